@@ -1,0 +1,38 @@
+# leukvk_layer(NAME LINKS target...): the static library leukvk_NAME from src/NAME/*.c.
+#
+# Its headers are reached as "NAME/header.h" through a folder that holds nothing but a link to src/NAME, so a layer can
+# include exactly the layers in its link list: an include against the direction of the dependencies does not compile.
+
+set(LEUKVK_C_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes
+    -Wpointer-arith -Wvla -Wwrite-strings -Werror=implicit-function-declaration -Werror=vla)
+
+function(leukvk_warnings target)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:${LEUKVK_C_WARNINGS}>)
+    if(LEUKVK_WERROR)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(LEUKVK_SANITIZE)
+        target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+            -fno-omit-frame-pointer)
+        target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+    endif()
+    target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
+endfunction()
+
+function(leukvk_layer name)
+    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    set(include_dir ${CMAKE_BINARY_DIR}/layers/${name})
+    file(MAKE_DIRECTORY ${include_dir})
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${include_dir}/${name} SYMBOLIC)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+    if(sources)
+        add_library(leukvk_${name} STATIC ${sources})
+        target_include_directories(leukvk_${name} PUBLIC ${include_dir} ${CMAKE_SOURCE_DIR}/include)
+        target_link_libraries(leukvk_${name} PUBLIC ${arg_LINKS} m)
+        leukvk_warnings(leukvk_${name})
+    else()
+        add_library(leukvk_${name} INTERFACE)
+        target_include_directories(leukvk_${name} INTERFACE ${include_dir} ${CMAKE_SOURCE_DIR}/include)
+        target_link_libraries(leukvk_${name} INTERFACE ${arg_LINKS})
+    endif()
+endfunction()

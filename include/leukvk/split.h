@@ -1,0 +1,66 @@
+/* Which images train, which choose the model, which judge it.
+ *
+ * The labelled images of the training part are dealt out group by group (lvk_image_info.group), so that no
+ * person, and no picture under two persons' names, is on two sides; each class is kept near the wanted share
+ * in each part. Groups go from the largest to the smallest, those within a factor of two of each other in an
+ * order drawn from the seed; each to the part where it leaves the smallest sum over parts and classes of
+ * ((images - wanted) / images of the class)^2. Groups are then moved, the smallest first, until every part
+ * has every class.
+ *
+ * A labelled preliminary part of a C-NMC tree is never mixed in: it is a further test part, less the groups
+ * that also occur among the training part. */
+#ifndef LEUKVK_SPLIT_H
+#define LEUKVK_SPLIT_H
+
+#include "leukvk/dataset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Constant once made. Refers to its data set, which must outlive it. */
+typedef struct lvk_split lvk_split;
+
+typedef enum lvk_split_part {
+    LVK_SPLIT_TRAIN,
+    LVK_SPLIT_VALIDATION,
+    LVK_SPLIT_TEST,
+    LVK_SPLIT_PRELIMINARY,
+    LVK_SPLIT_PART_COUNT
+} lvk_split_part;
+
+typedef struct lvk_split_options {
+    uint64_t seed;
+    double validation; /* share of the images, 0: 0.15, negative: no such part */
+    double test;       /* the same. Together below 1 */
+} lvk_split_options;
+
+/* `options` may be NULL. A part whose share of a class ends far from the wanted one is named in the log.
+ * LVK_ERROR_ARGUMENT: shares that cannot be; LVK_ERROR_FORMAT: fewer than two classes, or a class with fewer
+ * groups than there are parts; LVK_ERROR_MEMORY. */
+LVK_MUST_USE lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_split_options *options,
+                                         lvk_split **split);
+
+/* Writes and reads a JSON file: version, seed, fractions, fingerprint of the data set, group of every
+ * subject, paths of every part. The same split gives the same bytes. Reading refuses, by name: an image that
+ * the data set does not have, a labelled image that no part has, an image twice, a subject or a group on two
+ * sides, a changed data set. */
+LVK_MUST_USE lvk_status lvk_split_write(const lvk_split *split, const char *path);
+LVK_MUST_USE lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset, lvk_split **split);
+
+void lvk_split_destroy(lvk_split **split);
+
+/* Data-set indices of a part's images, ascending. Belongs to the split. */
+const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part part, size_t *count);
+
+uint64_t lvk_split_seed(const lvk_split *split);
+double lvk_split_fraction(const lvk_split *split,
+                          lvk_split_part part); /* as wanted; 0 for the preliminary part */
+
+/* "train", "validation", "test", "preliminary". */
+const char *lvk_split_part_name(lvk_split_part part);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

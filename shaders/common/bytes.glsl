@@ -1,0 +1,8 @@
+/* LVK_U8 tensors: four elements to a word, lowest byte first. */
+uvec4 lvk_unpack_bytes(uint word) {
+    return (uvec4(word) >> uvec4(0, 8, 16, 24)) & 255u;
+}
+
+uint lvk_pack_bytes(uvec4 bytes) {
+    return bytes.x | bytes.y << 8 | bytes.z << 16 | bytes.w << 24;
+}

@@ -1,0 +1,7 @@
+/* wt [kernel_h, kernel_w, out_padded, in] from w [kernel_h, kernel_w, in, out], both axes reversed. */
+#include "params/params.h"
+
+LVK_PARAMS_BEGIN(conv2d_flip)
+lvk_u32 taps; /* kernel_h * kernel_w */
+lvk_u32 in_c, out_c, out_padded;
+LVK_PARAMS_END(conv2d_flip)

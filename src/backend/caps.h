@@ -1,0 +1,31 @@
+/* What a device can do, as far as operators and the planner need to know. Filled by the backend. */
+#ifndef LVK_BACKEND_CAPS_H
+#define LVK_BACKEND_CAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct lvk_caps {
+    bool runs_launches;           /* false: the backend walks the calls itself and no limit below applies */
+    bool is_cpu;                  /* a software device: no cache-like shared memory, barriers are dear */
+    uint64_t max_storage_range;   /* bytes of one storage binding */
+    uint64_t max_texels;          /* elements of one texel buffer view */
+    uint32_t max_uniform_range;   /* bytes of one uniform binding */
+    uint32_t max_storage_buffers; /* storage bindings of one shader */
+    uint32_t max_parameter_size;  /* push constant bytes */
+    uint32_t max_groups[3];
+    uint32_t max_group_size[3];
+    uint32_t max_invocations;   /* of one group */
+    uint32_t max_shared_memory; /* bytes of one group */
+    uint32_t offset_alignment;  /* of every binding's offset, a power of two */
+    uint32_t subgroup_size;     /* the one size that every subgroup has; 0: it may vary */
+    bool subgroup_shuffle;      /* subgroupShuffle in compute shaders */
+    bool subgroup_broadcast;    /* subgroupBroadcast (ballot) in compute shaders */
+} lvk_caps;
+
+/* Lowers every limit in `caps` to the least that Vulkan 1.1 guarantees ("Required Limits" of the
+ * specification) and drops the optional features: a program built for the result runs on any Vulkan 1.1
+ * device. */
+void lvk_caps_clamp_to_minimum(lvk_caps *caps);
+
+#endif

@@ -1,0 +1,116 @@
+/* leukvk synth: a data set of drawn cells. */
+#include "format.h"
+#include "progress.h"
+#include "verb.h"
+
+#include "leukvk/leukvk.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_IMAGES = 256, OPTION_SUBJECTS, OPTION_SEED, OPTION_SIZE, OPTION_FORMAT, OPTION_THREADS };
+
+typedef struct arguments {
+    const char *folder;
+    lvk_synth_options options;
+} arguments;
+
+static const struct argp_option options[] = {
+    {"images", OPTION_IMAGES, "N", 0, "Images in all (600)", 0},
+    {"subjects", OPTION_SUBJECTS, "N", 0, "Subjects, half of them of each class (24)", 0},
+    {"seed", OPTION_SEED, "N", 0, "Another seed draws other cells (0)", 0},
+    {"size", OPTION_SIZE, "N", 0, "Pixels a side (450)", 0},
+    {"format", OPTION_FORMAT, "bmp|png", 0,
+     "bmp as the original set (0.6 MB an image), or png to save space (bmp)", 0},
+    {"threads", OPTION_THREADS, "N", 0, "Threads that draw (as many as processors)", 0},
+    {0}};
+
+static const char documentation[] =
+    "Draws a data set in the shape of C-NMC 2019 below OUT, which must be empty or not exist: training folds, and a "
+    "preliminary part with its label table. The cells are drawings: what is learned from them says nothing "
+    "about blood."
+    "\v"
+    "Examples:\n"
+    "  leukvk synth samples\n"
+    "  leukvk synth samples --images 2000 --subjects 60 --format png --seed 7\n";
+
+static uint64_t number(const struct argp_state *state, const char *option, const char *text, uint64_t least,
+                       uint64_t most) {
+    char *end;
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: a whole number from %llu to %llu", option, text,
+                     (unsigned long long)least, (unsigned long long)most);
+    return value;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case OPTION_IMAGES:
+        a->options.images = (uint32_t)number(state, "images", text, 16, 1000000);
+        return 0;
+    case OPTION_SUBJECTS:
+        a->options.subjects = (uint32_t)number(state, "subjects", text, 8, 2000);
+        return 0;
+    case OPTION_SEED:
+        a->options.seed = number(state, "seed", text, 0, INT64_MAX);
+        return 0;
+    case OPTION_SIZE:
+        a->options.size = (uint32_t)number(state, "size", text, 64, 1024);
+        return 0;
+    case OPTION_FORMAT:
+        if (strcmp(text, "bmp") != 0 && strcmp(text, "png") != 0)
+            argp_failure(state, EXIT_USAGE, 0, "--format %s: bmp or png", text);
+        a->options.format = *text == 'p' ? LVK_SYNTH_PNG : LVK_SYNTH_BMP;
+        return 0;
+    case OPTION_THREADS:
+        a->options.threads = (unsigned)number(state, "threads", text, 0, 256);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->folder)
+            argp_failure(state, EXIT_USAGE, 0, "one folder at a time, not also %s", text);
+        a->folder = text;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_failure(state, EXIT_USAGE, 0, "into which folder? leukvk synth --help shows examples");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static bool show_progress(void *user, size_t done, size_t total) {
+    progress *p = user;
+    p->total = total;
+    progress_update(p, &(progress_values){done, NAN, NAN});
+    return true;
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp parser = {options, parse_option, "OUT", documentation, NULL, NULL, NULL};
+    arguments a = {0};
+    argp_err_exit_status = EXIT_USAGE;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
+        return EXIT_USAGE;
+
+    progress bar;
+    progress_begin(&bar, stderr, "Drawing", "images", 0, false);
+    a.options.progress = show_progress;
+    a.options.progress_user = &bar;
+    const int status = lvk_synth_write(a.folder, &a.options);
+    progress_clear(&bar);
+    if (status != LVK_OK)
+        return report_failure(status);
+    char text[FORMAT_SIZE];
+    printf("%s drawn cells in %s\n", format_count(text, a.options.images ? a.options.images : 600), a.folder);
+    return EXIT_OK;
+}
+
+extern const verb verb_synth;
+const verb verb_synth = {"synth", "draw a data set of cells to try the program with", run};

@@ -1,0 +1,124 @@
+#include "table.h"
+
+#include "leukvk/text.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_column(table *t, const char *title, bool right) {
+    if (t->columns == TABLE_MAX_COLUMNS)
+        return;
+    t->titles[t->columns] = title;
+    t->right[t->columns++] = right;
+}
+
+void table_column(table *t, const char *title) {
+    add_column(t, title, false);
+}
+
+void table_number_column(table *t, const char *title) {
+    add_column(t, title, true);
+}
+
+/* Takes `cell` over. */
+static void add_cell(table *t, char *cell) {
+    if (!t->failed && t->cell_count == t->capacity) {
+        const size_t capacity = t->capacity ? 2 * t->capacity : 64;
+        char **grown = realloc(t->cells, capacity * sizeof *grown);
+        t->failed = !grown;
+        if (grown) {
+            t->cells = grown;
+            t->capacity = capacity;
+        }
+    }
+    if (t->failed)
+        free(cell);
+    else
+        t->cells[t->cell_count++] = cell;
+}
+
+void table_cell(table *t, const char *format, ...) {
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    char *cell = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (cell) {
+        vsnprintf(cell, (size_t)length + 1, format, again);
+        lvk_text_make_printable(cell);
+        add_cell(t, cell);
+    } else {
+        t->failed = true;
+    }
+    va_end(again);
+    va_end(arguments);
+}
+
+void table_rule(table *t) {
+    for (int i = 0; i < t->columns; ++i)
+        add_cell(t, NULL);
+}
+
+static void print_repeated(FILE *out, char c, size_t count) {
+    while (count-- > 0)
+        putc(c, out);
+}
+
+/* One line; spaces at its end are left out. */
+static void print_line(const table *t, FILE *out, const size_t *widths, const char *const *cells) {
+    size_t owed = 0;
+    for (int i = 0; i < t->columns; ++i) {
+        const char *cell = cells[i];
+        const size_t space = widths[i] - lvk_text_columns(cell);
+        if (*cell) {
+            print_repeated(out, ' ', owed + (t->right[i] ? space : 0));
+            fputs(cell, out);
+            owed = t->right[i] ? 0 : space;
+        } else {
+            owed += space;
+        }
+        owed += 2;
+    }
+    putc('\n', out);
+}
+
+static void print_rule(const table *t, FILE *out, const size_t *widths) {
+    for (int i = 0; i < t->columns; ++i) {
+        print_repeated(out, ' ', i ? 2 : 0);
+        print_repeated(out, '-', widths[i]);
+    }
+    putc('\n', out);
+}
+
+bool table_print(table *t, FILE *out) {
+    while (!t->failed && t->columns > 0 && t->cell_count % (size_t)t->columns != 0)
+        table_cell(t, "%s", "");
+    if (t->failed || t->columns == 0)
+        return !t->failed;
+    const size_t columns = (size_t)t->columns;
+    size_t widths[TABLE_MAX_COLUMNS];
+    for (size_t i = 0; i < columns; ++i)
+        widths[i] = lvk_text_columns(t->titles[i]);
+    for (size_t i = 0; i < t->cell_count; ++i) {
+        const size_t width = t->cells[i] ? lvk_text_columns(t->cells[i]) : 0;
+        if (width > widths[i % columns])
+            widths[i % columns] = width;
+    }
+    print_line(t, out, widths, t->titles);
+    print_rule(t, out, widths);
+    for (size_t row = 0; row < t->cell_count; row += columns) {
+        if (t->cells[row])
+            print_line(t, out, widths, (const char *const *)(t->cells + row));
+        else
+            print_rule(t, out, widths);
+    }
+    return true;
+}
+
+void table_finish(table *t) {
+    for (size_t i = 0; i < t->cell_count; ++i)
+        free(t->cells[i]);
+    free(t->cells);
+    *t = (table){0};
+}

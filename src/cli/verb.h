@@ -1,0 +1,24 @@
+/* A verb of the command line: `leukvk NAME ...`. One file a verb, listed in main.c. */
+#ifndef LEUKVK_CLI_VERB_H
+#define LEUKVK_CLI_VERB_H
+
+typedef struct verb {
+    const char *name;
+    const char *summary;               /* one line for `leukvk --help` */
+    int (*run)(int argc, char **argv); /* argv[0] is "leukvk NAME"; returns the exit status */
+} verb;
+
+/* Exit statuses. */
+enum {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,      /* the work could not be done: one line on standard error says why */
+    EXIT_USAGE = 2,       /* the command line makes no sense */
+    EXIT_DEVICE_LOST = 3, /* the device went away during the work; what was saved is named */
+    EXIT_INTERRUPTED = 130
+};
+
+/* Prints "leukvk: <the library's error line>" to standard error; returns EXIT_FAILED (or EXIT_DEVICE_LOST).
+ */
+int report_failure(int status);
+
+#endif

@@ -1,0 +1,53 @@
+#include "core/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local char message[1024];
+
+const char *lvk_status_name(lvk_status status) {
+    static const char *const names[] = {"ok",
+                                        "bad argument",
+                                        "input/output error",
+                                        "bad format",
+                                        "out of memory",
+                                        "limit exceeded",
+                                        "device error",
+                                        "device lost",
+                                        "not supported",
+                                        "not a finite number",
+                                        "cancelled"};
+    const size_t index = (size_t)status;
+    return index < sizeof names / sizeof *names ? names[index] : "unknown status";
+}
+
+const char *lvk_error_message(void) {
+    return message;
+}
+
+lvk_status lvk_fail(lvk_status status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+lvk_status lvk_fail_within(lvk_status status, const char *format, ...) {
+    char inner[sizeof message];
+    memcpy(inner, message, sizeof inner);
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return status;
+    size_t at = strlen(message);
+    for (const char *from = ": "; *from && at + 1 < sizeof message; ++from)
+        message[at++] = *from;
+    for (const char *from = inner; *from && at + 1 < sizeof message; ++from)
+        message[at++] = *from;
+    message[at] = '\0';
+    return status;
+}

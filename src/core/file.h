@@ -1,0 +1,44 @@
+/* Files and folders. Paths are UTF-8 as the system gives them. Every failure names the path. */
+#ifndef LVK_CORE_FILE_H
+#define LVK_CORE_FILE_H
+
+#include "core/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads a regular file of at most `limit` bytes whole. *data has a NUL behind its *size bytes; freed with
+ * lvk_free. */
+LVK_MUST_USE lvk_status lvk_file_read(const char *path, size_t limit, void **data, size_t *size);
+
+/* Writes beside the target, flushes to the disk and renames into place: after a kill at any moment `path` is
+ * the old file or the new one, whole. */
+LVK_MUST_USE lvk_status lvk_file_write(const char *path, const void *data, size_t size);
+
+/* The same for a file in two or more pieces. */
+typedef struct lvk_span {
+    const void *data;
+    size_t size;
+} lvk_span;
+LVK_MUST_USE lvk_status lvk_file_write_spans(const char *path, const lvk_span *spans, size_t count);
+
+/* Creates the folder and its parents; an existing folder is fine. */
+LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
+
+/* Calls `visit` for every regular file below `root` (symbolic links to files count, links to folders are not
+ * followed), in byte order of the path relative to `root`, '/' between components. Stops at the first failure
+ * of `visit`. */
+typedef lvk_status (*lvk_file_visit)(void *user, const char *relative_path);
+LVK_MUST_USE lvk_status lvk_folder_walk(const char *root, lvk_file_visit visit, void *user);
+
+bool lvk_path_is_folder(const char *path);
+bool lvk_path_is_file(const char *path);
+
+/* "a/b" from "a" and "b" (b when a is empty). Freed with lvk_free; NULL when memory is out. */
+char *lvk_path_join(const char *a, const char *b);
+
+/* The part behind the last '/'. Points into `path`. */
+const char *lvk_path_name(const char *path);
+
+#endif

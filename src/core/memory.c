@@ -1,0 +1,138 @@
+#include "core/memory.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_uint_fast64_t allocations;
+static atomic_uint_fast64_t failing; /* counts down to the allocation that fails; 0: none */
+
+uint64_t lvk_alloc_fail_after(uint64_t n) {
+    atomic_store(&failing, n);
+    return atomic_exchange(&allocations, 0);
+}
+
+static int must_fail(void) {
+    atomic_fetch_add(&allocations, 1);
+    uint_fast64_t left = atomic_load(&failing);
+    while (left != 0 && !atomic_compare_exchange_weak(&failing, &left, left - 1)) {
+    }
+    return left == 1;
+}
+
+static void *out_of_memory(size_t count, size_t size) {
+    (void)lvk_fail(LVK_ERROR_MEMORY, "out of memory: %zu × %zu bytes", count, size);
+    return NULL;
+}
+
+void *lvk_alloc(size_t count, size_t size) {
+    void *memory = must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
+    return memory ? memory : out_of_memory(count, size);
+}
+
+void *lvk_realloc(void *memory, size_t count, size_t size) {
+    const size_t bytes = size && count > SIZE_MAX / size ? 0 : count * size;
+    void *grown = bytes == 0 || must_fail() ? NULL : realloc(memory, bytes);
+    return grown ? grown : out_of_memory(count, size);
+}
+
+void lvk_free(void *memory) {
+    free(memory);
+}
+
+char *lvk_strdup(const char *text) {
+    const size_t size = strlen(text) + 1;
+    char *copy = lvk_alloc(size, 1);
+    if (copy)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+static char *format_into(char *(*allocate)(void *, size_t), void *context, const char *format,
+                         va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    const int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = length < 0 ? NULL : allocate(context, (size_t)length + 1);
+    if (text)
+        vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+static char *heap_allocate(void *context, size_t size) {
+    (void)context;
+    return lvk_alloc(size, 1);
+}
+
+static char *arena_allocate(void *context, size_t size) {
+    return lvk_arena_alloc(context, size, 1);
+}
+
+char *lvk_format(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_into(heap_allocate, NULL, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+lvk_status lvk_grow(void **items, size_t *capacity, size_t count, size_t item_size) {
+    if (count < *capacity)
+        return LVK_OK;
+    const size_t wanted = *capacity ? *capacity * 2 : 16;
+    void *grown = lvk_realloc(*items, wanted, item_size);
+    if (!grown)
+        return LVK_ERROR_MEMORY;
+    *items = grown;
+    *capacity = wanted;
+    return LVK_OK;
+}
+
+struct lvk_arena_chunk {
+    struct lvk_arena_chunk *next;
+    size_t used, size;
+    max_align_t data[];
+};
+
+void *lvk_arena_alloc(lvk_arena *arena, size_t count, size_t size) {
+    if (size && count > (SIZE_MAX - sizeof(max_align_t)) / size)
+        return out_of_memory(count, size);
+    const size_t alignment = sizeof(max_align_t);
+    const size_t bytes = (count * size + alignment - 1) / alignment * alignment;
+    struct lvk_arena_chunk *chunk = arena->chunk;
+    if (!chunk || chunk->size - chunk->used < bytes) {
+        const size_t room = bytes > 16384 ? bytes : 16384;
+        chunk = lvk_alloc(1, sizeof *chunk + room);
+        if (!chunk)
+            return NULL;
+        chunk->size = room;
+        chunk->next = arena->chunk;
+        arena->chunk = chunk;
+    }
+    void *memory = (char *)chunk->data + chunk->used;
+    chunk->used += bytes;
+    return memory;
+}
+
+char *lvk_arena_strdup(lvk_arena *arena, const char *text) {
+    return lvk_arena_format(arena, "%s", text);
+}
+
+char *lvk_arena_format(lvk_arena *arena, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_into(arena_allocate, arena, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+void lvk_arena_finish(lvk_arena *arena) {
+    while (arena->chunk) {
+        struct lvk_arena_chunk *next = arena->chunk->next;
+        lvk_free(arena->chunk);
+        arena->chunk = next;
+    }
+}

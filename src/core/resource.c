@@ -1,0 +1,35 @@
+#define _XOPEN_SOURCE 700
+#include "core/resource.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+double lvk_clock_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double lvk_process_cpu_seconds(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
+
+uint64_t lvk_process_peak_bytes(void) {
+    /* ru_maxrss survives exec, so a small program started by a large one would report its parent; VmHWM does
+     * not. */
+    unsigned long long kibibytes = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    if (file) {
+        char line[256];
+        while (fgets(line, sizeof line, file) && sscanf(line, "VmHWM: %llu kB", &kibibytes) != 1)
+            continue;
+        fclose(file);
+    }
+    struct rusage usage;
+    if (kibibytes == 0 && getrusage(RUSAGE_SELF, &usage) == 0)
+        kibibytes = (unsigned long long)usage.ru_maxrss;
+    return (uint64_t)kibibytes * 1024;
+}

@@ -1,0 +1,17 @@
+/* What the process has used so far. Thread-safe; never fails. */
+#ifndef LVK_CORE_RESOURCE_H
+#define LVK_CORE_RESOURCE_H
+
+#include <stdint.h>
+
+/* Seconds on a clock that only goes forward; only differences mean something. */
+double lvk_clock_seconds(void);
+
+/* Seconds of processor time, user and system, of all threads of this process. */
+double lvk_process_cpu_seconds(void);
+
+/* The most memory that this program has held at once, in bytes (peak resident set). 0 where the system cannot
+ * tell. */
+uint64_t lvk_process_peak_bytes(void);
+
+#endif

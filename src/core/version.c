@@ -1,0 +1,5 @@
+#include "leukvk/model.h"
+
+const char *lvk_version(void) {
+    return LEUKVK_VERSION;
+}

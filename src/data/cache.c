@@ -1,0 +1,113 @@
+#include "data/cache.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+struct lvk_cache {
+    const lvk_dataset *dataset;
+    lvk_crop crop;
+    uint32_t output;
+    size_t limit;
+    atomic_size_t used;
+    atomic_uint_fast64_t decoded;
+    _Atomic(lvk_image *) *squares; /* by image; NULL: not kept. Set once, then constant */
+};
+
+lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output, size_t bytes,
+                            lvk_cache **cache) {
+    *cache = lvk_alloc(1, sizeof **cache);
+    if (!*cache)
+        return LVK_ERROR_MEMORY;
+    (*cache)->dataset = dataset;
+    (*cache)->crop = *crop;
+    (*cache)->output = output;
+    (*cache)->limit = bytes ? bytes : LVK_CACHE_DEFAULT_BYTES;
+    (*cache)->squares = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *(*cache)->squares);
+    if ((*cache)->squares)
+        return LVK_OK;
+    lvk_cache_destroy(cache);
+    return LVK_ERROR_MEMORY;
+}
+
+void lvk_cache_destroy(lvk_cache **cache) {
+    if (!*cache)
+        return;
+    for (size_t i = 0; (*cache)->squares && i < lvk_dataset_image_count((*cache)->dataset); ++i) {
+        lvk_image *square = atomic_load(&(*cache)->squares[i]);
+        if (square)
+            lvk_image_finish(square);
+        lvk_free(square);
+    }
+    lvk_free((*cache)->squares);
+    lvk_free(*cache);
+    *cache = NULL;
+}
+
+const lvk_dataset *lvk_cache_dataset(const lvk_cache *cache) {
+    return cache->dataset;
+}
+
+uint32_t lvk_cache_output(const lvk_cache *cache) {
+    return cache->output;
+}
+
+uint64_t lvk_cache_decoded(const lvk_cache *cache) {
+    return atomic_load(&cache->decoded);
+}
+
+static lvk_status decode(lvk_cache *cache, uint32_t index, lvk_image *square) {
+    const lvk_image_info *info = lvk_dataset_image(cache->dataset, index);
+    char *path = lvk_path_join(lvk_dataset_folder(cache->dataset), info->path);
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    lvk_image image;
+    lvk_status status = lvk_image_read(path, &image);
+    if (status == LVK_OK) {
+        uint64_t hash[2];
+        lvk_image_hash(&image, hash);
+        atomic_fetch_add(&cache->decoded, 1);
+        if (memcmp(hash, info->hash, sizeof hash) != 0)
+            status = lvk_fail(LVK_ERROR_IO, "%s: has changed since the data set was read", path);
+        else
+            status = lvk_crop_cut(&cache->crop, &image, cache->output, square);
+        lvk_image_finish(&image);
+    }
+    lvk_free(path);
+    return status;
+}
+
+/* Moves *own into the cache when there is room. */
+static const lvk_image *keep(lvk_cache *cache, uint32_t index, lvk_image *own) {
+    const size_t size = (size_t)own->width * own->height * 3;
+    if (atomic_fetch_add(&cache->used, size) + size > cache->limit) {
+        atomic_fetch_sub(&cache->used, size);
+        return own;
+    }
+    lvk_image *kept = lvk_alloc(1, sizeof *kept), *nothing = NULL;
+    if (!kept) { /* memory is short: do without */
+        atomic_fetch_sub(&cache->used, size);
+        return own;
+    }
+    *kept = *own;
+    if (!atomic_compare_exchange_strong(&cache->squares[index], &nothing,
+                                        kept)) { /* another thread was first */
+        atomic_fetch_sub(&cache->used, size);
+        lvk_free(kept);
+        return own;
+    }
+    *own = (lvk_image){0};
+    return kept;
+}
+
+lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **square, lvk_image *own) {
+    *own = (lvk_image){0};
+    *square = atomic_load(&cache->squares[index]);
+    if (*square)
+        return LVK_OK;
+    LVK_TRY(decode(cache, index, own));
+    *square = keep(cache, index, own);
+    return LVK_OK;
+}

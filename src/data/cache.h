@@ -1,0 +1,31 @@
+/* The crops of a data set's images, kept decoded in memory within a bound and shared by loaders: after the
+ * first epoch no file is read again (as far as the bound goes). */
+#ifndef LVK_DATA_CACHE_H
+#define LVK_DATA_CACHE_H
+
+#include "data/crop.h"
+#include "leukvk/dataset.h"
+
+typedef struct lvk_cache lvk_cache;
+
+#define LVK_CACHE_DEFAULT_BYTES ((size_t)1 << 30)
+
+/* `dataset` must outlive the cache. `output` is the side that the crops will be resampled to. `bytes`: most
+ * that is kept; 0: LVK_CACHE_DEFAULT_BYTES. */
+LVK_MUST_USE lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output,
+                                         size_t bytes, lvk_cache **cache);
+void lvk_cache_destroy(lvk_cache **cache); /* after the loaders that use it */
+
+const lvk_dataset *lvk_cache_dataset(const lvk_cache *cache);
+uint32_t lvk_cache_output(const lvk_cache *cache);
+
+/* The crop of image `index`. *square points into the cache, or to *own when the cache is full: *own is always
+ * to be finished by the caller. Fails, naming the file, when it cannot be read or is not the picture that the
+ * data set read. Thread-safe. */
+LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **square,
+                                      lvk_image *own);
+
+/* Files decoded so far. Thread-safe. */
+uint64_t lvk_cache_decoded(const lvk_cache *cache);
+
+#endif

@@ -1,0 +1,194 @@
+#include "leukvk/dataset.h"
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "data/assemble.h"
+#include "data/image.h"
+#include "data/parallel.h"
+
+#include <string.h>
+
+typedef struct reading {
+    lvk_dataset *dataset;
+    bool strict;
+} reading;
+
+/* Keeps the reason for which a file is left out, without the path that stands in front of it. */
+static lvk_status refuse(reading *r, size_t index, const char *path, const char *line) {
+    const size_t length = strlen(path);
+    if (strncmp(line, path, length) == 0 && strncmp(line + length, ": ", 2) == 0)
+        line += length + 2;
+    r->dataset->facts[index].reason = lvk_strdup(line);
+    return r->dataset->facts[index].reason ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+static lvk_status read_image(void *user, size_t index) {
+    reading *r = user;
+    const lvk_scan_entry *entry = &r->dataset->scan.entries[index];
+    lvk_image_fact *fact = &r->dataset->facts[index];
+    char *path = lvk_path_join(r->dataset->folder, entry->path);
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    lvk_image image = {0};
+    lvk_status status = entry->problem ? lvk_fail(LVK_ERROR_FORMAT, "%s: %s", path, entry->problem)
+                                       : lvk_image_read(path, &image);
+    if (status == LVK_OK) {
+        fact->width = image.width;
+        fact->height = image.height;
+        fact->area = lvk_image_area(&image);
+        lvk_image_hash(&image, fact->hash);
+        lvk_image_finish(&image);
+    } else if (!r->strict && status != LVK_ERROR_MEMORY) {
+        status = refuse(r, index, path, lvk_error_message());
+    }
+    lvk_free(path);
+    return status;
+}
+
+static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options) {
+    dataset->facts = lvk_alloc(dataset->scan.count, sizeof *dataset->facts);
+    if (!dataset->facts)
+        return LVK_ERROR_MEMORY;
+    reading r = {dataset, options->strict};
+    LVK_TRY(lvk_parallel_for(options->threads, dataset->scan.count, read_image, &r, options->progress,
+                             options->progress_user));
+    return lvk_dataset_assemble(dataset);
+}
+
+static lvk_status create(const char *folder, const char *const *paths, size_t count,
+                         const lvk_dataset_options *options, lvk_dataset **out) {
+    static const lvk_dataset_options defaults;
+    *out = NULL;
+    lvk_dataset *dataset = lvk_alloc(1, sizeof *dataset);
+    if (!dataset)
+        return LVK_ERROR_MEMORY;
+    lvk_status status;
+    dataset->folder = lvk_strdup(folder);
+    if (!dataset->folder)
+        status = LVK_ERROR_MEMORY;
+    else
+        status =
+            paths ? lvk_scan_files(paths, count, &dataset->scan) : lvk_scan_folder(folder, &dataset->scan);
+    if (status == LVK_OK)
+        status = build(dataset, options ? options : &defaults);
+    if (status != LVK_OK)
+        lvk_dataset_destroy(&dataset);
+    *out = dataset;
+    return status;
+}
+
+lvk_status lvk_dataset_create(const char *folder, const lvk_dataset_options *options, lvk_dataset **dataset) {
+    return create(folder, NULL, 0, options, dataset);
+}
+
+lvk_status lvk_dataset_create_from_files(const char *const *paths, size_t count,
+                                         const lvk_dataset_options *options, lvk_dataset **dataset) {
+    static const char *const none;
+    return create("", paths ? paths : &none, count, options, dataset);
+}
+
+void lvk_dataset_destroy(lvk_dataset **dataset) {
+    lvk_dataset *d = *dataset;
+    if (!d)
+        return;
+    for (size_t i = 0; d->facts && i < d->scan.count; ++i)
+        lvk_free(d->facts[i].reason);
+    lvk_free(d->facts);
+    lvk_free(d->images);
+    lvk_free(d->entries);
+    lvk_free(d->by_path);
+    lvk_free(d->subjects);
+    lvk_free(d->duplicate_images);
+    lvk_free(d->duplicate_starts);
+    lvk_free(d->skipped);
+    lvk_scan_finish(&d->scan);
+    lvk_free(d->folder);
+    lvk_free(d);
+    *dataset = NULL;
+}
+
+const char *lvk_dataset_folder(const lvk_dataset *dataset) {
+    return dataset->folder;
+}
+
+bool lvk_dataset_is_cnmc(const lvk_dataset *dataset) {
+    return dataset->scan.is_cnmc;
+}
+
+size_t lvk_dataset_image_count(const lvk_dataset *dataset) {
+    return dataset->image_count;
+}
+
+const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index) {
+    return &dataset->images[index];
+}
+
+ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path) {
+    size_t low = 0, high = dataset->image_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(path, dataset->images[dataset->by_path[middle]].path);
+        if (order == 0)
+            return (ptrdiff_t)dataset->by_path[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return -1;
+}
+
+size_t lvk_dataset_class_count(const lvk_dataset *dataset) {
+    return dataset->scan.class_count;
+}
+
+const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index) {
+    return dataset->scan.classes[index];
+}
+
+int32_t lvk_dataset_positive_class(const lvk_dataset *dataset) {
+    return dataset->scan.positive;
+}
+
+size_t lvk_dataset_subject_count(const lvk_dataset *dataset) {
+    return dataset->subject_count;
+}
+
+const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index) {
+    return &dataset->subjects[index];
+}
+
+size_t lvk_dataset_group_count(const lvk_dataset *dataset) {
+    return dataset->group_count;
+}
+
+size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset) {
+    return dataset->duplicate_count;
+}
+
+const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count) {
+    *count = dataset->duplicate_starts[index + 1] - dataset->duplicate_starts[index];
+    return dataset->duplicate_images + dataset->duplicate_starts[index];
+}
+
+size_t lvk_dataset_skipped_count(const lvk_dataset *dataset) {
+    return dataset->skipped_count;
+}
+
+lvk_skipped_info lvk_dataset_skipped(const lvk_dataset *dataset, size_t index) {
+    const uint32_t entry = dataset->skipped[index];
+    return (lvk_skipped_info){dataset->scan.entries[entry].path, dataset->facts[entry].reason};
+}
+
+size_t lvk_dataset_ignored_count(const lvk_dataset *dataset) {
+    return dataset->scan.ignored;
+}
+
+const char *lvk_dataset_ignored_example(const lvk_dataset *dataset) {
+    return dataset->scan.ignored_example;
+}
+
+const char *lvk_dataset_fingerprint(const lvk_dataset *dataset) {
+    return dataset->fingerprint;
+}

@@ -1,0 +1,43 @@
+/* Batches of images for the network, made ahead of time on worker threads. */
+#ifndef LVK_DATA_LOADER_H
+#define LVK_DATA_LOADER_H
+
+#include "data/cache.h"
+
+typedef struct lvk_loader lvk_loader;
+
+typedef struct lvk_loader_options {
+    uint32_t batch; /* images a batch, 0: 32 */
+    bool augment;   /* lvk_augment_draw(seed, epoch, index of the image in the data set); otherwise the plain
+                       crop */
+    uint64_t seed;  /* of the augmentation */
+    uint32_t epoch; /* the same */
+    unsigned threads;  /* 0: as many as processors. The batches do not depend on it */
+    unsigned prefetch; /* batches made ahead, 0: 3 */
+} lvk_loader_options;
+
+typedef struct lvk_batch {
+    const float *pixels; /* [batch][S][S][3] in 0..1, S = lvk_cache_output; rows from `count` on are zero */
+    const uint32_t *indices; /* [count] data-set indices */
+    uint32_t count; /* images; the last batch may have fewer than `batch`, 0: all batches are through */
+} lvk_batch;
+
+/* A loader of `count` images of the cache's data set, in the order of `indices` (copied). The cache must
+ * outlive it. */
+LVK_MUST_USE lvk_status lvk_loader_create(lvk_cache *cache, const uint32_t *indices, size_t count,
+                                          const lvk_loader_options *options, lvk_loader **loader);
+
+/* The next batch, in order; waits until it is made. It stays valid until the next call. A file that cannot be
+ * read any more is an error that names it, here, when its batch is due; calling again gives the same error.
+ * One thread. */
+LVK_MUST_USE lvk_status lvk_loader_next(lvk_loader *loader, lvk_batch *batch);
+
+/* Seconds that lvk_loader_next has waited so far. */
+double lvk_loader_wait_seconds(const lvk_loader *loader);
+
+size_t lvk_loader_batch_count(const lvk_loader *loader);
+
+/* At any time: stops the threads after the image that each is at and joins them. */
+void lvk_loader_destroy(lvk_loader **loader);
+
+#endif

@@ -1,0 +1,99 @@
+#include "data/parallel.h"
+
+#include "core/memory.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+typedef struct loop {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* a job is done, or a thread ends */
+    lvk_job job;
+    void *user;
+    size_t count, next, done, running;
+    lvk_status status;
+    size_t failed; /* index whose failure `status` and `message` are */
+    char message[1024];
+} loop;
+
+unsigned lvk_thread_count(unsigned threads) {
+    if (threads == 0) {
+        const long online = sysconf(_SC_NPROCESSORS_ONLN);
+        threads = online > 0 ? (unsigned)online : 1;
+    }
+    return threads < 256 ? threads : 256;
+}
+
+static void *work(void *argument) {
+    loop *l = argument;
+    pthread_mutex_lock(&l->mutex);
+    while (l->status == LVK_OK && l->next < l->count) {
+        const size_t index = l->next++;
+        pthread_mutex_unlock(&l->mutex);
+        const lvk_status status = l->job(l->user, index);
+        pthread_mutex_lock(&l->mutex);
+        if (status != LVK_OK && (l->status == LVK_OK || index < l->failed)) {
+            l->status = status;
+            l->failed = index;
+            snprintf(l->message, sizeof l->message, "%s", lvk_error_message());
+        }
+        ++l->done;
+        pthread_cond_signal(&l->changed);
+    }
+    --l->running;
+    pthread_cond_signal(&l->changed);
+    pthread_mutex_unlock(&l->mutex);
+    return NULL;
+}
+
+static void report(loop *l, lvk_data_progress progress, void *user) {
+    size_t reported = SIZE_MAX;
+    while (l->running || reported != l->done) {
+        while (l->running && reported == l->done)
+            pthread_cond_wait(&l->changed, &l->mutex);
+        if (reported == l->done)
+            return;
+        reported = l->done;
+        pthread_mutex_unlock(&l->mutex);
+        const bool go_on = !progress || progress(user, reported, l->count);
+        pthread_mutex_lock(&l->mutex);
+        if (!go_on && l->status == LVK_OK) {
+            l->status = LVK_ERROR_CANCELLED;
+            l->failed = 0;
+            snprintf(l->message, sizeof l->message, "stopped on request");
+        }
+    }
+}
+
+lvk_status lvk_parallel_for(unsigned threads, size_t count, lvk_job job, void *user,
+                            lvk_data_progress progress, void *progress_user) {
+    threads = lvk_thread_count(threads);
+    if (threads > count)
+        threads = count ? (unsigned)count : 1;
+    pthread_t *handles = lvk_alloc(threads, sizeof *handles);
+    if (!handles)
+        return LVK_ERROR_MEMORY;
+    loop l = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+              .changed = PTHREAD_COND_INITIALIZER,
+              .job = job,
+              .user = user,
+              .count = count};
+    unsigned started = 0;
+    pthread_mutex_lock(&l.mutex);
+    while (started < threads && pthread_create(&handles[started], NULL, work, &l) == 0)
+        ++started;
+    l.running = started;
+    if (started)
+        report(&l, progress, progress_user);
+    pthread_mutex_unlock(&l.mutex);
+    for (unsigned i = 0; i < started; ++i)
+        pthread_join(handles[i], NULL);
+    pthread_cond_destroy(&l.changed);
+    pthread_mutex_destroy(&l.mutex);
+    lvk_free(handles);
+    if (!started)
+        return lvk_fail(LVK_ERROR_MEMORY, "no thread could be started");
+    return l.status == LVK_OK ? LVK_OK : lvk_fail(l.status, "%s", l.message);
+}

@@ -1,0 +1,136 @@
+/* Reverse-mode differentiation over the graph. The operators' own rules do the calculus; here is only the
+ * bookkeeping: which gradients are needed, and that gradients from several users of a tensor are added. */
+#include "graph/graph.h"
+
+#include <stdio.h>
+
+typedef struct backward_pass {
+    lvk_graph *graph;
+    const char *label; /* of the forward node at hand */
+} backward_pass;
+
+static int emit(lvk_backprop *backprop, int op, const void *attributes, int input_count, const int *inputs) {
+    const backward_pass *pass = backprop->graph;
+    char label[160];
+    snprintf(label, sizeof label, "%s/%s", pass->label, lvk_op_get(op)->name);
+    return lvk_graph_apply(pass->graph, label, op, attributes, input_count, inputs);
+}
+
+static bool has_gradient(const lvk_graph *graph, int tensor) {
+    const lvk_tensor *t = &graph->tensors[tensor];
+    return t->type.dtype == LVK_F32 && !(t->role == LVK_ROLE_PARAMETER && !t->trainable);
+}
+
+/* needed[t]: t is a trainable parameter or computed from one. */
+static bool *find_needed(const lvk_graph *graph) {
+    bool *needed = lvk_alloc(graph->tensor_count, sizeof *needed);
+    for (size_t t = 0; needed && t < graph->tensor_count; ++t)
+        needed[t] = graph->tensors[t].role == LVK_ROLE_PARAMETER && graph->tensors[t].trainable;
+    for (size_t n = 0; needed && n < graph->node_count; ++n) {
+        const lvk_node *node = &graph->nodes[n];
+        bool any = false;
+        for (int i = 0; i < node->call.input_count; ++i)
+            any = any || needed[node->inputs[i]];
+        for (int i = 0; i < node->call.output_count; ++i)
+            needed[node->outputs[i]] = any && has_gradient(graph, node->outputs[i]);
+    }
+    return needed;
+}
+
+static void accumulate(backward_pass *pass, int tensor, int gradient) {
+    lvk_graph *graph = pass->graph;
+    const int sum = graph->tensors[tensor].gradient;
+    if (sum != LVK_NONE && gradient != LVK_NONE) {
+        char label[160];
+        snprintf(label, sizeof label, "%s/add", pass->label);
+        gradient = LVK_APPLY(graph, label, LVK_OP_add, NULL, sum, gradient);
+    }
+    if (gradient != LVK_NONE)
+        graph->tensors[tensor].gradient = gradient;
+}
+
+static void differentiate(backward_pass *pass, const lvk_node *node, const bool *needed) {
+    lvk_graph *graph = pass->graph;
+    int output_gradients[LVK_MAX_OUTPUTS];
+    bool reached = false, wanted = false;
+    lvk_backprop backprop = {.call = &node->call,
+                             .inputs = node->inputs,
+                             .outputs = node->outputs,
+                             .output_gradients = output_gradients,
+                             .emit = emit,
+                             .graph = pass};
+    for (int i = 0; i < node->call.output_count; ++i) {
+        output_gradients[i] = graph->tensors[node->outputs[i]].gradient;
+        reached = reached || output_gradients[i] != LVK_NONE;
+    }
+    for (int i = 0; i < node->call.input_count; ++i) {
+        backprop.wanted[i] = needed[node->inputs[i]];
+        backprop.input_gradients[i] = LVK_NONE;
+        wanted = wanted || backprop.wanted[i];
+    }
+    if (!reached || !wanted)
+        return;
+    const lvk_op *op = lvk_op_get(node->call.op);
+    pass->label = node->label;
+    if (!op->gradient) {
+        graph->status = lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: %s has no gradient", node->label, op->name);
+        return;
+    }
+    op->gradient(&backprop);
+    for (int i = 0; i < node->call.input_count && graph->status == LVK_OK; ++i)
+        if (backprop.wanted[i])
+            accumulate(pass, node->inputs[i], backprop.input_gradients[i]);
+}
+
+/* A parameter's gradient must be a value of its own, since it gets a fixed place: not a view, not shared with
+ * another parameter (the two inputs of an addition have one gradient). Otherwise it is copied, by adding
+ * zero. */
+static void place_gradient(lvk_graph *graph, int parameter) {
+    int gradient = graph->tensors[parameter].gradient;
+    if (gradient == LVK_NONE)
+        return;
+    const lvk_tensor *tensor = &graph->tensors[gradient];
+    const bool own = tensor->role == LVK_ROLE_VALUE && tensor->gradient_of == LVK_NONE &&
+                     lvk_op_get(graph->nodes[tensor->producer].call.op)->alias[tensor->output_index] == 0;
+    if (!own) {
+        const int zero = lvk_graph_constant(graph, "zero", tensor->type, 0);
+        gradient = LVK_APPLY(graph, graph->tensors[parameter].name, LVK_OP_add, NULL, zero, gradient);
+    }
+    if (graph->status != LVK_OK)
+        return;
+    graph->tensors[parameter].gradient = gradient;
+    graph->tensors[gradient].gradient_of = parameter;
+}
+
+void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient) {
+    if (graph->status != LVK_OK)
+        return;
+    bool *needed = find_needed(graph);
+    if (!needed) {
+        graph->status = LVK_ERROR_MEMORY;
+        return;
+    }
+    const size_t forward_nodes = graph->node_count;
+    const size_t forward_tensors = graph->tensor_count;
+    graph->tensors[output].gradient = gradient;
+    backward_pass pass = {.graph = graph};
+    for (size_t n = forward_nodes; n-- > 0 && graph->status == LVK_OK;) {
+        const lvk_node node = graph->nodes[n]; /* a copy: the array grows under the rule's hands */
+        differentiate(&pass, &node, needed);
+    }
+    for (size_t t = 0; t < forward_tensors && graph->status == LVK_OK; ++t)
+        if (graph->tensors[t].role == LVK_ROLE_PARAMETER && graph->tensors[t].trainable)
+            place_gradient(graph, (int)t);
+    lvk_free(needed);
+}
+
+void lvk_graph_backward(lvk_graph *graph, int loss) {
+    if (graph->status != LVK_OK)
+        return;
+    if (loss < 0 || lvk_type_count(&graph->tensors[loss].type) != 1) {
+        graph->status = lvk_fail(LVK_ERROR_ARGUMENT, "the loss must be a tensor of one element");
+        return;
+    }
+    const int seed = lvk_graph_constant(graph, "d_loss", graph->tensors[loss].type, 1);
+    lvk_graph_backward_from(graph, loss, seed);
+}

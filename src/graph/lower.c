@@ -1,0 +1,147 @@
+#include "graph/lower.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_caps *caps,
+                         const lvk_plan_options *options, const lvk_candidate **chosen) {
+    const lvk_op *op = lvk_op_get(call->op);
+    const bool forced = options->forced_candidate && options->forced_op == call->op;
+    const char *reason = "there is no such candidate";
+    for (int i = 0; i < op->candidate_count; ++i) {
+        const lvk_candidate *candidate = &op->candidates[i];
+        if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
+            continue;
+        reason = candidate->obstacle ? candidate->obstacle(call, caps) : NULL;
+        if (!reason) {
+            *chosen = candidate;
+            return LVK_OK;
+        }
+    }
+    return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: no kernel of %s%s%s can run here: %s", node->label, op->name,
+                    forced ? "/" : "", forced ? options->forced_candidate : "", reason);
+}
+
+static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
+    while (b) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Slices start at multiples of `step` rows, which keeps every batched operand's offset aligned; at most
+ * `most` rows of each fit one binding. */
+static void measure_rows(const lvk_type *type, const lvk_caps *caps, uint64_t *most, uint64_t *step) {
+    const uint64_t row = lvk_type_row_count(type) * lvk_dtype_size(type->dtype);
+    const uint64_t own_step = caps->offset_alignment / greatest_common_divisor(row, caps->offset_alignment);
+    if (*most > caps->max_storage_range / row)
+        *most = caps->max_storage_range / row;
+    if (own_step > *step)
+        *step = own_step; /* powers of two: the larger is a multiple of the smaller */
+}
+
+/* Rows of one slice; 0 and an error line when even the smallest slice is too large. */
+static lvk_status slice_rows(const lvk_node *node, const lvk_caps *caps, const lvk_plan_options *options,
+                             uint64_t *rows) {
+    const lvk_op *op = lvk_op_get(node->call.op);
+    const lvk_call *call = &node->call;
+    uint64_t most = UINT64_MAX, step = 1, batch = UINT64_MAX;
+    const lvk_type *types[LVK_MAX_INPUTS + LVK_MAX_OUTPUTS];
+    bool batched[LVK_MAX_INPUTS + LVK_MAX_OUTPUTS];
+    int count = 0;
+    for (int i = 0; i < call->input_count; ++i, ++count) {
+        types[count] = &call->inputs[i];
+        batched[count] = op->batched_inputs >> i & 1;
+    }
+    for (int i = 0; i < call->output_count; ++i, ++count) {
+        types[count] = &call->outputs[i];
+        batched[count] = op->batched_outputs >> i & 1;
+    }
+    for (int i = 0; i < count; ++i) {
+        char text[LVK_TYPE_TEXT];
+        if (batched[i]) {
+            measure_rows(types[i], caps, &most, &step);
+            batch = types[i]->dim[0];
+        } else if (lvk_type_size(types[i]) > caps->max_storage_range) {
+            return lvk_fail(LVK_ERROR_LIMIT,
+                            "%s: a tensor of %s is larger than the device's %" PRIu64 " bytes a binding",
+                            node->label, lvk_type_text(types[i], text), caps->max_storage_range);
+        }
+    }
+    if (options->slice_rows && most > options->slice_rows)
+        most = options->slice_rows < step ? step : options->slice_rows;
+    if (batch <= most)
+        *rows = batch == UINT64_MAX ? 0 : batch;
+    else if (most < step)
+        return lvk_fail(LVK_ERROR_LIMIT,
+                        "%s: %" PRIu64 " images at once do not fit a binding of %" PRIu64 " bytes",
+                        node->label, step, caps->max_storage_range);
+    else
+        *rows = most / step * step;
+    return LVK_OK;
+}
+
+static void cut(lvk_call *call, uint32_t row, uint32_t rows) {
+    const lvk_op *op = lvk_op_get(call->op);
+    for (int i = 0; i < call->input_count; ++i)
+        if (op->batched_inputs >> i & 1)
+            call->inputs[i].dim[0] = rows;
+    for (int i = 0; i < call->output_count; ++i)
+        if (op->batched_outputs >> i & 1)
+            call->outputs[i].dim[0] = rows;
+    call->accumulate = row > 0 && op->summed_outputs != 0;
+}
+
+static lvk_status launch(const lvk_node *node, const lvk_candidate *candidate, const lvk_caps *caps,
+                         lvk_arena *arena, lvk_lowered *lowered, lvk_lowered_slice *slice) {
+    lvk_launch_list list = {.status = LVK_OK};
+    memcpy(list.max_groups, caps->max_groups, sizeof list.max_groups);
+    candidate->launch(&slice->call, caps, &list);
+    if (list.status != LVK_OK)
+        return lvk_fail_within(list.status, "%s", node->label);
+    slice->launches = lvk_arena_alloc(arena, (size_t)list.count, sizeof *slice->launches);
+    if (!slice->launches)
+        return LVK_ERROR_MEMORY;
+    memcpy(slice->launches, list.launches, sizeof *slice->launches * (size_t)list.count);
+    slice->launch_count = list.count;
+    for (int i = 0; i < LVK_MAX_SCRATCH; ++i)
+        if (lowered->scratch_size[i] < list.scratch_size[i])
+            lowered->scratch_size[i] = list.scratch_size[i];
+    return LVK_OK;
+}
+
+lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_options *options,
+                     lvk_arena *arena, lvk_lowered *lowered) {
+    *lowered = (lvk_lowered){.candidate = "", .slice_count = 1};
+    const lvk_op *op = lvk_op_get(node->call.op);
+    const bool launches = caps->runs_launches && op->candidate_count > 0;
+    uint32_t batch = 0;
+    for (int i = 0; i < node->call.input_count; ++i)
+        if (op->batched_inputs >> i & 1)
+            batch = node->call.inputs[i].dim[0];
+    uint64_t rows = batch;
+    if (launches)
+        LVK_TRY(slice_rows(node, caps, options, &rows));
+    lowered->slice_count = rows ? (int)lvk_divide_up(batch, rows) : 1;
+    lowered->slices = lvk_arena_alloc(arena, (size_t)lowered->slice_count, sizeof *lowered->slices);
+    if (!lowered->slices)
+        return LVK_ERROR_MEMORY;
+    for (int i = 0; i < lowered->slice_count; ++i) {
+        lvk_lowered_slice *slice = &lowered->slices[i];
+        slice->call = node->call;
+        slice->row = (uint32_t)(rows * (uint64_t)i);
+        slice->rows = batch - slice->row < rows ? batch - slice->row : (uint32_t)rows;
+        if (lowered->slice_count > 1)
+            cut(&slice->call, slice->row, slice->rows);
+        if (!launches)
+            continue;
+        const lvk_candidate *candidate;
+        LVK_TRY(choose(node, &slice->call, caps, options, &candidate));
+        lowered->candidate = candidate->name;
+        LVK_TRY(launch(node, candidate, caps, arena, lowered, slice));
+    }
+    return LVK_OK;
+}

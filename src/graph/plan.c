@@ -1,0 +1,330 @@
+#include "graph/plan.h"
+
+#include "graph/lower.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A place in the arena: one value, several that follow each other in place, or a node's scratch. */
+typedef struct place {
+    uint64_t size;   /* with guards, a multiple of LVK_ALIGNMENT */
+    int first, last; /* nodes during which it is held */
+    uint64_t offset;
+} place;
+
+typedef struct planner {
+    const lvk_graph *graph;
+    const lvk_caps *caps;
+    const lvk_plan_options *options;
+    lvk_plan *plan;
+    int *root;                       /* [tensor] the tensor whose memory it is */
+    int *last_use;                   /* [tensor, at roots] the last node that touches it */
+    int *place_of;                   /* [tensor, at roots] index into places, LVK_NONE outside the arena */
+    bool *needed;                    /* [node] */
+    lvk_lowered *lowered;            /* [node] */
+    int (*scratch)[LVK_MAX_SCRATCH]; /* [node] places, LVK_NONE */
+    place *places;
+    size_t place_count, place_capacity;
+    lvk_region *regions; /* [tensor] */
+} planner;
+
+static uint64_t round_up(uint64_t value, uint64_t multiple) {
+    return lvk_divide_up(value, multiple) * multiple;
+}
+
+static const lvk_op *op_of(const lvk_node *node) {
+    return lvk_op_get(node->call.op);
+}
+
+static lvk_status allocate(planner *p) {
+    const size_t tensors = p->graph->tensor_count, nodes = p->graph->node_count;
+    lvk_arena *arena = &p->plan->arena;
+    p->root = lvk_arena_alloc(arena, tensors, sizeof *p->root);
+    p->last_use = lvk_arena_alloc(arena, tensors, sizeof *p->last_use);
+    p->place_of = lvk_arena_alloc(arena, tensors, sizeof *p->place_of);
+    p->regions = lvk_arena_alloc(arena, tensors, sizeof *p->regions);
+    p->needed = lvk_arena_alloc(arena, nodes, sizeof *p->needed);
+    p->lowered = lvk_arena_alloc(arena, nodes, sizeof *p->lowered);
+    p->scratch = lvk_arena_alloc(arena, nodes, sizeof *p->scratch);
+    return p->root && p->last_use && p->place_of && p->regions && p->needed && p->lowered && p->scratch
+               ? LVK_OK
+               : LVK_ERROR_MEMORY;
+}
+
+/* Follows views and in-place updates to the tensor that owns the memory. */
+static void find_roots(planner *p) {
+    for (size_t t = 0; t < p->graph->tensor_count; ++t) {
+        const lvk_tensor *tensor = &p->graph->tensors[t];
+        p->root[t] = (int)t;
+        p->place_of[t] = LVK_NONE;
+        if (tensor->role != LVK_ROLE_VALUE)
+            continue;
+        const lvk_node *node = &p->graph->nodes[tensor->producer];
+        const int alias = op_of(node)->alias[tensor->output_index];
+        if (alias)
+            p->root[t] = p->root[node->inputs[alias - 1]]; /* inputs come before outputs: already known */
+    }
+}
+
+/* A node is needed when the host or a later needed node reads what it writes, or when it updates a parameter
+ * block. */
+static void find_needed(planner *p) {
+    const lvk_graph *graph = p->graph;
+    bool *wanted = lvk_arena_alloc(&p->plan->arena, graph->tensor_count, sizeof *wanted);
+    for (size_t n = graph->node_count; wanted && n-- > 0;) {
+        const lvk_node *node = &graph->nodes[n];
+        for (int i = 0; i < node->call.output_count; ++i) {
+            const int t = node->outputs[i];
+            const lvk_tensor *owner = &graph->tensors[p->root[t]];
+            const bool updates = p->root[t] != t && op_of(node)->candidate_count > 0 &&
+                                 (owner->role == LVK_ROLE_BLOCK || owner->role == LVK_ROLE_PARAMETER);
+            const bool result = graph->tensors[t].is_output || graph->tensors[t].gradient_of != LVK_NONE;
+            p->needed[n] = p->needed[n] || wanted[t] || updates || result;
+        }
+        for (int i = 0; p->needed[n] && i < node->call.input_count; ++i)
+            wanted[node->inputs[i]] = true;
+    }
+}
+
+static void find_last_uses(planner *p) {
+    for (size_t t = 0; t < p->graph->tensor_count; ++t)
+        p->last_use[t] = LVK_NONE;
+    for (size_t n = 0; n < p->graph->node_count; ++n) {
+        const lvk_node *node = &p->graph->nodes[n];
+        for (int i = 0; p->needed[n] && i < node->call.input_count; ++i)
+            p->last_use[p->root[node->inputs[i]]] = (int)n;
+        for (int i = 0; p->needed[n] && i < node->call.output_count; ++i)
+            p->last_use[p->root[node->outputs[i]]] = (int)n;
+    }
+}
+
+static lvk_status add_place(planner *p, uint64_t size, int first, int last, int *index) {
+    LVK_TRY(LVK_GROW(&p->places, &p->place_capacity, p->place_count));
+    *index = (int)p->place_count;
+    const bool reuse = p->options->guard == 0;
+    p->places[p->place_count++] = (place){.size = round_up(size + 2 * p->options->guard, LVK_ALIGNMENT),
+                                          .first = reuse ? first : 0,
+                                          .last = reuse ? last : (int)p->graph->node_count};
+    return LVK_OK;
+}
+
+/* Where a tensor that owns its memory lies, if it is not in the arena. */
+static bool outside_arena(const planner *p, int t) {
+    const lvk_tensor *tensor = &p->graph->tensors[t];
+    bool output = tensor->is_output;
+    for (size_t other = 0; !output && other < p->graph->tensor_count;
+         ++other) /* a view of it may be an output */
+        output = p->root[other] == t && p->graph->tensors[other].is_output;
+    return tensor->role != LVK_ROLE_VALUE || output || tensor->gradient_of != LVK_NONE;
+}
+
+/* Output 0 may take over the place of input 0 when the node is the last to read that. */
+static int inherited_place(const planner *p, const lvk_node *node, int n) {
+    const int source = p->root[node->inputs[0]], target = node->outputs[0];
+    if (!op_of(node)->in_place || p->options->guard || p->place_of[source] == LVK_NONE ||
+        p->last_use[source] != n ||
+        lvk_type_size(&p->graph->tensors[source].type) != lvk_type_size(&p->graph->tensors[target].type))
+        return LVK_NONE;
+    return p->place_of[source];
+}
+
+static lvk_status collect_places(planner *p) {
+    for (size_t n = 0; n < p->graph->node_count; ++n) {
+        const lvk_node *node = &p->graph->nodes[n];
+        for (int i = 0; i < LVK_MAX_SCRATCH; ++i)
+            p->scratch[n][i] = LVK_NONE;
+        for (int i = 0; p->needed[n] && i < LVK_MAX_SCRATCH; ++i)
+            if (p->lowered[n].scratch_size[i])
+                LVK_TRY(add_place(p, p->lowered[n].scratch_size[i], (int)n, (int)n, &p->scratch[n][i]));
+        for (int i = 0; p->needed[n] && i < node->call.output_count; ++i) {
+            const int t = node->outputs[i];
+            if (p->root[t] != t || outside_arena(p, t))
+                continue;
+            const int inherited = i == 0 ? inherited_place(p, node, (int)n) : LVK_NONE;
+            if (inherited != LVK_NONE) {
+                p->place_of[t] = inherited;
+                p->places[inherited].last = p->last_use[t];
+            } else {
+                LVK_TRY(add_place(p, lvk_type_size(&p->graph->tensors[t].type), (int)n, p->last_use[t],
+                                  &p->place_of[t]));
+            }
+        }
+    }
+    return LVK_OK;
+}
+
+static int compare_places(const void *a, const void *b) {
+    const place *x = *(place *const *)a, *y = *(place *const *)b;
+    if (x->size != y->size)
+        return x->size < y->size ? 1 : -1;
+    return x < y ? -1 : x > y;
+}
+
+/* Largest first, each at the lowest offset that is free during its whole life (greedy by size: Pisarchyk and
+ * Lee, "Efficient memory management for deep neural net inference", 2020). */
+static lvk_status arrange(planner *p, uint64_t *arena_size) {
+    place **order = lvk_arena_alloc(&p->plan->arena, p->place_count, sizeof(place *));
+    if (!order)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < p->place_count; ++i)
+        order[i] = &p->places[i];
+    if (p->place_count)
+        qsort(order, p->place_count, sizeof *order, compare_places);
+    *arena_size = 0;
+    for (size_t i = 0; i < p->place_count; ++i) {
+        uint64_t offset = 0;
+        for (bool moved = true; moved;) { /* until no already placed neighbour in time overlaps */
+            moved = false;
+            for (size_t k = 0; k < i; ++k) {
+                const place *other = order[k];
+                const bool in_time = other->first <= order[i]->last && order[i]->first <= other->last;
+                const bool in_space =
+                    other->offset < offset + order[i]->size && offset < other->offset + other->size;
+                if (in_time && in_space) {
+                    offset = other->offset + other->size;
+                    moved = true;
+                }
+            }
+        }
+        order[i]->offset = offset;
+        if (*arena_size < offset + order[i]->size)
+            *arena_size = offset + order[i]->size;
+    }
+    return LVK_OK;
+}
+
+static lvk_region place_region(const planner *p, int index, uint64_t size) {
+    return (lvk_region){LVK_BLOCK_ARENA,
+                        p->places[index].offset +
+                            round_up(p->options->guard, LVK_ALIGNMENT) * (p->options->guard > 0),
+                        round_up(size, 16)};
+}
+
+static void assign_regions(planner *p) {
+    lvk_program *program = &p->plan->program;
+    const lvk_graph *graph = p->graph;
+    const uint64_t guard = round_up(p->options->guard, LVK_ALIGNMENT);
+    for (size_t t = 0; t < graph->tensor_count; ++t) {
+        const lvk_tensor *tensor = &graph->tensors[t];
+        const int root = p->root[t];
+        const uint64_t size = round_up(lvk_type_size(&tensor->type), 16);
+        if (root != (int)t) {
+            p->regions[t] = p->regions[root];
+            if (p->regions[t].size)
+                p->regions[t].size = size;
+        } else if (p->last_use[t] == LVK_NONE && tensor->role != LVK_ROLE_PARAMETER) {
+            continue; /* nobody uses it */
+        } else if (tensor->role == LVK_ROLE_PARAMETER || tensor->role == LVK_ROLE_BLOCK) {
+            p->regions[t] = (lvk_region){tensor->block, tensor->offset, size};
+            program->block_size[tensor->block] = graph->parameter_size;
+        } else if (tensor->gradient_of != LVK_NONE) {
+            p->regions[t] =
+                (lvk_region){LVK_BLOCK_GRADIENTS, graph->tensors[tensor->gradient_of].offset, size};
+            program->block_size[LVK_BLOCK_GRADIENTS] = graph->parameter_size;
+        } else if (p->place_of[t] != LVK_NONE) {
+            p->regions[t] = place_region(p, p->place_of[t], size);
+        } else {
+            uint64_t *end = &program->block_size[LVK_BLOCK_IO];
+            p->regions[t] = (lvk_region){LVK_BLOCK_IO, *end + guard, size};
+            *end = round_up(*end + guard + size, LVK_ALIGNMENT) + guard;
+        }
+    }
+}
+
+/* The operand's region for a batch slice. */
+static lvk_region slice_region(lvk_region whole, bool batched, const lvk_type *full,
+                               const lvk_lowered_slice *slice) {
+    const uint64_t row = lvk_type_row_count(full) * lvk_dtype_size(full->dtype);
+    if (!batched || slice->rows == full->dim[0])
+        return whole;
+    return (lvk_region){whole.block, whole.offset + slice->row * row, round_up(slice->rows * row, 16)};
+}
+
+static lvk_status fill_step(planner *p, size_t n, const lvk_lowered_slice *slice, lvk_step *step) {
+    const lvk_node *node = &p->graph->nodes[n];
+    const lvk_op *op = op_of(node);
+    *step = (lvk_step){.label = node->label,
+                       .candidate = p->lowered[n].candidate,
+                       .call = slice->call,
+                       .launches = slice->launches,
+                       .launch_count = slice->launch_count,
+                       .flops = op->flops ? op->flops(&slice->call) : 0};
+    if (p->lowered[n].slice_count > 1)
+        step->label = lvk_arena_format(&p->plan->arena, "%s [%" PRIu32 "-%" PRIu32 "]", node->label,
+                                       slice->row, slice->row + slice->rows - 1);
+    for (int i = 0; i < node->call.input_count; ++i) {
+        step->inputs[i] = slice_region(p->regions[node->inputs[i]], op->batched_inputs >> i & 1,
+                                       &node->call.inputs[i], slice);
+        step->bytes += (double)lvk_type_size(&slice->call.inputs[i]);
+    }
+    for (int i = 0; i < node->call.output_count; ++i) {
+        step->outputs[i] = slice_region(p->regions[node->outputs[i]], op->batched_outputs >> i & 1,
+                                        &node->call.outputs[i], slice);
+        step->bytes += (double)lvk_type_size(&slice->call.outputs[i]);
+    }
+    for (int i = 0; i < LVK_MAX_SCRATCH; ++i)
+        if (p->scratch[n][i] != LVK_NONE)
+            step->scratch[i] = place_region(p, p->scratch[n][i], p->lowered[n].scratch_size[i]);
+    return step->label ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+static lvk_status fill_steps(planner *p) {
+    int count = 0;
+    for (size_t n = 0; n < p->graph->node_count; ++n)
+        count += p->needed[n] ? p->lowered[n].slice_count : 0;
+    lvk_step *steps = lvk_arena_alloc(&p->plan->arena, (size_t)count, sizeof *steps);
+    if (!steps)
+        return LVK_ERROR_MEMORY;
+    lvk_program *program = &p->plan->program;
+    program->steps = steps;
+    for (size_t n = 0; n < p->graph->node_count; ++n)
+        for (int s = 0; p->needed[n] && s < p->lowered[n].slice_count; ++s)
+            LVK_TRY(fill_step(p, n, &p->lowered[n].slices[s], &steps[program->step_count++]));
+    return LVK_OK;
+}
+
+static lvk_status plan_graph(planner *p) {
+    LVK_TRY(lvk_graph_status(p->graph));
+    LVK_TRY(allocate(p));
+    find_roots(p);
+    find_needed(p);
+    find_last_uses(p);
+    for (size_t n = 0; n < p->graph->node_count; ++n)
+        if (p->needed[n])
+            LVK_TRY(lvk_lower(&p->graph->nodes[n], p->caps, p->options, &p->plan->arena, &p->lowered[n]));
+    LVK_TRY(collect_places(p));
+    LVK_TRY(arrange(p, &p->plan->program.block_size[LVK_BLOCK_ARENA]));
+    assign_regions(p);
+    return fill_steps(p);
+}
+
+lvk_status lvk_plan_init(lvk_plan *plan, const lvk_graph *graph, const lvk_caps *caps,
+                         const lvk_plan_options *options) {
+    static const lvk_plan_options none = {0};
+    *plan = (lvk_plan){.graph = graph};
+    planner p = {.graph = graph, .caps = caps, .options = options ? options : &none, .plan = plan};
+    const lvk_status status = plan_graph(&p);
+    plan->regions = p.regions;
+    lvk_free(p.places);
+    return status;
+}
+
+void lvk_plan_finish(lvk_plan *plan) {
+    lvk_arena_finish(&plan->arena);
+    *plan = (lvk_plan){0};
+}
+
+uint64_t lvk_plan_memory(const lvk_plan *plan) {
+    uint64_t bytes = 0;
+    for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
+        bytes += plan->program.block_size[b];
+    return bytes;
+}
+
+double lvk_plan_flops(const lvk_plan *plan) {
+    double flops = 0;
+    for (int s = 0; s < plan->program.step_count; ++s)
+        flops += plan->program.steps[s].flops;
+    return flops;
+}

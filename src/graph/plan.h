@@ -1,0 +1,38 @@
+/* Planning: from a graph to a program that a backend can run on a given device.
+ *
+ * Nodes keep their order; those that serve no output and no parameter update are left out. Values get places
+ * in one arena by their lifetimes. Where a tensor is larger than a binding may be on the device, the operator
+ * is run in batch slices. Kernel candidates are chosen here. */
+#ifndef LVK_GRAPH_PLAN_H
+#define LVK_GRAPH_PLAN_H
+
+#include "graph/graph.h"
+
+typedef struct lvk_plan_options {
+    /* For tests; zero is what programs want. */
+    int forced_op;                /* with forced_candidate: which operator */
+    const char *forced_candidate; /* must be able to run, or the plan fails with LVK_ERROR_UNSUPPORTED and the
+                                     reason */
+    uint32_t slice_rows;          /* cut batched operators into slices of about so many rows */
+    uint64_t guard; /* bytes left free around every place in the arena and in the IO block; no reuse then */
+} lvk_plan_options;
+
+typedef struct lvk_plan {
+    lvk_arena arena;
+    lvk_program program;
+    const lvk_graph *graph;    /* borrowed; outlives the plan */
+    const lvk_region *regions; /* of every tensor of the graph; size 0: the tensor is not in the program */
+} lvk_plan;
+
+/* `caps` is read during the call only. The plan is released with lvk_plan_finish, also after a failure. */
+LVK_MUST_USE lvk_status lvk_plan_init(lvk_plan *plan, const lvk_graph *graph, const lvk_caps *caps,
+                                      const lvk_plan_options *options);
+void lvk_plan_finish(lvk_plan *plan);
+
+/* Bytes of all blocks: the device memory that the program needs. */
+uint64_t lvk_plan_memory(const lvk_plan *plan);
+
+/* Sum of the steps' arithmetic. */
+double lvk_plan_flops(const lvk_plan *plan);
+
+#endif

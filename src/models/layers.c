@@ -1,0 +1,121 @@
+#include "models/layers.h"
+
+#include "ops/conv2d.h"
+#include "ops/dropout.h"
+#include "ops/maxpool2d.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const lvk_type *type_of(const lvk_builder *builder, int tensor) {
+    static const lvk_type none = {.rank = 4};
+    return tensor == LVK_NONE ? &none : &builder->graph->tensors[tensor].type;
+}
+
+static int add_parameter(lvk_builder *builder, const char *layer, const char *name, lvk_type type,
+                         lvk_initializer initializer, uint32_t fan_in, uint32_t fan_out) {
+    lvk_graph *graph = builder->graph;
+    if (lvk_graph_status(graph) == LVK_OK && builder->parameter_count == LVK_MAX_PARAMETERS)
+        graph->status = lvk_fail(LVK_ERROR_LIMIT, "%s: more than %d parameters", layer, LVK_MAX_PARAMETERS);
+    char full[160];
+    snprintf(full, sizeof full, "%s/%s", layer, name);
+    const int tensor = lvk_graph_parameter(graph, full, type, true);
+    if (tensor != LVK_NONE)
+        builder->parameters[builder->parameter_count++] = (lvk_parameter){
+            .tensor = tensor, .initializer = initializer, .fan_in = fan_in, .fan_out = fan_out};
+    return tensor;
+}
+
+/* Notes the layer that ends in `output` and began when the graph had `first_node` nodes and `first_parameter`
+ * parameters. */
+static int finish_layer(lvk_builder *builder, const char *name, const char *kind, int output,
+                        size_t first_node, size_t first_parameter) {
+    lvk_graph *graph = builder->graph;
+    if (output == LVK_NONE || builder->layer_count == LVK_MAX_LAYERS)
+        return output;
+    lvk_layer_summary *layer = &builder->layers[builder->layer_count];
+    const lvk_type *type = type_of(builder, output);
+    *layer = (lvk_layer_summary){.name = lvk_arena_strdup(&graph->arena, name),
+                                 .kind = lvk_arena_strdup(&graph->arena, kind),
+                                 .rank = type->rank - 1};
+    if (!layer->name || !layer->kind) {
+        graph->status = LVK_ERROR_MEMORY;
+        return LVK_NONE;
+    }
+    memcpy(layer->shape, type->dim + 1, sizeof *layer->shape * (size_t)layer->rank);
+    for (size_t p = first_parameter; p < builder->parameter_count; ++p)
+        layer->parameters += lvk_type_count(type_of(builder, builder->parameters[p].tensor));
+    for (size_t n = first_node; n < graph->node_count; ++n) {
+        const lvk_call *call = &graph->nodes[n].call;
+        if (lvk_op_get(call->op)->flops)
+            layer->flops += lvk_op_get(call->op)->flops(call) / type->dim[0];
+    }
+    ++builder->layer_count;
+    return output;
+}
+
+static int apply_relu(lvk_builder *builder, const char *name, int x) {
+    char label[160];
+    snprintf(label, sizeof label, "%s/relu", name);
+    return LVK_APPLY(builder->graph, label, LVK_OP_relu, NULL, x);
+}
+
+int lvk_layer_conv2d(lvk_builder *builder, const char *name, int x, uint32_t filters, uint32_t kernel,
+                     bool relu) {
+    lvk_graph *graph = builder->graph;
+    const size_t node = graph->node_count, parameter = builder->parameter_count;
+    const uint32_t channels = type_of(builder, x)->dim[3], area = kernel * kernel;
+    const lvk_conv2d_attributes attributes = lvk_conv2d_valid(1, 1);
+    const int w =
+        add_parameter(builder, name, "kernel", lvk_type_4d(LVK_F32, kernel, kernel, channels, filters),
+                      LVK_INIT_GLOROT_UNIFORM, area * channels, area * filters);
+    const int b = add_parameter(builder, name, "bias", lvk_type_1d(LVK_F32, filters), LVK_INIT_ZEROS, 0, 0);
+    int y = LVK_APPLY(graph, name, LVK_OP_conv2d, &attributes, x, w, b);
+    if (relu)
+        y = apply_relu(builder, name, y);
+    char kind[80];
+    snprintf(kind, sizeof kind, "conv %" PRIu32 "×%" PRIu32 " valid%s", kernel, kernel, relu ? ", ReLU" : "");
+    return finish_layer(builder, name, kind, y, node, parameter);
+}
+
+int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window) {
+    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
+    const lvk_maxpool2d_attributes attributes = {
+        .window_h = window, .window_w = window, .stride_h = window, .stride_w = window};
+    const int y = LVK_APPLY(builder->graph, name, LVK_OP_maxpool2d, &attributes, x);
+    char kind[80];
+    snprintf(kind, sizeof kind, "max pooling %" PRIu32 "×%" PRIu32, window, window);
+    return finish_layer(builder, name, kind, y, node, parameter);
+}
+
+int lvk_layer_flatten(lvk_builder *builder, const char *name, int x) {
+    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
+    const int y = LVK_APPLY(builder->graph, name, LVK_OP_flatten, NULL, x);
+    return finish_layer(builder, name, "flatten", y, node, parameter);
+}
+
+int lvk_layer_dense(lvk_builder *builder, const char *name, int x, uint32_t units, bool relu) {
+    lvk_graph *graph = builder->graph;
+    const size_t node = graph->node_count, parameter = builder->parameter_count;
+    const uint32_t inputs = type_of(builder, x)->dim[1];
+    const int w = add_parameter(builder, name, "kernel", lvk_type_2d(LVK_F32, inputs, units),
+                                LVK_INIT_GLOROT_UNIFORM, inputs, units);
+    const int b = add_parameter(builder, name, "bias", lvk_type_1d(LVK_F32, units), LVK_INIT_ZEROS, 0, 0);
+    int y = LVK_APPLY(graph, name, LVK_OP_dense, NULL, x, w, b);
+    if (relu)
+        y = apply_relu(builder, name, y);
+    return finish_layer(builder, name, relu ? "dense, ReLU" : "dense", y, node, parameter);
+}
+
+int lvk_layer_dropout(lvk_builder *builder, const char *name, int x, double rate) {
+    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
+    int y = x;
+    if (builder->training && rate > 0) {
+        const lvk_dropout_attributes attributes = {.rate = (float)rate,
+                                                   .layer = (uint32_t)builder->dropout_layers};
+        y = LVK_APPLY(builder->graph, name, LVK_OP_dropout, &attributes, x, builder->keys);
+    }
+    ++builder->dropout_layers;
+    return finish_layer(builder, name, "dropout (training only)", y, node, parameter);
+}

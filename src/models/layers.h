@@ -1,0 +1,48 @@
+/* Layers: an operator or a few of them with their parameters, named as Keras names them. Models are written
+ * with these. */
+#ifndef LVK_MODELS_LAYERS_H
+#define LVK_MODELS_LAYERS_H
+
+#include "graph/graph.h"
+#include "leukvk/model.h"
+
+/* How a parameter starts. */
+typedef enum lvk_initializer {
+    LVK_INIT_ZEROS,
+    LVK_INIT_GLOROT_UNIFORM /* uniform in ±sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010) */
+} lvk_initializer;
+
+typedef struct lvk_parameter {
+    int tensor; /* in the builder's graph */
+    lvk_initializer initializer;
+    uint32_t fan_in, fan_out;
+} lvk_parameter;
+
+enum { LVK_MAX_PARAMETERS = 512, LVK_MAX_LAYERS = 512 };
+
+/* A model under construction. Failures are kept in the graph, as the graph's own are. Large: not for the
+ * stack. */
+typedef struct lvk_builder {
+    lvk_graph *graph;
+    bool training; /* dropout is there */
+    int keys;      /* the [N, 4] tensor that dropout draws from; LVK_NONE without training */
+    int dropout_layers;
+    size_t parameter_count, layer_count;
+    lvk_parameter parameters[LVK_MAX_PARAMETERS];
+    lvk_layer_summary layers[LVK_MAX_LAYERS];
+} lvk_builder;
+
+/* conv -> bias -> optional ReLU. Square kernel, stride 1, no padding. */
+int lvk_layer_conv2d(lvk_builder *builder, const char *name, int x, uint32_t filters, uint32_t kernel,
+                     bool relu);
+
+/* Square window, stride = window; an odd last row and column are dropped. */
+int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window);
+
+int lvk_layer_flatten(lvk_builder *builder, const char *name, int x);
+int lvk_layer_dense(lvk_builder *builder, const char *name, int x, uint32_t units, bool relu);
+
+/* Only in training; rate 0 is left out. */
+int lvk_layer_dropout(lvk_builder *builder, const char *name, int x, double rate);
+
+#endif

@@ -1,0 +1,47 @@
+/* The public description of a model, from the graph that it builds. */
+#include "models/model.h"
+
+typedef struct summary {
+    lvk_model_summary shown; /* first: the handle that users hold */
+    lvk_graph graph;
+    lvk_builder builder;
+} summary;
+
+lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary **result) {
+    *result = NULL;
+    const lvk_model *model = lvk_model_find(architecture);
+    if (!model)
+        return LVK_ERROR_ARGUMENT;
+    summary *s = lvk_alloc(1, sizeof *s);
+    if (!s)
+        return LVK_ERROR_MEMORY;
+    lvk_graph_init(&s->graph);
+    s->builder.graph = &s->graph;
+    s->builder.training = true;
+    s->builder.keys = lvk_graph_input(&s->graph, "keys", lvk_type_2d(LVK_U32, 1, 4));
+    const int images = lvk_graph_input(&s->graph, "images",
+                                       lvk_type_4d(LVK_F32, 1, model->image_size, model->image_size, 3));
+    model->build(&s->builder, images, &(lvk_model_config){.architecture = architecture, .dropout = 0.5});
+    *result = &s->shown;
+    const lvk_status status = lvk_graph_status(&s->graph);
+    if (status != LVK_OK) {
+        lvk_model_summary_destroy(result);
+        return status;
+    }
+    s->shown = (lvk_model_summary){.architecture = model->architecture,
+                                   .layer_count = s->builder.layer_count,
+                                   .layers = s->builder.layers,
+                                   .parameters = lvk_model_parameter_count(&s->builder)};
+    for (size_t i = 0; i < s->builder.layer_count; ++i)
+        s->shown.flops += s->builder.layers[i].flops;
+    return LVK_OK;
+}
+
+void lvk_model_summary_destroy(lvk_model_summary **result) {
+    if (!*result)
+        return;
+    summary *s = (summary *)*result;
+    lvk_graph_finish(&s->graph);
+    lvk_free(s);
+    *result = NULL;
+}

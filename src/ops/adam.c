@@ -1,0 +1,39 @@
+/* adam(w[P], g[P], m[P], v[P], hyper[8]) = w', m', v' in the places of w, m and v: see adam.h. */
+#include "ops/adam.h"
+
+#include <math.h>
+
+void lvk_adam_hyper(const lvk_adam_options *options, uint64_t step, lvk_real hyper[LVK_HYPER_COUNT]) {
+    const double t = (double)step;
+    const double alpha =
+        options->learning_rate * sqrt(1 - pow(options->beta2, t)) / (1 - pow(options->beta1, t));
+    const double values[LVK_HYPER_COUNT] = {alpha, 1 - options->beta1, 1 - options->beta2, options->epsilon,
+                                            options->learning_rate * options->weight_decay};
+    for (int i = 0; i < LVK_HYPER_COUNT; ++i)
+        hyper[i] = (lvk_real)values[i];
+}
+
+static lvk_status infer(lvk_call *call) {
+    return lvk_optimizer_infer(call, 2);
+}
+
+static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    lvk_optimizer_launch(call, list, "adam");
+}
+
+static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};
+
+const lvk_op lvk_op_adam = {
+    .name = "adam",
+    .summary = "m, v = running means of g, g²; w = w - alpha m / (sqrt(v) + epsilon)",
+    .min_inputs = 5,
+    .max_inputs = 5,
+    .output_count = 3,
+    .batched_inputs = 15, /* the "batch" is the elements */
+    .batched_outputs = 7,
+    .alias = {1, 3, 4},
+    .infer = infer,
+    .candidates = candidates,
+    .candidate_count = 1,
+};

@@ -1,0 +1,99 @@
+/* maxpool2d_grad(dy[N,OH,OW,C], index u8[N,OH,OW,C]) = dx[N,H,W,C]: each element sums the dy of the windows
+ * that chose it. */
+#include "ops/maxpool2d.h"
+#include "ops/op.h"
+#include "params/maxpool2d.h"
+
+static lvk_status infer(lvk_call *call) {
+    LVK_TRY(lvk_op_expect(call, 0, LVK_F32, 4));
+    LVK_TRY(lvk_op_expect(call, 1, LVK_U8, 4));
+    const lvk_maxpool2d_grad_attributes *attributes = call->attributes;
+    const lvk_type *dy = &call->inputs[0];
+    const lvk_type x = lvk_type_4d(LVK_F32, dy->dim[0], attributes->input_h, attributes->input_w, dy->dim[3]);
+    lvk_type pooled, index = call->inputs[1];
+    LVK_TRY(lvk_maxpool2d_infer(call, &attributes->pool, &x, &pooled));
+    index.dtype = LVK_F32;
+    if (!lvk_type_equal(dy, &pooled) || !lvk_type_equal(dy, &index)) {
+        char text[3][LVK_TYPE_TEXT];
+        return lvk_op_fail(call, "gradient %s and index %s do not belong to pooling %s",
+                           lvk_type_text(dy, text[0]), lvk_type_text(&index, text[1]),
+                           lvk_type_text(&x, text[2]));
+    }
+    call->outputs[0] = x;
+    return LVK_OK;
+}
+
+static lvk_launch *add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                              uint64_t count) {
+    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
+    lvk_launch *launch = lvk_launch_flat(list, shader, count);
+    lvk_launch_input(launch, LVK_BIND_STORAGE, 0);
+    lvk_launch_input(launch, LVK_BIND_STORAGE, 1);
+    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
+    const lvk_maxpool2d_params params = {
+        .count = (uint32_t)count,
+        .channels = call->outputs[0].dim[3],
+        .in_h = call->outputs[0].dim[1],
+        .in_w = call->outputs[0].dim[2],
+        .out_h = call->inputs[0].dim[1],
+        .out_w = call->inputs[0].dim[2],
+        .stride_h = pool->stride_h,
+        .stride_w = pool->stride_w,
+        .pad_top = pool->pad_top,
+        .pad_left = pool->pad_left,
+    };
+    lvk_launch_parameters(launch, &params, sizeof params);
+    return launch;
+}
+
+static const char *scatter_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    (void)caps;
+    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
+    if (pool->stride_h < pool->window_h || pool->stride_w < pool->window_w)
+        return "windows overlap";
+    return call->outputs[0].dim[3] % 4 ? "channels are not a multiple of 4" : NULL;
+}
+
+/* The padded image falls into cells of a stride each, with at most one window in a cell: an invocation writes
+ * a cell. */
+static void scatter_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
+    const lvk_type *dx = &call->outputs[0];
+    const uint64_t rows = lvk_divide_up((uint64_t)dx->dim[1] + pool->pad_top, pool->stride_h);
+    const uint64_t columns = lvk_divide_up((uint64_t)dx->dim[2] + pool->pad_left, pool->stride_w);
+    lvk_launch *scatter =
+        add_launch(call, list, "maxpool2d_grad_scatter", dx->dim[0] * rows * columns * dx->dim[3]);
+    lvk_launch_constant(scatter, pool->window_h);
+    lvk_launch_constant(scatter, pool->window_w);
+    lvk_launch_constant(scatter, pool->stride_h);
+    lvk_launch_constant(scatter, pool->stride_w);
+}
+
+static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
+    lvk_launch *gather = add_launch(call, list, "maxpool2d_grad", lvk_type_count(&call->outputs[0]));
+    lvk_launch_constant(gather, call->outputs[0].dim[3] % 4 == 0);
+    lvk_launch_constant(gather, pool->window_h);
+    lvk_launch_constant(gather, pool->window_w);
+}
+
+static const lvk_candidate candidates[] = {
+    {.name = "scatter", .obstacle = scatter_obstacle, .launch = scatter_launch},
+    {.name = "gather", .launch = gather_launch},
+};
+
+const lvk_op lvk_op_maxpool2d_grad = {
+    .name = "maxpool2d_grad",
+    .summary = "dx = sum of dy over the windows that chose x",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .output_count = 1,
+    .attribute_size = sizeof(lvk_maxpool2d_grad_attributes),
+    .batched_inputs = 3,
+    .batched_outputs = 1,
+    .infer = infer,
+    .candidates = candidates,
+    .candidate_count = 2,
+};

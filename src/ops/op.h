@@ -1,0 +1,107 @@
+/* Operators. An operator is a row of data and a few small functions: what it takes and gives (shape rule),
+ * the kernels that compute it (candidates, each a rule that fills launches), its gradient (a rule that adds
+ * further operators to the graph) and its cost. It knows no graph and no Vulkan. Its meaning in plain C is
+ * src/reference/<name>.c. README.md beside this file tells how to add one. */
+#ifndef LVK_OPS_OP_H
+#define LVK_OPS_OP_H
+
+#include "backend/caps.h"
+#include "backend/launch.h"
+
+enum {
+#define LVK_OP(name) LVK_OP_##name,
+#include "ops/op_list.h"
+#undef LVK_OP
+    LVK_OP_COUNT
+};
+
+/* One way of computing an operator on a device. */
+typedef struct lvk_candidate {
+    const char *name;
+
+    /* NULL when the candidate can compute this call on this device; else the reason why not, static text. A
+     * NULL function means that it always can. Types are those of the batch slice to be computed. */
+    const char *(*obstacle)(const lvk_call *call, const lvk_caps *caps);
+
+    /* Fills the launches. May assume that shapes are right and that obstacle() gave NULL. */
+    void (*launch)(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list);
+} lvk_candidate;
+
+/* What a gradient rule works with. Tensors are handles of the graph; LVK_NONE: there is none. */
+enum { LVK_NONE = -1 };
+typedef struct lvk_backprop {
+    const lvk_call *call;
+    const int *inputs;                   /* the operator's inputs */
+    const int *outputs;                  /* and outputs */
+    const int *output_gradients;         /* d loss / d output; at least one is not LVK_NONE */
+    bool wanted[LVK_MAX_INPUTS];         /* which inputs' gradients are needed */
+    int input_gradients[LVK_MAX_INPUTS]; /* the rule's result, of the input's type; LVK_NONE: no gradient */
+
+    /* Appends an operator to the graph and returns the handle of its first output. */
+    int (*emit)(struct lvk_backprop *self, int op, const void *attributes, int input_count,
+                const int *inputs);
+    void *graph;
+} lvk_backprop;
+
+#define LVK_EMIT(backprop, op, attributes, ...)                                                              \
+    (backprop)->emit((backprop), (op), (attributes), (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)),      \
+                     (int[]){__VA_ARGS__})
+
+typedef struct lvk_op {
+    const char *name;
+    const char *summary; /* the formula in one line */
+    int min_inputs, max_inputs, output_count;
+    size_t attribute_size;
+
+    /* Batch slices. Bit i set: operand i has the batch as its first dimension, and rows are independent, so
+     * that the operator may be run on a part of the batch. summed_outputs are sums over the batch, to which a
+     * later slice adds (call->accumulate). All zero: the operator is never cut. */
+    uint32_t batched_inputs, batched_outputs, summed_outputs;
+
+    /* Storage. in_place: output 0 may take input 0's place when nobody reads that afterwards. alias[i] = 1 +
+     * k: output i is input k, updated where it lies (optimizers) or only seen with another shape (views); 0:
+     * it has a place. */
+    bool in_place;
+    int alias[LVK_MAX_OUTPUTS];
+
+    /* Checks input types and attributes, fills the output types. Failures name the operator and the reason.
+     */
+    lvk_status (*infer)(lvk_call *call);
+
+    const lvk_candidate
+        *candidates;     /* best first; with the tuner off the first without an obstacle is taken */
+    int candidate_count; /* 0: a view, nothing to compute */
+
+    void (*gradient)(lvk_backprop *backprop); /* NULL: not differentiable */
+    double (*flops)(const lvk_call *call);    /* of the direct form; NULL: none worth counting */
+} lvk_op;
+
+#define LVK_OP(name) extern const lvk_op lvk_op_##name;
+#include "ops/op_list.h"
+#undef LVK_OP
+
+/* The descriptor of LVK_OP_... `op`; op must be one. */
+const lvk_op *lvk_op_get(int op);
+
+/* The operator of that name, LVK_NONE if there is none. */
+int lvk_op_find(const char *name);
+
+/* "<operator>: <message>" as an error line. */
+lvk_status lvk_op_fail(const lvk_call *call, const char *format, ...) LVK_PRINTF(2, 3);
+
+/* Fails unless input `input` has that element type and rank (0: any rank). */
+lvk_status lvk_op_expect(const lvk_call *call, int input, lvk_dtype dtype, int rank);
+
+/* Fails unless inputs a and b have the same type. */
+lvk_status lvk_op_expect_equal(const lvk_call *call, int a, int b);
+
+/* Shape rule of operators whose inputs are numbers of one shape, the type of their one output. */
+lvk_status lvk_op_infer_same(lvk_call *call);
+
+/* One kernel for flat elementwise work, four elements an invocation: adds `shader` with groups for `count`
+ * elements. Kernels of this kind have a local size of LVK_FLAT_GROUP and start from shaders/common/flat.glsl.
+ */
+enum { LVK_FLAT_GROUP = 64 };
+lvk_launch *lvk_launch_flat(lvk_launch_list *list, const char *shader, uint64_t count);
+
+#endif

@@ -1,0 +1,35 @@
+/* sigmoid(x) = 1 / (1 + exp(-x)), any shape. No overflow for large |x|. */
+#include "ops/op.h"
+#include "params/elementwise.h"
+
+static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    const uint64_t count = lvk_type_count(&call->outputs[0]);
+    lvk_launch *sigmoid = lvk_launch_flat(list, "sigmoid", count);
+    lvk_launch_input(sigmoid, LVK_BIND_STORAGE, 0);
+    lvk_launch_output(sigmoid, LVK_BIND_STORAGE, 0);
+    const lvk_elementwise_params params = {.count = (uint32_t)count};
+    lvk_launch_parameters(sigmoid, &params, sizeof params);
+}
+
+static void gradient(lvk_backprop *backprop) {
+    backprop->input_gradients[0] =
+        LVK_EMIT(backprop, LVK_OP_sigmoid_grad, NULL, backprop->output_gradients[0], backprop->outputs[0]);
+}
+
+static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};
+
+const lvk_op lvk_op_sigmoid = {
+    .name = "sigmoid",
+    .summary = "y = 1 / (1 + exp(-x))",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .output_count = 1,
+    .batched_inputs = 1,
+    .batched_outputs = 1,
+    .in_place = true,
+    .infer = lvk_op_infer_same,
+    .candidates = candidates,
+    .candidate_count = 1,
+    .gradient = gradient,
+};

@@ -1,0 +1,43 @@
+#include "ops/sum_rows.h"
+
+#include "ops/op.h"
+#include "params/sum_rows.h"
+
+enum { TERMS = 128, INVOCATIONS = 16384 };
+
+uint32_t lvk_sum_splits(uint64_t rows, uint64_t lanes) {
+    const uint64_t wanted = lvk_divide_up(rows, TERMS), most = lvk_divide_up(INVOCATIONS, lanes);
+    return (uint32_t)(wanted < most ? wanted : most);
+}
+
+void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
+                         uint64_t columns, int output, bool accumulate, int scratch) {
+    const bool vectors = columns % 4 == 0;
+    const uint64_t lanes = vectors ? columns / 4 : columns;
+    for (bool last = false; !last;) {
+        /* At most 16,384 partial sums the first time and 128 the second: three launches at most. */
+        const uint32_t splits = lvk_sum_splits(rows, lanes);
+        last = splits == 1;
+        lvk_launch *sum = lvk_launch_add(list, "sum_rows");
+        if (space == LVK_SPACE_INPUT)
+            lvk_launch_input(sum, LVK_BIND_STORAGE, source);
+        else
+            lvk_launch_scratch(sum, LVK_BIND_STORAGE, source);
+        if (last)
+            lvk_launch_output(sum, LVK_BIND_STORAGE, output);
+        else
+            lvk_launch_scratch(sum, LVK_BIND_STORAGE, scratch);
+        lvk_launch_constant(sum, vectors);
+        const lvk_sum_rows_params params = {.rows = (uint32_t)rows,
+                                            .lanes = (uint32_t)lanes,
+                                            .splits = splits,
+                                            .accumulate = last && accumulate};
+        lvk_launch_parameters(sum, &params, sizeof params);
+        lvk_launch_groups(list, sum, lvk_divide_up(splits * lanes, LVK_FLAT_GROUP));
+        if (!last)
+            list->scratch_size[scratch] = splits * columns * sizeof(float);
+        space = LVK_SPACE_SCRATCH;
+        source = scratch++;
+        rows = splits;
+    }
+}

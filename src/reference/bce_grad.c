@@ -1,0 +1,16 @@
+#include "reference/reference.h"
+
+#include <math.h>
+
+/* dz[n] = dloss weight[n] (sigmoid(z[n]) - y[n]). With e = exp(-|z|) the difference is written over the
+ * common denominator 1 + e, so that it stays exact where the sigmoid is nearly y. */
+void lvk_reference_bce_grad(const lvk_reference_args *args) {
+    const lvk_real *z = args->inputs[0], *labels = args->inputs[1], *dloss = args->inputs[2];
+    lvk_real *dz = args->outputs[0];
+    for (uint32_t n = 0; n < args->call->inputs[0].dim[0]; ++n) {
+        const double target = (double)labels[2 * n], weight = (double)labels[2 * n + 1];
+        const double e = exp(-fabs((double)z[n]));
+        const double difference = z[n] < 0 ? e * (1 - target) - target : (1 - target) - e * target;
+        dz[n] = (lvk_real)((double)*dloss * weight * difference / (1 + e));
+    }
+}

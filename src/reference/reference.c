@@ -1,0 +1,146 @@
+#include "reference/reference.h"
+
+#include "core/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static void (*const functions[])(const lvk_reference_args *) = {
+#define LVK_OP(name) lvk_reference_##name,
+#include "ops/op_list.h"
+#undef LVK_OP
+};
+
+void lvk_reference_run(const lvk_reference_args *args) {
+    functions[args->call->op](args);
+}
+
+struct lvk_buffer {
+    uint64_t size;
+    unsigned char *data;
+};
+
+struct lvk_exec {
+    const lvk_program *program;
+    lvk_buffer *blocks[LVK_BLOCK_COUNT];
+};
+
+static void destroy(lvk_backend *backend) {
+    lvk_free(backend);
+}
+
+static lvk_status buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer) {
+    *buffer = lvk_alloc(1, sizeof **buffer);
+    if (!*buffer)
+        return LVK_ERROR_MEMORY;
+    (*buffer)->size = size;
+    (*buffer)->data = lvk_alloc(size, 1);
+    if (!(*buffer)->data) {
+        lvk_free(*buffer);
+        *buffer = NULL;
+        return LVK_ERROR_MEMORY;
+    }
+    backend->bytes_allocated += size;
+    if (backend->bytes_peak < backend->bytes_allocated)
+        backend->bytes_peak = backend->bytes_allocated;
+    return LVK_OK;
+}
+
+static void buffer_destroy(lvk_backend *backend, lvk_buffer *buffer) {
+    backend->bytes_allocated -= buffer->size;
+    lvk_free(buffer->data);
+    lvk_free(buffer);
+}
+
+static lvk_status check_range(const lvk_buffer *buffer, uint64_t offset, uint64_t size) {
+    if (offset > buffer->size || size > buffer->size - offset)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "a copy reaches past the end of a buffer");
+    return LVK_OK;
+}
+
+static lvk_status buffer_write(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, const void *data,
+                               uint64_t size) {
+    (void)backend;
+    LVK_TRY(check_range(buffer, offset, size));
+    memcpy(buffer->data + offset, data, size);
+    return LVK_OK;
+}
+
+static lvk_status buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
+                              uint64_t size) {
+    (void)backend;
+    LVK_TRY(check_range(buffer, offset, size));
+    memcpy(data, buffer->data + offset, size);
+    return LVK_OK;
+}
+
+static lvk_status exec_create(lvk_backend *backend, const lvk_program *program,
+                              lvk_buffer *const blocks[LVK_BLOCK_COUNT], lvk_exec **exec) {
+    (void)backend;
+    *exec = lvk_alloc(1, sizeof **exec);
+    if (!*exec)
+        return LVK_ERROR_MEMORY;
+    (*exec)->program = program;
+    memcpy((*exec)->blocks, blocks, sizeof(*exec)->blocks);
+    return LVK_OK;
+}
+
+static void exec_destroy(lvk_backend *backend, lvk_exec *exec) {
+    (void)backend;
+    lvk_free(exec);
+}
+
+static void run_step(const lvk_exec *exec, const lvk_step *step) {
+    lvk_reference_args args = {.call = &step->call};
+    for (int i = 0; i < step->call.input_count; ++i)
+        args.inputs[i] = exec->blocks[step->inputs[i].block]->data + step->inputs[i].offset;
+    for (int i = 0; i < step->call.output_count; ++i)
+        args.outputs[i] = exec->blocks[step->outputs[i].block]->data + step->outputs[i].offset;
+    lvk_reference_run(&args);
+}
+
+static lvk_status exec_run(lvk_backend *backend, lvk_exec *exec) {
+    (void)backend;
+    for (int s = 0; s < exec->program->step_count; ++s)
+        run_step(exec, &exec->program->steps[s]);
+    return LVK_OK;
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static lvk_status exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times) {
+    (void)backend;
+    for (int s = 0; s < exec->program->step_count; ++s) {
+        const double start = now();
+        run_step(exec, &exec->program->steps[s]);
+        times[s].seconds = now() - start;
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_reference_create(lvk_backend **backend) {
+    static const lvk_backend_functions interface = {
+        .destroy = destroy,
+        .buffer_create = buffer_create,
+        .buffer_destroy = buffer_destroy,
+        .buffer_write = buffer_write,
+        .buffer_read = buffer_read,
+        .exec_create = exec_create,
+        .exec_destroy = exec_destroy,
+        .exec_run = exec_run,
+        .exec_profile = exec_profile,
+    };
+    *backend = lvk_alloc(1, sizeof **backend);
+    if (!*backend)
+        return LVK_ERROR_MEMORY;
+    (*backend)->functions = &interface;
+    snprintf((*backend)->info.kind, sizeof(*backend)->info.kind, "reference");
+    snprintf((*backend)->info.name, sizeof(*backend)->info.name, "reference (scalar C, one thread)");
+    snprintf((*backend)->info.driver, sizeof(*backend)->info.driver, "leukvk");
+    return LVK_OK;
+}

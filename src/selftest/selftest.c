@@ -1,0 +1,47 @@
+#include "leukvk/selftest.h"
+
+#include "core/resource.h"
+#include "ops/op.h"
+#include "selftest/parity.h"
+#include "train/device.h"
+
+typedef struct listener {
+    lvk_selftest_callback callback;
+    void *user;
+    lvk_selftest_event event;
+} listener;
+
+static void report(void *user, const char *failure) {
+    listener *l = user;
+    l->event.failure = failure;
+    if (l->callback)
+        l->callback(l->user, &l->event);
+    l->event.failure = NULL;
+}
+
+lvk_status lvk_selftest(lvk_device *device, uint64_t seed, lvk_selftest_callback callback, void *user,
+                        lvk_selftest_result *result) {
+    const lvk_parity_options options = {.seed = seed, .draws = 2, .skip_large = true, .quick = true};
+    lvk_backend *backend = lvk_device_backend(device);
+    const double started = lvk_clock_seconds();
+    listener l = {.callback = callback, .user = user};
+    *result = (lvk_selftest_result){0};
+    if (!backend->caps.runs_launches)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "the reference is what devices are compared with: name a Vulkan device");
+    for (int op = 0; op < LVK_OP_COUNT; ++op) {
+        lvk_parity_result parity;
+        l.event = (lvk_selftest_event){.op = lvk_op_get(op)->name, .index = op + 1, .count = LVK_OP_COUNT};
+        LVK_TRY(lvk_parity_check(backend, op, &options, report, &l, &parity));
+        l.event.candidates = parity.candidates;
+        l.event.trials = parity.trials;
+        l.event.failures = parity.failures;
+        if (callback)
+            callback(user, &l.event);
+        ++result->operators;
+        result->candidates += parity.candidates;
+        result->trials += parity.trials;
+        result->failures += parity.failures;
+    }
+    result->seconds = lvk_clock_seconds() - started;
+    return LVK_OK;
+}

@@ -1,0 +1,281 @@
+#include "selftest/trial.h"
+
+#include "graph/executable.h"
+#include "reference/reference.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { GUARD = 512, POISON = 0xFF }; /* bytes 0xFF are NaN as floats */
+
+static void note(lvk_trial *t, const char *format, ...) LVK_PRINTF(2, 3);
+
+/* Notes the first thing wrong, with all that is needed to run it again. */
+static void note(lvk_trial *t, const char *format, ...) {
+    static const char *const variants[] = {"", ", sliced", ", in place"};
+    char shape[LVK_TYPE_TEXT], what[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    if (!*t->failure)
+        snprintf(t->failure, sizeof t->failure, "%s/%s, case '%s' (%s), pattern '%s'%s, seed %" PRIu64 ": %s",
+                 lvk_op_get(t->op)->name, t->candidate->name, t->c->name, lvk_type_text(&t->call.inputs[0], shape),
+                 t->pattern->name, variants[t->variant], t->suite_seed, what);
+}
+
+static void run_reference(const lvk_trial *t, void *const inputs[], void *outputs[]) {
+    lvk_reference_args args = {.call = &t->call};
+    for (int i = 0; i < t->call.input_count; ++i)
+        args.inputs[i] = inputs[i];
+    for (int o = 0; o < t->call.output_count; ++o) {
+        const int alias = lvk_op_get(t->op)->alias[o];
+        args.outputs[o] = outputs[o];
+        if (alias) { /* updated where it lies: on a copy */
+            memcpy(outputs[o], inputs[alias - 1], lvk_type_size(&t->call.outputs[o]));
+            args.inputs[alias - 1] = outputs[o];
+        }
+    }
+    lvk_reference_run(&args);
+}
+
+static lvk_status run_absolute(lvk_trial *t) {
+    void *positive[LVK_MAX_INPUTS] = {0};
+    lvk_status status = LVK_OK;
+    for (int i = 0; i < t->call.input_count; ++i) {
+        positive[i] = lvk_alloc(lvk_case_storage(&t->call.inputs[i]), 1);
+        if (!positive[i]) {
+            status = LVK_ERROR_MEMORY;
+            break;
+        }
+        memcpy(positive[i], t->inputs[i], lvk_type_size(&t->call.inputs[i]));
+        float *values = positive[i];
+        for (uint64_t k = 0; t->call.inputs[i].dtype == LVK_F32 && k < lvk_type_count(&t->call.inputs[i]); ++k)
+            values[k] = fabsf(values[k]);
+    }
+    if (status == LVK_OK)
+        run_reference(t, positive, t->absolute);
+    for (int i = 0; i < t->call.input_count; ++i)
+        lvk_free(positive[i]);
+    return status;
+}
+
+static double allowed_error(const lvk_trial *t, const lvk_case_table *table, int output, uint64_t element) {
+    if (table->tolerance[output] == LVK_EXACT)
+        return 0;
+    if (table->tolerance[output] == LVK_SUM) {
+        const double terms = table->terms(&t->call);
+        const double sum = (double)((const float *)t->absolute[output])[element];
+        /* FLT_MIN: products and sums below it may be flushed to zero */
+        return 2 * sqrt(terms) * (double)FLT_EPSILON * sum + terms * (double)FLT_MIN;
+    }
+    const lvk_case_run run = {&t->call, (const void *const *)t->inputs, (const void *const *)t->expected};
+    return table->bound(&run, output, element);
+}
+
+static double element_of(const lvk_type *type, const void *data, uint64_t element) {
+    switch (type->dtype) {
+    case LVK_F32:
+        return (double)((const lvk_real *)data)[element];
+    case LVK_U32:
+        return (double)((const uint32_t *)data)[element];
+    case LVK_U8:
+        return (double)((const uint8_t *)data)[element];
+    }
+    return (double)NAN;
+}
+
+static void compare_output(lvk_trial *t, const lvk_case_table *table, int o) {
+    const lvk_type *type = &t->call.outputs[o];
+    const uint64_t count = lvk_type_count(type);
+    uint64_t wrong = 0, first = 0;
+    for (uint64_t i = 0; i < count; ++i) {
+        const double expected = element_of(type, t->expected[o], i), got = element_of(type, t->outputs[o], i);
+        const bool same = expected == got || (isnan(expected) && isnan(got));
+        if (!same && !(fabs(expected - got) <= allowed_error(t, table, o, i)) && wrong++ == 0)
+            first = i;
+    }
+    if (wrong)
+        note(t, "output %d, %" PRIu64 " of %" PRIu64 " elements wrong, first [%" PRIu64 "]: %.9g, reference %.9g, allowed error %.3g",
+             o, wrong, count, first, element_of(type, t->outputs[o], first), element_of(type, t->expected[o], first),
+             allowed_error(t, table, o, first));
+}
+
+/* Bytes of the block that belong to a tensor or to scratch; all others are guards. */
+static void mark(unsigned char *used, const lvk_region *region, lvk_block_id block) {
+    if (region->block == block && region->size)
+        memset(used + region->offset, 1, region->size);
+}
+
+static lvk_status check_guards(lvk_trial *t, lvk_executable *executable, lvk_block_id block) {
+    const lvk_program *program = &executable->plan->program;
+    const uint64_t size = program->block_size[block];
+    if (size == 0)
+        return LVK_OK;
+    unsigned char *bytes = lvk_alloc(size, 1), *used = lvk_alloc(size, 1);
+    lvk_status status = bytes && used ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = t->backend->functions->buffer_read(t->backend, executable->blocks[block], 0, bytes, size);
+    if (status == LVK_OK) {
+        for (size_t i = 0; i < executable->plan->graph->tensor_count; ++i)
+            mark(used, &executable->plan->regions[i], block);
+        for (int s = 0; s < program->step_count; ++s)
+            for (int i = 0; i < LVK_MAX_SCRATCH; ++i)
+                mark(used, &program->steps[s].scratch[i], block);
+        for (uint64_t i = 0; i < size && !*t->failure; ++i)
+            if (!used[i] && bytes[i] != POISON)
+                note(t, "wrote outside of its operands");
+    }
+    lvk_free(bytes);
+    lvk_free(used);
+    return status;
+}
+
+static lvk_status poison(const lvk_trial *t, lvk_executable *executable, lvk_block_id block) {
+    const uint64_t size = executable->plan->program.block_size[block];
+    if (size == 0)
+        return LVK_OK;
+    unsigned char *bytes = lvk_alloc(size, 1);
+    if (!bytes)
+        return LVK_ERROR_MEMORY;
+    memset(bytes, POISON, size);
+    const lvk_status status = t->backend->functions->buffer_write(t->backend, executable->blocks[block], 0, bytes, size);
+    lvk_free(bytes);
+    return status;
+}
+
+/* The trial's graph: the operator alone, or in place on a copy of input 0 that has no other reader. */
+typedef struct trial_graph {
+    lvk_graph graph;
+    int inputs[LVK_MAX_INPUTS], outputs[LVK_MAX_OUTPUTS];
+    int zeros[2]; /* inputs to be filled with zeros; LVK_NONE */
+} trial_graph;
+
+static lvk_status build(const lvk_trial *t, trial_graph *g) {
+    lvk_graph *graph = &g->graph;
+    int operands[LVK_MAX_INPUTS];
+    const bool in_place = t->variant == LVK_VARIANT_IN_PLACE;
+    lvk_graph_init(graph);
+    g->zeros[0] = g->zeros[1] = LVK_NONE;
+    for (int i = 0; i < t->call.input_count; ++i)
+        operands[i] = g->inputs[i] = lvk_graph_input(graph, "input", t->call.inputs[i]);
+    if (in_place) {
+        g->zeros[0] = lvk_graph_input(graph, "zero", t->call.inputs[0]);
+        operands[0] = LVK_APPLY(graph, "copy", LVK_OP_add, NULL, g->inputs[0], g->zeros[0]);
+    }
+    const int first = lvk_graph_apply(graph, NULL, t->op, t->call.attributes, t->call.input_count, operands);
+    for (int o = 0; o < t->call.output_count; ++o)
+        g->outputs[o] = lvk_graph_output(graph, first, o);
+    if (in_place) { /* a tensor that the host reads is not in the arena and so has a place of its own: read a copy */
+        g->zeros[1] = lvk_graph_input(graph, "zero", t->call.outputs[0]);
+        g->outputs[0] = LVK_APPLY(graph, "result", LVK_OP_add, NULL, first, g->zeros[1]);
+    }
+    for (int o = 0; o < t->call.output_count; ++o)
+        lvk_graph_mark_output(graph, g->outputs[o]);
+    return lvk_graph_status(graph);
+}
+
+static lvk_status write_inputs(const lvk_trial *t, const trial_graph *g, lvk_executable *executable) {
+    for (int i = 0; i < t->call.input_count; ++i)
+        if (executable->plan->regions[g->inputs[i]].size)
+            LVK_TRY(lvk_executable_write(executable, g->inputs[i], t->inputs[i]));
+    for (int i = 0; i < 2; ++i) {
+        if (g->zeros[i] == LVK_NONE)
+            continue;
+        void *zeros = lvk_alloc(lvk_case_storage(&g->graph.tensors[g->zeros[i]].type), 1);
+        if (!zeros)
+            return LVK_ERROR_MEMORY;
+        const lvk_status status = lvk_executable_write(executable, g->zeros[i], zeros);
+        lvk_free(zeros);
+        LVK_TRY(status);
+    }
+    return LVK_OK;
+}
+
+static lvk_status execute(lvk_trial *t, const trial_graph *g, lvk_executable *executable, bool guarded) {
+    LVK_TRY(poison(t, executable, LVK_BLOCK_ARENA));
+    LVK_TRY(poison(t, executable, LVK_BLOCK_IO));
+    LVK_TRY(write_inputs(t, g, executable));
+    LVK_TRY(lvk_executable_run(executable));
+    for (int o = 0; o < t->call.output_count; ++o)
+        LVK_TRY(lvk_executable_read(executable, g->outputs[o], t->outputs[o]));
+    if (!guarded)
+        return LVK_OK;
+    LVK_TRY(check_guards(t, executable, LVK_BLOCK_ARENA));
+    return check_guards(t, executable, LVK_BLOCK_IO);
+}
+
+static lvk_status run_on_device(lvk_trial *t) {
+    const lvk_plan_options options = {.forced_op = t->op,
+                                      .forced_candidate = t->candidate->name,
+                                      .guard = t->variant == LVK_VARIANT_IN_PLACE ? 0 : GUARD,
+                                      /* one row: raised to what the device's alignment allows */
+                                      .slice_rows = t->variant == LVK_VARIANT_SLICED ? 1 : 0};
+    trial_graph g;
+    lvk_plan plan = {0};
+    lvk_executable executable = {0};
+    lvk_status status = build(t, &g);
+    if (status == LVK_OK)
+        status = lvk_plan_init(&plan, &g.graph, &t->backend->caps, &options);
+    if (status == LVK_OK)
+        status = lvk_executable_init(&executable, t->backend, &plan, NULL);
+    if (status == LVK_OK)
+        status = execute(t, &g, &executable, options.guard > 0);
+    if (executable.backend)
+        lvk_executable_finish(&executable);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&g.graph);
+    return status;
+}
+
+static lvk_status allocate(lvk_trial *t) {
+    for (int i = 0; i < t->call.input_count; ++i) {
+        t->inputs[i] = lvk_case_draw_input(t->c, i, t->pattern, t->seed);
+        if (!t->inputs[i])
+            return LVK_ERROR_MEMORY;
+    }
+    for (int o = 0; o < t->call.output_count; ++o) {
+        const uint64_t size = lvk_case_storage(&t->call.outputs[o]);
+        t->outputs[o] = lvk_alloc(size, 1);
+        t->expected[o] = lvk_alloc(size, 1);
+        t->absolute[o] = lvk_alloc(size, 1);
+        if (!t->outputs[o] || !t->expected[o] || !t->absolute[o])
+            return LVK_ERROR_MEMORY;
+    }
+    return LVK_OK;
+}
+
+static lvk_status run(lvk_trial *t) {
+    const lvk_case_table *table = lvk_case_table_get(t->op);
+    LVK_TRY(allocate(t));
+    run_reference(t, t->inputs, t->expected);
+    bool sums = false;
+    for (int o = 0; o < t->call.output_count; ++o)
+        sums = sums || table->tolerance[o] == LVK_SUM;
+    if (sums)
+        LVK_TRY(run_absolute(t));
+    LVK_TRY(run_on_device(t));
+    for (int o = 0; o < t->call.output_count; ++o)
+        compare_output(t, table, o);
+    return LVK_OK;
+}
+
+lvk_status lvk_trial_run(lvk_trial *t) {
+    t->failure[0] = '\0';
+    const lvk_status status = run(t);
+    for (int i = 0; i < LVK_MAX_INPUTS; ++i) {
+        lvk_free(t->inputs[i]);
+        t->inputs[i] = NULL;
+    }
+    for (int o = 0; o < LVK_MAX_OUTPUTS; ++o) {
+        lvk_free(t->outputs[o]);
+        lvk_free(t->expected[o]);
+        lvk_free(t->absolute[o]);
+        t->outputs[o] = t->expected[o] = t->absolute[o] = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,11 @@
+/* Inside the library: what a public lvk_device (leukvk/device.h) holds. */
+#ifndef LVK_TRAIN_DEVICE_H
+#define LVK_TRAIN_DEVICE_H
+
+#include "backend/backend.h"
+#include "leukvk/device.h"
+
+/* The backend of an open device. Owned by the device; lives as long. */
+lvk_backend *lvk_device_backend(lvk_device *device);
+
+#endif

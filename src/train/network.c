@@ -1,0 +1,198 @@
+#include "train/network.h"
+
+#include "ops/l2.h"
+
+#include <math.h>
+
+/* Adds lambda * sum(w^2) for every kernel to the loss. */
+static int add_penalty(lvk_pass *pass, int loss, double lambda) {
+    const lvk_l2_attributes attributes = {.lambda = (float)lambda};
+    for (size_t p = 0; lambda > 0 && p < pass->builder->parameter_count; ++p) {
+        const lvk_parameter *parameter = &pass->builder->parameters[p];
+        if (parameter->initializer == LVK_INIT_ZEROS) /* biases are not penalized */
+            continue;
+        const int penalty = LVK_APPLY(&pass->graph, "l2", LVK_OP_l2, &attributes, parameter->tensor);
+        loss = LVK_APPLY(&pass->graph, "loss", LVK_OP_add, NULL, loss, penalty);
+    }
+    return loss;
+}
+
+static lvk_status build_forward(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config,
+                                bool training) {
+    lvk_graph_init(&pass->graph);
+    pass->builder = lvk_alloc(1, sizeof *pass->builder);
+    if (!pass->builder)
+        return LVK_ERROR_MEMORY;
+    lvk_graph *graph = &pass->graph;
+    pass->builder->graph = graph;
+    pass->builder->training = training;
+    pass->images = lvk_graph_input(
+        graph, "images", lvk_type_4d(LVK_F32, config->batch, model->image_size, model->image_size, 3));
+    pass->keys = pass->builder->keys =
+        training ? lvk_graph_input(graph, "keys", lvk_type_2d(LVK_U32, config->batch, 4)) : LVK_NONE;
+    pass->logits = model->build(pass->builder, pass->images, &config->model);
+    lvk_graph_mark_output(graph, pass->logits);
+    return lvk_graph_status(graph);
+}
+
+static lvk_status build_training(lvk_pass *pass, const lvk_network_config *config) {
+    lvk_graph *graph = &pass->graph;
+    pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
+    pass->hyper = lvk_graph_input(graph, "hyper", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
+    const int data_loss = LVK_APPLY(graph, "bce", LVK_OP_bce, NULL, pass->logits, pass->labels);
+    pass->loss = add_penalty(pass, data_loss, config->l2);
+    lvk_graph_mark_output(graph, pass->loss);
+    lvk_graph_backward(graph, pass->loss);
+    lvk_optimizer_append(graph, config->optimizer, pass->hyper);
+    return lvk_graph_status(graph);
+}
+
+static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_model *model,
+                            const lvk_network_config *config, bool training) {
+    LVK_TRY(build_forward(pass, model, config, training));
+    if (training)
+        LVK_TRY(build_training(pass, config));
+    return lvk_plan_init(&pass->plan, &pass->graph, caps, NULL);
+}
+
+static void finish_pass(lvk_pass *pass) {
+    if (pass->executable.backend)
+        lvk_executable_finish(&pass->executable);
+    lvk_plan_finish(&pass->plan);
+    lvk_graph_finish(&pass->graph);
+    lvk_free(pass->builder);
+    *pass = (lvk_pass){0};
+}
+
+static lvk_status create_shared(lvk_network *network) {
+    const lvk_backend_functions *functions = network->backend->functions;
+    network->block_size = network->inference.graph.parameter_size;
+    const int moments = network->config.training ? lvk_optimizer_moments(network->config.optimizer) : 0;
+    LVK_TRY(functions->buffer_create(network->backend, network->block_size,
+                                     &network->shared[LVK_BLOCK_PARAMETERS]));
+    if (moments > 0)
+        LVK_TRY(functions->buffer_create(network->backend, network->block_size,
+                                         &network->shared[LVK_BLOCK_MOMENT1]));
+    if (moments > 1)
+        LVK_TRY(functions->buffer_create(network->backend, network->block_size,
+                                         &network->shared[LVK_BLOCK_MOMENT2]));
+    return LVK_OK;
+}
+
+static lvk_status create(lvk_network *network) {
+    LVK_TRY(plan_pass(&network->inference, &network->backend->caps, network->model, &network->config, false));
+    LVK_TRY(create_shared(network));
+    LVK_TRY(lvk_executable_init(&network->inference.executable, network->backend, &network->inference.plan,
+                                network->shared));
+    if (!network->config.training)
+        return LVK_OK;
+    LVK_TRY(plan_pass(&network->training, &network->backend->caps, network->model, &network->config, true));
+    return lvk_executable_init(&network->training.executable, network->backend, &network->training.plan,
+                               network->shared);
+}
+
+lvk_status lvk_network_create(lvk_backend *backend, const lvk_network_config *config, lvk_network **result) {
+    *result = NULL;
+    const lvk_model *model = lvk_model_find(config->model.architecture);
+    if (!model)
+        return LVK_ERROR_ARGUMENT;
+    lvk_network *network = lvk_alloc(1, sizeof *network);
+    if (!network)
+        return LVK_ERROR_MEMORY;
+    network->backend = backend;
+    network->model = model;
+    network->config = *config;
+    const lvk_status status = create(network);
+    if (status != LVK_OK)
+        lvk_network_destroy(&network);
+    *result = network;
+    return status;
+}
+
+void lvk_network_destroy(lvk_network **network) {
+    lvk_network *n = *network;
+    if (!n)
+        return;
+    finish_pass(&n->training);
+    finish_pass(&n->inference);
+    for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
+        if (n->shared[b])
+            n->backend->functions->buffer_destroy(n->backend, n->shared[b]);
+    lvk_free(n);
+    *network = NULL;
+}
+
+lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config, uint64_t *bytes) {
+    *bytes = 0;
+    const lvk_model *model = lvk_model_find(config->model.architecture);
+    if (!model)
+        return LVK_ERROR_ARGUMENT;
+    lvk_status status = LVK_OK;
+    for (int training = 0; training <= (config->training ? 1 : 0) && status == LVK_OK; ++training) {
+        lvk_pass pass = {0};
+        status = plan_pass(&pass, caps, model, config, training != 0);
+        if (status == LVK_OK)
+            *bytes += lvk_plan_memory(&pass.plan) -
+                      (training ? pass.plan.program.block_size[LVK_BLOCK_PARAMETERS] : 0);
+        finish_pass(&pass);
+    }
+    return status;
+}
+
+const lvk_builder *lvk_network_builder(const lvk_network *network) {
+    return network->inference.builder;
+}
+
+lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *values) {
+    return network->backend->functions->buffer_read(network->backend, network->shared[block], 0, values,
+                                                    network->block_size);
+}
+
+lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values) {
+    return network->backend->functions->buffer_write(network->backend, network->shared[block], 0, values,
+                                                     network->block_size);
+}
+
+lvk_status lvk_network_initialize(lvk_network *network, uint64_t seed) {
+    float *block = lvk_alloc(network->block_size, 1);
+    if (!block)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = LVK_OK;
+    for (int b = LVK_BLOCK_MOMENT1; b <= LVK_BLOCK_MOMENT2 && status == LVK_OK; ++b)
+        if (network->shared[b])
+            status = lvk_network_write(network, (lvk_block_id)b, block);
+    lvk_model_initialize(lvk_network_builder(network), seed, block);
+    if (status == LVK_OK)
+        status = lvk_network_write(network, LVK_BLOCK_PARAMETERS, block);
+    lvk_free(block);
+    return status;
+}
+
+/* A tensor that the model does not use (keys, without dropout) is not in the program. */
+static lvk_status write_used(lvk_pass *pass, int tensor, const void *data) {
+    return pass->plan.regions[tensor].size ? lvk_executable_write(&pass->executable, tensor, data) : LVK_OK;
+}
+
+lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
+    lvk_pass *pass = &network->training;
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->images, batch->images));
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->hyper, batch->hyper));
+    LVK_TRY(write_used(pass, pass->keys, batch->keys));
+    LVK_TRY(lvk_executable_run(&pass->executable));
+    LVK_TRY(lvk_executable_read(&pass->executable, pass->loss, loss));
+    if (logits)
+        LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, logits));
+    if (!isfinite(*loss))
+        return lvk_fail(LVK_ERROR_NUMERIC,
+                        "the loss is %g: the training has diverged (a smaller learning rate may help)",
+                        (double)*loss);
+    return LVK_OK;
+}
+
+lvk_status lvk_network_infer(lvk_network *network, const float *images, float *logits) {
+    lvk_pass *pass = &network->inference;
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->images, images));
+    LVK_TRY(lvk_executable_run(&pass->executable));
+    return lvk_executable_read(&pass->executable, pass->logits, logits);
+}

@@ -1,0 +1,79 @@
+/* A network: a model with its parameters on a device, ready to be trained and to predict.
+ *
+ * Training and inference are two programs over one parameter buffer. Batches have a fixed size; a smaller one
+ * is filled up with rows that weigh nothing. */
+#ifndef LVK_TRAIN_NETWORK_H
+#define LVK_TRAIN_NETWORK_H
+
+#include "graph/executable.h"
+#include "models/model.h"
+#include "train/optimizer.h"
+
+typedef struct lvk_network_config {
+    lvk_model_config model;
+    uint32_t batch;
+    bool training; /* false: only inference, and no memory for gradients */
+    lvk_optimizer_kind optimizer;
+    double l2; /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
+} lvk_network_config;
+
+/* One program: its graph, plan and executable, and the tensors that the host uses. */
+typedef struct lvk_pass {
+    lvk_graph graph;
+    lvk_builder *builder;
+    lvk_plan plan;
+    lvk_executable executable;
+    int images; /* [N, size, size, 3], 0..1 */
+    int logits; /* [N, 1] */
+    int labels; /* [N, 2]: target 0 or 1, weight; training only, as the following */
+    int keys;   /* [N, 4]: what dropout draws from */
+    int hyper;  /* [8]: the optimizer's scalars of this step */
+    int loss;   /* [1] */
+} lvk_pass;
+
+typedef struct lvk_network {
+    lvk_backend *backend; /* borrowed */
+    const lvk_model *model;
+    lvk_network_config config;
+    lvk_buffer *shared[LVK_BLOCK_COUNT]; /* parameters and moments */
+    uint64_t block_size;                 /* bytes of each of them */
+    lvk_pass training, inference;
+} lvk_network;
+
+/* Parameters and moments start at zero. */
+LVK_MUST_USE lvk_status lvk_network_create(lvk_backend *backend, const lvk_network_config *config,
+                                           lvk_network **network);
+void lvk_network_destroy(lvk_network **network);
+
+/* The device memory that a network of this kind takes, by plan, without making one. */
+LVK_MUST_USE lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config,
+                                             uint64_t *bytes);
+
+/* Draws the model's initial parameters and clears the moments. */
+LVK_MUST_USE lvk_status lvk_network_initialize(lvk_network *network, uint64_t seed);
+
+/* The parameter list, the same for both programs. Offsets of a parameter in a block: its tensor's offset / 4
+ * floats. */
+const lvk_builder *lvk_network_builder(const lvk_network *network);
+
+/* Whole blocks of floats, block_size bytes: LVK_BLOCK_PARAMETERS, _MOMENT1, _MOMENT2. */
+LVK_MUST_USE lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *values);
+LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values);
+
+/* A batch of training. `hyper` from lvk_optimizer_hyper(). */
+typedef struct lvk_train_batch {
+    const float *images;
+    const float *labels;   /* [N][2] */
+    const uint32_t *keys;  /* [N][4] */
+    const lvk_real *hyper; /* [8] */
+} lvk_train_batch;
+
+/* Forward, backward, update. `logits` [N] (may be NULL) are those before the update, as is `loss`.
+ * LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update left them. */
+LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
+                                          float *logits);
+
+/* Logits [N] of N = config.batch images. */
+LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const float *images, float *logits);
+
+#endif

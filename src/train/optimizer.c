@@ -1,0 +1,53 @@
+#include "train/optimizer.h"
+
+#include "ops/adam.h"
+#include "ops/sgd.h"
+
+#include <string.h>
+
+static const char *const names[] = {"adam", "adamw", "sgd"};
+enum { KIND_COUNT = sizeof names / sizeof *names };
+
+const char *lvk_optimizer_name(int kind) {
+    return kind >= 0 && kind < KIND_COUNT ? names[kind] : NULL;
+}
+
+bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind) {
+    for (int i = 0; i < KIND_COUNT; ++i) {
+        if (strcmp(names[i], name) == 0) {
+            *kind = (lvk_optimizer_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+int lvk_optimizer_moments(lvk_optimizer_kind kind) {
+    return kind == LVK_OPTIMIZER_SGD ? 1 : 2;
+}
+
+void lvk_optimizer_append(lvk_graph *graph, lvk_optimizer_kind kind, int hyper) {
+    const int parameters = lvk_graph_block(graph, LVK_BLOCK_PARAMETERS);
+    const int gradients = lvk_graph_block(graph, LVK_BLOCK_GRADIENTS);
+    const int moment1 = lvk_graph_block(graph, LVK_BLOCK_MOMENT1);
+    if (kind == LVK_OPTIMIZER_SGD)
+        (void)LVK_APPLY(graph, "sgd", LVK_OP_sgd, NULL, parameters, gradients, moment1, hyper);
+    else
+        (void)LVK_APPLY(graph, "adam", LVK_OP_adam, NULL, parameters, gradients, moment1,
+                        lvk_graph_block(graph, LVK_BLOCK_MOMENT2), hyper);
+}
+
+void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step,
+                         lvk_real hyper[LVK_HYPER_COUNT]) {
+    if (settings->kind == LVK_OPTIMIZER_SGD) {
+        lvk_sgd_hyper(settings->learning_rate, settings->momentum, hyper);
+        return;
+    }
+    const lvk_adam_options adam = {.learning_rate = settings->learning_rate,
+                                   .beta1 = 0.9,
+                                   .beta2 = 0.999,
+                                   .epsilon = 1e-7,
+                                   .weight_decay =
+                                       settings->kind == LVK_OPTIMIZER_ADAMW ? settings->weight_decay : 0};
+    lvk_adam_hyper(&adam, step, hyper);
+}

@@ -1,0 +1,36 @@
+/* The optimizers: which operator updates the parameters, and the scalars that it needs at each step. */
+#ifndef LVK_TRAIN_OPTIMIZER_H
+#define LVK_TRAIN_OPTIMIZER_H
+
+#include "graph/graph.h"
+#include "ops/optimizer.h"
+
+typedef enum lvk_optimizer_kind {
+    LVK_OPTIMIZER_ADAM,
+    LVK_OPTIMIZER_ADAMW,
+    LVK_OPTIMIZER_SGD
+} lvk_optimizer_kind;
+
+typedef struct lvk_optimizer_settings {
+    lvk_optimizer_kind kind;
+    double learning_rate;
+    double momentum;     /* SGD, in [0, 1) */
+    double weight_decay; /* AdamW: decoupled, per step: w -= learning_rate * weight_decay * w */
+} lvk_optimizer_settings;
+
+/* "adam", "adamw", "sgd"; NULL past the last. */
+const char *lvk_optimizer_name(int kind);
+/* The kind of that name; false when there is none. */
+bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
+
+/* How many moment blocks it keeps: 1 or 2. */
+int lvk_optimizer_moments(lvk_optimizer_kind kind);
+
+/* Appends the update of all parameters; `hyper` is an input of LVK_HYPER_COUNT floats. */
+void lvk_optimizer_append(lvk_graph *graph, lvk_optimizer_kind kind, int hyper);
+
+/* The scalars of step `step`, which counts from 1 (Adam's bias correction depends on it). */
+void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step,
+                         lvk_real hyper[LVK_HYPER_COUNT]);
+
+#endif

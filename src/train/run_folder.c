@@ -1,0 +1,297 @@
+#define _DEFAULT_SOURCE /* flock */
+#include "train/run_folder.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum { MOST_CSV_BYTES = 64 << 20, MOST_CONFIG_BYTES = 1 << 20 };
+
+struct lvk_run_folder {
+    char *path;
+    char *files[LVK_RUN_FILE_COUNT];
+    int lock;
+};
+
+const char *lvk_run_file_name(lvk_run_file file) {
+    static const char *const names[LVK_RUN_FILE_COUNT] = {[LVK_RUN_CONFIG] = "config.json",
+                                                          [LVK_RUN_SPLIT] = "split.json",
+                                                          [LVK_RUN_METRICS] = "metrics.csv",
+                                                          [LVK_RUN_TIMING] = "timing.csv",
+                                                          [LVK_RUN_LAST] = "checkpoint-last.safetensors",
+                                                          [LVK_RUN_BEST] = "checkpoint-best.safetensors",
+                                                          [LVK_RUN_MODEL] = "model.safetensors"};
+    return names[file];
+}
+
+static lvk_status fail_errno(const char *path) {
+    return lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+/* ---- opening and closing ---- */
+
+/* Makes runs/YYYYMMDD-HHMMSS-<model>, or that with a number. */
+static lvk_status create_default(const char *model, char **path) {
+    char stamp[32];
+    struct tm local;
+    const time_t now = time(NULL);
+    if (!localtime_r(&now, &local) || strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local) == 0)
+        return lvk_fail(LVK_ERROR_IO, "the time of day is not known; name a run folder");
+    LVK_TRY(lvk_folder_create("runs"));
+    for (int number = 1; number < 1000; ++number) {
+        char *name = number == 1 ? lvk_format("runs/%s-%s", stamp, model)
+                                 : lvk_format("runs/%s-%s-%d", stamp, model, number);
+        if (!name)
+            return LVK_ERROR_MEMORY;
+        if (mkdir(name, 0777) == 0) {
+            *path = name;
+            return LVK_OK;
+        }
+        const lvk_status status = errno == EEXIST ? LVK_OK : fail_errno(name);
+        lvk_free(name);
+        LVK_TRY(status);
+    }
+    return lvk_fail(LVK_ERROR_IO, "runs: there are already 999 runs of this second");
+}
+
+/* A file that lvk_file_write was writing when its process was killed: "….tmp-1234". */
+static bool is_leftover(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot && strncmp(dot, ".tmp-", 5) == 0 && dot[5] && strspn(dot + 5, "0123456789") == strlen(dot + 5);
+}
+
+/* Looks through the folder, whose lock we hold: leftovers go, and `empty` folders must have nothing else. */
+static lvk_status tidy(const char *path, bool empty) {
+    DIR *folder = opendir(path);
+    if (!folder)
+        return fail_errno(path);
+    lvk_status status = LVK_OK;
+    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, ".lock") == 0)
+            continue;
+        if (empty)
+            status =
+                lvk_fail(LVK_ERROR_IO, "%s: is not empty; name another run folder, or resume this run", path);
+        else if (is_leftover(name))
+            unlinkat(dirfd(folder), name, 0);
+    }
+    closedir(folder);
+    return status;
+}
+
+static lvk_status take_lock(lvk_run_folder *run) {
+    char *path = lvk_path_join(run->path, ".lock");
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = LVK_OK;
+    run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (run->lock < 0)
+        status = fail_errno(path);
+    else if (flock(run->lock, LOCK_EX | LOCK_NB) != 0)
+        status = errno == EWOULDBLOCK
+                     ? lvk_fail(LVK_ERROR_IO, "%s: another process works in this run folder", run->path)
+                     : fail_errno(path);
+    lvk_free(path);
+    return status;
+}
+
+/* Takes `path` over, locks the folder and checks it. */
+static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
+    lvk_run_folder *run = lvk_alloc(1, sizeof *run);
+    if (!run) {
+        lvk_free(path);
+        return LVK_ERROR_MEMORY;
+    }
+    run->path = path;
+    run->lock = -1;
+    lvk_status status = LVK_OK;
+    for (int i = 0; i < LVK_RUN_FILE_COUNT && status == LVK_OK; ++i) {
+        run->files[i] = lvk_path_join(path, lvk_run_file_name((lvk_run_file)i));
+        status = run->files[i] ? LVK_OK : LVK_ERROR_MEMORY;
+    }
+    if (status == LVK_OK)
+        status = take_lock(run);
+    if (status == LVK_OK)
+        status = tidy(path, empty);
+    if (status != LVK_OK)
+        lvk_run_folder_close(&run);
+    *result = run;
+    return status;
+}
+
+lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_folder **run) {
+    *run = NULL;
+    char *folder = NULL;
+    if (path) {
+        LVK_TRY(lvk_folder_create(path));
+        LVK_TRY(tidy(path, true)); /* before a lock file is put among a stranger's files */
+        folder = lvk_strdup(path);
+        if (!folder)
+            return LVK_ERROR_MEMORY;
+    } else {
+        LVK_TRY(create_default(model, &folder));
+    }
+    return open_folder(folder, true, run);
+}
+
+lvk_status lvk_run_folder_resume(const char *path, lvk_run_folder **run) {
+    *run = NULL;
+    char *config = lvk_path_join(path, lvk_run_file_name(LVK_RUN_CONFIG));
+    if (!config)
+        return LVK_ERROR_MEMORY;
+    const bool is_run = lvk_path_is_file(config);
+    lvk_free(config);
+    if (!is_run)
+        return lvk_fail(LVK_ERROR_IO, "%s: is not a run folder: there is no config.json", path);
+    char *folder = lvk_strdup(path);
+    return folder ? open_folder(folder, false, run) : LVK_ERROR_MEMORY;
+}
+
+void lvk_run_folder_close(lvk_run_folder **pointer) {
+    if (!pointer || !*pointer)
+        return;
+    lvk_run_folder *run = *pointer;
+    *pointer = NULL;
+    if (run->lock >= 0)
+        close(run->lock);
+    for (int i = 0; i < LVK_RUN_FILE_COUNT; ++i)
+        lvk_free(run->files[i]);
+    lvk_free(run->path);
+    lvk_free(run);
+}
+
+const char *lvk_run_folder_path(const lvk_run_folder *run) {
+    return run->path;
+}
+
+const char *lvk_run_folder_file(const lvk_run_folder *run, lvk_run_file file) {
+    return run->files[file];
+}
+
+bool lvk_run_folder_has(const lvk_run_folder *run, lvk_run_file file) {
+    return lvk_path_is_file(run->files[file]);
+}
+
+/* ---- text and CSV ---- */
+
+lvk_status lvk_run_folder_write(lvk_run_folder *run, lvk_run_file file, const char *text) {
+    return lvk_file_write(run->files[file], text, strlen(text));
+}
+
+lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const char *header,
+                                 const char *row) {
+    void *before = NULL;
+    size_t size = 0;
+    lvk_text line = {0}, text = {0};
+    lvk_text_add(&line, "%s\n", header);
+    if (line.failed)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = LVK_OK;
+    if (lvk_run_folder_has(run, file))
+        status = lvk_file_read(run->files[file], MOST_CSV_BYTES, &before, &size);
+    if (status == LVK_OK && before && (size < line.length || memcmp(before, line.data, line.length) != 0))
+        status = lvk_fail(LVK_ERROR_FORMAT, "%s: has not the columns \"%s\"", run->files[file], header);
+    if (status == LVK_OK) {
+        if (before)
+            lvk_text_add_bytes(&text, before, size);
+        else
+            lvk_text_add_bytes(&text, line.data, line.length);
+        if (!text.failed && text.data[text.length - 1] != '\n') /* edited by hand */
+            lvk_text_add(&text, "\n");
+        lvk_text_add(&text, "%s\n", row);
+        status = text.failed ? LVK_ERROR_MEMORY : lvk_file_write(run->files[file], text.data, text.length);
+    }
+    lvk_text_finish(&text);
+    lvk_text_finish(&line);
+    lvk_free(before);
+    return status;
+}
+
+lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t rows) {
+    void *data = NULL;
+    size_t size = 0, lines = 0, keep = 0;
+    if (!lvk_run_folder_has(run, file))
+        return LVK_OK;
+    LVK_TRY(lvk_file_read(run->files[file], MOST_CSV_BYTES, &data, &size));
+    const char *text = data;
+    for (; keep < size && lines <= rows; ++keep)
+        lines += text[keep] == '\n';
+    const lvk_status status = keep < size ? lvk_file_write(run->files[file], text, keep) : LVK_OK;
+    lvk_free(data);
+    return status;
+}
+
+/* ---- configuration ---- */
+
+/* The JSON text in new memory. */
+static lvk_status dump(const json_t *json, size_t flags, char **text, size_t *size) {
+    *size = json_dumpb(json, NULL, 0, flags);
+    if (*size == 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "the configuration cannot be written as JSON");
+    *text = lvk_alloc(*size + 1, 1);
+    if (!*text)
+        return LVK_ERROR_MEMORY;
+    if (json_dumpb(json, *text, *size, flags) == *size)
+        return LVK_OK;
+    lvk_free(*text);
+    *text = NULL;
+    return lvk_fail(LVK_ERROR_MEMORY, "out of memory for the configuration");
+}
+
+lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config) {
+    char *text = NULL;
+    size_t size = 0;
+    LVK_TRY(dump(config, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), &text, &size));
+    const lvk_span spans[] = {{text, size}, {"\n", 1}};
+    const lvk_status status = lvk_file_write_spans(run->files[LVK_RUN_CONFIG], spans, 2);
+    lvk_free(text);
+    return status;
+}
+
+lvk_status lvk_run_config_read(const char *folder, json_t **config) {
+    *config = NULL;
+    void *data = NULL;
+    size_t size = 0;
+    char *path = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_CONFIG));
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = lvk_file_read(path, MOST_CONFIG_BYTES, &data, &size);
+    if (status == LVK_OK) {
+        json_error_t error;
+        *config = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);
+        if (!*config) {
+            lvk_text_make_printable(error.text);
+            status = lvk_fail(LVK_ERROR_FORMAT, "%s:%d: %s", path, error.line, error.text);
+        } else if (!json_is_object(*config)) {
+            json_decref(*config);
+            *config = NULL;
+            status = lvk_fail(LVK_ERROR_FORMAT, "%s: is not a JSON object", path);
+        }
+    }
+    lvk_free(data);
+    lvk_free(path);
+    return status;
+}
+
+lvk_status lvk_config_digest(const json_t *config, char digest[LVK_DIGEST_TEXT]) {
+    char *text = NULL;
+    size_t size = 0;
+    LVK_TRY(dump(config, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), &text, &size));
+    const XXH128_hash_t hash = XXH3_128bits(text, size);
+    snprintf(digest, LVK_DIGEST_TEXT, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+    lvk_free(text);
+    return LVK_OK;
+}

@@ -1,0 +1,216 @@
+/* The public way to train: opens data, run folder and network, lets the trainer run, then judges the best model. */
+#include "core/file.h"
+#include "core/log.h"
+#include "core/resource.h"
+#include "train/device.h"
+#include "train/results.h"
+#include "train/trainer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static lvk_status open_data(lvk_trainer *t) {
+    const lvk_dataset_options options = {.threads = t->settings.options.threads, .strict = t->settings.options.strict};
+    lvk_log(LVK_LOG_INFO, "reading the images in %s", t->settings.options.data);
+    LVK_TRY(lvk_dataset_create(t->settings.options.data, &options, &t->dataset));
+    const size_t skipped = lvk_dataset_skipped_count(t->dataset);
+    for (size_t i = 0; i < skipped; ++i) {
+        const lvk_skipped_info file = lvk_dataset_skipped(t->dataset, i);
+        lvk_log(LVK_LOG_WARNING, "left out: %s: %s", file.path, file.reason);
+    }
+    if (skipped)
+        lvk_log(LVK_LOG_WARNING, "%zu image files were left out (--strict would have stopped)", skipped);
+    if (lvk_dataset_class_count(t->dataset) != 2)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: %zu classes; leukvk tells two apart", t->settings.options.data,
+                        lvk_dataset_class_count(t->dataset));
+    return LVK_OK;
+}
+
+static void describe_model(lvk_trainer *t) {
+    const int32_t positive = lvk_dataset_positive_class(t->dataset);
+    lvk_model_info *info = &t->info;
+    *info = (lvk_model_info){.image_size = lvk_model_find(t->settings.options.model)->image_size, .pixel_scale = 1.0 / 255};
+    snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
+    snprintf(info->positive_class, sizeof info->positive_class, "%s", lvk_dataset_class_name(t->dataset, (size_t)positive));
+    snprintf(info->negative_class, sizeof info->negative_class, "%s", lvk_dataset_class_name(t->dataset, (size_t)(1 - positive)));
+    lvk_crop_format(&t->settings.crop, info->crop);
+}
+
+/* Over the settings that the numbers depend on: a run may go on elsewhere, longer, or saving more often. */
+static lvk_status digest_settings(lvk_trainer *t) {
+    static const char *const free_to_change[] = {"data", "epochs", "patience", "strict", "checkpoint_seconds"};
+    json_t *json = lvk_settings_to_json(&t->settings);
+    if (!json)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < sizeof free_to_change / sizeof *free_to_change; ++i)
+        json_object_del(json, free_to_change[i]);
+    const lvk_status status = lvk_config_digest(json, t->digest);
+    json_decref(json);
+    return status;
+}
+
+static lvk_status write_config(lvk_trainer *t, const lvk_backend *backend) {
+    json_t *json = lvk_settings_to_json(&t->settings);
+    if (!json)
+        return LVK_ERROR_MEMORY;
+    json_object_set_new(json, "leukvk", json_string(lvk_version()));
+    json_object_set_new(json, "device", json_string(backend->info.name));
+    json_object_set_new(json, "driver", json_string(backend->info.driver));
+    json_object_set_new(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
+    json_object_set_new(json, "positive_class", json_string(t->info.positive_class));
+    json_object_set_new(json, "negative_class", json_string(t->info.negative_class));
+    const lvk_status status = lvk_run_folder_write_config(t->folder, json);
+    json_decref(json);
+    return status;
+}
+
+static lvk_status open_network(lvk_trainer *t, lvk_backend *backend) {
+    const lvk_network_config config = lvk_settings_network(&t->settings);
+    LVK_TRY(lvk_network_estimate(&backend->caps, &config, &t->event.memory_estimate));
+    const lvk_status status = lvk_network_create(backend, &config, &t->network);
+    if (status == LVK_ERROR_MEMORY)
+        return lvk_fail_within(status, "batch %u needs about %llu MiB on the device; a smaller --batch needs less", config.batch,
+                               (unsigned long long)(t->event.memory_estimate >> 20));
+    LVK_TRY(status);
+    t->event.parameters = lvk_model_parameter_count(lvk_network_builder(t->network));
+    return lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache);
+}
+
+static void count_parts(lvk_trainer *t) {
+    for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
+        const uint32_t *images = lvk_split_images(t->split, (lvk_split_part)part, &t->event.part_images[part]);
+        t->event.subjects[part] = lvk_judge_subjects(t->dataset, images, t->event.part_images[part]);
+    }
+}
+
+static lvk_status open_new(lvk_trainer *t, lvk_backend *backend) {
+    const lvk_train_options *o = &t->settings.options;
+    LVK_TRY(open_data(t));
+    if (o->split)
+        LVK_TRY(lvk_split_read(o->split, t->dataset, &t->split));
+    else
+        LVK_TRY(lvk_split_create(t->dataset,
+                                 &(lvk_split_options){.seed = o->seed,
+                                                      .validation = o->validation,
+                                                      .test = o->test > 0 ? o->test : -1},
+                                 &t->split));
+    describe_model(t);
+    LVK_TRY(digest_settings(t));
+    LVK_TRY(open_network(t, backend));
+    LVK_TRY(lvk_run_folder_create(o->run, o->model, &t->folder));
+    LVK_TRY(lvk_trainer_init(t));
+    LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
+    LVK_TRY(write_config(t, backend));
+    LVK_TRY(lvk_network_initialize(t->network, o->seed));
+    return lvk_trainer_save(t);
+}
+
+static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume) {
+    json_t *json;
+    const char *name = lvk_run_folder_file(t->folder, LVK_RUN_CONFIG);
+    LVK_TRY(lvk_run_config_read(lvk_run_folder_path(t->folder), &json));
+    if (resume && resume->data)
+        json_object_set_new(json, "data", json_string(resume->data));
+    if (resume && resume->epochs)
+        json_object_set_new(json, "epochs", json_integer(resume->epochs));
+    const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
+    json_decref(json);
+    t->settings.options.threads = resume ? resume->threads : 0;
+    return status;
+}
+
+static lvk_status open_resumed(lvk_trainer *t, lvk_backend *backend, const char *run, const lvk_resume_options *resume) {
+    LVK_TRY(lvk_run_folder_resume(run, &t->folder));
+    LVK_TRY(open_settings(t, resume));
+    LVK_TRY(open_data(t));
+    LVK_TRY(lvk_split_read(lvk_run_folder_file(t->folder, LVK_RUN_SPLIT), t->dataset, &t->split));
+    describe_model(t);
+    LVK_TRY(digest_settings(t));
+    LVK_TRY(open_network(t, backend));
+    if (lvk_run_folder_has(t->folder, LVK_RUN_LAST)) {
+        const lvk_position_context context = {.info = &t->info,
+                                              .seed = t->settings.options.seed,
+                                              .optimizer = t->settings.options.optimizer,
+                                              .config_digest = t->digest};
+        LVK_TRY(lvk_position_load(&t->position, &context, t->network, lvk_run_folder_file(t->folder, LVK_RUN_LAST)));
+    } else {
+        LVK_TRY(lvk_network_initialize(t->network, t->settings.options.seed));
+    }
+    t->event.resumed_epoch = t->position.epoch;
+    t->event.resumed_step = t->position.step;
+    LVK_TRY(lvk_trainer_init(t));
+    if (t->position.history && *t->position.history) /* a kill may have come before it was written */
+        LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->position.history));
+    LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->position.epoch));
+    return write_config(t, backend);
+}
+
+/* Judges the best model on every part but the one that it was trained on. */
+static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
+    lvk_checkpoint *best = NULL;
+    LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_MODEL), &best));
+    lvk_status status = lvk_position_load_parameters(best, t->network);
+    lvk_checkpoint_destroy(&best);
+    for (int part = LVK_SPLIT_VALIDATION; part < LVK_SPLIT_PART_COUNT && status == LVK_OK; ++part) {
+        size_t count;
+        const uint32_t *images = lvk_split_images(t->split, (lvk_split_part)part, &count);
+        if (count == 0)
+            continue;
+        result->tested[part] = true;
+        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->metrics[part], &result->size_auc[part]);
+    }
+    return status == LVK_OK ? lvk_results_write(t, result) : status;
+}
+
+static lvk_status run(lvk_trainer *t, lvk_train_result *result) {
+    const double started = lvk_clock_seconds();
+    snprintf(result->run, sizeof result->run, "%s", lvk_run_folder_path(t->folder));
+    count_parts(t);
+    t->event.kind = LVK_TRAIN_STARTED;
+    if (t->callback && !t->callback(t->user, &t->event))
+        return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step");
+    LVK_TRY(lvk_trainer_run(t, &result->stopped_early));
+    result->epochs = t->position.epoch;
+    result->best_epoch = t->position.best_epoch;
+    result->seconds = lvk_clock_seconds() - started;
+    LVK_TRY(judge_best(t, result));
+    t->event.kind = LVK_TRAIN_FINISHED;
+    if (t->callback)
+        (void)t->callback(t->user, &t->event);
+    return LVK_OK;
+}
+
+static void close_trainer(lvk_trainer *t) {
+    lvk_trainer_finish(t);
+    lvk_position_finish(&t->position);
+    lvk_network_destroy(&t->network);
+    lvk_cache_destroy(&t->cache);
+    lvk_split_destroy(&t->split);
+    lvk_dataset_destroy(&t->dataset);
+    lvk_run_folder_close(&t->folder);
+    lvk_settings_finish(&t->settings);
+}
+
+lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_train_callback callback, void *user,
+                     lvk_train_result *result) {
+    lvk_trainer trainer = {.callback = callback, .user = user};
+    *result = (lvk_train_result){0};
+    lvk_status status = lvk_settings_init(&trainer.settings, options);
+    if (status == LVK_OK)
+        status = open_new(&trainer, lvk_device_backend(device));
+    if (status == LVK_OK)
+        status = run(&trainer, result);
+    close_trainer(&trainer);
+    return status;
+}
+
+lvk_status lvk_train_resume(lvk_device *device, const char *run_folder, const lvk_resume_options *options,
+                            lvk_train_callback callback, void *user, lvk_train_result *result) {
+    lvk_trainer trainer = {.callback = callback, .user = user};
+    *result = (lvk_train_result){0};
+    lvk_status status = open_resumed(&trainer, lvk_device_backend(device), run_folder, options);
+    if (status == LVK_OK)
+        status = run(&trainer, result);
+    close_trainer(&trainer);
+    return status;
+}

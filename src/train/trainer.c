@@ -1,0 +1,262 @@
+#include "train/trainer.h"
+
+#include "core/log.h"
+#include "core/random.h"
+#include "core/resource.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char metrics_header[] =
+    "epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,val_f1_weighted,val_f1_macro,val_balanced_accuracy,"
+    "val_sensitivity,val_specificity,learning_rate";
+static const char timing_header[] = "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
+
+/* Weights of the classes in the loss: 1, or n / (2 n_c) so that both classes weigh the same in all. */
+static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t count) {
+    size_t counts[2] = {0, 0};
+    for (size_t i = 0; i < count; ++i)
+        ++counts[lvk_judge_target(t->dataset, images[i])];
+    for (int c = 0; c < 2; ++c) {
+        if (counts[c] == 0)
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no image of one of the two classes to train on",
+                            lvk_dataset_folder(t->dataset));
+        t->class_weight[c] = t->settings.options.balance ? (float)((double)count / (2 * (double)counts[c])) : 1.0F;
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_trainer_init(lvk_trainer *t) {
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &t->order_count);
+    const uint32_t batch = t->settings.options.batch;
+    LVK_TRY(weigh_classes(t, images, t->order_count));
+    t->order = lvk_alloc(t->order_count, sizeof *t->order);
+    t->labels = lvk_alloc(batch, 2 * sizeof *t->labels);
+    t->keys = lvk_alloc(batch, 4 * sizeof *t->keys);
+    t->logits = lvk_alloc(batch, sizeof *t->logits);
+    if (!t->order || !t->labels || !t->keys || !t->logits)
+        return LVK_ERROR_MEMORY;
+    t->event.run = lvk_run_folder_path(t->folder);
+    t->event.epochs = t->settings.options.epochs;
+    t->event.steps = (uint32_t)lvk_divide_up(t->order_count, batch);
+    if (t->position.step > t->event.steps)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps", lvk_run_folder_file(t->folder, LVK_RUN_LAST),
+                        t->position.step, t->event.steps);
+    t->last_saved = lvk_clock_seconds();
+    return LVK_OK;
+}
+
+void lvk_trainer_finish(lvk_trainer *t) {
+    lvk_free(t->order);
+    lvk_free(t->labels);
+    lvk_free(t->keys);
+    lvk_free(t->logits);
+    t->order = NULL;
+    t->labels = NULL;
+    t->keys = NULL;
+    t->logits = NULL;
+}
+
+static lvk_position_context context_of(const lvk_trainer *t) {
+    return (lvk_position_context){.info = &t->info,
+                                  .seed = t->settings.options.seed,
+                                  .optimizer = t->settings.options.optimizer,
+                                  .config_digest = t->digest};
+}
+
+static lvk_status save(lvk_trainer *t, lvk_run_file file) {
+    const lvk_position_context context = context_of(t);
+    return lvk_position_save(&t->position, &context, t->network, lvk_run_folder_file(t->folder, file));
+}
+
+lvk_status lvk_trainer_save(lvk_trainer *t) {
+    LVK_TRY(save(t, LVK_RUN_LAST));
+    t->last_saved = lvk_clock_seconds();
+    return LVK_OK;
+}
+
+/* The order in which epoch `epoch` (from 0) goes through the images: a function of seed and epoch alone. */
+static void shuffle(lvk_trainer *t) {
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &t->order_count);
+    memcpy(t->order, images, sizeof *t->order * t->order_count);
+    const lvk_random_key key = {
+        .seed = t->settings.options.seed, .epoch = t->position.epoch, .purpose = LVK_PURPOSE_SHUFFLE};
+    lvk_random_shuffle(&key, t->order, t->order_count);
+}
+
+/* Targets, weights and dropout keys. The loss is the mean over the batch's images: each weighs class weight / images; the
+ * rows that only fill the batch up weigh nothing. */
+static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
+    const uint64_t seed = t->settings.options.seed;
+    const uint32_t rows = t->settings.options.batch;
+    memset(t->labels, 0, 2 * sizeof *t->labels * rows);
+    memset(t->keys, 0, 4 * sizeof *t->keys * rows);
+    for (uint32_t i = 0; i < batch->count; ++i) {
+        const int target = lvk_judge_target(t->dataset, batch->indices[i]);
+        t->labels[2 * i] = (float)target;
+        t->labels[2 * i + 1] = t->class_weight[target] / (float)batch->count;
+        t->keys[4 * i] = (uint32_t)seed;
+        t->keys[4 * i + 1] = (uint32_t)(seed >> 32);
+        t->keys[4 * i + 2] = t->position.epoch;
+        t->keys[4 * i + 3] = batch->indices[i];
+    }
+}
+
+static bool tell(lvk_trainer *t, lvk_train_event_kind kind) {
+    t->event.kind = kind;
+    return !t->callback || t->callback(t->user, &t->event);
+}
+
+static void fill_event(lvk_trainer *t, uint32_t first_step) {
+    lvk_position *p = &t->position;
+    const double seconds = lvk_clock_seconds() - t->epoch_started;
+    const double per_step = seconds / (p->step - first_step);
+    const double images = (double)(p->step - first_step) * t->settings.options.batch;
+    t->event.epoch = p->epoch + 1;
+    t->event.step = p->step;
+    t->event.images = (uint32_t)p->images;
+    t->event.loss = p->loss_sum / (double)p->images;
+    t->event.accuracy = (double)p->correct / (double)p->images;
+    t->event.images_per_second = seconds > 0 ? images / seconds : 0;
+    t->event.seconds_left = per_step * (t->event.steps - p->step);
+    t->event.waited = seconds > 0 ? t->waited / seconds : 0;
+}
+
+static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
+    lvk_position *p = &t->position;
+    lvk_real hyper[LVK_HYPER_COUNT];
+    float loss;
+    fill_rows(t, batch);
+    lvk_optimizer_hyper(&t->settings.optimizer, p->update + 1, hyper);
+    const lvk_train_batch input = {.images = batch->pixels, .labels = t->labels, .keys = t->keys, .hyper = hyper};
+    const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
+    if (status != LVK_OK)
+        return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
+    for (uint32_t i = 0; i < batch->count; ++i)
+        p->correct += (t->logits[i] > 0) == (t->labels[2 * i] > 0.5F);
+    p->loss_sum += (double)loss * batch->count;
+    p->images += batch->count;
+    ++p->step;
+    ++p->update;
+    return LVK_OK;
+}
+
+static lvk_status train_steps(lvk_trainer *t, lvk_loader *loader) {
+    const uint32_t first_step = t->position.step;
+    while (t->position.step < t->event.steps) {
+        lvk_batch batch;
+        LVK_TRY(lvk_loader_next(loader, &batch));
+        LVK_TRY(train_batch(t, &batch));
+        t->waited = lvk_loader_wait_seconds(loader);
+        fill_event(t, first_step);
+        if (!tell(t, LVK_TRAIN_STEP)) {
+            LVK_TRY(lvk_trainer_save(t));
+            return lvk_fail(LVK_ERROR_CANCELLED, "stopped in epoch %u after step %u of %u; go on with --resume %s",
+                            t->position.epoch + 1, t->position.step, t->event.steps, lvk_run_folder_path(t->folder));
+        }
+        if (lvk_clock_seconds() - t->last_saved > t->settings.options.checkpoint_seconds)
+            LVK_TRY(lvk_trainer_save(t));
+    }
+    return LVK_OK;
+}
+
+static lvk_status train_epoch(lvk_trainer *t) {
+    const lvk_train_options *o = &t->settings.options;
+    shuffle(t);
+    t->epoch_started = lvk_clock_seconds();
+    t->waited = 0;
+    const size_t done = (size_t)t->position.step * o->batch;
+    if (done >= t->order_count) /* resumed between the last step and the validation */
+        return LVK_OK;
+    const lvk_loader_options options = {
+        .batch = o->batch, .augment = o->augment, .seed = o->seed, .epoch = t->position.epoch, .threads = o->threads};
+    lvk_loader *loader = NULL;
+    LVK_TRY(lvk_loader_create(t->cache, t->order + done, t->order_count - done, &options, &loader));
+    const lvk_status status = train_steps(t, loader);
+    lvk_loader_destroy(&loader);
+    return status;
+}
+
+static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
+    size_t count;
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &count);
+    double *probabilities = lvk_alloc(count, sizeof *probabilities);
+    if (!probabilities)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = lvk_judge_probabilities(t->network, t->cache, images, count, t->settings.options.threads, NULL, NULL,
+                                                probabilities);
+    if (status == LVK_OK)
+        status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics, NULL);
+    lvk_free(probabilities);
+    return status;
+}
+
+/* metrics.csv is written from the history that the checkpoint holds, so that the two can never disagree. */
+static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
+    lvk_position *p = &t->position;
+    const bool first = !p->history || !*p->history;
+    char *history = lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
+                               first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
+                               p->loss_sum / (double)p->images, (double)p->correct / (double)p->images, m->loss, m->accuracy,
+                               m->auc, m->f1_weighted, m->f1_macro, m->balanced_accuracy, m->recall, m->specificity,
+                               t->settings.optimizer.learning_rate);
+    if (!history)
+        return LVK_ERROR_MEMORY;
+    lvk_free(p->history);
+    p->history = history;
+    return LVK_OK;
+}
+
+static lvk_status append_timing(lvk_trainer *t, double seconds) {
+    char row[160];
+    snprintf(row, sizeof row, "%u,%.3f,%.3f,%.3f,%llu", t->position.epoch, seconds, t->event.images_per_second, t->waited,
+             (unsigned long long)t->network->backend->bytes_peak);
+    return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
+}
+
+/* Moves on to the next epoch and saves: the best first, then the position, then what is only for people, so that a kill in
+ * between repeats work but loses none. */
+static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
+    lvk_position *p = &t->position;
+    const double seconds = lvk_clock_seconds() - t->epoch_started;
+    LVK_TRY(append_history(t, validation));
+    ++p->epoch;
+    p->step = 0;
+    p->loss_sum = 0;
+    p->correct = p->images = 0;
+    t->event.best = p->best_epoch == 0 || validation->loss < p->best_loss;
+    p->waited = t->event.best ? 0 : p->waited + 1;
+    if (t->event.best) {
+        p->best_epoch = p->epoch;
+        p->best_loss = validation->loss;
+        LVK_TRY(save(t, LVK_RUN_BEST));
+        LVK_TRY(lvk_position_save_model(&t->info, t->network, lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
+    }
+    LVK_TRY(lvk_trainer_save(t));
+    LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, p->history));
+    return append_timing(t, seconds);
+}
+
+lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
+    const uint32_t patience = t->settings.options.patience;
+    *stopped_early = false;
+    while (t->position.epoch < t->settings.options.epochs) {
+        if (patience && t->position.waited >= patience) {
+            *stopped_early = true;
+            break;
+        }
+        LVK_TRY(train_epoch(t));
+        lvk_metrics validation;
+        LVK_TRY(validate(t, &validation));
+        t->event.epoch = t->position.epoch + 1;
+        LVK_TRY(finish_epoch(t, &validation));
+        t->event.validation = &validation;
+        const bool go_on = tell(t, LVK_TRAIN_EPOCH);
+        t->event.validation = NULL;
+        if (!go_on)
+            return lvk_fail(LVK_ERROR_CANCELLED, "stopped after epoch %u; go on with --resume %s", t->position.epoch,
+                            lvk_run_folder_path(t->folder));
+    }
+    return LVK_OK;
+}

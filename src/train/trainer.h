@@ -1,0 +1,48 @@
+/* The training loop: epochs over the training images, validation after each, checkpoints, early stopping. Works on what
+ * lvk_train and lvk_train_resume (train.c) have opened. */
+#ifndef LVK_TRAIN_TRAINER_H
+#define LVK_TRAIN_TRAINER_H
+
+#include "train/judge.h"
+#include "train/position.h"
+#include "train/run_folder.h"
+#include "train/settings.h"
+
+typedef struct lvk_trainer {
+    /* Opened by train.c; the trainer borrows them. */
+    lvk_settings settings;
+    lvk_run_folder *folder;
+    lvk_dataset *dataset;
+    lvk_split *split;
+    lvk_cache *cache;
+    lvk_network *network;
+    lvk_model_info info;
+    char digest[LVK_DIGEST_TEXT];
+    lvk_position position;
+    lvk_train_callback callback;
+    void *user;
+
+    /* The trainer's own. */
+    uint32_t *order;    /* the training images of the epoch, shuffled */
+    size_t order_count;
+    float class_weight[2]; /* of target 0 and 1 */
+    float *labels;         /* [batch][2] */
+    uint32_t *keys;        /* [batch][4] */
+    float *logits;         /* [batch] */
+    lvk_train_event event;
+    double epoch_started, last_saved;
+    double waited; /* seconds, of this epoch */
+} lvk_trainer;
+
+/* Checks the training part and gets ready. Released by lvk_trainer_finish, which leaves what is borrowed alone. */
+LVK_MUST_USE lvk_status lvk_trainer_init(lvk_trainer *trainer);
+void lvk_trainer_finish(lvk_trainer *trainer);
+
+/* From the trainer's position to the last epoch or an early stop. *stopped_early says which. On LVK_ERROR_CANCELLED the
+ * position has been saved. */
+LVK_MUST_USE lvk_status lvk_trainer_run(lvk_trainer *trainer, bool *stopped_early);
+
+/* Saves the position as checkpoint-last. */
+LVK_MUST_USE lvk_status lvk_trainer_save(lvk_trainer *trainer);
+
+#endif

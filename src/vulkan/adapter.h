@@ -1,0 +1,30 @@
+/* The devices that the loader offers: what they can do, and which one to take. */
+#ifndef LVK_VULKAN_ADAPTER_H
+#define LVK_VULKAN_ADAPTER_H
+
+#include "backend/caps.h"
+#include "leukvk/device.h"
+#include "vulkan/instance.h"
+
+typedef struct lvk_adapter {
+    VkPhysicalDevice handle;
+    lvk_device_info info;
+    lvk_caps caps;
+    VkPhysicalDeviceProperties properties;
+    VkPhysicalDeviceMemoryProperties memory;
+    VkSubgroupFeatureFlags subgroup_features; /* in compute shaders */
+    uint32_t queue_family;
+    uint32_t timestamp_bits; /* of that family; 0: no timestamps */
+    bool portability_subset; /* the extension must be enabled */
+} lvk_adapter;
+
+/* Lists the adapters in the loader's order; the preferred one is marked in its info. Freed with lvk_free;
+ * they live no longer than the instance. */
+LVK_MUST_USE lvk_status lvk_adapter_list(const lvk_instance *instance, lvk_adapter **adapters,
+                                         uint32_t *count);
+
+/* The usable adapter that `selector` (see lvk_vulkan_options.device) means. */
+LVK_MUST_USE lvk_status lvk_adapter_find(const lvk_adapter *adapters, uint32_t count, const char *selector,
+                                         const lvk_adapter **found);
+
+#endif

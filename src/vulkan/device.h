@@ -1,0 +1,69 @@
+/* The open device: what all parts of the Vulkan backend share. Single-threaded, as backend/backend.h says. */
+#ifndef LVK_VULKAN_DEVICE_H
+#define LVK_VULKAN_DEVICE_H
+
+#include "backend/backend.h"
+#include "vulkan/adapter.h"
+#include "vulkan/pipeline.h"
+
+/* A Vulkan buffer with memory of its own. */
+typedef struct lvk_allocation {
+    VkBuffer buffer;
+    VkDeviceMemory memory;
+    uint64_t bytes; /* of device memory */
+    void *mapped;   /* NULL: the host cannot see it */
+} lvk_allocation;
+
+typedef struct lvk_vulkan {
+    lvk_backend base; /* first: a lvk_backend * of this kind is a lvk_vulkan * */
+    lvk_instance *instance;
+    lvk_adapter adapter;
+    VkDevice device;
+    VkQueue queue;
+    VkCommandPool command_pool;
+    VkCommandBuffer transfer;
+    VkFence fence;
+    lvk_allocation staging; /* made when first needed: host memory that transfers go through */
+    lvk_pipelines pipelines;
+    bool lost;       /* after VK_ERROR_DEVICE_LOST nothing is submitted any more */
+    bool one_by_one; /* LEUKVK_SYNC: one step a submission */
+    bool cuts;       /* submissions are cut by time (see exec.c) */
+    bool no_mapping; /* use staging memory even where the host sees the device's */
+    double rate;     /* assumed cost units (see exec.c) a second */
+} lvk_vulkan;
+
+struct lvk_buffer {
+    lvk_allocation place;
+    uint64_t size;
+};
+
+/* memory.c */
+LVK_MUST_USE lvk_status lvk_allocation_create(lvk_vulkan *vulkan, uint64_t size, bool staging,
+                                              lvk_allocation *allocation);
+void lvk_allocation_destroy(lvk_vulkan *vulkan, lvk_allocation *allocation); /* accepts {0} */
+
+/* buffer.c: the functions of lvk_backend_functions. */
+lvk_status lvk_vulkan_buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer);
+void lvk_vulkan_buffer_destroy(lvk_backend *backend, lvk_buffer *buffer);
+lvk_status lvk_vulkan_buffer_write(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset,
+                                   const void *data, uint64_t size);
+lvk_status lvk_vulkan_buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
+                                  uint64_t size);
+
+/* exec.c: likewise. */
+lvk_status lvk_vulkan_exec_create(lvk_backend *backend, const lvk_program *program,
+                                  lvk_buffer *const blocks[LVK_BLOCK_COUNT], lvk_exec **exec);
+void lvk_vulkan_exec_destroy(lvk_backend *backend, lvk_exec *exec);
+lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec);
+lvk_status lvk_vulkan_exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times);
+
+/* queue.c: submits each command buffer on its own, in order, and waits for the last. Marks the device as lost
+ * when it is. */
+LVK_MUST_USE lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int count);
+LVK_MUST_USE lvk_status lvk_queue_allocate(lvk_vulkan *vulkan, int count, VkCommandBuffer *buffers);
+
+/* Makes what `source` wrote visible to `target` (pipeline stages and accesses): one global barrier. */
+void lvk_queue_barrier(VkCommandBuffer buffer, VkPipelineStageFlags source_stage, VkAccessFlags source,
+                       VkPipelineStageFlags target_stage, VkAccessFlags target);
+
+#endif

@@ -1,0 +1,250 @@
+/* Executables: commands recorded once into command buffers and replayed.
+ *
+ * A program is cut into submissions so that none holds the device longer than about SUBMISSION_SECONDS: a
+ * desktop on the same card stays usable, and no watchdog resets it. Time is estimated from each step's cost,
+ * with a rate that starts at FIRST_RATE and falls to what is measured when a run shows that a submission
+ * would take longer; the program is then recorded again. Cuts are between steps: a single step beyond the
+ * limit is the planner's to slice. Software devices have no watchdog: one submission. */
+#include "vulkan/commands.h"
+
+#include "core/memory.h"
+
+#include <time.h>
+
+static const double SUBMISSION_SECONDS = 0.1;
+
+typedef struct submission {
+    int first, end; /* steps */
+    double cost;
+} submission;
+
+struct lvk_exec {
+    const lvk_program *program;
+    lvk_commands commands;
+    submission *submissions;
+    VkCommandBuffer *buffers; /* one a submission; steps without launches may make one that is empty */
+    int count;
+};
+
+/* Cost in floating-point operations, memory traffic counted as 10 operations a byte. */
+static double step_cost(const lvk_step *step) {
+    const double traffic = 10 * step->bytes;
+    return step->launch_count == 0 ? 0 : step->flops > traffic ? step->flops : traffic;
+}
+
+/* Fills in where the submissions lie and returns how many there are. */
+static int cut(const lvk_vulkan *vulkan, const lvk_program *program, submission *submissions) {
+    const double most = SUBMISSION_SECONDS * vulkan->rate;
+    int count = 0;
+    for (int step = 0; step < program->step_count; ++step) {
+        const double cost = step_cost(&program->steps[step]);
+        submission *last = count ? &submissions[count - 1] : NULL;
+        if (!last || vulkan->one_by_one || (vulkan->cuts && last->cost > 0 && last->cost + cost > most)) {
+            submissions[count++] = (submission){.first = step, .end = step + 1, .cost = cost};
+        } else {
+            last->end = step + 1;
+            last->cost += cost;
+        }
+    }
+    return count;
+}
+
+static lvk_status begin(VkCommandBuffer buffer) {
+    const VkCommandBufferBeginInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    LVK_TRY(VK_STATUS(vkBeginCommandBuffer(buffer, &info)));
+    lvk_queue_barrier(buffer, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
+                      VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
+                      VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                      VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_UNIFORM_READ_BIT);
+    return LVK_OK;
+}
+
+static lvk_status end(VkCommandBuffer buffer) {
+    lvk_queue_barrier(buffer, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+                      VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
+    return VK_STATUS(vkEndCommandBuffer(buffer));
+}
+
+static void forget_recording(lvk_vulkan *vulkan, lvk_exec *exec) {
+    if (exec->buffers && exec->count)
+        vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, (uint32_t)exec->count, exec->buffers);
+    lvk_free(exec->buffers);
+    lvk_free(exec->submissions);
+    exec->buffers = NULL;
+    exec->submissions = NULL;
+    exec->count = 0;
+}
+
+static lvk_status record(lvk_vulkan *vulkan, lvk_exec *exec) {
+    forget_recording(vulkan, exec);
+    exec->submissions = lvk_alloc((size_t)exec->program->step_count, sizeof *exec->submissions);
+    exec->buffers = lvk_alloc((size_t)exec->program->step_count, sizeof(VkCommandBuffer));
+    if (!exec->submissions || !exec->buffers)
+        return LVK_ERROR_MEMORY;
+    const int count = cut(vulkan, exec->program, exec->submissions);
+    if (count == 0)
+        return LVK_OK;
+    LVK_TRY(lvk_queue_allocate(vulkan, count, exec->buffers));
+    exec->count = count;
+    for (int i = 0; i < count; ++i) {
+        const submission *part = &exec->submissions[i];
+        LVK_TRY(begin(exec->buffers[i]));
+        LVK_TRY(lvk_commands_record(vulkan, exec->program, &exec->commands, part->first, part->end,
+                                    VK_NULL_HANDLE, exec->buffers[i]));
+        LVK_TRY(end(exec->buffers[i]));
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_vulkan_exec_create(lvk_backend *backend, const lvk_program *program,
+                                  lvk_buffer *const blocks[LVK_BLOCK_COUNT], lvk_exec **exec) {
+    lvk_vulkan *vulkan = (lvk_vulkan *)backend;
+    *exec = NULL;
+    lvk_exec *created = lvk_alloc(1, sizeof *created);
+    if (!created)
+        return LVK_ERROR_MEMORY;
+    created->program = program;
+    lvk_status status;
+    LVK_GO(status, lvk_commands_init(vulkan, program, blocks, &created->commands), failed);
+    LVK_GO(status, record(vulkan, created), failed);
+    *exec = created;
+    return LVK_OK;
+failed:
+    lvk_vulkan_exec_destroy(backend, created);
+    return status;
+}
+
+void lvk_vulkan_exec_destroy(lvk_backend *backend, lvk_exec *exec) {
+    if (!exec)
+        return;
+    lvk_vulkan *vulkan = (lvk_vulkan *)backend;
+    forget_recording(vulkan, exec);
+    lvk_commands_finish(vulkan, &exec->commands);
+    lvk_free(exec);
+}
+
+/* ---- running ---- */
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* LEUKVK_SYNC: each step is waited for, so that the one which the device fails on is known. */
+static lvk_status run_one_by_one(lvk_vulkan *vulkan, lvk_exec *exec) {
+    for (int i = 0; i < exec->count; ++i) {
+        const int step = exec->submissions[i].first;
+        const lvk_status status = lvk_queue_run(vulkan, &exec->buffers[i], 1);
+        if (status != LVK_OK)
+            return lvk_fail_within(status, "step %d, %s", step, exec->program->steps[step].label);
+    }
+    return LVK_OK;
+}
+
+/* Lowers the rate and records again when a submission is longer than it should be. */
+static lvk_status adapt(lvk_vulkan *vulkan, lvk_exec *exec, double seconds) {
+    double total = 0, longest = 0;
+    for (int i = 0; i < exec->count; ++i) {
+        const submission *part = &exec->submissions[i];
+        total += part->cost;
+        if (part->end - part->first > 1 && part->cost > longest)
+            longest = part->cost;
+    }
+    if (seconds <= 0 || total <= 0 || longest / total * seconds <= SUBMISSION_SECONDS)
+        return LVK_OK;
+    const double measured = total / seconds;
+    if (measured >= vulkan->rate)
+        return LVK_OK;
+    vulkan->rate = measured;
+    return record(vulkan, exec);
+}
+
+lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {
+    lvk_vulkan *vulkan = (lvk_vulkan *)backend;
+    if (vulkan->one_by_one)
+        return run_one_by_one(vulkan, exec);
+    const double start = now();
+    LVK_TRY(lvk_queue_run(vulkan, exec->buffers, exec->count));
+    return vulkan->cuts ? adapt(vulkan, exec, now() - start) : LVK_OK;
+}
+
+/* ---- profiling ---- */
+
+static lvk_status read_times(const lvk_vulkan *vulkan, const lvk_exec *exec, VkQueryPool queries,
+                             lvk_step_time *times) {
+    const uint32_t bits = vulkan->adapter.timestamp_bits;
+    const uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    for (int i = 0; i < exec->program->step_count; ++i) {
+        uint64_t ticks[2];
+        LVK_TRY(VK_STATUS(vkGetQueryPoolResults(vulkan->device, queries, 2 * (uint32_t)i, 2, sizeof ticks,
+                                                ticks, sizeof *ticks,
+                                                VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT)));
+        times[i].seconds = 1e-9 * (double)vulkan->adapter.properties.limits.timestampPeriod *
+                           (double)((ticks[1] - ticks[0]) & mask);
+    }
+    return LVK_OK;
+}
+
+static lvk_status run_with_timestamps(lvk_vulkan *vulkan, const lvk_exec *exec, VkQueryPool queries,
+                                      VkCommandBuffer *buffers, lvk_step_time *times) {
+    for (int i = 0; i < exec->count; ++i) {
+        const submission *part = &exec->submissions[i];
+        LVK_TRY(begin(buffers[i]));
+        vkCmdResetQueryPool(buffers[i], queries, 2 * (uint32_t)part->first,
+                            2 * (uint32_t)(part->end - part->first));
+        LVK_TRY(lvk_commands_record(vulkan, exec->program, &exec->commands, part->first, part->end, queries,
+                                    buffers[i]));
+        LVK_TRY(end(buffers[i]));
+    }
+    LVK_TRY(lvk_queue_run(vulkan, buffers, exec->count));
+    return read_times(vulkan, exec, queries, times);
+}
+
+static lvk_status profile_with_timestamps(lvk_vulkan *vulkan, const lvk_exec *exec, lvk_step_time *times) {
+    VkQueryPool queries = VK_NULL_HANDLE;
+    VkCommandBuffer *buffers = lvk_alloc((size_t)exec->count, sizeof *buffers);
+    if (!buffers)
+        return LVK_ERROR_MEMORY;
+    const VkQueryPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                        .queryType = VK_QUERY_TYPE_TIMESTAMP,
+                                        .queryCount = 2 * (uint32_t)exec->program->step_count};
+    lvk_status status;
+    LVK_GO(status, VK_STATUS(vkCreateQueryPool(vulkan->device, &info, NULL, &queries)), done);
+    LVK_GO(status, lvk_queue_allocate(vulkan, exec->count, buffers), done);
+    status = run_with_timestamps(vulkan, exec, queries, buffers, times);
+    vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, (uint32_t)exec->count, buffers);
+done:
+    vkDestroyQueryPool(vulkan->device, queries, NULL);
+    lvk_free(buffers);
+    return status;
+}
+
+/* Without a clock on the device: each step on its own, on the host's clock. */
+static lvk_status profile_with_host_clock(lvk_vulkan *vulkan, const lvk_exec *exec, lvk_step_time *times) {
+    VkCommandBuffer buffer;
+    LVK_TRY(lvk_queue_allocate(vulkan, 1, &buffer));
+    lvk_status status = LVK_OK;
+    for (int step = 0; step < exec->program->step_count && status == LVK_OK; ++step) {
+        LVK_GO(status, begin(buffer), done);
+        LVK_GO(status,
+               lvk_commands_record(vulkan, exec->program, &exec->commands, step, step + 1, VK_NULL_HANDLE,
+                                   buffer),
+               done);
+        LVK_GO(status, end(buffer), done);
+        const double start = now();
+        status = lvk_queue_run(vulkan, &buffer, 1);
+        times[step].seconds = now() - start;
+    }
+done:
+    vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, 1, &buffer);
+    return status;
+}
+
+lvk_status lvk_vulkan_exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times) {
+    lvk_vulkan *vulkan = (lvk_vulkan *)backend;
+    if (exec->program->step_count == 0)
+        return LVK_OK;
+    return vulkan->adapter.timestamp_bits ? profile_with_timestamps(vulkan, exec, times)
+                                          : profile_with_host_clock(vulkan, exec, times);
+}

@@ -1,0 +1,187 @@
+#define VOLK_IMPLEMENTATION
+#include "vulkan/instance.h"
+
+#include "core/log.h"
+#include "core/memory.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
+
+static pthread_mutex_t load_mutex = PTHREAD_MUTEX_INITIALIZER;
+static bool loader_ready, functions_ready;
+static atomic_uint_fast64_t message_total;
+
+static lvk_status load_loader(void) {
+    pthread_mutex_lock(&load_mutex);
+    if (!loader_ready)
+        loader_ready = volkInitialize() == VK_SUCCESS;
+    const bool ready = loader_ready;
+    pthread_mutex_unlock(&load_mutex);
+    if (!ready)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "no Vulkan loader: install libvulkan1");
+    if (volkGetInstanceVersion() < VK_API_VERSION_1_1)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the Vulkan loader is too old: Vulkan 1.1 is needed");
+    return LVK_OK;
+}
+
+/* volk's function pointers lead into the loader, which passes each call on by its first argument: loaded
+ * once, they serve every instance and every device. */
+static void load_functions(VkInstance instance) {
+    pthread_mutex_lock(&load_mutex);
+    if (!functions_ready)
+        volkLoadInstance(instance);
+    functions_ready = true;
+    pthread_mutex_unlock(&load_mutex);
+}
+
+static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
+                                                 VkDebugUtilsMessageTypeFlagsEXT types,
+                                                 const VkDebugUtilsMessengerCallbackDataEXT *data,
+                                                 void *user) {
+    lvk_instance *instance = user;
+    const char *text = data && data->pMessage ? data->pMessage : "(no text)";
+    if (!(types & VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT)) {
+        lvk_log(LVK_LOG_DEBUG, "Vulkan: %s", text); /* the loader's own remarks on drivers that do not load */
+        return VK_FALSE;
+    }
+    (void)severity; /* the messenger asks for warnings and errors only */
+    atomic_fetch_add(&message_total, 1);
+    if (atomic_fetch_add(&instance->messages, 1) == 0) {
+        strncpy(instance->first_message, text, sizeof instance->first_message - 1);
+        instance->first_message[sizeof instance->first_message - 1] = '\0';
+    }
+    lvk_log(LVK_LOG_WARNING, "Vulkan validation: %s", text);
+    return VK_FALSE;
+}
+
+static bool has_extension(const char *layer, const char *name) {
+    uint32_t count = 0;
+    if (vkEnumerateInstanceExtensionProperties(layer, &count, NULL) != VK_SUCCESS || count == 0)
+        return false;
+    VkExtensionProperties *properties = lvk_alloc(count, sizeof *properties);
+    bool found = false;
+    if (properties && vkEnumerateInstanceExtensionProperties(layer, &count, properties) >= 0)
+        for (uint32_t i = 0; i < count && !found; ++i)
+            found = strcmp(properties[i].extensionName, name) == 0;
+    lvk_free(properties);
+    return found;
+}
+
+static bool has_validation_layer(void) {
+    uint32_t count = 0;
+    if (vkEnumerateInstanceLayerProperties(&count, NULL) != VK_SUCCESS || count == 0)
+        return false;
+    VkLayerProperties *properties = lvk_alloc(count, sizeof *properties);
+    bool found = false;
+    if (properties && vkEnumerateInstanceLayerProperties(&count, properties) >= 0)
+        for (uint32_t i = 0; i < count && !found; ++i)
+            found = strcmp(properties[i].layerName, validation_layer) == 0;
+    lvk_free(properties);
+    return found;
+}
+
+static lvk_status create_handle(lvk_instance *instance, const VkDebugUtilsMessengerCreateInfoEXT *messenger) {
+    const bool validation = messenger != NULL;
+    const char *extensions[3];
+    uint32_t extension_count = 0;
+    VkInstanceCreateFlags flags = 0;
+    if (has_extension(NULL, VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME)) {
+        extensions[extension_count++] = VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME;
+        flags |= VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR;
+    }
+    if (validation) {
+        extensions[extension_count++] = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
+        extensions[extension_count++] = VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME;
+    }
+    static const char *const layers[] = {validation_layer};
+    static const VkValidationFeatureEnableEXT enabled[] = {
+        VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT};
+    const VkValidationFeaturesEXT features = {.sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT,
+                                              .pNext = messenger,
+                                              .enabledValidationFeatureCount = 1,
+                                              .pEnabledValidationFeatures = enabled};
+    const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                                           .pApplicationName = "leukvk",
+                                           .pEngineName = "leukvk",
+                                           .apiVersion = VK_API_VERSION_1_1};
+    const VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+                                       .pNext = validation ? &features : NULL,
+                                       .flags = flags,
+                                       .pApplicationInfo = &application,
+                                       .enabledLayerCount = validation ? 1 : 0,
+                                       .ppEnabledLayerNames = layers,
+                                       .enabledExtensionCount = extension_count,
+                                       .ppEnabledExtensionNames = extensions};
+    const VkResult result = vkCreateInstance(&info, NULL, &instance->handle);
+    if (result == VK_ERROR_INCOMPATIBLE_DRIVER)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED,
+                        "no Vulkan driver: install the one of your graphics card, or mesa-vulkan-drivers");
+    return lvk_vk_status(result, "vkCreateInstance");
+}
+
+static PFN_vkVoidFunction load(const lvk_instance *instance, const char *name) {
+    return vkGetInstanceProcAddr(instance->handle, name);
+}
+
+static lvk_status start_validation(lvk_instance *instance, const VkDebugUtilsMessengerCreateInfoEXT *info) {
+    const PFN_vkCreateDebugUtilsMessengerEXT create =
+        (PFN_vkCreateDebugUtilsMessengerEXT)load(instance, "vkCreateDebugUtilsMessengerEXT");
+    instance->destroy_messenger =
+        (PFN_vkDestroyDebugUtilsMessengerEXT)load(instance, "vkDestroyDebugUtilsMessengerEXT");
+    instance->set_name = (PFN_vkSetDebugUtilsObjectNameEXT)load(instance, "vkSetDebugUtilsObjectNameEXT");
+    instance->begin_label = (PFN_vkCmdBeginDebugUtilsLabelEXT)load(instance, "vkCmdBeginDebugUtilsLabelEXT");
+    instance->end_label = (PFN_vkCmdEndDebugUtilsLabelEXT)load(instance, "vkCmdEndDebugUtilsLabelEXT");
+    if (!create || !instance->destroy_messenger || !instance->set_name || !instance->begin_label ||
+        !instance->end_label)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED,
+                        "the Vulkan loader has no VK_EXT_debug_utils, which validation needs");
+    return VK_STATUS(create(instance->handle, info, NULL, &instance->messenger));
+}
+
+lvk_status lvk_instance_create(bool validation, lvk_instance **instance) {
+    *instance = NULL;
+    LVK_TRY(load_loader());
+    if (validation && !has_validation_layer())
+        return lvk_fail(LVK_ERROR_UNSUPPORTED,
+                        "validation was asked for, and %s is not there: install vulkan-validationlayers",
+                        validation_layer);
+    lvk_instance *created = lvk_alloc(1, sizeof *created);
+    if (!created)
+        return LVK_ERROR_MEMORY;
+    const VkDebugUtilsMessengerCreateInfoEXT messenger = {
+        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+        .messageSeverity =
+            VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+        .messageType =
+            VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+        .pfnUserCallback = on_message,
+        .pUserData = created};
+    lvk_status status;
+    LVK_GO(status, create_handle(created, validation ? &messenger : NULL), failed);
+    load_functions(created->handle);
+    if (validation)
+        LVK_GO(status, start_validation(created, &messenger), failed);
+    *instance = created;
+    return LVK_OK;
+failed:
+    lvk_instance_destroy(&created);
+    return status;
+}
+
+void lvk_instance_destroy(lvk_instance **instance) {
+    lvk_instance *gone = *instance;
+    *instance = NULL;
+    if (!gone)
+        return;
+    if (gone->messenger)
+        gone->destroy_messenger(gone->handle, gone->messenger, NULL);
+    if (gone->handle)
+        vkDestroyInstance(gone->handle, NULL);
+    lvk_free(gone);
+}
+
+uint64_t lvk_instance_message_total(void) {
+    return atomic_load(&message_total);
+}

@@ -1,0 +1,123 @@
+/* Where buffers live. Device-local memory first; among its kinds the one that suits the device: on a graphics
+ * card the one that the host cannot see (the visible window is small, and reading through it slow), elsewhere
+ * the one that it can. */
+#include "vulkan/device.h"
+
+#include "core/log.h"
+
+/* Higher is better; negative: not usable. */
+static int score(const lvk_vulkan *vulkan, const VkMemoryType *type, bool staging) {
+    const VkMemoryPropertyFlags flags = type->propertyFlags;
+    const bool local = flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT,
+               cached = flags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+    const bool visible =
+        flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT && flags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+    if (flags &
+        ~(VkMemoryPropertyFlags)(VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                 VK_MEMORY_PROPERTY_HOST_COHERENT_BIT | VK_MEMORY_PROPERTY_HOST_CACHED_BIT))
+        return -1; /* lazily allocated, protected, or behind a feature that is not enabled */
+    if (staging)
+        return visible ? 1 + 2 * cached + !local : -1;
+    const bool card = vulkan->adapter.info.type == LVK_DEVICE_DISCRETE;
+    return 8 * local + (card ? !visible : 4 * visible + 2 * (visible && cached));
+}
+
+/* The best type that was not tried yet; -1: none is left. */
+static int best_type(const lvk_vulkan *vulkan, uint32_t allowed, bool staging, uint64_t size) {
+    const VkPhysicalDeviceMemoryProperties *memory = &vulkan->adapter.memory;
+    int best = -1, best_score = -1;
+    uint64_t best_heap = 0;
+    for (uint32_t i = 0; i < memory->memoryTypeCount; ++i) {
+        const uint64_t heap = memory->memoryHeaps[memory->memoryTypes[i].heapIndex].size;
+        const int value = score(vulkan, &memory->memoryTypes[i], staging);
+        if (!(allowed & 1U << i) || heap < size || value < 0)
+            continue;
+        if (value > best_score || (value == best_score && heap > best_heap)) {
+            best = (int)i;
+            best_score = value;
+            best_heap = heap;
+        }
+    }
+    return best;
+}
+
+static lvk_status out_of_memory(const lvk_vulkan *vulkan, uint64_t size, const char *reason) {
+    return lvk_fail(
+        LVK_ERROR_MEMORY,
+        "%s has no room for a buffer of %.1f MiB: %s (%.1f MiB are in use, its memory is %.1f MiB)",
+        vulkan->base.info.name, (double)size / 0x1p20, reason, (double)vulkan->base.bytes_allocated / 0x1p20,
+        (double)vulkan->adapter.info.memory / 0x1p20);
+}
+
+/* Maps what the host can see; a card's window is left for the driver. */
+static lvk_status map(lvk_vulkan *vulkan, VkMemoryPropertyFlags flags, bool staging,
+                      lvk_allocation *allocation) {
+    const VkMemoryPropertyFlags visible =
+        VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+    const bool refused = vulkan->no_mapping || vulkan->adapter.info.type == LVK_DEVICE_DISCRETE;
+    if ((flags & visible) != visible || (refused && !staging))
+        return LVK_OK;
+    return VK_STATUS(
+        vkMapMemory(vulkan->device, allocation->memory, 0, VK_WHOLE_SIZE, 0, &allocation->mapped));
+}
+
+static lvk_status allocate(lvk_vulkan *vulkan, bool staging, lvk_allocation *allocation) {
+    VkMemoryRequirements needs;
+    vkGetBufferMemoryRequirements(vulkan->device, allocation->buffer, &needs);
+    uint32_t allowed = needs.memoryTypeBits;
+    VkResult result = VK_ERROR_OUT_OF_DEVICE_MEMORY;
+    for (;;) {
+        const int type = best_type(vulkan, allowed, staging, needs.size);
+        if (type < 0)
+            return out_of_memory(vulkan, needs.size, lvk_vk_result_name(result));
+        const VkMemoryPropertyFlags flags = vulkan->adapter.memory.memoryTypes[type].propertyFlags;
+        const VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                           .allocationSize = needs.size,
+                                           .memoryTypeIndex = (uint32_t)type};
+        result = vkAllocateMemory(vulkan->device, &info, NULL, &allocation->memory);
+        if (result == VK_SUCCESS) {
+            if (!staging && !(flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT))
+                lvk_log(LVK_LOG_WARNING, "%s: %.1f MiB lie in host memory, which is slower",
+                        vulkan->base.info.name, (double)needs.size / 0x1p20);
+            allocation->bytes = needs.size;
+            vulkan->base.bytes_allocated += needs.size;
+            if (vulkan->base.bytes_peak < vulkan->base.bytes_allocated)
+                vulkan->base.bytes_peak = vulkan->base.bytes_allocated;
+            return map(vulkan, flags, staging, allocation);
+        }
+        if (result != VK_ERROR_OUT_OF_DEVICE_MEMORY && result != VK_ERROR_OUT_OF_HOST_MEMORY)
+            return lvk_vk_status(result, "vkAllocateMemory");
+        allowed &= ~(1U << type);
+    }
+}
+
+lvk_status lvk_allocation_create(lvk_vulkan *vulkan, uint64_t size, bool staging,
+                                 lvk_allocation *allocation) {
+    *allocation = (lvk_allocation){0};
+    if (size > vulkan->adapter.info.max_allocation)
+        return out_of_memory(vulkan, size, "more than the device gives in one piece");
+    VkBufferUsageFlags usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+    if (!staging)
+        usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
+                 VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
+    const VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                     .size = size,
+                                     .usage = usage,
+                                     .sharingMode = VK_SHARING_MODE_EXCLUSIVE};
+    lvk_status status;
+    LVK_GO(status, VK_STATUS(vkCreateBuffer(vulkan->device, &info, NULL, &allocation->buffer)), failed);
+    LVK_GO(status, allocate(vulkan, staging, allocation), failed);
+    LVK_GO(status, VK_STATUS(vkBindBufferMemory(vulkan->device, allocation->buffer, allocation->memory, 0)),
+           failed);
+    return LVK_OK;
+failed:
+    lvk_allocation_destroy(vulkan, allocation);
+    return status;
+}
+
+void lvk_allocation_destroy(lvk_vulkan *vulkan, lvk_allocation *allocation) {
+    vkDestroyBuffer(vulkan->device, allocation->buffer, NULL);
+    vkFreeMemory(vulkan->device, allocation->memory, NULL); /* unmaps it */
+    vulkan->base.bytes_allocated -= allocation->bytes;
+    *allocation = (lvk_allocation){0};
+}

@@ -1,0 +1,19 @@
+/* The compiled shaders, embedded by tools/embed-shaders.c. */
+#ifndef LVK_VULKAN_SHADERS_H
+#define LVK_VULKAN_SHADERS_H
+
+#include <stdint.h>
+
+typedef struct lvk_shader {
+    const char *name; /* file name in shaders/ without .comp */
+    const uint32_t *words;
+    uint32_t word_count;
+} lvk_shader;
+
+extern const lvk_shader lvk_shaders[]; /* sorted by name */
+extern const uint32_t lvk_shader_count;
+
+/* XXH-like 64-bit digest (FNV-1a) over all shaders: part of the name of caches that depend on them. */
+extern const uint64_t lvk_shader_digest;
+
+#endif

@@ -1,0 +1,187 @@
+#include "ops/maxpool2d.h"
+#include "selftest/cases.h"
+
+/* How many windows an element lies in. */
+static double terms(const lvk_call *call) {
+    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
+    return (double)((pool->window_h + pool->stride_h - 1) / pool->stride_h) *
+           (double)((pool->window_w + pool->stride_w - 1) / pool->stride_w);
+}
+
+static uint32_t pooled(uint32_t size, uint32_t before, uint32_t after, uint32_t window, uint32_t stride) {
+    return (size + before + after - window) / stride + 1;
+}
+
+static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
+    lvk_maxpool2d_grad_attributes *grad = attributes;
+    lvk_maxpool2d_attributes *pool = &grad->pool;
+    *pool = (lvk_maxpool2d_attributes){.window_h = 1 + words[0] % 4,
+                                       .window_w = 1 + words[1] % 4,
+                                       .stride_h = 1 + words[2] % 4,
+                                       .stride_w = 1 + words[3] % 4};
+    pool->pad_top = words[4] % pool->window_h;
+    pool->pad_left = words[5] % pool->window_w;
+    pool->pad_bottom = words[6] % pool->window_h;
+    pool->pad_right = words[7] % pool->window_w;
+    grad->input_h = pool->window_h + words[9] % 9;
+    grad->input_w = pool->window_w + words[10] % 9;
+    const lvk_type dy =
+        lvk_type_4d(LVK_F32, 1 + words[8] % 3,
+                    pooled(grad->input_h, pool->pad_top, pool->pad_bottom, pool->window_h, pool->stride_h),
+                    pooled(grad->input_w, pool->pad_left, pool->pad_right, pool->window_w, pool->stride_w),
+                    1 + words[11] % 9);
+    lvk_type index = dy;
+    index.dtype = LVK_U8;
+    *result = (lvk_case){.name = "drawn",
+                         .attributes = attributes,
+                         .input_count = 2,
+                         .inputs = {dy, index},
+                         .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+                         .fill_limit = pool->window_h * pool->window_w};
+}
+
+static const lvk_case cases[] = {
+    {.name = "one",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{1, 1, 1, 1, 0, 0, 0, 0}, 1, 1},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 1, 1, 1}}, {LVK_U8, 4, {1, 1, 1, 1}}},
+     .outputs = {{LVK_F32, 4, {1, 1, 1, 1}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 1},
+    {.name = "one window",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 2, 2},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 1, 1, 3}}, {LVK_U8, 4, {1, 1, 1, 3}}},
+     .outputs = {{LVK_F32, 4, {1, 2, 2, 3}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "odd last row and column dropped",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 7, 5},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 3, 2, 3}}, {LVK_U8, 4, {2, 3, 2, 3}}},
+     .outputs = {{LVK_F32, 4, {2, 7, 5, 3}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "four channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 9, 6},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 4, 3, 4}}, {LVK_U8, 4, {1, 4, 3, 4}}},
+     .outputs = {{LVK_F32, 4, {1, 9, 6, 4}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "five channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 6, 6},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 3, 3, 5}}, {LVK_U8, 4, {2, 3, 3, 5}}},
+     .outputs = {{LVK_F32, 4, {2, 6, 6, 5}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "33 channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 5, 4},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 2, 2, 33}}, {LVK_U8, 4, {1, 2, 2, 33}}},
+     .outputs = {{LVK_F32, 4, {1, 5, 4, 33}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "32 channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 11, 13},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {3, 5, 6, 32}}, {LVK_U8, 4, {3, 5, 6, 32}}},
+     .outputs = {{LVK_F32, 4, {3, 11, 13, 32}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "64 channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 9, 9},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 4, 4, 64}}, {LVK_U8, 4, {2, 4, 4, 64}}},
+     .outputs = {{LVK_F32, 4, {2, 9, 9, 64}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "ResNet50 stem",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{3, 3, 2, 2, 1, 1, 1, 1}, 7, 8},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 4, 4, 3}}, {LVK_U8, 4, {2, 4, 4, 3}}},
+     .outputs = {{LVK_F32, 4, {2, 7, 8, 3}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 9},
+    {.name = "ResNet50 stem, four channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{3, 3, 2, 2, 1, 1, 1, 1}, 9, 10},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 5, 5, 4}}, {LVK_U8, 4, {2, 5, 5, 4}}},
+     .outputs = {{LVK_F32, 4, {2, 9, 10, 4}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 9},
+    {.name = "stride 1",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{3, 2, 1, 1, 0, 0, 0, 0}, 5, 6},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 3, 5, 5}}, {LVK_U8, 4, {2, 3, 5, 5}}},
+     .outputs = {{LVK_F32, 4, {2, 5, 6, 5}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 6},
+    {.name = "stride 1, eight channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{3, 2, 1, 1, 0, 0, 0, 0}, 6, 5},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 4, 4, 8}}, {LVK_U8, 4, {1, 4, 4, 8}}},
+     .outputs = {{LVK_F32, 4, {1, 6, 5, 8}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 6},
+    {.name = "stride beyond the window",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 3, 4, 0, 0, 0, 0}, 9, 11},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 3, 3, 3}}, {LVK_U8, 4, {2, 3, 3, 3}}},
+     .outputs = {{LVK_F32, 4, {2, 9, 11, 3}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "stride beyond the window, vectors",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 3, 4, 0, 0, 0, 0}, 10, 10},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 3, 3, 4}}, {LVK_U8, 4, {2, 3, 3, 4}}},
+     .outputs = {{LVK_F32, 4, {2, 10, 10, 4}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4},
+    {.name = "padded unevenly",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 3, 2, 3, 1, 0, 0, 2}, 6, 7},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 3, 3, 4}}, {LVK_U8, 4, {2, 3, 3, 4}}},
+     .outputs = {{LVK_F32, 4, {2, 6, 7, 4}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 6},
+    {.name = "padded unevenly, three channels",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 3, 2, 3, 1, 0, 0, 2}, 7, 8},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 4, 3, 3}}, {LVK_U8, 4, {1, 4, 3, 3}}},
+     .outputs = {{LVK_F32, 4, {1, 7, 8, 3}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 6},
+    {.name = "255 positions",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{15, 17, 4, 5, 7, 0, 3, 16}, 20, 21},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 4, 5, 4}}, {LVK_U8, 4, {1, 4, 5, 4}}},
+     .outputs = {{LVK_F32, 4, {1, 20, 21, 4}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 255},
+    {.name = "more than 65,535 groups",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 1, 1, 0, 0, 0, 0}, 921, 921},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {5, 920, 920, 4}}, {LVK_U8, 4, {5, 920, 920, 4}}},
+     .outputs = {{LVK_F32, 4, {5, 921, 921, 4}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4,
+     .large = true},
+    {.name = "the CNN's first",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{2, 2, 2, 2, 0, 0, 0, 0}, 222, 222},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 111, 111, 32}}, {LVK_U8, 4, {2, 111, 111, 32}}},
+     .outputs = {{LVK_F32, 4, {2, 222, 222, 32}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 4,
+     .large = true},
+};
+
+const lvk_case_table lvk_cases_maxpool2d_grad = {
+    .cases = cases,
+    .count = sizeof cases / sizeof *cases,
+    .tolerance = {LVK_SUM},
+    .terms = terms,
+    .draw = draw,
+};

@@ -1,0 +1,33 @@
+/* Every kernel candidate of every operator against the reference (src/selftest/parity.h): one test an operator. */
+#include "selftest/parity.h"
+
+#include "ops/op.h"
+#include "support/device.h"
+#include "support/seed.h"
+
+#include <criterion/criterion.h>
+
+static void report(void *user, const char *failure) {
+    (void)user;
+    cr_expect(false, "%s (run again with LEUKVK_SEED)", failure);
+}
+
+static void check(int op) {
+    lvk_backend *backend = test_open_device();
+    const lvk_parity_options options = {.seed = test_seed(), .draws = 8};
+    lvk_parity_result result;
+    const lvk_status status = lvk_parity_check(backend, op, &options, report, NULL, &result);
+    cr_assert_eq(status, LVK_OK, "%s", lvk_error_message());
+    /* an operator with kernels of which none runs on this device is not covered */
+    cr_assert(lvk_op_get(op)->candidate_count == 0 || (result.candidates > 0 && result.trials > 0));
+    fprintf(stderr, "%s: %d of %d candidates, %d trials on %s\n", lvk_op_get(op)->name, result.candidates,
+            lvk_op_get(op)->candidate_count, result.trials, backend->info.name);
+    test_close_device(backend);
+}
+
+#define LVK_OP(name)                                                                                         \
+    Test(parity, name) {                                                                                     \
+        check(LVK_OP_##name);                                                                                \
+    }
+#include "ops/op_list.h"
+#undef LVK_OP

@@ -1,0 +1,51 @@
+/* Shape rules against the literal output shapes of the case tables, and what the rules must refuse. */
+#include "selftest/inputs.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static void check_cases(int op) {
+    const lvk_case_table *table = lvk_case_table_get(op);
+    cr_assert_gt(table->count, 0);
+    for (int i = 0; i < table->count; ++i) {
+        lvk_call call;
+        cr_assert_eq(lvk_case_call(op, &table->cases[i], &call), LVK_OK, "%s", lvk_error_message());
+        for (int o = 0; o < call.output_count; ++o) {
+            char expected[LVK_TYPE_TEXT], got[LVK_TYPE_TEXT];
+            cr_expect(lvk_type_equal(&call.outputs[o], &table->cases[i].outputs[o]),
+                      "%s, case '%s', output %d: %s, expected %s", lvk_op_get(op)->name, table->cases[i].name,
+                      o, lvk_type_text(&call.outputs[o], got),
+                      lvk_type_text(&table->cases[i].outputs[o], expected));
+        }
+    }
+}
+
+/* A rule that looks at more than one input must notice when one of them does not fit. */
+static void check_refusals(int op) {
+    const lvk_case *c = &lvk_case_table_get(op)->cases[0];
+    const lvk_op *descriptor = lvk_op_get(op);
+    for (int i = 1; i < c->input_count; ++i) {
+        lvk_call call = {.op = op,
+                         .attributes = c->attributes,
+                         .input_count = c->input_count,
+                         .output_count = descriptor->output_count};
+        memcpy(call.inputs, c->inputs, sizeof call.inputs);
+        call.inputs[i].dtype = call.inputs[i].dtype == LVK_U8 ? LVK_F32 : LVK_U8;
+        cr_expect_neq(descriptor->infer(&call), LVK_OK, "%s accepts input %d of a wrong element type",
+                      descriptor->name, i);
+        memcpy(call.inputs, c->inputs, sizeof call.inputs);
+        call.inputs[i].dim[call.inputs[i].rank - 1] += 1;
+        cr_expect_neq(descriptor->infer(&call), LVK_OK, "%s accepts input %d with a wrong last dimension",
+                      descriptor->name, i);
+        cr_expect(strstr(lvk_error_message(), descriptor->name) == lvk_error_message(),
+                  "the message does not begin with the operator: %s", lvk_error_message());
+    }
+}
+
+#define LVK_OP(name)                                                                                         \
+    Test(shapes, name) {                                                                                     \
+        check_cases(LVK_OP_##name);                                                                          \
+        check_refusals(LVK_OP_##name);                                                                       \
+    }
+#include "ops/op_list.h"
+#undef LVK_OP

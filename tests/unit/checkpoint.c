@@ -1,0 +1,313 @@
+/* Checkpoints: what goes in comes out, everything else is refused by name, and a kill leaves a whole file. */
+#include "support/scratch.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "models/safetensors.h"
+#include "train/checkpoint.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+TestSuite(checkpoint, .init = scratch_create, .fini = scratch_remove);
+
+enum { KERNEL = 24, BIAS = 3, TENSORS = 6 };
+
+/* A small model with both moments. */
+typedef struct sample {
+    float values[2 * TENSORS][KERNEL];
+    lvk_named_tensor tensors[TENSORS];
+} sample;
+
+static void sample_init(sample *s, float first) {
+    static const char *const names[TENSORS] = {"conv2d/kernel",
+                                               "conv2d/bias",
+                                               "optimizer/m/conv2d/kernel",
+                                               "optimizer/m/conv2d/bias",
+                                               "optimizer/v/conv2d/kernel",
+                                               "optimizer/v/conv2d/bias"};
+    for (int t = 0; t < TENSORS; ++t) {
+        s->tensors[t] = (lvk_named_tensor){.name = names[t], .data = s->values[t]};
+        s->tensors[t].type = t % 2 == 0 ? lvk_type_4d(LVK_F32, 2, 2, 2, 3) : lvk_type_1d(LVK_F32, BIAS);
+        for (int i = 0; i < KERNEL; ++i)
+            s->values[t][i] = first + (float)(100 * t + i) / 7;
+    }
+}
+
+static const lvk_model_info sample_info = {.architecture = "cnn",
+                                           .negative_class = "hem",
+                                           .positive_class = "all",
+                                           .crop = "center:300",
+                                           .image_size = 224,
+                                           .pixel_scale = 1.0 / 255};
+
+static lvk_train_state sample_state(void) {
+    static char history[] = "epoch,loss\n1,0.5\n2,\"0,25\"\n";
+    return (lvk_train_state){.seed = UINT64_MAX,
+                             .epoch = 7,
+                             .step = 1ULL << 40,
+                             .best_epoch = 5,
+                             .best_score = 0.1,
+                             .patience = 2,
+                             .optimizer = "adam",
+                             .config_digest = "0123456789abcdef",
+                             .history = history};
+}
+
+static void write_sample(const char *path, const sample *s) {
+    const lvk_train_state state = sample_state();
+    cr_assert_eq(lvk_checkpoint_write(path, s->tensors, TENSORS, &sample_info, &state, NULL), LVK_OK, "%s",
+                 lvk_error_message());
+}
+
+Test(checkpoint, round_trip) {
+    sample out, in;
+    sample_init(&out, 1);
+    sample_init(&in, 0);
+    memset(in.values, 0, sizeof in.values);
+    write_sample(scratch_path("c"), &out);
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_checkpoint_read(scratch_path("c"), &c), LVK_OK, "%s", lvk_error_message());
+    const lvk_model_info *info = lvk_checkpoint_info(c);
+    cr_expect_str_eq(info->architecture, "cnn");
+    cr_expect_str_eq(info->negative_class, "hem");
+    cr_expect_str_eq(info->positive_class, "all");
+    cr_expect_str_eq(info->crop, "center:300");
+    cr_expect_eq(info->image_size, 224);
+    cr_expect_eq(info->pixel_scale, 1.0 / 255);
+    const lvk_train_state *state = lvk_checkpoint_state(c), expected = sample_state();
+    cr_assert_not_null(state);
+    cr_expect_eq(state->seed, expected.seed);
+    cr_expect_eq(state->epoch, expected.epoch);
+    cr_expect_eq(state->step, expected.step);
+    cr_expect_eq(state->best_epoch, expected.best_epoch);
+    cr_expect_eq(state->best_score, expected.best_score, "the same bits");
+    cr_expect_eq(state->patience, expected.patience);
+    cr_expect_str_eq(state->optimizer, "adam");
+    cr_expect_str_eq(state->config_digest, "0123456789abcdef");
+    cr_expect_str_eq(state->history, expected.history);
+    cr_assert_eq(lvk_checkpoint_apply(c, LVK_USE_ALL, in.tensors, TENSORS), LVK_OK, "%s",
+                 lvk_error_message());
+    for (int t = 0; t < TENSORS; ++t)
+        cr_expect_arr_eq(in.values[t], out.values[t], (t % 2 == 0 ? KERNEL : BIAS) * sizeof(float));
+    lvk_checkpoint_destroy(&c);
+}
+
+Test(checkpoint, model_has_parameters_only) {
+    sample out, in;
+    sample_init(&out, 1);
+    sample_init(&in, 0);
+    cr_assert_eq(lvk_checkpoint_write(scratch_path("m"), out.tensors, TENSORS, &sample_info, NULL, NULL),
+                 LVK_OK);
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_checkpoint_read(scratch_path("m"), &c), LVK_OK, "%s", lvk_error_message());
+    cr_expect_null(lvk_checkpoint_state(c));
+    cr_expect_eq(lvk_checkpoint_apply(c, LVK_USE_ALL, in.tensors, TENSORS), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), "tensor \"optimizer/m/conv2d/kernel\" is missing"), "%s",
+                       lvk_error_message());
+    cr_expect_eq(lvk_checkpoint_apply(c, LVK_USE_PARAMETERS, in.tensors, 2), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_expect_arr_eq(in.values[0], out.values[0], sizeof in.values[0]);
+    lvk_checkpoint_destroy(&c);
+}
+
+Test(checkpoint, predicting_from_a_checkpoint) {
+    sample out, in;
+    sample_init(&out, 1);
+    sample_init(&in, 0);
+    write_sample(scratch_path("c"), &out);
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_checkpoint_read(scratch_path("c"), &c), LVK_OK);
+    cr_expect_eq(lvk_checkpoint_apply(c, LVK_USE_PARAMETERS, in.tensors, 2), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_expect_eq(lvk_checkpoint_apply(c, LVK_USE_ALL, in.tensors, 2), LVK_ERROR_FORMAT);
+    cr_expect_not_null(
+        strstr(lvk_error_message(), "\"optimizer/m/conv2d/kernel\" that the model does not know"), "%s",
+        lvk_error_message());
+    lvk_checkpoint_destroy(&c);
+}
+
+/* Nothing is written unless everything fits. */
+Test(checkpoint, tensors_that_do_not_fit) {
+    sample out, in;
+    sample_init(&out, 1);
+    write_sample(scratch_path("c"), &out);
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_checkpoint_read(scratch_path("c"), &c), LVK_OK);
+    for (int wrong = 0; wrong < 2; ++wrong) {
+        sample_init(&in, 0);
+        memset(in.values, 0, sizeof in.values);
+        if (wrong == 0)
+            in.tensors[TENSORS - 1].name = "optimizer/v/conv2d/gamma";
+        else
+            in.tensors[TENSORS - 1].type = lvk_type_1d(LVK_F32, BIAS + 1);
+        cr_expect_eq(lvk_checkpoint_apply(c, LVK_USE_ALL, in.tensors, TENSORS), LVK_ERROR_FORMAT);
+        cr_expect_not_null(strstr(lvk_error_message(), "\"optimizer/v/conv2d/bias\""), "%s",
+                           lvk_error_message());
+        for (int t = 0; t < TENSORS; ++t)
+            for (int i = 0; i < KERNEL; ++i)
+                cr_expect_eq(in.values[t][i], 0);
+    }
+    lvk_checkpoint_destroy(&c);
+}
+
+Test(checkpoint, equal_trainings_give_equal_bytes) {
+    sample s;
+    void *bytes[2] = {NULL, NULL};
+    size_t sizes[2] = {0, 0};
+    sample_init(&s, 1);
+    for (int i = 0; i < 2; ++i) {
+        write_sample(scratch_path(i ? "a" : "b"), &s);
+        cr_assert_eq(lvk_file_read(scratch_path(i ? "a" : "b"), 1 << 20, &bytes[i], &sizes[i]), LVK_OK);
+    }
+    cr_assert_eq(sizes[0], sizes[1]);
+    cr_expect_arr_eq(bytes[0], bytes[1], sizes[0]);
+    lvk_free(bytes[0]);
+    lvk_free(bytes[1]);
+}
+
+Test(checkpoint, a_nan_does_not_replace_a_good_file) {
+    sample s;
+    sample_init(&s, 1);
+    write_sample(scratch_path("c"), &s);
+    s.values[2][5] = NAN;
+    const lvk_train_state state = sample_state();
+    cr_expect_eq(lvk_checkpoint_write(scratch_path("c"), s.tensors, TENSORS, &sample_info, &state, NULL),
+                 LVK_ERROR_NUMERIC);
+    cr_expect_not_null(strstr(lvk_error_message(), "tensor \"optimizer/m/conv2d/kernel\": element 5"), "%s",
+                       lvk_error_message());
+    lvk_train_state endless = state;
+    endless.best_score = INFINITY;
+    cr_expect_eq(lvk_checkpoint_write(scratch_path("c"), s.tensors, 2, &sample_info, &endless, NULL),
+                 LVK_ERROR_NUMERIC);
+    lvk_checkpoint *c = NULL;
+    cr_expect_eq(lvk_checkpoint_read(scratch_path("c"), &c), LVK_OK, "%s", lvk_error_message());
+    lvk_checkpoint_destroy(&c);
+}
+
+Test(checkpoint, further_metadata) {
+    sample s;
+    sample_init(&s, 1);
+    lvk_string_map extra = {0};
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_string_map_set(&extra, "learning_rate", "0.001"), LVK_OK);
+    cr_assert_eq(lvk_checkpoint_write(scratch_path("c"), s.tensors, 2, &sample_info, NULL, &extra), LVK_OK);
+    cr_assert_eq(lvk_checkpoint_read(scratch_path("c"), &c), LVK_OK);
+    cr_expect_str_eq(lvk_string_map_get(lvk_checkpoint_metadata(c), "learning_rate"), "0.001");
+    lvk_checkpoint_destroy(&c);
+    cr_assert_eq(lvk_string_map_set(&extra, "crop", "none"), LVK_OK);
+    cr_expect_eq(lvk_checkpoint_write(scratch_path("c"), s.tensors, 2, &sample_info, NULL, &extra),
+                 LVK_ERROR_ARGUMENT);
+    lvk_string_map_finish(&extra);
+}
+
+/* Each entry of the metadata missing, then wrong, in turn: refused, and the line names file and entry. */
+Test(checkpoint, damaged_metadata) {
+    sample s;
+    sample_init(&s, 1);
+    write_sample(scratch_path("c"), &s);
+    lvk_safetensors *file = NULL;
+    cr_assert_eq(lvk_safetensors_read(scratch_path("c"), &file), LVK_OK);
+    const lvk_string_map *metadata = lvk_safetensors_metadata(file);
+    cr_assert_gt(metadata->count, 14);
+    for (size_t skipped = 0; skipped < 2 * metadata->count; ++skipped) {
+        const size_t entry = skipped / 2;
+        const char *key = metadata->pairs[entry].key;
+        const bool wrong = skipped % 2;
+        if (wrong && strcmp(key, "history") == 0) /* any text is one */
+            continue;
+        lvk_string_map damaged = {0};
+        for (size_t i = 0; i < metadata->count; ++i)
+            if (i != entry)
+                cr_assert_eq(lvk_string_map_set(&damaged, metadata->pairs[i].key, metadata->pairs[i].value),
+                             LVK_OK);
+        if (wrong)
+            cr_assert_eq(lvk_string_map_set(&damaged, key, ""), LVK_OK);
+        cr_assert_eq(lvk_safetensors_write(scratch_path("d"), NULL, 0, &damaged), LVK_OK);
+        lvk_checkpoint *c = NULL;
+        cr_expect_neq(lvk_checkpoint_read(scratch_path("d"), &c), LVK_OK, "%s %s", wrong ? "wrong" : "no",
+                      key);
+        cr_expect_eq(strncmp(lvk_error_message(), scratch_path("d"), strlen(scratch_path("d"))), 0, "%s",
+                     lvk_error_message());
+        cr_expect(strstr(lvk_error_message(), key) || strcmp(key, "format") == 0, "%s: %s", key,
+                  lvk_error_message());
+        lvk_checkpoint_destroy(&c);
+        lvk_string_map_finish(&damaged);
+    }
+    lvk_safetensors_destroy(&file);
+}
+
+Test(checkpoint, foreign_and_newer_files) {
+    lvk_string_map metadata = {0};
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_string_map_set(&metadata, "format", "pt"), LVK_OK);
+    cr_assert_eq(lvk_safetensors_write(scratch_path("f"), NULL, 0, &metadata), LVK_OK);
+    cr_expect_eq(lvk_checkpoint_read(scratch_path("f"), &c), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), "not one of leukvk"), "%s", lvk_error_message());
+    cr_assert_eq(lvk_string_map_set(&metadata, "format", "leukvk"), LVK_OK);
+    cr_assert_eq(lvk_string_map_set(&metadata, "format_version", "2"), LVK_OK);
+    cr_assert_eq(lvk_safetensors_write(scratch_path("f"), NULL, 0, &metadata), LVK_OK);
+    cr_expect_eq(lvk_checkpoint_read(scratch_path("f"), &c), LVK_ERROR_UNSUPPORTED);
+    cr_expect_eq(lvk_checkpoint_read(scratch_path("none"), &c), LVK_ERROR_IO);
+    lvk_string_map_finish(&metadata);
+}
+
+/* A process that writes checkpoint after checkpoint is killed at many moments; the file is always whole, and
+ * all of its tensors are of the same writing. */
+Test(checkpoint, killed_while_writing, .timeout = 120) {
+    sample s, in;
+    sample_init(&s, 0);
+    write_sample(scratch_path("c"), &s);
+    for (int trial = 0; trial < 40; ++trial) {
+        const pid_t child = fork();
+        cr_assert_geq(child, 0);
+        if (child == 0) {
+            const lvk_train_state state = sample_state();
+            for (float first = 1;; first = first < 1000 ? first + 1 : 1) {
+                sample_init(&s, first);
+                if (lvk_checkpoint_write(scratch_path("c"), s.tensors, TENSORS, &sample_info, &state, NULL) !=
+                    LVK_OK)
+                    _exit(1);
+            }
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 1000000L + 700000L * trial}, NULL);
+        kill(child, SIGKILL);
+        int how = 0;
+        cr_assert_eq(waitpid(child, &how, 0), child);
+        cr_expect(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL, "the writer failed by itself");
+        lvk_checkpoint *c = NULL;
+        sample_init(&in, 0);
+        cr_assert_eq(lvk_checkpoint_read(scratch_path("c"), &c), LVK_OK, "%s", lvk_error_message());
+        cr_assert_eq(lvk_checkpoint_apply(c, LVK_USE_ALL, in.tensors, TENSORS), LVK_OK, "%s",
+                     lvk_error_message());
+        sample_init(&s, in.values[0][0]);
+        for (int t = 0; t < TENSORS; ++t)
+            cr_expect_eq(in.values[t][2], s.values[t][2]);
+        lvk_checkpoint_destroy(&c);
+    }
+}
+
+Test(checkpoint, out_of_memory) {
+    sample s;
+    sample_init(&s, 1);
+    const lvk_train_state state = sample_state();
+    lvk_status status = LVK_ERROR_MEMORY;
+    uint64_t n = 1;
+    for (; status != LVK_OK && n < 2000; ++n) {
+        lvk_checkpoint *c = NULL;
+        lvk_alloc_fail_after(n);
+        status = lvk_checkpoint_write(scratch_path("c"), s.tensors, TENSORS, &sample_info, &state, NULL);
+        if (status == LVK_OK)
+            status = lvk_checkpoint_read(scratch_path("c"), &c);
+        lvk_alloc_fail_after(0);
+        cr_expect(status == LVK_OK || status == LVK_ERROR_MEMORY, "allocation %llu: %s",
+                  (unsigned long long)n, lvk_error_message());
+        lvk_checkpoint_destroy(&c);
+    }
+    cr_expect_gt(n, 40);
+    cr_expect_eq(status, LVK_OK);
+}

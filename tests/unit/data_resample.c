@@ -1,0 +1,224 @@
+/* Crops and the one resampling, against slow statements in double. */
+#define _XOPEN_SOURCE 700
+#include "support/tree.h"
+
+#include "data/crop.h"
+#include "data/resample.h"
+
+#include <math.h>
+
+/* A square of noise: the hardest picture for an interpolation. */
+static lvk_image noise(uint32_t side, uint64_t seed) {
+    lvk_image image = {malloc((size_t)side * side * 3), side, side, 0};
+    const lvk_random_key key = {.seed = seed};
+    for (uint32_t i = 0; i < side * side * 3; ++i)
+        image.pixels[i] = (uint8_t)(lvk_random_word(&key, i) >> 24);
+    return image;
+}
+
+/* resample.h's formula, pixel by pixel over the whole footprint, in double. */
+static void slow_pixel(const lvk_image *in, const lvk_augment *a, uint32_t output, uint32_t i, uint32_t j,
+                       double value[3]) {
+    const double s = (double)in->width / output, r = s > 1 ? s : 1, half = in->width / 2.0;
+    const double x = (a->flip_x ? -1 : 1) * (i + 0.5 - output / 2.0) * s;
+    const double y = (a->flip_y ? -1 : 1) * (j + 0.5 - output / 2.0) * s;
+    const double u = cos(a->angle) * x - sin(a->angle) * y + half,
+                 v = sin(a->angle) * x + cos(a->angle) * y + half;
+    double sum = 0;
+    value[0] = value[1] = value[2] = 0;
+    for (int py = (int)floor(v - r) - 1; py <= v + r + 1; ++py) {
+        for (int px = (int)floor(u - r) - 1; px <= u + r + 1; ++px) {
+            const double w = fmax(0, 1 - fabs(px + 0.5 - u) / r) * fmax(0, 1 - fabs(py + 0.5 - v) / r);
+            sum += w;
+            if (px < 0 || py < 0 || px >= (int)in->width || py >= (int)in->height)
+                continue;
+            for (int c = 0; c < 3; ++c)
+                value[c] += w * in->pixels[(py * (int)in->width + px) * 3 + c] / 255;
+        }
+    }
+    for (int c = 0; c < 3; ++c)
+        value[c] /= sum;
+}
+
+/* The coordinates are floats of up to `side`, off by about 3 of their last places; a noise picture changes by
+ * up to 1 in a pixel, along two axes. The sums add a few more 2^-24. */
+static double bound(uint32_t side) {
+    return 2 * 3 * side * 0x1p-24 + 16 * 0x1p-24;
+}
+
+Test(resample, equals_its_formula) {
+    static const struct {
+        uint32_t side, output;
+        lvk_augment augment;
+    } cases[] = {{300, 224, {0}},
+                 {450, 224, {0}},
+                 {100, 224, {0}},
+                 {37, 32, {0}},
+                 {33, 33, {0}},
+                 {300, 224, {true, false, 0.7F}},
+                 {300, 224, {0, 1, 4.1F}},
+                 {450, 224, {1, 1, 3.0F}},
+                 {120, 224, {0, 0, 1.2F}},
+                 {500, 128, {1, 0, 5.9F}}};
+    lvk_resampler resampler = {0};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
+        const uint32_t output = cases[k].output;
+        lvk_image image = noise(cases[k].side, k);
+        float *pixels = malloc((size_t)output * output * 3 * sizeof *pixels);
+        cr_assert_eq(lvk_resample(&resampler, &image, &cases[k].augment, output, pixels), LVK_OK);
+        for (uint32_t j = 0; j < output; ++j) {
+            for (uint32_t i = 0; i < output; ++i) {
+                double value[3];
+                slow_pixel(&image, &cases[k].augment, output, i, j, value);
+                for (int c = 0; c < 3; ++c) {
+                    const float got = pixels[(j * output + i) * 3 + (uint32_t)c];
+                    cr_assert(fabs(got - value[c]) <= bound(cases[k].side),
+                              "case %zu (%u, %u, %d): %.7f, not %.7f", k, i, j, c, got, value[c]);
+                }
+            }
+        }
+        free(pixels);
+        lvk_image_finish(&image);
+    }
+    lvk_resampler_finish(&resampler);
+}
+
+/* Flips and quarter turns of the augmentation are those of the finished picture. */
+Test(resample, flips_and_quarter_turns) {
+    enum { SIDE = 150, OUT = 112 };
+    static float plain[OUT * OUT * 3], turned[OUT * OUT * 3];
+    static const struct {
+        lvk_augment augment;
+        int xx, xy, yx,
+            yy; /* output (x, y) from the centre shows (xx x + xy y, yx x + yy y) of the plain one */
+    } cases[] = {{{1, 0, 0}, -1, 0, 0, 1},
+                 {{0, 1, 0}, 1, 0, 0, -1},
+                 {{0, 0, 1.57079633F}, 0, -1, 1, 0},
+                 {{0, 0, 3.14159265F}, -1, 0, 0, -1},
+                 {{0, 0, 4.71238898F}, 0, 1, -1, 0}};
+    lvk_image image = noise(SIDE, 77);
+    lvk_resampler resampler = {0};
+    const lvk_augment none = {0};
+    cr_assert_eq(lvk_resample(&resampler, &image, &none, OUT, plain), LVK_OK);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
+        cr_assert_eq(lvk_resample(&resampler, &image, &cases[k].augment, OUT, turned), LVK_OK);
+        for (int y = 0; y < OUT; ++y) {
+            for (int x = 0; x < OUT; ++x) {
+                const int dx = 2 * x + 1 - OUT, dy = 2 * y + 1 - OUT;
+                const int fx = (cases[k].xx * dx + cases[k].xy * dy + OUT - 1) / 2;
+                const int fy = (cases[k].yx * dx + cases[k].yy * dy + OUT - 1) / 2;
+                for (int c = 0; c < 3; ++c)
+                    cr_assert_float_eq(turned[(y * OUT + x) * 3 + c], plain[(fy * OUT + fx) * 3 + c],
+                                       2 * bound(SIDE), "case %zu (%d, %d)", k, x, y);
+            }
+        }
+    }
+    lvk_resampler_finish(&resampler);
+    lvk_image_finish(&image);
+}
+
+Test(resample, augmentation_is_drawn_by_key) {
+    int flips[2] = {0, 0};
+    double turn = 0;
+    for (uint32_t sample = 0; sample < 4000; ++sample) {
+        const lvk_augment a = lvk_augment_draw(1, 2, sample), again = lvk_augment_draw(1, 2, sample);
+        cr_assert(a.flip_x == again.flip_x && a.flip_y == again.flip_y && a.angle == again.angle);
+        cr_assert(a.angle >= 0 && a.angle < 6.2831860F);
+        flips[0] += a.flip_x;
+        flips[1] += a.flip_y;
+        turn += a.angle;
+    }
+    /* Five standard deviations: 5 sqrt(4000)/2 flips; the mean angle pi within 5 * 2 pi / sqrt(12 * 4000). */
+    cr_assert(abs(flips[0] - 2000) < 159 && abs(flips[1] - 2000) < 159, "%d %d", flips[0], flips[1]);
+    cr_assert_float_eq(turn / 4000, 3.14159, 0.144);
+    const lvk_augment a = lvk_augment_draw(1, 2, 3), b = lvk_augment_draw(1, 3, 3),
+                      c = lvk_augment_draw(2, 2, 3);
+    cr_assert(a.angle != b.angle && a.angle != c.angle);
+}
+
+static uint8_t at(const lvk_image *image, uint32_t x, uint32_t y) {
+    return image->pixels[(y * image->width + x) * 3];
+}
+
+/* A black image with a filled rectangle. */
+static lvk_image rectangle(uint32_t width, uint32_t height, uint32_t x, uint32_t y, uint32_t w, uint32_t h) {
+    lvk_image image = {calloc((size_t)width * height, 3), width, height, 0};
+    for (uint32_t j = y; j < y + h; ++j)
+        for (uint32_t i = x; i < x + w; ++i)
+            memset(image.pixels + (j * width + i) * 3, (int)(50 + (i + j) % 200), 3);
+    return image;
+}
+
+Test(crop, squares) {
+    static const struct {
+        lvk_crop crop;
+        uint32_t width, height, x, y, w, h; /* image and the rectangle in it */
+        uint32_t side;                      /* expected */
+        int32_t from_x, from_y;             /* source of the square's first pixel */
+    } cases[] = {
+        {{LVK_CROP_CENTER, 300}, 450, 450, 100, 90, 200, 210, 300, 75, 75},
+        {{LVK_CROP_CENTER, 301}, 450, 450, 100, 90, 200, 210, 301, 74, 74},
+        {{LVK_CROP_CENTER, 64}, 40, 50, 3, 4, 20, 20, 64, -12, -7},
+        {{LVK_CROP_NONE, 0}, 80, 60, 10, 10, 40, 40, 80, 0, -10},
+        {{LVK_CROP_BBOX, 0}, 100, 100, 20, 30, 40, 20, 40, 20, 20},
+        {{LVK_CROP_BBOX, 0}, 100, 100, 0, 0, 10, 51, 51, -21, 0},
+        {{LVK_CROP_BBOX, 0}, 100, 90, 0, 0, 0, 0, 100, 0, -5}, /* all black */
+        {{LVK_CROP_NONE, 0}, 600, 600, 100, 100, 400, 400, 450, 75, 75},
+        {{LVK_CROP_BBOX, 0}, 600, 600, 90, 90, 300, 200, 300, 90, 40}, /* row 40 is above the frame: black */
+        {{LVK_CROP_NONE, 0}, 600, 600, 0, 0, 600, 600, 600, 0, 0}, /* no black corners: not a C-NMC cell */
+        {{LVK_CROP_CENTER, 300}, 600, 600, 100, 100, 400, 400, 300, 150, 150},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
+        lvk_image image =
+            rectangle(cases[k].width, cases[k].height, cases[k].x, cases[k].y, cases[k].w, cases[k].h);
+        lvk_image square;
+        cr_assert_eq(lvk_crop_cut(&cases[k].crop, &image, 224, &square), LVK_OK);
+        cr_assert(square.width == cases[k].side && square.height == cases[k].side, "case %zu: side %u", k,
+                  square.width);
+        for (uint32_t y = 0; y < square.height; ++y) {
+            for (uint32_t x = 0; x < square.width; ++x) {
+                const int64_t sx = cases[k].from_x + (int64_t)x, sy = cases[k].from_y + (int64_t)y;
+                const int inside = sx >= 0 && sy >= 0 && sx < image.width && sy < image.height;
+                cr_assert_eq(at(&square, x, y), inside ? at(&image, (uint32_t)sx, (uint32_t)sy) : 0,
+                             "case %zu (%u, %u)", k, x, y);
+            }
+        }
+        lvk_image_finish(&square);
+        lvk_image_finish(&image);
+    }
+}
+
+Test(crop, large_squares_are_averaged) {
+    lvk_image image = {malloc(1000 * 1000 * 3), 1000, 1000, 0}, square;
+    for (int i = 0; i < 1000 * 1000 * 3; ++i)
+        image.pixels[i] = (uint8_t)(i / 3 % 1000 % 4 * 10); /* columns of 0, 10, 20, 30 */
+    const lvk_crop none = {LVK_CROP_NONE, 0};
+    cr_assert_eq(lvk_crop_cut(&none, &image, 125, &square), LVK_OK); /* k = 1000 / 250 = 4 */
+    cr_assert_eq(square.width, 250);
+    for (int i = 0; i < 250 * 250 * 3; ++i)
+        cr_assert_eq(square.pixels[i], 15);
+    lvk_image_finish(&square);
+    cr_assert_eq(lvk_crop_cut(&none, &image, 250, &square), LVK_OK); /* exactly four times: as it is */
+    cr_assert_eq(square.width, 1000);
+    lvk_image_finish(&square);
+    lvk_image_finish(&image);
+}
+
+Test(crop, words) {
+    static const char *const good[] = {"center:300", "center:32", "center:8192", "bbox", "none"};
+    static const char *const bad[] = {
+        "",          "center:",   "center:0",    "center:31", "center:8193",
+        "center:-5", "center:3x", "center: 300", "box",       "center:99999999999999999999",
+        "NONE"};
+    lvk_crop crop;
+    char text[32];
+    for (size_t i = 0; i < sizeof good / sizeof *good; ++i) {
+        cr_assert_eq(lvk_crop_parse(good[i], &crop), LVK_OK);
+        lvk_crop_format(&crop, text);
+        cr_assert_str_eq(text, good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
+        cr_assert_eq(lvk_crop_parse(bad[i], &crop), LVK_ERROR_ARGUMENT, "'%s' accepted", bad[i]);
+    cr_assert_eq(lvk_crop_parse("center", &crop), LVK_OK);
+    cr_assert_eq(crop.side, 300);
+}

@@ -1,0 +1,197 @@
+/* What the command line shows: the progress bar on a terminal and in a pipe, tables, numbers. */
+#include "support/scratch.h"
+
+#include "format.h"
+#include "leukvk/text.h"
+#include "progress.h"
+#include "table.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static double now;
+
+static double test_clock(void) {
+    return now;
+}
+
+/* Output that a test can read. */
+typedef struct capture {
+    FILE *file;
+    char *text;
+    size_t size;
+} capture;
+
+static void capture_begin(capture *c) {
+    c->file = open_memstream(&c->text, &c->size);
+    cr_assert_not_null(c->file);
+}
+
+static void capture_end(capture *c) {
+    fclose(c->file);
+    free(c->text);
+}
+
+static void begin(progress *p, FILE *out, uint64_t total, bool every_tenth, bool terminal) {
+    progress_begin(p, out, "Epoch 3/20", "images", total, every_tenth);
+    cr_expect_not(p->is_terminal, "a memory stream is none");
+    now = 0;
+    p->clock = test_clock;
+    p->started = 0;
+    p->is_terminal = terminal;
+    p->columns = 120;
+}
+
+static size_t count_of(const char *text, const char *part) {
+    size_t count = 0;
+    for (; (text = strstr(text, part)); text += strlen(part))
+        ++count;
+    return count;
+}
+
+Test(progress, line) {
+    progress p;
+    char line[256];
+    begin(&p, stderr, 1223, false, true);
+    const progress_values values = {.done = 512, .loss = 0.43214, .accuracy = 0.8119};
+    cr_expect_str_eq(
+        progress_line(&p, &values, 28, 120, line, sizeof line),
+        "Epoch 3/20  41% [============>                 ]  512/1,223  18.3 images/s  loss 0.4321  acc 0.812"
+        "  ETA 39 s");
+    const progress_values first = {.done = 0, .loss = NAN, .accuracy = NAN};
+    cr_expect_str_eq(progress_line(&p, &first, 0, 120, line, sizeof line),
+                     "Epoch 3/20   0% [>                             ]  0/1,223");
+    const progress_values last = {.done = 1223, .loss = NAN, .accuracy = NAN};
+    cr_expect_str_eq(progress_line(&p, &last, 61.15, 120, line, sizeof line),
+                     "Epoch 3/20 100% [==============================]  1,223/1,223  20.0 images/s");
+}
+
+/* At no width does the line reach the last column, and what matters stays longest. */
+Test(progress, any_width) {
+    progress p;
+    char line[512];
+    begin(&p, stderr, 1000000, false, true);
+    snprintf(p.title, sizeof p.title, "Épo×que 十");
+    const progress_values values = {.done = 123456, .loss = 0.4, .accuracy = 0.8};
+    for (int columns = 0; columns < 300; ++columns) {
+        progress_line(&p, &values, 100, columns, line, sizeof line);
+        cr_expect_leq((int)lvk_text_columns(line), columns > 1 ? columns - 1 : 0, "%d columns: %s", columns,
+                      line);
+        if (columns >= 40)
+            cr_expect_not_null(strstr(line, "ETA"), "%d columns: %s", columns, line);
+        if (columns >= 16)
+            cr_expect_not_null(strstr(line, "12%"), "%d columns: %s", columns, line);
+    }
+    char small[8]; /* a buffer that is too small is filled, not overrun */
+    cr_expect_lt(strlen(progress_line(&p, &values, 100, 80, small, sizeof small)), sizeof small);
+}
+
+Test(progress, redraws_at_most_ten_times_a_second) {
+    progress p;
+    capture c;
+    capture_begin(&c);
+    begin(&p, c.file, 10000, false, true);
+    for (uint64_t i = 0; i < 10000; ++i) { /* ten seconds */
+        now = (double)i / 1000;
+        progress_update(&p, &(progress_values){.done = i, .loss = NAN, .accuracy = NAN});
+    }
+    cr_expect_geq(count_of(c.text, "\r"), 80);
+    cr_expect_leq(count_of(c.text, "\r"), 101);
+    cr_expect_null(strchr(c.text, '\n'), "a bar stays on its line");
+    const size_t before = c.size;
+    progress_clear(&p);
+    cr_expect_str_eq(c.text + before, "\r\033[K");
+    progress_clear(&p);
+    cr_expect_eq(c.size, before + 4, "there is nothing left to clear");
+    progress_end(&p, &(progress_values){.done = 10000, .loss = 0.5, .accuracy = NAN}, "best so far");
+    cr_expect_str_eq(c.text + before + 4,
+                     "Epoch 3/20  10,000 images in 10 s  1000.1 images/s  loss 0.5000  best so far\n");
+    capture_end(&c);
+}
+
+Test(progress, a_pipe_gets_plain_lines) {
+    for (int every_tenth = 0; every_tenth < 2; ++every_tenth) {
+        progress p;
+        capture c;
+        capture_begin(&c);
+        begin(&p, c.file, 1000, every_tenth != 0, false);
+        for (uint64_t i = 0; i <= 1000; ++i) {
+            now = (double)i / 10;
+            progress_update(&p, &(progress_values){.done = i, .loss = 0.25, .accuracy = 0.75});
+        }
+        progress_end(&p, &(progress_values){.done = 1000, .loss = 0.25, .accuracy = 0.75}, NULL);
+        cr_expect_eq(count_of(c.text, "\n"), every_tenth ? 10 : 1);
+        cr_expect_eq(strcspn(c.text, "\r\033"), c.size, "no control characters");
+        if (every_tenth)
+            cr_expect_eq(
+                strncmp(c.text,
+                        "Epoch 3/20  100/1,000  10.0 images/s  loss 0.2500  acc 0.750  ETA 1 min 30 s\n", 78),
+                0, "%s", c.text);
+        cr_expect_not_null(strstr(c.text, "Epoch 3/20  1,000 images in 1 min 40 s  10.0 images/s"), "%s",
+                           c.text);
+        capture_end(&c);
+    }
+}
+
+Test(progress, tables) {
+    table t = {0};
+    capture c;
+    capture_begin(&c);
+    table_column(&t, "layer");
+    table_number_column(&t, "parameters");
+    table_column(&t, "shape");
+    table_cell(&t, "conv2d");
+    table_cell(&t, "%d", 896);
+    table_cell(&t, "222×222×32");
+    table_cell(&t, "bad\nname\033");
+    table_cell(&t, "7");
+    table_cell(&t, "x");
+    table_rule(&t);
+    table_cell(&t, "total");
+    table_cell(&t, "2,825,345");
+    cr_assert(table_print(&t, c.file));
+    fflush(c.file);
+    cr_expect_str_eq(c.text, "layer      parameters  shape\n"
+                             "---------  ----------  ----------\n"
+                             "conv2d            896  222×222×32\n"
+                             "bad?name?           7  x\n"
+                             "---------  ----------  ----------\n"
+                             "total       2,825,345\n");
+    table_finish(&t);
+    capture_end(&c);
+}
+
+typedef struct number_case {
+    double value;
+    const char *text;
+} number_case;
+
+Test(progress, numbers) {
+    char text[FORMAT_SIZE];
+    static const number_case counts[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {2825345, "2,825,345"}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i)
+        cr_expect_str_eq(format_count(text, (uint64_t)counts[i].value), counts[i].text);
+    cr_expect_str_eq(format_count(text, UINT64_MAX), "18,446,744,073,709,551,615");
+    static const number_case bytes[] = {{0, "0 B"},           {1023, "1023 B"},
+                                        {1024, "1.0 KiB"},    {1.5 * 1073741824, "1.5 GiB"},
+                                        {1048575, "1.0 MiB"}, {134217728, "128.0 MiB"}};
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; ++i)
+        cr_expect_str_eq(format_bytes(text, (uint64_t)bytes[i].value), bytes[i].text);
+    cr_expect_str_eq(format_bytes(text, UINT64_MAX), "16.0 EiB");
+    static const number_case times[] = {{0, "0.00 s"},          {0.994, "0.99 s"},    {0.999, "1.0 s"},
+                                        {9.94, "9.9 s"},        {9.96, "10 s"},       {59.4, "59 s"},
+                                        {59.6, "1 min 00 s"},   {200, "3 min 20 s"},  {3599.4, "59 min 59 s"},
+                                        {3599.6, "1 h 00 min"}, {7500, "2 h 05 min"}, {-1, "n/a"},
+                                        {NAN, "n/a"},           {INFINITY, "n/a"}};
+    for (size_t i = 0; i < sizeof times / sizeof *times; ++i)
+        cr_expect_str_eq(format_duration(text, times[i].value), times[i].text);
+    cr_expect_str_eq(format_number(text, 0.89877, 4), "0.8988");
+    cr_expect_str_eq(format_number(text, NAN, 4), "n/a");
+    cr_expect_str_eq(format_number(text, 1e300, 4), "1e+300");
+    static const number_case scaled[] = {
+        {0, "0 FLOP"},          {12, "12 FLOP"},         {999, "999 FLOP"},       {1234, "1.23 kFLOP"},
+        {1.51e9, "1.51 GFLOP"}, {43.26e6, "43.3 MFLOP"}, {999.6e6, "1.00 GFLOP"}, {123456, "123 kFLOP"}};
+    for (size_t i = 0; i < sizeof scaled / sizeof *scaled; ++i)
+        cr_expect_str_eq(format_scaled(text, scaled[i].value, "FLOP"), scaled[i].text);
+}

@@ -1,0 +1,564 @@
+/* The Vulkan backend by itself: small programs made by hand from the relu kernel, and the parts that need no
+ * device. */
+#include "vulkan/vulkan.h"
+#include "backend/backend.h"
+#include "leukvk/log.h"
+#include "params/elementwise.h"
+#include "vulkan/hazard.h"
+#include "vulkan/reflection.h"
+#include "vulkan/shaders.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COUNT = 1000, BYTES = 4 * COUNT };
+
+static lvk_backend *open_with(lvk_vulkan_options options) {
+    lvk_backend *backend = NULL;
+    options.validation = true;
+    cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
+    return backend;
+}
+
+static lvk_backend *open_default(void) {
+    return open_with((lvk_vulkan_options){.no_pipeline_cache = true});
+}
+
+/* Validation also looks at what destruction leaves behind, hence the count of the process. */
+static void close_device(lvk_backend *backend) {
+    cr_expect_eq(lvk_vulkan_validation_messages(backend), 0, "%s", lvk_vulkan_validation_text(backend));
+    backend->functions->destroy(backend);
+    cr_expect_eq(lvk_vulkan_validation_total(), 0, "validation complained while the device was destroyed");
+}
+
+static lvk_buffer *make_buffer(lvk_backend *backend, uint64_t size) {
+    lvk_buffer *buffer = NULL;
+    cr_assert_eq(backend->functions->buffer_create(backend, size, &buffer), LVK_OK, "%s",
+                 lvk_error_message());
+    return buffer;
+}
+
+static void write_floats(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, const float *data,
+                         size_t count) {
+    cr_assert_eq(backend->functions->buffer_write(backend, buffer, offset, data, 4 * count), LVK_OK, "%s",
+                 lvk_error_message());
+}
+
+static void read_floats(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, float *data,
+                        size_t count) {
+    cr_assert_eq(backend->functions->buffer_read(backend, buffer, offset, data, 4 * count), LVK_OK, "%s",
+                 lvk_error_message());
+}
+
+static float ramp(size_t i) {
+    return (float)((int)(i % 17) - 8);
+}
+
+static void fill(float *data, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        data[i] = ramp(i);
+}
+
+static void expect_relu(const float *got, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        const float wanted = ramp(i) > 0 ? ramp(i) : 0;
+        cr_assert_eq(got[i], wanted, "element %zu is %g, not %g", i, (double)got[i], (double)wanted);
+    }
+}
+
+/* One relu from a region of `from` to one of `to`. */
+typedef struct relu_step {
+    lvk_step step;
+    lvk_launch launch;
+} relu_step;
+
+static void make_relu(relu_step *relu, lvk_block_id from, uint64_t from_offset, lvk_block_id to,
+                      uint64_t to_offset, uint32_t count) {
+    memset(relu, 0, sizeof *relu);
+    const uint64_t size = (4 * (uint64_t)count + 15) / 16 * 16;
+    lvk_launch *launch = &relu->launch;
+    launch->shader = "relu";
+    lvk_launch_input(launch, LVK_BIND_STORAGE, 0);
+    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
+    const lvk_elementwise_params params = {.count = count};
+    lvk_launch_parameters(launch, &params, sizeof params);
+    launch->groups[0] = (count + 255) / 256;
+    launch->groups[1] = launch->groups[2] = 1;
+    relu->step = (lvk_step){.label = "test/relu", .candidate = "flat", .launches = launch, .launch_count = 1};
+    relu->step.call.input_count = relu->step.call.output_count = 1;
+    relu->step.inputs[0] = (lvk_region){from, from_offset, size};
+    relu->step.outputs[0] = (lvk_region){to, to_offset, size};
+    relu->step.flops = count;
+    relu->step.bytes = 8.0 * count;
+}
+
+/* Runs `count` steps over an arena and an io block of the given sizes, which the caller has filled. */
+static void run_steps(lvk_backend *backend, const lvk_step *steps, int count,
+                      lvk_buffer *const blocks[LVK_BLOCK_COUNT], int times) {
+    const lvk_program program = {.steps = steps, .step_count = count};
+    lvk_exec *exec = NULL;
+    cr_assert_eq(backend->functions->exec_create(backend, &program, blocks, &exec), LVK_OK, "%s",
+                 lvk_error_message());
+    for (int i = 0; i < times; ++i)
+        cr_assert_eq(backend->functions->exec_run(backend, exec), LVK_OK, "%s", lvk_error_message());
+    backend->functions->exec_destroy(backend, exec);
+}
+
+/* relu from the io block to the arena and back. */
+static void round_trip(lvk_backend *backend) {
+    float data[COUNT], back[COUNT];
+    fill(data, COUNT);
+    lvk_buffer *blocks[LVK_BLOCK_COUNT] = {
+        [LVK_BLOCK_ARENA] = make_buffer(backend, BYTES), [LVK_BLOCK_IO] = make_buffer(backend, 2 * 4096)};
+    write_floats(backend, blocks[LVK_BLOCK_IO], 0, data, COUNT);
+    relu_step relu[2];
+    make_relu(&relu[0], LVK_BLOCK_IO, 0, LVK_BLOCK_ARENA, 0, COUNT);
+    make_relu(&relu[1], LVK_BLOCK_ARENA, 0, LVK_BLOCK_IO, 4096, COUNT);
+    const lvk_step steps[] = {relu[0].step, relu[1].step};
+    run_steps(backend, steps, 2, blocks, 2);
+    read_floats(backend, blocks[LVK_BLOCK_IO], 4096, back, COUNT);
+    expect_relu(back, COUNT);
+    backend->functions->buffer_destroy(backend, blocks[LVK_BLOCK_ARENA]);
+    backend->functions->buffer_destroy(backend, blocks[LVK_BLOCK_IO]);
+}
+
+Test(vulkan, runs_a_program) {
+    lvk_backend *backend = open_default();
+    cr_expect_str_eq(backend->info.kind, "vulkan");
+    cr_expect(strlen(backend->info.name) > 0 && backend->caps.runs_launches);
+    round_trip(backend);
+    close_device(backend);
+}
+
+Test(vulkan, runs_within_minimum_limits_and_cut) {
+    lvk_backend *backend = open_with(
+        (lvk_vulkan_options){.no_pipeline_cache = true, .minimum_limits = true, .cut_on_cpu = true});
+    cr_expect_eq(backend->caps.max_storage_range, UINT64_C(1) << 27);
+    cr_expect_eq(backend->caps.subgroup_size, 0);
+    round_trip(backend);
+    close_device(backend);
+}
+
+Test(vulkan, runs_one_step_at_a_time) {
+    setenv("LEUKVK_SYNC", "1", 1);
+    lvk_backend *backend = open_default();
+    round_trip(backend);
+    close_device(backend);
+}
+
+Test(vulkan, buffers_are_zeroed_and_checked) {
+    for (int staged = 0; staged < 2; ++staged) {
+        lvk_backend *backend =
+            open_with((lvk_vulkan_options){.no_pipeline_cache = true, .no_mapping = staged});
+        const lvk_backend_functions *functions = backend->functions;
+        /* Beyond the size of the staging buffer, and not a multiple of anything. */
+        const size_t count = (20 << 18) + 3;
+        float *data = malloc(4 * count);
+        lvk_buffer *buffer = make_buffer(backend, 4 * count);
+        cr_expect(backend->bytes_allocated >= 4 * count && backend->bytes_peak >= backend->bytes_allocated);
+        read_floats(backend, buffer, 0, data, count);
+        for (size_t i = 0; i < count; ++i)
+            cr_assert_eq(data[i], 0, "element %zu is not zero", i);
+        fill(data, count);
+        write_floats(backend, buffer, 0, data, count);
+        memset(data, 0xff, 4 * count);
+        read_floats(backend, buffer, 0, data, count);
+        for (size_t i = 0; i < count; ++i)
+            cr_assert_eq(data[i], ramp(i), "element %zu did not come back", i);
+        cr_expect_eq(functions->buffer_write(backend, buffer, 4 * count - 4, data, 8), LVK_ERROR_ARGUMENT);
+        cr_expect_eq(functions->buffer_read(backend, buffer, UINT64_MAX, data, 4), LVK_ERROR_ARGUMENT);
+        functions->buffer_destroy(backend, buffer);
+        lvk_buffer *none = NULL;
+        cr_expect_eq(functions->buffer_create(backend, 0, &none), LVK_ERROR_ARGUMENT);
+        cr_expect_eq(functions->buffer_create(backend, UINT64_C(1) << 45, &none), LVK_ERROR_MEMORY);
+        cr_expect_null(none);
+        functions->buffer_destroy(backend, NULL);
+        round_trip(backend);
+        cr_expect(backend->bytes_peak > backend->bytes_allocated);
+        close_device(backend);
+        free(data);
+    }
+}
+
+/* A binding in the middle of an operand: what lies before and behind stays as it was. */
+Test(vulkan, bindings_have_offset_and_range) {
+    lvk_backend *backend = open_default();
+    enum { PART = 256 };
+    float data[3 * PART], back[3 * PART];
+    fill(data, 3 * PART);
+    lvk_buffer *buffer = make_buffer(backend, sizeof data);
+    lvk_buffer *blocks[LVK_BLOCK_COUNT] = {[LVK_BLOCK_ARENA] = buffer};
+    write_floats(backend, buffer, 0, data, 3 * PART);
+    relu_step relu;
+    make_relu(&relu, LVK_BLOCK_ARENA, 0, LVK_BLOCK_ARENA, 0,
+              3 * PART); /* the launch is sized for more than is bound */
+    const lvk_elementwise_params params = {.count = PART};
+    memcpy(relu.launch.parameters, &params, sizeof params);
+    for (int i = 0; i < 2; ++i) {
+        relu.launch.bindings[i].offset = 4 * PART;
+        relu.launch.bindings[i].size = 4 * PART;
+    }
+    cr_assert_eq(4 * PART % backend->caps.offset_alignment, 0);
+    run_steps(backend, &relu.step, 1, blocks, 1);
+    read_floats(backend, buffer, 0, back, 3 * PART);
+    for (size_t i = 0; i < 3 * PART; ++i) {
+        const bool inside = i >= PART && i < 2 * PART;
+        cr_assert_eq(back[i], inside && data[i] < 0 ? 0 : data[i], "element %zu", i);
+    }
+    backend->functions->buffer_destroy(backend, buffer);
+    close_device(backend);
+}
+
+/* A chain in which each step reads what the one before wrote, partly in place and partly overlapping: with a
+ * barrier missing, synchronization validation speaks up (and the numbers may be wrong). */
+Test(vulkan, chains_are_ordered) {
+    lvk_backend *backend = open_default();
+    enum { STEPS = 40, FIRST = 65536 };
+    lvk_buffer *arena = make_buffer(backend, 4 * FIRST * 2);
+    lvk_buffer *blocks[LVK_BLOCK_COUNT] = {
+        [LVK_BLOCK_ARENA] = arena, [LVK_BLOCK_IO] = arena}; /* one buffer, two blocks */
+    float *data = malloc(4 * FIRST);
+    fill(data, FIRST);
+    write_floats(backend, arena, 0, data, FIRST);
+    relu_step relu[STEPS];
+    lvk_step steps[STEPS];
+    for (int i = 0; i < STEPS; ++i) {
+        const uint64_t here = i % 2 ? 4 * FIRST : 0, there = i % 3 ? 4 * FIRST - here : here;
+        make_relu(&relu[i], i % 4 ? LVK_BLOCK_ARENA : LVK_BLOCK_IO, here, LVK_BLOCK_ARENA, there, FIRST);
+        steps[i] = relu[i].step;
+    }
+    run_steps(backend, steps, STEPS, blocks, 3);
+    read_floats(backend, arena, 0, data, FIRST);
+    expect_relu(data, FIRST);
+    free(data);
+    backend->functions->buffer_destroy(backend, arena);
+    close_device(backend);
+}
+
+Test(vulkan, profile_times_every_step) {
+    lvk_backend *backend = open_default();
+    enum { N = 1 << 20, STEPS = 3 };
+    lvk_buffer *blocks[LVK_BLOCK_COUNT] = {[LVK_BLOCK_ARENA] = make_buffer(backend, 4 * N)};
+    relu_step relu[STEPS];
+    lvk_step steps[STEPS];
+    for (int i = 0; i < STEPS; ++i) {
+        make_relu(&relu[i], LVK_BLOCK_ARENA, 0, LVK_BLOCK_ARENA, 0, N);
+        steps[i] = relu[i].step;
+    }
+    steps[1].launch_count = 0; /* a view */
+    const lvk_program program = {.steps = steps, .step_count = STEPS};
+    lvk_exec *exec = NULL;
+    cr_assert_eq(backend->functions->exec_create(backend, &program, blocks, &exec), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_assert_not_null(backend->functions->exec_profile);
+    lvk_step_time times[STEPS];
+    for (int i = 0; i < 2; ++i)
+        cr_assert_eq(backend->functions->exec_profile(backend, exec, times), LVK_OK, "%s",
+                     lvk_error_message());
+    cr_expect(times[0].seconds > 0 && times[2].seconds > 0, "%g %g", times[0].seconds, times[2].seconds);
+    cr_expect(times[0].seconds < 10 && times[1].seconds >= 0);
+    cr_expect(times[1].seconds < times[0].seconds, "a view took %g s, a kernel %g s", times[1].seconds,
+              times[0].seconds);
+    backend->functions->exec_destroy(backend, exec);
+    backend->functions->buffer_destroy(backend, blocks[LVK_BLOCK_ARENA]);
+    close_device(backend);
+}
+
+/* ---- refusals ---- */
+
+static void expect_refused(lvk_backend *backend, const relu_step *relu, const char *part) {
+    lvk_buffer *blocks[LVK_BLOCK_COUNT] = {[LVK_BLOCK_ARENA] = make_buffer(backend, 65536)};
+    lvk_step step = relu->step;
+    step.launches = &relu->launch;
+    const lvk_program program = {.steps = &step, .step_count = 1, .block_size = {[LVK_BLOCK_ARENA] = 65536}};
+    lvk_exec *exec = NULL;
+    const lvk_status status = backend->functions->exec_create(backend, &program, blocks, &exec);
+    cr_expect_neq(status, LVK_OK, "accepted, where this was expected: %s", part);
+    if (status == LVK_OK)
+        backend->functions->exec_destroy(backend, exec);
+    else
+        cr_expect(strstr(lvk_error_message(), part) && strstr(lvk_error_message(), "test/relu") &&
+                      strstr(lvk_error_message(), relu->launch.shader),
+                  "\"%s\" does not name the step, the shader and \"%s\"", lvk_error_message(), part);
+    backend->functions->buffer_destroy(backend, blocks[LVK_BLOCK_ARENA]);
+}
+
+Test(vulkan, mismatched_launches_are_refused) {
+    lvk_backend *backend = open_default();
+    relu_step good, bad;
+    make_relu(&good, LVK_BLOCK_ARENA, 0, LVK_BLOCK_ARENA, 0, COUNT);
+#define REFUSE(change, part)                                                                                 \
+    do {                                                                                                     \
+        bad = good;                                                                                          \
+        change;                                                                                              \
+        expect_refused(backend, &bad, part);                                                                 \
+    } while (0)
+    for (int round = 0; round < 2; ++round) { /* without and with the pipeline made before */
+        REFUSE(bad.launch.shader = "no_such_shader", "no such shader");
+        REFUSE(bad.launch.binding_count = 1, "has 2 bindings, the launch 1");
+        REFUSE(lvk_launch_input(&bad.launch, LVK_BIND_STORAGE, 0), "has 2 bindings, the launch 3");
+        REFUSE(bad.launch.binding_count = 1000, "more than a launch may have");
+        REFUSE(bad.launch.bindings[0].kind = LVK_BIND_TEXELS, "binding 0");
+        REFUSE(bad.launch.bindings[1].kind = LVK_BIND_UNIFORM, "binding 1");
+        REFUSE(bad.launch.parameter_size = 8, "has 4 bytes of parameters, the launch 8");
+        REFUSE(bad.launch.parameter_size = 0, "has 4 bytes of parameters, the launch 0");
+        REFUSE(lvk_launch_constant(&bad.launch, 1), "specialization constants");
+        REFUSE(bad.launch.groups[1] = 0, "groups in dimension 1");
+        if (backend->caps.max_groups[2] < UINT32_MAX)
+            REFUSE(bad.launch.groups[2] = backend->caps.max_groups[2] + 1, "groups in dimension 2");
+        REFUSE(bad.launch.bindings[0].index = 1, "no input 1");
+        REFUSE(bad.launch.bindings[1].index = -1, "no output -1");
+        REFUSE(bad.launch.bindings[1].space = LVK_SPACE_SCRATCH, "no scratch buffer 0");
+        REFUSE(bad.launch.bindings[0].offset = 4, "not a multiple");
+        REFUSE(bad.launch.bindings[0].size = BYTES + 16, "past the end of the operand");
+        REFUSE(bad.launch.bindings[0].offset = UINT64_MAX - 15, "past the end of the operand");
+        REFUSE(bad.step.inputs[0].offset = 65536, "past the end of block");
+        REFUSE(bad.step.inputs[0].block = LVK_BLOCK_MOMENT2, "is not there");
+        if (round == 0)
+            round_trip(backend);
+    }
+    const lvk_program too_large = {.block_size = {[LVK_BLOCK_IO] = 16}};
+    lvk_buffer *none[LVK_BLOCK_COUNT] = {0};
+    lvk_exec *exec = NULL;
+    cr_expect_eq(backend->functions->exec_create(backend, &too_large, none, &exec), LVK_ERROR_ARGUMENT);
+    close_device(backend);
+}
+
+Test(vulkan, ranges_beyond_the_limit_are_refused) {
+    lvk_backend *backend = open_with((lvk_vulkan_options){.no_pipeline_cache = true, .minimum_limits = true});
+    backend->caps.max_storage_range = 2048;
+    relu_step relu;
+    make_relu(&relu, LVK_BLOCK_ARENA, 0, LVK_BLOCK_ARENA, 0, COUNT);
+    expect_refused(backend, &relu, "4000 bytes, the device allows 2048");
+    backend->caps.max_storage_range = 4000;
+    backend->caps.max_storage_buffers = 1;
+    expect_refused(backend, &relu, "2 storage buffers, the device allows 1");
+    backend->caps.max_storage_buffers = 4;
+    backend->caps.max_invocations = 63;
+    expect_refused(backend, &relu, "64×1×1");
+    close_device(backend);
+}
+
+Test(vulkan, empty_programs_run) {
+    lvk_backend *backend = open_default();
+    lvk_buffer *none[LVK_BLOCK_COUNT] = {0};
+    run_steps(backend, NULL, 0, none, 1);
+    const lvk_step view = {.label = "view", .candidate = ""};
+    run_steps(backend, &view, 1, none, 1);
+    close_device(backend);
+}
+
+/* ---- choosing a device ---- */
+
+Test(vulkan, devices_are_found_by_number_name_and_uuid) {
+    lvk_device_info *devices = NULL;
+    size_t count = 0;
+    cr_assert_eq(lvk_vulkan_list(&devices, &count), LVK_OK, "%s", lvk_error_message());
+    cr_assert(count >= 1);
+    size_t preferred = 0;
+    for (size_t i = 0; i < count; ++i)
+        preferred += devices[i].preferred;
+    cr_expect_eq(preferred, 1);
+    cr_assert(devices[0].usable && devices[0].memory > 0 && strlen(devices[0].uuid) == 36, "%s",
+              devices[0].uuid);
+    char part[8];
+    snprintf(part, sizeof part, "%.5s", devices[0].name);
+    const char *const selectors[] = {"0", part, devices[0].uuid, ""};
+    for (size_t i = 0; i < sizeof selectors / sizeof *selectors; ++i) {
+        lvk_backend *backend =
+            open_with((lvk_vulkan_options){.device = selectors[i], .no_pipeline_cache = true});
+        lvk_device_info info;
+        lvk_vulkan_info(backend, &info);
+        if (count == 1)
+            cr_expect_str_eq(info.uuid, devices[0].uuid, "%s", selectors[i]);
+        close_device(backend);
+    }
+    lvk_backend *backend = NULL;
+    const lvk_vulkan_options unknown = {.device = "no such device"};
+    cr_expect_eq(lvk_vulkan_create(&unknown, &backend), LVK_ERROR_ARGUMENT);
+    cr_expect_null(backend);
+    cr_expect(strstr(lvk_error_message(), "no such device"), "%s", lvk_error_message());
+    free(devices);
+}
+
+Test(vulkan, a_missing_driver_is_told) {
+    setenv("VK_ICD_FILENAMES", "/nonexistent/icd.json", 1);
+    setenv("VK_DRIVER_FILES", "/nonexistent/icd.json", 1);
+    lvk_backend *backend = NULL;
+    cr_expect_eq(lvk_vulkan_create(NULL, &backend), LVK_ERROR_UNSUPPORTED);
+    cr_expect(strstr(lvk_error_message(), "driver"), "%s", lvk_error_message());
+    cr_expect_null(backend);
+}
+
+/* ---- the pipeline cache on disk ---- */
+
+static char folder[] = "/tmp/leukvk-test-XXXXXX";
+
+static char *cache_file(void) {
+    static char path[1024];
+    char inside[256];
+    snprintf(inside, sizeof inside, "%s/leukvk", folder);
+    DIR *directory = opendir(inside);
+    cr_assert_not_null(directory, "no cache folder was made");
+    path[0] = '\0';
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (entry->d_name[0] != '.') {
+            snprintf(path, sizeof path, "%s/%s", inside, entry->d_name);
+            ++count;
+        }
+    closedir(directory);
+    cr_assert_eq(count, 1, "%d files in the cache folder, not 1", count);
+    return path;
+}
+
+static size_t load(const char *path, unsigned char *data, size_t size) {
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    const size_t got = fread(data, 1, size, file);
+    fclose(file);
+    return got;
+}
+
+static void store(const char *path, const unsigned char *data, size_t size) {
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(data, 1, size, file), size);
+    cr_assert_eq(fclose(file), 0);
+}
+
+static int ignored;
+static void count_ignored(void *user, lvk_log_level level, const char *line) {
+    (void)user;
+    (void)level;
+    ignored += strstr(line, "ignored") != NULL;
+}
+
+static void use_cache(void) {
+    lvk_backend *backend = open_with((lvk_vulkan_options){0});
+    round_trip(backend);
+    close_device(backend);
+}
+
+Test(vulkan, damaged_pipeline_caches_are_ignored) {
+    cr_assert_not_null(mkdtemp(folder));
+    setenv("XDG_CACHE_HOME", folder, 1);
+    lvk_log_set_sink(count_ignored, NULL, LVK_LOG_DEBUG);
+    use_cache();
+    use_cache();
+    cr_expect_eq(ignored, 0, "a good cache was ignored");
+    char *path = cache_file();
+    static unsigned char good[1 << 20], bad[1 << 20];
+    const size_t size = load(path, good, sizeof good);
+    cr_assert(size > 56 && size < sizeof good, "%zu bytes", size);
+    const size_t cuts[] = {0, 7, 23, 24, 40, size - 1}, flips[] = {0, 8, 16, 24, 32, 40, size - 1};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; ++i) {
+        store(path, good, cuts[i]);
+        use_cache();
+        cr_expect_eq(ignored, (int)i + 1, "cut to %zu bytes", cuts[i]);
+    }
+    ignored = 0;
+    for (size_t i = 0; i < sizeof flips / sizeof *flips; ++i) {
+        memcpy(bad, good, size);
+        bad[flips[i]] ^= 0x10;
+        store(path, bad, size);
+        use_cache();
+        cr_expect_eq(ignored, (int)i + 1, "byte %zu changed", flips[i]);
+    }
+    path = cache_file(); /* still one file: each run has replaced the damaged one */
+    ignored = 0;
+    use_cache();
+    cr_expect_eq(ignored, 0, "the damaged cache was not replaced");
+    unlink(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
+    setenv("XDG_CACHE_HOME", "/proc/nowhere", 1); /* cannot be written: runs all the same */
+    use_cache();
+    rmdir(folder);
+}
+
+/* ---- parts that need no device ---- */
+
+Test(vulkan, hazards) {
+    lvk_hazards hazards = {0};
+    const lvk_access read = {.block = 0, .begin = 0, .end = 100},
+                     write = {.block = 0, .begin = 100, .end = 200, .writes = true};
+    const lvk_access first[] = {read, write};
+    cr_expect_not(lvk_hazards_conflict(&hazards, first, 2));
+    cr_assert_eq(lvk_hazards_add(&hazards, first, 2), LVK_OK);
+    const struct {
+        lvk_access access;
+        bool conflicts;
+    } cases[] = {
+        {{.block = 0, .begin = 0, .end = 100}, false},                  /* read after read */
+        {{.block = 0, .begin = 50, .end = 101}, true},                  /* read after write */
+        {{.block = 0, .begin = 99, .end = 100, .writes = true}, true},  /* write after read */
+        {{.block = 0, .begin = 199, .end = 300, .writes = true}, true}, /* write after write */
+        {{.block = 0, .begin = 200, .end = 300, .writes = true}, false},
+        {{.block = 1, .begin = 0, .end = 300, .writes = true}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
+        cr_expect_eq(lvk_hazards_conflict(&hazards, &cases[i].access, 1), cases[i].conflicts, "case %zu", i);
+    lvk_hazards_clear(&hazards);
+    cr_expect_not(lvk_hazards_conflict(&hazards, &cases[3].access, 1));
+    lvk_hazards_finish(&hazards);
+}
+
+static const lvk_shader *find_shader(const char *name) {
+    for (uint32_t i = 0; i < lvk_shader_count; ++i)
+        if (strcmp(lvk_shaders[i].name, name) == 0)
+            return &lvk_shaders[i];
+    return NULL;
+}
+
+Test(vulkan, every_shader_can_be_read) {
+    for (uint32_t i = 0; i < lvk_shader_count; ++i) {
+        lvk_reflection reflection;
+        cr_expect_eq(lvk_reflection_read(lvk_shaders[i].name, lvk_shaders[i].words, lvk_shaders[i].word_count,
+                                         NULL, 0, &reflection),
+                     LVK_OK, "%s", lvk_error_message());
+        cr_expect(reflection.binding_count > 0, "%s", lvk_shaders[i].name);
+        cr_expect(i == 0 || strcmp(lvk_shaders[i - 1].name, lvk_shaders[i].name) < 0, "not sorted: %s",
+                  lvk_shaders[i].name);
+    }
+    const lvk_shader *relu = find_shader("relu");
+    lvk_reflection reflection;
+    cr_assert_eq(lvk_reflection_read("relu", relu->words, relu->word_count, NULL, 0, &reflection), LVK_OK);
+    cr_expect_eq(reflection.binding_count, 2);
+    cr_expect_eq(reflection.bindings[0].kind, LVK_BIND_STORAGE);
+    cr_expect(!reflection.bindings[0].writes && reflection.bindings[1].writes);
+    cr_expect_eq(reflection.parameter_size, 4);
+    cr_expect_eq(reflection.group_size[0], 64);
+    cr_expect_eq(reflection.constant_count, 0);
+    cr_expect_eq(reflection.shared_memory, 0);
+}
+
+/* Cut at every word, every word changed in several ways: refused or read, never a crash (this suite runs
+ * under the sanitizers too). */
+Test(vulkan, damaged_shaders_do_no_harm) {
+    const lvk_shader *relu = find_shader("relu");
+    uint32_t *copy = malloc(4 * (size_t)relu->word_count);
+    lvk_reflection reflection;
+    const uint32_t constants[LVK_MAX_CONSTANTS] = {0};
+    for (uint32_t cut = 0; cut < relu->word_count; ++cut) {
+        uint32_t *exact = malloc(4 * (size_t)cut + 1); /* so that a read beyond the cut is seen */
+        memcpy(exact, relu->words, 4 * (size_t)cut);
+        (void)!lvk_reflection_read("cut", exact, cut, constants, LVK_MAX_CONSTANTS, &reflection);
+        free(exact);
+    }
+    cr_expect_eq(lvk_reflection_read("cut", relu->words, 4, NULL, 0, &reflection), LVK_ERROR_FORMAT);
+    const uint32_t flips[] = {1, 0x10000, 0x80000000U, UINT32_MAX, 0x00ff00ff};
+    for (uint32_t i = 0; i < relu->word_count; ++i)
+        for (size_t k = 0; k < sizeof flips / sizeof *flips; ++k) {
+            memcpy(copy, relu->words, 4 * (size_t)relu->word_count);
+            copy[i] ^= flips[k];
+            (void)!lvk_reflection_read("changed", copy, relu->word_count, constants, LVK_MAX_CONSTANTS,
+                                       &reflection);
+        }
+    free(copy);
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Everything that must hold before a commit, and all that CI does. From a clean clone on Debian 12:
+#   tools/check.sh
+# Prints each step, then how many tests ran. Non-zero when anything failed. In CI (CI=true) a skipped test counts as failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+logs=$root/build-check/logs
+failures=0
+
+step() { # step NAME COMMAND...: runs it quietly, shows its output when it fails
+    local name=$1 log started=$SECONDS
+    shift
+    log=$logs/${name// /-}.log
+    printf '%-44s' "$name"
+    if "$@" >"$log" 2>&1; then
+        printf 'ok    %3d s\n' $((SECONDS - started))
+    else
+        printf 'FAILED %3d s\n' $((SECONDS - started))
+        tail -n 60 "$log"
+        failures=$((failures + 1))
+        return 1
+    fi
+}
+
+sources() { git ls-files '*.c' '*.h'; }
+
+check_format() { sources | xargs clang-format --dry-run --Werror; }
+
+check_size() { # files by noun, of a size that one reads in a sitting
+    local long
+    long=$(git ls-files '*.c' '*.h' '*.comp' '*.glsl' | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines, more than 600"}')
+    [ -z "$long" ] || { echo "$long"; return 1; }
+}
+
+configure() { # configure FOLDER OPTIONS...
+    local folder=$1
+    shift
+    cmake -S . -B "$folder" -G Ninja -DLEUKVK_WERROR=ON "$@"
+}
+
+check_tidy() { # two at a time; headers are seen through the sources that include them
+    git ls-files 'src/*.c' 'tools/*.c' 'tests/*.c' | xargs -P "$(nproc)" -n 8 clang-tidy --quiet -p build-check/release
+}
+
+check_headers() { # every public header compiles alone, as C11 and as C++
+    local header
+    for header in include/leukvk/*.h; do
+        gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c "$header" || return 1
+        g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ "$header" || return 1
+    done
+}
+
+check_docs() { # tables in the documents are what the program prints
+    tools/check-docs.sh build-check/release/leukvk
+}
+
+run_tests() { # run_tests FOLDER CTEST-OPTIONS...
+    local folder=$1
+    shift
+    ctest --test-dir "$folder" --output-on-failure -V "$@"
+}
+
+count() { # count WORD: the sum of "WORD: N" over Criterion's closing lines
+    cat "$logs"/tests*.log 2>/dev/null | grep 'Synthesis:' | sed -n "s/.*$1: \([0-9]*\).*/\1/p" | awk '{s += $1} END {print s + 0}'
+}
+
+tools/setup.sh test || exit 1
+mkdir -p "$logs"
+rm -f "$logs"/*.log
+
+step "format" check_format
+step "file sizes" check_size
+step "public headers" check_headers
+step "configure" configure build-check/release -DCMAKE_BUILD_TYPE=RelWithDebInfo || exit 1
+step "build, warnings are errors" cmake --build build-check/release || exit 1
+step "clang-tidy" check_tidy
+step "tables in the documents" check_docs
+step "tests: reference, lavapipe, SwiftShader" run_tests build-check/release
+step "configure with sanitizers" configure build-check/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLEUKVK_SANITIZE=ON
+step "build with sanitizers" cmake --build build-check/sanitize
+step "tests: sanitizers, CPU side" run_tests build-check/sanitize -LE device
+
+skipped=$(grep -h '\[SKIP\]' "$logs"/tests*.log 2>/dev/null | sort -u | wc -l)
+disabled=$(grep -h 'Not Run (Disabled)' "$logs"/tests*.log 2>/dev/null | wc -l)
+passed=$(count Passing)
+failed=$(($(count Failing) + $(count Crashing)))
+grep -h '\[SKIP\]' "$logs"/tests*.log 2>/dev/null | sort -u
+if [ "${CI:-}" = true ] && [ $((skipped + disabled)) -gt 0 ]; then
+    echo "In CI a skipped test is a failure."
+    failures=$((failures + 1))
+fi
+[ "$passed" -gt 0 ] || failures=$((failures + 1))
+echo "$failures of the steps above failed; $((SECONDS / 60)) min $((SECONDS % 60)) s"
+echo "$passed passed, $failed failed, $((skipped + disabled)) skipped"
+[ "$failures" -eq 0 ] && [ "$failed" -eq 0 ]

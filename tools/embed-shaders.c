@@ -1,0 +1,62 @@
+/* embed-shaders OUT.c IN.spv...: writes the SPIR-V modules as C arrays with a table of their names
+ * (src/vulkan/shaders.h). Runs on the build machine. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_WORDS = 1 << 20 };
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The file's name without folder and suffix, in the C identifier's and the table's form. */
+static void shader_name(const char *path, char *name, size_t size) {
+    const char *slash = strrchr(path, '/');
+    snprintf(name, size, "%s", slash ? slash + 1 : path);
+    char *dot = strrchr(name, '.');
+    if (dot)
+        *dot = '\0';
+}
+
+static uint64_t digest(uint64_t hash, const uint32_t *words, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2)
+        return fprintf(stderr, "usage: embed-shaders OUT.c IN.spv...\n"), 2;
+    static uint32_t words[MAX_WORDS];
+    static size_t counts[4096];
+    uint64_t hash = UINT64_C(14695981039346656037);
+    FILE *out = fopen(argv[1], "w");
+    if (!out || argc > 4096)
+        return perror(argv[1]), 1;
+    qsort(argv + 2, (size_t)argc - 2, sizeof *argv, compare_names);
+    fprintf(out, "#include \"vulkan/shaders.h\"\n");
+    for (int i = 2; i < argc; ++i) {
+        FILE *in = fopen(argv[i], "rb");
+        counts[i] = in ? fread(words, 4, MAX_WORDS, in) : 0;
+        if (!in || counts[i] == 0 || counts[i] == MAX_WORDS || words[0] != 0x07230203)
+            return fprintf(stderr, "%s: not a SPIR-V module\n", argv[i]), 1;
+        fclose(in);
+        hash = digest(hash, words, counts[i]);
+        fprintf(out, "static const uint32_t shader_%d[] = {", i);
+        for (size_t k = 0; k < counts[i]; ++k)
+            fprintf(out, "%s0x%08x,", k % 12 ? "" : "\n", (unsigned)words[k]);
+        fprintf(out, "\n};\n");
+    }
+    fprintf(out, "const lvk_shader lvk_shaders[] = {\n");
+    for (int i = 2; i < argc; ++i) {
+        char name[256];
+        shader_name(argv[i], name, sizeof name);
+        fprintf(out, "    {\"%s\", shader_%d, %zu},\n", name, i, counts[i]);
+    }
+    fprintf(out,
+            "};\nconst uint32_t lvk_shader_count = %d;\nconst uint64_t lvk_shader_digest = 0x%016llxu;\n",
+            argc - 2, (unsigned long long)hash);
+    return fclose(out) == 0 ? 0 : 1;
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs what leukvk needs from Debian's packages; does nothing where all of it is there.
+#   tools/setup.sh          to build and run
+#   tools/setup.sh test     to run tools/check.sh as well
+set -euo pipefail
+
+build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulkan-dev libvulkan-volk-dev
+    mesa-vulkan-drivers libstb-dev libjansson-dev libxxhash-dev librandom123-dev)
+test=(clang-format clang-tidy python3 libcriterion-dev vulkan-validationlayers chromium-common)
+
+packages=("${build[@]}")
+[ "${1:-}" = test ] && packages+=("${test[@]}")
+
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup: run as root, or install: ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
