@@ -1,20 +1,4 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-#include "common/flat.glsl"
-#include "params/elementwise.h"
-
-/* No `restrict`: y may be x (in place). */
-layout(binding = 0) readonly buffer X {
-    vec4 x[];
-};
-layout(binding = 1) writeonly buffer Y {
-    vec4 y[];
-};
-
-void main() {
-    const uint i = LVK_FLAT_INDEX;
-    if (i * 4u >= params.count)
-        return;
-    const vec4 value = x[i];
-    y[i] = mix(value, vec4(0.0), lessThan(value, vec4(0.0))); /* max() may drop NaN */
-}
+#define LVK_TEXELS 0
+#include "relu.glsl"

@@ -1,36 +1,4 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-#include "common/flat.glsl"
-#include "params/sum_rows.h"
-
-/* The columns are a multiple of four, and an invocation sums four of them; else it sums one. Neighbouring invocations read
- * neighbouring memory. */
-layout(constant_id = 0) const bool VECTORS = true;
-
-layout(binding = 0) readonly buffer X {
-    vec4 x[];
-};
-layout(binding = 1) buffer Y {
-    vec4 y[];
-};
-
-vec4 load(uint at) {
-    return VECTORS ? x[at] : vec4(x[at >> 2][at & 3u]);
-}
-
-void main() {
-    const uint i = LVK_FLAT_INDEX;
-    if (i >= params.splits * params.lanes)
-        return;
-    const uint end = params.rows * params.lanes;
-    const uint step = params.splits * params.lanes;
-    vec4 sum = vec4(0.0);
-    for (uint at = i; at < end; at += step)
-        sum += load(at);
-    if (VECTORS) {
-        y[i] = params.accumulate != 0u ? y[i] + sum : sum;
-    } else {
-        const uint at = i >> 2, part = i & 3u;
-        y[at][part] = params.accumulate != 0u ? y[at][part] + sum.x : sum.x;
-    }
-}
+#define LVK_TEXELS 0
+#include "sum_rows.glsl"

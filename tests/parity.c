@@ -1,4 +1,5 @@
-/* Every kernel candidate of every operator against the reference (src/selftest/parity.h): one test an operator. */
+/* Every kernel candidate of every operator against the reference (src/selftest/parity.h): one test an
+ * operator. */
 #include "selftest/parity.h"
 
 #include "ops/op.h"

@@ -1,9 +1,7 @@
-/* leukvk: training, judging and running image classifiers for acute lymphoblastic leukaemia on Vulkan
- * devices.
+/* leukvk: training, judging and running image classifiers for acute lymphoblastic leukaemia on Vulkan devices.
  *
- * Includes the whole public interface. Objects are created and destroyed in pairs; a destroy call takes the
- * object's address, clears it and accepts NULL. Unless a function says otherwise, an object may be used by
- * one thread at a time. */
+ * Includes the whole public interface. Objects are created and destroyed in pairs; a destroy call takes the object's
+ * address, clears it and accepts NULL. Unless a function says otherwise, an object may be used by one thread at a time. */
 #ifndef LEUKVK_LEUKVK_H
 #define LEUKVK_LEUKVK_H
 
@@ -11,9 +9,14 @@
 #include "leukvk/device.h"
 #include "leukvk/log.h"
 #include "leukvk/metrics.h"
+#include "leukvk/model.h"
+#include "leukvk/operators.h"
+#include "leukvk/predict.h"
+#include "leukvk/selftest.h"
 #include "leukvk/split.h"
 #include "leukvk/status.h"
 #include "leukvk/synth.h"
 #include "leukvk/text.h"
+#include "leukvk/train.h"
 
 #endif

@@ -32,24 +32,25 @@ typedef struct lvk_train_options {
     bool balance;      /* weight the loss by class so that both count the same */
     bool strict;       /* an unreadable image is an error; otherwise it is left out and listed */
 
-    const char *optimizer; /* "adam", "adamw", "sgd" */
-    double learning_rate;  /* > 0 */
-    double momentum;       /* of sgd, in [0, 1) */
-    double weight_decay;   /* of adamw, >= 0 */
-    double l2;             /* penalty l2 * sum(w^2) on kernels, >= 0 */
-    double dropout;        /* rate in [0, 1) */
-    uint32_t batch;        /* images a step, 1 to 1024 */
-    uint32_t epochs;       /* at most */
-    uint32_t patience;     /* stop after so many epochs without a lower validation loss; 0: never */
+    const char *optimizer;   /* "adam", "adamw", "sgd" */
+    double learning_rate;    /* > 0 */
+    double momentum;         /* of sgd, in [0, 1) */
+    double weight_decay;     /* of adamw, >= 0 */
+    double l2;               /* penalty l2 * sum(w^2) on kernels, >= 0 */
+    double dropout;          /* rate in [0, 1) */
+    uint32_t batch;          /* images a step, 1 to 1024 */
+    uint32_t epochs;         /* at most */
+    uint32_t patience;       /* stop after so many epochs without a lower validation loss; 0: never */
     double validation, test; /* shares of the images; see lvk_split_options */
     uint64_t seed;
 
-    unsigned threads;          /* that read and crop images; 0: as many as processors. No effect on the result */
+    unsigned threads; /* that read and crop images; 0: as many as processors. No effect on the result */
     double checkpoint_seconds; /* save the position at least so often within an epoch */
 } lvk_train_options;
 
-/* The settings of the Keras work: Adam, learning rate 0.001, dropout 0.25, batch 32, 20 epochs, patience 3; with a centre crop
- * of 300 pixels, flips and free rotation, 15 % validation, 15 % test, seed 1. `data` is still to be set. */
+/* The settings of the Keras work: Adam, learning rate 0.001, dropout 0.25, batch 32, 20 epochs, patience 3;
+ * with a centre crop of 300 pixels, flips and free rotation, 15 % validation, 15 % test, seed 1. `data` is
+ * still to be set. */
 lvk_train_options lvk_train_defaults(void);
 
 typedef enum lvk_train_event_kind {
@@ -67,15 +68,17 @@ typedef struct lvk_train_event {
     uint32_t images;        /* trained so far in this epoch */
     double loss, accuracy;  /* means over the epoch so far */
     double images_per_second;
-    double waited;          /* share of the epoch's time spent waiting for images, 0..1 */
-    double seconds_left;    /* of the epoch */
+    double waited;                 /* share of the epoch's time spent waiting for images, 0..1 */
+    double seconds_left;           /* of the epoch */
     const lvk_metrics *validation; /* EPOCH: of this epoch */
     bool best;                     /* EPOCH: the lowest validation loss so far */
-    uint32_t subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: how many people, and images, each part has */
+    uint32_t
+        subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: how many people, and images, each part has */
     size_t part_images[LVK_SPLIT_PART_COUNT];
-    uint64_t parameters;           /* STARTED */
-    uint64_t memory_estimate;      /* STARTED: device memory by plan, bytes */
-    uint32_t resumed_epoch, resumed_step; /* STARTED: position that the run was resumed at; 0, 0: from the beginning */
+    uint64_t parameters;      /* STARTED */
+    uint64_t memory_estimate; /* STARTED: device memory by plan, bytes */
+    uint32_t resumed_epoch,
+        resumed_step; /* STARTED: position that the run was resumed at; 0, 0: from the beginning */
 } lvk_train_event;
 
 /* Called on the calling thread. False: save the position and stop with LVK_ERROR_CANCELLED. */
@@ -83,30 +86,33 @@ typedef bool (*lvk_train_callback)(void *user, const lvk_train_event *event);
 
 typedef struct lvk_train_result {
     char run[4096];
+    char positive_class[256], negative_class[256];
     uint32_t epochs, best_epoch;
     bool stopped_early;
     bool tested[LVK_SPLIT_PART_COUNT]; /* which parts have metrics */
     lvk_metrics metrics[LVK_SPLIT_PART_COUNT];
-    double size_auc[LVK_SPLIT_PART_COUNT]; /* AUC of the cell's area alone, the baseline to beat; NaN: undefined */
+    double size_auc[LVK_SPLIT_PART_COUNT]; /* AUC of the cell's area alone, the baseline to beat; NaN:
+                                              undefined */
     double seconds;
 } lvk_train_result;
 
-/* Trains from the beginning. `callback` may be NULL. What is in the run folder after a failure can be resumed when the
- * first checkpoint was written, which is before the first step. */
-LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_train_callback callback, void *user,
-                                  lvk_train_result *result);
+/* Trains from the beginning. `callback` may be NULL. What is in the run folder after a failure can be resumed
+ * when the first checkpoint was written, which is before the first step. */
+LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_options *options,
+                                  lvk_train_callback callback, void *user, lvk_train_result *result);
 
 /* What may differ when a run goes on. */
 typedef struct lvk_resume_options {
-    const char *data;  /* where the data set lies now; NULL: where it was */
-    uint32_t epochs;   /* a new limit; 0: as it was */
-    unsigned threads;  /* 0: as many as processors */
+    const char *data; /* where the data set lies now; NULL: where it was */
+    uint32_t epochs;  /* a new limit; 0: as it was */
+    unsigned threads; /* 0: as many as processors */
 } lvk_resume_options;
 
-/* Goes on with the run in folder `run`, with its own settings, to the same bits as if it had never stopped (on the same
- * device and driver). A finished run is tested again. `options` may be NULL. */
-LVK_MUST_USE lvk_status lvk_train_resume(lvk_device *device, const char *run, const lvk_resume_options *options,
-                                         lvk_train_callback callback, void *user, lvk_train_result *result);
+/* Goes on with the run in folder `run`, with its own settings, to the same bits as if it had never stopped
+ * (on the same device and driver). A finished run is tested again. `options` may be NULL. */
+LVK_MUST_USE lvk_status lvk_train_resume(lvk_device *device, const char *run,
+                                         const lvk_resume_options *options, lvk_train_callback callback,
+                                         void *user, lvk_train_result *result);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,6 @@
 #include "data/container.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static uint32_t read32(const uint8_t *at) {
@@ -43,6 +44,22 @@ static size_t skip_scan(const uint8_t *data, size_t size, size_t at) {
     return size;
 }
 
+/* Huffman tables of a DHT segment: stb_image of Debian 12 writes past its own table when one has more than 256 codes. */
+static bool tables_fit(const uint8_t *at, size_t size) {
+    while (size) {
+        size_t codes = 0;
+        if (size < 17)
+            return false;
+        for (int i = 1; i <= 16; ++i)
+            codes += at[i];
+        if (codes > 256 || codes > size - 17)
+            return false;
+        at += 17 + codes;
+        size -= 17 + codes;
+    }
+    return true;
+}
+
 lvk_status lvk_jpeg_check(const char *name, const uint8_t *data, size_t size) {
     for (size_t at = 2; at + 1 < size;) {
         if (data[at] != 0xFF)
@@ -59,6 +76,8 @@ lvk_status lvk_jpeg_check(const char *name, const uint8_t *data, size_t size) {
         const size_t length = (size_t)data[at + 2] << 8 | data[at + 3];
         if (length < 2 || length > size - at - 2)
             break;
+        if (marker == 0xC4 && !tables_fit(data + at + 4, length - 2))
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: broken JPEG: impossible Huffman table at byte %zu", name, at);
         at += 2 + length;
         if (marker == 0xDA)
             at = skip_scan(data, size, at);

@@ -1,16 +1,14 @@
 /* add(a, b) = a + b, of one type: residual connections, sums of losses and of gradients. */
 #include "ops/op.h"
-#include "params/elementwise.h"
 
-static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *add = lvk_launch_flat(list, "add", count);
-    lvk_launch_input(add, LVK_BIND_STORAGE, 0);
-    lvk_launch_input(add, LVK_BIND_STORAGE, 1);
-    lvk_launch_output(add, LVK_BIND_STORAGE, 0);
-    const lvk_elementwise_params params = {.count = (uint32_t)count};
-    lvk_launch_parameters(add, &params, sizeof params);
+    lvk_launch_elementwise(call, list, "add_texels", LVK_BIND_TEXELS);
+}
+
+static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    lvk_launch_elementwise(call, list, "add", LVK_BIND_STORAGE);
 }
 
 static void gradient(lvk_backprop *backprop) {
@@ -18,7 +16,10 @@ static void gradient(lvk_backprop *backprop) {
     backprop->input_gradients[1] = backprop->output_gradients[0];
 }
 
-static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};
+static const lvk_candidate candidates[] = {
+    {.name = "texels", .obstacle = lvk_op_texels_obstacle, .launch = texels_launch},
+    {.name = "flat", .launch = flat_launch},
+};
 
 const lvk_op lvk_op_add = {
     .name = "add",
@@ -31,6 +32,6 @@ const lvk_op lvk_op_add = {
     .in_place = true,
     .infer = lvk_op_infer_same,
     .candidates = candidates,
-    .candidate_count = 1,
+    .candidate_count = 2,
     .gradient = gradient,
 };

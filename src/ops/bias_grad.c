@@ -11,14 +11,26 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    const uint64_t channels = call->outputs[0].dim[0];
-    const uint64_t rows = lvk_type_count(&call->inputs[0]) / channels;
-    lvk_launch_sum_rows(list, LVK_SPACE_INPUT, 0, rows, channels, 0, call->accumulate, 0);
+static uint64_t rows(const lvk_call *call) {
+    return lvk_type_count(&call->inputs[0]) / call->outputs[0].dim[0];
 }
 
-static const lvk_candidate candidates[] = {{.name = "rows", .launch = launch}};
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    lvk_launch_sum_rows_texels(list, LVK_SPACE_INPUT, 0, rows(call), call->outputs[0].dim[0], 0,
+                               call->accumulate, 0);
+}
+
+static void rows_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    lvk_launch_sum_rows(list, LVK_SPACE_INPUT, 0, rows(call), call->outputs[0].dim[0], 0, call->accumulate,
+                        0);
+}
+
+static const lvk_candidate candidates[] = {
+    {.name = "texels", .obstacle = lvk_op_texels_obstacle, .launch = texels_launch},
+    {.name = "rows", .launch = rows_launch},
+};
 
 const lvk_op lvk_op_bias_grad = {
     .name = "bias_grad",
@@ -30,5 +42,5 @@ const lvk_op lvk_op_bias_grad = {
     .summed_outputs = 1,
     .infer = infer,
     .candidates = candidates,
-    .candidate_count = 1,
+    .candidate_count = 2,
 };

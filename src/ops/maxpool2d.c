@@ -41,12 +41,12 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
+static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                       lvk_binding_kind reads) {
     const lvk_maxpool2d_attributes *pool = call->attributes;
     const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *maxpool = lvk_launch_flat(list, "maxpool2d", count);
-    lvk_launch_input(maxpool, LVK_BIND_STORAGE, 0);
+    lvk_launch *maxpool = lvk_launch_flat(list, shader, count);
+    lvk_launch_input(maxpool, reads, 0);
     lvk_launch_output(maxpool, LVK_BIND_STORAGE, 0);
     lvk_launch_output(maxpool, LVK_BIND_STORAGE, 1);
     lvk_launch_constant(maxpool, call->inputs[0].dim[3] % 4 == 0);
@@ -68,6 +68,16 @@ static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *
     lvk_launch_parameters(maxpool, &params, sizeof params);
 }
 
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    add_launch(call, list, "maxpool2d_texels", LVK_BIND_TEXELS);
+}
+
+static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    add_launch(call, list, "maxpool2d", LVK_BIND_STORAGE);
+}
+
 static void gradient(lvk_backprop *backprop) {
     const lvk_type *x = &backprop->call->inputs[0];
     const lvk_maxpool2d_attributes *pool = backprop->call->attributes;
@@ -77,7 +87,10 @@ static void gradient(lvk_backprop *backprop) {
                                             backprop->output_gradients[0], backprop->outputs[1]);
 }
 
-static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};
+static const lvk_candidate candidates[] = {
+    {.name = "texels", .obstacle = lvk_op_texels_obstacle, .launch = texels_launch},
+    {.name = "flat", .launch = flat_launch},
+};
 
 const lvk_op lvk_op_maxpool2d = {
     .name = "maxpool2d",
@@ -90,6 +103,6 @@ const lvk_op lvk_op_maxpool2d = {
     .batched_outputs = 3,
     .infer = infer,
     .candidates = candidates,
-    .candidate_count = 1,
+    .candidate_count = 2,
     .gradient = gradient,
 };

@@ -27,7 +27,7 @@ static lvk_launch *add_launch(const lvk_call *call, lvk_launch_list *list, const
                               uint64_t count) {
     const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
     lvk_launch *launch = lvk_launch_flat(list, shader, count);
-    lvk_launch_input(launch, LVK_BIND_STORAGE, 0);
+    lvk_launch_input(launch, reads, 0);
     lvk_launch_input(launch, LVK_BIND_STORAGE, 1);
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
     const lvk_maxpool2d_params params = {
@@ -56,30 +56,46 @@ static const char *scatter_obstacle(const lvk_call *call, const lvk_caps *caps) 
 
 /* The padded image falls into cells of a stride each, with at most one window in a cell: an invocation writes
  * a cell. */
-static void scatter_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
+static void add_scatter(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                        lvk_binding_kind reads) {
     const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
     const lvk_type *dx = &call->outputs[0];
     const uint64_t rows = lvk_divide_up((uint64_t)dx->dim[1] + pool->pad_top, pool->stride_h);
     const uint64_t columns = lvk_divide_up((uint64_t)dx->dim[2] + pool->pad_left, pool->stride_w);
-    lvk_launch *scatter =
-        add_launch(call, list, "maxpool2d_grad_scatter", dx->dim[0] * rows * columns * dx->dim[3]);
+    lvk_launch *scatter = add_launch(call, list, shader, reads, dx->dim[0] * rows * columns * dx->dim[3]);
     lvk_launch_constant(scatter, pool->window_h);
     lvk_launch_constant(scatter, pool->window_w);
     lvk_launch_constant(scatter, pool->stride_h);
     lvk_launch_constant(scatter, pool->stride_w);
 }
 
+static const char *texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    const char *obstacle = scatter_obstacle(call, caps);
+    return obstacle ? obstacle : lvk_op_texels_obstacle(call, caps);
+}
+
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    add_scatter(call, list, "maxpool2d_grad_scatter_texels", LVK_BIND_TEXELS);
+}
+
+static void scatter_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    add_scatter(call, list, "maxpool2d_grad_scatter", LVK_BIND_STORAGE);
+}
+
 static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
     const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
-    lvk_launch *gather = add_launch(call, list, "maxpool2d_grad", lvk_type_count(&call->outputs[0]));
+    lvk_launch *gather =
+        add_launch(call, list, "maxpool2d_grad", LVK_BIND_STORAGE, lvk_type_count(&call->outputs[0]));
     lvk_launch_constant(gather, call->outputs[0].dim[3] % 4 == 0);
     lvk_launch_constant(gather, pool->window_h);
     lvk_launch_constant(gather, pool->window_w);
 }
 
 static const lvk_candidate candidates[] = {
+    {.name = "scatter_texels", .obstacle = texels_obstacle, .launch = texels_launch},
     {.name = "scatter", .obstacle = scatter_obstacle, .launch = scatter_launch},
     {.name = "gather", .launch = gather_launch},
 };
@@ -95,5 +111,5 @@ const lvk_op lvk_op_maxpool2d_grad = {
     .batched_outputs = 1,
     .infer = infer,
     .candidates = candidates,
-    .candidate_count = 2,
+    .candidate_count = 3,
 };

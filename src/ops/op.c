@@ -1,5 +1,7 @@
 #include "ops/op.h"
 
+#include "params/elementwise.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,4 +65,25 @@ lvk_launch *lvk_launch_flat(lvk_launch_list *list, const char *shader, uint64_t 
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_groups(list, launch, lvk_divide_up(count, 4 * LVK_FLAT_GROUP));
     return launch;
+}
+
+void lvk_launch_elementwise(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                            lvk_binding_kind reads) {
+    const uint64_t count = lvk_type_count(&call->outputs[0]);
+    lvk_launch *launch = lvk_launch_flat(list, shader, count);
+    for (int i = 0; i < call->input_count; ++i)
+        lvk_launch_input(launch, reads, i);
+    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
+    const lvk_elementwise_params params = {.count = (uint32_t)count};
+    lvk_launch_parameters(launch, &params, sizeof params);
+}
+
+const char *lvk_op_texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    if (!caps->is_cpu)
+        return "pays on software devices only";
+    for (int i = 0; i < call->input_count; ++i)
+        if (call->inputs[i].dtype == LVK_F32 &&
+            lvk_divide_up(lvk_type_count(&call->inputs[i]), 4) > caps->max_texels)
+            return "an input exceeds the device's largest texel buffer";
+    return NULL;
 }

@@ -99,9 +99,18 @@ lvk_status lvk_op_expect_equal(const lvk_call *call, int a, int b);
 lvk_status lvk_op_infer_same(lvk_call *call);
 
 /* One kernel for flat elementwise work, four elements an invocation: adds `shader` with groups for `count`
- * elements. Kernels of this kind have a local size of LVK_FLAT_GROUP and start from shaders/common/flat.glsl.
- */
+ * elements. Kernels of this kind have a local size of LVK_FLAT_GROUP and start from
+ * shaders/common/flat.glsl. */
 enum { LVK_FLAT_GROUP = 64 };
 lvk_launch *lvk_launch_flat(lvk_launch_list *list, const char *shader, uint64_t count);
+
+/* A whole elementwise operator: a flat launch that binds all inputs in order, read as `reads`, then output 0,
+ * with the parameters of params/elementwise.h. */
+void lvk_launch_elementwise(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                            lvk_binding_kind reads);
+
+/* Obstacle of candidates that read their float inputs as texels (shaders/common/vectors.glsl): software
+ * devices only, up to the device's largest texel buffer. */
+const char *lvk_op_texels_obstacle(const lvk_call *call, const lvk_caps *caps);
 
 #endif

@@ -1,15 +1,14 @@
 /* relu(x) = max(x, 0), any shape. Its gradient is 0 at 0. NaN stays NaN, so that a diverged network shows. */
 #include "ops/op.h"
-#include "params/elementwise.h"
 
-static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *relu = lvk_launch_flat(list, "relu", count);
-    lvk_launch_input(relu, LVK_BIND_STORAGE, 0);
-    lvk_launch_output(relu, LVK_BIND_STORAGE, 0);
-    const lvk_elementwise_params params = {.count = (uint32_t)count};
-    lvk_launch_parameters(relu, &params, sizeof params);
+    lvk_launch_elementwise(call, list, "relu_texels", LVK_BIND_TEXELS);
+}
+
+static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    lvk_launch_elementwise(call, list, "relu", LVK_BIND_STORAGE);
 }
 
 static void gradient(lvk_backprop *backprop) {
@@ -17,7 +16,10 @@ static void gradient(lvk_backprop *backprop) {
         LVK_EMIT(backprop, LVK_OP_relu_grad, NULL, backprop->output_gradients[0], backprop->outputs[0]);
 }
 
-static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};
+static const lvk_candidate candidates[] = {
+    {.name = "texels", .obstacle = lvk_op_texels_obstacle, .launch = texels_launch},
+    {.name = "flat", .launch = flat_launch},
+};
 
 const lvk_op lvk_op_relu = {
     .name = "relu",
@@ -30,6 +32,6 @@ const lvk_op lvk_op_relu = {
     .in_place = true,
     .infer = lvk_op_infer_same,
     .candidates = candidates,
-    .candidate_count = 1,
+    .candidate_count = 2,
     .gradient = gradient,
 };

@@ -1,20 +1,21 @@
 /* relu_grad(dy, y): the gradient of y = relu(x), which passes where y > 0. dy comes first so that dx may take
  * its place. */
 #include "ops/op.h"
-#include "params/elementwise.h"
 
-static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *relu_grad = lvk_launch_flat(list, "relu_grad", count);
-    lvk_launch_input(relu_grad, LVK_BIND_STORAGE, 0);
-    lvk_launch_input(relu_grad, LVK_BIND_STORAGE, 1);
-    lvk_launch_output(relu_grad, LVK_BIND_STORAGE, 0);
-    const lvk_elementwise_params params = {.count = (uint32_t)count};
-    lvk_launch_parameters(relu_grad, &params, sizeof params);
+    lvk_launch_elementwise(call, list, "relu_grad_texels", LVK_BIND_TEXELS);
 }
 
-static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};
+static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    lvk_launch_elementwise(call, list, "relu_grad", LVK_BIND_STORAGE);
+}
+
+static const lvk_candidate candidates[] = {
+    {.name = "texels", .obstacle = lvk_op_texels_obstacle, .launch = texels_launch},
+    {.name = "flat", .launch = flat_launch},
+};
 
 const lvk_op lvk_op_relu_grad = {
     .name = "relu_grad",
@@ -27,5 +28,5 @@ const lvk_op lvk_op_relu_grad = {
     .in_place = true,
     .infer = lvk_op_infer_same,
     .candidates = candidates,
-    .candidate_count = 1,
+    .candidate_count = 2,
 };

@@ -1,15 +1,9 @@
 /* sigmoid(x) = 1 / (1 + exp(-x)), any shape. No overflow for large |x|. */
 #include "ops/op.h"
-#include "params/elementwise.h"
 
 static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *sigmoid = lvk_launch_flat(list, "sigmoid", count);
-    lvk_launch_input(sigmoid, LVK_BIND_STORAGE, 0);
-    lvk_launch_output(sigmoid, LVK_BIND_STORAGE, 0);
-    const lvk_elementwise_params params = {.count = (uint32_t)count};
-    lvk_launch_parameters(sigmoid, &params, sizeof params);
+    lvk_launch_elementwise(call, list, "sigmoid", LVK_BIND_STORAGE);
 }
 
 static void gradient(lvk_backprop *backprop) {

@@ -1,16 +1,9 @@
 /* sigmoid_grad(dy, y): the gradient of y = sigmoid(x). dy comes first so that dx may take its place. */
 #include "ops/op.h"
-#include "params/elementwise.h"
 
 static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *sigmoid_grad = lvk_launch_flat(list, "sigmoid_grad", count);
-    lvk_launch_input(sigmoid_grad, LVK_BIND_STORAGE, 0);
-    lvk_launch_input(sigmoid_grad, LVK_BIND_STORAGE, 1);
-    lvk_launch_output(sigmoid_grad, LVK_BIND_STORAGE, 0);
-    const lvk_elementwise_params params = {.count = (uint32_t)count};
-    lvk_launch_parameters(sigmoid_grad, &params, sizeof params);
+    lvk_launch_elementwise(call, list, "sigmoid_grad", LVK_BIND_STORAGE);
 }
 
 static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};

@@ -10,23 +10,26 @@ uint32_t lvk_sum_splits(uint64_t rows, uint64_t lanes) {
     return (uint32_t)(wanted < most ? wanted : most);
 }
 
-void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
-                         uint64_t columns, int output, bool accumulate, int scratch) {
+static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space space, int index) {
+    if (space == LVK_SPACE_INPUT)
+        lvk_launch_input(launch, kind, index);
+    else if (space == LVK_SPACE_OUTPUT)
+        lvk_launch_output(launch, kind, index);
+    else
+        lvk_launch_scratch(launch, kind, index);
+}
+
+static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space, int source,
+                     uint64_t rows, uint64_t columns, int output, bool accumulate, int scratch) {
     const bool vectors = columns % 4 == 0;
     const uint64_t lanes = vectors ? columns / 4 : columns;
     for (bool last = false; !last;) {
         /* At most 16,384 partial sums the first time and 128 the second: three launches at most. */
         const uint32_t splits = lvk_sum_splits(rows, lanes);
         last = splits == 1;
-        lvk_launch *sum = lvk_launch_add(list, "sum_rows");
-        if (space == LVK_SPACE_INPUT)
-            lvk_launch_input(sum, LVK_BIND_STORAGE, source);
-        else
-            lvk_launch_scratch(sum, LVK_BIND_STORAGE, source);
-        if (last)
-            lvk_launch_output(sum, LVK_BIND_STORAGE, output);
-        else
-            lvk_launch_scratch(sum, LVK_BIND_STORAGE, scratch);
+        lvk_launch *sum = lvk_launch_add(list, reads == LVK_BIND_TEXELS ? "sum_rows_texels" : "sum_rows");
+        bind(sum, reads, space, source);
+        bind(sum, LVK_BIND_STORAGE, last ? LVK_SPACE_OUTPUT : LVK_SPACE_SCRATCH, last ? output : scratch);
         lvk_launch_constant(sum, vectors);
         const lvk_sum_rows_params params = {.rows = (uint32_t)rows,
                                             .lanes = (uint32_t)lanes,
@@ -36,8 +39,19 @@ void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int sou
         lvk_launch_groups(list, sum, lvk_divide_up(splits * lanes, LVK_FLAT_GROUP));
         if (!last)
             list->scratch_size[scratch] = splits * columns * sizeof(float);
+        reads = LVK_BIND_STORAGE; /* the partial sums are few */
         space = LVK_SPACE_SCRATCH;
         source = scratch++;
         rows = splits;
     }
+}
+
+void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
+                         uint64_t columns, int output, bool accumulate, int scratch) {
+    sum_rows(list, LVK_BIND_STORAGE, space, source, rows, columns, output, accumulate, scratch);
+}
+
+void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
+                                uint64_t columns, int output, bool accumulate, int scratch) {
+    sum_rows(list, LVK_BIND_TEXELS, space, source, rows, columns, output, accumulate, scratch);
 }

@@ -11,6 +11,11 @@
 void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                          uint64_t columns, int output, bool accumulate, int scratch);
 
+/* The same, reading `source` as texels, which is faster on software devices: rows * columns / 4 must not
+ * exceed their largest texel buffer (lvk_op_texels_obstacle). */
+void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
+                                uint64_t columns, int output, bool accumulate, int scratch);
+
 /* Into how many partial sums `rows` terms of `lanes` independent sums are first cut: enough to fill a large
  * device, and each long enough to pay. At most 16,384 / lanes, at least 1. Of shapes alone: the order of
  * summation is the same on every device. */

@@ -9,7 +9,8 @@ uint64_t lvk_case_storage(const lvk_type *type) {
     return lvk_divide_up(lvk_type_size(type), 16) * 16;
 }
 
-static double draw_real(const lvk_case *c, int input, const lvk_pattern *pattern, uint32_t word, uint64_t element) {
+static double draw_real(const lvk_case *c, int input, const lvk_pattern *pattern, uint32_t word,
+                        uint64_t element) {
     const double unit = (double)(word >> 8) * 0x1p-24;
     switch (c->fill[input]) {
     case LVK_FILL_UNIFORM:

@@ -86,9 +86,13 @@ static lvk_status run_variants(check *k, const lvk_case *c, bool *good) {
 }
 
 static lvk_status check_case(check *k, const lvk_case *c, int *ran) {
-    static const lvk_pattern linear_patterns[] = {
-        {"mixed", 1, false}, {"zero", 0, true}, {"one", 1, true}, {"tiny", 1e-15, false}, {"large", 1e15, false}};
-    static const lvk_pattern bounded_patterns[] = {{"mixed", 1, false}, {"zero", 0, true}, {"wide", 30, false}};
+    static const lvk_pattern linear_patterns[] = {{"mixed", 1, false},
+                                                  {"zero", 0, true},
+                                                  {"one", 1, true},
+                                                  {"tiny", 1e-15, false},
+                                                  {"large", 1e15, false}};
+    static const lvk_pattern bounded_patterns[] = {
+        {"mixed", 1, false}, {"zero", 0, true}, {"wide", 30, false}};
     lvk_trial *t = &k->trial;
     const bool linear = lvk_case_table_get(t->op)->tolerance[0] != LVK_BOUND;
     const int count = c->large || k->options->quick ? 1 : linear ? 5 : 3;
@@ -123,8 +127,8 @@ static lvk_status check_candidate(check *k) {
     return LVK_OK;
 }
 
-lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_options *options, lvk_parity_report report,
-                            void *user, lvk_parity_result *result) {
+lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_options *options,
+                            lvk_parity_report report, void *user, lvk_parity_result *result) {
     const lvk_op *descriptor = lvk_op_get(op);
     check k = {.trial = {.backend = backend, .op = op, .suite_seed = options->seed},
                .options = options,

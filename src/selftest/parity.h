@@ -1,8 +1,9 @@
-/* Parity: every kernel candidate of an operator against the reference, element by element, within a derived bound.
+/* Parity: every kernel candidate of an operator against the reference, element by element, within a derived
+ * bound.
  *
- * For each candidate: all cases (the table's, then drawn ones) × patterns of numbers; then once more cut into batch
- * slices, and once in place where the operator allows that. All memory around the operands is poisoned and checked,
- * outputs start as NaN. */
+ * For each candidate: all cases (the table's, then drawn ones) × patterns of numbers; then once more cut into
+ * batch slices, and once in place where the operator allows that. All memory around the operands is poisoned
+ * and checked, outputs start as NaN. */
 #ifndef LVK_SELFTEST_PARITY_H
 #define LVK_SELFTEST_PARITY_H
 
@@ -10,12 +11,13 @@
 
 typedef struct lvk_parity_options {
     uint64_t seed;
-    uint32_t draws;   /* drawn cases per candidate, where the operator's table can draw */
-    bool skip_large;  /* leave out the cases that take seconds */
-    bool quick;       /* one pattern of numbers, no slices: a minute becomes seconds */
+    uint32_t draws;  /* drawn cases per candidate, where the operator's table can draw */
+    bool skip_large; /* leave out the cases that take seconds */
+    bool quick;      /* one pattern of numbers, no slices: a minute becomes seconds */
 } lvk_parity_options;
 
-/* A line that names operator, candidate, case, pattern, element, both values, the allowed error and the seed. */
+/* A line that names operator, candidate, case, pattern, element, both values, the allowed error and the seed.
+ */
 typedef void (*lvk_parity_report)(void *user, const char *failure);
 
 typedef struct lvk_parity_result {
@@ -24,8 +26,8 @@ typedef struct lvk_parity_result {
     int failures;
 } lvk_parity_result;
 
-/* Runs operator `op` on a backend that runs launches. A status other than LVK_OK means that the work itself could not be
- * done (the device failed); wrong numbers are failures in *result, each reported. */
+/* Runs operator `op` on a backend that runs launches. A status other than LVK_OK means that the work itself
+ * could not be done (the device failed); wrong numbers are failures in *result, each reported. */
 LVK_MUST_USE lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_options *options,
                                          lvk_parity_report report, void *user, lvk_parity_result *result);
 

@@ -27,7 +27,8 @@ lvk_status lvk_selftest(lvk_device *device, uint64_t seed, lvk_selftest_callback
     listener l = {.callback = callback, .user = user};
     *result = (lvk_selftest_result){0};
     if (!backend->caps.runs_launches)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "the reference is what devices are compared with: name a Vulkan device");
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "the reference is what devices are compared with: name a Vulkan device");
     for (int op = 0; op < LVK_OP_COUNT; ++op) {
         lvk_parity_result parity;
         l.event = (lvk_selftest_event){.op = lvk_op_get(op)->name, .index = op + 1, .count = LVK_OP_COUNT};

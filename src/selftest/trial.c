@@ -24,8 +24,9 @@ static void note(lvk_trial *t, const char *format, ...) {
     va_end(arguments);
     if (!*t->failure)
         snprintf(t->failure, sizeof t->failure, "%s/%s, case '%s' (%s), pattern '%s'%s, seed %" PRIu64 ": %s",
-                 lvk_op_get(t->op)->name, t->candidate->name, t->c->name, lvk_type_text(&t->call.inputs[0], shape),
-                 t->pattern->name, variants[t->variant], t->suite_seed, what);
+                 lvk_op_get(t->op)->name, t->candidate->name, t->c->name,
+                 lvk_type_text(&t->call.inputs[0], shape), t->pattern->name, variants[t->variant],
+                 t->suite_seed, what);
 }
 
 static void run_reference(const lvk_trial *t, void *const inputs[], void *outputs[]) {
@@ -54,7 +55,8 @@ static lvk_status run_absolute(lvk_trial *t) {
         }
         memcpy(positive[i], t->inputs[i], lvk_type_size(&t->call.inputs[i]));
         float *values = positive[i];
-        for (uint64_t k = 0; t->call.inputs[i].dtype == LVK_F32 && k < lvk_type_count(&t->call.inputs[i]); ++k)
+        for (uint64_t k = 0; t->call.inputs[i].dtype == LVK_F32 && k < lvk_type_count(&t->call.inputs[i]);
+             ++k)
             values[k] = fabsf(values[k]);
     }
     if (status == LVK_OK)
@@ -100,9 +102,11 @@ static void compare_output(lvk_trial *t, const lvk_case_table *table, int o) {
             first = i;
     }
     if (wrong)
-        note(t, "output %d, %" PRIu64 " of %" PRIu64 " elements wrong, first [%" PRIu64 "]: %.9g, reference %.9g, allowed error %.3g",
-             o, wrong, count, first, element_of(type, t->outputs[o], first), element_of(type, t->expected[o], first),
-             allowed_error(t, table, o, first));
+        note(t,
+             "output %d, %" PRIu64 " of %" PRIu64 " elements wrong, first [%" PRIu64
+             "]: %.9g, reference %.9g, allowed error %.3g",
+             o, wrong, count, first, element_of(type, t->outputs[o], first),
+             element_of(type, t->expected[o], first), allowed_error(t, table, o, first));
 }
 
 /* Bytes of the block that belong to a tensor or to scratch; all others are guards. */
@@ -143,7 +147,8 @@ static lvk_status poison(const lvk_trial *t, lvk_executable *executable, lvk_blo
     if (!bytes)
         return LVK_ERROR_MEMORY;
     memset(bytes, POISON, size);
-    const lvk_status status = t->backend->functions->buffer_write(t->backend, executable->blocks[block], 0, bytes, size);
+    const lvk_status status =
+        t->backend->functions->buffer_write(t->backend, executable->blocks[block], 0, bytes, size);
     lvk_free(bytes);
     return status;
 }
@@ -170,7 +175,8 @@ static lvk_status build(const lvk_trial *t, trial_graph *g) {
     const int first = lvk_graph_apply(graph, NULL, t->op, t->call.attributes, t->call.input_count, operands);
     for (int o = 0; o < t->call.output_count; ++o)
         g->outputs[o] = lvk_graph_output(graph, first, o);
-    if (in_place) { /* a tensor that the host reads is not in the arena and so has a place of its own: read a copy */
+    if (in_place) { /* a tensor that the host reads is not in the arena and so has a place of its own: read a
+                       copy */
         g->zeros[1] = lvk_graph_input(graph, "zero", t->call.outputs[0]);
         g->outputs[0] = LVK_APPLY(graph, "result", LVK_OP_add, NULL, first, g->zeros[1]);
     }

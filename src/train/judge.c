@@ -11,8 +11,9 @@ static double sigmoid(double z) {
     return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
 }
 
-static lvk_status judge_batches(lvk_network *network, const lvk_dataset *dataset, lvk_loader *loader, size_t total, lvk_judge_progress progress, void *user,
-                                float *logits, double *probabilities) {
+static lvk_status judge_batches(lvk_network *network, const lvk_dataset *dataset, lvk_loader *loader,
+                                size_t total, lvk_judge_progress progress, void *user, float *logits,
+                                double *probabilities) {
     size_t done = 0;
     while (done < total) {
         lvk_batch batch;
@@ -30,21 +31,23 @@ static lvk_status judge_batches(lvk_network *network, const lvk_dataset *dataset
     return LVK_OK;
 }
 
-lvk_status lvk_judge_probabilities(lvk_network *network, lvk_cache *cache, const uint32_t *images, size_t count,
-                                   unsigned threads, lvk_judge_progress progress, void *user, double *probabilities) {
+lvk_status lvk_judge_probabilities(lvk_network *network, lvk_cache *cache, const uint32_t *images,
+                                   size_t count, unsigned threads, lvk_judge_progress progress, void *user,
+                                   double *probabilities) {
     const lvk_loader_options options = {.batch = network->config.batch, .threads = threads};
     lvk_loader *loader = NULL;
     LVK_TRY(lvk_loader_create(cache, images, count, &options, &loader));
     float *logits = lvk_alloc(network->config.batch, sizeof *logits);
-    const lvk_status status =
-        logits ? judge_batches(network, lvk_cache_dataset(cache), loader, count, progress, user, logits, probabilities) : LVK_ERROR_MEMORY;
+    const lvk_status status = logits ? judge_batches(network, lvk_cache_dataset(cache), loader, count,
+                                                     progress, user, logits, probabilities)
+                                     : LVK_ERROR_MEMORY;
     lvk_free(logits);
     lvk_loader_destroy(&loader);
     return status;
 }
 
-lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities, size_t count,
-                             lvk_metrics *metrics, double *size_auc) {
+lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
+                             size_t count, lvk_metrics *metrics, double *size_auc) {
     double *p = lvk_alloc(count, sizeof *p), *areas = lvk_alloc(count, sizeof *areas);
     uint8_t *labels = lvk_alloc(count, 1);
     lvk_status status = p && areas && labels ? LVK_OK : LVK_ERROR_MEMORY;
@@ -67,8 +70,8 @@ lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images,
     return status;
 }
 
-void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities, size_t count,
-                    lvk_prediction *rows) {
+void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
+                    size_t count, lvk_prediction *rows) {
     for (size_t i = 0; i < count; ++i) {
         const lvk_image_info *image = lvk_dataset_image(dataset, images[i]);
         const lvk_subject_info *subject = lvk_dataset_subject(dataset, image->subject);

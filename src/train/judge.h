@@ -13,19 +13,22 @@ int lvk_judge_target(const lvk_dataset *dataset, uint32_t image);
 /* Called with the count of images done. False: stop with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_judge_progress)(void *user, size_t done, size_t total);
 
-/* probabilities[i] of the positive class for image images[i], without augmentation, in double from the network's logits.
- * `progress` may be NULL. */
-LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, lvk_cache *cache, const uint32_t *images, size_t count,
-                                                unsigned threads, lvk_judge_progress progress, void *user,
+/* probabilities[i] of the positive class for image images[i], without augmentation, in double from the
+ * network's logits. `progress` may be NULL. */
+LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, lvk_cache *cache,
+                                                const uint32_t *images, size_t count, unsigned threads,
+                                                lvk_judge_progress progress, void *user,
                                                 double *probabilities);
 
-/* Metrics over labelled images; unlabelled ones are passed over. *size_auc (may be NULL): the AUC of the cell's area alone. */
-LVK_MUST_USE lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
-                                          size_t count, lvk_metrics *metrics, double *size_auc);
+/* Metrics over labelled images; unlabelled ones are passed over. *size_auc (may be NULL): the AUC of the
+ * cell's area alone. */
+LVK_MUST_USE lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images,
+                                          const double *probabilities, size_t count, lvk_metrics *metrics,
+                                          double *size_auc);
 
 /* rows[i] of image images[i]; the texts belong to the data set. */
-void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities, size_t count,
-                    lvk_prediction *rows);
+void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
+                    size_t count, lvk_prediction *rows);
 
 /* How many different subjects the images have. 0 when memory is out. */
 uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count);

@@ -39,8 +39,8 @@ static lvk_status add_block(snapshot *s, const lvk_network *network, lvk_block_i
         if (!name)
             return LVK_ERROR_MEMORY;
         s->names[s->name_count++] = name;
-        s->tensors[s->count++] =
-            (lvk_named_tensor){.name = name, .type = tensor->type, .data = s->blocks[block] + tensor->offset / sizeof(float)};
+        s->tensors[s->count++] = (lvk_named_tensor){
+            .name = name, .type = tensor->type, .data = s->blocks[block] + tensor->offset / sizeof(float)};
     }
     return LVK_OK;
 }
@@ -76,7 +76,8 @@ static lvk_status snapshot_write(const snapshot *s, lvk_network *network) {
     return LVK_OK;
 }
 
-static lvk_status write_checkpoint(const lvk_position *p, const lvk_position_context *context, const snapshot *s, const char *path) {
+static lvk_status write_checkpoint(const lvk_position *p, const lvk_position_context *context,
+                                   const snapshot *s, const char *path) {
     lvk_train_state state = {.seed = context->seed,
                              .epoch = p->epoch,
                              .step = p->update,
@@ -98,8 +99,8 @@ done:
     return status;
 }
 
-lvk_status lvk_position_save(const lvk_position *position, const lvk_position_context *context, lvk_network *network,
-                             const char *path) {
+lvk_status lvk_position_save(const lvk_position *position, const lvk_position_context *context,
+                             lvk_network *network, const char *path) {
     snapshot s;
     lvk_status status = snapshot_init(&s, network, true);
     if (status == LVK_OK)
@@ -121,15 +122,16 @@ lvk_status lvk_position_save_model(const lvk_model_info *info, lvk_network *netw
     return status;
 }
 
-static lvk_status read_position(lvk_position *p, const lvk_position_context *context, const lvk_checkpoint *checkpoint,
-                                const char *path) {
+static lvk_status read_position(lvk_position *p, const lvk_position_context *context,
+                                const lvk_checkpoint *checkpoint, const char *path) {
     const lvk_train_state *state = lvk_checkpoint_state(checkpoint);
     const lvk_string_map *metadata = lvk_checkpoint_metadata(checkpoint);
     if (!state)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: is a model, not a checkpoint: it cannot be resumed", path);
     if (state->seed != context->seed || strcmp(state->optimizer, context->optimizer) != 0 ||
         strcmp(state->config_digest, context->config_digest) != 0)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: is of a training with other settings than config.json says", path);
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: is of a training with other settings than config.json says",
+                        path);
     uint64_t step;
     LVK_TRY(lvk_string_map_need_u64(metadata, "epoch_step", UINT32_MAX, &step));
     LVK_TRY(lvk_string_map_need_u64(metadata, "epoch_images", UINT64_MAX, &p->images));
@@ -145,7 +147,8 @@ static lvk_status read_position(lvk_position *p, const lvk_position_context *con
     return p->history ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-lvk_status lvk_position_load(lvk_position *position, const lvk_position_context *context, lvk_network *network, const char *path) {
+lvk_status lvk_position_load(lvk_position *position, const lvk_position_context *context,
+                             lvk_network *network, const char *path) {
     *position = (lvk_position){0};
     lvk_checkpoint *checkpoint = NULL;
     LVK_TRY(lvk_checkpoint_read(path, &checkpoint));

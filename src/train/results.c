@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t *images, size_t count, lvk_metrics *metrics,
-                             double *size_auc) {
+lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t *images, size_t count,
+                             lvk_metrics *metrics, double *size_auc) {
     const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
                                             .negative_class = t->info.negative_class,
                                             .positive_class = t->info.positive_class,
@@ -16,10 +16,12 @@ lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t
                                             .with_label = true};
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
     lvk_prediction *rows = lvk_alloc(count, sizeof *rows);
-    char *path = lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
+    char *path =
+        lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
     lvk_status status = probabilities && rows && path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_judge_probabilities(t->network, t->cache, images, count, t->settings.options.threads, NULL, NULL, probabilities);
+        status = lvk_judge_probabilities(t->network, t->cache, images, count, t->settings.options.threads,
+                                         NULL, NULL, probabilities);
     if (status == LVK_OK)
         status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics, size_auc);
     if (status == LVK_OK) {
@@ -60,9 +62,10 @@ json_t *lvk_results_metrics_json(const lvk_metrics *m, double size_auc) {
                    {"f1_positive", m->f1_positive},
                    {"f1_negative", m->f1_negative},
                    {"size_only_auc", size_auc}};
-    json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I}", "images", (json_int_t)m->count, "true_negatives",
-                               (json_int_t)m->true_negatives, "false_positives", (json_int_t)m->false_positives,
-                               "false_negatives", (json_int_t)m->false_negatives, "true_positives", (json_int_t)m->true_positives);
+    json_t *object = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I}", "images", (json_int_t)m->count, "true_negatives",
+        (json_int_t)m->true_negatives, "false_positives", (json_int_t)m->false_positives, "false_negatives",
+        (json_int_t)m->false_negatives, "true_positives", (json_int_t)m->true_positives);
     for (size_t i = 0; object && i < sizeof numbers / sizeof *numbers; ++i)
         set_number(object, numbers[i].key, numbers[i].value);
     if (object) {

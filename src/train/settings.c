@@ -23,7 +23,8 @@ lvk_train_options lvk_train_defaults(void) {
                                .checkpoint_seconds = 300};
 }
 
-static lvk_status check_range(const char *option, double value, double least, double below, const char *range) {
+static lvk_status check_range(const char *option, double value, double least, double below,
+                              const char *range) {
     if (!(value >= least && value < below)) /* false for NaN as well */
         return lvk_fail(LVK_ERROR_ARGUMENT, "--%s %g: must be %s", option, value, range);
     return LVK_OK;
@@ -31,17 +32,20 @@ static lvk_status check_range(const char *option, double value, double least, do
 
 static lvk_status check_numbers(const lvk_train_options *o) {
     if (!(o->learning_rate > 0 && o->learning_rate <= 100))
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--learning-rate %g: must be above 0, at most 100", o->learning_rate);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--learning-rate %g: must be above 0, at most 100",
+                        o->learning_rate);
     LVK_TRY(check_range("dropout", o->dropout, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("momentum", o->momentum, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("weight-decay", o->weight_decay, 0, 1000, "0 or more"));
     LVK_TRY(check_range("l2", o->l2, 0, 1000, "0 or more"));
     LVK_TRY(check_range("batch", o->batch, 1, 1025, "1 to 1024"));
     LVK_TRY(check_range("epochs", o->epochs, 1, 1000001, "1 to 1,000,000"));
-    LVK_TRY(check_range("validation", o->validation, 1e-9, 1, "above 0 and below 1: the best epoch is chosen by it"));
+    LVK_TRY(check_range("validation", o->validation, 1e-9, 1,
+                        "above 0 and below 1: the best epoch is chosen by it"));
     LVK_TRY(check_range("test", o->test, 0, 1, "0 or more and below 1"));
     if (o->validation + o->test >= 1)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--validation %g and --test %g: together they must leave images to train on",
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--validation %g and --test %g: together they must leave images to train on",
                         o->validation, o->test);
     return LVK_OK;
 }
@@ -102,12 +106,14 @@ json_t *lvk_settings_to_json(const lvk_settings *settings) {
     const lvk_train_options *o = &settings->options;
     char crop[32];
     lvk_crop_format(&settings->crop, crop);
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:I, s:f}", "data",
-                     o->data, "model", o->model, "crop", crop, "augment", o->augment, "balance", o->balance, "strict", o->strict,
-                     "optimizer", o->optimizer, "learning_rate", o->learning_rate, "momentum", o->momentum, "weight_decay",
-                     o->weight_decay, "l2", o->l2, "dropout", o->dropout, "batch", (json_int_t)o->batch, "epochs",
-                     (json_int_t)o->epochs, "patience", (json_int_t)o->patience, "validation", o->validation, "test", o->test,
-                     "seed", (json_int_t)o->seed, "checkpoint_seconds", o->checkpoint_seconds);
+    return json_pack(
+        "{s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:I, s:f}",
+        "data", o->data, "model", o->model, "crop", crop, "augment", o->augment, "balance", o->balance,
+        "strict", o->strict, "optimizer", o->optimizer, "learning_rate", o->learning_rate, "momentum",
+        o->momentum, "weight_decay", o->weight_decay, "l2", o->l2, "dropout", o->dropout, "batch",
+        (json_int_t)o->batch, "epochs", (json_int_t)o->epochs, "patience", (json_int_t)o->patience,
+        "validation", o->validation, "test", o->test, "seed", (json_int_t)o->seed, "checkpoint_seconds",
+        o->checkpoint_seconds);
 }
 
 lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, const char *name) {
@@ -116,15 +122,17 @@ lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, co
     json_int_t batch, epochs, patience, seed;
     json_error_t error;
     *settings = (lvk_settings){0};
-    if (json_unpack_ex((json_t *)json, &error, 0,
-                       "{s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:F, s:F, s:F, s:F, s:F, s:I, s:I, s:I, s:F, s:F, s:I, s:F}", "data",
-                       &o.data, "model", &o.model, "crop", &o.crop, "augment", &augment, "balance", &balance, "strict", &strict,
-                       "optimizer", &o.optimizer, "learning_rate", &o.learning_rate, "momentum", &o.momentum, "weight_decay",
-                       &o.weight_decay, "l2", &o.l2, "dropout", &o.dropout, "batch", &batch, "epochs", &epochs, "patience",
-                       &patience, "validation", &o.validation, "test", &o.test, "seed", &seed, "checkpoint_seconds",
-                       &o.checkpoint_seconds) != 0)
+    if (json_unpack_ex(
+            (json_t *)json, &error, 0,
+            "{s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:F, s:F, s:F, s:F, s:F, s:I, s:I, s:I, s:F, s:F, s:I, s:F}",
+            "data", &o.data, "model", &o.model, "crop", &o.crop, "augment", &augment, "balance", &balance,
+            "strict", &strict, "optimizer", &o.optimizer, "learning_rate", &o.learning_rate, "momentum",
+            &o.momentum, "weight_decay", &o.weight_decay, "l2", &o.l2, "dropout", &o.dropout, "batch", &batch,
+            "epochs", &epochs, "patience", &patience, "validation", &o.validation, "test", &o.test, "seed",
+            &seed, "checkpoint_seconds", &o.checkpoint_seconds) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: %s", name, error.text);
-    if (batch < 0 || batch > UINT32_MAX || epochs < 0 || epochs > UINT32_MAX || patience < 0 || patience > UINT32_MAX)
+    if (batch < 0 || batch > UINT32_MAX || epochs < 0 || epochs > UINT32_MAX || patience < 0 ||
+        patience > UINT32_MAX)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: batch, epochs or patience is out of range", name);
     o.augment = augment != 0;
     o.balance = balance != 0;
@@ -138,9 +146,10 @@ lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, co
 }
 
 lvk_network_config lvk_settings_network(const lvk_settings *settings) {
-    return (lvk_network_config){.model = {.architecture = settings->options.model, .dropout = settings->options.dropout},
-                                .batch = settings->options.batch,
-                                .training = true,
-                                .optimizer = settings->optimizer.kind,
-                                .l2 = settings->options.l2};
+    return (lvk_network_config){
+        .model = {.architecture = settings->options.model, .dropout = settings->options.dropout},
+        .batch = settings->options.batch,
+        .training = true,
+        .optimizer = settings->optimizer.kind,
+        .l2 = settings->options.l2};
 }

@@ -17,7 +17,8 @@ typedef struct lvk_settings {
     lvk_optimizer_settings optimizer;
 } lvk_settings;
 
-/* Checks every value and names the first that cannot be, as the command line spells it: "--batch 0: 1 to 1024". */
+/* Checks every value and names the first that cannot be, as the command line spells it: "--batch 0: 1 to
+ * 1024". */
 LVK_MUST_USE lvk_status lvk_settings_init(lvk_settings *settings, const lvk_train_options *options);
 void lvk_settings_finish(lvk_settings *settings);
 

@@ -1,4 +1,5 @@
-/* The public way to train: opens data, run folder and network, lets the trainer run, then judges the best model. */
+/* The public way to train: opens data, run folder and network, lets the trainer run, then judges the best
+ * model. */
 #include "core/file.h"
 #include "core/log.h"
 #include "core/resource.h"
@@ -10,7 +11,8 @@
 #include <string.h>
 
 static lvk_status open_data(lvk_trainer *t) {
-    const lvk_dataset_options options = {.threads = t->settings.options.threads, .strict = t->settings.options.strict};
+    const lvk_dataset_options options = {.threads = t->settings.options.threads,
+                                         .strict = t->settings.options.strict};
     lvk_log(LVK_LOG_INFO, "reading the images in %s", t->settings.options.data);
     LVK_TRY(lvk_dataset_create(t->settings.options.data, &options, &t->dataset));
     const size_t skipped = lvk_dataset_skipped_count(t->dataset);
@@ -29,16 +31,20 @@ static lvk_status open_data(lvk_trainer *t) {
 static void describe_model(lvk_trainer *t) {
     const int32_t positive = lvk_dataset_positive_class(t->dataset);
     lvk_model_info *info = &t->info;
-    *info = (lvk_model_info){.image_size = lvk_model_find(t->settings.options.model)->image_size, .pixel_scale = 1.0 / 255};
+    *info = (lvk_model_info){.image_size = lvk_model_find(t->settings.options.model)->image_size,
+                             .pixel_scale = 1.0 / 255};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
-    snprintf(info->positive_class, sizeof info->positive_class, "%s", lvk_dataset_class_name(t->dataset, (size_t)positive));
-    snprintf(info->negative_class, sizeof info->negative_class, "%s", lvk_dataset_class_name(t->dataset, (size_t)(1 - positive)));
+    snprintf(info->positive_class, sizeof info->positive_class, "%s",
+             lvk_dataset_class_name(t->dataset, (size_t)positive));
+    snprintf(info->negative_class, sizeof info->negative_class, "%s",
+             lvk_dataset_class_name(t->dataset, (size_t)(1 - positive)));
     lvk_crop_format(&t->settings.crop, info->crop);
 }
 
 /* Over the settings that the numbers depend on: a run may go on elsewhere, longer, or saving more often. */
 static lvk_status digest_settings(lvk_trainer *t) {
-    static const char *const free_to_change[] = {"data", "epochs", "patience", "strict", "checkpoint_seconds"};
+    static const char *const free_to_change[] = {"data", "epochs", "patience", "strict",
+                                                 "checkpoint_seconds"};
     json_t *json = lvk_settings_to_json(&t->settings);
     if (!json)
         return LVK_ERROR_MEMORY;
@@ -69,8 +75,9 @@ static lvk_status open_network(lvk_trainer *t, lvk_backend *backend) {
     LVK_TRY(lvk_network_estimate(&backend->caps, &config, &t->event.memory_estimate));
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
-        return lvk_fail_within(status, "batch %u needs about %llu MiB on the device; a smaller --batch needs less", config.batch,
-                               (unsigned long long)(t->event.memory_estimate >> 20));
+        return lvk_fail_within(status,
+                               "batch %u needs about %llu MiB on the device; a smaller --batch needs less",
+                               config.batch, (unsigned long long)(t->event.memory_estimate >> 20));
     LVK_TRY(status);
     t->event.parameters = lvk_model_parameter_count(lvk_network_builder(t->network));
     return lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache);
@@ -78,7 +85,8 @@ static lvk_status open_network(lvk_trainer *t, lvk_backend *backend) {
 
 static void count_parts(lvk_trainer *t) {
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
-        const uint32_t *images = lvk_split_images(t->split, (lvk_split_part)part, &t->event.part_images[part]);
+        const uint32_t *images =
+            lvk_split_images(t->split, (lvk_split_part)part, &t->event.part_images[part]);
         t->event.subjects[part] = lvk_judge_subjects(t->dataset, images, t->event.part_images[part]);
     }
 }
@@ -119,7 +127,8 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     return status;
 }
 
-static lvk_status open_resumed(lvk_trainer *t, lvk_backend *backend, const char *run, const lvk_resume_options *resume) {
+static lvk_status open_resumed(lvk_trainer *t, lvk_backend *backend, const char *run,
+                               const lvk_resume_options *resume) {
     LVK_TRY(lvk_run_folder_resume(run, &t->folder));
     LVK_TRY(open_settings(t, resume));
     LVK_TRY(open_data(t));
@@ -132,7 +141,8 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_backend *backend, const char 
                                               .seed = t->settings.options.seed,
                                               .optimizer = t->settings.options.optimizer,
                                               .config_digest = t->digest};
-        LVK_TRY(lvk_position_load(&t->position, &context, t->network, lvk_run_folder_file(t->folder, LVK_RUN_LAST)));
+        LVK_TRY(lvk_position_load(&t->position, &context, t->network,
+                                  lvk_run_folder_file(t->folder, LVK_RUN_LAST)));
     } else {
         LVK_TRY(lvk_network_initialize(t->network, t->settings.options.seed));
     }
@@ -157,7 +167,8 @@ static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
         if (count == 0)
             continue;
         result->tested[part] = true;
-        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->metrics[part], &result->size_auc[part]);
+        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->metrics[part],
+                                   &result->size_auc[part]);
     }
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
@@ -165,6 +176,8 @@ static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
 static lvk_status run(lvk_trainer *t, lvk_train_result *result) {
     const double started = lvk_clock_seconds();
     snprintf(result->run, sizeof result->run, "%s", lvk_run_folder_path(t->folder));
+    snprintf(result->positive_class, sizeof result->positive_class, "%s", t->info.positive_class);
+    snprintf(result->negative_class, sizeof result->negative_class, "%s", t->info.negative_class);
     count_parts(t);
     t->event.kind = LVK_TRAIN_STARTED;
     if (t->callback && !t->callback(t->user, &t->event))
@@ -191,8 +204,8 @@ static void close_trainer(lvk_trainer *t) {
     lvk_settings_finish(&t->settings);
 }
 
-lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_train_callback callback, void *user,
-                     lvk_train_result *result) {
+lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_train_callback callback,
+                     void *user, lvk_train_result *result) {
     lvk_trainer trainer = {.callback = callback, .user = user};
     *result = (lvk_train_result){0};
     lvk_status status = lvk_settings_init(&trainer.settings, options);

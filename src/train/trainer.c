@@ -11,7 +11,8 @@
 static const char metrics_header[] =
     "epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,val_f1_weighted,val_f1_macro,val_balanced_accuracy,"
     "val_sensitivity,val_specificity,learning_rate";
-static const char timing_header[] = "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
+static const char timing_header[] =
+    "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
 
 /* Weights of the classes in the loss: 1, or n / (2 n_c) so that both classes weigh the same in all. */
 static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t count) {
@@ -22,7 +23,8 @@ static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t c
         if (counts[c] == 0)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no image of one of the two classes to train on",
                             lvk_dataset_folder(t->dataset));
-        t->class_weight[c] = t->settings.options.balance ? (float)((double)count / (2 * (double)counts[c])) : 1.0F;
+        t->class_weight[c] =
+            t->settings.options.balance ? (float)((double)count / (2 * (double)counts[c])) : 1.0F;
     }
     return LVK_OK;
 }
@@ -41,8 +43,8 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
     t->event.epochs = t->settings.options.epochs;
     t->event.steps = (uint32_t)lvk_divide_up(t->order_count, batch);
     if (t->position.step > t->event.steps)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps", lvk_run_folder_file(t->folder, LVK_RUN_LAST),
-                        t->position.step, t->event.steps);
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps",
+                        lvk_run_folder_file(t->folder, LVK_RUN_LAST), t->position.step, t->event.steps);
     t->last_saved = lvk_clock_seconds();
     return LVK_OK;
 }
@@ -85,8 +87,8 @@ static void shuffle(lvk_trainer *t) {
     lvk_random_shuffle(&key, t->order, t->order_count);
 }
 
-/* Targets, weights and dropout keys. The loss is the mean over the batch's images: each weighs class weight / images; the
- * rows that only fill the batch up weigh nothing. */
+/* Targets, weights and dropout keys. The loss is the mean over the batch's images: each weighs class weight /
+ * images; the rows that only fill the batch up weigh nothing. */
 static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
     const uint64_t seed = t->settings.options.seed;
     const uint32_t rows = t->settings.options.batch;
@@ -129,7 +131,8 @@ static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
     float loss;
     fill_rows(t, batch);
     lvk_optimizer_hyper(&t->settings.optimizer, p->update + 1, hyper);
-    const lvk_train_batch input = {.images = batch->pixels, .labels = t->labels, .keys = t->keys, .hyper = hyper};
+    const lvk_train_batch input = {
+        .images = batch->pixels, .labels = t->labels, .keys = t->keys, .hyper = hyper};
     const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
     if (status != LVK_OK)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
@@ -152,8 +155,9 @@ static lvk_status train_steps(lvk_trainer *t, lvk_loader *loader) {
         fill_event(t, first_step);
         if (!tell(t, LVK_TRAIN_STEP)) {
             LVK_TRY(lvk_trainer_save(t));
-            return lvk_fail(LVK_ERROR_CANCELLED, "stopped in epoch %u after step %u of %u; go on with --resume %s",
-                            t->position.epoch + 1, t->position.step, t->event.steps, lvk_run_folder_path(t->folder));
+            return lvk_fail(
+                LVK_ERROR_CANCELLED, "stopped in epoch %u after step %u of %u; go on with --resume %s",
+                t->position.epoch + 1, t->position.step, t->event.steps, lvk_run_folder_path(t->folder));
         }
         if (lvk_clock_seconds() - t->last_saved > t->settings.options.checkpoint_seconds)
             LVK_TRY(lvk_trainer_save(t));
@@ -169,8 +173,11 @@ static lvk_status train_epoch(lvk_trainer *t) {
     const size_t done = (size_t)t->position.step * o->batch;
     if (done >= t->order_count) /* resumed between the last step and the validation */
         return LVK_OK;
-    const lvk_loader_options options = {
-        .batch = o->batch, .augment = o->augment, .seed = o->seed, .epoch = t->position.epoch, .threads = o->threads};
+    const lvk_loader_options options = {.batch = o->batch,
+                                        .augment = o->augment,
+                                        .seed = o->seed,
+                                        .epoch = t->position.epoch,
+                                        .threads = o->threads};
     lvk_loader *loader = NULL;
     LVK_TRY(lvk_loader_create(t->cache, t->order + done, t->order_count - done, &options, &loader));
     const lvk_status status = train_steps(t, loader);
@@ -184,8 +191,8 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
     if (!probabilities)
         return LVK_ERROR_MEMORY;
-    lvk_status status = lvk_judge_probabilities(t->network, t->cache, images, count, t->settings.options.threads, NULL, NULL,
-                                                probabilities);
+    lvk_status status = lvk_judge_probabilities(t->network, t->cache, images, count,
+                                                t->settings.options.threads, NULL, NULL, probabilities);
     if (status == LVK_OK)
         status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics, NULL);
     lvk_free(probabilities);
@@ -196,11 +203,11 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
 static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
     lvk_position *p = &t->position;
     const bool first = !p->history || !*p->history;
-    char *history = lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
-                               first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
-                               p->loss_sum / (double)p->images, (double)p->correct / (double)p->images, m->loss, m->accuracy,
-                               m->auc, m->f1_weighted, m->f1_macro, m->balanced_accuracy, m->recall, m->specificity,
-                               t->settings.optimizer.learning_rate);
+    char *history = lvk_format(
+        "%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
+        first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1, p->loss_sum / (double)p->images,
+        (double)p->correct / (double)p->images, m->loss, m->accuracy, m->auc, m->f1_weighted, m->f1_macro,
+        m->balanced_accuracy, m->recall, m->specificity, t->settings.optimizer.learning_rate);
     if (!history)
         return LVK_ERROR_MEMORY;
     lvk_free(p->history);
@@ -210,13 +217,13 @@ static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
 
 static lvk_status append_timing(lvk_trainer *t, double seconds) {
     char row[160];
-    snprintf(row, sizeof row, "%u,%.3f,%.3f,%.3f,%llu", t->position.epoch, seconds, t->event.images_per_second, t->waited,
-             (unsigned long long)t->network->backend->bytes_peak);
+    snprintf(row, sizeof row, "%u,%.3f,%.3f,%.3f,%llu", t->position.epoch, seconds,
+             t->event.images_per_second, t->waited, (unsigned long long)t->network->backend->bytes_peak);
     return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
 }
 
-/* Moves on to the next epoch and saves: the best first, then the position, then what is only for people, so that a kill in
- * between repeats work but loses none. */
+/* Moves on to the next epoch and saves: the best first, then the position, then what is only for people, so
+ * that a kill in between repeats work but loses none. */
 static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
     lvk_position *p = &t->position;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
@@ -255,8 +262,8 @@ lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
         const bool go_on = tell(t, LVK_TRAIN_EPOCH);
         t->event.validation = NULL;
         if (!go_on)
-            return lvk_fail(LVK_ERROR_CANCELLED, "stopped after epoch %u; go on with --resume %s", t->position.epoch,
-                            lvk_run_folder_path(t->folder));
+            return lvk_fail(LVK_ERROR_CANCELLED, "stopped after epoch %u; go on with --resume %s",
+                            t->position.epoch, lvk_run_folder_path(t->folder));
     }
     return LVK_OK;
 }

@@ -1,5 +1,5 @@
-/* The training loop: epochs over the training images, validation after each, checkpoints, early stopping. Works on what
- * lvk_train and lvk_train_resume (train.c) have opened. */
+/* The training loop: epochs over the training images, validation after each, checkpoints, early stopping.
+ * Works on what lvk_train and lvk_train_resume (train.c) have opened. */
 #ifndef LVK_TRAIN_TRAINER_H
 #define LVK_TRAIN_TRAINER_H
 
@@ -23,7 +23,7 @@ typedef struct lvk_trainer {
     void *user;
 
     /* The trainer's own. */
-    uint32_t *order;    /* the training images of the epoch, shuffled */
+    uint32_t *order; /* the training images of the epoch, shuffled */
     size_t order_count;
     float class_weight[2]; /* of target 0 and 1 */
     float *labels;         /* [batch][2] */
@@ -34,12 +34,13 @@ typedef struct lvk_trainer {
     double waited; /* seconds, of this epoch */
 } lvk_trainer;
 
-/* Checks the training part and gets ready. Released by lvk_trainer_finish, which leaves what is borrowed alone. */
+/* Checks the training part and gets ready. Released by lvk_trainer_finish, which leaves what is borrowed
+ * alone. */
 LVK_MUST_USE lvk_status lvk_trainer_init(lvk_trainer *trainer);
 void lvk_trainer_finish(lvk_trainer *trainer);
 
-/* From the trainer's position to the last epoch or an early stop. *stopped_early says which. On LVK_ERROR_CANCELLED the
- * position has been saved. */
+/* From the trainer's position to the last epoch or an early stop. *stopped_early says which. On
+ * LVK_ERROR_CANCELLED the position has been saved. */
 LVK_MUST_USE lvk_status lvk_trainer_run(lvk_trainer *trainer, bool *stopped_early);
 
 /* Saves the position as checkpoint-last. */

@@ -233,7 +233,10 @@ static int rank(lvk_device_type type) {
 static bool is_better(const lvk_adapter *a, const lvk_adapter *b) {
     if (rank(a->info.type) != rank(b->info.type))
         return rank(a->info.type) > rank(b->info.type);
-    return a->info.memory > b->info.memory;
+    if (a->info.memory != b->info.memory)
+        return a->info.memory > b->info.memory;
+    return a->info.subgroup_size >
+           b->info.subgroup_size; /* of two software devices the one with wider vectors */
 }
 
 lvk_status lvk_adapter_list(const lvk_instance *instance, lvk_adapter **adapters, uint32_t *count) {

@@ -7,6 +7,7 @@
  * limit is the planner's to slice. Software devices have no watchdog: one submission. */
 #include "vulkan/commands.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 
 #include <time.h>
@@ -157,7 +158,9 @@ static lvk_status adapt(lvk_vulkan *vulkan, lvk_exec *exec, double seconds) {
     if (measured >= vulkan->rate)
         return LVK_OK;
     vulkan->rate = measured;
-    return record(vulkan, exec);
+    LVK_TRY(record(vulkan, exec));
+    lvk_log(LVK_LOG_DEBUG, "%s: recorded again as %d submissions", vulkan->base.info.name, exec->count);
+    return LVK_OK;
 }
 
 lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {

@@ -53,11 +53,11 @@ Test(predictions, csv) {
 
 Test(predictions, table) {
     expect_text(LVK_PREDICTIONS_TABLE, true,
-                "path                    subject     p_all  class  label\n"
-                "a/UID_1_1_1_all.bmp     1        0.987654  all    all\n"
-                "odd, \"name\".png                  0.500000  hem\n"
-                "zwölf.jpg               H3       0.000000  hem    hem\n"
-                "line?break?[2J?.bmp              0.700000  all    hem\n");
+                "path                 subject     p_all  class  label\n"
+                "a/UID_1_1_1_all.bmp  1        0.987654  all    all\n"
+                "odd, \"name\".png               0.500000  hem\n"
+                "zwölf.jpg            H3       0.000000  hem    hem\n"
+                "line?break?[2J?.bmp           0.700000  all    hem\n");
 }
 
 /* Nine digits bring the float back; a path that is not UTF-8 still gives valid JSON. */

@@ -111,6 +111,8 @@ Test(progress, redraws_at_most_ten_times_a_second) {
 }
 
 Test(progress, a_pipe_gets_plain_lines) {
+    static const char first[] =
+        "Epoch 3/20  100/1,000  10.0 images/s  loss 0.2500  acc 0.750  ETA 1 min 30 s\n";
     for (int every_tenth = 0; every_tenth < 2; ++every_tenth) {
         progress p;
         capture c;
@@ -124,10 +126,7 @@ Test(progress, a_pipe_gets_plain_lines) {
         cr_expect_eq(count_of(c.text, "\n"), every_tenth ? 10 : 1);
         cr_expect_eq(strcspn(c.text, "\r\033"), c.size, "no control characters");
         if (every_tenth)
-            cr_expect_eq(
-                strncmp(c.text,
-                        "Epoch 3/20  100/1,000  10.0 images/s  loss 0.2500  acc 0.750  ETA 1 min 30 s\n", 78),
-                0, "%s", c.text);
+            cr_expect_eq(strncmp(c.text, first, sizeof first - 1), 0, "%s", c.text);
         cr_expect_not_null(strstr(c.text, "Epoch 3/20  1,000 images in 1 min 40 s  10.0 images/s"), "%s",
                            c.text);
         capture_end(&c);

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct columns_case {
@@ -131,7 +132,7 @@ Test(text, parsing) {
 Test(text, string_map) {
     lvk_string_map map = {0};
     for (int i = 0; i < 40; ++i) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         cr_assert_eq(lvk_string_map_set_u64(&map, key, (uint64_t)i), LVK_OK);
     }

@@ -1,0 +1,73 @@
+/* Using a trained model: probabilities of images, and judging them where labels are known. */
+#ifndef LEUKVK_PREDICT_H
+#define LEUKVK_PREDICT_H
+
+#include "leukvk/dataset.h"
+#include "leukvk/device.h"
+#include "leukvk/metrics.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A model on a device. It knows how images have to be fed to it (crop, size), and its classes. */
+typedef struct lvk_classifier lvk_classifier;
+
+typedef struct lvk_classifier_options {
+    uint32_t batch;   /* images at a time, 0: 32. The probabilities do not depend on it beyond rounding */
+    unsigned threads; /* that read and crop images, 0: as many as processors */
+} lvk_classifier_options;
+
+/* `path`: a model.safetensors, a checkpoint, or a run folder (whose model.safetensors is taken). The device
+ * must outlive the classifier. `options` may be NULL. */
+LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
+                                            const lvk_classifier_options *options,
+                                            lvk_classifier **classifier);
+void lvk_classifier_close(lvk_classifier **classifier);
+
+typedef struct lvk_classifier_info {
+    const char *path; /* of the file that was read */
+    const char *architecture, *crop, *positive_class, *negative_class;
+    uint64_t parameters;
+} lvk_classifier_info;
+
+/* Belongs to the classifier. */
+const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classifier);
+
+/* Called with the count of finished and of all images. False: stop with LVK_ERROR_CANCELLED. */
+typedef bool (*lvk_predict_progress)(void *user, size_t done, size_t total);
+
+/* probabilities[i] of the positive class for image images[i] of the data set, 0 to 1. `progress` may be NULL.
+ */
+LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const lvk_dataset *dataset,
+                                               const uint32_t *images, size_t count,
+                                               lvk_predict_progress progress, void *user,
+                                               double *probabilities);
+
+/* Metrics of predictions on a data set; unlabelled images are passed over. The data set's classes must be the
+ * model's. *size_auc (may be NULL): the AUC of the cell's area alone, the baseline that a model has to beat.
+ */
+LVK_MUST_USE lvk_status lvk_classifier_measure(const lvk_classifier *classifier, const lvk_dataset *dataset,
+                                               const uint32_t *images, const double *probabilities,
+                                               size_t count, lvk_metrics *metrics, double *size_auc);
+
+/* Metrics as a JSON text, freed with lvk_text_free; undefined numbers are null. */
+LVK_MUST_USE lvk_status lvk_metrics_text(const lvk_metrics *metrics, double size_auc, char **text);
+
+/* Predictions as "table", "csv" or "json" text, freed with lvk_text_free:
+ * path, [subject,] p_<positive class>, class[, label]. `labels`: with subject and label. */
+LVK_MUST_USE lvk_status lvk_predictions_format(const lvk_classifier *classifier, const lvk_dataset *dataset,
+                                               const uint32_t *images, const double *probabilities,
+                                               size_t count, const char *format, bool labels, char **text);
+void lvk_text_free(char *text);
+
+/* Writes a text so that a kill at any moment leaves the old file or the new one. */
+LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *text);
+
+/* The data folder that a run was trained on, from its config.json, freed with lvk_text_free. */
+LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

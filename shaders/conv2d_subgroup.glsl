@@ -1,0 +1,85 @@
+/* conv2d with lanes = pixels: a subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output channels. A step is 4
+ * input channels of one tap; a split is a range of steps, with a result tensor of its own. Each lane reads its own pixels;
+ * the weights of a step are read once, a vec4 a lane, and handed round. The tile is known to src/ops/conv_forward.c. */
+#include "common/index.glsl"
+#include "common/subgroup.glsl"
+#include "params/conv2d.h"
+
+#if LVK_LANES == 4
+#define PIXELS 2
+#define VECTORS 4
+#else
+#define PIXELS 4
+#define VECTORS 8
+#endif
+
+layout(constant_id = 0) const uint has_bias = 0u;
+LVK_VECTORS(0, x);
+LVK_VECTORS(1, w);
+layout(binding = 2) readonly buffer Bias {
+    vec4 bias[]; /* not read when has_bias is 0 */
+};
+layout(binding = 3) writeonly buffer Y {
+    vec4 y[];
+};
+
+void main() {
+    const int in4 = int(params.in_c) / 4, out4 = int(params.out_c) / 4;
+    const int in_h = int(params.in_h), in_w = int(params.in_w), kernel_w = int(params.kernel_w);
+    const int pixels = int(params.batch * params.out_h * params.out_w);
+    const int columns = (out4 + VECTORS - 1) / VECTORS, rows = (pixels + PIXELS * LVK_LANES - 1) / (PIXELS * LVK_LANES);
+    const int group = int(LVK_GROUP_INDEX), split = group / columns / rows;
+    const int k0 = group % columns * VECTORS, p0 = group / columns % rows * PIXELS * LVK_LANES + LVK_LANE;
+    if (split >= int(params.splits))
+        return;
+
+    int iy[PIXELS], ix[PIXELS], corner[PIXELS];
+    [[unroll]] for (int q = 0; q < PIXELS; ++q) {
+        const int pixel = min(p0 + q * LVK_LANES, pixels - 1), row = pixel / int(params.out_w);
+        ix[q] = pixel % int(params.out_w) * int(params.stride_w) - params.pad_left;
+        iy[q] = row % int(params.out_h) * int(params.stride_h) - params.pad_top;
+        corner[q] = ((row / int(params.out_h) * in_h + iy[q]) * in_w + ix[q]) * in4;
+    }
+    vec4 sum[PIXELS * VECTORS];
+    [[unroll]] for (int i = 0; i < PIXELS * VECTORS; ++i)
+        sum[i] = vec4(0.0);
+
+    const int first = split * int(params.steps_per_split);
+    const int last = min(first + int(params.steps_per_split), int(params.kernel_h) * kernel_w * in4);
+    int c = first % in4, kx = first / in4 % kernel_w, ky = first / in4 / kernel_w;
+    for (int step = first; step < last; ++step) {
+        vec4 v[PIXELS], weight[4 * VECTORS / LVK_LANES];
+        [[unroll]] for (int f = 0; f < 4 * VECTORS / LVK_LANES; ++f) {
+            const int i = f * LVK_LANES + LVK_LANE;
+            weight[f] = LVK_LOAD(w, (step * 4 + i / VECTORS) * out4 + k0 + i % VECTORS);
+        }
+        [[unroll]] for (int q = 0; q < PIXELS; ++q) {
+            const bool inside = uint(iy[q] + ky) < params.in_h && uint(ix[q] + kx) < params.in_w;
+            const int at = inside ? corner[q] + (ky * in_w + kx) * in4 + c : LVK_OUTSIDE;
+            v[q] = LVK_LOAD(x, at);
+        }
+        [[unroll]] for (int k = 0; k < VECTORS * 4; ++k)
+            [[unroll]] for (int i = 0; i < 4; ++i) {
+                const int at = i * VECTORS + k / 4;
+                const float s = LVK_SHARE(weight[at / LVK_LANES][k % 4], at % LVK_LANES);
+                [[unroll]] for (int q = 0; q < PIXELS; ++q)
+                    sum[q * VECTORS + k / 4][k % 4] += v[q][i] * s;
+            }
+        /* One flat loop with counters: values carried through nested loops are blended once per level. */
+        ++c;
+        const bool next_tap = c == in4;
+        c = next_tap ? 0 : c;
+        kx += next_tap ? 1 : 0;
+        const bool next_row = kx == kernel_w;
+        kx = next_row ? 0 : kx;
+        ky += next_row ? 1 : 0;
+    }
+
+    const bool biased = has_bias != 0u && split == 0;
+    [[unroll]] for (int j = 0; j < VECTORS; ++j)
+        [[unroll]] for (int q = 0; q < PIXELS; ++q) {
+            const int pixel = p0 + q * LVK_LANES, k = k0 + j;
+            if (pixel < pixels && k < out4)
+                y[(split * pixels + pixel) * out4 + k] = sum[q * VECTORS + j] + (biased ? bias[k] : vec4(0.0));
+        }
+}

@@ -1,0 +1,85 @@
+/* leukvk ops: what is covered. */
+#include "options.h"
+#include "table.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char documentation[] =
+    "Prints the operators: which have kernels for Vulkan, a gradient, and which kernel candidates there are for the job, best "
+    "first. All have a reference in plain C."
+    "\v"
+    "Examples:\n"
+    "  leukvk ops\n"
+    "  leukvk ops --markdown      the table of the README\n";
+
+enum { OPTION_MARKDOWN = 256 };
+static const struct argp_option options[] = {
+    {"markdown", OPTION_MARKDOWN, NULL, 0, "Print a Markdown table", 0}, {0}};
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    (void)text;
+    if (key != OPTION_MARKDOWN)
+        return ARGP_ERR_UNKNOWN;
+    *(bool *)state->input = true;
+    return 0;
+}
+
+static void candidates_text(const lvk_operator_info *info, char *text, size_t size) {
+    text[0] = '\0';
+    for (size_t i = 0; i < info->candidate_count; ++i) {
+        const size_t length = strlen(text);
+        snprintf(text + length, size - length, i ? ", %s" : "%s", info->candidates[i]);
+    }
+    if (info->candidate_count == 0)
+        snprintf(text, size, "(a view: nothing to compute)");
+}
+
+static void print_markdown(void) {
+    lvk_operator_info info;
+    char candidates[512];
+    puts(
+        "| operator | computes | reference | vulkan | gradient | kernel candidates |\n|---|---|---|---|---|---|");
+    for (size_t i = 0; lvk_operator_describe(i, &info); ++i) {
+        candidates_text(&info, candidates, sizeof candidates);
+        printf("| `%s` | %s | yes | %s | %s | %s |\n", info.name, info.summary, info.vulkan ? "yes" : "no",
+               info.gradient ? "yes" : "–", candidates);
+    }
+}
+
+static bool print_table(void) {
+    lvk_operator_info info;
+    char candidates[512];
+    table t = {0};
+    table_column(&t, "operator");
+    table_column(&t, "reference");
+    table_column(&t, "vulkan");
+    table_column(&t, "gradient");
+    table_column(&t, "kernel candidates");
+    for (size_t i = 0; lvk_operator_describe(i, &info); ++i) {
+        candidates_text(&info, candidates, sizeof candidates);
+        table_cell(&t, "%s", info.name);
+        table_cell(&t, "yes");
+        table_cell(&t, "%s", info.vulkan ? "yes" : "no");
+        table_cell(&t, "%s", info.gradient ? "yes" : "-");
+        table_cell(&t, "%s", candidates);
+    }
+    const bool printed = table_print(&t, stdout);
+    table_finish(&t);
+    return printed;
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp parser = {options, parse_option, "", documentation, NULL, NULL, NULL};
+    bool markdown = false;
+    parse_arguments(&parser, argc, argv, &markdown);
+    if (markdown)
+        print_markdown();
+    else if (!print_table())
+        return EXIT_FAILED;
+    return EXIT_OK;
+}
+
+extern const verb verb_ops;
+const verb verb_ops = {"ops", "list the operators and their kernels", run};

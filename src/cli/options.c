@@ -1,0 +1,59 @@
+#include "options.h"
+
+#include "verb.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+uint64_t option_count(const struct argp_state *state, const char *option, const char *text, uint64_t least,
+                      uint64_t most) {
+    char *end;
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: a whole number from %llu to %llu", option, text,
+                     (unsigned long long)least, (unsigned long long)most);
+    return value;
+}
+
+double option_number(const struct argp_state *state, const char *option, const char *text) {
+    char *end;
+    const double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value))
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: not a number", option, text);
+    return value;
+}
+
+enum { OPTION_DEVICE = 1024, OPTION_VALIDATION };
+
+static error_t parse_device(int key, char *text, struct argp_state *state) {
+    lvk_device_options *device = state->input;
+    switch (key) {
+    case OPTION_DEVICE:
+        device->device = text;
+        return 0;
+    case OPTION_VALIDATION:
+        device->validation = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option device_options[] = {
+    {"device", OPTION_DEVICE, "DEVICE", 0,
+     "Number, UUID or part of the name of a device (leukvk devices lists them), or 'reference' for plain C (the best Vulkan "
+     "device)",
+     10},
+    {"validation", OPTION_VALIDATION, NULL, 0, "Check every Vulkan call with the validation layers (slow)",
+     10},
+    {0}};
+
+const struct argp device_argp = {device_options, parse_device, NULL, NULL, NULL, NULL, NULL};
+
+void parse_arguments(const struct argp *parser, int argc, char **argv, void *input) {
+    argp_err_exit_status = EXIT_USAGE;
+    if (argp_parse(parser, argc, argv, 0, NULL, input) != 0)
+        exit(EXIT_USAGE);
+}

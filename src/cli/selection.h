@@ -1,0 +1,26 @@
+/* The images that predict and eval work on. Functions return an lvk_status. */
+#ifndef LEUKVK_CLI_SELECTION_H
+#define LEUKVK_CLI_SELECTION_H
+
+#include "leukvk/leukvk.h"
+
+typedef struct selection {
+    lvk_dataset *dataset;
+    lvk_split *split;  /* of a run; NULL otherwise */
+    uint32_t *indices; /* of the images in the data set */
+    size_t count;
+} selection;
+
+/* All images in these files and folders. */
+int selection_of_files(selection *s, const char *const *paths, size_t count);
+
+/* The images that the run `run` (a folder, or a file in one) has in `part`; `data` (NULL: as the run has it)
+ * is where the data set lies. */
+int selection_of_part(selection *s, const char *run, const char *part, const char *data);
+
+/* The labelled images of another data set. */
+int selection_of_labelled(selection *s, const char *data);
+
+void selection_finish(selection *s);
+
+#endif

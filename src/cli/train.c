@@ -1,0 +1,311 @@
+/* leukvk train: learn from a data set. */
+#include "format.h"
+#include "metrics_report.h"
+#include "options.h"
+#include "progress.h"
+#include "verb.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char documentation[] =
+    "Trains a model and writes a run folder: settings, split, metrics, checkpoints, the model, predictions. No subject is on "
+    "both sides of the split. The same seed on the same device gives the same bytes."
+    "\v"
+    "Examples:\n"
+    "  leukvk train --data C-NMC_Leukemia\n"
+    "  leukvk train --data samples --epochs 4 --out runs/first --seed 7\n"
+    "  leukvk train --resume runs/first                after Ctrl-C, a crash or a power cut\n"
+    "  leukvk train --resume runs/first --epochs 40    longer than first meant\n"
+    "\n"
+    "The defaults are the best of the Keras work that leukvk starts from: Adam, learning rate 0.001, dropout 0.25, batch 32, "
+    "20 epochs; it stops early after 3 epochs without a lower validation loss.\n";
+
+enum {
+    OPTION_DATA = 256,
+    OPTION_OUT,
+    OPTION_RESUME,
+    OPTION_SPLIT,
+    OPTION_MODEL,
+    OPTION_CROP,
+    OPTION_NO_AUGMENT,
+    OPTION_BALANCE,
+    OPTION_STRICT,
+    OPTION_OPTIMIZER,
+    OPTION_RATE,
+    OPTION_MOMENTUM,
+    OPTION_DECAY,
+    OPTION_L2,
+    OPTION_DROPOUT,
+    OPTION_BATCH,
+    OPTION_EPOCHS,
+    OPTION_PATIENCE,
+    OPTION_VALIDATION_SHARE,
+    OPTION_TEST_SHARE,
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_SAVE_SECONDS
+};
+
+static const struct argp_option options[] = {
+    {"data", OPTION_DATA, "DIR", 0, "A C-NMC tree, or a folder with a folder per class", 1},
+    {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", 1},
+    {"resume", OPTION_RESUME, "RUN", 0,
+     "Go on with a run, with its own settings; only --data, --epochs and --threads may be given", 1},
+    {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)", 1},
+    {"strict", OPTION_STRICT, NULL, 0, "Stop at an unreadable image, do not leave it out", 1},
+    {"validation-share", OPTION_VALIDATION_SHARE, "X", 0,
+     "Share of the images that chooses the best epoch (0.15)", 1},
+    {"test-share", OPTION_TEST_SHARE, "X", 0, "Share of the images that is tested at the end (0.15)", 1},
+    {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn)", 2},
+    {"dropout", OPTION_DROPOUT, "X", 0, "Dropout rate (0.25)", 2},
+    {"crop", OPTION_CROP, "CROP", 0, "center:N pixels at the source's scale, bbox or none (center:300)", 3},
+    {"no-augment", OPTION_NO_AUGMENT, NULL, 0, "No flips and rotations", 3},
+    {"balance", OPTION_BALANCE, NULL, 0, "Weight the loss so that both classes count the same", 3},
+    {"epochs", OPTION_EPOCHS, "N", 0, "At most so many times through the images (20)", 4},
+    {"batch", OPTION_BATCH, "N", 0, "Images a step (32)", 4},
+    {"patience", OPTION_PATIENCE, "N", 0, "Stop after N epochs without a lower validation loss; 0: never (3)",
+     4},
+    {"optimizer", OPTION_OPTIMIZER, "NAME", 0, "adam, adamw or sgd (adam)", 4},
+    {"learning-rate", OPTION_RATE, "X", 0, "(0.001)", 4},
+    {"momentum", OPTION_MOMENTUM, "X", 0, "Of sgd (0.9)", 4},
+    {"weight-decay", OPTION_DECAY, "X", 0, "Of adamw (0.01)", 4},
+    {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
+    {"seed", OPTION_SEED, "N", 0, "Of split, first weights, order, augmentation and dropout (1)", 5},
+    {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 5},
+    {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0, "Save the position at least so often (300)", 5},
+    {0}};
+
+typedef struct arguments {
+    lvk_device_options device;
+    lvk_train_options train;
+    const char *resume;
+    const char *not_with_resume; /* the first option given that a resumed run does not take */
+    bool epochs_given;
+} arguments;
+
+static error_t parse_settings(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+    switch (key) {
+    case OPTION_SPLIT:
+        o->split = text;
+        return 0;
+    case OPTION_MODEL:
+        o->model = text;
+        return 0;
+    case OPTION_CROP:
+        o->crop = text;
+        return 0;
+    case OPTION_NO_AUGMENT:
+        o->augment = false;
+        return 0;
+    case OPTION_BALANCE:
+        o->balance = true;
+        return 0;
+    case OPTION_STRICT:
+        o->strict = true;
+        return 0;
+    case OPTION_OPTIMIZER:
+        o->optimizer = text;
+        return 0;
+    case OPTION_RATE:
+        o->learning_rate = option_number(state, "learning-rate", text);
+        return 0;
+    case OPTION_MOMENTUM:
+        o->momentum = option_number(state, "momentum", text);
+        return 0;
+    case OPTION_DECAY:
+        o->weight_decay = option_number(state, "weight-decay", text);
+        return 0;
+    case OPTION_L2:
+        o->l2 = option_number(state, "l2", text);
+        return 0;
+    case OPTION_DROPOUT:
+        o->dropout = option_number(state, "dropout", text);
+        return 0;
+    case OPTION_BATCH:
+        o->batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
+        return 0;
+    case OPTION_PATIENCE:
+        o->patience = (uint32_t)option_count(state, "patience", text, 0, 1000000);
+        return 0;
+    case OPTION_VALIDATION_SHARE:
+        o->validation = option_number(state, "validation-share", text);
+        return 0;
+    case OPTION_TEST_SHARE:
+        o->test = option_number(state, "test-share", text);
+        return 0;
+    case OPTION_SEED:
+        o->seed = option_count(state, "seed", text, 0, INT64_MAX);
+        return 0;
+    case OPTION_SAVE_SECONDS:
+        o->checkpoint_seconds = option_number(state, "checkpoint-seconds", text);
+        return 0;
+    case OPTION_OUT:
+        o->run = text;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char *option_name(int key) {
+    for (const struct argp_option *option = options; option->name; ++option)
+        if (option->key == key)
+            return option->name;
+    return "?";
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->device;
+        return 0;
+    case OPTION_DATA:
+        a->train.data = text;
+        return 0;
+    case OPTION_RESUME:
+        a->resume = text;
+        return 0;
+    case OPTION_EPOCHS:
+        a->train.epochs = (uint32_t)option_count(state, "epochs", text, 1, 1000000);
+        a->epochs_given = true;
+        return 0;
+    case OPTION_THREADS:
+        a->train.threads = (unsigned)option_count(state, "threads", text, 0, 256);
+        return 0;
+    case ARGP_KEY_END:
+        if (a->resume && a->not_with_resume)
+            argp_failure(state, EXIT_USAGE, 0, "--%s: a resumed run keeps its own settings",
+                         a->not_with_resume);
+        if (!a->resume && !a->train.data)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "which data set? --data DIR (leukvk synth draws one to try with)");
+        return 0;
+    default: {
+        const error_t error = parse_settings(key, text, state, &a->train);
+        if (error == 0 && !a->not_with_resume)
+            a->not_with_resume = option_name(key);
+        return error;
+    }
+    }
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number) {
+    (void)signal_number;
+    if (interrupted) /* asked twice: at once */
+        raise(SIGKILL);
+    interrupted = 1;
+}
+
+static void print_start(const lvk_train_event *event) {
+    char text[FORMAT_SIZE], memory[FORMAT_SIZE];
+    for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
+        if (event->part_images[part])
+            printf("%-12s %7s images of %" PRIu32 " subjects\n", lvk_split_part_name((lvk_split_part)part),
+                   format_count(text, event->part_images[part]), event->subjects[part]);
+    printf("%s parameters, %s of device memory by plan, run folder %s\n",
+           format_count(text, event->parameters), format_bytes(memory, event->memory_estimate), event->run);
+    if (event->resumed_epoch || event->resumed_step)
+        printf("going on after %" PRIu32 " epochs and %" PRIu32 " steps\n", event->resumed_epoch,
+               event->resumed_step);
+    fflush(stdout);
+}
+
+static void print_epoch(progress *bar, const lvk_train_event *event) {
+    char summary[256], text[2][FORMAT_SIZE];
+    const lvk_metrics *v = event->validation;
+    snprintf(summary, sizeof summary, "validation loss %s, accuracy %s, AUC %s%s, waited %.1f %%",
+             format_number(text[0], v->loss, 4), format_number(text[1], v->accuracy, 4),
+             format_number((char[FORMAT_SIZE]){0}, v->auc, 4), event->best ? " (best)" : "",
+             100 * event->waited);
+    progress_end(bar, &(progress_values){event->images, event->loss, event->accuracy}, summary);
+}
+
+static bool show(void *user, const lvk_train_event *event) {
+    progress *bar = user;
+    char title[64];
+    switch (event->kind) {
+    case LVK_TRAIN_STARTED:
+        print_start(event);
+        break;
+    case LVK_TRAIN_STEP:
+        if (!bar->title[0] || bar->total == 0) {
+            snprintf(title, sizeof title, "Epoch %" PRIu32 "/%" PRIu32, event->epoch, event->epochs);
+            progress_begin(bar, stdout, title, "images", event->part_images[LVK_SPLIT_TRAIN], false);
+        }
+        progress_update(bar, &(progress_values){event->images, event->loss, event->accuracy});
+        break;
+    case LVK_TRAIN_EPOCH:
+        print_epoch(bar, event);
+        bar->total = 0;
+        fflush(stdout);
+        break;
+    case LVK_TRAIN_FINISHED:
+        break;
+    }
+    if (interrupted)
+        progress_clear(bar);
+    return !interrupted;
+}
+
+static void print_result(const lvk_train_result *result, const lvk_device *device, const char *positive,
+                         const char *negative) {
+    char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[128];
+    printf("\n%" PRIu32 " epochs in %s%s; the best is epoch %" PRIu32 "; peak device memory %s\n",
+           result->epochs, format_duration(time, result->seconds),
+           result->stopped_early ? ", stopped early" : "", result->best_epoch,
+           format_bytes(memory, lvk_device_memory_peak(device)));
+    for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
+        if (!result->tested[part])
+            continue;
+        snprintf(title, sizeof title, "\n%s: %" PRIu64 " images of subjects not seen in training",
+                 lvk_split_part_name((lvk_split_part)part), result->metrics[part].count);
+        metrics_print(&result->metrics[part],
+                      &(metrics_subject){title, positive, negative, result->size_auc[part]});
+    }
+    printf("\nmodel, predictions and figures: %s\n", result->run);
+}
+
+static int train(arguments *a, lvk_device *device) {
+    static lvk_train_result result;
+    progress bar = {0};
+    const lvk_resume_options resume = {
+        .data = a->train.data, .epochs = a->epochs_given ? a->train.epochs : 0, .threads = a->train.threads};
+    const int status = a->resume ? lvk_train_resume(device, a->resume, &resume, show, &bar, &result)
+                                 : lvk_train(device, &a->train, show, &bar, &result);
+    if (status != LVK_OK) {
+        if (bar.visible)
+            progress_clear(&bar);
+        return report_failure(status);
+    }
+    print_result(&result, device, result.positive_class, result.negative_class);
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {0}};
+    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+    arguments a = {.train = lvk_train_defaults()};
+    parse_arguments(&parser, argc, argv, &a);
+    lvk_device *device;
+    const int status = lvk_device_open(&a.device, &device);
+    if (status != LVK_OK)
+        return report_failure(status);
+    if (!a.resume)
+        printf("seed %" PRIu64 "\n", a.train.seed);
+    struct sigaction action = {.sa_handler = interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    const int exit_status = train(&a, device);
+    lvk_device_close(&device);
+    return exit_status;
+}
+
+extern const verb verb_train;
+const verb verb_train = {"train", "train a model on a data set", run};

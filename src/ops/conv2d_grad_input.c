@@ -1,0 +1,103 @@
+/* conv2d_grad_input: dx = d sum(y * dy) / dx for y = conv2d(x, w). At stride 1 that is a convolution of dy
+ * with the flipped, transposed kernel; else a gather. */
+#include "ops/conv_forward.h"
+#include "ops/conv_grad.h"
+
+#include <inttypes.h>
+
+static lvk_status infer(lvk_call *call) {
+    const lvk_conv2d_grad_input_attributes *a = call->attributes;
+    const lvk_type *dy = &call->inputs[0], *w = &call->inputs[1];
+    LVK_TRY(lvk_op_expect(call, 0, LVK_F32, 4));
+    LVK_TRY(lvk_op_expect(call, 1, LVK_F32, 4));
+    uint32_t out_h, out_w;
+    LVK_TRY(
+        lvk_conv2d_output_size(call, &a->conv, a->height, a->width, w->dim[0], w->dim[1], &out_h, &out_w));
+    if (dy->dim[1] != out_h || dy->dim[2] != out_w || dy->dim[3] != w->dim[3]) {
+        char text[LVK_TYPE_TEXT];
+        return lvk_op_fail(call, "the gradient is %s, the output %" PRIu32 "x%" PRIu32 "x%" PRIu32,
+                           lvk_type_text(dy, text), out_h, out_w, w->dim[3]);
+    }
+    call->outputs[0] = lvk_type_4d(LVK_F32, dy->dim[0], a->height, a->width, w->dim[2]);
+    return LVK_OK;
+}
+
+static lvk_conv_shape shape_of(const lvk_call *call) {
+    const lvk_conv2d_grad_input_attributes *a = call->attributes;
+    return lvk_conv_shape_conv2d(&call->outputs[0], &call->inputs[1], &call->inputs[0], &a->conv);
+}
+
+static lvk_conv_forward forward_of(const lvk_call *call) {
+    const lvk_conv_shape shape = shape_of(call);
+    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
+                              .x = lvk_operand_input(0),
+                              .w = lvk_operand_input(1),
+                              .flip = true};
+}
+
+static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    const lvk_conv_forward forward = forward_of(call);
+    if (forward.shape.stride_h != 1 || forward.shape.stride_w != 1)
+        return "the stride is not 1";
+    return lvk_conv_forward_obstacle(&forward, kernel, caps);
+}
+
+static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
+                   lvk_launch_list *list) {
+    const lvk_conv_forward forward = forward_of(call);
+    lvk_conv_forward_launch(&forward, kernel, caps, list);
+}
+
+LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
+LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
+LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
+
+static const char *gather_block_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    const lvk_conv_shape shape = shape_of(call);
+    return lvk_conv_grad_input_obstacle(&shape, LVK_CONV_BLOCK, caps);
+}
+
+static void gather_block_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    const lvk_conv_shape shape = shape_of(call);
+    lvk_conv_grad_input_launch(&shape, LVK_CONV_BLOCK, list);
+}
+
+static const char *gather_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    const lvk_conv_shape shape = shape_of(call);
+    return lvk_conv_grad_input_obstacle(&shape, LVK_CONV_DIRECT, caps);
+}
+
+static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    const lvk_conv_shape shape = shape_of(call);
+    lvk_conv_grad_input_launch(&shape, LVK_CONV_DIRECT, list);
+}
+
+static const lvk_candidate candidates[] = {
+    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
+    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
+    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
+    {.name = "gather_block", .obstacle = gather_block_obstacle, .launch = gather_block_launch},
+    {.name = "gather", .obstacle = gather_obstacle, .launch = gather_launch},
+};
+
+static double flops(const lvk_call *call) {
+    const lvk_conv_shape shape = shape_of(call);
+    return lvk_conv_flops(&shape);
+}
+
+const lvk_op lvk_op_conv2d_grad_input = {
+    .name = "conv2d_grad_input",
+    .summary = "dx[n,iy,ix,c] = sum dy[n,oy,ox,k] * w[ky,kx,c,k] over oy*s+ky-p = iy, ox*s+kx-p = ix",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .output_count = 1,
+    .attribute_size = sizeof(lvk_conv2d_grad_input_attributes),
+    .batched_inputs = 1,
+    .batched_outputs = 1,
+    .infer = infer,
+    .candidates = candidates,
+    .candidate_count = sizeof candidates / sizeof *candidates,
+    .flops = flops,
+};

@@ -1,0 +1,124 @@
+#include "ops/conv_forward.h"
+
+#include "ops/sum_rows.h"
+#include "params/conv2d_flip.h"
+
+/* What one item computes: a workgroup of conv2d_subgroup.glsl, an invocation of conv2d_block.comp. The same
+ * numbers as there. */
+typedef struct tile_size {
+    uint32_t pixels, channels;
+} tile_size;
+
+static tile_size tile_of(lvk_conv_kernel kernel, const lvk_caps *caps) {
+    const uint32_t lanes = caps->subgroup_size;
+    if (kernel == LVK_CONV_BLOCK)
+        return (tile_size){.pixels = 4, .channels = 4};
+    if (lanes == 4)
+        return (tile_size){.pixels = 2 * lanes, .channels = 16};
+    return (tile_size){.pixels = 4 * lanes, .channels = 32};
+}
+
+const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
+                                      const lvk_caps *caps) {
+    const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
+    if (obstacle)
+        return obstacle;
+    lvk_conv_shape s = forward->shape;
+    if (kernel == LVK_CONV_DIRECT && forward->flip)
+        return "does not flip the kernel";
+    if (kernel != LVK_CONV_DIRECT) {
+        if (s.out_c % 4)
+            return "output channels are not a multiple of 4";
+        s.in_c = lvk_pad4(s.in_c);
+    }
+    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
+        !lvk_conv_fits(kernel, caps, lvk_conv_w_count(&s)) ||
+        !lvk_conv_fits(LVK_CONV_DIRECT, caps, lvk_conv_y_count(&s)))
+        return "a tensor is too large for one binding";
+    return NULL;
+}
+
+/* x as the kernels read it: [batch, in_h, in_w, in_c padded to 4]. */
+static lvk_operand prepare_x(const lvk_conv_forward *forward, lvk_launch_list *list) {
+    const lvk_conv_shape *s = &forward->shape;
+    if (s->in_c % 4 == 0)
+        return forward->x;
+    const uint64_t pixels = (uint64_t)s->batch * s->in_h * s->in_w;
+    list->scratch_size[0] = pixels * lvk_pad4(s->in_c) * sizeof(float);
+    lvk_conv_add_pad(list, forward->x, lvk_operand_scratch(0), pixels, s->in_c, 1);
+    return lvk_operand_scratch(0);
+}
+
+/* w as the kernels read it: [kernel_h, kernel_w, in_c padded to 4, out_c]. */
+static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_launch_list *list) {
+    const lvk_conv_shape *s = &forward->shape;
+    const uint32_t taps = s->kernel_h * s->kernel_w, in_padded = lvk_pad4(s->in_c);
+    const uint64_t count = (uint64_t)taps * in_padded * s->out_c;
+    if (!forward->flip && in_padded == s->in_c)
+        return forward->w;
+    list->scratch_size[1] = count * sizeof(float);
+    if (!forward->flip) {
+        lvk_conv_add_pad(list, forward->w, lvk_operand_scratch(1), taps, s->in_c, s->out_c);
+        return lvk_operand_scratch(1);
+    }
+    lvk_launch *flip = lvk_launch_add(list, "conv2d_flip");
+    lvk_launch_operand(flip, LVK_BIND_STORAGE, forward->w);
+    lvk_launch_scratch(flip, LVK_BIND_STORAGE, 1);
+    const lvk_conv2d_flip_params params = {
+        .taps = taps, .in_c = s->out_c, .out_c = s->in_c, .out_padded = in_padded};
+    lvk_launch_parameters(flip, &params, sizeof params);
+    lvk_launch_groups(list, flip, lvk_divide_up(count, 64));
+    return lvk_operand_scratch(1);
+}
+
+static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *list, const char *shader,
+                              lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_operand y) {
+    lvk_launch *launch = lvk_launch_add(list, shader);
+    lvk_launch_operand(launch, reads, x);
+    lvk_launch_operand(launch, reads, w);
+    lvk_launch_operand(launch, LVK_BIND_STORAGE, forward->bias ? *forward->bias : w); /* w: bound, not read */
+    lvk_launch_operand(launch, LVK_BIND_STORAGE, y);
+    lvk_launch_constant(launch, forward->bias != NULL);
+    return launch;
+}
+
+static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list) {
+    lvk_launch *direct = add_kernel(forward, list, "conv2d_direct", LVK_BIND_STORAGE, forward->x, forward->w,
+                                    lvk_operand_output(forward->y));
+    const lvk_conv2d_params params = lvk_conv_params(&forward->shape);
+    lvk_launch_parameters(direct, &params, sizeof params);
+    lvk_launch_groups(list, direct, lvk_divide_up(lvk_conv_y_count(&forward->shape), 64));
+}
+
+void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
+                             lvk_launch_list *list) {
+    static const char *const variants[4] = {"conv2d_texel16", "conv2d_texel8", "conv2d_texel4",
+                                            "conv2d_buffer4"};
+    if (kernel == LVK_CONV_DIRECT) {
+        launch_direct(forward, list);
+        return;
+    }
+    lvk_conv_shape s = forward->shape;
+    const lvk_operand x = prepare_x(forward, list), w = prepare_w(forward, list);
+    s.in_c = lvk_pad4(s.in_c);
+
+    const bool block = kernel == LVK_CONV_BLOCK;
+    const tile_size tile = tile_of(kernel, caps);
+    const uint64_t count = lvk_conv_y_count(&s), steps = (uint64_t)s.kernel_h * s.kernel_w * s.in_c / 4;
+    const uint64_t items =
+        lvk_divide_up(count / s.out_c, tile.pixels) * lvk_divide_up(s.out_c, tile.channels);
+    const uint32_t splits = lvk_conv_splits(items, block ? 4096 : 32, steps, 32);
+
+    lvk_launch *launch = add_kernel(
+        forward, list, block ? "conv2d_block" : lvk_conv_variant(kernel, caps, variants),
+        lvk_conv_reads(kernel), x, w, splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(forward->y));
+    lvk_conv2d_params params = lvk_conv_params(&s);
+    params.splits = splits;
+    params.steps_per_split = (uint32_t)lvk_divide_up(steps, splits);
+    lvk_launch_parameters(launch, &params, sizeof params);
+    lvk_launch_groups(list, launch, block ? lvk_divide_up(items * splits, 64) : items * splits);
+    if (splits > 1) {
+        list->scratch_size[2] = splits * count * sizeof(float);
+        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y, false, 0);
+    }
+}

@@ -1,0 +1,139 @@
+#include "ops/conv_grad.h"
+
+#include "ops/sum_rows.h"
+#include "params/conv2d_grad_weight.h"
+
+static bool all_fit(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    return lvk_conv_fits(kernel, caps, lvk_conv_x_count(s)) &&
+           lvk_conv_fits(kernel, caps, lvk_conv_y_count(s)) &&
+           lvk_conv_fits(kernel, caps, lvk_conv_w_count(s));
+}
+
+const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *s, lvk_conv_kernel kernel,
+                                         const lvk_caps *caps) {
+    if (kernel == LVK_CONV_BLOCK && (s->in_c % 4 || s->out_c % 4))
+        return "channels are not multiples of 4";
+    return all_fit(s, kernel, caps) ? NULL : "a tensor is too large for one binding";
+}
+
+void lvk_conv_grad_input_launch(const lvk_conv_shape *s, lvk_conv_kernel kernel, lvk_launch_list *list) {
+    const bool block = kernel == LVK_CONV_BLOCK;
+    lvk_launch *launch = lvk_launch_add(list, block ? "conv2d_grad_input_block" : "conv2d_grad_input_direct");
+    lvk_launch_input(launch, LVK_BIND_STORAGE, 0);
+    lvk_launch_input(launch, LVK_BIND_STORAGE, 1);
+    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
+    const lvk_conv2d_params params = lvk_conv_params(s);
+    lvk_launch_parameters(launch, &params, sizeof params);
+    const uint64_t block_items = lvk_divide_up(s->batch, 4) * s->in_h * s->in_w * (s->in_c / 4);
+    lvk_launch_groups(list, launch, lvk_divide_up(block ? block_items : lvk_conv_x_count(s), 64));
+}
+
+/* What one workgroup of a subgroup kernel computes: taps x channels of x, times 4 output channels a lane. The
+ * same numbers as in the shaders of those names. */
+typedef struct tile_kind {
+    uint32_t taps_h, taps_w, channels;
+    const char *variants[4];
+} tile_kind;
+
+static const tile_kind *tile_of(const lvk_conv_shape *s) {
+    static const tile_kind square = {3,
+                                     3,
+                                     4,
+                                     {"conv2d_grad_weight_square_texel16", "conv2d_grad_weight_square_texel8",
+                                      "conv2d_grad_weight_square_texel4",
+                                      "conv2d_grad_weight_square_buffer4"}};
+    static const tile_kind row = {1,
+                                  3,
+                                  8,
+                                  {"conv2d_grad_weight_row_texel16", "conv2d_grad_weight_row_texel8",
+                                   "conv2d_grad_weight_row_texel4", "conv2d_grad_weight_row_buffer4"}};
+    static const tile_kind tap = {1,
+                                  1,
+                                  16,
+                                  {"conv2d_grad_weight_tap_texel16", "conv2d_grad_weight_tap_texel8",
+                                   "conv2d_grad_weight_tap_texel4", "conv2d_grad_weight_tap_buffer4"}};
+    const bool rows = s->kernel_w == 3 && s->stride_w == 1;
+    return rows && s->kernel_h == 3 && s->in_c <= 4 ? &square : rows ? &row : &tap;
+}
+
+const char *lvk_conv_grad_weight_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                          const lvk_caps *caps) {
+    const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
+    if (obstacle)
+        return obstacle;
+    lvk_conv_shape s = *shape;
+    if (kernel != LVK_CONV_DIRECT) {
+        if (s.out_c % 4)
+            return "output channels are not a multiple of 4";
+        s.in_c = lvk_pad4(s.in_c);
+    }
+    return all_fit(&s, kernel, caps) ? NULL : "a tensor is too large for one binding";
+}
+
+/* Invocations of the direct and block kernels, workgroups of the subgroup kernels, for one split. */
+static uint64_t count_items(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    const tile_kind *tile = tile_of(s);
+    if (kernel == LVK_CONV_DIRECT)
+        return lvk_conv_w_count(s);
+    if (kernel == LVK_CONV_BLOCK)
+        return lvk_conv_w_count(s) / 16;
+    return (uint64_t)(s->kernel_h / tile->taps_h) * (s->kernel_w / tile->taps_w) *
+           lvk_divide_up(s->in_c, tile->channels) * lvk_divide_up(s->out_c, 4 * caps->subgroup_size);
+}
+
+static uint32_t choose_splits(const lvk_conv_shape *s, lvk_conv_kernel kernel, uint64_t items) {
+    const uint64_t rows = (uint64_t)s->batch * s->out_h, least = lvk_divide_up(32, s->out_w);
+    if (kernel == LVK_CONV_DIRECT || kernel == LVK_CONV_BLOCK)
+        return lvk_conv_splits(items, 16384, rows, least);
+    /* Enough workgroups to keep a few cores busy, and parts of x and dy that stay in a core's cache (a MiB)
+     * while the tiles of a split read them one after the other. */
+    const uint64_t bytes = (lvk_conv_x_count(s) + lvk_conv_y_count(s)) * sizeof(float);
+    const uint64_t wanted = items * lvk_divide_up(bytes, 1 << 20);
+    return lvk_conv_splits(items, wanted < 64 ? 64 : wanted, rows, least);
+}
+
+void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, bool accumulate,
+                                 const lvk_caps *caps, lvk_launch_list *list) {
+    lvk_conv_shape s = *shape;
+    const uint64_t rows = (uint64_t)s.batch * s.out_h, count = lvk_conv_w_count(shape);
+    const bool invocations = kernel == LVK_CONV_DIRECT || kernel == LVK_CONV_BLOCK;
+    lvk_operand x = lvk_operand_input(0);
+    if (kernel != LVK_CONV_DIRECT && s.in_c % 4) {
+        s.in_c = lvk_pad4(s.in_c);
+        list->scratch_size[0] = lvk_conv_x_count(&s) * sizeof(float);
+        lvk_conv_add_pad(list, x, lvk_operand_scratch(0), lvk_conv_x_count(&s) / s.in_c, shape->in_c, 1);
+        x = lvk_operand_scratch(0);
+    }
+    const uint64_t items = count_items(&s, kernel, caps);
+    const uint32_t splits = choose_splits(&s, kernel, items);
+    const char *shader = kernel == LVK_CONV_DIRECT  ? "conv2d_grad_weight_direct"
+                         : kernel == LVK_CONV_BLOCK ? "conv2d_grad_weight_block"
+                                                    : lvk_conv_variant(kernel, caps, tile_of(&s)->variants);
+    lvk_launch *launch = lvk_launch_add(list, shader);
+    lvk_launch_operand(launch, lvk_conv_reads(kernel), x);
+    lvk_launch_operand(launch, lvk_conv_reads(kernel), lvk_operand_input(1));
+    lvk_launch_operand(launch, LVK_BIND_STORAGE, splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(0));
+    const lvk_conv2d_grad_weight_params params = {.rows = (uint32_t)rows,
+                                                  .in_h = s.in_h,
+                                                  .in_w = s.in_w,
+                                                  .in_c = s.in_c,
+                                                  .channels = shape->in_c,
+                                                  .out_h = s.out_h,
+                                                  .out_w = s.out_w,
+                                                  .out_c = s.out_c,
+                                                  .kernel_h = s.kernel_h,
+                                                  .kernel_w = s.kernel_w,
+                                                  .stride_h = s.stride_h,
+                                                  .stride_w = s.stride_w,
+                                                  .pad_top = s.pad_top,
+                                                  .pad_left = s.pad_left,
+                                                  .splits = splits,
+                                                  .rows_per_split = (uint32_t)lvk_divide_up(rows, splits),
+                                                  .accumulate = splits == 1 && accumulate};
+    lvk_launch_parameters(launch, &params, sizeof params);
+    lvk_launch_groups(list, launch, invocations ? lvk_divide_up(items * splits, 64) : items * splits);
+    if (splits > 1) {
+        list->scratch_size[2] = splits * count * sizeof(float);
+        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, 0, accumulate, 0);
+    }
+}

@@ -1,0 +1,19 @@
+/* Launches of the gradients of conv2d and dense that are no convolutions themselves. */
+#ifndef LVK_OPS_CONV_GRAD_H
+#define LVK_OPS_CONV_GRAD_H
+
+#include "ops/conv_shape.h"
+
+/* dx (output 0) from dy (input 0) and w (input 1), for any stride, by LVK_CONV_BLOCK or LVK_CONV_DIRECT. */
+const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                         const lvk_caps *caps);
+void lvk_conv_grad_input_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_launch_list *list);
+
+/* dw (output 0) from x (input 0) and dy (input 1). `accumulate`: added to what is there. Scratch 0: padded x;
+ * 2: partial sums. */
+const char *lvk_conv_grad_weight_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                          const lvk_caps *caps);
+void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, bool accumulate,
+                                 const lvk_caps *caps, lvk_launch_list *list);
+
+#endif

@@ -1,0 +1,106 @@
+/* The geometry that conv2d, dense and their gradients share: a dense layer is a 1x1 convolution over 1x1
+ * images. Kernels are written once for this shape; conv_forward.h and conv_grad.h turn it into launches. */
+#ifndef LVK_OPS_CONV_SHAPE_H
+#define LVK_OPS_CONV_SHAPE_H
+
+#include "ops/conv2d.h"
+#include "ops/op.h"
+#include "params/conv2d.h"
+
+typedef struct lvk_conv_shape {
+    uint32_t batch;
+    uint32_t in_h, in_w, in_c;    /* x [batch, in_h, in_w, in_c] */
+    uint32_t out_h, out_w, out_c; /* y [batch, out_h, out_w, out_c] */
+    uint32_t kernel_h, kernel_w;  /* w [kernel_h, kernel_w, in_c, out_c] */
+    uint32_t stride_h, stride_w;
+    int32_t pad_top, pad_left; /* negative: the first rows or columns of x are not read */
+} lvk_conv_shape;
+
+lvk_conv_shape lvk_conv_shape_conv2d(const lvk_type *x, const lvk_type *w, const lvk_type *y,
+                                     const lvk_conv2d_attributes *attributes);
+lvk_conv_shape lvk_conv_shape_dense(const lvk_type *x, const lvk_type *w);
+
+/* The convolution of dy with the flipped, transposed kernel, which is the gradient with respect to x. Stride
+ * 1 only. */
+lvk_conv_shape lvk_conv_shape_transposed(const lvk_conv_shape *shape);
+
+/* Elements of x, w and y. */
+uint64_t lvk_conv_x_count(const lvk_conv_shape *shape);
+uint64_t lvk_conv_w_count(const lvk_conv_shape *shape);
+uint64_t lvk_conv_y_count(const lvk_conv_shape *shape);
+
+/* Arithmetic of the direct form, a multiply-add counting 2; the same for the forward sum and either gradient.
+ */
+double lvk_conv_flops(const lvk_conv_shape *shape);
+
+/* The parameters common to all kernels of params/conv2d.h, for one split. */
+lvk_conv2d_params lvk_conv_params(const lvk_conv_shape *shape);
+
+/* Checks attributes and kernel against images of height x width and gives the size of the output. */
+lvk_status lvk_conv2d_output_size(const lvk_call *call, const lvk_conv2d_attributes *attributes,
+                                  uint32_t height, uint32_t width, uint32_t kernel_h, uint32_t kernel_w,
+                                  uint32_t *out_h, uint32_t *out_w);
+
+/* Where a kernel's tensor lies. */
+typedef struct lvk_operand {
+    lvk_binding_space space;
+    int index;
+} lvk_operand;
+
+static inline lvk_operand lvk_operand_input(int index) {
+    return (lvk_operand){LVK_SPACE_INPUT, index};
+}
+static inline lvk_operand lvk_operand_output(int index) {
+    return (lvk_operand){LVK_SPACE_OUTPUT, index};
+}
+static inline lvk_operand lvk_operand_scratch(int index) {
+    return (lvk_operand){LVK_SPACE_SCRATCH, index};
+}
+void lvk_launch_operand(lvk_launch *launch, lvk_binding_kind kind, lvk_operand operand);
+
+/* How kernels share work and read memory. SUBGROUP: one subgroup of a known size is a workgroup, its lanes
+ * hand values round; for CPU devices, where shared memory and barriers are dear. */
+typedef enum lvk_conv_kernel {
+    LVK_CONV_SUBGROUP_TEXEL,  /* texel fetches and subgroupShuffle: Mesa's lavapipe */
+    LVK_CONV_SUBGROUP_BUFFER, /* storage buffers and subgroupBroadcast: SwiftShader */
+    LVK_CONV_BLOCK,           /* 4 x 4 values an invocation, vec4 loads; channels padded to 4 */
+    LVK_CONV_DIRECT           /* one value an invocation; any shape */
+} lvk_conv_kernel;
+
+/* Defines <name>_obstacle and <name>_launch, the two functions of a candidate, from a file's own
+ * obstacle(call, kernel, caps) and launch(call, kernel, caps, list). */
+#define LVK_CONV_CANDIDATE(name, kernel)                                                                     \
+    static const char *name##_obstacle(const lvk_call *call, const lvk_caps *caps) {                         \
+        return obstacle(call, kernel, caps);                                                                 \
+    }                                                                                                        \
+    static void name##_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {           \
+        launch(call, kernel, caps, list);                                                                    \
+    }
+
+/* The reason why a device cannot run kernels of this kind at all, or NULL. */
+const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *caps);
+
+/* Whether a tensor of `count` floats can be bound the way `kernel` reads it. */
+bool lvk_conv_fits(lvk_conv_kernel kernel, const lvk_caps *caps, uint64_t count);
+
+/* How `kernel` binds what it reads. */
+lvk_binding_kind lvk_conv_reads(lvk_conv_kernel kernel);
+
+/* The variant of a subgroup kernel for the device, out of `names`: for texel fetches with 16, 8 and 4 lanes,
+ * for buffers with 4 lanes. */
+const char *lvk_conv_variant(lvk_conv_kernel kernel, const lvk_caps *caps, const char *const names[4]);
+
+/* Into how many parts to cut a sum of `steps` so that `items` x parts reaches `wanted` and no part has fewer
+ * than `least` steps. 1 to LVK_CONV_MAX_SPLITS. */
+enum { LVK_CONV_MAX_SPLITS = 128 }; /* lvk_launch_sum_rows() then needs one launch and no scratch */
+uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least);
+
+/* Adds the launch that copies [outer, rows, width] to [outer, rows padded to 4, width], with zeros. */
+void lvk_conv_add_pad(lvk_launch_list *list, lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows,
+                      uint32_t width);
+
+static inline uint32_t lvk_pad4(uint32_t n) {
+    return (n + 3) / 4 * 4;
+}
+
+#endif

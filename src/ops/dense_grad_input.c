@@ -1,0 +1,78 @@
+/* dense_grad_input(dy [N,O], w [I,O]) -> dx [N,I] = dy w^T. */
+#include "ops/conv_grad.h"
+
+#include <inttypes.h>
+
+static lvk_status infer(lvk_call *call) {
+    const lvk_type *dy = &call->inputs[0], *w = &call->inputs[1];
+    LVK_TRY(lvk_op_expect(call, 0, LVK_F32, 2));
+    LVK_TRY(lvk_op_expect(call, 1, LVK_F32, 2));
+    if (dy->dim[1] != w->dim[1])
+        return lvk_op_fail(call, "the gradient has %" PRIu32 " values, the output %" PRIu32, dy->dim[1],
+                           w->dim[1]);
+    call->outputs[0] = lvk_type_2d(LVK_F32, dy->dim[0], w->dim[0]);
+    return LVK_OK;
+}
+
+static lvk_conv_shape shape_of(const lvk_call *call) {
+    return lvk_conv_shape_dense(&call->inputs[0], &call->inputs[1]);
+}
+
+static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    const lvk_conv_shape s = shape_of(call);
+    const char *reason = lvk_conv_kernel_obstacle(kernel, caps);
+    if (!reason && kernel != LVK_CONV_DIRECT && (s.in_c % 4 || s.out_c % 4))
+        reason = "inputs or outputs are not multiples of 4";
+    return reason ? reason : lvk_conv_grad_input_obstacle(&s, kernel, caps);
+}
+
+static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
+                   lvk_launch_list *list) {
+    static const char *const variants[4] = {"dense_grad_input_texel16", "dense_grad_input_texel8",
+                                            "dense_grad_input_texel4", "dense_grad_input_buffer4"};
+    const lvk_conv_shape s = shape_of(call);
+    if (kernel == LVK_CONV_BLOCK || kernel == LVK_CONV_DIRECT) {
+        lvk_conv_grad_input_launch(&s, kernel, list);
+        return;
+    }
+    lvk_launch *dx = lvk_launch_add(list, lvk_conv_variant(kernel, caps, variants));
+    lvk_launch_input(dx, lvk_conv_reads(kernel), 0);
+    lvk_launch_input(dx, lvk_conv_reads(kernel), 1);
+    lvk_launch_output(dx, LVK_BIND_STORAGE, 0);
+    const lvk_conv2d_params params = lvk_conv_params(&s);
+    lvk_launch_parameters(dx, &params, sizeof params);
+    const uint32_t lanes = caps->subgroup_size,
+                   rows = lanes == 4 ? 8 : 32; /* ROWS of dense_grad_input_subgroup.glsl */
+    lvk_launch_groups(list, dx, lvk_divide_up(s.in_c, 4 * lanes) * lvk_divide_up(s.batch, rows));
+}
+
+LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
+LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
+LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
+LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
+
+static const lvk_candidate candidates[] = {
+    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
+    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
+    {.name = "gather_block", .obstacle = block_obstacle, .launch = block_launch},
+    {.name = "gather", .obstacle = direct_obstacle, .launch = direct_launch},
+};
+
+static double flops(const lvk_call *call) {
+    const lvk_conv_shape shape = shape_of(call);
+    return lvk_conv_flops(&shape);
+}
+
+const lvk_op lvk_op_dense_grad_input = {
+    .name = "dense_grad_input",
+    .summary = "dx[n,i] = sum dy[n,o] * w[i,o]",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .output_count = 1,
+    .batched_inputs = 1,
+    .batched_outputs = 1,
+    .infer = infer,
+    .candidates = candidates,
+    .candidate_count = sizeof candidates / sizeof *candidates,
+    .flops = flops,
+};

@@ -1,0 +1,155 @@
+/* The public way to use a trained model. */
+#include "leukvk/predict.h"
+
+#include "core/file.h"
+#include "train/device.h"
+#include "train/judge.h"
+#include "train/position.h"
+#include "train/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lvk_classifier {
+    lvk_network *network;
+    lvk_crop crop;
+    lvk_model_info model;
+    lvk_classifier_info info;
+    char *path;
+    unsigned threads;
+};
+
+static lvk_status check_model(const char *path, const lvk_model_info *model, lvk_crop *crop) {
+    const lvk_model *architecture = lvk_model_find(model->architecture);
+    if (!architecture)
+        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
+    const lvk_status status = lvk_crop_parse(model->crop, crop);
+    if (status != LVK_OK)
+        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
+    if (model->image_size != architecture->image_size)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: images of %u pixels, %s takes %u", path, model->image_size,
+                        model->architecture, architecture->image_size);
+    return LVK_OK;
+}
+
+static lvk_status load(lvk_classifier *c, lvk_backend *backend, const lvk_checkpoint *checkpoint,
+                       uint32_t batch) {
+    c->model = *lvk_checkpoint_info(checkpoint);
+    LVK_TRY(check_model(c->path, &c->model, &c->crop));
+    const lvk_network_config config = {.model = {.architecture = c->model.architecture},
+                                       .batch = batch ? batch : 32};
+    LVK_TRY(lvk_network_create(backend, &config, &c->network));
+    LVK_TRY(lvk_position_load_parameters(checkpoint, c->network));
+    c->info = (lvk_classifier_info){.path = c->path,
+                                    .architecture = c->model.architecture,
+                                    .crop = c->model.crop,
+                                    .positive_class = c->model.positive_class,
+                                    .negative_class = c->model.negative_class,
+                                    .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
+    return LVK_OK;
+}
+
+lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_classifier_options *options,
+                               lvk_classifier **result) {
+    *result = NULL;
+    lvk_classifier *c = lvk_alloc(1, sizeof *c);
+    if (!c)
+        return LVK_ERROR_MEMORY;
+    lvk_checkpoint *checkpoint = NULL;
+    c->threads = options ? options->threads : 0;
+    c->path =
+        lvk_path_is_folder(path) ? lvk_path_join(path, lvk_run_file_name(LVK_RUN_MODEL)) : lvk_strdup(path);
+    lvk_status status = c->path ? lvk_checkpoint_read(c->path, &checkpoint) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = load(c, lvk_device_backend(device), checkpoint, options ? options->batch : 0);
+    lvk_checkpoint_destroy(&checkpoint);
+    if (status != LVK_OK)
+        lvk_classifier_close(&c);
+    *result = c;
+    return status;
+}
+
+void lvk_classifier_close(lvk_classifier **classifier) {
+    if (!*classifier)
+        return;
+    lvk_network_destroy(&(*classifier)->network);
+    lvk_free((*classifier)->path);
+    lvk_free(*classifier);
+    *classifier = NULL;
+}
+
+const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classifier) {
+    return &classifier->info;
+}
+
+lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                                  size_t count, lvk_predict_progress progress, void *user,
+                                  double *probabilities) {
+    lvk_cache *cache = NULL;
+    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
+    const lvk_status status =
+        lvk_judge_probabilities(c->network, cache, images, count, c->threads, progress, user, probabilities);
+    lvk_cache_destroy(&cache);
+    return status;
+}
+
+lvk_status lvk_classifier_measure(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                                  const double *probabilities, size_t count, lvk_metrics *metrics,
+                                  double *size_auc) {
+    const int32_t positive = lvk_dataset_positive_class(dataset);
+    if (lvk_dataset_class_count(dataset) != 2 ||
+        strcmp(lvk_dataset_class_name(dataset, (size_t)positive), c->model.positive_class) != 0 ||
+        strcmp(lvk_dataset_class_name(dataset, (size_t)(1 - positive)), c->model.negative_class) != 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: its classes are not the model's, %s and %s",
+                        lvk_dataset_folder(dataset), c->model.positive_class, c->model.negative_class);
+    return lvk_judge_measure(dataset, images, probabilities, count, metrics, size_auc);
+}
+
+lvk_status lvk_metrics_text(const lvk_metrics *metrics, double size_auc, char **text) {
+    json_t *json = lvk_results_metrics_json(metrics, size_auc);
+    char *dump = json ? json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(json);
+    *text = dump ? lvk_format("%s\n", dump) : NULL;
+    free(dump); /* jansson's */
+    return *text ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+lvk_status lvk_predictions_format(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                                  const double *probabilities, size_t count, const char *format, bool labels,
+                                  char **text) {
+    lvk_prediction_options options = {.negative_class = c->model.negative_class,
+                                      .positive_class = c->model.positive_class,
+                                      .threshold = LVK_THRESHOLD,
+                                      .with_subject = labels,
+                                      .with_label = labels};
+    *text = NULL;
+    LVK_TRY(lvk_prediction_format_parse(format, &options.format));
+    lvk_prediction *rows = lvk_alloc(count, sizeof *rows);
+    if (!rows)
+        return LVK_ERROR_MEMORY;
+    lvk_judge_rows(dataset, images, probabilities, count, rows);
+    const lvk_status status = lvk_predictions_text(rows, count, &options, text);
+    lvk_free(rows);
+    return status;
+}
+
+void lvk_text_free(char *text) {
+    lvk_free(text);
+}
+
+lvk_status lvk_text_write(const char *path, const char *text) {
+    return lvk_file_write(path, text, strlen(text));
+}
+
+lvk_status lvk_run_data_folder(const char *run, char **folder) {
+    *folder = NULL;
+    json_t *config;
+    LVK_TRY(lvk_run_config_read(run, &config));
+    const char *data = json_string_value(json_object_get(config, "data"));
+    if (data)
+        *folder = lvk_strdup(data);
+    json_decref(config);
+    if (!data)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s/config.json: does not say where the data set is", run);
+    return *folder ? LVK_OK : LVK_ERROR_MEMORY;
+}

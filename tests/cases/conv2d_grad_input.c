@@ -1,0 +1,161 @@
+#include "ops/conv2d.h"
+#include "support/conv_cases.h"
+
+/* stride_h, stride_w, pad_top, pad_left, pad_bottom, pad_right; height, width of x */
+static const lvk_conv2d_grad_input_attributes attributes[] = {
+    {{1, 1, 0, 0, 0, 0}, 1, 1},       /* one pixel */
+    {{1, 1, 0, 0, 0, 0}, 7, 5},       /* odd valid */
+    {{1, 1, 0, 0, 0, 0}, 6, 9},       /* no bias */
+    {{1, 1, 0, 0, 0, 0}, 3, 4},       /* kernel as large as the image */
+    {{1, 1, 1, 1, 1, 1}, 9, 7},       /* same, stride 1 */
+    {{1, 1, 0, 1, 1, 2}, 6, 6},       /* same, even kernel */
+    {{1, 1, 2, 3, 1, 2}, 3, 2},       /* padding wider than the kernel */
+    {{2, 2, 0, 1, 1, 1}, 8, 11},      /* stride 2 same, uneven */
+    {{3, 2, 2, 0, 1, 1}, 13, 9},      /* stride 3x2, 5x3 */
+    {{2, 2, 3, 3, 3, 3}, 17, 14},     /* 7x7 stride 2 pad 3 */
+    {{1, 1, 0, 0, 0, 0}, 5, 5},       /* 1x1 */
+    {{2, 2, 0, 0, 0, 0}, 7, 6},       /* 1x1 stride 2 */
+    {{1, 1, 0, 0, 0, 0}, 20, 23},     /* 3 to 32 */
+    {{1, 1, 0, 0, 0, 0}, 11, 13},     /* 32 to 64 */
+    {{1, 1, 1, 1, 1, 1}, 17, 19},     /* 64 to 64, 17 rows of 19 */
+    {{1, 1, 1, 1, 1, 1}, 6, 10},      /* 33 to 36 */
+    {{1, 1, 0, 0, 0, 0}, 7, 18},      /* 36 to 33 */
+    {{1, 1, 0, 0, 0, 0}, 3, 3},       /* long sum, few outputs */
+    {{1, 1, 0, 1, 0, 1}, 1, 67},      /* wide, one row */
+    {{1, 1, 0, 0, 0, 0}, 1450, 1460}, /* more than 65,535 gather groups */
+    {{1, 1, 0, 0, 0, 0}, 1450, 1460}, /* more than 65,535 subgroup groups */
+};
+
+static const lvk_case cases[] = {
+    {.name = "one pixel",
+     .attributes = &attributes[0],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 1, 1, 1}}, {LVK_F32, 4, {1, 1, 1, 1}}},
+     .outputs = {{LVK_F32, 4, {1, 1, 1, 1}}}},
+    {.name = "odd valid",
+     .attributes = &attributes[1],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 5, 3, 5}}, {LVK_F32, 4, {3, 3, 3, 5}}},
+     .outputs = {{LVK_F32, 4, {2, 7, 5, 3}}}},
+    {.name = "no bias",
+     .attributes = &attributes[2],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 4, 7, 4}}, {LVK_F32, 4, {3, 3, 4, 4}}},
+     .outputs = {{LVK_F32, 4, {1, 6, 9, 4}}}},
+    {.name = "kernel as large as the image",
+     .attributes = &attributes[3],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {3, 1, 1, 8}}, {LVK_F32, 4, {3, 4, 5, 8}}},
+     .outputs = {{LVK_F32, 4, {3, 3, 4, 5}}}},
+    {.name = "same, stride 1",
+     .attributes = &attributes[4],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 9, 7, 12}}, {LVK_F32, 4, {3, 3, 8, 12}}},
+     .outputs = {{LVK_F32, 4, {2, 9, 7, 8}}}},
+    {.name = "same, even kernel",
+     .attributes = &attributes[5],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 6, 6, 4}}, {LVK_F32, 4, {2, 4, 4, 4}}},
+     .outputs = {{LVK_F32, 4, {1, 6, 6, 4}}}},
+    {.name = "padding wider than the kernel",
+     .attributes = &attributes[6],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 6, 6, 4}}, {LVK_F32, 4, {1, 2, 4, 4}}},
+     .outputs = {{LVK_F32, 4, {1, 3, 2, 4}}}},
+    {.name = "stride 2 same, uneven",
+     .attributes = &attributes[7],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 4, 6, 4}}, {LVK_F32, 4, {3, 3, 6, 4}}},
+     .outputs = {{LVK_F32, 4, {2, 8, 11, 6}}}},
+    {.name = "stride 3x2, 5x3",
+     .attributes = &attributes[8],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 4, 4, 7}}, {LVK_F32, 4, {5, 3, 3, 7}}},
+     .outputs = {{LVK_F32, 4, {2, 13, 9, 3}}}},
+    {.name = "7x7 stride 2 pad 3",
+     .attributes = &attributes[9],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 9, 7, 8}}, {LVK_F32, 4, {7, 7, 3, 8}}},
+     .outputs = {{LVK_F32, 4, {1, 17, 14, 3}}}},
+    {.name = "1x1",
+     .attributes = &attributes[10],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 5, 5, 33}}, {LVK_F32, 4, {1, 1, 31, 33}}},
+     .outputs = {{LVK_F32, 4, {2, 5, 5, 31}}}},
+    {.name = "1x1 stride 2",
+     .attributes = &attributes[11],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 4, 3, 36}}, {LVK_F32, 4, {1, 1, 32, 36}}},
+     .outputs = {{LVK_F32, 4, {2, 7, 6, 32}}}},
+    {.name = "3 to 32",
+     .attributes = &attributes[12],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 18, 21, 32}}, {LVK_F32, 4, {3, 3, 3, 32}}},
+     .outputs = {{LVK_F32, 4, {2, 20, 23, 3}}}},
+    {.name = "32 to 64",
+     .attributes = &attributes[13],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 9, 11, 64}}, {LVK_F32, 4, {3, 3, 32, 64}}},
+     .outputs = {{LVK_F32, 4, {2, 11, 13, 32}}}},
+    {.name = "64 to 64, 17 rows of 19",
+     .attributes = &attributes[14],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 17, 19, 64}}, {LVK_F32, 4, {3, 3, 64, 64}}},
+     .outputs = {{LVK_F32, 4, {1, 17, 19, 64}}}},
+    {.name = "33 to 36",
+     .attributes = &attributes[15],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 6, 10, 36}}, {LVK_F32, 4, {3, 3, 33, 36}}},
+     .outputs = {{LVK_F32, 4, {2, 6, 10, 33}}}},
+    {.name = "36 to 33",
+     .attributes = &attributes[16],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 5, 16, 33}}, {LVK_F32, 4, {3, 3, 36, 33}}},
+     .outputs = {{LVK_F32, 4, {1, 7, 18, 36}}}},
+    {.name = "long sum, few outputs",
+     .attributes = &attributes[17],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 1, 1, 8}}, {LVK_F32, 4, {3, 3, 260, 8}}},
+     .outputs = {{LVK_F32, 4, {1, 3, 3, 260}}}},
+    {.name = "wide, one row",
+     .attributes = &attributes[18],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {5, 1, 67, 8}}, {LVK_F32, 4, {1, 3, 4, 8}}},
+     .outputs = {{LVK_F32, 4, {5, 1, 67, 4}}}},
+    {.name = "more than 65,535 gather groups",
+     .attributes = &attributes[19],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 1450, 1460, 1}}, {LVK_F32, 4, {1, 1, 2, 1}}},
+     .outputs = {{LVK_F32, 4, {1, 1450, 1460, 2}}},
+     .large = true},
+    {.name = "more than 65,535 subgroup groups",
+     .attributes = &attributes[20],
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {1, 1450, 1460, 4}}, {LVK_F32, 4, {1, 1, 4, 4}}},
+     .outputs = {{LVK_F32, 4, {1, 1450, 1460, 4}}},
+     .large = true},
+};
+
+/* At most every tap meets an output. */
+static double terms(const lvk_call *call) {
+    const uint32_t *w = call->inputs[1].dim;
+    return 1.0 * w[0] * w[1] * w[3];
+}
+
+static void draw(const uint32_t *words, void *storage, lvk_case *result) {
+    const conv_drawn d = conv_draw(words);
+    lvk_conv2d_grad_input_attributes *own = storage;
+    *own = (lvk_conv2d_grad_input_attributes){.conv = d.conv, .height = d.x.dim[1], .width = d.x.dim[2]};
+    result->attributes = own;
+    result->input_count = 2;
+    result->inputs[0] = d.y;
+    result->inputs[1] = d.w;
+}
+
+const lvk_case_table lvk_cases_conv2d_grad_input = {
+    .cases = cases,
+    .count = sizeof cases / sizeof *cases,
+    .tolerance = {LVK_SUM},
+    .terms = terms,
+    .draw = draw,
+};
