@@ -7,6 +7,7 @@
 #include "support/seed.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static void report(void *user, const char *failure) {
     (void)user;

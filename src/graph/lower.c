@@ -138,7 +138,7 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
             cut(&slice->call, slice->row, slice->rows);
         if (!launches)
             continue;
-        const lvk_candidate *candidate;
+        const lvk_candidate *candidate = NULL;
         LVK_TRY(choose(node, &slice->call, caps, options, &candidate));
         lowered->candidate = candidate->name;
         LVK_TRY(launch(node, candidate, caps, arena, lowered, slice));

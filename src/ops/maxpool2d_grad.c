@@ -24,7 +24,7 @@ static lvk_status infer(lvk_call *call) {
 }
 
 static lvk_launch *add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                              uint64_t count) {
+                              lvk_binding_kind reads, uint64_t count) {
     const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
     lvk_launch *launch = lvk_launch_flat(list, shader, count);
     lvk_launch_input(launch, reads, 0);

@@ -1,4 +1,4 @@
-#include "support/cases.h"
+#include "selftest/cases.h"
 
 static const lvk_case cases[] = {
     {.name = "one value",

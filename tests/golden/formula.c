@@ -1,5 +1,5 @@
-/* The formula behind the reference numbers, before anything is built on it: the published check values, then every
- * stored input and every stored sample index against the formula, bit for bit. */
+/* The formula behind the reference numbers, before anything is built on it: the published check values, then
+ * every stored input and every stored sample index against the formula, bit for bit. */
 #include "support/golden.h"
 
 #include "core/memory.h"
@@ -43,8 +43,8 @@ Test(formula, check_values) {
     }
 }
 
-/* The beginnings of three tensors of the published set, of the kinds uniform (the CNN's first kernel, Glorot limit
- * sqrt(6 / (27 + 288))), one_plus (the narrow ResNet's first gamma) and image (the first batch). */
+/* The beginnings of three tensors of the published set, of the kinds uniform (the CNN's first kernel, Glorot
+ * limit sqrt(6 / (27 + 288))), one_plus (the narrow ResNet's first gamma) and image (the first batch). */
 Test(formula, check_tensors) {
     static const uint32_t kernel[] = {0x3dd03e8c, 0x3db32b92, 0x3d2c1144};
     static const uint32_t image[] = {0x3f0b747c, 0x3f1d880e, 0x3f409baa};
@@ -62,7 +62,8 @@ Test(formula, check_tensors) {
     double sum = 0;
     for (uint64_t i = 0; i < count; ++i)
         sum += (double)batch[i];
-    cr_expect_float_eq(sum, 304473.6258274, 5e-8, "the image's sum is %.7f", sum); /* as far as it is printed */
+    cr_expect_float_eq(sum, 304473.6258274, 5e-8, "the image's sum is %.7f",
+                       sum); /* as far as it is printed */
     lvk_free(batch);
     cr_expect_eq(bits_of(1 + golden_uniform(0, 2140002, 0.125F)), 0x3f88de30, "the first gamma");
 }

@@ -1,7 +1,8 @@
-/* Numbers with a bound on their error: a formula written with these gives, with its value, how far float arithmetic
- * may be from it (running error analysis: Higham, "Accuracy and stability of numerical algorithms", 2002, 3.3).
- * What one operation adds is Vulkan's own bound ("Precision and operation of SPIR-V instructions"); an ulp is at
- * most FLT_EPSILON times the value. Results below FLT_MIN may be flushed to zero. */
+/* Numbers with a bound on their error: a formula written with these gives, with its value, how far float
+ * arithmetic may be from it (running error analysis: Higham, "Accuracy and stability of numerical
+ * algorithms", 2002, 3.3). What one operation adds is Vulkan's own bound ("Precision and operation of SPIR-V
+ * instructions"); an ulp is at most FLT_EPSILON times the value. Results below FLT_MIN may be flushed to
+ * zero. */
 #ifndef TESTS_GOLDEN_ROUNDING_H
 #define TESTS_GOLDEN_ROUNDING_H
 
@@ -35,8 +36,8 @@ static inline rounding rounding_subtract(rounding a, rounding b) {
 }
 
 static inline rounding rounding_multiply(rounding a, rounding b) {
-    return rounding_of(a.value * b.value, fabs(a.value) * b.error + fabs(b.value) * a.error + a.error * b.error,
-                       0.5);
+    return rounding_of(a.value * b.value,
+                       fabs(a.value) * b.error + fabs(b.value) * a.error + a.error * b.error, 0.5);
 }
 
 /* |b| must exceed its error. */
@@ -55,9 +56,9 @@ static inline rounding rounding_exp(rounding a) {
     return rounding_of(exp(a.value), exp(a.value) * expm1(a.error), 3 + 2 * fabs(a.value));
 }
 
-/* log(1 + a) of a number of at least 0, by a series in a / (2 + a): the division's 2.5 ulps, the sum below it, the
- * product and the series with its leading 1, half an ulp each, of which every later term is worth less than the one
- * before: 5 ulps in all. */
+/* log(1 + a) of a number of at least 0, by a series in a / (2 + a): the division's 2.5 ulps, the sum below
+ * it, the product and the series with its leading 1, half an ulp each, of which every later term is worth
+ * less than the one before: 5 ulps in all. */
 static inline rounding rounding_log1p(rounding a) {
     return rounding_of(log1p(a.value), a.error / (1 + fmax(a.value - a.error, 0)), 5);
 }

@@ -184,7 +184,8 @@ static double *read_tensor(const golden_trial *trial, int tensor, lvk_executable
     cr_assert_eq(lvk_executable_read(executable, tensor, data), LVK_OK, "%s: %s", trial->file,
                  lvk_error_message());
     for (uint64_t i = 0; i < count; ++i)
-        values[i] = type->dtype == LVK_U8 ? (double)((const uint8_t *)data)[i] : (double)((const float *)data)[i];
+        values[i] =
+            type->dtype == LVK_U8 ? (double)((const uint8_t *)data)[i] : (double)((const float *)data)[i];
     lvk_free(data);
     return values;
 }
@@ -196,8 +197,8 @@ static bool run(const golden_trial *trial, lvk_backend *backend, const lvk_plan_
     lvk_executable executable;
     const lvk_status status = lvk_plan_init(&plan, &trial->graph, &backend->caps, options);
     const bool can_run = status == LVK_OK;
-    cr_assert(can_run || (options->forced_candidate && status == LVK_ERROR_UNSUPPORTED), "%s: %s", trial->file,
-              lvk_error_message());
+    cr_assert(can_run || (options->forced_candidate && status == LVK_ERROR_UNSUPPORTED), "%s: %s",
+              trial->file, lvk_error_message());
     if (can_run) {
         cr_assert_eq(lvk_executable_init(&executable, backend, &plan, NULL), LVK_OK, "%s: %s", trial->file,
                      lvk_error_message());
@@ -225,7 +226,8 @@ static void find_sum_bounds(golden_trial *trial) {
         for (uint64_t i = 0; i < check->count && (sum || plain); ++i) {
             const double roundings = plain ? fmax(terms[c][i] - 1, 0) : terms[c][i];
             /* FLT_MIN: what is below it may be flushed to zero */
-            check->bound[i] = 2 * sqrt(roundings) * (double)FLT_EPSILON * sizes[c][i] + roundings * (double)FLT_MIN;
+            check->bound[i] =
+                2 * sqrt(roundings) * (double)FLT_EPSILON * sizes[c][i] + roundings * (double)FLT_MIN;
         }
         lvk_free(terms[c]);
         lvk_free(sizes[c]);
@@ -242,10 +244,11 @@ static void compare(const golden_trial *trial, golden_check *check, const double
         if (check->bound[i] > 0 && error / check->bound[i] > check->worst)
             check->worst = error / check->bound[i];
     }
-    cr_expect(wrong == 0,
-              "%s, %s, %s: %llu of %llu elements wrong, first [%llu]: %.9g, expected %.9g, allowed error %.3g",
-              trial->file, kernel, check->name, (unsigned long long)wrong, (unsigned long long)check->count,
-              (unsigned long long)first, got[first], check->expected[first], check->bound[first]);
+    cr_expect(
+        wrong == 0,
+        "%s, %s, %s: %llu of %llu elements wrong, first [%llu]: %.9g, expected %.9g, allowed error %.3g",
+        trial->file, kernel, check->name, (unsigned long long)wrong, (unsigned long long)check->count,
+        (unsigned long long)first, got[first], check->expected[first], check->bound[first]);
 }
 
 static bool run_kernel(golden_trial *trial, const lvk_plan_options *options, const char *kernel) {
@@ -271,7 +274,8 @@ static void run_candidates(golden_trial *trial, int op) {
     const lvk_op *descriptor = lvk_op_get(op);
     for (int i = 0; descriptor->candidate_count > 1 && i < descriptor->candidate_count; ++i) {
         char kernel[96];
-        const lvk_plan_options options = {.forced_op = op, .forced_candidate = descriptor->candidates[i].name};
+        const lvk_plan_options options = {.forced_op = op,
+                                          .forced_candidate = descriptor->candidates[i].name};
         snprintf(kernel, sizeof kernel, "%s/%s", descriptor->name, options.forced_candidate);
         if (run_kernel(trial, &options, kernel))
             fprintf(stderr, " %s", kernel);

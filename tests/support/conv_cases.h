@@ -3,7 +3,7 @@
 #define TESTS_SUPPORT_CONV_CASES_H
 
 #include "ops/conv2d.h"
-#include "support/cases.h"
+#include "selftest/cases.h"
 
 typedef struct conv_drawn {
     lvk_conv2d_attributes conv;

@@ -286,7 +286,7 @@ Test(vulkan, submissions_are_cut_by_time) {
     lvk_backend *backend = NULL;
     const lvk_vulkan_options options = {.no_pipeline_cache = true, .cut_on_cpu = true};
     cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
-    enum { N = 4 << 20, STEPS = 200 };
+    enum { N = 2 << 20, STEPS = 150 };
     lvk_buffer *blocks[LVK_BLOCK_COUNT] = {[LVK_BLOCK_ARENA] = make_buffer(backend, 4 * N)};
     float *data = malloc(4 * N);
     fill(data, N);
