@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const double REDRAW_SECONDS = 0.1;
-enum { LINE_SIZE = 512, SHORTEST_BAR = 6, LONGEST_BAR = 30 };
+enum { LINE_SIZE = 512, SHORTEST_BAR = 6, LONGEST_BAR = 30, ROOM_FOR_BOTH = 40 };
 
 static double monotonic_seconds(void) {
     struct timespec now;
@@ -75,7 +75,7 @@ static void fill_parts(const progress *p, const progress_values *values, double 
 
 /* Drops parts until what is left fits into `room` columns, two in front of each; returns the columns left. */
 static int fit_parts(line_parts *parts, int room) {
-    static const int least_important[] = {ACCURACY, COUNT, RATE, LOSS, REMAINING};
+    static const int least_important[] = {COUNT, ACCURACY, RATE, LOSS, REMAINING};
     int needed = 0;
     for (int i = 0; i < PARTS; ++i)
         needed += parts->text[i][0] ? (int)strlen(parts->text[i]) + 2 : 0;
@@ -129,7 +129,8 @@ char *progress_line(const progress *p, const progress_values *values, double now
     snprintf(line, size, "%s %3d%%", p->title, (int)(100 * share));
     const int room =
         columns - 1 - (int)lvk_text_columns(line); /* the last column makes some terminals wrap */
-    append_bar(line, size, fit_parts(&parts, room), share);
+    const int reserved = room >= ROOM_FOR_BOTH ? SHORTEST_BAR + 3 : 0;
+    append_bar(line, size, reserved + fit_parts(&parts, room - reserved), share);
     for (int i = 0; i < PARTS; ++i) {
         if (parts.text[i][0]) {
             append(line, size, "  ");

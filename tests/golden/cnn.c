@@ -1,12 +1,10 @@
 /* The whole CNN against the reference numbers: activations, gradients, and ten steps of three optimizers,
  * batch 4, through the very programs that training runs.
  *
- * Where the bounds come from. What a correct float32 program may differ by is not a sum's rounding alone:
- * errors pass through the layers, and through earlier steps. The files hold the measure: the same run by
- * PyTorch in float32, in one or two orders of summation, beside the one in double. A tensor or a loss may be
- * SLACK times as far from the double run as PyTorch's is, or as far as the README's table says for its kind,
- * whichever is more: the table is the largest such error over the whole network, a single run may be close by
- * luck. */
+ * Where the bounds come from. What a correct float32 program may differ by is more than a sum's rounding:
+ * errors pass through the layers, and through earlier steps. The measure is the same network run by PyTorch
+ * in float32 beside the run in double that is the expectation: per tensor or loss in the file, and as a table
+ * of the largest errors in the README beside it ("Tolerances"). Ours may be SLACK times as far off. */
 #include "core/memory.h"
 #include "support/device.h"
 #include "support/golden.h"
@@ -21,12 +19,12 @@
 
 enum { BATCH = 4, STEPS = 10 };
 
-/* Ten times a float32 run's error: two runs that differ in nothing but the order of summation (the files'
- * two) are up to 7 times as far apart in their errors. */
+/* PyTorch's own two runs, which differ in nothing but the order of summation, have errors up to 7 times
+ * apart. */
 static const double SLACK = 10;
 
-/* README, "Tolerances": relative error of a tensor. 1e-6 forward. Gradients 5e-6, but "ask for 1e-4". */
-static const double FORWARD = 1e-6, GRADIENT = 1e-4;
+/* The README's table: relative errors of a tensor, forward and of gradients. */
+static const double FORWARD = 1e-6, GRADIENT = 5e-6;
 
 typedef struct scene {
     lvk_backend *backend;
@@ -280,7 +278,7 @@ static void compare_gradient(scene *s, const char *name, const json_t *summary) 
         float *values = lvk_alloc(count, sizeof *values);
         cr_assert_eq(lvk_executable_read((lvk_executable *)&pass->executable, tensor->gradient, values),
                      LVK_OK, "%s", lvk_error_message());
-        compare_summary(name, summary, values, count, GRADIENT);
+        compare_summary(name, summary, values, count, SLACK * GRADIENT);
         lvk_free(values);
         return;
     }

@@ -71,6 +71,9 @@ TREE_UNUSED static uint8_t *tree_draw(uint32_t side, uint32_t number) {
                         (uint8_t)(60 + (x * 7 + y * 13 + c * 31 + (int)(number * 2654435761U >> 20)) % 180);
         }
     }
+    for (int c = 0; c < 3; ++c) /* what makes the picture its own, up to 2^21 of them */
+        pixels[((size_t)center * side + (size_t)center) * 3 + (size_t)c] =
+            (uint8_t)(128 | (number >> 7 * c & 127));
     return pixels;
 }
 

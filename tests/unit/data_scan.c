@@ -414,7 +414,7 @@ Test(scan, out_of_memory_anywhere) {
         cr_assert_eq(status, LVK_ERROR_MEMORY, "allocation %d: %s", (int)n, lvk_error_message());
         cr_assert_null(d);
     }
-    cr_assert_gt(n, 100);
+    cr_assert_gt(n, 50, "only %d allocations", (int)n);
 }
 
 Test(scan, real_cells) {

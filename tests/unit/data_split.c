@@ -137,7 +137,7 @@ Test(split, file) {
     lvk_split *split, *again;
     const lvk_split_options options = {.seed = 7};
     for (int i = 0; i < 2; ++i) {
-        cr_assert_eq(lvk_split_create(d, &options, &split), LVK_OK);
+        cr_assert_eq(lvk_split_create(d, &options, &split), LVK_OK, "%s", lvk_error_message());
         cr_assert_eq(lvk_split_write(split, tree_path(i ? "b.json" : "a.json")), LVK_OK, "%s",
                      lvk_error_message());
         lvk_split_destroy(&split);

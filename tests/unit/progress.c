@@ -80,6 +80,8 @@ Test(progress, any_width) {
                       line);
         if (columns >= 40)
             cr_expect_not_null(strstr(line, "ETA"), "%d columns: %s", columns, line);
+        if (columns >= 60)
+            cr_expect_not_null(strchr(line, '['), "%d columns: %s", columns, line);
         if (columns >= 16)
             cr_expect_not_null(strstr(line, "12%"), "%d columns: %s", columns, line);
     }

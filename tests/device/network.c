@@ -1,0 +1,169 @@
+/* The CNN on each device: the same seed gives the same bits, a saved position goes on to the same bits,
+ * freezing memory out gives a clear error, and batch 32 stays within what every Vulkan 1.1 device guarantees.
+ */
+#include "core/memory.h"
+#include "core/random.h"
+#include "support/device.h"
+#include "train/position.h"
+#include "vulkan/vulkan.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const lvk_network_config small = {.model = {.architecture = "cnn", .dropout = 0.25},
+                                         .batch = 2,
+                                         .training = true,
+                                         .optimizer = LVK_OPTIMIZER_ADAM,
+                                         .l2 = 1e-4};
+
+static void fill(float *values, size_t count, uint32_t sample) {
+    const lvk_random_key key = {.seed = 9, .sample = sample, .purpose = 1003};
+    for (size_t i = 0; i < count; ++i)
+        values[i] = lvk_random_uniform(&key, (uint32_t)i);
+}
+
+/* One step with numbers that depend on `step` alone. */
+static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
+    const uint32_t batch = network->config.batch;
+    const size_t pixels = (size_t)batch * network->model->image_size * network->model->image_size * 3;
+    float *images = lvk_alloc(pixels, sizeof *images), *labels = lvk_alloc(batch, 2 * sizeof *labels);
+    uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);
+    lvk_real hyper[LVK_HYPER_COUNT];
+    fill(images, pixels, step);
+    for (uint32_t i = 0; i < batch; ++i) {
+        labels[2 * i] = (float)((i + step) % 2);
+        labels[2 * i + 1] = 1.0F / (float)batch;
+        keys[4 * i] = 7;
+        keys[4 * i + 3] = step * batch + i;
+    }
+    const lvk_optimizer_settings adam = {.kind = LVK_OPTIMIZER_ADAM, .learning_rate = 0.001};
+    lvk_optimizer_hyper(&adam, step + 1, hyper);
+    const lvk_train_batch input = {.images = images, .labels = labels, .keys = keys, .hyper = hyper};
+    const lvk_status status = lvk_network_train(network, &input, loss, NULL);
+    lvk_free(images);
+    lvk_free(labels);
+    lvk_free(keys);
+    return status;
+}
+
+static lvk_network *create(lvk_backend *backend, const lvk_network_config *config) {
+    lvk_network *network;
+    cr_assert_eq(lvk_network_create(backend, config, &network), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_network_initialize(network, 1), LVK_OK, "%s", lvk_error_message());
+    return network;
+}
+
+static float *parameters(lvk_network *network) {
+    float *values = lvk_alloc(network->block_size, 1);
+    cr_assert_eq(lvk_network_read(network, LVK_BLOCK_PARAMETERS, values), LVK_OK, "%s", lvk_error_message());
+    return values;
+}
+
+Test(network, same_seed_same_bits_also_through_a_checkpoint) {
+    lvk_backend *backend = test_open_device();
+    const lvk_model_info info = {.architecture = "cnn",
+                                 .negative_class = "hem",
+                                 .positive_class = "all",
+                                 .crop = "none",
+                                 .image_size = 224,
+                                 .pixel_scale = 1};
+    const lvk_position_context context = {
+        .info = &info, .seed = 1, .optimizer = "adam", .config_digest = "d"};
+    char path[] = "/tmp/leukvk-network-XXXXXX";
+    const int file = mkstemp(path);
+    cr_assert_neq(file, -1);
+    close(file);
+    float *results[3], loss, losses[3][3];
+    for (int run = 0; run < 3; ++run) {
+        lvk_network *network = create(backend, &small);
+        for (uint32_t step = 0; step < 3; ++step) {
+            if (run == 2 && step == 2) { /* saved, forgotten, loaded into a new network */
+                lvk_position position = {.update = step};
+                cr_assert_eq(lvk_position_save(&position, &context, network, path), LVK_OK, "%s",
+                             lvk_error_message());
+                lvk_network_destroy(&network);
+                network = create(backend, &small);
+                cr_assert_eq(lvk_position_load(&position, &context, network, path), LVK_OK, "%s",
+                             lvk_error_message());
+                cr_expect_eq(position.update, step);
+                lvk_position_finish(&position);
+            }
+            cr_assert_eq(train_step(network, step, &loss), LVK_OK, "%s", lvk_error_message());
+            losses[run][step] = loss;
+        }
+        results[run] = parameters(network);
+        if (run < 2)
+            lvk_network_destroy(&network);
+        else {
+            cr_expect(memcmp(results[0], results[1], network->block_size) == 0, "two runs differ");
+            cr_expect(memcmp(results[0], results[2], network->block_size) == 0,
+                      "the run through a checkpoint differs");
+            lvk_network_destroy(&network);
+        }
+    }
+    cr_expect_arr_eq(losses[0], losses[1], sizeof losses[0]);
+    cr_expect_arr_eq(losses[0], losses[2], sizeof losses[0]);
+    for (int run = 0; run < 3; ++run)
+        lvk_free(results[run]);
+    unlink(path);
+    test_close_device(backend);
+}
+
+Test(network, checkpoint_of_other_settings_is_refused) {
+    lvk_backend *backend = test_open_device();
+    const lvk_model_info info = {.architecture = "cnn",
+                                 .negative_class = "hem",
+                                 .positive_class = "all",
+                                 .crop = "none",
+                                 .image_size = 224,
+                                 .pixel_scale = 1};
+    lvk_position_context context = {.info = &info, .seed = 1, .optimizer = "adam", .config_digest = "d"};
+    char path[] = "/tmp/leukvk-network-XXXXXX";
+    close(mkstemp(path));
+    lvk_network *network = create(backend, &small);
+    lvk_position position = {0}, loaded;
+    cr_assert_eq(lvk_position_save(&position, &context, network, path), LVK_OK, "%s", lvk_error_message());
+    context.seed = 2;
+    cr_expect_eq(lvk_position_load(&loaded, &context, network, path), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), path), "%s", lvk_error_message());
+    lvk_network_destroy(&network);
+    unlink(path);
+    test_close_device(backend);
+}
+
+/* What every Vulkan 1.1 device guarantees is enough: the backend refuses any launch beyond the limits that it
+ * reports, and here it reports the guaranteed ones. Validation is on. */
+Test(network, batch_32_trains_within_the_minimum_limits) {
+    if (getenv("LEUKVK_TEST_DEVICE"))
+        cr_skip_test("the reference has no limits");
+    const lvk_vulkan_options options = {
+        .validation = true, .no_pipeline_cache = true, .minimum_limits = true};
+    lvk_backend *backend;
+    cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(backend->caps.max_storage_range, 1U << 27);
+    cr_expect_eq(backend->caps.max_storage_buffers, 4);
+    lvk_network_config config = small;
+    config.batch = 32;
+    lvk_network *network = create(backend, &config);
+    const lvk_program *program = &network->training.plan.program;
+    int cut = 0;
+    for (int s = 0; s < program->step_count; ++s) {
+        for (int i = 0; i < program->steps[s].call.input_count; ++i)
+            if (program->steps[s].launch_count && program->steps[s].inputs[i].block != LVK_BLOCK_PARAMETERS)
+                cr_expect_leq(program->steps[s].inputs[i].size, backend->caps.max_storage_range, "%s",
+                              program->steps[s].label);
+        cut += strchr(program->steps[s].label, '[') != NULL;
+    }
+    cr_expect_gt(cut, 0, "a 32-image activation of 193 MiB cannot have been one binding");
+    if (backend->caps.max_groups[0] &&
+        strstr(backend->info.name, "llvmpipe")) { /* minutes on slower devices */
+        float loss;
+        cr_expect_eq(train_step(network, 0, &loss), LVK_OK, "%s", lvk_error_message());
+        cr_expect(loss > 0.3F && loss < 3, "loss %g", (double)loss);
+    }
+    lvk_network_destroy(&network);
+    test_close_device(backend);
+}

@@ -1,0 +1,132 @@
+/* What the command line says to people who type wrong things: one line, which names what is wrong, and an
+ * exit status. */
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static program_result result; /* large */
+
+static const char *const verbs[] = {"data", "train",   "predict", "eval",    "summary",
+                                    "ops",  "devices", "synth",   "selftest"};
+
+Test(command_line, every_verb_has_help_with_examples) {
+    program_run(&result, "--help");
+    cr_expect_eq(result.exit_status, 0);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; ++i) {
+        cr_expect_not_null(strstr(result.out, verbs[i]), "leukvk --help does not name %s", verbs[i]);
+        static program_result help;
+        program_run(&help, "%s --help", verbs[i]);
+        cr_expect_eq(help.exit_status, 0, "%s --help", verbs[i]);
+        cr_expect_not_null(strstr(help.out, "Examples:"), "%s --help has no examples", verbs[i]);
+        cr_expect_not_null(strstr(help.out, "leukvk"), "%s --help", verbs[i]);
+    }
+}
+
+Test(command_line, what_makes_no_sense_is_named) {
+    static const struct {
+        const char *arguments;
+        int exit_status;
+        const char *says;
+    } mistakes[] = {
+        {"", 2, "usage"},
+        {"trian", 2, "trian"},
+        {"train", 2, "--data"},
+        {"train --data x --batch 0", 2, "--batch 0"},
+        {"train --data x --batch many", 2, "--batch many"},
+        {"train --data x --learning-rate fast", 2, "--learning-rate fast"},
+        {"train --data x --dropout 1.5", 1, "--dropout 1.5"},
+        {"train --data x --learning-rate -1", 1, "--learning-rate -1"},
+        {"train --data x --optimizer lbfgs", 1, "lbfgs"},
+        {"train --data x --model vgg", 1, "vgg"},
+        {"train --data x --crop middle", 1, "middle"},
+        {"train --data /nonexistent/folder", 1, "/nonexistent/folder"},
+        {"train --resume /nonexistent/run", 1, "/nonexistent/run"},
+        {"train --resume x --batch 3", 2, "--batch"},
+        {"train --data x --no-such-option", 2, "no-such-option"},
+        {"train --data x --device no-such-card", 1, "no-such-card"},
+        {"predict", 2, "--model"},
+        {"predict --model x", 2, "images"},
+        {"predict --model /nonexistent/model.safetensors a.png", 1, "/nonexistent/model.safetensors"},
+        {"predict --model x a.png --format xml", 2, "xml"},
+        {"eval", 2, "--model"},
+        {"summary vgg", 1, "vgg"},
+        {"data", 2, "leukvk data"},
+        {"data /nonexistent/folder", 1, "/nonexistent/folder"},
+        {"synth", 2, "leukvk synth"},
+        {"selftest --device reference", 1, "reference"},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {
+        program_run(&result, "%s", mistakes[i].arguments);
+        cr_expect_eq(result.exit_status, mistakes[i].exit_status,
+                     "leukvk %s: exit status %d, expected %d: %s", mistakes[i].arguments, result.exit_status,
+                     mistakes[i].exit_status, result.err);
+        cr_expect_not_null(strstr(result.err, mistakes[i].says), "leukvk %s does not say '%s': %s",
+                           mistakes[i].arguments, mistakes[i].says, result.err);
+    }
+}
+
+Test(command_line, summary_and_ops_print_the_tables) {
+    program_run(&result, "summary cnn");
+    cr_expect_eq(result.exit_status, 0);
+    cr_expect_not_null(strstr(result.out, "2,825,345"), "%s", result.out);
+    cr_expect_not_null(strstr(result.out, "111×111×32"), "%s", result.out);
+    program_run(&result, "ops");
+    cr_expect_eq(result.exit_status, 0);
+    cr_expect_not_null(strstr(result.out, "maxpool2d"), "%s", result.out);
+}
+
+static void write_file(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file, "%s", path);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* The preliminary part's label table with its line `line` (from 0) dropped, doubled, or of an image that is
+ * not there. */
+static void expect_refused(const char *folder, const char *table, const char *original, const char *what,
+                           const char *says) {
+    char path[512];
+    snprintf(path, sizeof path, "%s", table);
+    write_file(path, what);
+    program_run(&result, "data %s", folder);
+    cr_expect_eq(result.exit_status, 1, "accepted: %s", what);
+    cr_expect_not_null(strstr(result.err, says), "does not say '%s': %s", says, result.err);
+    cr_expect_eq(program_lines(result.err), 1, "more than one line: %s", result.err);
+    write_file(path, original);
+}
+
+Test(command_line, label_tables_with_mistakes_are_refused) {
+    const char *folder = program_folder();
+    char data[256], table[512];
+    snprintf(data, sizeof data, "%s/data", folder);
+    program_run(&result, "synth %s --images 40 --subjects 10 --size 64 --format png", data);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "data %s", data);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "preliminary"), "%s", result.out);
+    snprintf(table, sizeof table, "%s/C-NMC_test_prelim_phase_data_labels.csv", data);
+    char *original = program_read(table);
+    cr_assert_not_null(original, "%s", table);
+
+    char *last_line = strdup(original); /* without its last row */
+    last_line[strlen(last_line) - 1] = '\0';
+    *(strrchr(last_line, '\n') + 1) = '\0';
+    expect_refused(data, table, original, last_line, "C-NMC_test_prelim");
+    char *doubled = malloc(2 * strlen(original) + 1);
+    sprintf(doubled, "%s%s", original, strchr(original, '\n') + 1);
+    expect_refused(data, table, original, doubled, "labels.csv");
+    char *unknown = malloc(strlen(original) + 64);
+    sprintf(unknown, "%sUID_99_1_1_all.bmp,9999.png,1\n", original);
+    expect_refused(data, table, original, unknown, "9999");
+    expect_refused(data, table, original,
+                   "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 58692\n", "LFS");
+    free(unknown);
+    free(doubled);
+    free(last_line);
+    free(original);
+    program_remove(folder);
+}

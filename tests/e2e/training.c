@@ -1,0 +1,167 @@
+/* The program from end to end on drawn cells: the same seed gives the same bytes, stopped and killed runs
+ * resume to the same bits, unreadable images do not stop a training, predictions agree between devices. */
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static program_result result; /* large */
+
+static const char *const repeatable[] = {"model.safetensors",
+                                         "checkpoint-last.safetensors",
+                                         "checkpoint-best.safetensors",
+                                         "metrics.csv",
+                                         "split.json",
+                                         "results.json",
+                                         "config.json",
+                                         "predictions-validation.csv",
+                                         "predictions-test.csv"};
+
+static void draw_samples(const char *folder) {
+    program_run(&result, "synth %s/data --images 40 --subjects 10 --size 128 --format png --seed 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+}
+
+#define TRAIN                                                                                                \
+    "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --checkpoint-seconds 1"
+
+static void train(const char *folder, const char *run) {
+    program_run(&result, TRAIN, folder, folder, run);
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+}
+
+static void expect_same_run(const char *folder, const char *a, const char *b) {
+    for (size_t i = 0; i < sizeof repeatable / sizeof *repeatable; ++i) {
+        char paths[2][512];
+        snprintf(paths[0], sizeof paths[0], "%s/%s/%s", folder, a, repeatable[i]);
+        snprintf(paths[1], sizeof paths[1], "%s/%s/%s", folder, b, repeatable[i]);
+        cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
+    }
+}
+
+static void resume_to_the_end(const char *folder, const char *run) {
+    program_run(&result, "train --resume %s/%s", folder, run);
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+}
+
+static bool has_config(const char *folder, const char *run) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s/config.json", folder, run);
+    char *text = program_read(path);
+    const bool there = text != NULL;
+    free(text);
+    return there;
+}
+
+Test(training, repeats_and_resumes_to_the_same_bytes) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    train(folder, "a");
+    train(folder, "b");
+    expect_same_run(folder, "a", "b");
+
+    /* stopped politely, at moments spread over the run */
+    program_run_killed(&result, SIGINT, 2.5, TRAIN, folder, folder, "c");
+    if (result.exit_status == 130)
+        cr_expect_not_null(strstr(result.err, "--resume"), "%s", result.err);
+    if (has_config(folder, "c"))
+        resume_to_the_end(folder, "c");
+    else
+        train(folder, "c");
+    expect_same_run(folder, "a", "c");
+
+    /* killed, again and again, at any moment: what is there resumes, and a run that had not begun begins anew
+     */
+    for (int i = 0; i < 5; ++i) {
+        if (has_config(folder, "d"))
+            program_run_killed(&result, SIGKILL, 0.6 + 0.7 * i, "train --resume %s/d", folder);
+        else
+            program_run_killed(&result, SIGKILL, 1.0 + 0.6 * i,
+                               "train --data %s/data --out %s/d --epochs 3 --batch 4 "
+                               "--patience 0 --seed 5 --checkpoint-seconds 1",
+                               folder, folder);
+    }
+    if (has_config(folder, "d"))
+        resume_to_the_end(folder, "d");
+    else
+        train(folder, "d");
+    expect_same_run(folder, "a", "d");
+    program_remove(folder);
+}
+
+static void write_file(const char *folder, const char *name, const char *text) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/data/C-NMC_training_data/fold_0/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file, "%s", path);
+    fputs(text, file);
+    fclose(file);
+}
+
+Test(training, leaves_bad_images_out_and_lists_them) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    write_file(folder, "all/UID_1_1_999_all.bmp",
+               "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 608454\n");
+    write_file(folder, "all/UID_1_1_998_all.png", "");
+    write_file(folder, "hem/UID_H1_1_999_hem.bmp", "BM this is no image");
+    program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 8", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "UID_1_1_999_all.bmp"), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "UID_1_1_998_all.png"), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "UID_H1_1_999_hem.bmp"), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "3 image files were left out"), "%s", result.err);
+
+    program_run(&result, "train --data %s/data --out %s/strict --epochs 1 --strict", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "UID_1_1_99"), "%s", result.err);
+    program_remove(folder);
+}
+
+/* p and class of every line of a CSV of predictions. */
+static size_t read_predictions(const char *path, double *p, char classes[][16], size_t most) {
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    size_t count = 0;
+    for (char *line = strchr(text, '\n'); line && line[1] && count < most; line = strchr(line + 1, '\n')) {
+        const char *comma = strchr(line + 1, ',');
+        cr_assert_eq(sscanf(comma, ",%lf,%15[a-z]", &p[count], classes[count]), 2, "%s", line + 1);
+        ++count;
+    }
+    free(text);
+    return count;
+}
+
+Test(training, predictions_agree_between_devices) {
+    enum { MOST = 64 };
+    static const char *const icds[] = {"/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
+                                       "/usr/lib/chromium/vk_swiftshader_icd.json"};
+    const char *folder = program_folder();
+    double p[3][MOST];
+    static char classes[3][MOST][16];
+    size_t counts[3];
+    char path[512];
+    draw_samples(folder);
+    train(folder, "run");
+    for (int device = 0; device < 3; ++device) {
+        if (device < 2)
+            setenv("VK_ICD_FILENAMES", icds[device], 1);
+        snprintf(path, sizeof path, "%s/p%d.csv", folder, device);
+        program_run(&result, "predict --model %s/run --part test --format csv --out %s%s", folder, path,
+                    device == 2 ? " --device reference" : "");
+        cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        counts[device] = read_predictions(path, p[device], classes[device], MOST);
+        cr_assert_gt(counts[device], 0);
+        cr_assert_eq(counts[device], counts[0]);
+        for (size_t i = 0; i < counts[device]; ++i) {
+            cr_expect(fabs(p[device][i] - p[0][i]) <= 1e-5, "image %zu: %.9g and %.9g", i, p[0][i],
+                      p[device][i]);
+            cr_expect_str_eq(classes[device][i], classes[0][i]);
+        }
+    }
+    program_remove(folder);
+}

@@ -1,0 +1,158 @@
+#define _XOPEN_SOURCE 700
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static pid_t start(char *command, int out[2], int err[2]) {
+    const char *program = getenv("LEUKVK_PROGRAM");
+    cr_assert_not_null(program, "LEUKVK_PROGRAM is not set: run the tests with ctest");
+    char *arguments[64] = {(char *)program};
+    int count = 1;
+    for (char *word = strtok(command, " "); word && count < 63; word = strtok(NULL, " "))
+        arguments[count++] = word;
+    cr_assert_eq(pipe(out), 0);
+    cr_assert_eq(pipe(err), 0);
+    const pid_t child = fork();
+    cr_assert_neq(child, -1);
+    if (child == 0) {
+        dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        dup2(err[1], STDERR_FILENO);
+        for (int i = 0; i < 2; ++i) {
+            close(out[i]);
+            close(err[i]);
+        }
+        execv(program, arguments);
+        _exit(127);
+    }
+    close(out[1]);
+    close(err[1]);
+    return child;
+}
+
+/* Appends what there is to read; false at the end of the stream. */
+static bool take(int file, char *text, size_t *length, size_t size) {
+    char rest[4096];
+    const bool room = *length + 1 < size;
+    const ssize_t got = room ? read(file, text + *length, size - 1 - *length) : read(file, rest, sizeof rest);
+    if (got > 0 && room)
+        text[ *length += (size_t)got] = '\0';
+    return got > 0;
+}
+
+static void run(program_result *result, int signal_number, double seconds, const char *format,
+                va_list values) {
+    char command[4096];
+    int out[2], err[2], status;
+    vsnprintf(command, sizeof command, format, values);
+    result->out[0] = result->err[0] = '\0';
+    const double started = now();
+    const pid_t child = start(command, out, err);
+    struct pollfd files[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
+    char *const texts[2] = {result->out, result->err};
+    size_t lengths[2] = {0, 0};
+    bool killed = seconds <= 0;
+    while (files[0].fd >= 0 || files[1].fd >= 0) {
+        poll(files, 2, 20);
+        if (!killed && now() - started > seconds) {
+            kill(child, signal_number);
+            killed = true;
+        }
+        for (int i = 0; i < 2; ++i)
+            if (files[i].fd >= 0 && files[i].revents &&
+                !take(files[i].fd, texts[i], &lengths[i], sizeof result->out))
+                files[i].fd = -1;
+    }
+    close(out[0]);
+    close(err[0]);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    cr_assert_neq(result->exit_status, 127, "could not run %s", getenv("LEUKVK_PROGRAM"));
+}
+
+void program_run(program_result *result, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    run(result, 0, 0, format, values);
+    va_end(values);
+}
+
+void program_run_killed(program_result *result, int signal_number, double seconds, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    run(result, signal_number, seconds, format, values);
+    va_end(values);
+}
+
+const char *program_folder(void) {
+    static char folder[64];
+    snprintf(folder, sizeof folder, "/tmp/leukvk-e2e-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    return folder;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *state) {
+    (void)info;
+    (void)kind;
+    (void)state;
+    return remove(path);
+}
+
+void program_remove(const char *folder) {
+    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *program_read(const char *path) {
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    fseek(file, 0, SEEK_END);
+    const long size = ftell(file);
+    rewind(file);
+    char *text = calloc((size_t)size + 1, 1);
+    const size_t got = text ? fread(text, 1, (size_t)size, file) : 0;
+    fclose(file);
+    if (got == (size_t)size)
+        return text;
+    free(text);
+    return NULL;
+}
+
+bool program_same_file(const char *a, const char *b) {
+    FILE *files[2] = {fopen(a, "rb"), fopen(b, "rb")};
+    bool same = files[0] && files[1];
+    int bytes[2] = {0, 0};
+    while (same && bytes[0] != EOF) {
+        for (int i = 0; i < 2; ++i)
+            bytes[i] = fgetc(files[i]);
+        same = bytes[0] == bytes[1];
+    }
+    for (int i = 0; i < 2; ++i)
+        if (files[i])
+            fclose(files[i]);
+    return same;
+}
+
+size_t program_lines(const char *text) {
+    size_t lines = 0;
+    for (; *text; ++text)
+        lines += *text == '\n';
+    return lines;
+}

@@ -1,0 +1,214 @@
+/* Building graphs, gradients through them, and planning their memory. */
+#include "graph/executable.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "ops/conv2d.h"
+#include "reference/reference.h"
+
+static lvk_backend *reference;
+
+static void setup(void) {
+    cr_assert_eq(lvk_reference_create(&reference), LVK_OK);
+}
+
+static void teardown(void) {
+    reference->functions->destroy(reference);
+}
+
+TestSuite(graph, .init = setup, .fini = teardown);
+
+Test(graph, first_mistake_is_kept_and_named) {
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, 4, 10));
+    const int w = lvk_graph_parameter(&graph, "w", lvk_type_2d(LVK_F32, 11, 3), true);
+    const int y = LVK_APPLY(&graph, "head", LVK_OP_dense, NULL, x, w);
+    cr_expect_eq(y, LVK_NONE);
+    cr_expect_neq(lvk_graph_status(&graph), LVK_OK);
+    cr_expect_not_null(strstr(lvk_error_message(), "head: dense"), "%s", lvk_error_message());
+    cr_expect_eq(LVK_APPLY(&graph, "later", LVK_OP_relu, NULL, x), LVK_NONE, "a failed graph goes on");
+    lvk_plan plan;
+    cr_expect_neq(lvk_plan_init(&plan, &graph, &reference->caps, NULL), LVK_OK);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+}
+
+Test(graph, too_large_and_empty_tensors_are_refused) {
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    cr_expect_eq(lvk_graph_input(&graph, "none", lvk_type_2d(LVK_F32, 0, 3)), LVK_NONE);
+    cr_expect_not_null(strstr(lvk_error_message(), "none"), "%s", lvk_error_message());
+    lvk_graph_finish(&graph);
+    lvk_graph_init(&graph);
+    cr_expect_eq(lvk_graph_input(&graph, "huge", lvk_type_4d(LVK_F32, 65536, 65536, 65536, 65536)), LVK_NONE);
+    cr_expect_not_null(strstr(lvk_error_message(), "huge"), "%s", lvk_error_message());
+    lvk_graph_finish(&graph);
+}
+
+static float run_scalar(lvk_graph *graph, int input, const float *x, int output) {
+    lvk_plan plan;
+    lvk_executable executable;
+    float value[16];
+    cr_assert_eq(lvk_plan_init(&plan, graph, &reference->caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_init(&executable, reference, &plan, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_write(&executable, input, x), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_run(&executable), LVK_OK);
+    cr_assert_eq(lvk_executable_read(&executable, output, value), LVK_OK, "%s", lvk_error_message());
+    lvk_executable_finish(&executable);
+    lvk_plan_finish(&plan);
+    return value[0];
+}
+
+/* y = relu(w) + w, used twice: d(y)/dw = 1[w > 0] + 1. Both uses have to arrive. */
+Test(graph, gradients_of_all_uses_are_added) {
+    for (int sign = -1; sign <= 1; sign += 2) {
+        lvk_graph graph;
+        lvk_graph_init(&graph);
+        const int w = lvk_graph_parameter(&graph, "w", lvk_type_1d(LVK_F32, 1), true);
+        const int y =
+            LVK_APPLY(&graph, "sum", LVK_OP_add, NULL, LVK_APPLY(&graph, NULL, LVK_OP_relu, NULL, w), w);
+        lvk_graph_backward(&graph, y);
+        cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
+        const float value = (float)sign;
+        cr_expect_eq(run_scalar(&graph, w, &value, graph.tensors[w].gradient), sign > 0 ? 2.0F : 1.0F);
+        lvk_graph_finish(&graph);
+    }
+}
+
+/* The two inputs of an addition have the same gradient; as two parameters each must get its own. */
+Test(graph, two_parameters_do_not_share_one_gradient) {
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    const int a = lvk_graph_parameter(&graph, "a", lvk_type_1d(LVK_F32, 1), true);
+    const int b = lvk_graph_parameter(&graph, "b", lvk_type_1d(LVK_F32, 1), true);
+    lvk_graph_backward(&graph, LVK_APPLY(&graph, "sum", LVK_OP_add, NULL, a, b));
+    cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
+    cr_expect_neq(graph.tensors[a].gradient, graph.tensors[b].gradient);
+    const float zero = 0;
+    cr_expect_eq(run_scalar(&graph, a, &zero, graph.tensors[a].gradient), 1.0F);
+    cr_expect_eq(run_scalar(&graph, a, &zero, graph.tensors[b].gradient), 1.0F);
+    lvk_graph_finish(&graph);
+}
+
+Test(graph, frozen_parameters_have_no_gradient) {
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    const int a = lvk_graph_parameter(&graph, "a", lvk_type_1d(LVK_F32, 1), false);
+    const int b = lvk_graph_parameter(&graph, "b", lvk_type_1d(LVK_F32, 1), true);
+    lvk_graph_backward(&graph, LVK_APPLY(&graph, "sum", LVK_OP_add, NULL, a, b));
+    cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(graph.tensors[a].gradient, LVK_NONE);
+    cr_expect_neq(graph.tensors[b].gradient, LVK_NONE);
+    lvk_graph_finish(&graph);
+}
+
+Test(graph, what_nobody_reads_is_not_computed) {
+    lvk_graph graph;
+    lvk_plan plan;
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_1d(LVK_F32, 8));
+    const int used = LVK_APPLY(&graph, "used", LVK_OP_relu, NULL, x);
+    const int unused = LVK_APPLY(&graph, "unused", LVK_OP_sigmoid, NULL, x);
+    lvk_graph_mark_output(&graph, used);
+    cr_assert_eq(lvk_plan_init(&plan, &graph, &reference->caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(plan.program.step_count, 1);
+    cr_expect_eq(plan.regions[unused].size, 0);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+}
+
+/* Two values that are alive at the same step must not overlap, whoever reuses whose place. */
+static void expect_no_overlap(const lvk_plan *plan) {
+    const lvk_program *program = &plan->program;
+    for (int s = 0; s < program->step_count; ++s) {
+        const lvk_step *step = &program->steps[s];
+        for (int o = 0; o < step->call.output_count; ++o)
+            for (int i = 0; i < step->call.input_count; ++i) {
+                const lvk_region *a = &step->outputs[o], *b = &step->inputs[i];
+                const bool same = a->block == b->block && a->offset == b->offset; /* in place, or a view */
+                const bool overlap = a->block == b->block && a->offset < b->offset + b->size &&
+                                     b->offset < a->offset + a->size;
+                cr_expect(same || !overlap, "%s: output %d overlaps input %d", step->label, o, i);
+            }
+    }
+}
+
+/* A chain of ten layers needs room for the two largest neighbours, not for all ten, and computes the same. */
+Test(graph, memory_is_reused_and_the_numbers_stay) {
+    enum { LAYERS = 10 };
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, 3, 64));
+    int y = x;
+    for (int i = 0; i < LAYERS; ++i) {
+        const int w = lvk_graph_parameter(&graph, "w", lvk_type_2d(LVK_F32, 64, 64), true);
+        y = LVK_APPLY(&graph, NULL, LVK_OP_sigmoid, NULL, LVK_APPLY(&graph, NULL, LVK_OP_dense, NULL, y, w));
+    }
+    lvk_graph_mark_output(&graph, y);
+    lvk_plan plans[2];
+    float results[2][3 * 64], values[3 * 64], weights[64 * 64];
+    for (int i = 0; i < 64 * 64; ++i)
+        weights[i] = (float)(i % 17 - 8) / 16;
+    for (int i = 0; i < 3 * 64; ++i)
+        values[i] = (float)(i % 13) / 13;
+    for (int k = 0; k < 2; ++k) { /* guards switch reuse off */
+        const lvk_plan_options options = {.guard = k ? 256 : 0};
+        lvk_executable executable;
+        cr_assert_eq(lvk_plan_init(&plans[k], &graph, &reference->caps, &options), LVK_OK, "%s",
+                     lvk_error_message());
+        expect_no_overlap(&plans[k]);
+        cr_assert_eq(lvk_executable_init(&executable, reference, &plans[k], NULL), LVK_OK);
+        for (size_t t = 0; t < graph.tensor_count; ++t)
+            if (graph.tensors[t].role == LVK_ROLE_PARAMETER)
+                cr_assert_eq(lvk_executable_write(&executable, (int)t, weights), LVK_OK);
+        cr_assert_eq(lvk_executable_write(&executable, x, values), LVK_OK);
+        cr_assert_eq(lvk_executable_run(&executable), LVK_OK);
+        cr_assert_eq(lvk_executable_read(&executable, y, results[k]), LVK_OK);
+        lvk_executable_finish(&executable);
+    }
+    cr_expect_arr_eq(results[0], results[1], sizeof results[0]);
+    cr_expect_leq(plans[0].program.block_size[LVK_BLOCK_ARENA], 2 * 3 * 64 * sizeof(float));
+    for (int k = 0; k < 2; ++k)
+        lvk_plan_finish(&plans[k]);
+    lvk_graph_finish(&graph);
+}
+
+/* The device allows bindings of 64 KiB: a convolution over 16 images is cut, one whose single image is larger
+ * is refused. */
+Test(graph, batches_are_cut_to_the_device_and_what_cannot_be_cut_is_refused) {
+    const lvk_caps caps = {.runs_launches = true,
+                           .max_storage_range = 65536,
+                           .max_texels = 65536,
+                           .max_storage_buffers = 4,
+                           .max_groups = {65535, 65535, 65535},
+                           .max_group_size = {128, 128, 64},
+                           .max_invocations = 128,
+                           .max_shared_memory = 16384,
+                           .max_parameter_size = 128,
+                           .offset_alignment = 256};
+    for (uint32_t size = 32; size <= 160; size += 128) {
+        lvk_graph graph;
+        lvk_plan plan;
+        lvk_graph_init(&graph);
+        const int x = lvk_graph_input(&graph, "x", lvk_type_4d(LVK_F32, 16, size, size, 3));
+        const int w = lvk_graph_parameter(&graph, "w", lvk_type_4d(LVK_F32, 3, 3, 3, 8), true);
+        const lvk_conv2d_attributes valid = lvk_conv2d_valid(1, 1);
+        lvk_graph_mark_output(&graph, LVK_APPLY(&graph, "conv", LVK_OP_conv2d, &valid, x, w));
+        const lvk_status status = lvk_plan_init(&plan, &graph, &caps, NULL);
+        if (size == 32) {
+            cr_expect_eq(status, LVK_OK, "%s", lvk_error_message());
+            cr_expect_gt(plan.program.step_count, 1);
+            for (int s = 0; s < plan.program.step_count; ++s) {
+                cr_expect_leq(plan.program.steps[s].outputs[0].size, caps.max_storage_range);
+                cr_expect_eq(plan.program.steps[s].outputs[0].offset % caps.offset_alignment, 0);
+            }
+        } else {
+            cr_expect_eq(status, LVK_ERROR_LIMIT);
+            cr_expect_not_null(strstr(lvk_error_message(), "conv"), "%s", lvk_error_message());
+        }
+        lvk_plan_finish(&plan);
+        lvk_graph_finish(&graph);
+    }
+}
