@@ -45,16 +45,16 @@ void main() {
         vec4 g[STRIP], v[TAPS_H * QUADS * FETCHES];
         [[unroll]] for (int p = 0; p < STRIP; ++p) {
             const int at = ox + p < out_w && k < out4 ? (row * out_w + ox + p) * out4 + k : LVK_OUTSIDE;
-            g[p] = LVK_LOAD(dy, at);
+            g[p] = LVK_LOAD_OR_0(dy, at);
         }
         [[unroll]] for (int f = 0; f < FETCHES; ++f) {
             const int ix = (ox + f * LVK_LANES + LVK_LANE) * int(params.stride_w) + kx0 - params.pad_left;
             [[unroll]] for (int ky = 0; ky < TAPS_H; ++ky) {
                 const bool inside = uint(iy0 + ky) < params.in_h && uint(ix) < params.in_w;
-                const int corner = ((n * in_h + iy0 + ky) * in_w + ix) * in4 + c0;
+                const int corner = ((n * in_h + iy0 + ky) * in_w + ix) * in4;
                 [[unroll]] for (int q = 0; q < QUADS; ++q) {
-                    const int at = inside ? corner + q : LVK_OUTSIDE;
-                    v[(ky * QUADS + q) * FETCHES + f] = LVK_LOAD(x, at);
+                    const int at = inside ? corner + min(c0 + q, in4 - 1) : LVK_OUTSIDE;
+                    v[(ky * QUADS + q) * FETCHES + f] = LVK_LOAD_OR_0(x, at);
                 }
             }
         }

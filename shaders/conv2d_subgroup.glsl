@@ -13,6 +13,8 @@
 #define VECTORS 8
 #endif
 
+#define OUTSIDE (-0x40000000) /* stays negative when the step is added */
+
 layout(constant_id = 0) const uint has_bias = 0u;
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
@@ -46,33 +48,33 @@ void main() {
 
     const int first = split * int(params.steps_per_split);
     const int last = min(first + int(params.steps_per_split), int(params.kernel_h) * kernel_w * in4);
-    int c = first % in4, kx = first / in4 % kernel_w, ky = first / in4 / kernel_w;
-    for (int step = first; step < last; ++step) {
-        vec4 v[PIXELS], weight[4 * VECTORS / LVK_LANES];
-        [[unroll]] for (int f = 0; f < 4 * VECTORS / LVK_LANES; ++f) {
-            const int i = f * LVK_LANES + LVK_LANE;
-            weight[f] = LVK_LOAD(w, (step * 4 + i / VECTORS) * out4 + k0 + i % VECTORS);
-        }
+    /* Which weights of a step this lane reads, for all: past the last channel any others, whose sums are not stored. */
+    int weights[4 * VECTORS / LVK_LANES];
+    [[unroll]] for (int f = 0; f < 4 * VECTORS / LVK_LANES; ++f) {
+        const int i = f * LVK_LANES + LVK_LANE;
+        weights[f] = i / VECTORS * out4 + min(k0 + i % VECTORS, out4 - 1);
+    }
+    for (int step = first; step < last;) {
+        const int tap = step / in4, kx = tap % kernel_w, ky = tap / kernel_w;
+        int from[PIXELS];
         [[unroll]] for (int q = 0; q < PIXELS; ++q) {
             const bool inside = uint(iy[q] + ky) < params.in_h && uint(ix[q] + kx) < params.in_w;
-            const int at = inside ? corner[q] + (ky * in_w + kx) * in4 + c : LVK_OUTSIDE;
-            v[q] = LVK_LOAD(x, at);
+            from[q] = inside ? corner[q] + (ky * in_w + kx) * in4 - tap * in4 : OUTSIDE;
         }
-        [[unroll]] for (int k = 0; k < VECTORS * 4; ++k)
-            [[unroll]] for (int i = 0; i < 4; ++i) {
-                const int at = i * VECTORS + k / 4;
-                const float s = LVK_SHARE(weight[at / LVK_LANES][k % 4], at % LVK_LANES);
-                [[unroll]] for (int q = 0; q < PIXELS; ++q)
-                    sum[q * VECTORS + k / 4][k % 4] += v[q][i] * s;
-            }
-        /* One flat loop with counters: values carried through nested loops are blended once per level. */
-        ++c;
-        const bool next_tap = c == in4;
-        c = next_tap ? 0 : c;
-        kx += next_tap ? 1 : 0;
-        const bool next_row = kx == kernel_w;
-        kx = next_row ? 0 : kx;
-        ky += next_row ? 1 : 0;
+        for (const int end = min((tap + 1) * in4, last); step < end; ++step) {
+            vec4 v[PIXELS], weight[4 * VECTORS / LVK_LANES];
+            [[unroll]] for (int f = 0; f < 4 * VECTORS / LVK_LANES; ++f)
+                weight[f] = LVK_LOAD(w, step * 4 * out4 + weights[f]);
+            [[unroll]] for (int q = 0; q < PIXELS; ++q)
+                v[q] = LVK_LOAD_OR_0(x, from[q] + step);
+            [[unroll]] for (int k = 0; k < VECTORS * 4; ++k)
+                [[unroll]] for (int i = 0; i < 4; ++i) {
+                    const int at = i * VECTORS + k / 4;
+                    const float s = LVK_SHARE(weight[at / LVK_LANES][k % 4], at % LVK_LANES);
+                    [[unroll]] for (int q = 0; q < PIXELS; ++q)
+                        sum[q * VECTORS + k / 4][k % 4] += v[q][i] * s;
+                }
+        }
     }
 
     const bool biased = has_bias != 0u && split == 0;

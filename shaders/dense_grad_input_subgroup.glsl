@@ -29,7 +29,7 @@ void main() {
         [[unroll]] for (int f = 0; f < ROWS / LVK_LANES; ++f) {
             const int n = n0 + f * LVK_LANES + LVK_LANE;
             const int at = n < batch ? n * out4 + k : LVK_OUTSIDE;
-            g[f] = LVK_LOAD(dy, at);
+            g[f] = LVK_LOAD_OR_0(dy, at);
         }
         [[unroll]] for (int n = 0; n < ROWS; ++n)
             [[unroll]] for (int c = 0; c < 4; ++c) {

@@ -52,7 +52,7 @@ check_headers() { # every public header compiles alone, as C11 and as C++
 }
 
 check_docs() { # tables in the documents are what the program prints
-    tools/check-docs.sh build-check/release/leukvk
+    tools/check-docs.py build-check/release/leukvk
 }
 
 run_tests() { # run_tests FOLDER CTEST-OPTIONS...

@@ -3,7 +3,8 @@
  * Mesa, 0 by storage buffers with broadcasts, cheap in SwiftShader.
  *
  *   LVK_VECTORS(slot, name)   declares a read-only tensor of vec4s
- *   LVK_LOAD(name, i)         vec4 number i; 0 when i is negative, anything finite past the end
+ *   LVK_LOAD(name, i)         vec4 number i, which must exist
+ *   LVK_LOAD_OR_0(name, i)    the same; 0 when i is negative
  *   LVK_SHARE(v, lane)        v of that lane (a constant), in every lane
  *   LVK_LANE                  the number of this lane */
 #extension GL_EXT_control_flow_attributes : require
@@ -12,11 +13,13 @@
 #extension GL_KHR_shader_subgroup_shuffle : require
 #define LVK_VECTORS(slot, name) layout(binding = slot) uniform samplerBuffer name
 #define LVK_LOAD(name, i) texelFetch(name, i)
+#define LVK_LOAD_OR_0(name, i) texelFetch(name, i) /* 0 outside of the view */
 #define LVK_SHARE(v, lane) subgroupShuffle(v, lane)
 #else
 #extension GL_KHR_shader_subgroup_ballot : require
 #define LVK_VECTORS(slot, name) layout(binding = slot) readonly buffer name##_block { vec4 name[]; }
-#define LVK_LOAD(name, i) ((i) < 0 ? vec4(0.0) : name[clamp(i, 0, name.length() - 1)])
+#define LVK_LOAD(name, i) name[i]
+#define LVK_LOAD_OR_0(name, i) ((i) < 0 ? vec4(0.0) : name[max(i, 0)])
 /* The front end wants the lane as a literal, before it has unrolled loops: all but one of these fold away. */
 #define LVK_SHARE(v, lane)                                                                                   \
     ((lane) == 0   ? subgroupBroadcast(v, 0u)                                                                \
@@ -28,5 +31,5 @@
 #endif
 #endif
 #define LVK_LANE int(gl_SubgroupInvocationID)
-#define LVK_OUTSIDE (-1) /* an index that reads as 0 */
+#define LVK_OUTSIDE (-1)
 layout(local_size_x = LVK_LANES) in;

@@ -200,7 +200,7 @@ Test(split, refused_files) {
         {replaced(without, "\"test\": [", first_of_test), {"two sides", "subject"}},
         {replaced(text, "\"dataset\": \"", "\"dataset\": \"0"), {"not those that were split", ""}},
         {replaced(text, "\"parts\"", "\"carts\""), {"no list", "train"}},
-        {replaced(text, "{", "{\"seed\": 1,"), {"line 2", "duplicate"}},
+        {replaced(text, "{", "{\"seed\": 1,"), {"line 3", "duplicate"}},
         {replaced(text, "{", "["), {"line", ""}},
         {replaced("x", "x", ""), {"line", ""}},
     };
@@ -291,5 +291,28 @@ Test(split, preliminary_part_stays_apart) {
     lvk_split_destroy(&split);
     cr_assert_eq(lvk_split_read(tree_path("s.json"), d, &split), LVK_OK, "%s", lvk_error_message());
     lvk_split_destroy(&split);
+    lvk_dataset_destroy(&d);
+}
+
+Test(split, out_of_memory_anywhere) {
+    write_tree();
+    lvk_dataset *d = open_tree();
+    lvk_split *split;
+    cr_assert_eq(lvk_split_create(d, NULL, &split), LVK_OK);
+    cr_assert_eq(lvk_split_write(split, tree_path("s.json")), LVK_OK);
+    lvk_split_destroy(&split);
+    for (int reading = 0; reading < 2; ++reading) {
+        uint64_t n = 1;
+        for (lvk_status status = LVK_ERROR_MEMORY; status != LVK_OK; ++n) {
+            lvk_alloc_fail_after(n);
+            status =
+                reading ? lvk_split_read(tree_path("s.json"), d, &split) : lvk_split_create(d, NULL, &split);
+            lvk_alloc_fail_after(0);
+            cr_assert(status == LVK_OK || status == LVK_ERROR_MEMORY, "%s", lvk_error_message());
+            cr_assert_eq(split != NULL, status == LVK_OK);
+        }
+        cr_assert_gt(n, 6);
+        lvk_split_destroy(&split);
+    }
     lvk_dataset_destroy(&d);
 }

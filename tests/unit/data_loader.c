@@ -1,0 +1,208 @@
+/* The loader: order, partial batches, the cache, errors, any number of threads, an early end. */
+#define _XOPEN_SOURCE 700
+#include "support/tree.h"
+
+#include "data/loader.h"
+#include "data/resample.h"
+
+TestSuite(loader, .init = tree_create, .fini = tree_remove);
+
+enum { SIDE = 64, OUT = 48, IMAGES = 23, BATCH = 5, FLOATS = OUT * OUT * 3 };
+
+static const lvk_crop crop = {LVK_CROP_CENTER, 50};
+
+static lvk_dataset *open_tree(void) {
+    for (uint32_t i = 0; i < IMAGES; ++i) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/%02u.%s", i % 2 ? "hem" : "all", i, i % 3 ? "bmp" : "png");
+        tree_write_image(path, SIDE, i);
+    }
+    lvk_dataset *dataset;
+    cr_assert_eq(lvk_dataset_create(tree_root, NULL, &dataset), LVK_OK, "%s", lvk_error_message());
+    return dataset;
+}
+
+static lvk_cache *open_cache(const lvk_dataset *dataset, size_t bytes) {
+    lvk_cache *cache;
+    cr_assert_eq(lvk_cache_create(dataset, &crop, OUT, bytes, &cache), LVK_OK);
+    return cache;
+}
+
+/* What the batches should hold, made one by one. */
+static void make(const lvk_dataset *dataset, uint32_t index, const lvk_augment *augment, float *pixels) {
+    lvk_image image, square;
+    lvk_resampler resampler = {0};
+    cr_assert_eq(lvk_image_read(tree_path(lvk_dataset_image(dataset, index)->path), &image), LVK_OK);
+    cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &square), LVK_OK);
+    cr_assert_eq(lvk_resample(&resampler, &square, augment, OUT, pixels), LVK_OK);
+    lvk_resampler_finish(&resampler);
+    lvk_image_finish(&square);
+    lvk_image_finish(&image);
+}
+
+static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, const uint32_t *order,
+                        size_t count) {
+    static const float zeros[FLOATS];
+    const lvk_dataset *dataset = lvk_cache_dataset(cache);
+    const uint32_t size = options->batch ? options->batch : 32;
+    float *expected = malloc(FLOATS * sizeof *expected);
+    lvk_loader *loader;
+    lvk_batch batch;
+    size_t done = 0;
+    cr_assert_eq(lvk_loader_create(cache, order, count, options, &loader), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_loader_batch_count(loader), (count + size - 1) / size);
+    for (;;) {
+        cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK, "%s", lvk_error_message());
+        if (batch.count == 0)
+            break;
+        cr_assert_eq(batch.count, count - done < size ? count - done : size);
+        for (uint32_t row = 0; row < batch.count; ++row, ++done) {
+            lvk_augment augment = {0};
+            cr_assert_eq(batch.indices[row], order[done], "out of order");
+            if (options->augment)
+                augment = lvk_augment_draw(options->seed, options->epoch, order[done]);
+            make(dataset, order[done], &augment, expected);
+            cr_assert_eq(memcmp(expected, batch.pixels + row * FLOATS, sizeof zeros), 0, "image %zu", done);
+        }
+        for (uint32_t row = batch.count; row < size; ++row)
+            cr_assert_eq(memcmp(zeros, batch.pixels + row * FLOATS, sizeof zeros), 0, "row %u is not zero",
+                         row);
+    }
+    cr_assert_eq(done, count);
+    cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK);
+    cr_assert_eq(batch.count, 0, "the end stays the end");
+    cr_assert(lvk_loader_wait_seconds(loader) >= 0);
+    lvk_loader_destroy(&loader);
+    cr_assert_null(loader);
+    free(expected);
+}
+
+Test(loader, order_batches_and_threads) {
+    lvk_dataset *dataset = open_tree();
+    uint32_t order[IMAGES + 4];
+    for (uint32_t i = 0; i < IMAGES; ++i)
+        order[i] = (i * 7 + 3) % IMAGES;
+    for (uint32_t i = 0; i < 4; ++i)
+        order[IMAGES + i] = 11; /* the same image more than once */
+    static const struct {
+        size_t count;
+        lvk_loader_options options;
+    } cases[] = {{IMAGES, {.batch = BATCH}},
+                 {IMAGES + 4, {.batch = BATCH, .threads = 1, .prefetch = 1}},
+                 {IMAGES, {.batch = BATCH, .threads = 7, .augment = true, .seed = 3, .epoch = 2}},
+                 {IMAGES, {.batch = BATCH, .threads = 1, .augment = true, .seed = 3, .epoch = 3}},
+                 {IMAGES, {.batch = 1, .threads = 3, .prefetch = 2}},
+                 {IMAGES, {.threads = 2}},
+                 {20, {.batch = BATCH}},
+                 {0, {.batch = BATCH}}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
+        lvk_cache *cache = open_cache(dataset, 0);
+        check_epoch(cache, &cases[k].options, order, cases[k].count);
+        lvk_cache_destroy(&cache);
+    }
+    lvk_dataset_destroy(&dataset);
+}
+
+Test(loader, decodes_once) {
+    lvk_dataset *dataset = open_tree();
+    lvk_cache *cache = open_cache(dataset, 0);
+    uint32_t order[IMAGES];
+    for (uint32_t i = 0; i < IMAGES; ++i)
+        order[i] = IMAGES - 1 - i;
+    for (uint32_t epoch = 0; epoch < 3; ++epoch)
+        check_epoch(cache, &(lvk_loader_options){.batch = 4, .augment = true, .epoch = epoch}, order, IMAGES);
+    cr_assert_eq(lvk_cache_decoded(cache), IMAGES);
+    lvk_cache_destroy(&cache);
+
+    cache = open_cache(dataset, 10 * 50 * 50 * 3); /* room for ten crops */
+    for (uint32_t epoch = 0; epoch < 2; ++epoch)
+        check_epoch(cache, &(lvk_loader_options){.batch = 4}, order, IMAGES);
+    cr_assert_eq(lvk_cache_decoded(cache), IMAGES + IMAGES - 10);
+    lvk_cache_destroy(&cache);
+    lvk_dataset_destroy(&dataset);
+}
+
+Test(loader, file_gone_or_changed) {
+    lvk_dataset *dataset = open_tree();
+    uint32_t order[IMAGES];
+    for (uint32_t i = 0; i < IMAGES; ++i)
+        order[i] = i;
+    char path[256], other[256];
+    snprintf(path, sizeof path, "%s", lvk_dataset_image(dataset, 12)->path);
+    snprintf(other, sizeof other, "%s", lvk_dataset_image(dataset, 14)->path);
+    for (int gone = 0; gone < 2; ++gone) {
+        tree_write_image(path, SIDE, 777);
+        tree_write_text(other, "not an image any more");
+        if (gone)
+            cr_assert_eq(unlink(tree_path(path)), 0);
+        for (unsigned threads = 1; threads < 6; threads += 2) {
+            lvk_cache *cache = open_cache(dataset, 0);
+            lvk_loader *loader;
+            lvk_batch batch;
+            const lvk_loader_options options = {.batch = BATCH, .threads = threads};
+            cr_assert_eq(lvk_loader_create(cache, order, IMAGES, &options, &loader), LVK_OK);
+            for (int b = 0; b < 2; ++b)
+                cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK);
+            for (int again = 0; again < 2;
+                 ++again) { /* images 12 and 14 are both in batch 2: the first is named */
+                cr_assert_eq(lvk_loader_next(loader, &batch), LVK_ERROR_IO);
+                TREE_ERROR_HAS(path, gone ? "No such file" : "has changed");
+                cr_assert_eq(batch.count, 0);
+            }
+            lvk_loader_destroy(&loader);
+            lvk_cache_destroy(&cache);
+        }
+    }
+    lvk_dataset_destroy(&dataset);
+}
+
+Test(loader, destroyed_at_any_time) {
+    lvk_dataset *dataset = open_tree();
+    uint32_t order[IMAGES];
+    for (uint32_t i = 0; i < IMAGES; ++i)
+        order[i] = i;
+    lvk_cache *cache = open_cache(dataset, 0);
+    for (int round = 0; round < 60; ++round) {
+        const lvk_loader_options options = {.batch = 2, .threads = (unsigned)round % 5 + 1, .prefetch = 2};
+        lvk_loader *loader;
+        lvk_batch batch;
+        cr_assert_eq(lvk_loader_create(cache, order, IMAGES, &options, &loader), LVK_OK);
+        for (int b = 0; b < round % 7; ++b)
+            cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK);
+        lvk_loader_destroy(&loader);
+    }
+    lvk_loader *loader = NULL;
+    lvk_loader_destroy(&loader);
+    const uint32_t wrong[] = {IMAGES};
+    cr_assert_eq(lvk_loader_create(cache, wrong, 1, &(lvk_loader_options){0}, &loader), LVK_ERROR_ARGUMENT);
+    lvk_cache_destroy(&cache);
+    lvk_dataset_destroy(&dataset);
+}
+
+/* Every allocation fails once: an error, no leak, and no thread left behind. */
+Test(loader, out_of_memory_anywhere) {
+    lvk_dataset *dataset = open_tree();
+    const uint32_t order[] = {3, 4, 5};
+    uint64_t n = 1;
+    for (;; ++n) {
+        lvk_cache *cache = NULL;
+        lvk_loader *loader = NULL;
+        lvk_batch batch = {0};
+        const lvk_loader_options options = {.batch = 2, .threads = 1};
+        lvk_alloc_fail_after(n);
+        lvk_status status = lvk_cache_create(dataset, &crop, OUT, 0, &cache);
+        if (status == LVK_OK)
+            status = lvk_loader_create(cache, order, 3, &options, &loader);
+        for (int b = 0; b < 2 && status == LVK_OK; ++b)
+            status = lvk_loader_next(loader, &batch);
+        const bool all_made = lvk_alloc_fail_after(0) < n;
+        lvk_loader_destroy(&loader);
+        lvk_cache_destroy(&cache);
+        if (status == LVK_OK && all_made)
+            break;
+        /* A crop that cannot be kept in the cache is no error: it is decoded again next time. */
+        cr_assert(status == LVK_OK || status == LVK_ERROR_MEMORY, "%s", lvk_error_message());
+    }
+    cr_assert_gt(n, 15, "only %d allocations", (int)n);
+    lvk_dataset_destroy(&dataset);
+}
