@@ -1,13 +1,10 @@
 /* leukvk data: what a data set holds, and how it would be split. */
 #include "format.h"
+#include "options.h"
 #include "progress.h"
 #include "table.h"
 #include "verb.h"
 
-#include "leukvk/leukvk.h"
-
-#include <argp.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,48 +40,26 @@ static const char documentation[] =
     "  leukvk data my-cells --strict --json\n\n"
     "A split keeps every subject, and subjects who share identical pixels, on one side.";
 
-static bool parse_fractions(const char *text, lvk_split_options *split) {
-    char *end;
-    split->validation = strtod(text, &end);
-    if (end == text || *end != ',')
-        return false;
-    const char *second = end + 1;
-    split->test = strtod(second, &end);
-    if (end == second || *end || !(split->validation >= 0) || !(split->test >= 0) ||
-        !(split->validation + split->test < 1))
-        return false;
-    if (split->validation == 0) /* the library's way to say: no such part */
+/* 0 is the library's way to say the default, a negative share its way to say no such part. */
+static void parse_fractions(const struct argp_state *state, const char *text, lvk_split_options *split) {
+    option_fractions(state, text, &split->validation, &split->test);
+    if (split->validation == 0)
         split->validation = -1;
     if (split->test == 0)
         split->test = -1;
-    return true;
-}
-
-static bool parse_number(const char *text, uint64_t most, uint64_t *value) {
-    char *end;
-    errno = 0;
-    const unsigned long long number = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || number > most)
-        return false;
-    *value = number;
-    return true;
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
-    uint64_t number = 0;
     switch (key) {
     case OPTION_SPLIT:
         a->split = text;
         return 0;
     case OPTION_SEED:
-        if (!parse_number(text, INT64_MAX, &a->split_options.seed))
-            argp_failure(state, EXIT_USAGE, 0, "--seed %s: not a whole number from 0 to 2^63 - 1", text);
+        a->split_options.seed = option_count(state, "seed", text, 0, INT64_MAX);
         return 0;
     case OPTION_FRACTIONS:
-        if (!parse_fractions(text, &a->split_options))
-            argp_failure(state, EXIT_USAGE, 0,
-                         "--fractions %s: two shares with a sum below 1, as in 0.15,0.15", text);
+        parse_fractions(state, text, &a->split_options);
         return 0;
     case OPTION_STRICT:
         a->read_options.strict = true;
@@ -93,9 +68,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->json = true;
         return 0;
     case OPTION_THREADS:
-        if (!parse_number(text, 256, &number))
-            argp_failure(state, EXIT_USAGE, 0, "--threads %s: not a number from 0 to 256", text);
-        a->read_options.threads = (unsigned)number;
+        a->read_options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
     case ARGP_KEY_ARG:
         if (a->folder)
@@ -450,9 +423,7 @@ static bool show_progress(void *user, size_t done, size_t total) {
 static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "DIR", documentation, NULL, NULL, NULL};
     arguments a = {.split_options = {.seed = 1}};
-    argp_err_exit_status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
-        return EXIT_USAGE;
+    parse_arguments(&parser, argc, argv, &a);
 
     progress bar;
     progress_begin(&bar, stderr, "Reading", "images", 0, false);

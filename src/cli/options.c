@@ -25,6 +25,16 @@ double option_number(const struct argp_state *state, const char *option, const c
     return value;
 }
 
+void option_fractions(const struct argp_state *state, const char *text, double *validation, double *test) {
+    char *comma, *end;
+    *validation = strtod(text, &comma);
+    *test = *comma == ',' ? strtod(comma + 1, &end) : -1;
+    if (comma == text || *comma != ',' || end == comma + 1 || *end || !(*validation >= 0) || !(*test >= 0) ||
+        !(*validation + *test < 1))
+        argp_failure(state, EXIT_USAGE, 0, "--fractions %s: two shares with a sum below 1, as in 0.15,0.15",
+                     text);
+}
+
 enum { OPTION_DEVICE = 1024, OPTION_VALIDATION };
 
 static error_t parse_device(int key, char *text, struct argp_state *state) {

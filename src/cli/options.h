@@ -15,6 +15,9 @@ uint64_t option_count(const struct argp_state *state, const char *option, const 
 /* A finite number; its range is the library's to check. */
 double option_number(const struct argp_state *state, const char *option, const char *text);
 
+/* "V,T": shares of the validation and the test part, 0 and more, together below 1. */
+void option_fractions(const struct argp_state *state, const char *text, double *validation, double *test);
+
 /* The options --device and --validation as an argp child; its input is an lvk_device_options. */
 extern const struct argp device_argp;
 

@@ -1,12 +1,9 @@
 /* leukvk synth: a data set of drawn cells. */
 #include "format.h"
+#include "options.h"
 #include "progress.h"
 #include "verb.h"
 
-#include "leukvk/leukvk.h"
-
-#include <argp.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,31 +35,20 @@ static const char documentation[] =
     "  leukvk synth samples\n"
     "  leukvk synth samples --images 2000 --subjects 60 --format png --seed 7\n";
 
-static uint64_t number(const struct argp_state *state, const char *option, const char *text, uint64_t least,
-                       uint64_t most) {
-    char *end;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
-        argp_failure(state, EXIT_USAGE, 0, "--%s %s: a whole number from %llu to %llu", option, text,
-                     (unsigned long long)least, (unsigned long long)most);
-    return value;
-}
-
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
     case OPTION_IMAGES:
-        a->options.images = (uint32_t)number(state, "images", text, 16, 1000000);
+        a->options.images = (uint32_t)option_count(state, "images", text, 16, 1000000);
         return 0;
     case OPTION_SUBJECTS:
-        a->options.subjects = (uint32_t)number(state, "subjects", text, 8, 2000);
+        a->options.subjects = (uint32_t)option_count(state, "subjects", text, 8, 2000);
         return 0;
     case OPTION_SEED:
-        a->options.seed = number(state, "seed", text, 0, INT64_MAX);
+        a->options.seed = option_count(state, "seed", text, 0, INT64_MAX);
         return 0;
     case OPTION_SIZE:
-        a->options.size = (uint32_t)number(state, "size", text, 64, 1024);
+        a->options.size = (uint32_t)option_count(state, "size", text, 64, 1024);
         return 0;
     case OPTION_FORMAT:
         if (strcmp(text, "bmp") != 0 && strcmp(text, "png") != 0)
@@ -70,7 +56,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->options.format = *text == 'p' ? LVK_SYNTH_PNG : LVK_SYNTH_BMP;
         return 0;
     case OPTION_THREADS:
-        a->options.threads = (unsigned)number(state, "threads", text, 0, 256);
+        a->options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
     case ARGP_KEY_ARG:
         if (a->folder)
@@ -95,10 +81,7 @@ static bool show_progress(void *user, size_t done, size_t total) {
 static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "OUT", documentation, NULL, NULL, NULL};
     arguments a = {0};
-    argp_err_exit_status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
-        return EXIT_USAGE;
-
+    parse_arguments(&parser, argc, argv, &a);
     progress bar;
     progress_begin(&bar, stderr, "Drawing", "images", 0, false);
     a.options.progress = show_progress;

@@ -43,8 +43,7 @@ enum {
     OPTION_BATCH,
     OPTION_EPOCHS,
     OPTION_PATIENCE,
-    OPTION_VALIDATION_SHARE,
-    OPTION_TEST_SHARE,
+    OPTION_FRACTIONS,
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_SAVE_SECONDS
@@ -57,9 +56,8 @@ static const struct argp_option options[] = {
      "Go on with a run, with its own settings; only --data, --epochs and --threads may be given", 1},
     {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)", 1},
     {"strict", OPTION_STRICT, NULL, 0, "Stop at an unreadable image, do not leave it out", 1},
-    {"validation-share", OPTION_VALIDATION_SHARE, "X", 0,
-     "Share of the images that chooses the best epoch (0.15)", 1},
-    {"test-share", OPTION_TEST_SHARE, "X", 0, "Share of the images that is tested at the end (0.15)", 1},
+    {"fractions", OPTION_FRACTIONS, "V,T", 0,
+     "Shares of the images that choose the best epoch and that test it (0.15,0.15)", 1},
     {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn)", 2},
     {"dropout", OPTION_DROPOUT, "X", 0, "Dropout rate (0.25)", 2},
     {"crop", OPTION_CROP, "CROP", 0, "center:N pixels at the source's scale, bbox or none (center:300)", 3},
@@ -131,11 +129,8 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
     case OPTION_PATIENCE:
         o->patience = (uint32_t)option_count(state, "patience", text, 0, 1000000);
         return 0;
-    case OPTION_VALIDATION_SHARE:
-        o->validation = option_number(state, "validation-share", text);
-        return 0;
-    case OPTION_TEST_SHARE:
-        o->test = option_number(state, "test-share", text);
+    case OPTION_FRACTIONS:
+        option_fractions(state, text, &o->validation, &o->test);
         return 0;
     case OPTION_SEED:
         o->seed = option_count(state, "seed", text, 0, INT64_MAX);

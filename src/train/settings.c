@@ -40,13 +40,12 @@ static lvk_status check_numbers(const lvk_train_options *o) {
     LVK_TRY(check_range("l2", o->l2, 0, 1000, "0 or more"));
     LVK_TRY(check_range("batch", o->batch, 1, 1025, "1 to 1024"));
     LVK_TRY(check_range("epochs", o->epochs, 1, 1000001, "1 to 1,000,000"));
-    LVK_TRY(check_range("validation", o->validation, 1e-9, 1,
-                        "above 0 and below 1: the best epoch is chosen by it"));
-    LVK_TRY(check_range("test", o->test, 0, 1, "0 or more and below 1"));
-    if (o->validation + o->test >= 1)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--validation %g and --test %g: together they must leave images to train on",
-                        o->validation, o->test);
+    if (!(o->validation > 0 && o->test >= 0 && o->validation + o->test < 1))
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--fractions %g,%g: the validation part, which chooses the best epoch, needs images, the test part may "
+            "be 0, and together they must leave images to train on",
+            o->validation, o->test);
     return LVK_OK;
 }
 
