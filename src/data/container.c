@@ -44,7 +44,8 @@ static size_t skip_scan(const uint8_t *data, size_t size, size_t at) {
     return size;
 }
 
-/* Huffman tables of a DHT segment: stb_image of Debian 12 writes past its own table when one has more than 256 codes. */
+/* Huffman tables of a DHT segment: stb_image of Debian 12 writes past its own table when one has more than
+ * 256 codes. */
 static bool tables_fit(const uint8_t *at, size_t size) {
     while (size) {
         size_t codes = 0;
@@ -77,7 +78,8 @@ lvk_status lvk_jpeg_check(const char *name, const uint8_t *data, size_t size) {
         if (length < 2 || length > size - at - 2)
             break;
         if (marker == 0xC4 && !tables_fit(data + at + 4, length - 2))
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: broken JPEG: impossible Huffman table at byte %zu", name, at);
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: broken JPEG: impossible Huffman table at byte %zu", name,
+                            at);
         at += 2 + length;
         if (marker == 0xDA)
             at = skip_scan(data, size, at);

@@ -13,14 +13,14 @@
 #include "leukvk/device.h"
 
 typedef struct lvk_vulkan_options {
-    const char
-        *device; /* number, UUID or part of the name, as lvk_vulkan_list() shows them; "" or NULL: the best */
-    bool validation; /* core and synchronization validation; an error when the layer is not installed */
+    const char *device; /* number, UUID or part of the name, as lvk_vulkan_list() tells; "" or NULL: best */
+    bool validation;    /* core and synchronization validation; an error when the layer is missing */
     bool no_pipeline_cache; /* neither read nor write compiled pipelines in the user's cache folder */
-    bool
-        minimum_limits; /* report no more than what every Vulkan 1.1 device has (lvk_caps_clamp_to_minimum) */
-    bool cut_on_cpu; /* cut submissions by time on a software device too, which has no watchdog: for tests */
-    bool no_mapping; /* copy through staging memory even where the host sees the device's: for tests */
+    bool minimum_limits;    /* report no more than what every device has: lvk_caps_clamp_to_minimum() */
+
+    /* For tests on software devices. */
+    bool cut_on_cpu; /* cut submissions by time although there is no watchdog */
+    bool no_mapping; /* copy through staging memory although the host sees the device's */
 } lvk_vulkan_options;
 
 /* Opens a device. LVK_ERROR_UNSUPPORTED: there is no loader, no driver or no usable device;
