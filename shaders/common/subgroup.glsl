@@ -19,7 +19,7 @@
 #extension GL_KHR_shader_subgroup_ballot : require
 #define LVK_VECTORS(slot, name) layout(binding = slot) readonly buffer name##_block { vec4 name[]; }
 #define LVK_LOAD(name, i) name[i]
-#define LVK_LOAD_OR_0(name, i) ((i) < 0 ? vec4(0.0) : name[max(i, 0)])
+#define LVK_LOAD_OR_0(name, i) mix(name[max(i, 0)], vec4(0.0), bvec4((i) < 0)) /* a select: branches compile slowly */
 /* The front end wants the lane as a literal, before it has unrolled loops: all but one of these fold away. */
 #define LVK_SHARE(v, lane)                                                                                   \
     ((lane) == 0   ? subgroupBroadcast(v, 0u)                                                                \

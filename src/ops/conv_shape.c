@@ -97,6 +97,7 @@ const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *cap
     if (kernel == LVK_CONV_SUBGROUP_TEXEL)
         return !caps->subgroup_shuffle                   ? "the device has no subgroup shuffle"
                : lanes != 4 && lanes != 8 && lanes != 16 ? "the device's subgroups have not 4, 8 or 16 lanes"
+               : caps->max_texels < 1 << 20              ? "texel buffers of the device's size are slow ones"
                                                          : NULL;
     return !caps->subgroup_broadcast ? "the device has no subgroup broadcast"
            : lanes != 4              ? "the device's subgroups have not 4 lanes"

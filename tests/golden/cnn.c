@@ -305,7 +305,37 @@ Test(cnn, gradients) {
     close_scene(&s);
 }
 
-static void compare_weights(scene *s, const json_t *summaries) {
+/* One parameter's way from its start to the end of the run, over the stored samples and in length. */
+static void compare_change(const json_t *summary, const char *name, const float *start, const float *end,
+                           uint64_t count, double relative) {
+    uint64_t samples, index_count;
+    double *expected = golden_list(golden_member(summary, "value"), &samples);
+    double *index = golden_list(golden_member(summary, "index"), &index_count);
+    cr_assert_eq(samples, index_count, "%s: not a value for every index", name);
+    double error = 0, change = 0, length = 0;
+    for (uint64_t j = 0; j < samples; ++j) {
+        cr_assert(index[j] >= 0 && index[j] < (double)count, "%s: sample %d lies outside", name, (int)j);
+        const uint64_t i = (uint64_t)index[j];
+        error += ((double)end[i] - expected[j]) * ((double)end[i] - expected[j]);
+        change += ((double)start[i] - expected[j]) * ((double)start[i] - expected[j]);
+    }
+    for (uint64_t i = 0; i < count; ++i)
+        length += ((double)end[i] - (double)start[i]) * ((double)end[i] - (double)start[i]);
+    /* every step rounds the weight itself once more */
+    const double rounded = 0.5 * STEPS * (double)FLT_EPSILON * golden_number(summary, "max_abs");
+    const double whole = golden_number(summary, "change_l2");
+    char what[160];
+    snprintf(what, sizeof what, "change of %s, error", name);
+    near(what, sqrt(error), 0, relative * sqrt(change) + rounded * sqrt((double)samples));
+    snprintf(what, sizeof what, "change of %s, length", name);
+    near(what, sqrt(length), whole, relative * whole + rounded * sqrt((double)count));
+    fprintf(stderr, "  %-16s change off by %.1e, error / bound %.3f\n", name, sqrt(error / change),
+            sqrt(error) / (relative * sqrt(change) + rounded * sqrt((double)samples)));
+    lvk_free(expected);
+    lvk_free(index);
+}
+
+static void compare_weights(scene *s, const json_t *summaries, double relative) {
     float *block = lvk_alloc(s->network->block_size, 1);
     cr_assert_eq(lvk_network_read(s->network, LVK_BLOCK_PARAMETERS, block), LVK_OK, "%s",
                  lvk_error_message());
@@ -313,19 +343,23 @@ static void compare_weights(scene *s, const json_t *summaries) {
     cr_expect_eq(json_object_size(summaries), builder->parameter_count);
     for (size_t p = 0; p < builder->parameter_count; ++p) {
         const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
-        const json_t *summary = golden_member(summaries, tensor->name);
-        /* PyTorch's largest error anywhere in the tensor; no weight is known better than its last bit */
-        const double run = golden_number(summary, "float32_run_max_abs_error");
-        const double largest = golden_number(summary, "max_abs");
-        compare_summary(tensor->name, summary, block + tensor->offset / sizeof(float),
-                        lvk_type_count(&tensor->type), fmax(SLACK * run / largest, (double)FLT_EPSILON));
+        const uint64_t count = lvk_type_count(&tensor->type);
+        float *start = lvk_alloc(count, sizeof *start);
+        cr_assert(start && golden_fill(golden_find(golden_member(s->root, "tensors"), tensor->name), start));
+        compare_change(golden_member(summaries, tensor->name), tensor->name, start,
+                       block + tensor->offset / sizeof(float), count, relative);
+        lvk_free(start);
     }
     lvk_free(block);
 }
 
-/* `table`: the README's error of a loss at the first and the last step. In between it grows evenly, as a
- * factor. */
-static void check_training(const char *run, lvk_optimizer_kind kind, const double table[2]) {
+/* What the README's table and text say of a run. `loss`: the error of a loss at the first and at the last
+ * step; in between it grows evenly, as a factor. `change`: the relative error of the weights' change. */
+typedef struct tolerance {
+    double loss[2], change;
+} tolerance;
+
+static void check_training(const char *run, lvk_optimizer_kind kind, tolerance tolerated) {
     scene s;
     open_scene(&s, kind);
     const json_t *expected = golden_member(golden_member(s.root, "training"), run);
@@ -343,28 +377,36 @@ static void check_training(const char *run, lvk_optimizer_kind kind, const doubl
         float loss;
         lvk_optimizer_hyper(&settings, step + 1, hyper);
         train_step(&s, step % 2, hyper, &loss, NULL);
-        const double bound =
-            allowed(&losses, step, table[0] * pow(table[1] / table[0], (double)step / (STEPS - 1)));
+        const double bound = allowed(
+            &losses, step,
+            tolerated.loss[0] * pow(tolerated.loss[1] / tolerated.loss[0], (double)step / (STEPS - 1)));
         char what[32];
         snprintf(what, sizeof what, "loss %d", (int)step);
         const double worst = near(what, (double)loss, losses.expected[step], bound);
         fprintf(stderr, "  loss %d: %.9f, expected %.9f, error %.1e, error / bound %.3f\n", (int)step,
                 (double)loss, losses.expected[step], fabs((double)loss - losses.expected[step]), worst);
     }
-    compare_weights(&s, golden_member(expected, "final_weights"));
+    compare_weights(&s, golden_member(expected, "final_weights"), tolerated.change);
     free_series(&losses);
     close_scene(&s);
 }
 
-/* README: "Adam lr 1e-3: 1e-6 at step 0, to 1e-4 by step 9; Adam lr 1e-5: 1e-7; SGD: 1e-5". */
+/* README: losses "Adam lr 1e-3: 1e-6 at step 0, to 1e-4 by step 9; Adam lr 1e-5: 1e-7; SGD: 1e-5".
+ *
+ * Weights: a unit whose ReLU or pooling winner a rounding flips changes the gradients below by about 1e-3,
+ * and in a run this happens between steps. At 1e-5 the steps are too small for more than a few: SLACK flips,
+ * 1e-2. At full speed runs part for good at the first flip; PyTorch's own two orders of summation do so under
+ * SGD between steps 5 and 6, by when a third of the batches is still to come. 5e-2 is three times what the
+ * worst tensor was seen to be off then (1.6e-2), and a twentieth of what an update that is missing, doubled
+ * or of the wrong sign would be. */
 Test(cnn, adam) {
-    check_training("adam", LVK_OPTIMIZER_ADAM, (const double[]){1e-6, 1e-4});
+    check_training("adam", LVK_OPTIMIZER_ADAM, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
 }
 
 Test(cnn, adam_slow) {
-    check_training("adam_lr1e-5", LVK_OPTIMIZER_ADAM, (const double[]){1e-7, 1e-7});
+    check_training("adam_lr1e-5", LVK_OPTIMIZER_ADAM, (tolerance){.loss = {1e-7, 1e-7}, .change = 1e-2});
 }
 
 Test(cnn, sgd_momentum) {
-    check_training("sgd_momentum", LVK_OPTIMIZER_SGD, (const double[]){1e-5, 1e-5});
+    check_training("sgd_momentum", LVK_OPTIMIZER_SGD, (tolerance){.loss = {1e-5, 1e-5}, .change = 5e-2});
 }
