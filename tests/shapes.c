@@ -39,7 +39,8 @@ static void check_refusals(int op) {
             type->rank -= 1;
         else
             *type = lvk_type_2d(type->dtype, type->dim[0], 1);
-        cr_expect_neq(descriptor->infer(&call), LVK_OK, "%s accepts input %d with a wrong rank", descriptor->name, i);
+        cr_expect_neq(descriptor->infer(&call), LVK_OK, "%s accepts input %d with a wrong rank",
+                      descriptor->name, i);
         cr_expect(strstr(lvk_error_message(), descriptor->name) == lvk_error_message(),
                   "the message does not begin with the operator: %s", lvk_error_message());
     }

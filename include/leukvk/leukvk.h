@@ -1,7 +1,9 @@
-/* leukvk: training, judging and running image classifiers for acute lymphoblastic leukaemia on Vulkan devices.
+/* leukvk: training, judging and running image classifiers for acute lymphoblastic leukaemia on Vulkan
+ * devices.
  *
- * Includes the whole public interface. Objects are created and destroyed in pairs; a destroy call takes the object's
- * address, clears it and accepts NULL. Unless a function says otherwise, an object may be used by one thread at a time. */
+ * Includes the whole public interface. Objects are created and destroyed in pairs; a destroy call takes the
+ * object's address, clears it and accepts NULL. Unless a function says otherwise, an object may be used by
+ * one thread at a time. */
 #ifndef LEUKVK_LEUKVK_H
 #define LEUKVK_LEUKVK_H
 

@@ -3,12 +3,12 @@
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(conv2d)
-lvk_u32 batch;
-lvk_u32 in_h, in_w, in_c;
-lvk_u32 out_h, out_w, out_c;
-lvk_u32 kernel_h, kernel_w;
-lvk_u32 stride_h, stride_w;
-lvk_i32 pad_top, pad_left;
-lvk_u32 splits;          /* parts into which the sum is cut, each a tensor of its own */
-lvk_u32 steps_per_split; /* of kernel_h * kernel_w * in_c / 4 steps */
+    lvk_u32 batch;
+    lvk_u32 in_h, in_w, in_c;
+    lvk_u32 out_h, out_w, out_c;
+    lvk_u32 kernel_h, kernel_w;
+    lvk_u32 stride_h, stride_w;
+    lvk_i32 pad_top, pad_left;
+    lvk_u32 splits;          /* parts into which the sum is cut, each a tensor of its own */
+    lvk_u32 steps_per_split; /* of kernel_h * kernel_w * in_c / 4 steps */
 LVK_PARAMS_END(conv2d)

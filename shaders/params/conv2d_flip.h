@@ -2,6 +2,6 @@
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(conv2d_flip)
-lvk_u32 taps; /* kernel_h * kernel_w */
-lvk_u32 in_c, out_c, out_padded;
+    lvk_u32 taps; /* kernel_h * kernel_w */
+    lvk_u32 in_c, out_c, out_padded;
 LVK_PARAMS_END(conv2d_flip)

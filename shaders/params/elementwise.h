@@ -2,5 +2,5 @@
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(elementwise)
-lvk_u32 count; /* elements */
+    lvk_u32 count; /* elements */
 LVK_PARAMS_END(elementwise)

@@ -2,6 +2,6 @@
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(pad_rows)
-lvk_u32 count; /* elements of the result */
-lvk_u32 rows, rows_padded, width;
+    lvk_u32 count; /* elements of the result */
+    lvk_u32 rows, rows_padded, width;
 LVK_PARAMS_END(pad_rows)

@@ -1,18 +1,19 @@
-/* Parameter blocks are written once, in shaders/params/<operator>.h, and read by C as a struct and by GLSL as push
- * constants:
+/* Parameter blocks are written once, in shaders/params/<operator>.h, and read by C as a struct and by GLSL as
+ * push constants:
  *
  *     LVK_PARAMS_BEGIN(relu)
  *     lvk_u32 count;
  *     LVK_PARAMS_END(relu)
  *
- * is `typedef struct lvk_relu_params {...}` in C, and the block `params` in a shader. 32-bit scalars only, 128 bytes. */
+ * is `typedef struct lvk_relu_params {...}` in C, and the block `params` in a shader. 32-bit scalars only,
+ * 128 bytes. */
 #ifndef LVK_PARAMS_PARAMS_H
 #define LVK_PARAMS_PARAMS_H
 
 #ifdef GL_core_profile
-#define lvk_u32 uint
-#define lvk_i32 int
-#define lvk_f32 float
+#define lvk_u32                uint
+#define lvk_i32                int
+#define lvk_f32                float
 #define LVK_PARAMS_BEGIN(name) layout(push_constant, std430) uniform name##_params {
 #define LVK_PARAMS_END(name)                                                                                 \
     }                                                                                                        \

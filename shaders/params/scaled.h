@@ -2,6 +2,6 @@
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(scaled)
-lvk_u32 count; /* elements */
-lvk_f32 factor;
+    lvk_u32 count; /* elements */
+    lvk_f32 factor;
 LVK_PARAMS_END(scaled)

@@ -2,8 +2,8 @@
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(sum_rows)
-lvk_u32 rows;
-lvk_u32 lanes;      /* columns, or vectors of four columns */
-lvk_u32 splits;     /* rows of the result: row s sums the source's rows s, s + splits, s + 2 splits, ... */
-lvk_u32 accumulate; /* 1: add to what the result holds */
+    lvk_u32 rows;
+    lvk_u32 lanes;  /* columns, or vectors of four columns */
+    lvk_u32 splits; /* rows of the result: row s sums the source's rows s, s + splits, s + 2 splits, ... */
+    lvk_u32 accumulate; /* 1: add to what the result holds */
 LVK_PARAMS_END(sum_rows)
