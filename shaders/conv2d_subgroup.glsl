@@ -18,9 +18,7 @@
 layout(constant_id = 0) const uint has_bias = 0u;
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
-layout(binding = 2) readonly buffer Bias {
-    vec4 bias[]; /* not read when has_bias is 0 */
-};
+LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
 layout(binding = 3) writeonly buffer Y {
     vec4 y[];
 };
@@ -43,8 +41,13 @@ void main() {
         corner[q] = ((row / int(params.out_h) * in_h + iy[q]) * in_w + ix[q]) * in4;
     }
     vec4 sum[PIXELS * VECTORS];
-    [[unroll]] for (int i = 0; i < PIXELS * VECTORS; ++i)
-        sum[i] = vec4(0.0);
+    [[unroll]] for (int j = 0; j < VECTORS; ++j) {
+        vec4 start = vec4(0.0);
+        if (has_bias != 0u && split == 0)
+            start = LVK_LOAD(bias, min(k0 + j, out4 - 1));
+        [[unroll]] for (int q = 0; q < PIXELS; ++q)
+            sum[q * VECTORS + j] = start;
+    }
 
     const int first = split * int(params.steps_per_split);
     const int last = min(first + int(params.steps_per_split), int(params.kernel_h) * kernel_w * in4);
@@ -77,11 +80,10 @@ void main() {
         }
     }
 
-    const bool biased = has_bias != 0u && split == 0;
-    [[unroll]] for (int j = 0; j < VECTORS; ++j)
-        [[unroll]] for (int q = 0; q < PIXELS; ++q) {
-            const int pixel = p0 + q * LVK_LANES, k = k0 + j;
-            if (pixel < pixels && k < out4)
-                y[(split * pixels + pixel) * out4 + k] = sum[q * VECTORS + j] + (biased ? bias[k] : vec4(0.0));
-        }
+    [[unroll]] for (int q = 0; q < PIXELS; ++q) {
+        const int pixel = p0 + q * LVK_LANES;
+        [[unroll]] for (int j = 0; j < VECTORS; ++j)
+            if (pixel < pixels && k0 + j < out4)
+                y[(split * pixels + pixel) * out4 + k0 + j] = sum[q * VECTORS + j];
+    }
 }

@@ -90,7 +90,7 @@ typedef struct mapping {
 
 static inline void resample_row(const mapping *map, const float *padded, uint32_t j, uint32_t output,
                                 int taps, float *out) {
-    const size_t pitch = (size_t)(map->side + 2 * map->pad);
+    const size_t pitch = (size_t)map->side + 2 * (size_t)map->pad;
     const float half = 0.5F * (float)output, y = (float)j + 0.5F - half;
     float wx[MOST_TAPS], wy[MOST_TAPS], sum[4];
     for (uint32_t i = 0; i < output; ++i, out += 3) {

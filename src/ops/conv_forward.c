@@ -76,7 +76,7 @@ static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_operand(launch, reads, x);
     lvk_launch_operand(launch, reads, w);
-    lvk_launch_operand(launch, LVK_BIND_STORAGE, forward->bias ? *forward->bias : w); /* w: bound, not read */
+    lvk_launch_operand(launch, reads, forward->bias ? *forward->bias : w); /* w: bound, not read */
     lvk_launch_operand(launch, LVK_BIND_STORAGE, y);
     lvk_launch_constant(launch, forward->bias != NULL);
     return launch;

@@ -121,7 +121,9 @@ static lvk_status check_candidate(check *k) {
         _Alignas(16) char attributes[64];
         const lvk_case c = lvk_case_drawn(table, t->suite_seed, d, attributes);
         t->seed = t->suite_seed + d;
-        LVK_TRY(check_case(k, &c, &ran));
+        const lvk_status status = check_case(k, &c, &ran);
+        t->c = NULL; /* it ends here */
+        LVK_TRY(status);
     }
     k->result->candidates += ran > 0;
     return LVK_OK;
