@@ -1,11 +1,11 @@
 /* leukvk devices: what this machine has to compute on. */
 #include "format.h"
+#include "options.h"
 #include "table.h"
 #include "verb.h"
 
 #include "leukvk/leukvk.h"
 
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -140,10 +140,7 @@ static int run(int argc, char **argv) {
     static const struct argp parser = {
         .options = options, .parser = parse_option, .args_doc = "", .doc = documentation};
     bool json = false;
-    argp_err_exit_status = EXIT_USAGE;
-    const error_t error = argp_parse(&parser, argc, argv, 0, NULL, &json);
-    if (error)
-        return EXIT_USAGE;
+    parse_arguments(&parser, argc, argv, &json);
     lvk_device_list *list = NULL;
     const lvk_status status = lvk_device_list_create(&list);
     if (status != LVK_OK)

@@ -90,12 +90,37 @@ static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list
     lvk_launch_groups(list, direct, lvk_divide_up(lvk_conv_y_count(&forward->shape), 64));
 }
 
+/* The shape of conv2d_patch_subgroup.glsl. */
+static bool is_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
+    const lvk_conv_shape *s = &forward->shape;
+    return (kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER) && !forward->flip &&
+           s->in_c == 3 && s->kernel_h == 3 && s->kernel_w == 3 && s->stride_h == 1 && s->stride_w == 1;
+}
+
+static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
+                         lvk_launch_list *list) {
+    static const char *const variants[4] = {"conv2d_patch_texel16", "conv2d_patch_texel8",
+                                            "conv2d_patch_texel4", "conv2d_patch_buffer4"};
+    const lvk_conv_shape *s = &forward->shape;
+    const lvk_operand x = prepare_x(forward, list);
+    lvk_launch *launch = add_kernel(forward, list, lvk_conv_variant(kernel, caps, variants),
+                                    lvk_conv_reads(kernel), x, forward->w, lvk_operand_output(forward->y));
+    const lvk_conv2d_params params = lvk_conv_params(s);
+    lvk_launch_parameters(launch, &params, sizeof params);
+    const uint64_t runs = (uint64_t)s->batch * s->out_h * lvk_divide_up(s->out_w, 4);
+    lvk_launch_groups(list, launch, lvk_divide_up(runs, caps->subgroup_size));
+}
+
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list) {
     static const char *const variants[4] = {"conv2d_texel16", "conv2d_texel8", "conv2d_texel4",
                                             "conv2d_buffer4"};
     if (kernel == LVK_CONV_DIRECT) {
         launch_direct(forward, list);
+        return;
+    }
+    if (is_patch(forward, kernel)) {
+        launch_patch(forward, kernel, caps, list);
         return;
     }
     lvk_conv_shape s = forward->shape;

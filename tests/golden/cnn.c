@@ -19,8 +19,8 @@
 
 enum { BATCH = 4, STEPS = 10 };
 
-/* PyTorch's own two runs, which differ in nothing but the order of summation, have errors up to 7 times
- * apart. */
+/* PyTorch's own two runs, which differ in nothing but the order of summation, are up to ten times apart in
+ * the largest error of their losses (Adam: 7e-5 and 7e-6). */
 static const double SLACK = 10;
 
 /* The README's table: relative errors of a tensor, forward and of gradients. */
@@ -169,9 +169,7 @@ static void run_forward(scene *s, lvk_graph *graph, lvk_plan *plan, lvk_executab
     cr_assert_eq(lvk_executable_run(executable), LVK_OK, "%s", lvk_error_message());
 }
 
-static void compare_activation(const scene *s, lvk_executable *executable, const char *name,
-                               const json_t *summary) {
-    (void)s;
+static void compare_activation(lvk_executable *executable, const char *name, const json_t *summary) {
     const lvk_graph *graph = executable->plan->graph;
     const int tensor = layer_output(graph, name);
     const lvk_type type = golden_type(summary), *own = &graph->tensors[tensor].type;
@@ -252,7 +250,7 @@ Test(cnn, forward) {
     const char *name;
     json_t *summary;
     json_object_foreach((json_t *)golden_member(s.root, "activations"), name, summary)
-        compare_activation(&s, &executable, name, summary);
+        compare_activation(&executable, name, summary);
     lvk_executable_finish(&executable);
     lvk_plan_finish(&plan);
     lvk_graph_finish(&graph);
@@ -269,15 +267,15 @@ static void train_step(scene *s, int which, const lvk_real *hyper, float *loss, 
 }
 
 static void compare_gradient(scene *s, const char *name, const json_t *summary) {
-    const lvk_pass *pass = &s->network->training;
+    lvk_pass *pass = &s->network->training;
     for (size_t p = 0; p < pass->builder->parameter_count; ++p) {
         const lvk_tensor *tensor = &pass->graph.tensors[pass->builder->parameters[p].tensor];
         if (strcmp(tensor->name, name) != 0)
             continue;
         const uint64_t count = lvk_type_count(&tensor->type);
         float *values = lvk_alloc(count, sizeof *values);
-        cr_assert_eq(lvk_executable_read((lvk_executable *)&pass->executable, tensor->gradient, values),
-                     LVK_OK, "%s", lvk_error_message());
+        cr_assert_eq(lvk_executable_read(&pass->executable, tensor->gradient, values), LVK_OK, "%s",
+                     lvk_error_message());
         compare_summary(name, summary, values, count, SLACK * GRADIENT);
         lvk_free(values);
         return;

@@ -104,7 +104,9 @@ Test(formula, operator_inputs) {
     int formula = 0, inputs = 0;
     for (size_t c = 0; c < json_array_size(cases); ++c) {
         char file[256];
-        snprintf(file, sizeof file, "ops/%s", json_string_value(json_array_get(cases, c)));
+        const char *name = json_string_value(json_array_get(cases, c));
+        cr_assert(name, "ops/index.json: a case is no file name");
+        snprintf(file, sizeof file, "ops/%s", name);
         json_t *root = golden_load(file);
         const json_t *list = golden_member(root, "inputs");
         for (size_t i = 0; i < json_array_size(list); ++i, ++inputs)

@@ -391,7 +391,9 @@ static int visit_cases(visit_case visit, void *user) {
     const int count = (int)json_array_size(cases);
     for (int i = 0; i < count; ++i) {
         char file[256];
-        snprintf(file, sizeof file, "ops/%s", json_string_value(json_array_get(cases, (size_t)i)));
+        const char *name = json_string_value(json_array_get(cases, (size_t)i));
+        cr_assert(name, "ops/index.json: a case is no file name");
+        snprintf(file, sizeof file, "ops/%s", name);
         json_t *root = golden_load(file);
         visit(user, file, golden_text(root, "operator"));
         json_decref(root);

@@ -4,6 +4,7 @@
 #include "core/memory.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,11 @@ static const char *folder(void) {
 }
 
 void golden_need(void) {
-    if (!folder())
-        cr_skip_test("LEUKVK_GOLDEN does not name the folder of the reference numbers");
+    static const char reason[] = "LEUKVK_GOLDEN does not name the folder of the reference numbers";
+    if (folder())
+        return;
+    fprintf(stderr, "skipped: %s\n", reason); /* Criterion tells only when it is asked to be verbose */
+    cr_skip_test("%s", reason);
 }
 
 json_t *golden_load(const char *name) {
