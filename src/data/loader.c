@@ -1,13 +1,13 @@
 #include "data/loader.h"
 
 #include "core/memory.h"
+#include "core/resource.h"
 #include "data/parallel.h"
 #include "data/resample.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* One batch being made or waiting. */
 typedef struct slot {
@@ -163,12 +163,6 @@ lvk_status lvk_loader_create(lvk_cache *cache, const uint32_t *indices, size_t c
     return status;
 }
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* The batch that was handed out last is free again. */
 static void release_last(lvk_loader *l) {
     if (l->delivered > l->first_batch) {
@@ -188,10 +182,10 @@ lvk_status lvk_loader_next(lvk_loader *l, lvk_batch *batch) {
         return LVK_OK;
     }
     slot *s = &l->slots[number % l->options.prefetch];
-    const double before = seconds();
+    const double before = lvk_clock_seconds();
     while (s->left)
         pthread_cond_wait(&l->ready, &l->mutex);
-    l->waited += seconds() - before;
+    l->waited += lvk_clock_seconds() - before;
     const lvk_status status = s->status;
     if (status == LVK_OK)
         ++l->delivered; /* a failed batch is never handed out, so that the next call meets it again */

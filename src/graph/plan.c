@@ -195,10 +195,8 @@ static lvk_status arrange(planner *p, uint64_t *arena_size) {
 }
 
 static lvk_region place_region(const planner *p, int index, uint64_t size) {
-    return (lvk_region){LVK_BLOCK_ARENA,
-                        p->places[index].offset +
-                            round_up(p->options->guard, LVK_ALIGNMENT) * (p->options->guard > 0),
-                        round_up(size, 16)};
+    const uint64_t guard = round_up(p->options->guard, LVK_ALIGNMENT);
+    return (lvk_region){LVK_BLOCK_ARENA, p->places[index].offset + guard, round_up(size, 16)};
 }
 
 static void assign_regions(planner *p) {

@@ -1,10 +1,10 @@
 #include "reference/reference.h"
 
 #include "core/memory.h"
+#include "core/resource.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static void (*const functions[])(const lvk_reference_args *) = {
 #define LVK_OP(name) lvk_reference_##name,
@@ -107,18 +107,12 @@ static lvk_status exec_run(lvk_backend *backend, lvk_exec *exec) {
     return LVK_OK;
 }
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static lvk_status exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times) {
     (void)backend;
     for (int s = 0; s < exec->program->step_count; ++s) {
-        const double start = now();
+        const double start = lvk_clock_seconds();
         run_step(exec, &exec->program->steps[s]);
-        times[s].seconds = now() - start;
+        times[s].seconds = lvk_clock_seconds() - start;
     }
     return LVK_OK;
 }

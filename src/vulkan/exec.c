@@ -9,8 +9,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
-
-#include <time.h>
+#include "core/resource.h"
 
 static const double SUBMISSION_SECONDS = 0.1;
 
@@ -126,12 +125,6 @@ void lvk_vulkan_exec_destroy(lvk_backend *backend, lvk_exec *exec) {
 
 /* ---- running ---- */
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* LEUKVK_SYNC: each step is waited for, so that the one which the device fails on is known. */
 static lvk_status run_one_by_one(lvk_vulkan *vulkan, lvk_exec *exec) {
     for (int i = 0; i < exec->count; ++i) {
@@ -167,9 +160,9 @@ lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;
     if (vulkan->one_by_one)
         return run_one_by_one(vulkan, exec);
-    const double start = now();
+    const double start = lvk_clock_seconds();
     LVK_TRY(lvk_queue_run(vulkan, exec->buffers, exec->count));
-    return vulkan->cuts ? adapt(vulkan, exec, now() - start) : LVK_OK;
+    return vulkan->cuts ? adapt(vulkan, exec, lvk_clock_seconds() - start) : LVK_OK;
 }
 
 /* ---- profiling ---- */
@@ -235,9 +228,9 @@ static lvk_status profile_with_host_clock(lvk_vulkan *vulkan, const lvk_exec *ex
                                    buffer),
                done);
         LVK_GO(status, end(buffer), done);
-        const double start = now();
+        const double start = lvk_clock_seconds();
         status = lvk_queue_run(vulkan, &buffer, 1);
-        times[step].seconds = now() - start;
+        times[step].seconds = lvk_clock_seconds() - start;
     }
 done:
     vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, 1, &buffer);
