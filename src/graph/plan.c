@@ -312,17 +312,3 @@ void lvk_plan_finish(lvk_plan *plan) {
     lvk_arena_finish(&plan->arena);
     *plan = (lvk_plan){0};
 }
-
-uint64_t lvk_plan_memory(const lvk_plan *plan) {
-    uint64_t bytes = 0;
-    for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
-        bytes += plan->program.block_size[b];
-    return bytes;
-}
-
-double lvk_plan_flops(const lvk_plan *plan) {
-    double flops = 0;
-    for (int s = 0; s < plan->program.step_count; ++s)
-        flops += plan->program.steps[s].flops;
-    return flops;
-}

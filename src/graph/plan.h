@@ -29,10 +29,4 @@ LVK_MUST_USE lvk_status lvk_plan_init(lvk_plan *plan, const lvk_graph *graph, co
                                       const lvk_plan_options *options);
 void lvk_plan_finish(lvk_plan *plan);
 
-/* Bytes of all blocks: the device memory that the program needs. */
-uint64_t lvk_plan_memory(const lvk_plan *plan);
-
-/* Sum of the steps' arithmetic. */
-double lvk_plan_flops(const lvk_plan *plan);
-
 #endif

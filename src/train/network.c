@@ -64,29 +64,44 @@ static void finish_pass(lvk_pass *pass) {
     *pass = (lvk_pass){0};
 }
 
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* Bytes of a block that both programs use: parameters and moments, and the arena, since they never run at
+ * once. */
+static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
+    return larger(network->inference.plan.program.block_size[block],
+                  network->training.plan.program.block_size[block]);
+}
+
 static lvk_status create_shared(lvk_network *network) {
-    const lvk_backend_functions *functions = network->backend->functions;
+    static const lvk_block_id blocks[] = {LVK_BLOCK_ARENA, LVK_BLOCK_PARAMETERS, LVK_BLOCK_MOMENT1,
+                                          LVK_BLOCK_MOMENT2};
     network->block_size = network->inference.graph.parameter_size;
-    const int moments = network->config.training ? lvk_optimizer_moments(network->config.optimizer) : 0;
-    LVK_TRY(functions->buffer_create(network->backend, network->block_size,
-                                     &network->shared[LVK_BLOCK_PARAMETERS]));
-    if (moments > 0)
-        LVK_TRY(functions->buffer_create(network->backend, network->block_size,
-                                         &network->shared[LVK_BLOCK_MOMENT1]));
-    if (moments > 1)
-        LVK_TRY(functions->buffer_create(network->backend, network->block_size,
-                                         &network->shared[LVK_BLOCK_MOMENT2]));
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
+        const uint64_t size = shared_size(network, blocks[i]);
+        if (size)
+            LVK_TRY(network->backend->functions->buffer_create(network->backend, size,
+                                                               &network->shared[blocks[i]]));
+    }
     return LVK_OK;
 }
 
+static lvk_status plan_network(lvk_network *network, const lvk_caps *caps) {
+    LVK_TRY(plan_pass(&network->inference, caps, network->model, &network->config, false));
+    return network->config.training
+               ? plan_pass(&network->training, caps, network->model, &network->config, true)
+               : LVK_OK;
+}
+
 static lvk_status create(lvk_network *network) {
-    LVK_TRY(plan_pass(&network->inference, &network->backend->caps, network->model, &network->config, false));
+    LVK_TRY(plan_network(network, &network->backend->caps));
     LVK_TRY(create_shared(network));
     LVK_TRY(lvk_executable_init(&network->inference.executable, network->backend, &network->inference.plan,
                                 network->shared));
     if (!network->config.training)
         return LVK_OK;
-    LVK_TRY(plan_pass(&network->training, &network->backend->caps, network->model, &network->config, true));
     return lvk_executable_init(&network->training.executable, network->backend, &network->training.plan,
                                network->shared);
 }
@@ -123,19 +138,17 @@ void lvk_network_destroy(lvk_network **network) {
 }
 
 lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config, uint64_t *bytes) {
+    lvk_network network = {.config = *config, .model = lvk_model_find(config->model.architecture)};
     *bytes = 0;
-    const lvk_model *model = lvk_model_find(config->model.architecture);
-    if (!model)
+    if (!network.model)
         return LVK_ERROR_ARGUMENT;
-    lvk_status status = LVK_OK;
-    for (int training = 0; training <= (config->training ? 1 : 0) && status == LVK_OK; ++training) {
-        lvk_pass pass = {0};
-        status = plan_pass(&pass, caps, model, config, training != 0);
-        if (status == LVK_OK)
-            *bytes += lvk_plan_memory(&pass.plan) -
-                      (training ? pass.plan.program.block_size[LVK_BLOCK_PARAMETERS] : 0);
-        finish_pass(&pass);
-    }
+    const lvk_status status = plan_network(&network, caps);
+    for (int b = 0; b < LVK_BLOCK_COUNT && status == LVK_OK; ++b)
+        *bytes += b == LVK_BLOCK_IO ? network.inference.plan.program.block_size[b] +
+                                          network.training.plan.program.block_size[b]
+                                    : shared_size(&network, (lvk_block_id)b);
+    finish_pass(&network.training);
+    finish_pass(&network.inference);
     return status;
 }
 

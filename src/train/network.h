@@ -35,8 +35,8 @@ typedef struct lvk_network {
     lvk_backend *backend; /* borrowed */
     const lvk_model *model;
     lvk_network_config config;
-    lvk_buffer *shared[LVK_BLOCK_COUNT]; /* parameters and moments */
-    uint64_t block_size;                 /* bytes of each of them */
+    lvk_buffer *shared[LVK_BLOCK_COUNT]; /* parameters, moments, and one arena for both */
+    uint64_t block_size;                 /* bytes of the parameters, and of each moment */
     lvk_pass training, inference;
 } lvk_network;
 

@@ -22,10 +22,6 @@ bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind) {
     return false;
 }
 
-int lvk_optimizer_moments(lvk_optimizer_kind kind) {
-    return kind == LVK_OPTIMIZER_SGD ? 1 : 2;
-}
-
 void lvk_optimizer_append(lvk_graph *graph, lvk_optimizer_kind kind, int hyper) {
     const int parameters = lvk_graph_block(graph, LVK_BLOCK_PARAMETERS);
     const int gradients = lvk_graph_block(graph, LVK_BLOCK_GRADIENTS);

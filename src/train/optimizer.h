@@ -23,9 +23,6 @@ const char *lvk_optimizer_name(int kind);
 /* The kind of that name; false when there is none. */
 bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
 
-/* How many moment blocks it keeps: 1 or 2. */
-int lvk_optimizer_moments(lvk_optimizer_kind kind);
-
 /* Appends the update of all parameters; `hyper` is an input of LVK_HYPER_COUNT floats. */
 void lvk_optimizer_append(lvk_graph *graph, lvk_optimizer_kind kind, int hyper);
 
