@@ -252,8 +252,8 @@ static bool show(void *user, const lvk_train_event *event) {
 static void print_result(const lvk_train_result *result, const lvk_device *device, const char *positive,
                          const char *negative) {
     char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[128];
-    printf("\n%" PRIu32 " epochs in %s%s; the best is epoch %" PRIu32 "; peak device memory %s\n",
-           result->epochs, format_duration(time, result->seconds),
+    printf("\n%" PRIu32 " epoch%s in %s%s; the best is epoch %" PRIu32 "; peak device memory %s\n",
+           result->epochs, result->epochs == 1 ? "" : "s", format_duration(time, result->seconds),
            result->stopped_early ? ", stopped early" : "", result->best_epoch,
            format_bytes(memory, lvk_device_memory_peak(device)));
     for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
