@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulkan-dev libvulkan-volk-dev
-    mesa-vulkan-drivers libstb-dev libjansson-dev libxxhash-dev librandom123-dev)
+    mesa-vulkan-drivers spirv-headers libstb-dev libjansson-dev libxxhash-dev librandom123-dev)
 test=(clang-format clang-tidy python3 libcriterion-dev vulkan-validationlayers chromium-common)
 
 packages=("${build[@]}")
