@@ -181,7 +181,8 @@ static lvk_status run(lvk_trainer *t, lvk_train_result *result) {
     count_parts(t);
     t->event.kind = LVK_TRAIN_STARTED;
     if (t->callback && !t->callback(t->user, &t->event))
-        return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step");
+        return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step; go on with --resume %s",
+                        result->run);
     LVK_TRY(lvk_trainer_run(t, &result->stopped_early));
     result->epochs = t->position.epoch;
     result->best_epoch = t->position.best_epoch;
