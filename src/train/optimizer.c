@@ -8,10 +8,6 @@
 static const char *const names[] = {"adam", "adamw", "sgd"};
 enum { KIND_COUNT = sizeof names / sizeof *names };
 
-const char *lvk_optimizer_name(int kind) {
-    return kind >= 0 && kind < KIND_COUNT ? names[kind] : NULL;
-}
-
 bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind) {
     for (int i = 0; i < KIND_COUNT; ++i) {
         if (strcmp(names[i], name) == 0) {

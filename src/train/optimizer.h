@@ -18,9 +18,7 @@ typedef struct lvk_optimizer_settings {
     double weight_decay; /* AdamW: decoupled, per step: w -= learning_rate * weight_decay * w */
 } lvk_optimizer_settings;
 
-/* "adam", "adamw", "sgd"; NULL past the last. */
-const char *lvk_optimizer_name(int kind);
-/* The kind of that name; false when there is none. */
+/* The kind of that name, "adam", "adamw" or "sgd"; false when there is none. */
 bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
 
 /* Appends the update of all parameters; `hyper` is an input of LVK_HYPER_COUNT floats. */

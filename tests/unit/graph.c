@@ -212,3 +212,15 @@ Test(graph, batches_are_cut_to_the_device_and_what_cannot_be_cut_is_refused) {
         lvk_graph_finish(&graph);
     }
 }
+
+/* TensorFlow's "same": the output has ceil(size / stride) rows, and an odd zero goes to the bottom and to the
+ * right. */
+Test(graph, same_padding_puts_the_odd_zero_last) {
+    const lvk_conv2d_attributes a = lvk_conv2d_same(2, 2, 5, 6, 3, 3); /* 3 × 3 outputs need 7 × 7 inputs */
+    cr_expect_eq(a.pad_top, 1);
+    cr_expect_eq(a.pad_bottom, 1);
+    cr_expect_eq(a.pad_left, 0);
+    cr_expect_eq(a.pad_right, 1);
+    const lvk_conv2d_attributes unit = lvk_conv2d_same(1, 1, 9, 9, 3, 3);
+    cr_expect(unit.pad_top == 1 && unit.pad_bottom == 1 && unit.pad_left == 1 && unit.pad_right == 1);
+}
