@@ -1,3 +1,5 @@
+#ifndef LVK_BYTES_GLSL
+#define LVK_BYTES_GLSL
 /* LVK_U8 tensors: four elements to a word, lowest byte first. */
 uvec4 lvk_unpack_bytes(uint word) {
     return (uvec4(word) >> uvec4(0, 8, 16, 24)) & 255u;
@@ -6,3 +8,4 @@ uvec4 lvk_unpack_bytes(uint word) {
 uint lvk_pack_bytes(uvec4 bytes) {
     return bytes.x | bytes.y << 8 | bytes.z << 16 | bytes.w << 24;
 }
+#endif

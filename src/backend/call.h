@@ -5,7 +5,7 @@
 
 #include "backend/type.h"
 
-enum { LVK_MAX_INPUTS = 6, LVK_MAX_OUTPUTS = 3, LVK_MAX_SCRATCH = 3 };
+enum { LVK_MAX_INPUTS = 6, LVK_MAX_OUTPUTS = 3, LVK_MAX_SCRATCH = 6 };
 
 typedef struct lvk_call {
     int op;                 /* LVK_OP_... of ops/op.h; backends only index tables with it */

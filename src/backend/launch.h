@@ -9,12 +9,14 @@
 
 #include <stddef.h>
 
-enum { LVK_MAX_BINDINGS = 8, LVK_MAX_CONSTANTS = 8, LVK_MAX_PARAMETER_SIZE = 128, LVK_MAX_LAUNCHES = 6 };
+enum { LVK_MAX_BINDINGS = 8, LVK_MAX_CONSTANTS = 8, LVK_MAX_PARAMETER_SIZE = 128, LVK_MAX_LAUNCHES = 8 };
 
 typedef enum lvk_binding_kind {
     LVK_BIND_STORAGE, /* storage buffer; the shader's `readonly` tells the barriers whether it writes */
     LVK_BIND_UNIFORM, /* uniform buffer: a few scalars that change from run to run */
-    LVK_BIND_TEXELS   /* samplerBuffer over rgba32f: reads out of range give 0 */
+    LVK_BIND_TEXELS,  /* samplerBuffer over rgba32f: reads out of range give 0 */
+    LVK_BIND_BYTES,   /* usamplerBuffer over rgba8ui: four elements of LVK_U8 a fetch, likewise */
+    LVK_BIND_KIND_COUNT
 } lvk_binding_kind;
 
 typedef enum lvk_binding_space { LVK_SPACE_INPUT, LVK_SPACE_OUTPUT, LVK_SPACE_SCRATCH } lvk_binding_space;

@@ -16,6 +16,11 @@ static int emit(lvk_backprop *backprop, int op, const void *attributes, int inpu
     return lvk_graph_apply(pass->graph, label, op, attributes, input_count, inputs);
 }
 
+static int output(const lvk_backprop *backprop, int first_output, int index) {
+    const backward_pass *pass = backprop->graph;
+    return lvk_graph_output(pass->graph, first_output, index);
+}
+
 static bool has_gradient(const lvk_graph *graph, int tensor) {
     const lvk_tensor *t = &graph->tensors[tensor];
     return t->type.dtype == LVK_F32 && !(t->role == LVK_ROLE_PARAMETER && !t->trainable);
@@ -58,6 +63,7 @@ static void differentiate(backward_pass *pass, const lvk_node *node, const bool 
                              .outputs = node->outputs,
                              .output_gradients = output_gradients,
                              .emit = emit,
+                             .output = output,
                              .graph = pass};
     for (int i = 0; i < node->call.output_count; ++i) {
         output_gradients[i] = graph->tensors[node->outputs[i]].gradient;

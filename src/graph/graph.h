@@ -16,6 +16,7 @@ typedef enum lvk_role {
     LVK_ROLE_INPUT,     /* written by the host before a run */
     LVK_ROLE_CONSTANT,  /* every element has one value, set once */
     LVK_ROLE_PARAMETER, /* a part of LVK_BLOCK_PARAMETERS */
+    LVK_ROLE_FUSED,     /* between the parts of a fused operator: never in memory, not to be used any more */
     LVK_ROLE_BLOCK      /* a whole block seen as one flat tensor: what optimizers work on */
 } lvk_role;
 
@@ -82,6 +83,11 @@ int lvk_graph_output(const lvk_graph *graph, int first_output, int index);
 
 /* The host will read this tensor after a run. */
 void lvk_graph_mark_output(lvk_graph *graph, int tensor);
+
+/* Replaces chains of operators by fused ones where `caps` allows it and nobody else, the host included, reads
+ * what lies between: conv2d, relu, maxpool2d become conv2d_relu_pool. Results are the same up to rounding. To
+ * be called before lvk_graph_backward, so that the gradients are those of the fused operators. */
+void lvk_graph_fuse(lvk_graph *graph, const lvk_caps *caps);
 
 /* Appends the nodes that compute d loss / d parameter for every trainable parameter, by walking the nodes
  * backwards through their operators' gradient rules (reverse-mode differentiation). `loss` has one element.

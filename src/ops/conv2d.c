@@ -52,7 +52,7 @@ lvk_status lvk_conv2d_output_size(const lvk_call *call, const lvk_conv2d_attribu
     return LVK_OK;
 }
 
-static lvk_status infer(lvk_call *call) {
+lvk_status lvk_conv2d_check_kernel(const lvk_call *call) {
     const lvk_type *x = &call->inputs[0], *w = &call->inputs[1], *b = &call->inputs[2];
     LVK_TRY(lvk_op_expect(call, 0, LVK_F32, 4));
     LVK_TRY(lvk_op_expect(call, 1, LVK_F32, 4));
@@ -65,7 +65,13 @@ static lvk_status infer(lvk_call *call) {
             return lvk_op_fail(call, "the bias has %" PRIu32 " values for %" PRIu32 " channels", b->dim[0],
                                w->dim[3]);
     }
-    uint32_t out_h, out_w;
+    return LVK_OK;
+}
+
+static lvk_status infer(lvk_call *call) {
+    const lvk_type *x = &call->inputs[0], *w = &call->inputs[1];
+    LVK_TRY(lvk_conv2d_check_kernel(call));
+    uint32_t out_h = 0, out_w = 0;
     LVK_TRY(lvk_conv2d_output_size(call, call->attributes, x->dim[1], x->dim[2], w->dim[0], w->dim[1], &out_h,
                                    &out_w));
     call->outputs[0] = lvk_type_4d(LVK_F32, x->dim[0], out_h, out_w, w->dim[3]);

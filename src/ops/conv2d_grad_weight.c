@@ -34,7 +34,8 @@ static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
                    lvk_launch_list *list) {
     const lvk_conv_shape shape = shape_of(call);
-    lvk_conv_grad_weight_launch(&shape, kernel, call->accumulate, caps, list);
+    lvk_conv_grad_weight_launch(&shape, kernel, lvk_operand_input(0), lvk_operand_input(1), call->accumulate,
+                                caps, list);
 }
 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)

@@ -38,17 +38,6 @@ const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_
     return NULL;
 }
 
-/* x as the kernels read it: [batch, in_h, in_w, in_c padded to 4]. */
-static lvk_operand prepare_x(const lvk_conv_forward *forward, lvk_launch_list *list) {
-    const lvk_conv_shape *s = &forward->shape;
-    if (s->in_c % 4 == 0)
-        return forward->x;
-    const uint64_t pixels = (uint64_t)s->batch * s->in_h * s->in_w;
-    list->scratch_size[0] = pixels * lvk_pad4(s->in_c) * sizeof(float);
-    lvk_conv_add_pad(list, forward->x, lvk_operand_scratch(0), pixels, s->in_c, 1);
-    return lvk_operand_scratch(0);
-}
-
 /* w as the kernels read it: [kernel_h, kernel_w, in_c padded to 4, out_c]. */
 static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_launch_list *list) {
     const lvk_conv_shape *s = &forward->shape;
@@ -102,7 +91,7 @@ static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel
     static const char *const variants[4] = {"conv2d_patch_texel16", "conv2d_patch_texel8",
                                             "conv2d_patch_texel4", "conv2d_patch_buffer4"};
     const lvk_conv_shape *s = &forward->shape;
-    const lvk_operand x = prepare_x(forward, list);
+    const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list);
     lvk_launch *launch = add_kernel(forward, list, lvk_conv_variant(kernel, caps, variants),
                                     lvk_conv_reads(kernel), x, forward->w, lvk_operand_output(forward->y));
     const lvk_conv2d_params params = lvk_conv_params(s);
@@ -124,7 +113,7 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
         return;
     }
     lvk_conv_shape s = forward->shape;
-    const lvk_operand x = prepare_x(forward, list), w = prepare_w(forward, list);
+    const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list), w = prepare_w(forward, list);
     s.in_c = lvk_pad4(s.in_c);
 
     const bool block = kernel == LVK_CONV_BLOCK;

@@ -92,17 +92,15 @@ static uint32_t choose_splits(const lvk_conv_shape *s, lvk_conv_kernel kernel, u
     return lvk_conv_splits(items, wanted < 64 ? 64 : wanted, rows, least);
 }
 
-void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, bool accumulate,
-                                 const lvk_caps *caps, lvk_launch_list *list) {
+void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand x,
+                                 lvk_operand dy, bool accumulate, const lvk_caps *caps,
+                                 lvk_launch_list *list) {
     lvk_conv_shape s = *shape;
     const uint64_t rows = (uint64_t)s.batch * s.out_h, count = lvk_conv_w_count(shape);
     const bool invocations = kernel == LVK_CONV_DIRECT || kernel == LVK_CONV_BLOCK;
-    lvk_operand x = lvk_operand_input(0);
-    if (kernel != LVK_CONV_DIRECT && s.in_c % 4) {
+    if (kernel != LVK_CONV_DIRECT) {
+        x = lvk_conv_pad_x(&s, x, list);
         s.in_c = lvk_pad4(s.in_c);
-        list->scratch_size[0] = lvk_conv_x_count(&s) * sizeof(float);
-        lvk_conv_add_pad(list, x, lvk_operand_scratch(0), lvk_conv_x_count(&s) / s.in_c, shape->in_c, 1);
-        x = lvk_operand_scratch(0);
     }
     const uint64_t items = count_items(&s, kernel, caps);
     const uint32_t splits = choose_splits(&s, kernel, items);
@@ -111,7 +109,7 @@ void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel ke
                                                     : lvk_conv_variant(kernel, caps, tile_of(&s)->variants);
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_operand(launch, lvk_conv_reads(kernel), x);
-    lvk_launch_operand(launch, lvk_conv_reads(kernel), lvk_operand_input(1));
+    lvk_launch_operand(launch, lvk_conv_reads(kernel), dy);
     lvk_launch_operand(launch, LVK_BIND_STORAGE, splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(0));
     const lvk_conv2d_grad_weight_params params = {.rows = (uint32_t)rows,
                                                   .in_h = s.in_h,

@@ -142,3 +142,12 @@ void lvk_conv_add_pad(lvk_launch_list *list, lvk_operand from, lvk_operand to, u
         .count = (uint32_t)count, .rows = rows, .rows_padded = lvk_pad4(rows), .width = width};
     lvk_launch_parameters(pad, &params, sizeof params);
 }
+
+lvk_operand lvk_conv_pad_x(const lvk_conv_shape *s, lvk_operand x, lvk_launch_list *list) {
+    if (s->in_c % 4 == 0)
+        return x;
+    const uint64_t pixels = (uint64_t)s->batch * s->in_h * s->in_w;
+    list->scratch_size[0] = pixels * lvk_pad4(s->in_c) * sizeof(float);
+    lvk_conv_add_pad(list, x, lvk_operand_scratch(0), pixels, s->in_c, 1);
+    return lvk_operand_scratch(0);
+}

@@ -41,6 +41,9 @@ lvk_status lvk_conv2d_output_size(const lvk_call *call, const lvk_conv2d_attribu
                                   uint32_t height, uint32_t width, uint32_t kernel_h, uint32_t kernel_w,
                                   uint32_t *out_h, uint32_t *out_w);
 
+/* Checks the types of x (input 0), w (1) and, if there is one, the bias (2) against each other. */
+lvk_status lvk_conv2d_check_kernel(const lvk_call *call);
+
 /* Where a kernel's tensor lies. */
 typedef struct lvk_operand {
     lvk_binding_space space;
@@ -98,6 +101,10 @@ uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64
 /* Adds the launch that copies [outer, rows, width] to [outer, rows padded to 4, width], with zeros. */
 void lvk_conv_add_pad(lvk_launch_list *list, lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows,
                       uint32_t width);
+
+/* x as the kernels with vec4 loads read it, with its channels padded to 4: x itself, or scratch 0, filled by
+ * a launch that is added. */
+lvk_operand lvk_conv_pad_x(const lvk_conv_shape *shape, lvk_operand x, lvk_launch_list *list);
 
 static inline uint32_t lvk_pad4(uint32_t n) {
     return (n + 3) / 4 * 4;

@@ -23,50 +23,53 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static lvk_launch *add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                              lvk_binding_kind reads, uint64_t count) {
-    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
-    lvk_launch *launch = lvk_launch_flat(list, shader, count);
-    lvk_launch_input(launch, reads, 0);
-    lvk_launch_input(launch, LVK_BIND_STORAGE, 1);
-    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
-    const lvk_maxpool2d_params params = {
+static const lvk_maxpool2d_attributes *pool_of(const lvk_call *call) {
+    return &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
+}
+
+static lvk_maxpool2d_params params_of(const lvk_maxpool2d_attributes *pool, const lvk_type *dx,
+                                      uint64_t count) {
+    return (lvk_maxpool2d_params){
         .count = (uint32_t)count,
-        .channels = call->outputs[0].dim[3],
-        .in_h = call->outputs[0].dim[1],
-        .in_w = call->outputs[0].dim[2],
-        .out_h = call->inputs[0].dim[1],
-        .out_w = call->inputs[0].dim[2],
+        .channels = dx->dim[3],
+        .in_h = dx->dim[1],
+        .in_w = dx->dim[2],
+        .out_h = (dx->dim[1] + pool->pad_top + pool->pad_bottom - pool->window_h) / pool->stride_h + 1,
+        .out_w = (dx->dim[2] + pool->pad_left + pool->pad_right - pool->window_w) / pool->stride_w + 1,
         .stride_h = pool->stride_h,
         .stride_w = pool->stride_w,
         .pad_top = pool->pad_top,
         .pad_left = pool->pad_left,
     };
-    lvk_launch_parameters(launch, &params, sizeof params);
-    return launch;
+}
+
+static void bind_operands(lvk_launch *launch, lvk_binding_kind reads) {
+    lvk_launch_input(launch, reads, 0);
+    lvk_launch_input(launch, LVK_BIND_STORAGE, 1);
+    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
 }
 
 static const char *scatter_obstacle(const lvk_call *call, const lvk_caps *caps) {
     (void)caps;
-    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
+    const lvk_maxpool2d_attributes *pool = pool_of(call);
     if (pool->stride_h < pool->window_h || pool->stride_w < pool->window_w)
         return "windows overlap";
     return call->outputs[0].dim[3] % 4 ? "channels are not a multiple of 4" : NULL;
 }
 
-/* The padded image falls into cells of a stride each, with at most one window in a cell: an invocation writes
- * a cell. */
-static void add_scatter(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                        lvk_binding_kind reads) {
-    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
-    const lvk_type *dx = &call->outputs[0];
+lvk_launch *lvk_maxpool2d_add_scatter(lvk_launch_list *list, const char *shader,
+                                      const lvk_maxpool2d_attributes *pool, const lvk_type *dx) {
     const uint64_t rows = lvk_divide_up((uint64_t)dx->dim[1] + pool->pad_top, pool->stride_h);
     const uint64_t columns = lvk_divide_up((uint64_t)dx->dim[2] + pool->pad_left, pool->stride_w);
-    lvk_launch *scatter = add_launch(call, list, shader, reads, dx->dim[0] * rows * columns * dx->dim[3]);
+    const uint64_t count = dx->dim[0] * rows * columns * dx->dim[3];
+    lvk_launch *scatter = lvk_launch_flat(list, shader, count);
     lvk_launch_constant(scatter, pool->window_h);
     lvk_launch_constant(scatter, pool->window_w);
     lvk_launch_constant(scatter, pool->stride_h);
     lvk_launch_constant(scatter, pool->stride_w);
+    const lvk_maxpool2d_params params = params_of(pool, dx, count);
+    lvk_launch_parameters(scatter, &params, sizeof params);
+    return scatter;
 }
 
 static const char *texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
@@ -76,22 +79,28 @@ static const char *texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
 
 static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    add_scatter(call, list, "maxpool2d_grad_scatter_texels", LVK_BIND_TEXELS);
+    bind_operands(
+        lvk_maxpool2d_add_scatter(list, "maxpool2d_grad_scatter_texels", pool_of(call), &call->outputs[0]),
+        LVK_BIND_TEXELS);
 }
 
 static void scatter_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    add_scatter(call, list, "maxpool2d_grad_scatter", LVK_BIND_STORAGE);
+    bind_operands(lvk_maxpool2d_add_scatter(list, "maxpool2d_grad_scatter", pool_of(call), &call->outputs[0]),
+                  LVK_BIND_STORAGE);
 }
 
 static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
-    lvk_launch *gather =
-        add_launch(call, list, "maxpool2d_grad", LVK_BIND_STORAGE, lvk_type_count(&call->outputs[0]));
+    const lvk_maxpool2d_attributes *pool = pool_of(call);
+    const uint64_t count = lvk_type_count(&call->outputs[0]);
+    lvk_launch *gather = lvk_launch_flat(list, "maxpool2d_grad", count);
+    bind_operands(gather, LVK_BIND_STORAGE);
     lvk_launch_constant(gather, call->outputs[0].dim[3] % 4 == 0);
     lvk_launch_constant(gather, pool->window_h);
     lvk_launch_constant(gather, pool->window_w);
+    const lvk_maxpool2d_params params = params_of(pool, &call->outputs[0], count);
+    lvk_launch_parameters(gather, &params, sizeof params);
 }
 
 static const lvk_candidate candidates[] = {

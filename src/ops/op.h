@@ -40,6 +40,8 @@ typedef struct lvk_backprop {
     /* Appends an operator to the graph and returns the handle of its first output. */
     int (*emit)(struct lvk_backprop *self, int op, const void *attributes, int input_count,
                 const int *inputs);
+    /* A later output of an operator, from the handle of its first. */
+    int (*output)(const struct lvk_backprop *self, int first_output, int index);
     void *graph;
 } lvk_backprop;
 

@@ -1,49 +1,53 @@
-#include "ops/conv2d.h"
-
-#include "reference/reference.h"
-
-/* Every loop nest here runs a few channels side by side: one sum alone would wait for itself. */
-enum { SIDE_BY_SIDE = 16 };
+#include "reference/conv2d.h"
 
 static uint32_t at_most(uint64_t a, uint32_t b) {
     return a < b ? (uint32_t)a : b;
 }
 
-/* y[n,oy,ox,k] = b[k] + sum over ky,kx,c of x[n, oy*stride_h + ky - pad_top, ox*stride_w + kx - pad_left, c]
- * * w[ky,kx,c,k] */
+void lvk_reference_conv2d_at(const lvk_reference_conv2d_operands *o, uint64_t n, uint64_t oy, uint64_t ox,
+                             uint64_t k0, uint32_t side, double *sum) {
+    const uint64_t height = o->x_type->dim[1], width = o->x_type->dim[2], channels = o->x_type->dim[3];
+    const uint32_t *wd = o->w_type->dim;
+    for (uint32_t j = 0; j < side; ++j)
+        sum[j] = o->b ? (double)o->b[k0 + j] : 0;
+    for (uint32_t ky = 0; ky < wd[0]; ++ky)
+        for (uint32_t kx = 0; kx < wd[1]; ++kx) {
+            const uint64_t iy = oy * o->attributes->stride_h + ky - o->attributes->pad_top,
+                           ix = ox * o->attributes->stride_w + kx - o->attributes->pad_left;
+            if (iy >= height || ix >= width) /* above and left of x: wrapped round, very large */
+                continue;
+            for (uint64_t c = 0; c < channels; ++c) {
+                const double value = o->x[((n * height + iy) * width + ix) * channels + c];
+                const lvk_real *weight = &o->w[((ky * wd[1] + kx) * channels + c) * wd[3] + k0];
+                for (uint32_t j = 0; j < side; ++j)
+                    sum[j] += value * weight[j];
+            }
+        }
+}
+
+lvk_reference_conv2d_operands lvk_reference_conv2d_of(const lvk_reference_args *args) {
+    return (lvk_reference_conv2d_operands){.attributes = args->call->attributes,
+                                           .x_type = &args->call->inputs[0],
+                                           .w_type = &args->call->inputs[1],
+                                           .x = args->inputs[0],
+                                           .w = args->inputs[1],
+                                           .b = args->call->input_count > 2 ? args->inputs[2] : NULL};
+}
+
 void lvk_reference_conv2d(const lvk_reference_args *args) {
-    const lvk_conv2d_attributes *a = args->call->attributes;
-    const lvk_real *x = args->inputs[0], *w = args->inputs[1],
-                   *b = args->call->input_count > 2 ? args->inputs[2] : NULL;
+    const lvk_reference_conv2d_operands operands = lvk_reference_conv2d_of(args);
     lvk_real *y = args->outputs[0];
-    const uint32_t *xd = args->call->inputs[0].dim, *wd = args->call->inputs[1].dim,
-                   *yd = args->call->outputs[0].dim;
-    const uint64_t height = xd[1], width = xd[2], channels = xd[3], outputs = wd[3];
-    const uint64_t pixels = (uint64_t)yd[0] * yd[1] * yd[2];
-    for (uint64_t pixel = 0; pixel < pixels; ++pixel) {
-        const uint64_t ox = pixel % yd[2], oy = pixel / yd[2] % yd[1], n = pixel / yd[2] / yd[1];
-        for (uint64_t k0 = 0; k0 < outputs; k0 += SIDE_BY_SIDE) {
-            const uint32_t side = at_most(outputs - k0, SIDE_BY_SIDE);
-            double sum[SIDE_BY_SIDE] = {0};
-            for (uint32_t j = 0; b && j < side; ++j)
-                sum[j] = b[k0 + j];
-            for (uint32_t ky = 0; ky < wd[0]; ++ky)
-                for (uint32_t kx = 0; kx < wd[1]; ++kx) {
-                    const uint64_t iy = oy * a->stride_h + ky - a->pad_top,
-                                   ix = ox * a->stride_w + kx - a->pad_left;
-                    if (iy >= height || ix >= width) /* above and left of x: wrapped round, very large */
-                        continue;
-                    for (uint64_t c = 0; c < channels; ++c) {
-                        const double value = x[((n * height + iy) * width + ix) * channels + c];
-                        const lvk_real *weight = &w[((ky * wd[1] + kx) * channels + c) * outputs + k0];
-                        for (uint32_t j = 0; j < side; ++j)
-                            sum[j] += value * weight[j];
-                    }
-                }
+    const uint32_t *yd = args->call->outputs[0].dim;
+    const uint64_t outputs = yd[3], pixels = (uint64_t)yd[0] * yd[1] * yd[2];
+    for (uint64_t pixel = 0; pixel < pixels; ++pixel)
+        for (uint64_t k0 = 0; k0 < outputs; k0 += LVK_SIDE_BY_SIDE) {
+            const uint32_t side = at_most(outputs - k0, LVK_SIDE_BY_SIDE);
+            double sum[LVK_SIDE_BY_SIDE];
+            lvk_reference_conv2d_at(&operands, pixel / yd[2] / yd[1], pixel / yd[2] % yd[1], pixel % yd[2],
+                                    k0, side, sum);
             for (uint32_t j = 0; j < side; ++j)
                 y[pixel * outputs + k0 + j] = (lvk_real)sum[j];
         }
-    }
 }
 
 /* The output position that reads input position `i` through tap `k`: o * stride + k - pad = i. False: there
@@ -67,9 +71,9 @@ void lvk_reference_conv2d_grad_input(const lvk_reference_args *args) {
     const uint64_t channels = xd[3], outputs = wd[3], pixels = (uint64_t)xd[0] * xd[1] * xd[2];
     for (uint64_t pixel = 0; pixel < pixels; ++pixel) {
         const uint64_t ix = pixel % xd[2], iy = pixel / xd[2] % xd[1], n = pixel / xd[2] / xd[1];
-        for (uint64_t c0 = 0; c0 < channels; c0 += SIDE_BY_SIDE) {
-            const uint32_t side = at_most(channels - c0, SIDE_BY_SIDE);
-            double sum[SIDE_BY_SIDE] = {0};
+        for (uint64_t c0 = 0; c0 < channels; c0 += LVK_SIDE_BY_SIDE) {
+            const uint32_t side = at_most(channels - c0, LVK_SIDE_BY_SIDE);
+            double sum[LVK_SIDE_BY_SIDE] = {0};
             for (uint32_t ky = 0; ky < wd[0]; ++ky)
                 for (uint32_t kx = 0; kx < wd[1]; ++kx) {
                     uint64_t oy, ox;
@@ -100,9 +104,9 @@ void lvk_reference_conv2d_grad_weight(const lvk_reference_args *args) {
     const uint64_t height = xd[1], width = xd[2], channels = xd[3], outputs = wd[3];
     for (uint64_t row = 0; row < wd[0] * wd[1] * channels; ++row) {
         const uint64_t c = row % channels, kx = row / channels % wd[1], ky = row / channels / wd[1];
-        for (uint64_t k0 = 0; k0 < outputs; k0 += SIDE_BY_SIDE) {
-            const uint32_t side = at_most(outputs - k0, SIDE_BY_SIDE);
-            double sum[SIDE_BY_SIDE] = {0};
+        for (uint64_t k0 = 0; k0 < outputs; k0 += LVK_SIDE_BY_SIDE) {
+            const uint32_t side = at_most(outputs - k0, LVK_SIDE_BY_SIDE);
+            double sum[LVK_SIDE_BY_SIDE] = {0};
             for (uint64_t line = 0; line < (uint64_t)yd[0] * yd[1]; ++line) {
                 const uint64_t n = line / yd[1], iy = line % yd[1] * a->stride_h + ky - a->pad_top;
                 for (uint64_t ox = 0; iy < height && ox < yd[2]; ++ox) {

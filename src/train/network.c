@@ -17,8 +17,8 @@ static int add_penalty(lvk_pass *pass, int loss, double lambda) {
     return loss;
 }
 
-static lvk_status build_forward(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config,
-                                bool training) {
+static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_model *model,
+                                const lvk_network_config *config, bool training) {
     lvk_graph_init(&pass->graph);
     pass->builder = lvk_alloc(1, sizeof *pass->builder);
     if (!pass->builder)
@@ -32,6 +32,8 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_model *model, const lv
         training ? lvk_graph_input(graph, "keys", lvk_type_2d(LVK_U32, config->batch, 4)) : LVK_NONE;
     pass->logits = model->build(pass->builder, pass->images, &config->model);
     lvk_graph_mark_output(graph, pass->logits);
+    if (!config->unfused)
+        lvk_graph_fuse(graph, caps);
     return lvk_graph_status(graph);
 }
 
@@ -49,7 +51,7 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
 
 static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_model *model,
                             const lvk_network_config *config, bool training) {
-    LVK_TRY(build_forward(pass, model, config, training));
+    LVK_TRY(build_forward(pass, caps, model, config, training));
     if (training)
         LVK_TRY(build_training(pass, config));
     return lvk_plan_init(&pass->plan, &pass->graph, caps, NULL);

@@ -14,7 +14,8 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
-    double l2; /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
+    bool unfused; /* operators as the model has them: for tests of the fused ones */
+    double l2;    /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
 } lvk_network_config;
 
 /* One program: its graph, plan and executable, and the tensors that the host uses. */

@@ -39,10 +39,19 @@ static lvk_status find_region(const lvk_step *step, const lvk_binding *binding, 
     return LVK_OK;
 }
 
+/* Bytes of a texel; of a word for buffers that are not read by texels. */
+static uint64_t texel_size(lvk_binding_kind kind) {
+    return kind == LVK_BIND_TEXELS ? 16 : 4;
+}
+
+static bool is_texels(lvk_binding_kind kind) {
+    return kind == LVK_BIND_TEXELS || kind == LVK_BIND_BYTES;
+}
+
 static lvk_status check_size(const lvk_caps *caps, lvk_binding_kind kind, uint64_t offset, uint64_t size) {
     const uint64_t most = kind == LVK_BIND_STORAGE   ? caps->max_storage_range
                           : kind == LVK_BIND_UNIFORM ? caps->max_uniform_range
-                                                     : 16 * caps->max_texels;
+                                                     : texel_size(kind) * caps->max_texels;
     if (size > most)
         return lvk_fail(LVK_ERROR_LIMIT,
                         "%" PRIu64 " bytes, the device allows %" PRIu64 " in a binding of this kind", size,
@@ -50,7 +59,7 @@ static lvk_status check_size(const lvk_caps *caps, lvk_binding_kind kind, uint64
     if (offset % caps->offset_alignment)
         return lvk_fail(LVK_ERROR_ARGUMENT, "offset %" PRIu64 " is not a multiple of %" PRIu32, offset,
                         caps->offset_alignment);
-    if (size == 0 || size % (kind == LVK_BIND_TEXELS ? 16 : 4))
+    if (size == 0 || size % texel_size(kind))
         return lvk_fail(LVK_ERROR_ARGUMENT, "a size of %" PRIu64 " bytes", size);
     return LVK_OK;
 }
@@ -119,7 +128,7 @@ static lvk_status add_command(const binder *self, int step_index, const lvk_laun
 
 static lvk_status create_pool(const binder *self) {
     lvk_commands *commands = self->commands;
-    uint32_t counts[3] = {0};
+    uint32_t counts[LVK_BIND_KIND_COUNT] = {0};
     for (int i = 0, sets = 0; i < commands->count; ++i) {
         if (commands->items[i].set < sets)
             continue;
@@ -129,15 +138,16 @@ static lvk_status create_pool(const binder *self) {
     }
     static const VkDescriptorType types[] = {[LVK_BIND_STORAGE] = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                                              [LVK_BIND_UNIFORM] = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
-                                             [LVK_BIND_TEXELS] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER};
-    VkDescriptorPoolSize sizes[3];
+                                             [LVK_BIND_TEXELS] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
+                                             [LVK_BIND_BYTES] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER};
+    VkDescriptorPoolSize sizes[LVK_BIND_KIND_COUNT];
     uint32_t size_count = 0;
-    for (int kind = 0; kind < 3; ++kind)
+    for (int kind = 0; kind < LVK_BIND_KIND_COUNT; ++kind)
         if (counts[kind])
             sizes[size_count++] =
                 (VkDescriptorPoolSize){.type = types[kind], .descriptorCount = counts[kind]};
     commands->sets = lvk_alloc((size_t)commands->set_count, sizeof(VkDescriptorSet));
-    commands->views = lvk_alloc(counts[LVK_BIND_TEXELS], sizeof(VkBufferView));
+    commands->views = lvk_alloc(counts[LVK_BIND_TEXELS] + counts[LVK_BIND_BYTES], sizeof(VkBufferView));
     if (!commands->sets || !commands->views)
         return LVK_ERROR_MEMORY;
     const VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
@@ -147,10 +157,12 @@ static lvk_status create_pool(const binder *self) {
     return VK_STATUS(vkCreateDescriptorPool(self->vulkan->device, &info, NULL, &commands->pool));
 }
 
-static lvk_status create_view(const binder *self, const lvk_access *access, VkBufferView *view) {
+static lvk_status create_view(const binder *self, lvk_binding_kind kind, const lvk_access *access,
+                              VkBufferView *view) {
     const VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
                                          .buffer = self->blocks[access->block]->place.buffer,
-                                         .format = VK_FORMAT_R32G32B32A32_SFLOAT,
+                                         .format = kind == LVK_BIND_BYTES ? VK_FORMAT_R8G8B8A8_UINT
+                                                                          : VK_FORMAT_R32G32B32A32_SFLOAT,
                                          .offset = access->begin,
                                          .range = access->end - access->begin};
     return VK_STATUS(vkCreateBufferView(self->vulkan->device, &info, NULL, view));
@@ -173,9 +185,9 @@ static lvk_status write_set(const binder *self, const lvk_command *command) {
                                            .dstSet = *set,
                                            .dstBinding = (uint32_t)i,
                                            .descriptorCount = 1};
-        if (layout->kinds[i] == LVK_BIND_TEXELS) {
+        if (is_texels(layout->kinds[i])) {
             VkBufferView *view = &commands->views[commands->view_count];
-            LVK_TRY(create_view(self, access, view));
+            LVK_TRY(create_view(self, layout->kinds[i], access, view));
             ++commands->view_count;
             writes[i].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
             writes[i].pTexelBufferView = view;

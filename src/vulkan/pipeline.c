@@ -125,7 +125,8 @@ static int compare_shader(const void *name, const void *shader) {
 static const char *kind_name(lvk_binding_kind kind) {
     return kind == LVK_BIND_STORAGE   ? "storage buffer"
            : kind == LVK_BIND_UNIFORM ? "uniform buffer"
-                                      : "texel buffer";
+           : kind == LVK_BIND_TEXELS  ? "texel buffer"
+                                      : "texel buffer of bytes";
 }
 
 /* What the launch itself says against the shader. */

@@ -307,19 +307,28 @@ static bool is_readonly(const spirv_module *module, uint32_t variable, uint32_t 
     return readonly_members == length(block) - 2;
 }
 
-static bool is_texel_buffer(const spirv_module *module, uint32_t type) {
+/* The image type behind a texel buffer, NULL for anything else. */
+static const uint32_t *texel_buffer(const spirv_module *module, uint32_t type) {
     const uint32_t *at = definition(module, type, 3);
     if (at && opcode(at) == SpvOpTypeSampledImage)
         at = definition(module, at[2], 3);
-    return at && opcode(at) == SpvOpTypeImage && length(at) >= 9 && at[3] == SpvDimBuffer && at[7] == 1;
+    const bool found =
+        at && opcode(at) == SpvOpTypeImage && length(at) >= 9 && at[3] == SpvDimBuffer && at[7] == 1;
+    return found ? at : NULL;
+}
+
+static lvk_binding_kind texel_kind(const spirv_module *module, const uint32_t *image) {
+    const uint32_t *sampled = definition(module, image[2], 2);
+    return sampled && opcode(sampled) == SpvOpTypeInt ? LVK_BIND_BYTES : LVK_BIND_TEXELS;
 }
 
 static lvk_status read_binding(spirv_module *module, uint32_t id, uint32_t storage, uint32_t type) {
     const spirv_id *variable = &module->ids[id];
     const bool block_is_storage = type < module->bound && module->ids[type].buffer_block;
     lvk_reflected_binding binding = {0};
-    if (storage == SpvStorageClassUniformConstant && is_texel_buffer(module, type))
-        binding.kind = LVK_BIND_TEXELS;
+    const uint32_t *image = storage == SpvStorageClassUniformConstant ? texel_buffer(module, type) : NULL;
+    if (image)
+        binding.kind = texel_kind(module, image);
     else if (storage == SpvStorageClassUniformConstant)
         return bad(module, "declares a texture or a storage image; only samplerBuffer is known");
     else if (storage == SpvStorageClassUniform && !block_is_storage)

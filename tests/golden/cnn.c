@@ -71,11 +71,15 @@ static void load_batch(scene *s, int which, const char *name) {
     lvk_free(labels);
 }
 
-static void open_scene(scene *s, lvk_optimizer_kind optimizer) {
+/* `plain`: with the operators as the model has them, else fused. */
+static void open_scene(scene *s, lvk_optimizer_kind optimizer, bool plain) {
     golden_need();
     *s = (scene){.backend = test_open_device(), .root = golden_load("cnn.json")};
-    const lvk_network_config config = {
-        .model = {.architecture = "cnn"}, .batch = BATCH, .training = true, .optimizer = optimizer};
+    const lvk_network_config config = {.model = {.architecture = "cnn"},
+                                       .batch = BATCH,
+                                       .training = true,
+                                       .optimizer = optimizer,
+                                       .unfused = plain};
     cr_assert_eq(lvk_network_create(s->backend, &config, &s->network), LVK_OK, "%s", lvk_error_message());
     write_parameters(s);
     load_batch(s, 0, "batch_a");
@@ -244,7 +248,7 @@ Test(cnn, forward) {
     lvk_graph graph;
     lvk_plan plan;
     lvk_executable executable;
-    open_scene(&s, LVK_OPTIMIZER_ADAM);
+    open_scene(&s, LVK_OPTIMIZER_ADAM, true);
     run_forward(&s, &graph, &plan, &executable);
     fprintf(stderr, "cnn/forward on %s\n", s.backend->info.name);
     const char *name;
@@ -285,13 +289,13 @@ static void compare_gradient(scene *s, const char *name, const json_t *summary) 
 
 /* After one step the gradients still lie in their block. One such error as the README warns of, a unit whose
  * ReLU or pooling winner a rounding has flipped, shows here as about 1e-3 in all layers below. */
-Test(cnn, gradients) {
+static void check_gradients(bool plain) {
     scene s;
     float loss, logits[BATCH];
     const lvk_real still[LVK_HYPER_COUNT] = {0};
-    open_scene(&s, LVK_OPTIMIZER_SGD);
+    open_scene(&s, LVK_OPTIMIZER_SGD, plain);
     train_step(&s, 0, still, &loss, logits);
-    fprintf(stderr, "cnn/gradients on %s\n", s.backend->info.name);
+    fprintf(stderr, "cnn/gradients%s on %s\n", plain ? ", plain" : "", s.backend->info.name);
     compare_logits(&s, logits);
     /* the loss is a mean over the batch of a function of the logits with slope at most 1 */
     near("loss", (double)loss, golden_number(golden_member(s.root, "forward"), "loss"), SLACK * FORWARD);
@@ -301,6 +305,14 @@ Test(cnn, gradients) {
     json_t *summary;
     json_object_foreach((json_t *)gradients, name, summary) compare_gradient(&s, name, summary);
     close_scene(&s);
+}
+
+Test(cnn, gradients) {
+    check_gradients(false);
+}
+
+Test(cnn, gradients_plain) {
+    check_gradients(true);
 }
 
 /* One parameter's way from its start to the end of the run, over the stored samples and in length. */
@@ -357,9 +369,9 @@ typedef struct tolerance {
     double loss[2], change;
 } tolerance;
 
-static void check_training(const char *run, lvk_optimizer_kind kind, tolerance tolerated) {
+static void check_training(const char *run, lvk_optimizer_kind kind, bool plain, tolerance tolerated) {
     scene s;
-    open_scene(&s, kind);
+    open_scene(&s, kind, plain);
     const json_t *expected = golden_member(golden_member(s.root, "training"), run);
     const lvk_optimizer_settings settings = {
         .kind = kind,
@@ -369,7 +381,7 @@ static void check_training(const char *run, lvk_optimizer_kind kind, tolerance t
         load_series(golden_member(expected, "losses"), golden_member(expected, "float32_run_losses"),
                     golden_member(expected, "float32_run_losses_other_summation_order"));
     cr_assert_eq(losses.count, STEPS);
-    fprintf(stderr, "cnn/%s on %s\n", run, s.backend->info.name);
+    fprintf(stderr, "cnn/%s%s on %s\n", run, plain ? ", plain" : "", s.backend->info.name);
     for (uint64_t step = 0; step < STEPS; ++step) {
         lvk_real hyper[LVK_HYPER_COUNT];
         float loss;
@@ -398,13 +410,19 @@ static void check_training(const char *run, lvk_optimizer_kind kind, tolerance t
  * SGD between steps 5 and 6, with four steps to come. 5e-2 is three times what the worst tensor was seen to
  * be off then (1.6e-2), and a twentieth of what an update that is missing or doubled would be. */
 Test(cnn, adam) {
-    check_training("adam", LVK_OPTIMIZER_ADAM, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
+    check_training("adam", LVK_OPTIMIZER_ADAM, false, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
+}
+
+Test(cnn, adam_plain) {
+    check_training("adam", LVK_OPTIMIZER_ADAM, true, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
 }
 
 Test(cnn, adam_slow) {
-    check_training("adam_lr1e-5", LVK_OPTIMIZER_ADAM, (tolerance){.loss = {1e-7, 1e-7}, .change = 1e-2});
+    check_training("adam_lr1e-5", LVK_OPTIMIZER_ADAM, false,
+                   (tolerance){.loss = {1e-7, 1e-7}, .change = 1e-2});
 }
 
 Test(cnn, sgd_momentum) {
-    check_training("sgd_momentum", LVK_OPTIMIZER_SGD, (tolerance){.loss = {1e-5, 1e-5}, .change = 5e-2});
+    check_training("sgd_momentum", LVK_OPTIMIZER_SGD, false,
+                   (tolerance){.loss = {1e-5, 1e-5}, .change = 5e-2});
 }

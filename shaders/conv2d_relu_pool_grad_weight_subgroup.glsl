@@ -1,0 +1,103 @@
+/* dw and db of conv2d_relu_pool, 3x3 at stride 1, with lanes = WIDTH output channels each: a subgroup computes TAPS_H rows of
+ * taps times CHANNELS input channels over the rows of one split, WINDOWS pool windows a turn. Only one of a window's four
+ * positions has a gradient: its x is selected by the index, which costs half of the multiply-adds that it saves. Each lane
+ * reads its own channels of dy; x is read a pixel column a lane and handed round. Every subgroup sums db, the first one of
+ * a split stores it. Tiles are known to src/ops/conv_pool.c. */
+#include "common/index.glsl"
+#include "common/subgroup.glsl"
+#include "params/conv2d_pool_grad_weight.h"
+
+#define WINDOWS (LVK_LANES / 2 - 1)
+
+#if WIDTH == 2
+#define VEC vec2
+#define UVEC uvec2
+#define BVEC bvec2
+#else
+#define VEC vec4
+#define UVEC uvec4
+#define BVEC bvec4
+#endif
+
+LVK_VECTORS(0, x);
+LVK_VECTORS(1, dy);
+LVK_BYTES(2, index);
+layout(binding = 3) writeonly buffer DW {
+    VEC dw[];
+};
+layout(binding = 4) writeonly buffer DB {
+    VEC db[];
+};
+
+void main() {
+    const int in4 = int(params.in_c) / 4, out4 = int(params.out_c) / 4, lanes_k = out4 * 4 / WIDTH;
+    const int in_h = int(params.in_h), in_w = int(params.in_w), pool_h = int(params.pool_h), pool_w = int(params.pool_w);
+    const int k_tiles = (lanes_k + LVK_LANES - 1) / LVK_LANES;
+    int tile = int(LVK_GROUP_INDEX);
+    const int k = tile % k_tiles * LVK_LANES + LVK_LANE;
+    tile /= k_tiles;
+    const int c = tile % in4;
+    tile /= in4;
+    const int ky0 = tile % (3 / TAPS_H) * TAPS_H, split = tile / (3 / TAPS_H);
+    if (split >= int(params.splits))
+        return;
+    VEC sum[TAPS_H * 3 * CHANNELS], sum_b = VEC(0.0);
+    [[unroll]] for (int i = 0; i < TAPS_H * 3 * CHANNELS; ++i)
+        sum[i] = VEC(0.0);
+    const int first = split * int(params.rows_per_split), last = min(first + int(params.rows_per_split), int(params.rows));
+    const int strips = (pool_w + WINDOWS - 1) / WINDOWS;
+    int row = first, px = 0;
+    for (int turn = (last - first) * strips; turn > 0; --turn) {
+        const int n = row / pool_h, iy = row % pool_h * 2 + ky0 - params.pad_top, ix = px * 2 + LVK_LANE - params.pad_left;
+        vec4 v[TAPS_H + 1];
+        VEC g[WINDOWS];
+        BVEC lower[WINDOWS], right[WINDOWS];
+        [[unroll]] for (int p = 0; p < WINDOWS; ++p) {
+            const int at = px + p < pool_w && k < lanes_k ? (row * pool_w + px + p) * out4 + k * WIDTH / 4 : LVK_OUTSIDE;
+            const vec4 all = LVK_LOAD_OR_0(dy, at);
+            const uvec4 positions = LVK_LOAD_BYTES(index, at);
+#if WIDTH == 2
+            const bool odd = (k & 1) != 0;
+            g[p] = mix(all.xy, all.zw, bvec2(odd));
+            const uvec2 won = mix(positions.xy, positions.zw, bvec2(odd));
+#else
+            g[p] = all;
+            const uvec4 won = positions;
+#endif
+            g[p] = mix(g[p], VEC(0.0), greaterThan(won, UVEC(3u)));
+            lower[p] = notEqual(won & 2u, UVEC(0u));
+            right[p] = notEqual(won & 1u, UVEC(0u));
+            sum_b += g[p];
+        }
+        [[unroll]] for (int dy = 0; dy <= TAPS_H; ++dy) {
+            const bool inside = uint(iy + dy) < params.in_h && uint(ix) < params.in_w;
+            v[dy] = LVK_LOAD_OR_0(x, inside ? ((n * in_h + iy + dy) * in_w + ix) * in4 + c : LVK_OUTSIDE);
+        }
+        [[unroll]] for (int p = 0; p < WINDOWS; ++p) {
+            float s[4 * (TAPS_H + 1) * CHANNELS];
+            [[unroll]] for (int i = 0; i < 4 * (TAPS_H + 1) * CHANNELS; ++i)
+                s[i] = LVK_SHARE(v[i / 4 % (TAPS_H + 1)][i / (4 * (TAPS_H + 1))], p * 2 + i % 4);
+            [[unroll]] for (int j = 0; j < WIDTH; ++j)
+                [[unroll]] for (int i = 0; i < CHANNELS; ++i)
+                    [[unroll]] for (int ky = 0; ky < TAPS_H; ++ky) {
+                        float r[4];
+                        [[unroll]] for (int dx = 0; dx < 4; ++dx)
+                            r[dx] = mix(s[(i * (TAPS_H + 1) + ky) * 4 + dx], s[(i * (TAPS_H + 1) + ky + 1) * 4 + dx], lower[p][j]);
+                        [[unroll]] for (int kx = 0; kx < 3; ++kx)
+                            sum[(ky * 3 + kx) * CHANNELS + i][j] += mix(r[kx], r[kx + 1], right[p][j]) * g[p][j];
+                    }
+        }
+        px += WINDOWS;
+        const bool next_row = px >= pool_w;
+        px = next_row ? 0 : px;
+        row += next_row ? 1 : 0;
+    }
+    if (k >= lanes_k)
+        return;
+    [[unroll]] for (int t = 0; t < TAPS_H * 3; ++t)
+        [[unroll]] for (int i = 0; i < CHANNELS; ++i)
+            if (c * 4 + i < int(params.channels))
+                dw[((split * 9 + ky0 * 3 + t) * int(params.channels) + c * 4 + i) * lanes_k + k] = sum[t * CHANNELS + i];
+    if (c == 0 && ky0 == 0)
+        db[split * lanes_k + k] = sum_b;
+}

@@ -1,0 +1,66 @@
+/* conv2d_relu_pool, 3x3 over 3 channels at stride 1 (the first layer of a network), with lanes = RUN pool windows side by
+ * side. Each lane holds the patch of x that its windows see; a turn computes 4 output channels, whose sums thus never
+ * outlive it. x is padded to 4 channels; w is not. */
+#include "common/index.glsl"
+#include "common/relu_pool.glsl"
+#include "common/subgroup.glsl"
+#include "params/conv2d.h"
+
+#define RUN (LVK_LANES == 4 ? 1 : 2) /* known to src/ops/conv_pool.c */
+#define COLUMNS (2 * RUN + 2)
+#define TERMS 27 /* ky, kx, c: the rows of w */
+#define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
+
+layout(constant_id = 0) const uint has_bias = 0u;
+layout(constant_id = 1) const uint padded = 0u;
+LVK_VECTORS(0, x);
+LVK_VECTORS(1, w);
+LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
+layout(binding = 3) writeonly buffer Y {
+    vec4 y[];
+};
+layout(binding = 4) writeonly buffer Index {
+    uint index[];
+};
+
+void main() {
+    const int in_h = int(params.in_h), in_w = int(params.in_w), out4 = int(params.out_c) / 4;
+    const int pool_h = int(params.out_h) / 2, pool_w = int(params.out_w) / 2;
+    const int runs = (pool_w + RUN - 1) / RUN, all_runs = int(params.batch) * pool_h * runs;
+    const int mine = int(LVK_GROUP_INDEX) * LVK_LANES + LVK_LANE, run = min(mine, all_runs - 1);
+    const int px = run % runs * RUN, row = run / runs;
+    const int iy = row % pool_h * 2 - params.pad_top, ix = px * 2 - params.pad_left;
+    vec4 seen[4 * COLUMNS];
+    [[unroll]] for (int dy = 0; dy < 4; ++dy)
+        [[unroll]] for (int dx = 0; dx < COLUMNS; ++dx) {
+            int at = (row / pool_h * in_h + iy + dy) * in_w + ix + dx;
+            if (padded != 0u)
+                at = uint(iy + dy) < params.in_h && uint(ix + dx) < params.in_w ? at : LVK_OUTSIDE;
+            seen[dy * COLUMNS + dx] = LVK_LOAD_OR_0(x, at);
+        }
+    for (int k = 0; k < out4; ++k) {
+        vec4 weight[FETCHES], sum[4 * RUN], start = vec4(0.0);
+        [[unroll]] for (int f = 0; f < FETCHES; ++f)
+            weight[f] = LVK_LOAD(w, min(f * LVK_LANES + LVK_LANE, TERMS - 1) * out4 + k);
+        if (has_bias != 0u)
+            start = LVK_LOAD(bias, k);
+        [[unroll]] for (int q = 0; q < 4 * RUN; ++q)
+            sum[q] = start;
+        [[unroll]] for (int j = 0; j < 4; ++j)
+            [[unroll]] for (int t = 0; t < TERMS; ++t) {
+                const float s = LVK_SHARE(weight[t / LVK_LANES][j], t % LVK_LANES);
+                [[unroll]] for (int q = 0; q < 4 * RUN; ++q)
+                    sum[q][j] += seen[(t / 9 + q / 2 % 2) * COLUMNS + t / 3 % 3 + q / 4 * 2 + q % 2][t % 3] * s;
+            }
+        [[unroll]] for (int r = 0; r < RUN; ++r) {
+            vec4 best;
+            uint where;
+            lvk_relu_pool(sum[r * 4], sum[r * 4 + 1], sum[r * 4 + 2], sum[r * 4 + 3], best, where);
+            if (mine < all_runs && px + r < pool_w) {
+                const int at = (row * pool_w + px + r) * out4 + k;
+                y[at] = best;
+                index[at] = where;
+            }
+        }
+    }
+}

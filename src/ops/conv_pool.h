@@ -1,0 +1,39 @@
+/* conv2d_relu_pool: a convolution at stride 1 with bias, ReLU and 2x2 max pooling in one operator, and its
+ * gradients. The tensor between convolution and pool, the largest of a network, is never written. What the
+ * three files share. */
+#ifndef LVK_OPS_CONV_POOL_H
+#define LVK_OPS_CONV_POOL_H
+
+#include "ops/conv_shape.h"
+#include "ops/maxpool2d.h"
+
+/* The window that is fused: 2x2 at stride 2, without padding, so that an odd last row or column is dropped.
+ */
+extern const lvk_maxpool2d_attributes lvk_conv_pool_window;
+
+/* The type of the pooled tensor for images of x and a kernel kernel_h x kernel_w x in x outputs. Fails unless
+ * the strides are 1 and at least one window fits. */
+lvk_status lvk_conv_pool_infer(const lvk_call *call, const lvk_conv2d_attributes *attributes,
+                               const lvk_type *x, const uint32_t kernel[4], lvk_type *y);
+
+/* Checks that a gradient and an index are of the type of the pooled tensor `y`. */
+lvk_status lvk_conv_pool_expect(const lvk_call *call, int dy, int index, const lvk_type *y);
+
+/* The geometry before pooling: out_h and out_w are the convolution's. The pooled tensor is [N, out_h / 2,
+ * out_w / 2, out_c]. */
+lvk_conv_shape lvk_conv_pool_shape(const lvk_type *x, const lvk_type *w,
+                                   const lvk_conv2d_attributes *attributes);
+
+/* The reason why a subgroup kernel (3x3 only) cannot take this shape, or NULL; the tensors it binds are
+ * checked too. */
+const char *lvk_conv_pool_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps);
+
+/* How `kernel` binds bytes that it reads. */
+lvk_binding_kind lvk_conv_pool_reads_bytes(lvk_conv_kernel kernel);
+
+/* Adds the launch that spreads dy over the positions named by index: into scratch 3, [N, out_h, out_w,
+ * out_c]. Channels must be a multiple of 4. */
+void lvk_conv_pool_add_unpool(const lvk_conv_shape *shape, lvk_operand dy, lvk_operand index,
+                              lvk_launch_list *list);
+
+#endif
