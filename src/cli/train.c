@@ -212,8 +212,16 @@ static void print_start(const lvk_train_event *event) {
     fflush(stdout);
 }
 
+static void begin_bar(progress *bar, const lvk_train_event *event) {
+    char title[64];
+    snprintf(title, sizeof title, "Epoch %" PRIu32 "/%" PRIu32, event->epoch, event->epochs);
+    progress_begin(bar, stdout, title, "images", event->part_images[LVK_SPLIT_TRAIN], false);
+}
+
 static void print_epoch(progress *bar, const lvk_train_event *event) {
     char summary[256], text[2][FORMAT_SIZE];
+    if (bar->total == 0) /* resumed behind the epoch's last step */
+        begin_bar(bar, event);
     const lvk_metrics *v = event->validation;
     snprintf(summary, sizeof summary, "validation loss %s, accuracy %s, AUC %s%s, waited %.1f %%",
              format_number(text[0], v->loss, 4), format_number(text[1], v->accuracy, 4),
@@ -224,16 +232,13 @@ static void print_epoch(progress *bar, const lvk_train_event *event) {
 
 static bool show(void *user, const lvk_train_event *event) {
     progress *bar = user;
-    char title[64];
     switch (event->kind) {
     case LVK_TRAIN_STARTED:
         print_start(event);
         break;
     case LVK_TRAIN_STEP:
-        if (!bar->title[0] || bar->total == 0) {
-            snprintf(title, sizeof title, "Epoch %" PRIu32 "/%" PRIu32, event->epoch, event->epochs);
-            progress_begin(bar, stdout, title, "images", event->part_images[LVK_SPLIT_TRAIN], false);
-        }
+        if (bar->total == 0)
+            begin_bar(bar, event);
         progress_update(bar, &(progress_values){event->images, event->loss, event->accuracy});
         break;
     case LVK_TRAIN_EPOCH:

@@ -110,18 +110,18 @@ static bool tell(lvk_trainer *t, lvk_train_event_kind kind) {
     return !t->callback || t->callback(t->user, &t->event);
 }
 
-static void fill_event(lvk_trainer *t, uint32_t first_step) {
+static void fill_event(lvk_trainer *t) {
     lvk_position *p = &t->position;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
-    const double per_step = seconds / (p->step - first_step);
-    const double images = (double)(p->step - first_step) * t->settings.options.batch;
+    const uint32_t steps = p->step - t->first_step;
+    const double images = (double)steps * t->settings.options.batch;
     t->event.epoch = p->epoch + 1;
     t->event.step = p->step;
     t->event.images = (uint32_t)p->images;
     t->event.loss = p->loss_sum / (double)p->images;
     t->event.accuracy = (double)p->correct / (double)p->images;
     t->event.images_per_second = seconds > 0 ? images / seconds : 0;
-    t->event.seconds_left = per_step * (t->event.steps - p->step);
+    t->event.seconds_left = steps ? seconds / steps * (t->event.steps - p->step) : 0;
     t->event.waited = seconds > 0 ? t->waited / seconds : 0;
 }
 
@@ -146,13 +146,12 @@ static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
 }
 
 static lvk_status train_steps(lvk_trainer *t, lvk_loader *loader) {
-    const uint32_t first_step = t->position.step;
     while (t->position.step < t->event.steps) {
         lvk_batch batch;
         LVK_TRY(lvk_loader_next(loader, &batch));
         LVK_TRY(train_batch(t, &batch));
         t->waited = lvk_loader_wait_seconds(loader);
-        fill_event(t, first_step);
+        fill_event(t);
         if (!tell(t, LVK_TRAIN_STEP)) {
             LVK_TRY(lvk_trainer_save(t));
             return lvk_fail(
@@ -170,9 +169,12 @@ static lvk_status train_epoch(lvk_trainer *t) {
     shuffle(t);
     t->epoch_started = lvk_clock_seconds();
     t->waited = 0;
+    t->first_step = t->position.step;
     const size_t done = (size_t)t->position.step * o->batch;
-    if (done >= t->order_count) /* resumed between the last step and the validation */
+    if (done >= t->order_count) { /* resumed between the last step and the validation */
+        fill_event(t);
         return LVK_OK;
+    }
     const lvk_loader_options options = {.batch = o->batch,
                                         .augment = o->augment,
                                         .seed = o->seed,

@@ -30,6 +30,7 @@ typedef struct lvk_trainer {
     uint32_t *keys;        /* [batch][4] */
     float *logits;         /* [batch] */
     lvk_train_event event;
+    uint32_t first_step; /* of this epoch, since this process trains: others were before it was resumed */
     double epoch_started, last_saved;
     double waited; /* seconds, of this epoch */
 } lvk_trainer;

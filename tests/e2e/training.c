@@ -93,6 +93,30 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
     program_remove(folder);
 }
 
+/* Stopped between an epoch's last step and its validation. An epoch of one step, since a signal is noticed
+ * after a step or after an epoch. */
+Test(training, resumes_behind_the_last_step_of_an_epoch) {
+    static const char one_step[] =
+        "train --data %s/data --out %s/%s --epochs 3 --batch 32 --patience 0 --seed 5";
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, one_step, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    bool found = false;
+    for (int i = 0; i < 20 && !found; ++i) {
+        char run[16];
+        snprintf(run, sizeof run, "try%d", i);
+        program_run_killed(&result, SIGINT, 0.8 + 0.17 * i, one_step, folder, folder, run);
+        found = strstr(result.err, "after step 1 of 1") != NULL;
+        if (!found)
+            continue;
+        resume_to_the_end(folder, run);
+        expect_same_run(folder, "a", run);
+    }
+    cr_expect(found, "never stopped behind a step: is this machine that fast?");
+    program_remove(folder);
+}
+
 static void write_file(const char *folder, const char *name, const char *text) {
     char path[512];
     snprintf(path, sizeof path, "%s/data/C-NMC_training_data/fold_0/%s", folder, name);
