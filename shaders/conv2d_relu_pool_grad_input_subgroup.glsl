@@ -2,6 +2,7 @@
  * the padding. The windows that reach a block are its own and the ones above and left of it: a turn spreads 4 channels of
  * their gradients over the positions that won, in registers, and multiplies by all nine taps, for VECTORS x 4 input
  * channels. w comes packed (params/conv2d_pool_pack.h). The tile is known to src/ops/conv_pool.c. */
+#include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
@@ -19,11 +20,13 @@ layout(binding = 3) writeonly buffer DX {
     vec4 dx[];
 };
 
+layout(constant_id = 6) const int pad_top = 0;
+layout(constant_id = 7) const int pad_left = 0;
+const int across = (in_w + pad_left + 2 * BLOCKS - 1) / (2 * BLOCKS), down = (in_h + pad_top + 1) / 2;
+const int columns = (in4 + VECTORS - 1) / VECTORS;
+
 void main() {
-    const int in_h = int(params.in_h), in_w = int(params.in_w), in4 = int(params.in_c) / 4, out4 = int(params.out_c) / 4;
-    const int pool_h = int(params.out_h) / 2, pool_w = int(params.out_w) / 2;
-    const int across = (in_w + params.pad_left + 2 * BLOCKS - 1) / (2 * BLOCKS), down = (in_h + params.pad_top + 1) / 2;
-    const int all = int(params.batch) * down * across, columns = (in4 + VECTORS - 1) / VECTORS, group = int(LVK_GROUP_INDEX);
+    const int all = int(params.batch) * down * across, group = int(LVK_GROUP_INDEX);
     const int mine = group / columns * LVK_LANES + LVK_LANE, block = min(mine, all - 1);
     const int bx = block % across * BLOCKS, by = block / across % down, n = block / across / down;
     int from[2 * COLUMNS];
@@ -60,10 +63,10 @@ void main() {
                 }
     }
     [[unroll]] for (int q = 0; q < 4 * BLOCKS; ++q) {
-        const int iy = by * 2 + q % 4 / 2 - params.pad_top, ix = (bx + q / 4) * 2 + q % 2 - params.pad_left;
+        const int iy = by * 2 + q % 4 / 2 - pad_top, ix = (bx + q / 4) * 2 + q % 2 - pad_left;
         [[unroll]] for (int j = 0; j < VECTORS; ++j) {
             const int c = group % columns * VECTORS + j;
-            if (mine < all && uint(iy) < params.in_h && uint(ix) < params.in_w && c < in4)
+            if (mine < all && uint(iy) < uint(in_h) && uint(ix) < uint(in_w) && c < in4)
                 dx[((n * in_h + iy) * in_w + ix) * in4 + c] = sum[q * VECTORS + j];
         }
     }

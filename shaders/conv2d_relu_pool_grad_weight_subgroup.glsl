@@ -3,11 +3,14 @@
  * positions has a gradient: its x is selected by the index, which costs half of the multiply-adds that it saves. Each lane
  * reads its own channels of dy; x is read a pixel column a lane and handed round. Every subgroup sums db, the first one of
  * a split stores it. Tiles are known to src/ops/conv_pool.c. */
+#include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d_pool_grad_weight.h"
 
 #define WINDOWS (LVK_LANES / 2 - 1)
+#define ROWS (TAPS_H + 1)
+#define QUADS ((CHANNELS + 3) / 4)
 
 #if WIDTH == 2
 #define VEC vec2
@@ -29,15 +32,16 @@ layout(binding = 4) writeonly buffer DB {
     VEC db[];
 };
 
+const int lanes_k = out_c / WIDTH, k_tiles = (lanes_k + LVK_LANES - 1) / LVK_LANES;
+const int c_tiles = (in4 + QUADS - 1) / QUADS;
+const int strips = (pool_w + WINDOWS - 1) / WINDOWS;
+
 void main() {
-    const int in4 = int(params.in_c) / 4, out4 = int(params.out_c) / 4, lanes_k = out4 * 4 / WIDTH;
-    const int in_h = int(params.in_h), in_w = int(params.in_w), pool_h = int(params.pool_h), pool_w = int(params.pool_w);
-    const int k_tiles = (lanes_k + LVK_LANES - 1) / LVK_LANES;
     int tile = int(LVK_GROUP_INDEX);
     const int k = tile % k_tiles * LVK_LANES + LVK_LANE;
     tile /= k_tiles;
-    const int c = tile % in4;
-    tile /= in4;
+    const int c = tile % c_tiles * QUADS;
+    tile /= c_tiles;
     const int ky0 = tile % (3 / TAPS_H) * TAPS_H, split = tile / (3 / TAPS_H);
     if (split >= int(params.splits))
         return;
@@ -45,11 +49,10 @@ void main() {
     [[unroll]] for (int i = 0; i < TAPS_H * 3 * CHANNELS; ++i)
         sum[i] = VEC(0.0);
     const int first = split * int(params.rows_per_split), last = min(first + int(params.rows_per_split), int(params.rows));
-    const int strips = (pool_w + WINDOWS - 1) / WINDOWS;
-    int row = first, px = 0;
+    int row = first, px = 0, n = first / pool_h, py = first % pool_h;
     for (int turn = (last - first) * strips; turn > 0; --turn) {
-        const int n = row / pool_h, iy = row % pool_h * 2 + ky0 - params.pad_top, ix = px * 2 + LVK_LANE - params.pad_left;
-        vec4 v[TAPS_H + 1];
+        const int iy = py * 2 + ky0 - params.pad_top, ix = px * 2 + LVK_LANE - params.pad_left;
+        vec4 v[ROWS * QUADS];
         VEC g[WINDOWS];
         BVEC lower[WINDOWS], right[WINDOWS];
         [[unroll]] for (int p = 0; p < WINDOWS; ++p) {
@@ -69,20 +72,22 @@ void main() {
             right[p] = notEqual(won & 1u, UVEC(0u));
             sum_b += g[p];
         }
-        [[unroll]] for (int dy = 0; dy <= TAPS_H; ++dy) {
-            const bool inside = uint(iy + dy) < params.in_h && uint(ix) < params.in_w;
-            v[dy] = LVK_LOAD_OR_0(x, inside ? ((n * in_h + iy + dy) * in_w + ix) * in4 + c : LVK_OUTSIDE);
+        [[unroll]] for (int i = 0; i < ROWS; ++i) {
+            const bool inside = uint(iy + i) < uint(in_h) && uint(ix) < uint(in_w);
+            const int corner = ((n * in_h + iy + i) * in_w + ix) * in4 + c;
+            [[unroll]] for (int q = 0; q < QUADS; ++q)
+                v[q * ROWS + i] = LVK_LOAD_OR_0(x, inside ? corner + min(q, in4 - 1 - c) : LVK_OUTSIDE);
         }
         [[unroll]] for (int p = 0; p < WINDOWS; ++p) {
-            float s[4 * (TAPS_H + 1) * CHANNELS];
-            [[unroll]] for (int i = 0; i < 4 * (TAPS_H + 1) * CHANNELS; ++i)
-                s[i] = LVK_SHARE(v[i / 4 % (TAPS_H + 1)][i / (4 * (TAPS_H + 1))], p * 2 + i % 4);
+            float s[4 * ROWS * CHANNELS];
+            [[unroll]] for (int i = 0; i < 4 * ROWS * CHANNELS; ++i)
+                s[i] = LVK_SHARE(v[i / (16 * ROWS) * ROWS + i / 4 % ROWS][i / (4 * ROWS) % 4], p * 2 + i % 4);
             [[unroll]] for (int j = 0; j < WIDTH; ++j)
                 [[unroll]] for (int i = 0; i < CHANNELS; ++i)
                     [[unroll]] for (int ky = 0; ky < TAPS_H; ++ky) {
                         float r[4];
                         [[unroll]] for (int dx = 0; dx < 4; ++dx)
-                            r[dx] = mix(s[(i * (TAPS_H + 1) + ky) * 4 + dx], s[(i * (TAPS_H + 1) + ky + 1) * 4 + dx], lower[p][j]);
+                            r[dx] = mix(s[(i * ROWS + ky) * 4 + dx], s[(i * ROWS + ky + 1) * 4 + dx], lower[p][j]);
                         [[unroll]] for (int kx = 0; kx < 3; ++kx)
                             sum[(ky * 3 + kx) * CHANNELS + i][j] += mix(r[kx], r[kx + 1], right[p][j]) * g[p][j];
                     }
@@ -91,6 +96,10 @@ void main() {
         const bool next_row = px >= pool_w;
         px = next_row ? 0 : px;
         row += next_row ? 1 : 0;
+        py += next_row ? 1 : 0;
+        const bool next_image = py == pool_h;
+        py = next_image ? 0 : py;
+        n += next_image ? 1 : 0;
     }
     if (k >= lanes_k)
         return;

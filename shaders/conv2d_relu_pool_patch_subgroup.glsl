@@ -1,6 +1,7 @@
 /* conv2d_relu_pool, 3x3 over 3 channels at stride 1 (the first layer of a network), with lanes = RUN pool windows side by
  * side. Each lane holds the patch of x that its windows see; a turn computes 4 output channels, whose sums thus never
  * outlive it. x is padded to 4 channels; w is not. */
+#include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/relu_pool.glsl"
 #include "common/subgroup.glsl"
@@ -11,8 +12,8 @@
 #define TERMS 27 /* ky, kx, c: the rows of w */
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 
-layout(constant_id = 0) const uint has_bias = 0u;
-layout(constant_id = 1) const uint padded = 0u;
+layout(constant_id = 6) const bool has_bias = false;
+layout(constant_id = 7) const bool padded = false;
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
 LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
@@ -23,10 +24,10 @@ layout(binding = 4) writeonly buffer Index {
     uint index[];
 };
 
+const int runs = (pool_w + RUN - 1) / RUN;
+
 void main() {
-    const int in_h = int(params.in_h), in_w = int(params.in_w), out4 = int(params.out_c) / 4;
-    const int pool_h = int(params.out_h) / 2, pool_w = int(params.out_w) / 2;
-    const int runs = (pool_w + RUN - 1) / RUN, all_runs = int(params.batch) * pool_h * runs;
+    const int all_runs = int(params.batch) * pool_h * runs;
     const int mine = int(LVK_GROUP_INDEX) * LVK_LANES + LVK_LANE, run = min(mine, all_runs - 1);
     const int px = run % runs * RUN, row = run / runs;
     const int iy = row % pool_h * 2 - params.pad_top, ix = px * 2 - params.pad_left;
@@ -34,15 +35,15 @@ void main() {
     [[unroll]] for (int dy = 0; dy < 4; ++dy)
         [[unroll]] for (int dx = 0; dx < COLUMNS; ++dx) {
             int at = (row / pool_h * in_h + iy + dy) * in_w + ix + dx;
-            if (padded != 0u)
-                at = uint(iy + dy) < params.in_h && uint(ix + dx) < params.in_w ? at : LVK_OUTSIDE;
+            if (padded)
+                at = uint(iy + dy) < uint(in_h) && uint(ix + dx) < uint(in_w) ? at : LVK_OUTSIDE;
             seen[dy * COLUMNS + dx] = LVK_LOAD_OR_0(x, at);
         }
     for (int k = 0; k < out4; ++k) {
         vec4 weight[FETCHES], sum[4 * RUN], start = vec4(0.0);
         [[unroll]] for (int f = 0; f < FETCHES; ++f)
             weight[f] = LVK_LOAD(w, min(f * LVK_LANES + LVK_LANE, TERMS - 1) * out4 + k);
-        if (has_bias != 0u)
+        if (has_bias)
             start = LVK_LOAD(bias, k);
         [[unroll]] for (int q = 0; q < 4 * RUN; ++q)
             sum[q] = start;

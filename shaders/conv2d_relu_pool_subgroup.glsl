@@ -2,6 +2,7 @@
  * VECTORS x 4 output channels, so that what the pool drops is never written. A turn is one row of taps over 4 input
  * channels: each lane reads the 2x4 pixels that its window sees, the weights are read a vec4 a lane and handed round.
  * The tile is known to src/ops/conv_pool.c. */
+#include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/relu_pool.glsl"
 #include "common/subgroup.glsl"
@@ -10,8 +11,8 @@
 #define VECTORS (LVK_LANES == 4 ? 2 : 4)
 #define FETCHES (4 * VECTORS / LVK_LANES)
 
-layout(constant_id = 0) const uint has_bias = 0u;
-layout(constant_id = 1) const uint padded = 0u;
+layout(constant_id = 6) const bool has_bias = false;
+layout(constant_id = 7) const bool padded = false;
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
 LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
@@ -23,9 +24,7 @@ layout(binding = 4) writeonly buffer Index {
 };
 
 void main() {
-    const int in4 = int(params.in_c) / 4, out4 = int(params.out_c) / 4;
-    const int in_h = int(params.in_h), in_w = int(params.in_w);
-    const int pool_h = int(params.out_h) / 2, pool_w = int(params.out_w) / 2, windows = int(params.batch) * pool_h * pool_w;
+    const int windows = int(params.batch) * pool_h * pool_w;
     const int columns = (out4 + VECTORS - 1) / VECTORS, group = int(LVK_GROUP_INDEX);
     const int k0 = group % columns * VECTORS, mine = group / columns * LVK_LANES + LVK_LANE, window = min(mine, windows - 1);
     const int row = window / pool_w, ix = window % pool_w * 2 - params.pad_left, iy = row % pool_h * 2 - params.pad_top;
@@ -34,7 +33,7 @@ void main() {
     vec4 sum[4 * VECTORS];
     [[unroll]] for (int j = 0; j < VECTORS; ++j) {
         vec4 start = vec4(0.0);
-        if (has_bias != 0u)
+        if (has_bias)
             start = LVK_LOAD(bias, min(k0 + j, out4 - 1));
         [[unroll]] for (int q = 0; q < 4; ++q)
             sum[q * VECTORS + j] = start;
@@ -51,17 +50,17 @@ void main() {
         [[unroll]] for (int dy = 0; dy < 2; ++dy)
             [[unroll]] for (int dx = 0; dx < 4; ++dx) {
                 int at = corner + ((ky + dy) * in_w + dx) * in4 + c;
-                if (padded != 0u)
-                    at = uint(iy + ky + dy) < params.in_h && uint(ix + dx) < params.in_w ? at : LVK_OUTSIDE;
+                if (padded)
+                    at = uint(iy + ky + dy) < uint(in_h) && uint(ix + dx) < uint(in_w) ? at : LVK_OUTSIDE;
                 v[dy * 4 + dx] = LVK_LOAD_OR_0(x, at);
             }
         const int from = (ky * 3 * in4 + c) * 4 * out4;
         [[unroll]] for (int kx = 0; kx < 3; ++kx)
             [[unroll]] for (int f = 0; f < FETCHES; ++f)
                 weight[kx * FETCHES + f] = LVK_LOAD(w, from + kx * in4 * 4 * out4 + weights[f]);
-        [[unroll]] for (int k = 0; k < VECTORS * 4; ++k)
-            [[unroll]] for (int kx = 0; kx < 3; ++kx)
-                [[unroll]] for (int i = 0; i < 4; ++i) {
+        [[unroll]] for (int e = 0; e < 2 * VECTORS * 4; ++e) /* two input channels, then the other two */
+            [[unroll]] for (int t = 0; t < 6; ++t) {
+                    const int k = e % (VECTORS * 4), i = e / (VECTORS * 4) * 2 + t % 2, kx = t / 2;
                     const int at = i * VECTORS + k / 4;
                     const float s = LVK_SHARE(weight[kx * FETCHES + at / LVK_LANES][k % 4], at % LVK_LANES);
                     [[unroll]] for (int q = 0; q < 4; ++q)

@@ -35,7 +35,6 @@ static lvk_launch *add_kernel(const lvk_call *call, const lvk_conv_shape *shape,
     lvk_launch_input(launch, reads, has_bias ? 2 : 1); /* w: bound, not read */
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
     lvk_launch_output(launch, LVK_BIND_STORAGE, 1);
-    lvk_launch_constant(launch, has_bias);
     const lvk_conv2d_params params = lvk_conv_params(shape);
     lvk_launch_parameters(launch, &params, sizeof params);
     return launch;
@@ -56,7 +55,9 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     lvk_launch *added =
         add_kernel(call, &s, lvk_conv_variant(kernel, caps, patch ? patch_variants : variants),
                    lvk_conv_reads(kernel), x, list);
-    lvk_launch_constant(added, s.out_h > s.in_h - 2 || s.out_w > s.in_w - 2); /* padded */
+    lvk_conv_shape_constants(added, &s);
+    lvk_launch_constant(added, call->input_count > 2);
+    lvk_launch_constant(added, s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w); /* padded */
     const uint64_t rows = (uint64_t)s.batch * (s.out_h / 2), columns = s.out_w / 2;
     lvk_launch_groups(list, added,
                       patch ? lvk_divide_up(rows * lvk_divide_up(columns, run), lanes)
@@ -75,6 +76,7 @@ static void block_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_
     const lvk_conv_shape shape = shape_of(call);
     lvk_launch *added =
         add_kernel(call, &shape, "conv2d_relu_pool_block", LVK_BIND_STORAGE, lvk_operand_input(0), list);
+    lvk_launch_constant(added, call->input_count > 2);
     lvk_launch_groups(list, added, lvk_divide_up(lvk_type_count(&call->outputs[0]) / 4, 64));
 }
 
@@ -83,6 +85,7 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
     const lvk_conv_shape shape = shape_of(call);
     lvk_launch *added =
         add_kernel(call, &shape, "conv2d_relu_pool_direct", LVK_BIND_STORAGE, lvk_operand_input(0), list);
+    lvk_launch_constant(added, call->input_count > 2);
     lvk_launch_groups(list, added,
                       lvk_divide_up(lvk_type_count(&call->outputs[0]), (uint64_t)4 * LVK_FLAT_GROUP));
 }

@@ -57,6 +57,9 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     lvk_launch_input(added, lvk_conv_pool_reads_bytes(kernel), 1);
     lvk_launch_scratch(added, lvk_conv_reads(kernel), 0);
     lvk_launch_output(added, LVK_BIND_STORAGE, 0);
+    lvk_conv_shape_constants(added, &s);
+    lvk_launch_constant(added, (uint32_t)s.pad_top);
+    lvk_launch_constant(added, (uint32_t)s.pad_left);
     const lvk_conv2d_params params = lvk_conv_params(&s);
     lvk_launch_parameters(added, &params, sizeof params);
     const uint64_t down = lvk_divide_up((uint64_t)s.in_h + (uint32_t)s.pad_top, 2);

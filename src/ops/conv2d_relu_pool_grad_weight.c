@@ -43,6 +43,8 @@ static void add_split(const lvk_call *call, const lvk_conv_shape *s, lvk_conv_ke
     lvk_launch_input(launch, lvk_conv_pool_reads_bytes(kernel), 2);
     lvk_launch_scratch(launch, LVK_BIND_STORAGE, 1);
     lvk_launch_scratch(launch, LVK_BIND_STORAGE, 2);
+    if (kernel != LVK_CONV_DIRECT)
+        lvk_conv_shape_constants(launch, s);
     const lvk_conv2d_pool_grad_weight_params params = {.rows = (uint32_t)rows,
                                                        .in_h = s->in_h,
                                                        .in_w = s->in_w,
@@ -82,8 +84,9 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
         square && caps->subgroup_size == 16 ? 2 : 4; /* output channels of a lane, as there */
     const lvk_operand x = lvk_conv_pad_x(&s, lvk_operand_input(0), list);
     s.in_c = lvk_pad4(s.in_c);
-    const uint64_t items =
-        (square ? 1 : 3) * (uint64_t)(s.in_c / 4) * lvk_divide_up(s.out_c, width * caps->subgroup_size);
+    const uint64_t items = (square ? 1 : 3) *
+                           (uint64_t)lvk_divide_up(s.in_c / 4, caps->subgroup_size == 16 ? 2 : 1) *
+                           lvk_divide_up(s.out_c, width * caps->subgroup_size);
     /* Parts of x and dy that stay in a core's cache (a MiB) while the tiles of a split read them one after
      * the other. */
     const uint64_t bytes = (lvk_conv_x_count(&s) + lvk_type_count(&call->inputs[1])) * sizeof(float);

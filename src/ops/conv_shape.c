@@ -79,6 +79,12 @@ lvk_conv2d_params lvk_conv_params(const lvk_conv_shape *s) {
                                .splits = 1};
 }
 
+void lvk_conv_shape_constants(lvk_launch *launch, const lvk_conv_shape *s) {
+    const uint32_t constants[] = {s->in_h, s->in_w, lvk_pad4(s->in_c), s->out_h, s->out_w, s->out_c};
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; ++i)
+        lvk_launch_constant(launch, constants[i]);
+}
+
 void lvk_launch_operand(lvk_launch *launch, lvk_binding_kind kind, lvk_operand operand) {
     if (operand.space == LVK_SPACE_INPUT)
         lvk_launch_input(launch, kind, operand.index);

@@ -36,6 +36,9 @@ double lvk_conv_flops(const lvk_conv_shape *shape);
 /* The parameters common to all kernels of params/conv2d.h, for one split. */
 lvk_conv2d_params lvk_conv_params(const lvk_conv_shape *shape);
 
+/* Adds the first six constants of kernels that include shaders/common/conv_shape.glsl. */
+void lvk_conv_shape_constants(lvk_launch *launch, const lvk_conv_shape *shape);
+
 /* Checks attributes and kernel against images of height x width and gives the size of the output. */
 lvk_status lvk_conv2d_output_size(const lvk_call *call, const lvk_conv2d_attributes *attributes,
                                   uint32_t height, uint32_t width, uint32_t kernel_h, uint32_t kernel_w,

@@ -18,7 +18,8 @@ typedef struct lvk_reflection {
     int binding_count; /* descriptor set 0, bindings 0 to binding_count - 1, each present */
     lvk_reflected_binding bindings[LVK_MAX_BINDINGS];
     uint32_t parameter_size; /* bytes of the push constant block; 0: there is none */
-    int constant_count;     /* specialization constants 0 to constant_count - 1, 32 bits each, each present */
+    int constant_count; /* specialization constants 0 to constant_count - 1, 32 bits each; unused ones may be
+                           missing */
     uint32_t group_size[3]; /* invocations, with the constants applied */
     uint64_t
         shared_memory; /* bytes of shared variables with the constants applied; UINT64_MAX: cannot be told */

@@ -1,0 +1,9 @@
+/* The geometry of a convolution as constants, set by lvk_conv_shape_constants(): software drivers divide vectors of integers
+ * one lane after the other, unless they know the divisor when they compile. */
+layout(constant_id = 0) const int in_h = 1;
+layout(constant_id = 1) const int in_w = 1;
+layout(constant_id = 2) const int in_c = 4; /* padded to 4 */
+layout(constant_id = 3) const int out_h = 1;
+layout(constant_id = 4) const int out_w = 1;
+layout(constant_id = 5) const int out_c = 4;
+const int in4 = in_c / 4, out4 = out_c / 4, pool_h = out_h / 2, pool_w = out_w / 2;
