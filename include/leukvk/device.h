@@ -34,6 +34,7 @@ typedef struct lvk_device_info {
     char driver[256];   /* driver name and version */
     char uuid[40];      /* 8-4-4-4-12 hexadecimal digits; "" for the reference */
     char obstacle[160]; /* why it cannot be used; "" when it can */
+    char note[160];     /* what leukvk has set up for it; "" when nothing */
     lvk_device_type type;
     bool software;           /* computes on the processor */
     bool usable;             /* what `obstacle` says */

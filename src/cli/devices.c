@@ -79,6 +79,8 @@ static void print_table(const lvk_device_list *list) {
     for (size_t i = 0; i < list->count; ++i)
         if (!list->devices[i].usable)
             printf("\n%s cannot be used: %s\n", list->devices[i].name, list->devices[i].obstacle);
+        else if (list->devices[i].note[0])
+            printf("\n%s: %s\n", list->devices[i].name, list->devices[i].note);
     if (list->vulkan[0])
         printf("\nNo Vulkan devices: %s\n", list->vulkan);
 }
@@ -113,6 +115,7 @@ static void print_json_device(const lvk_device_info *device) {
     printf("\"software\": %s, \"usable\": %s, \"preferred\": %s, ", device->software ? "true" : "false",
            device->usable ? "true" : "false", device->preferred ? "true" : "false");
     print_json_field("obstacle", device->obstacle);
+    print_json_field("note", device->note);
     printf("\"api_version\": \"%" PRIu32 ".%" PRIu32 ".%" PRIu32 "\", \"vendor_id\": %" PRIu32
            ", \"device_id\": %" PRIu32 ", ",
            device->api_version[0], device->api_version[1], device->api_version[2], device->vendor_id,

@@ -125,6 +125,8 @@ lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **devic
     }
     lvk_log(LVK_LOG_INFO, "device: %s (%s, %s)", (*device)->info.name,
             lvk_device_type_name((*device)->info.type), (*device)->info.driver);
+    if ((*device)->info.note[0])
+        lvk_log(LVK_LOG_INFO, "device: %s", (*device)->info.note);
     return LVK_OK;
 }
 

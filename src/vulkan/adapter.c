@@ -2,6 +2,7 @@
 
 #include "backend/launch.h"
 #include "core/memory.h"
+#include "vulkan/llvmpipe.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -185,6 +186,7 @@ static void fill_info(lvk_adapter *adapter) {
         if (heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT && heap->size > info->memory)
             info->memory = heap->size;
     }
+    lvk_llvmpipe_note(info);
 }
 
 static void refuse(lvk_adapter *adapter, const char *reason) {

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "vulkan/llvmpipe.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -15,8 +16,10 @@ static atomic_uint_fast64_t message_total;
 
 static lvk_status load_loader(void) {
     pthread_mutex_lock(&load_mutex);
-    if (!loader_ready)
+    if (!loader_ready) {
+        lvk_llvmpipe_widen();
         loader_ready = volkInitialize() == VK_SUCCESS;
+    }
     const bool ready = loader_ready;
     pthread_mutex_unlock(&load_mutex);
     if (!ready)
