@@ -83,6 +83,7 @@ step "configure" configure build-check/release -DCMAKE_BUILD_TYPE=RelWithDebInfo
 step "build, warnings are errors" cmake --build build-check/release || exit 1
 step "clang-tidy" check_tidy
 step "tables in the documents" check_docs
+step "no kernel for GPUs spills registers" build-check/release/shader-stats
 step "tests: reference, lavapipe, SwiftShader" run_tests build-check/release
 step "configure with sanitizers" configure build-check/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLEUKVK_SANITIZE=ON
 step "build with sanitizers" cmake --build build-check/sanitize

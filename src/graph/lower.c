@@ -13,6 +13,8 @@ static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_c
         const lvk_candidate *candidate = &op->candidates[i];
         if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
             continue;
+        if (!forced && candidate->gpu_only && caps->is_cpu)
+            continue; /* never the last one: a reason follows */
         reason = candidate->obstacle ? candidate->obstacle(call, caps) : NULL;
         if (!reason) {
             *chosen = candidate;

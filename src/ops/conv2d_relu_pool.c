@@ -27,12 +27,12 @@ static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const 
 
 /* Binds what every kernel takes: x, w, bias, y, index. */
 static lvk_launch *add_kernel(const lvk_call *call, const lvk_conv_shape *shape, const char *shader,
-                              lvk_binding_kind reads, lvk_operand x, lvk_launch_list *list) {
+                              lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_launch_list *list) {
     const bool has_bias = call->input_count > 2;
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_operand(launch, reads, x);
-    lvk_launch_input(launch, reads, 1);
-    lvk_launch_input(launch, reads, has_bias ? 2 : 1); /* w: bound, not read */
+    lvk_launch_operand(launch, reads, w);
+    lvk_launch_operand(launch, reads, has_bias ? lvk_operand_input(2) : w); /* w: bound, not read */
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
     lvk_launch_output(launch, LVK_BIND_STORAGE, 1);
     const lvk_conv2d_params params = lvk_conv_params(shape);
@@ -54,7 +54,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     const lvk_operand x = lvk_conv_pad_x(&s, lvk_operand_input(0), list);
     lvk_launch *added =
         add_kernel(call, &s, lvk_conv_variant(kernel, caps, patch ? patch_variants : variants),
-                   lvk_conv_reads(kernel), x, list);
+                   lvk_conv_reads(kernel), x, lvk_operand_input(1), list);
     lvk_conv_shape_constants(added, &s);
     lvk_launch_constant(added, call->input_count > 2);
     lvk_launch_constant(added, s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w); /* padded */
@@ -67,6 +67,32 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 
+static const char *tile_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    lvk_conv_shape shape = shape_of(call);
+    if (shape.out_c % 4)
+        return "output channels are not a multiple of 4";
+    shape.in_c = lvk_pad4(shape.in_c);
+    return lvk_conv_fits(LVK_CONV_TILE, caps, lvk_conv_x_count(&shape)) &&
+                   lvk_conv_fits(LVK_CONV_TILE, caps, lvk_conv_w_count(&shape))
+               ? NULL
+               : "a tensor is too large for one binding";
+}
+
+static void tile_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    lvk_conv_shape s = shape_of(call);
+    const lvk_conv_tile tile = lvk_conv_tile_for(s.out_c);
+    const lvk_operand x = lvk_conv_pad_x(&s, lvk_operand_input(0), list);
+    const lvk_operand w = lvk_conv_pad_w(&s, lvk_operand_input(1), list);
+    s.in_c = lvk_pad4(s.in_c);
+    lvk_launch *added = add_kernel(call, &s, "conv2d_relu_pool_tile", LVK_BIND_STORAGE, x, w, list);
+    lvk_launch_constant(added, call->input_count > 2);
+    lvk_launch_constant(added, tile.columns);
+    const uint64_t positions = 4 * (uint64_t)s.batch * (s.out_h / 2) * (s.out_w / 2);
+    lvk_launch_groups(list, added,
+                      lvk_divide_up(positions, tile.rows) * lvk_divide_up(s.out_c, tile.columns));
+}
+
 static const char *block_obstacle(const lvk_call *call, const lvk_caps *caps) {
     return obstacle(call, LVK_CONV_BLOCK, caps);
 }
@@ -74,8 +100,8 @@ static const char *block_obstacle(const lvk_call *call, const lvk_caps *caps) {
 static void block_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
     const lvk_conv_shape shape = shape_of(call);
-    lvk_launch *added =
-        add_kernel(call, &shape, "conv2d_relu_pool_block", LVK_BIND_STORAGE, lvk_operand_input(0), list);
+    lvk_launch *added = add_kernel(call, &shape, "conv2d_relu_pool_block", LVK_BIND_STORAGE,
+                                   lvk_operand_input(0), lvk_operand_input(1), list);
     lvk_launch_constant(added, call->input_count > 2);
     lvk_launch_groups(list, added, lvk_divide_up(lvk_type_count(&call->outputs[0]) / 4, 64));
 }
@@ -83,8 +109,8 @@ static void block_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_
 static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
     const lvk_conv_shape shape = shape_of(call);
-    lvk_launch *added =
-        add_kernel(call, &shape, "conv2d_relu_pool_direct", LVK_BIND_STORAGE, lvk_operand_input(0), list);
+    lvk_launch *added = add_kernel(call, &shape, "conv2d_relu_pool_direct", LVK_BIND_STORAGE,
+                                   lvk_operand_input(0), lvk_operand_input(1), list);
     lvk_launch_constant(added, call->input_count > 2);
     lvk_launch_groups(list, added,
                       lvk_divide_up(lvk_type_count(&call->outputs[0]), (uint64_t)4 * LVK_FLAT_GROUP));
@@ -93,6 +119,7 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "direct", .launch = direct_launch},
 };

@@ -22,7 +22,32 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_pool_shape(&call->outputs[0], &call->inputs[2], &a->conv);
 }
 
+/* By tiles and blocks: the gradient spread out in scratch, then the convolution's own gradient kernel. */
+static lvk_conv_forward parts_of(const lvk_call *call) {
+    const lvk_conv_shape shape = shape_of(call);
+    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
+                              .x = lvk_operand_scratch(3),
+                              .w = lvk_operand_input(2),
+                              .flip = true};
+}
+
+static const char *parts_obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    const lvk_conv_forward forward = parts_of(call);
+    return forward.shape.in_c % 4 ? "output channels are not a multiple of 4"
+                                  : lvk_conv_forward_obstacle(&forward, kernel, caps);
+}
+
+static void launch_parts(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
+                         lvk_launch_list *list) {
+    const lvk_conv_shape shape = shape_of(call);
+    const lvk_conv_forward forward = parts_of(call);
+    lvk_conv_pool_add_unpool(&shape, lvk_operand_input(0), lvk_operand_input(1), list);
+    lvk_conv_forward_launch(&forward, kernel, caps, list);
+}
+
 static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK)
+        return parts_obstacle(call, kernel, caps);
     const lvk_conv_shape shape = shape_of(call);
     if (shape.in_c % 4)
         return "input channels are not a multiple of 4";
@@ -34,6 +59,10 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     static const char *const variants[4] = {
         "conv2d_relu_pool_grad_input_texel16", "conv2d_relu_pool_grad_input_texel8",
         "conv2d_relu_pool_grad_input_texel4", "conv2d_relu_pool_grad_input_buffer4"};
+    if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK) {
+        launch_parts(call, kernel, caps, list);
+        return;
+    }
     const lvk_conv_shape s = shape_of(call);
     const uint32_t lanes = caps->subgroup_size, blocks = lanes == 8 ? 2 : 1,
                    vectors = lanes == 16 ? 2 : 1; /* as there */
@@ -69,28 +98,8 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
-
-/* The gradient spread out in scratch, then the convolution's own gradient kernel. */
-static lvk_conv_forward parts_of(const lvk_call *call) {
-    const lvk_conv_shape shape = shape_of(call);
-    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
-                              .x = lvk_operand_scratch(3),
-                              .w = lvk_operand_input(2),
-                              .flip = true};
-}
-
-static const char *parts_obstacle(const lvk_call *call, const lvk_caps *caps) {
-    const lvk_conv_forward forward = parts_of(call);
-    return forward.shape.in_c % 4 ? "output channels are not a multiple of 4"
-                                  : lvk_conv_forward_obstacle(&forward, LVK_CONV_BLOCK, caps);
-}
-
-static void parts_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    const lvk_conv_shape shape = shape_of(call);
-    const lvk_conv_forward forward = parts_of(call);
-    lvk_conv_pool_add_unpool(&shape, lvk_operand_input(0), lvk_operand_input(1), list);
-    lvk_conv_forward_launch(&forward, LVK_CONV_BLOCK, caps, list);
-}
+LVK_CONV_CANDIDATE(tile_parts, LVK_CONV_TILE)
+LVK_CONV_CANDIDATE(block_parts, LVK_CONV_BLOCK)
 
 static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
@@ -107,7 +116,8 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "parts", .obstacle = parts_obstacle, .launch = parts_launch},
+    {.name = "tile_parts", .obstacle = tile_parts_obstacle, .launch = tile_parts_launch, .gpu_only = true},
+    {.name = "block_parts", .obstacle = block_parts_obstacle, .launch = block_parts_launch},
     {.name = "direct", .launch = direct_launch},
 };
 

@@ -26,7 +26,10 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
 
 static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_shape shape = shape_of(call);
-    return lvk_conv_pool_obstacle(&shape, kernel, caps);
+    if (kernel != LVK_CONV_TILE && kernel != LVK_CONV_BLOCK)
+        return lvk_conv_pool_obstacle(&shape, kernel, caps);
+    return shape.out_c % 4 ? "output channels are not a multiple of 4"
+                           : lvk_conv_grad_weight_obstacle(&shape, kernel, caps);
 }
 
 /* Adds `shader` over parts of the rows of dy, and the sums of the parts. `items` work on each part:
@@ -69,6 +72,17 @@ static void add_split(const lvk_call *call, const lvk_conv_shape *s, lvk_conv_ke
     lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, db, 1, call->accumulate, 0);
 }
 
+/* By tiles and blocks: the gradient spread out in scratch, then the convolution's own gradient kernel. */
+static void launch_parts(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
+                         lvk_launch_list *list) {
+    const lvk_conv_shape s = shape_of(call);
+    lvk_conv_pool_add_unpool(&s, lvk_operand_input(1), lvk_operand_input(2), list);
+    lvk_conv_grad_weight_launch(&s, kernel, lvk_operand_input(0), lvk_operand_scratch(3), call->accumulate,
+                                caps, list);
+    lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 3, (uint64_t)s.batch * s.out_h * s.out_w, s.out_c, 1,
+                        call->accumulate, 4);
+}
+
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
                    lvk_launch_list *list) {
     static const char *const row_variants[4] = {
@@ -77,6 +91,10 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     static const char *const square_variants[4] = {
         "conv2d_relu_pool_grad_weight_square_texel16", "conv2d_relu_pool_grad_weight_square_texel8",
         "conv2d_relu_pool_grad_weight_square_texel4", "conv2d_relu_pool_grad_weight_square_buffer4"};
+    if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK) {
+        launch_parts(call, kernel, caps, list);
+        return;
+    }
     lvk_conv_shape s = shape_of(call);
     const bool square =
         s.in_c <= 3; /* all nine taps of three channels in one tile, else a row of taps of four */
@@ -97,21 +115,8 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
-
-static const char *parts_obstacle(const lvk_call *call, const lvk_caps *caps) {
-    const lvk_conv_shape shape = shape_of(call);
-    return lvk_conv_grad_weight_obstacle(&shape, LVK_CONV_BLOCK, caps);
-}
-
-/* The gradient spread out in scratch, then the convolution's own gradient kernel. */
-static void parts_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    const lvk_conv_shape s = shape_of(call);
-    lvk_conv_pool_add_unpool(&s, lvk_operand_input(1), lvk_operand_input(2), list);
-    lvk_conv_grad_weight_launch(&s, LVK_CONV_BLOCK, lvk_operand_input(0), lvk_operand_scratch(3),
-                                call->accumulate, caps, list);
-    lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 3, (uint64_t)s.batch * s.out_h * s.out_w, s.out_c, 1,
-                        call->accumulate, 4);
-}
+LVK_CONV_CANDIDATE(tile_parts, LVK_CONV_TILE)
+LVK_CONV_CANDIDATE(block_parts, LVK_CONV_BLOCK)
 
 static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
@@ -124,7 +129,8 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "parts", .obstacle = parts_obstacle, .launch = parts_launch},
+    {.name = "tile_parts", .obstacle = tile_parts_obstacle, .launch = tile_parts_launch, .gpu_only = true},
+    {.name = "block_parts", .obstacle = block_parts_obstacle, .launch = block_parts_launch},
     {.name = "direct", .launch = direct_launch},
 };
 

@@ -3,19 +3,23 @@
 #include "ops/sum_rows.h"
 #include "params/conv2d_flip.h"
 
-/* What one item computes: a workgroup of conv2d_subgroup.glsl, an invocation of conv2d_block.comp. The same
- * numbers as there. */
-typedef struct tile_size {
-    uint32_t pixels, channels;
-} tile_size;
+/* How a kernel cuts the work. An item is an invocation of conv2d_block.comp, a workgroup of the others. The
+ * same numbers as there. */
+typedef struct conv_cut {
+    uint32_t pixels, channels; /* that one item computes */
+    uint32_t step;             /* products of a step of the sum */
+    uint32_t wanted, least;    /* items that keep a device busy, steps that are worth one more: for splits */
+} conv_cut;
 
-static tile_size tile_of(lvk_conv_kernel kernel, const lvk_caps *caps) {
+static conv_cut cut_of(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const uint32_t lanes = caps->subgroup_size;
+    const lvk_conv_tile tile = lvk_conv_tile_for(shape->out_c);
+    if (kernel == LVK_CONV_TILE)
+        return (conv_cut){tile.rows, tile.columns, LVK_CONV_TILE_DEPTH, LVK_CONV_TILE_GROUPS, 8};
     if (kernel == LVK_CONV_BLOCK)
-        return (tile_size){.pixels = 4, .channels = 4};
-    if (lanes == 4)
-        return (tile_size){.pixels = 2 * lanes, .channels = 16};
-    return (tile_size){.pixels = 4 * lanes, .channels = 32};
+        return (conv_cut){.pixels = 4, .channels = 4, .step = 4, .wanted = 4096, .least = 32};
+    return lanes == 4 ? (conv_cut){.pixels = 2 * lanes, .channels = 16, .step = 4, .wanted = 32, .least = 32}
+                      : (conv_cut){.pixels = 4 * lanes, .channels = 32, .step = 4, .wanted = 32, .least = 32};
 }
 
 const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
@@ -27,7 +31,7 @@ const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_
     if (kernel == LVK_CONV_DIRECT && forward->flip)
         return "does not flip the kernel";
     if (kernel != LVK_CONV_DIRECT) {
-        if (s.out_c % 4)
+        if (kernel != LVK_CONV_TILE && s.out_c % 4)
             return "output channels are not a multiple of 4";
         s.in_c = lvk_pad4(s.in_c);
     }
@@ -43,13 +47,9 @@ static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_launch_list *l
     const lvk_conv_shape *s = &forward->shape;
     const uint32_t taps = s->kernel_h * s->kernel_w, in_padded = lvk_pad4(s->in_c);
     const uint64_t count = (uint64_t)taps * in_padded * s->out_c;
-    if (!forward->flip && in_padded == s->in_c)
-        return forward->w;
+    if (!forward->flip)
+        return lvk_conv_pad_w(s, forward->w, list);
     list->scratch_size[1] = count * sizeof(float);
-    if (!forward->flip) {
-        lvk_conv_add_pad(list, forward->w, lvk_operand_scratch(1), taps, s->in_c, s->out_c);
-        return lvk_operand_scratch(1);
-    }
     lvk_launch *flip = lvk_launch_add(list, "conv2d_flip");
     lvk_launch_operand(flip, LVK_BIND_STORAGE, forward->w);
     lvk_launch_scratch(flip, LVK_BIND_STORAGE, 1);
@@ -116,16 +116,21 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list), w = prepare_w(forward, list);
     s.in_c = lvk_pad4(s.in_c);
 
-    const bool block = kernel == LVK_CONV_BLOCK;
-    const tile_size tile = tile_of(kernel, caps);
-    const uint64_t count = lvk_conv_y_count(&s), steps = (uint64_t)s.kernel_h * s.kernel_w * s.in_c / 4;
-    const uint64_t items =
-        lvk_divide_up(count / s.out_c, tile.pixels) * lvk_divide_up(s.out_c, tile.channels);
-    const uint32_t splits = lvk_conv_splits(items, block ? 4096 : 32, steps, 32);
+    const bool block = kernel == LVK_CONV_BLOCK, tile = kernel == LVK_CONV_TILE;
+    const conv_cut cut = cut_of(&s, kernel, caps);
+    const uint64_t count = lvk_conv_y_count(&s),
+                   steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
+    const uint64_t items = lvk_divide_up(count / s.out_c, cut.pixels) * lvk_divide_up(s.out_c, cut.channels);
+    const uint32_t splits = lvk_conv_splits(items, cut.wanted, steps, cut.least);
 
-    lvk_launch *launch = add_kernel(
-        forward, list, block ? "conv2d_block" : lvk_conv_variant(kernel, caps, variants),
-        lvk_conv_reads(kernel), x, w, splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(forward->y));
+    lvk_launch *launch = add_kernel(forward, list,
+                                    tile    ? "conv2d_tile"
+                                    : block ? "conv2d_block"
+                                            : lvk_conv_variant(kernel, caps, variants),
+                                    lvk_conv_reads(kernel), x, w,
+                                    splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(forward->y));
+    if (tile)
+        lvk_launch_constant(launch, cut.channels);
     lvk_conv2d_params params = lvk_conv_params(&s);
     params.splits = splits;
     params.steps_per_split = (uint32_t)lvk_divide_up(steps, splits);

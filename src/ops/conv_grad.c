@@ -63,20 +63,25 @@ const char *lvk_conv_grad_weight_obstacle(const lvk_conv_shape *shape, lvk_conv_
         return obstacle;
     lvk_conv_shape s = *shape;
     if (kernel != LVK_CONV_DIRECT) {
-        if (s.out_c % 4)
+        if (kernel != LVK_CONV_TILE && s.out_c % 4)
             return "output channels are not a multiple of 4";
         s.in_c = lvk_pad4(s.in_c);
     }
     return all_fit(&s, kernel, caps) ? NULL : "a tensor is too large for one binding";
 }
 
-/* Invocations of the direct and block kernels, workgroups of the subgroup kernels, for one split. */
+/* Invocations of the direct and block kernels, workgroups of the others, for one split. */
 static uint64_t count_items(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const tile_kind *tile = tile_of(s);
     if (kernel == LVK_CONV_DIRECT)
         return lvk_conv_w_count(s);
     if (kernel == LVK_CONV_BLOCK)
         return lvk_conv_w_count(s) / 16;
+    if (kernel == LVK_CONV_TILE) {
+        const lvk_conv_tile size = lvk_conv_tile_for(s->out_c);
+        return lvk_divide_up(lvk_conv_w_count(s) / s->out_c, size.rows) *
+               lvk_divide_up(s->out_c, size.columns);
+    }
     return (uint64_t)(s->kernel_h / tile->taps_h) * (s->kernel_w / tile->taps_w) *
            lvk_divide_up(s->in_c, tile->channels) * lvk_divide_up(s->out_c, 4 * caps->subgroup_size);
 }
@@ -85,6 +90,8 @@ static uint32_t choose_splits(const lvk_conv_shape *s, lvk_conv_kernel kernel, u
     const uint64_t rows = (uint64_t)s->batch * s->out_h, least = lvk_divide_up(32, s->out_w);
     if (kernel == LVK_CONV_DIRECT || kernel == LVK_CONV_BLOCK)
         return lvk_conv_splits(items, 16384, rows, least);
+    if (kernel == LVK_CONV_TILE)
+        return lvk_conv_splits(items, LVK_CONV_TILE_GROUPS, rows, lvk_divide_up(128, s->out_w));
     /* Enough workgroups to keep a few cores busy, and parts of x and dy that stay in a core's cache (a MiB)
      * while the tiles of a split read them one after the other. */
     const uint64_t bytes = (lvk_conv_x_count(s) + lvk_conv_y_count(s)) * sizeof(float);
@@ -105,12 +112,15 @@ void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel ke
     const uint64_t items = count_items(&s, kernel, caps);
     const uint32_t splits = choose_splits(&s, kernel, items);
     const char *shader = kernel == LVK_CONV_DIRECT  ? "conv2d_grad_weight_direct"
+                         : kernel == LVK_CONV_TILE  ? "conv2d_grad_weight_tile"
                          : kernel == LVK_CONV_BLOCK ? "conv2d_grad_weight_block"
                                                     : lvk_conv_variant(kernel, caps, tile_of(&s)->variants);
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_operand(launch, lvk_conv_reads(kernel), x);
     lvk_launch_operand(launch, lvk_conv_reads(kernel), dy);
     lvk_launch_operand(launch, LVK_BIND_STORAGE, splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(0));
+    if (kernel == LVK_CONV_TILE)
+        lvk_launch_constant(launch, lvk_conv_tile_for(s.out_c).columns);
     const lvk_conv2d_grad_weight_params params = {.rows = (uint32_t)rows,
                                                   .in_h = s.in_h,
                                                   .in_w = s.in_w,

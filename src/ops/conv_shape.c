@@ -96,7 +96,7 @@ void lvk_launch_operand(lvk_launch *launch, lvk_binding_kind kind, lvk_operand o
 
 const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *caps) {
     const uint32_t lanes = caps->subgroup_size;
-    if (kernel == LVK_CONV_BLOCK || kernel == LVK_CONV_DIRECT)
+    if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK || kernel == LVK_CONV_DIRECT)
         return NULL;
     if (!caps->is_cpu)
         return "made for CPU devices";
@@ -108,6 +108,11 @@ const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *cap
     return !caps->subgroup_broadcast ? "the device has no subgroup broadcast"
            : lanes != 4              ? "the device's subgroups have not 4 lanes"
                                      : NULL;
+}
+
+lvk_conv_tile lvk_conv_tile_for(uint32_t columns) {
+    return columns <= 32 ? (lvk_conv_tile){.rows = 128, .columns = 32}
+                         : (lvk_conv_tile){.rows = 64, .columns = 64};
 }
 
 bool lvk_conv_fits(lvk_conv_kernel kernel, const lvk_caps *caps, uint64_t count) {
@@ -138,8 +143,9 @@ uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64
     return (uint32_t)lvk_divide_up(steps, lvk_divide_up(steps, splits));
 }
 
-void lvk_conv_add_pad(lvk_launch_list *list, lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows,
-                      uint32_t width) {
+/* Adds the launch that copies [outer, rows, width] to [outer, rows padded to 4, width], with zeros. */
+static void add_pad(lvk_launch_list *list, lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows,
+                    uint32_t width) {
     const uint64_t count = outer * lvk_pad4(rows) * width;
     lvk_launch *pad = lvk_launch_flat(list, "pad_rows", count);
     lvk_launch_operand(pad, LVK_BIND_STORAGE, from);
@@ -154,6 +160,15 @@ lvk_operand lvk_conv_pad_x(const lvk_conv_shape *s, lvk_operand x, lvk_launch_li
         return x;
     const uint64_t pixels = (uint64_t)s->batch * s->in_h * s->in_w;
     list->scratch_size[0] = pixels * lvk_pad4(s->in_c) * sizeof(float);
-    lvk_conv_add_pad(list, x, lvk_operand_scratch(0), pixels, s->in_c, 1);
+    add_pad(list, x, lvk_operand_scratch(0), pixels, s->in_c, 1);
     return lvk_operand_scratch(0);
+}
+
+lvk_operand lvk_conv_pad_w(const lvk_conv_shape *s, lvk_operand w, lvk_launch_list *list) {
+    if (s->in_c % 4 == 0)
+        return w;
+    const uint32_t taps = s->kernel_h * s->kernel_w;
+    list->scratch_size[1] = (uint64_t)taps * lvk_pad4(s->in_c) * s->out_c * sizeof(float);
+    add_pad(list, w, lvk_operand_scratch(1), taps, s->in_c, s->out_c);
+    return lvk_operand_scratch(1);
 }

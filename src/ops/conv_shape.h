@@ -69,6 +69,7 @@ void lvk_launch_operand(lvk_launch *launch, lvk_binding_kind kind, lvk_operand o
 typedef enum lvk_conv_kernel {
     LVK_CONV_SUBGROUP_TEXEL,  /* texel fetches and subgroupShuffle: Mesa's lavapipe */
     LVK_CONV_SUBGROUP_BUFFER, /* storage buffers and subgroupBroadcast: SwiftShader */
+    LVK_CONV_TILE,            /* tiles in shared memory, for GPUs: shaders/common/tile.glsl; any shape */
     LVK_CONV_BLOCK,           /* 4 x 4 values an invocation, vec4 loads; channels padded to 4 */
     LVK_CONV_DIRECT           /* one value an invocation; any shape */
 } lvk_conv_kernel;
@@ -86,6 +87,14 @@ typedef enum lvk_conv_kernel {
 /* The reason why a device cannot run kernels of this kind at all, or NULL. */
 const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *caps);
 
+/* Rows x columns of the matrix that a workgroup of an LVK_CONV_TILE kernel computes, as in
+ * shaders/common/tile.glsl. `columns` is a constant of those kernels. */
+typedef struct lvk_conv_tile {
+    uint32_t rows, columns;
+} lvk_conv_tile;
+enum { LVK_CONV_TILE_DEPTH = 16, LVK_CONV_TILE_GROUPS = 256 /* enough to keep a GPU busy */ };
+lvk_conv_tile lvk_conv_tile_for(uint32_t columns);
+
 /* Whether a tensor of `count` floats can be bound the way `kernel` reads it. */
 bool lvk_conv_fits(lvk_conv_kernel kernel, const lvk_caps *caps, uint64_t count);
 
@@ -101,13 +110,12 @@ const char *lvk_conv_variant(lvk_conv_kernel kernel, const lvk_caps *caps, const
 enum { LVK_CONV_MAX_SPLITS = 128 }; /* lvk_launch_sum_rows() then needs one launch and no scratch */
 uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least);
 
-/* Adds the launch that copies [outer, rows, width] to [outer, rows padded to 4, width], with zeros. */
-void lvk_conv_add_pad(lvk_launch_list *list, lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows,
-                      uint32_t width);
-
 /* x as the kernels with vec4 loads read it, with its channels padded to 4: x itself, or scratch 0, filled by
  * a launch that is added. */
 lvk_operand lvk_conv_pad_x(const lvk_conv_shape *shape, lvk_operand x, lvk_launch_list *list);
+
+/* w to match, its input channels padded to 4: w itself, or scratch 1. */
+lvk_operand lvk_conv_pad_w(const lvk_conv_shape *shape, lvk_operand w, lvk_launch_list *list);
 
 static inline uint32_t lvk_pad4(uint32_t n) {
     return (n + 3) / 4 * 4;

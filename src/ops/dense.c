@@ -43,12 +43,14 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
+LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
 };

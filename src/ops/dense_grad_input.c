@@ -1,4 +1,6 @@
-/* dense_grad_input(dy [N,O], w [I,O]) -> dx [N,I] = dy w^T. */
+/* dense_grad_input(dy [N,O], w [I,O]) -> dx [N,I] = dy w^T. By tiles it is a dense layer with the kernel
+ * transposed in scratch. */
+#include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
 
 #include <inttypes.h>
@@ -18,7 +20,19 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_shape_dense(&call->inputs[0], &call->inputs[1]);
 }
 
+static lvk_conv_forward transposed_of(const lvk_call *call) {
+    const lvk_conv_shape shape = shape_of(call);
+    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
+                              .x = lvk_operand_input(0),
+                              .w = lvk_operand_input(1),
+                              .flip = true};
+}
+
 static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    if (kernel == LVK_CONV_TILE) {
+        const lvk_conv_forward forward = transposed_of(call);
+        return lvk_conv_forward_obstacle(&forward, kernel, caps);
+    }
     const lvk_conv_shape s = shape_of(call);
     const char *reason = lvk_conv_kernel_obstacle(kernel, caps);
     if (!reason && kernel != LVK_CONV_DIRECT && (s.in_c % 4 || s.out_c % 4))
@@ -30,6 +44,11 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
                    lvk_launch_list *list) {
     static const char *const variants[4] = {"dense_grad_input_texel16", "dense_grad_input_texel8",
                                             "dense_grad_input_texel4", "dense_grad_input_buffer4"};
+    if (kernel == LVK_CONV_TILE) {
+        const lvk_conv_forward forward = transposed_of(call);
+        lvk_conv_forward_launch(&forward, kernel, caps, list);
+        return;
+    }
     const lvk_conv_shape s = shape_of(call);
     if (kernel == LVK_CONV_BLOCK || kernel == LVK_CONV_DIRECT) {
         lvk_conv_grad_input_launch(&s, kernel, list);
@@ -48,12 +67,14 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
+LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
     {.name = "gather_block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "gather", .obstacle = direct_obstacle, .launch = direct_launch},
 };

@@ -23,6 +23,10 @@ typedef struct lvk_candidate {
      * NULL function means that it always can. Types are those of the batch slice to be computed. */
     const char *(*obstacle)(const lvk_call *call, const lvk_caps *caps);
 
+    /* Made for GPUs: a CPU device can run it, and tests do so by name, but slowly. Passed over there where
+     * the choice is free. */
+    bool gpu_only;
+
     /* Fills the launches. May assume that shapes are right and that obstacle() gave NULL. */
     void (*launch)(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list);
 } lvk_candidate;

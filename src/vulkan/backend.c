@@ -89,6 +89,8 @@ static void fill_backend(lvk_vulkan *vulkan, const lvk_vulkan_options *options) 
     base->caps = vulkan->adapter.caps;
     if (options->minimum_limits)
         lvk_caps_clamp_to_minimum(&base->caps);
+    if (options->as_gpu)
+        base->caps.is_cpu = false;
     vulkan->one_by_one = environment_says("LEUKVK_SYNC");
     vulkan->cuts = !info->software || options->cut_on_cpu;
     vulkan->no_mapping = options->no_mapping;

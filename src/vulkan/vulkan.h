@@ -20,6 +20,7 @@ typedef struct lvk_vulkan_options {
 
     /* For tests on software devices. */
     bool cut_on_cpu; /* cut submissions by time although there is no watchdog */
+    bool as_gpu;     /* pass for a GPU: kernels that are made for one are chosen */
     bool no_mapping; /* copy through staging memory although the host sees the device's */
 } lvk_vulkan_options;
 

@@ -8,6 +8,7 @@
 #include "vulkan/vulkan.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +40,10 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
         keys[4 * i] = 7;
         keys[4 * i + 3] = step * batch + i;
     }
-    const lvk_optimizer_settings adam = {.kind = LVK_OPTIMIZER_ADAM, .learning_rate = 0.001};
-    lvk_optimizer_hyper(&adam, step + 1, hyper);
+    const lvk_optimizer_kind kind = network->config.optimizer;
+    const lvk_optimizer_settings settings = {.kind = kind,
+                                             .learning_rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1};
+    lvk_optimizer_hyper(&settings, step + 1, hyper);
     const lvk_train_batch input = {.images = images, .labels = labels, .keys = keys, .hyper = hyper};
     const lvk_status status = lvk_network_train(network, &input, loss, NULL);
     lvk_free(images);
@@ -174,4 +177,56 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
     }
     lvk_network_destroy(&network);
     test_close_device(backend);
+}
+
+/* Two steps of SGD, whose updates are the gradients but for a factor. */
+typedef struct two_steps {
+    float *before, *after; /* the parameters */
+    uint64_t count;
+    float loss[2];
+    int tiles; /* steps of the program that run a kernel by tiles */
+} two_steps;
+
+static two_steps run_two_steps(bool as_gpu) {
+    const lvk_vulkan_options options = {.validation = true, .no_pipeline_cache = true, .as_gpu = as_gpu};
+    lvk_backend *backend;
+    cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
+    lvk_network_config config = small;
+    config.optimizer = LVK_OPTIMIZER_SGD;
+    lvk_network *network = create(backend, &config);
+    two_steps result = {.before = parameters(network), .count = network->block_size / sizeof(float)};
+    const lvk_program *program = &network->training.plan.program;
+    for (int s = 0; s < program->step_count; ++s)
+        result.tiles += strncmp(program->steps[s].candidate, "tile", 4) == 0;
+    for (uint32_t step = 0; step < 2; ++step)
+        cr_assert_eq(train_step(network, step, &result.loss[step]), LVK_OK, "%s", lvk_error_message());
+    result.after = parameters(network);
+    lvk_network_destroy(&network);
+    test_close_device(backend);
+    return result;
+}
+
+/* The kernels that a GPU would be given, all in one network, learn what the others learn. */
+Test(network, kernels_for_gpus_train_alike) {
+    if (getenv("LEUKVK_TEST_DEVICE")) /* plain C has one kernel of each kind */
+        return;
+    two_steps cpu = run_two_steps(false), gpu = run_two_steps(true);
+    cr_expect_eq(cpu.tiles, 0);
+    cr_expect_eq(gpu.tiles, 14, "forward, weights and inputs of five layers, but for the images: %d",
+                 gpu.tiles);
+    double difference = 0, update = 0;
+    for (uint64_t i = 0; i < cpu.count; ++i) {
+        difference += pow((double)cpu.after[i] - (double)gpu.after[i], 2);
+        update += pow((double)cpu.after[i] - (double)cpu.before[i], 2);
+    }
+    /* sums in another order: 6e-7 was seen */
+    cr_expect_lt(sqrt(difference / update), 1e-5, "%g", sqrt(difference / update));
+    for (int step = 0; step < 2; ++step)
+        cr_expect_float_eq(cpu.loss[step], gpu.loss[step], 1e-5F, "step %d: loss %.8g and %.8g", step,
+                           (double)cpu.loss[step], (double)gpu.loss[step]);
+    two_steps *both[] = {&cpu, &gpu};
+    for (int i = 0; i < 2; ++i) {
+        lvk_free(both[i]->before);
+        lvk_free(both[i]->after);
+    }
 }

@@ -224,3 +224,32 @@ Test(graph, same_padding_puts_the_odd_zero_last) {
     const lvk_conv2d_attributes unit = lvk_conv2d_same(1, 1, 9, 9, 3, 3);
     cr_expect(unit.pad_top == 1 && unit.pad_bottom == 1 && unit.pad_left == 1 && unit.pad_right == 1);
 }
+
+/* A candidate made for GPUs is passed over on a CPU device, unless it is asked for by name. */
+Test(graph, kernels_for_gpus_are_chosen_on_gpus) {
+    static const struct {
+        bool is_cpu;
+        const char *forced, *chosen;
+    } rows[] = {
+        {false, NULL, "tile"}, {true, NULL, "block"}, {true, "tile", "tile"}, {false, "block", "block"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        const lvk_caps caps = {.runs_launches = true,
+                               .is_cpu = rows[i].is_cpu,
+                               .max_storage_range = 1 << 27,
+                               .max_groups = {65535, 65535, 65535},
+                               .offset_alignment = 256};
+        const lvk_plan_options options = {.forced_op = LVK_OP_conv2d, .forced_candidate = rows[i].forced};
+        lvk_graph graph;
+        lvk_plan plan;
+        lvk_graph_init(&graph);
+        const int x = lvk_graph_input(&graph, "x", lvk_type_4d(LVK_F32, 2, 16, 16, 4));
+        const int w = lvk_graph_parameter(&graph, "w", lvk_type_4d(LVK_F32, 3, 3, 4, 8), true);
+        const lvk_conv2d_attributes valid = lvk_conv2d_valid(1, 1);
+        lvk_graph_mark_output(&graph, LVK_APPLY(&graph, "conv", LVK_OP_conv2d, &valid, x, w));
+        cr_assert_eq(lvk_plan_init(&plan, &graph, &caps, &options), LVK_OK, "%s", lvk_error_message());
+        cr_assert_eq(plan.program.step_count, 1);
+        cr_expect_str_eq(plan.program.steps[0].candidate, rows[i].chosen);
+        lvk_plan_finish(&plan);
+        lvk_graph_finish(&graph);
+    }
+}
