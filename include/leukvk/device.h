@@ -72,6 +72,7 @@ typedef struct lvk_device_options {
     bool validation; /* Vulkan's validation layers: slow, for finding mistakes in leukvk or in a driver */
     bool no_pipeline_cache; /* neither read nor write compiled pipelines in $XDG_CACHE_HOME/leukvk */
     bool minimum_limits;    /* stay within what every Vulkan 1.1 device guarantees */
+    bool no_tuning; /* ignore the kernel choices that lvk_tune (leukvk/tune.h) has stored for the device */
 } lvk_device_options;
 
 /* Opens a device and logs which one. NULL options are the defaults. */

@@ -20,5 +20,6 @@
 #include "leukvk/synth.h"
 #include "leukvk/text.h"
 #include "leukvk/train.h"
+#include "leukvk/tune.h"
 
 #endif

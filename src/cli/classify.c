@@ -24,6 +24,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->device;
+        state->child_inputs[1] = &a->device;
         return 0;
     case OPTION_MODEL:
         a->model = text;
@@ -52,7 +53,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
 const struct argp classify_argp = {options, parse_option, NULL, NULL, children, NULL, NULL};
 
 int classify_open(classify_session *session, const classify_arguments *a) {

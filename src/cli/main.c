@@ -8,10 +8,11 @@
 #include <string.h>
 
 extern const verb verb_devices, verb_summary, verb_data, verb_train, verb_predict, verb_eval, verb_ops,
-    verb_selftest, verb_synth;
+    verb_selftest, verb_synth, verb_tune_kernels;
 
-static const verb *const verbs[] = {&verb_data, &verb_train,   &verb_predict, &verb_eval,    &verb_summary,
-                                    &verb_ops,  &verb_devices, &verb_synth,   &verb_selftest};
+static const verb *const verbs[] = {&verb_data,     &verb_train,       &verb_predict, &verb_eval,
+                                    &verb_summary,  &verb_ops,         &verb_devices, &verb_synth,
+                                    &verb_selftest, &verb_tune_kernels};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 int report_failure(int status) {
@@ -29,7 +30,7 @@ static void print_help(FILE *out) {
         "\n",
         out);
     for (int i = 0; i < VERB_COUNT; ++i)
-        fprintf(out, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+        fprintf(out, "  %-13s %s\n", verbs[i]->name, verbs[i]->summary);
     fputs("\n"
           "A first round, without a data set of your own:\n"
           "  leukvk synth samples                          draw cells to learn from\n"

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 uint64_t option_count(const struct argp_state *state, const char *option, const char *text, uint64_t least,
                       uint64_t most) {
@@ -35,7 +36,7 @@ void option_fractions(const struct argp_state *state, const char *text, double *
                      text);
 }
 
-enum { OPTION_DEVICE = 1024, OPTION_VALIDATION };
+enum { OPTION_DEVICE = 1024, OPTION_VALIDATION, OPTION_TUNER };
 
 static error_t parse_device(int key, char *text, struct argp_state *state) {
     lvk_device_options *device = state->input;
@@ -61,6 +62,24 @@ static const struct argp_option device_options[] = {
     {0}};
 
 const struct argp device_argp = {device_options, parse_device, NULL, NULL, NULL, NULL, NULL};
+
+static error_t parse_tuner(int key, char *text, struct argp_state *state) {
+    lvk_device_options *device = state->input;
+    if (key != OPTION_TUNER)
+        return ARGP_ERR_UNKNOWN;
+    if (strcmp(text, "frozen") != 0 && strcmp(text, "off") != 0)
+        argp_failure(state, EXIT_USAGE, 0, "--tuner %s: frozen or off", text);
+    device->no_tuning = strcmp(text, "off") == 0;
+    return 0;
+}
+
+static const struct argp_option tuner_options[] = {
+    {"tuner", OPTION_TUNER, "frozen|off", 0,
+     "Take the kernels that leukvk tune-kernels has chosen for this device, or the first that can run (frozen)",
+     10},
+    {0}};
+
+const struct argp tuner_argp = {tuner_options, parse_tuner, NULL, NULL, NULL, NULL, NULL};
 
 void parse_arguments(const struct argp *parser, int argc, char **argv, void *input) {
     argp_err_exit_status = EXIT_USAGE;

@@ -21,6 +21,9 @@ void option_fractions(const struct argp_state *state, const char *text, double *
 /* The options --device and --validation as an argp child; its input is an lvk_device_options. */
 extern const struct argp device_argp;
 
+/* --tuner, likewise. */
+extern const struct argp tuner_argp;
+
 /* Parses with EXIT_USAGE as the status for mistakes. Help and mistakes end the program. */
 void parse_arguments(const struct argp *parser, int argc, char **argv, void *input);
 

@@ -158,6 +158,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->device;
+        state->child_inputs[1] = &a->device;
         return 0;
     case OPTION_DATA:
         a->train.data = text;
@@ -289,7 +290,8 @@ static int train(arguments *a, lvk_device *device) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {0}};
+    static const struct argp_child children[] = {
+        {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
     static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
     arguments a = {.train = lvk_train_defaults()};
     parse_arguments(&parser, argc, argv, &a);

@@ -214,6 +214,13 @@ char *lvk_path_join(const char *a, const char *b) {
     return *a ? lvk_format("%s%s%s", a, a[length - 1] == '/' ? "" : "/", b) : lvk_strdup(b);
 }
 
+char *lvk_cache_folder(void) {
+    const char *folder = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (folder && *folder == '/')
+        return lvk_path_join(folder, "leukvk");
+    return home && *home == '/' ? lvk_path_join(home, ".cache/leukvk") : NULL;
+}
+
 const char *lvk_path_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;

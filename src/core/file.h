@@ -38,6 +38,10 @@ bool lvk_path_is_file(const char *path);
 /* "a/b" from "a" and "b" (b when a is empty). Freed with lvk_free; NULL when memory is out. */
 char *lvk_path_join(const char *a, const char *b);
 
+/* Where this user's caches are: $XDG_CACHE_HOME/leukvk, or ~/.cache/leukvk. It may not exist yet. Freed with
+ * lvk_free; NULL when there is no such place or memory is out. */
+char *lvk_cache_folder(void);
+
 /* The part behind the last '/'. Points into `path`. */
 const char *lvk_path_name(const char *path);
 

@@ -4,10 +4,29 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *obstacle_of(const lvk_candidate *candidate, const lvk_call *call, const lvk_caps *caps) {
+    return candidate->obstacle ? candidate->obstacle(call, caps) : NULL;
+}
+
+/* The candidate called `preferred` (NULL: none), where it can run. */
+static bool take_preferred(const lvk_call *call, const lvk_caps *caps, const char *preferred,
+                           const lvk_candidate **chosen) {
+    const lvk_op *op = lvk_op_get(call->op);
+    for (int i = 0; preferred && i < op->candidate_count; ++i) {
+        *chosen = &op->candidates[i];
+        if (strcmp((*chosen)->name, preferred) == 0)
+            return !obstacle_of(*chosen, call, caps);
+    }
+    return false;
+}
+
 static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_caps *caps,
-                         const lvk_plan_options *options, const lvk_candidate **chosen) {
+                         const lvk_plan_options *options, const char *preferred,
+                         const lvk_candidate **chosen) {
     const lvk_op *op = lvk_op_get(call->op);
     const bool forced = options->forced_candidate && options->forced_op == call->op;
+    if (!forced && take_preferred(call, caps, preferred, chosen))
+        return LVK_OK;
     const char *reason = "there is no such candidate";
     for (int i = 0; i < op->candidate_count; ++i) {
         const lvk_candidate *candidate = &op->candidates[i];
@@ -15,7 +34,7 @@ static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_c
             continue;
         if (!forced && candidate->gpu_only && caps->is_cpu)
             continue; /* never the last one: a reason follows */
-        reason = candidate->obstacle ? candidate->obstacle(call, caps) : NULL;
+        reason = obstacle_of(candidate, call, caps);
         if (!reason) {
             *chosen = candidate;
             return LVK_OK;
@@ -125,8 +144,11 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
         if (op->batched_inputs >> i & 1)
             batch = node->call.inputs[i].dim[0];
     uint64_t rows = batch;
-    if (launches)
+    const char *preferred = NULL;
+    if (launches) {
         LVK_TRY(slice_rows(node, caps, options, &rows));
+        LVK_TRY(lvk_choices_find(options->choices, &node->call, &preferred));
+    }
     lowered->slice_count = rows ? (int)lvk_divide_up(batch, rows) : 1;
     lowered->slices = lvk_arena_alloc(arena, (size_t)lowered->slice_count, sizeof *lowered->slices);
     if (!lowered->slices)
@@ -141,7 +163,7 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
         if (!launches)
             continue;
         const lvk_candidate *candidate = NULL;
-        LVK_TRY(choose(node, &slice->call, caps, options, &candidate));
+        LVK_TRY(choose(node, &slice->call, caps, options, preferred, &candidate));
         lowered->candidate = candidate->name;
         LVK_TRY(launch(node, candidate, caps, arena, lowered, slice));
     }

@@ -32,13 +32,14 @@ static lvk_status check_model(const char *path, const lvk_model_info *model, lvk
     return LVK_OK;
 }
 
-static lvk_status load(lvk_classifier *c, lvk_backend *backend, const lvk_checkpoint *checkpoint,
+static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
                        uint32_t batch) {
     c->model = *lvk_checkpoint_info(checkpoint);
     LVK_TRY(check_model(c->path, &c->model, &c->crop));
     const lvk_network_config config = {.model = {.architecture = c->model.architecture},
-                                       .batch = batch ? batch : 32};
-    LVK_TRY(lvk_network_create(backend, &config, &c->network));
+                                       .batch = batch ? batch : 32,
+                                       .choices = lvk_device_choices(device)};
+    LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, &c->network));
     LVK_TRY(lvk_position_load_parameters(checkpoint, c->network));
     c->info = (lvk_classifier_info){.path = c->path,
                                     .architecture = c->model.architecture,
@@ -61,7 +62,7 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
         lvk_path_is_folder(path) ? lvk_path_join(path, lvk_run_file_name(LVK_RUN_MODEL)) : lvk_strdup(path);
     lvk_status status = c->path ? lvk_checkpoint_read(c->path, &checkpoint) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = load(c, lvk_device_backend(device), checkpoint, options ? options->batch : 0);
+        status = load(c, device, checkpoint, options ? options->batch : 0);
     lvk_checkpoint_destroy(&checkpoint);
     if (status != LVK_OK)
         lvk_classifier_close(&c);

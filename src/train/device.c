@@ -2,7 +2,9 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "leukvk/tune.h"
 #include "reference/reference.h"
+#include "train/tuning_file.h"
 #include "vulkan/vulkan.h"
 
 #include <stdio.h>
@@ -14,6 +16,8 @@ static const char reference_name[] = "reference";
 struct lvk_device {
     lvk_backend *backend;
     lvk_device_info info;
+    char *tuning_path; /* NULL: there is no such file */
+    lvk_string_map choices;
 };
 
 const char *lvk_device_type_name(lvk_device_type type) {
@@ -102,6 +106,26 @@ static bool is_reference_number(const char *text) {
     return strcmp(text, number) == 0;
 }
 
+/* What was stored for the device. A file that is not to be used is told of, and kernels are taken as if there
+ * were none; running out of memory is no reason to take others. */
+static lvk_status read_choices(lvk_device *device) {
+    const lvk_status status = lvk_tuning_file_read(device->tuning_path, &device->info, &device->choices);
+    if (status == LVK_ERROR_MEMORY)
+        return status;
+    if (status != LVK_OK)
+        lvk_log(LVK_LOG_WARNING, "kernel choices are ignored: %s", lvk_error_message());
+    else if (device->choices.count)
+        lvk_log(LVK_LOG_INFO, "kernels: %zu choices of %s", device->choices.count, device->tuning_path);
+    return LVK_OK;
+}
+
+static lvk_status open_tuning(const lvk_device_options *options, lvk_device *device) {
+    if (device->info.type == LVK_DEVICE_REFERENCE)
+        return LVK_OK;
+    device->tuning_path = lvk_tuning_file_path(&device->info);
+    return device->tuning_path && !options->no_tuning ? read_choices(device) : LVK_OK;
+}
+
 static lvk_status open_device(const lvk_device_options *options, lvk_device *device) {
     const bool named = options->device && *options->device;
     if (named && (strcasecmp(options->device, reference_name) == 0 || is_reference_number(options->device)))
@@ -118,7 +142,8 @@ lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **devic
     *device = lvk_alloc(1, sizeof **device);
     if (!*device)
         return LVK_ERROR_MEMORY;
-    const lvk_status status = open_device(options ? options : &defaults, *device);
+    options = options ? options : &defaults;
+    lvk_status status = open_device(options, *device);
     if (status != LVK_OK) {
         lvk_device_close(device);
         return status;
@@ -127,13 +152,21 @@ lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **devic
             lvk_device_type_name((*device)->info.type), (*device)->info.driver);
     if ((*device)->info.note[0])
         lvk_log(LVK_LOG_INFO, "device: %s", (*device)->info.note);
-    return LVK_OK;
+    status = open_tuning(options, *device);
+    if (status != LVK_OK)
+        lvk_device_close(device);
+    return status;
 }
 
 void lvk_device_close(lvk_device **device) {
-    if (*device && (*device)->backend)
-        (*device)->backend->functions->destroy((*device)->backend);
-    lvk_free(*device);
+    lvk_device *d = *device;
+    if (!d)
+        return;
+    if (d->backend)
+        d->backend->functions->destroy(d->backend);
+    lvk_string_map_finish(&d->choices);
+    lvk_free(d->tuning_path);
+    lvk_free(d);
     *device = NULL;
 }
 
@@ -155,4 +188,12 @@ uint64_t lvk_device_validation_messages(const lvk_device *device) {
 
 lvk_backend *lvk_device_backend(lvk_device *device) {
     return device->backend;
+}
+
+const lvk_string_map *lvk_device_choices(const lvk_device *device) {
+    return &device->choices;
+}
+
+const char *lvk_tune_file(const lvk_device *device) {
+    return device->tuning_path;
 }

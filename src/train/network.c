@@ -54,7 +54,8 @@ static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_mode
     LVK_TRY(build_forward(pass, caps, model, config, training));
     if (training)
         LVK_TRY(build_training(pass, config));
-    return lvk_plan_init(&pass->plan, &pass->graph, caps, NULL);
+    const lvk_plan_options options = {.choices = config->choices};
+    return lvk_plan_init(&pass->plan, &pass->graph, caps, &options);
 }
 
 static void finish_pass(lvk_pass *pass) {
@@ -152,6 +153,51 @@ lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *
     finish_pass(&network.training);
     finish_pass(&network.inference);
     return status;
+}
+
+/* Nodes that serve no output are not in the program, nor are their results. */
+static lvk_status visit_pass(const lvk_pass *pass, lvk_call_visit visit, void *user) {
+    for (size_t n = 0; n < pass->graph.node_count; ++n) {
+        const lvk_node *node = &pass->graph.nodes[n];
+        if (pass->plan.regions[node->outputs[0]].size)
+            LVK_TRY(visit(user, &node->call));
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *config, lvk_call_visit visit,
+                             void *user) {
+    lvk_network network = {.config = *config, .model = lvk_model_find(config->model.architecture)};
+    if (!network.model)
+        return LVK_ERROR_ARGUMENT;
+    lvk_status status = plan_network(&network, caps);
+    if (status == LVK_OK)
+        status = visit_pass(&network.inference, visit, user);
+    if (status == LVK_OK)
+        status = visit_pass(&network.training, visit, user);
+    finish_pass(&network.training);
+    finish_pass(&network.inference);
+    return status;
+}
+
+static void add_kernels(const lvk_pass *pass, lvk_text *text) {
+    for (int s = 0; s < pass->plan.program.step_count; ++s) {
+        const lvk_step *step = &pass->plan.program.steps[s];
+        lvk_call_key(&step->call, text);
+        lvk_text_add(text, " = %s\n", step->candidate);
+    }
+}
+
+lvk_status lvk_network_kernels(const lvk_network *network, char digest[LVK_DIGEST_TEXT]) {
+    lvk_text text = {0};
+    char *list = NULL;
+    size_t size = 0;
+    add_kernels(&network->inference, &text);
+    add_kernels(&network->training, &text);
+    LVK_TRY(lvk_text_take(&text, &list, &size));
+    lvk_digest(list, size, digest);
+    lvk_free(list);
+    return LVK_OK;
 }
 
 const lvk_builder *lvk_network_builder(const lvk_network *network) {

@@ -7,6 +7,7 @@
 
 #include "graph/executable.h"
 #include "models/model.h"
+#include "train/digest.h"
 #include "train/optimizer.h"
 
 typedef struct lvk_network_config {
@@ -14,8 +15,10 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
-    bool unfused; /* operators as the model has them: for tests of the fused ones */
-    double l2;    /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
+    bool unfused;                  /* operators as the model has them: for tests of the fused ones */
+    double l2;                     /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
+    const lvk_string_map *choices; /* which kernels to take (graph/choices.h), usually the device's; borrowed
+                                      for as long as the network lives; NULL: none */
 } lvk_network_config;
 
 /* One program: its graph, plan and executable, and the tensors that the host uses. */
@@ -49,6 +52,16 @@ void lvk_network_destroy(lvk_network **network);
 /* The device memory that a network of this kind takes, by plan, without making one. */
 LVK_MUST_USE lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config,
                                              uint64_t *bytes);
+
+/* Calls `visit` for every call of the programs that a network of this kind has, without making one. The same
+ * call may come several times; it is valid during the visit. Stops at the first failure of `visit`. */
+typedef lvk_status (*lvk_call_visit)(void *user, const lvk_call *call);
+LVK_MUST_USE lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *config,
+                                          lvk_call_visit visit, void *user);
+
+/* A digest over the calls of all steps and the kernels that were chosen for them. Two networks with equal
+ * digests compute the same bits on the same device. */
+LVK_MUST_USE lvk_status lvk_network_kernels(const lvk_network *network, char digest[LVK_DIGEST_TEXT]);
 
 /* Draws the model's initial parameters and clears the moments. */
 LVK_MUST_USE lvk_status lvk_network_initialize(lvk_network *network, uint64_t seed);

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 enum { MOST_CSV_BYTES = 64 << 20, MOST_CONFIG_BYTES = 1 << 20 };
 
@@ -289,9 +288,7 @@ lvk_status lvk_config_digest(const json_t *config, char digest[LVK_DIGEST_TEXT])
     char *text = NULL;
     size_t size = 0;
     LVK_TRY(dump(config, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), &text, &size));
-    const XXH128_hash_t hash = XXH3_128bits(text, size);
-    snprintf(digest, LVK_DIGEST_TEXT, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
+    lvk_digest(text, size, digest);
     lvk_free(text);
     return LVK_OK;
 }

@@ -17,6 +17,7 @@
 #define LVK_TRAIN_RUN_FOLDER_H
 
 #include "core/error.h"
+#include "train/digest.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -76,9 +77,8 @@ LVK_MUST_USE lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const j
  * looked at while it trains. *config is released with json_decref. */
 LVK_MUST_USE lvk_status lvk_run_config_read(const char *folder, json_t **config);
 
-/* XXH3-128 over the configuration's compact text with sorted keys, in 32 hexadecimal digits: the same for the
- * same settings, however the file is laid out. */
-enum { LVK_DIGEST_TEXT = 33 };
+/* The digest of the configuration's compact text with sorted keys: the same for the same settings, however
+ * the file is laid out. */
 LVK_MUST_USE lvk_status lvk_config_digest(const json_t *config, char digest[LVK_DIGEST_TEXT]);
 
 #endif

@@ -55,13 +55,15 @@ static lvk_status digest_settings(lvk_trainer *t) {
     return status;
 }
 
-static lvk_status write_config(lvk_trainer *t, const lvk_backend *backend) {
+static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
+    const lvk_backend_info *backend = &lvk_device_backend(device)->info;
     json_t *json = lvk_settings_to_json(&t->settings);
     if (!json)
         return LVK_ERROR_MEMORY;
     json_object_set_new(json, "leukvk", json_string(lvk_version()));
-    json_object_set_new(json, "device", json_string(backend->info.name));
-    json_object_set_new(json, "driver", json_string(backend->info.driver));
+    json_object_set_new(json, "device", json_string(backend->name));
+    json_object_set_new(json, "driver", json_string(backend->driver));
+    json_object_set_new(json, "kernels", json_string(t->kernels));
     json_object_set_new(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
     json_object_set_new(json, "positive_class", json_string(t->info.positive_class));
     json_object_set_new(json, "negative_class", json_string(t->info.negative_class));
@@ -70,8 +72,24 @@ static lvk_status write_config(lvk_trainer *t, const lvk_backend *backend) {
     return status;
 }
 
-static lvk_status open_network(lvk_trainer *t, lvk_backend *backend) {
-    const lvk_network_config config = lvk_settings_network(&t->settings);
+/* Other kernels add in another order. */
+static lvk_status identify_kernels(lvk_trainer *t) {
+    char before[LVK_DIGEST_TEXT];
+    memcpy(before, t->kernels, sizeof before);
+    LVK_TRY(lvk_network_kernels(t->network, t->kernels));
+    if (*before && strcmp(before, t->kernels) != 0)
+        lvk_log(
+            LVK_LOG_WARNING,
+            "%s: goes on with other kernels than before (another device, driver or leukvk, or tuned in between), so "
+            "not to the same bits",
+            lvk_run_folder_path(t->folder));
+    return LVK_OK;
+}
+
+static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
+    lvk_backend *backend = lvk_device_backend(device);
+    lvk_network_config config = lvk_settings_network(&t->settings);
+    config.choices = lvk_device_choices(device);
     LVK_TRY(lvk_network_estimate(&backend->caps, &config, &t->event.memory_estimate));
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
@@ -79,6 +97,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_backend *backend) {
                                "batch %u needs about %llu MiB on the device; a smaller --batch needs less",
                                config.batch, (unsigned long long)(t->event.memory_estimate >> 20));
     LVK_TRY(status);
+    LVK_TRY(identify_kernels(t));
     t->event.parameters = lvk_model_parameter_count(lvk_network_builder(t->network));
     return lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache);
 }
@@ -91,7 +110,7 @@ static void count_parts(lvk_trainer *t) {
     }
 }
 
-static lvk_status open_new(lvk_trainer *t, lvk_backend *backend) {
+static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
     const lvk_train_options *o = &t->settings.options;
     LVK_TRY(open_data(t));
     if (o->split)
@@ -104,11 +123,11 @@ static lvk_status open_new(lvk_trainer *t, lvk_backend *backend) {
                                  &t->split));
     describe_model(t);
     LVK_TRY(digest_settings(t));
-    LVK_TRY(open_network(t, backend));
+    LVK_TRY(open_network(t, device));
     LVK_TRY(lvk_run_folder_create(o->run, o->model, &t->folder));
     LVK_TRY(lvk_trainer_init(t));
     LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
-    LVK_TRY(write_config(t, backend));
+    LVK_TRY(write_config(t, device));
     LVK_TRY(lvk_network_initialize(t->network, o->seed));
     return lvk_trainer_save(t);
 }
@@ -122,12 +141,14 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     if (resume && resume->epochs)
         json_object_set_new(json, "epochs", json_integer(resume->epochs));
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
+    const char *kernels = json_string_value(json_object_get(json, "kernels"));
+    snprintf(t->kernels, sizeof t->kernels, "%s", kernels ? kernels : "");
     json_decref(json);
     t->settings.options.threads = resume ? resume->threads : 0;
     return status;
 }
 
-static lvk_status open_resumed(lvk_trainer *t, lvk_backend *backend, const char *run,
+static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *run,
                                const lvk_resume_options *resume) {
     LVK_TRY(lvk_run_folder_resume(run, &t->folder));
     LVK_TRY(open_settings(t, resume));
@@ -135,7 +156,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_backend *backend, const char 
     LVK_TRY(lvk_split_read(lvk_run_folder_file(t->folder, LVK_RUN_SPLIT), t->dataset, &t->split));
     describe_model(t);
     LVK_TRY(digest_settings(t));
-    LVK_TRY(open_network(t, backend));
+    LVK_TRY(open_network(t, device));
     if (lvk_run_folder_has(t->folder, LVK_RUN_LAST)) {
         const lvk_position_context context = {.info = &t->info,
                                               .seed = t->settings.options.seed,
@@ -152,7 +173,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_backend *backend, const char 
     if (t->position.history && *t->position.history) /* a kill may have come before it was written */
         LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->position.history));
     LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->position.epoch));
-    return write_config(t, backend);
+    return write_config(t, device);
 }
 
 /* Judges the best model on every part but the one that it was trained on. */
@@ -211,7 +232,7 @@ lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_t
     *result = (lvk_train_result){0};
     lvk_status status = lvk_settings_init(&trainer.settings, options);
     if (status == LVK_OK)
-        status = open_new(&trainer, lvk_device_backend(device));
+        status = open_new(&trainer, device);
     if (status == LVK_OK)
         status = run(&trainer, result);
     close_trainer(&trainer);
@@ -222,7 +243,7 @@ lvk_status lvk_train_resume(lvk_device *device, const char *run_folder, const lv
                             lvk_train_callback callback, void *user, lvk_train_result *result) {
     lvk_trainer trainer = {.callback = callback, .user = user};
     *result = (lvk_train_result){0};
-    lvk_status status = open_resumed(&trainer, lvk_device_backend(device), run_folder, options);
+    lvk_status status = open_resumed(&trainer, device, run_folder, options);
     if (status == LVK_OK)
         status = run(&trainer, result);
     close_trainer(&trainer);

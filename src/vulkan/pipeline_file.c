@@ -8,7 +8,6 @@
 #include "core/memory.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_FILE = 64 << 20 };
@@ -29,15 +28,8 @@ static uint64_t digest_of(const void *data, size_t size) {
     return hash;
 }
 
-static char *cache_folder(void) {
-    const char *folder = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (folder && *folder == '/')
-        return lvk_path_join(folder, "leukvk");
-    return home && *home == '/' ? lvk_path_join(home, ".cache/leukvk") : NULL;
-}
-
 char *lvk_pipeline_file_path(const VkPhysicalDeviceProperties *properties) {
-    char *folder = cache_folder(), *path = NULL;
+    char *folder = lvk_cache_folder(), *path = NULL;
     if (folder && lvk_folder_create(folder) == LVK_OK) {
         char uuid[2 * VK_UUID_SIZE + 1] = "";
         for (uint32_t i = 0; i < VK_UUID_SIZE; ++i)

@@ -9,8 +9,8 @@
 
 static program_result result; /* large */
 
-static const char *const verbs[] = {"data", "train",   "predict", "eval",    "summary",
-                                    "ops",  "devices", "synth",   "selftest"};
+static const char *const verbs[] = {"data", "train",   "predict", "eval",     "summary",
+                                    "ops",  "devices", "synth",   "selftest", "tune-kernels"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -57,6 +57,13 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"data /nonexistent/folder", 1, "/nonexistent/folder"},
         {"synth", 2, "leukvk synth"},
         {"selftest --device reference", 1, "reference"},
+        {"train --data x --tuner on", 2, "--tuner on"},
+        {"predict --model x a.png --tuner maybe", 2, "--tuner maybe"},
+        {"tune-kernels --device reference", 1, "reference"},
+        {"tune-kernels --batch 0", 2, "--batch 0"},
+        {"tune-kernels --model vgg", 1, "vgg"},
+        {"tune-kernels --show --forget", 2, "--forget"},
+        {"tune-kernels cnn", 2, "cnn"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {
         program_run(&result, "%s", mistakes[i].arguments);
@@ -76,6 +83,28 @@ Test(command_line, summary_and_ops_print_the_tables) {
     program_run(&result, "ops");
     cr_expect_eq(result.exit_status, 0);
     cr_expect_not_null(strstr(result.out, "maxpool2d"), "%s", result.out);
+}
+
+Test(command_line, kernels_are_tuned_shown_and_forgotten) {
+    const char *folder = program_folder();
+    setenv("XDG_CACHE_HOME", folder, 1);
+    program_run(&result, "tune-kernels --show");
+    cr_expect_eq(result.exit_status, 0);
+    cr_expect_not_null(strstr(result.out, "No choices"), "%s", result.out);
+    program_run(&result, "tune-kernels --batch 1");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "1x224x224x3, 3x3x3x32"), "%s", result.out);
+    cr_expect_not_null(strstr(result.out, folder), "where the file is: %s", result.out);
+    program_run(&result, "tune-kernels --show");
+    cr_expect_eq(result.exit_status, 0);
+    cr_expect_not_null(strstr(result.out, "conv2d_relu_pool_grad_weight"), "%s", result.out);
+    cr_expect_not_null(strstr(result.err, "choices of"), "%s", result.err);
+    program_run(&result, "tune-kernels --forget");
+    cr_expect_eq(result.exit_status, 0);
+    cr_expect_not_null(strstr(result.out, "removed"), "%s", result.out);
+    program_run(&result, "tune-kernels --show");
+    cr_expect_not_null(strstr(result.out, "No choices"), "%s", result.out);
+    program_remove(folder);
 }
 
 static void write_file(const char *path, const char *text) {
