@@ -124,6 +124,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
     json_decref(json);
     t->settings.options.threads = resume ? resume->threads : 0;
+    t->settings.options.profile = resume && resume->profile;
     return status;
 }
 
