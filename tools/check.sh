@@ -55,6 +55,11 @@ check_docs() { # tables in the documents are what the program prints
     tools/check-docs.py build-check/release/leukvk
 }
 
+check_bench() { # the script runs and prints a table; its figures are not looked at
+    tools/bench/bench.py --program build-check/release/leukvk --works w2:1 --rounds 1 --seconds 1 | tee "$logs/bench" &&
+        grep -q '^| leukvk | [1-9]' "$logs/bench"
+}
+
 run_tests() { # run_tests FOLDER CTEST-OPTIONS...
     local folder=$1
     shift
@@ -84,6 +89,7 @@ step "build, warnings are errors" cmake --build build-check/release || exit 1
 step "clang-tidy" check_tidy
 step "tables in the documents" check_docs
 step "no kernel for GPUs spills registers" build-check/release/shader-stats
+step "benchmark script" check_bench
 step "tests: reference, lavapipe, SwiftShader" run_tests build-check/release
 step "configure with sanitizers" configure build-check/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLEUKVK_SANITIZE=ON
 step "build with sanitizers" cmake --build build-check/sanitize

@@ -7,6 +7,7 @@
 #ifndef LEUKVK_LEUKVK_H
 #define LEUKVK_LEUKVK_H
 
+#include "leukvk/bench.h"
 #include "leukvk/dataset.h"
 #include "leukvk/device.h"
 #include "leukvk/log.h"
@@ -14,6 +15,7 @@
 #include "leukvk/model.h"
 #include "leukvk/operators.h"
 #include "leukvk/predict.h"
+#include "leukvk/profile.h"
 #include "leukvk/selftest.h"
 #include "leukvk/split.h"
 #include "leukvk/status.h"

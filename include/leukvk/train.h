@@ -10,12 +10,14 @@
  *   model.safetensors              parameters of the best epoch and how to feed them: what predicting needs
  *   predictions-<part>.csv         of validation, test and preliminary images, by the best model
  *   results.json                   the metrics of those parts, and the run's totals
+ *   profile.json                   if a profile was asked for: where the time of one step went, as a trace
  * Files are renamed into place whole, so a kill at any moment leaves a folder that resumes. */
 #ifndef LEUKVK_TRAIN_H
 #define LEUKVK_TRAIN_H
 
 #include "leukvk/device.h"
 #include "leukvk/metrics.h"
+#include "leukvk/profile.h"
 #include "leukvk/split.h"
 
 #ifdef __cplusplus
@@ -46,6 +48,7 @@ typedef struct lvk_train_options {
 
     unsigned threads; /* that read and crop images; 0: as many as processors. No effect on the result */
     double checkpoint_seconds; /* save the position at least so often within an epoch */
+    bool profile; /* profile the third step, or the epoch's last when it has fewer. No effect on the result */
 } lvk_train_options;
 
 /* The settings of the Keras work: Adam, learning rate 0.001, dropout 0.25, batch 32, 20 epochs, patience 3;
@@ -55,6 +58,7 @@ lvk_train_options lvk_train_defaults(void);
 
 typedef enum lvk_train_event_kind {
     LVK_TRAIN_STARTED, /* data and device are ready; `run` is set */
+    LVK_TRAIN_PROFILE, /* the batch that was just trained was profiled; its STEP follows */
     LVK_TRAIN_STEP,    /* a batch was trained */
     LVK_TRAIN_EPOCH,   /* an epoch was trained, validated and saved */
     LVK_TRAIN_FINISHED /* the best model was tested */
@@ -72,6 +76,7 @@ typedef struct lvk_train_event {
     double seconds_left;           /* of the epoch */
     const lvk_metrics *validation; /* EPOCH: of this epoch */
     bool best;                     /* EPOCH: the lowest validation loss so far */
+    const lvk_profile *profile;    /* PROFILE: of this step */
     uint32_t
         subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: how many people, and images, each part has */
     size_t part_images[LVK_SPLIT_PART_COUNT];
@@ -106,6 +111,7 @@ typedef struct lvk_resume_options {
     const char *data; /* where the data set lies now; NULL: where it was */
     uint32_t epochs;  /* a new limit; 0: as it was */
     unsigned threads; /* 0: as many as processors */
+    bool profile;     /* as for training from the beginning */
 } lvk_resume_options;
 
 /* Goes on with the run in folder `run`, with its own settings, to the same bits as if it had never stopped

@@ -16,7 +16,8 @@ typedef struct lvk_exec lvk_exec;
 
 /* One step of the last profiled run. */
 typedef struct lvk_step_time {
-    double seconds; /* on the device's clock where it has one */
+    double start;   /* seconds after the first step began */
+    double seconds; /* both on the device's clock where it has one */
 } lvk_step_time;
 
 typedef struct lvk_backend_info {

@@ -1,5 +1,6 @@
 /* leukvk devices: what this machine has to compute on. */
 #include "format.h"
+#include "json_text.h"
 #include "options.h"
 #include "table.h"
 #include "verb.h"
@@ -83,21 +84,6 @@ static void print_table(const lvk_device_list *list) {
             printf("\n%s: %s\n", list->devices[i].name, list->devices[i].note);
     if (list->vulkan[0])
         printf("\nNo Vulkan devices: %s\n", list->vulkan);
-}
-
-/* Text of the library's lists is printable ASCII, or for `vulkan` an error line. */
-static void print_json_text(const char *text) {
-    putchar('"');
-    for (; *text; ++text) {
-        const unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < ' ')
-            printf("\\u%04x", c);
-        else
-            putchar(c);
-    }
-    putchar('"');
 }
 
 static void print_json_field(const char *name, const char *text) {

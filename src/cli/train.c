@@ -2,6 +2,7 @@
 #include "format.h"
 #include "metrics_report.h"
 #include "options.h"
+#include "profile_table.h"
 #include "progress.h"
 #include "verb.h"
 
@@ -20,6 +21,7 @@ static const char documentation[] =
     "  leukvk train --data samples --epochs 4 --out runs/first --seed 7\n"
     "  leukvk train --resume runs/first                after Ctrl-C, a crash or a power cut\n"
     "  leukvk train --resume runs/first --epochs 40    longer than first meant\n"
+    "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
     "\n"
     "The defaults are the best of the Keras work that leukvk starts from: Adam, learning rate 0.001, dropout 0.25, batch 32, "
     "20 epochs; it stops early after 3 epochs without a lower validation loss.\n";
@@ -46,14 +48,16 @@ enum {
     OPTION_FRACTIONS,
     OPTION_SEED,
     OPTION_THREADS,
-    OPTION_SAVE_SECONDS
+    OPTION_SAVE_SECONDS,
+    OPTION_PROFILE
 };
 
 static const struct argp_option options[] = {
     {"data", OPTION_DATA, "DIR", 0, "A C-NMC tree, or a folder with a folder per class", 1},
     {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", 1},
     {"resume", OPTION_RESUME, "RUN", 0,
-     "Go on with a run, with its own settings; only --data, --epochs and --threads may be given", 1},
+     "Go on with a run, with its own settings; only --data, --epochs, --threads and --profile may be given",
+     1},
     {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)", 1},
     {"strict", OPTION_STRICT, NULL, 0, "Stop at an unreadable image, do not leave it out", 1},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
@@ -75,6 +79,10 @@ static const struct argp_option options[] = {
     {"seed", OPTION_SEED, "N", 0, "Of split, first weights, order, augmentation and dropout (1)", 5},
     {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 5},
     {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0, "Save the position at least so often (300)", 5},
+    {"profile", OPTION_PROFILE, NULL, 0,
+     "Print where the time of the third step goes, and write it to the run folder as a trace (profile.json, for "
+     "ui.perfetto.dev)",
+     5},
     {0}};
 
 typedef struct arguments {
@@ -173,6 +181,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_THREADS:
         a->train.threads = (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
+    case OPTION_PROFILE:
+        a->train.profile = true;
+        return 0;
     case ARGP_KEY_END:
         if (a->resume && a->not_with_resume)
             argp_failure(state, EXIT_USAGE, 0, "--%s: a resumed run keeps its own settings",
@@ -231,11 +242,22 @@ static void print_epoch(progress *bar, const lvk_train_event *event) {
     progress_end(bar, &(progress_values){event->images, event->loss, event->accuracy}, summary);
 }
 
+static void show_profile(const lvk_train_event *event) {
+    printf("\nstep %" PRIu32 " of epoch %" PRIu32 ":\n\n", event->step, event->epoch);
+    profile_print(event->profile);
+    printf("\ntrace: %s/profile.json\n\n", event->run);
+    fflush(stdout);
+}
+
 static bool show(void *user, const lvk_train_event *event) {
     progress *bar = user;
     switch (event->kind) {
     case LVK_TRAIN_STARTED:
         print_start(event);
+        break;
+    case LVK_TRAIN_PROFILE:
+        progress_clear(bar);
+        show_profile(event);
         break;
     case LVK_TRAIN_STEP:
         if (bar->total == 0)
@@ -276,8 +298,10 @@ static void print_result(const lvk_train_result *result, const lvk_device *devic
 static int train(arguments *a, lvk_device *device) {
     static lvk_train_result result;
     progress bar = {0};
-    const lvk_resume_options resume = {
-        .data = a->train.data, .epochs = a->epochs_given ? a->train.epochs : 0, .threads = a->train.threads};
+    const lvk_resume_options resume = {.data = a->train.data,
+                                       .epochs = a->epochs_given ? a->train.epochs : 0,
+                                       .threads = a->train.threads,
+                                       .profile = a->train.profile};
     const int status = a->resume ? lvk_train_resume(device, a->resume, &resume, show, &bar, &result)
                                  : lvk_train(device, &a->train, show, &bar, &result);
     if (status != LVK_OK) {

@@ -84,3 +84,10 @@ lvk_status lvk_executable_read(lvk_executable *executable, int tensor, void *dat
 lvk_status lvk_executable_run(lvk_executable *executable) {
     return executable->backend->functions->exec_run(executable->backend, executable->exec);
 }
+
+lvk_status lvk_executable_profile(lvk_executable *executable, lvk_step_time *times) {
+    lvk_backend *backend = executable->backend;
+    if (!backend->functions->exec_profile)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: cannot tell how long its steps take", backend->info.name);
+    return backend->functions->exec_profile(backend, executable->exec, times);
+}

@@ -26,4 +26,8 @@ LVK_MUST_USE lvk_status lvk_executable_read(lvk_executable *executable, int tens
 
 LVK_MUST_USE lvk_status lvk_executable_run(lvk_executable *executable);
 
+/* The same with a clock on every step of the program: `times` has step_count entries. LVK_ERROR_UNSUPPORTED:
+ * the backend has no clock. */
+LVK_MUST_USE lvk_status lvk_executable_profile(lvk_executable *executable, lvk_step_time *times);
+
 #endif

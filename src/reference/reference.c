@@ -109,10 +109,11 @@ static lvk_status exec_run(lvk_backend *backend, lvk_exec *exec) {
 
 static lvk_status exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times) {
     (void)backend;
+    const double begin = lvk_clock_seconds();
     for (int s = 0; s < exec->program->step_count; ++s) {
         const double start = lvk_clock_seconds();
         run_step(exec, &exec->program->steps[s]);
-        times[s].seconds = lvk_clock_seconds() - start;
+        times[s] = (lvk_step_time){.start = start - begin, .seconds = lvk_clock_seconds() - start};
     }
     return LVK_OK;
 }

@@ -234,16 +234,25 @@ static lvk_status write_used(lvk_pass *pass, int tensor, const void *data) {
     return pass->plan.regions[tensor].size ? lvk_executable_write(&pass->executable, tensor, data) : LVK_OK;
 }
 
+static lvk_status run_pass(const lvk_network *network, lvk_pass *pass) {
+    return network->profiler ? lvk_profiler_run(network->profiler, &pass->executable)
+                             : lvk_executable_run(&pass->executable);
+}
+
 lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
     lvk_pass *pass = &network->training;
+    lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
     LVK_TRY(lvk_executable_write(&pass->executable, pass->images, batch->images));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->hyper, batch->hyper));
     LVK_TRY(write_used(pass, pass->keys, batch->keys));
-    LVK_TRY(lvk_executable_run(&pass->executable));
+    lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
+    LVK_TRY(run_pass(network, pass));
+    lvk_profiler_mark(network->profiler, LVK_PHASE_DOWNLOAD);
     LVK_TRY(lvk_executable_read(&pass->executable, pass->loss, loss));
     if (logits)
         LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, logits));
+    lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
     if (!isfinite(*loss))
         return lvk_fail(LVK_ERROR_NUMERIC,
                         "the loss is %g: the training has diverged (a smaller learning rate may help)",
@@ -253,7 +262,12 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
 
 lvk_status lvk_network_infer(lvk_network *network, const float *images, float *logits) {
     lvk_pass *pass = &network->inference;
+    lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
     LVK_TRY(lvk_executable_write(&pass->executable, pass->images, images));
-    LVK_TRY(lvk_executable_run(&pass->executable));
-    return lvk_executable_read(&pass->executable, pass->logits, logits);
+    lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
+    LVK_TRY(run_pass(network, pass));
+    lvk_profiler_mark(network->profiler, LVK_PHASE_DOWNLOAD);
+    LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, logits));
+    lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
+    return LVK_OK;
 }

@@ -9,6 +9,7 @@
 #include "models/model.h"
 #include "train/digest.h"
 #include "train/optimizer.h"
+#include "train/profile.h"
 
 typedef struct lvk_network_config {
     lvk_model_config model;
@@ -42,6 +43,7 @@ typedef struct lvk_network {
     lvk_buffer *shared[LVK_BLOCK_COUNT]; /* parameters, moments, and one arena for both */
     uint64_t block_size;                 /* bytes of the parameters, and of each moment */
     lvk_pass training, inference;
+    lvk_profiler *profiler; /* borrowed; while it is set, steps are profiled into it: the same bits, slower */
 } lvk_network;
 
 /* Parameters and moments start at zero. */

@@ -30,7 +30,8 @@ const char *lvk_run_file_name(lvk_run_file file) {
                                                           [LVK_RUN_TIMING] = "timing.csv",
                                                           [LVK_RUN_LAST] = "checkpoint-last.safetensors",
                                                           [LVK_RUN_BEST] = "checkpoint-best.safetensors",
-                                                          [LVK_RUN_MODEL] = "model.safetensors"};
+                                                          [LVK_RUN_MODEL] = "model.safetensors",
+                                                          [LVK_RUN_PROFILE] = "profile.json"};
     return names[file];
 }
 

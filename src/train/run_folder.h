@@ -7,6 +7,7 @@
  *   checkpoint-last.safetensors   the state after the last whole epoch
  *   checkpoint-best.safetensors   the same after the best epoch
  *   model.safetensors             the parameters of the best epoch
+ *   profile.json                  where the time of one step went, if that was asked for
  *   .lock                         locked while a process works here; the system unlocks it however the
  * process ends
  *
@@ -31,6 +32,7 @@ typedef enum lvk_run_file {
     LVK_RUN_LAST,
     LVK_RUN_BEST,
     LVK_RUN_MODEL,
+    LVK_RUN_PROFILE,
     LVK_RUN_FILE_COUNT
 } lvk_run_file;
 

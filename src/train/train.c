@@ -145,6 +145,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     snprintf(t->kernels, sizeof t->kernels, "%s", kernels ? kernels : "");
     json_decref(json);
     t->settings.options.threads = resume ? resume->threads : 0;
+    t->settings.options.profile = resume && resume->profile;
     return status;
 }
 

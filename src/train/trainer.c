@@ -46,6 +46,7 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
         return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps",
                         lvk_run_folder_file(t->folder, LVK_RUN_LAST), t->position.step, t->event.steps);
     t->last_saved = lvk_clock_seconds();
+    t->profile_wanted = t->settings.options.profile;
     return LVK_OK;
 }
 
@@ -58,6 +59,7 @@ void lvk_trainer_finish(lvk_trainer *t) {
     t->labels = NULL;
     t->keys = NULL;
     t->logits = NULL;
+    lvk_profile_destroy(&t->profiler.profile); /* of a step that failed */
 }
 
 static lvk_position_context context_of(const lvk_trainer *t) {
@@ -145,13 +147,40 @@ static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
     return LVK_OK;
 }
 
+/* Profiling begins when kernels are compiled and the loader is ahead: at the third step of the first epoch
+ * that has any left. */
+static void choose_profiled_step(lvk_trainer *t) {
+    const uint32_t third = t->position.step + 2, last = t->event.steps - 1;
+    t->profiled_step = !t->profile_wanted ? UINT32_MAX : third < last ? third : last;
+    t->profile_wanted = false;
+}
+
+static lvk_status finish_profile(lvk_trainer *t) {
+    lvk_profile *profile = lvk_profiler_take(&t->profiler);
+    t->network->profiler = NULL;
+    const lvk_status status =
+        lvk_profile_write_trace(profile, lvk_run_folder_file(t->folder, LVK_RUN_PROFILE));
+    t->event.profile = profile;
+    if (status == LVK_OK)
+        (void)tell(t, LVK_TRAIN_PROFILE); /* who wants to stop says so at the STEP */
+    t->event.profile = NULL;
+    lvk_profile_destroy(&profile);
+    return status;
+}
+
 static lvk_status train_steps(lvk_trainer *t, lvk_loader *loader) {
     while (t->position.step < t->event.steps) {
         lvk_batch batch;
+        const bool profiled = t->position.step == t->profiled_step;
+        t->network->profiler = profiled ? &t->profiler : NULL;
+        lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
         LVK_TRY(lvk_loader_next(loader, &batch));
+        lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
         LVK_TRY(train_batch(t, &batch));
         t->waited = lvk_loader_wait_seconds(loader);
         fill_event(t);
+        if (profiled)
+            LVK_TRY(finish_profile(t));
         if (!tell(t, LVK_TRAIN_STEP)) {
             LVK_TRY(lvk_trainer_save(t));
             return lvk_fail(
@@ -175,6 +204,7 @@ static lvk_status train_epoch(lvk_trainer *t) {
         fill_event(t);
         return LVK_OK;
     }
+    choose_profiled_step(t);
     const lvk_loader_options options = {.batch = o->batch,
                                         .augment = o->augment,
                                         .seed = o->seed,

@@ -35,6 +35,9 @@ typedef struct lvk_trainer {
     uint32_t first_step; /* of this epoch, since this process trains: others were before it was resumed */
     double epoch_started, last_saved;
     double waited; /* seconds, of this epoch */
+    lvk_profiler profiler;
+    bool profile_wanted;
+    uint32_t profiled_step; /* of this epoch, counted from 0; UINT32_MAX: none */
 } lvk_trainer;
 
 /* Checks the training part and gets ready. Released by lvk_trainer_finish, which leaves what is borrowed

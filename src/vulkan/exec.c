@@ -171,13 +171,16 @@ static lvk_status read_times(const lvk_vulkan *vulkan, const lvk_exec *exec, VkQ
                              lvk_step_time *times) {
     const uint32_t bits = vulkan->adapter.timestamp_bits;
     const uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    const double tick = 1e-9 * (double)vulkan->adapter.properties.limits.timestampPeriod;
+    uint64_t first = 0;
     for (int i = 0; i < exec->program->step_count; ++i) {
         uint64_t ticks[2];
         LVK_TRY(VK_STATUS(vkGetQueryPoolResults(vulkan->device, queries, 2 * (uint32_t)i, 2, sizeof ticks,
                                                 ticks, sizeof *ticks,
                                                 VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT)));
-        times[i].seconds = 1e-9 * (double)vulkan->adapter.properties.limits.timestampPeriod *
-                           (double)((ticks[1] - ticks[0]) & mask);
+        first = i == 0 ? ticks[0] : first;
+        times[i] = (lvk_step_time){.start = tick * (double)((ticks[0] - first) & mask),
+                                   .seconds = tick * (double)((ticks[1] - ticks[0]) & mask)};
     }
     return LVK_OK;
 }
@@ -221,6 +224,7 @@ static lvk_status profile_with_host_clock(lvk_vulkan *vulkan, const lvk_exec *ex
     VkCommandBuffer buffer;
     LVK_TRY(lvk_queue_allocate(vulkan, 1, &buffer));
     lvk_status status = LVK_OK;
+    double first = 0;
     for (int step = 0; step < exec->program->step_count && status == LVK_OK; ++step) {
         LVK_GO(status, begin(buffer), done);
         LVK_GO(status,
@@ -230,7 +234,8 @@ static lvk_status profile_with_host_clock(lvk_vulkan *vulkan, const lvk_exec *ex
         LVK_GO(status, end(buffer), done);
         const double start = lvk_clock_seconds();
         status = lvk_queue_run(vulkan, &buffer, 1);
-        times[step].seconds = lvk_clock_seconds() - start;
+        first = step == 0 ? start : first;
+        times[step] = (lvk_step_time){.start = start - first, .seconds = lvk_clock_seconds() - start};
     }
 done:
     vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, 1, &buffer);

@@ -9,8 +9,8 @@
 
 static program_result result; /* large */
 
-static const char *const verbs[] = {"data", "train",   "predict", "eval",     "summary",
-                                    "ops",  "devices", "synth",   "selftest", "tune-kernels"};
+static const char *const verbs[] = {"data",    "train", "predict",  "eval",  "summary",     "ops",
+                                    "devices", "synth", "selftest", "bench", "tune-kernels"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -64,6 +64,14 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"tune-kernels --model vgg", 1, "vgg"},
         {"tune-kernels --show --forget", 2, "--forget"},
         {"tune-kernels cnn", 2, "cnn"},
+        {"bench", 2, "w1"},
+        {"bench w1 w2", 2, "w2"},
+        {"bench w9", 1, "w9"},
+        {"bench w3", 1, "ResNet50"},
+        {"bench w2 --batch 0", 2, "--batch 0"},
+        {"bench w2 --batch 1025", 2, "--batch 1025"},
+        {"bench w2 --steps few", 2, "--steps few"},
+        {"bench w2 --json --profile", 2, "--trace"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {
         program_run(&result, "%s", mistakes[i].arguments);

@@ -3,6 +3,7 @@
 #include "support/program.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -114,6 +115,33 @@ Test(training, resumes_behind_the_last_step_of_an_epoch) {
         expect_same_run(folder, "a", run);
     }
     cr_expect(found, "never stopped behind a step: is this machine that fast?");
+    program_remove(folder);
+}
+
+/* A profile is taken of a step that is trained anyway. */
+Test(training, a_profiled_run_gives_the_same_bytes) {
+    static const char command[] =
+        "train --data %s/data --out %s/%s --epochs 1 --batch 4 --seed 5 --checkpoint-seconds 1000 %s";
+    const char *folder = program_folder();
+    char path[512];
+    json_error_t error;
+    draw_samples(folder);
+    program_run(&result, command, folder, folder, "plain", "");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_null(strstr(result.out, "all operators"), "%s", result.out);
+    program_run(&result, command, folder, folder, "profiled", "--profile");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "step 3 of epoch 1"), "%s", result.out);
+    cr_expect_not_null(strstr(result.out, "all operators"), "%s", result.out);
+    cr_expect_not_null(strstr(result.out, "adam"), "%s", result.out);
+    expect_same_run(folder, "plain", "profiled");
+    snprintf(path, sizeof path, "%s/profiled/profile.json", folder);
+    json_t *trace = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    cr_expect_not_null(trace, "%s: %s", path, error.text);
+    cr_expect_gt(json_array_size(json_object_get(trace, "traceEvents")), 20);
+    json_decref(trace);
+    snprintf(path, sizeof path, "%s/plain/profile.json", folder);
+    cr_expect_null(program_read(path), "%s: nobody asked for it", path);
     program_remove(folder);
 }
 

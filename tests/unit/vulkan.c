@@ -263,6 +263,9 @@ Test(vulkan, profile_times_every_step) {
                      lvk_error_message());
     cr_expect(times[0].seconds > 0 && times[2].seconds > 0, "%g %g", times[0].seconds, times[2].seconds);
     cr_expect(times[0].seconds < 10 && times[1].seconds >= 0);
+    cr_expect(times[0].start == 0 && times[1].start >= times[0].seconds &&
+                  times[2].start >= times[1].start + times[1].seconds,
+              "starts %g %g %g", times[0].start, times[1].start, times[2].start);
     cr_expect(times[1].seconds < times[0].seconds, "a view took %g s, a kernel %g s", times[1].seconds,
               times[0].seconds);
     backend->functions->exec_destroy(backend, exec);
