@@ -2,7 +2,9 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "data/parallel.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@ struct lvk_cache {
     const lvk_dataset *dataset;
     lvk_crop crop;
     uint32_t output;
+    lvk_standard standard;
     size_t limit;
     atomic_size_t used;
     atomic_uint_fast64_t decoded;
@@ -24,6 +27,7 @@ lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, ui
     (*cache)->dataset = dataset;
     (*cache)->crop = *crop;
     (*cache)->output = output;
+    (*cache)->standard = lvk_standard_none;
     (*cache)->limit = bytes ? bytes : LVK_CACHE_DEFAULT_BYTES;
     (*cache)->squares = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *(*cache)->squares);
     if ((*cache)->squares)
@@ -110,4 +114,56 @@ lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **squ
     LVK_TRY(decode(cache, index, own));
     *square = keep(cache, index, own);
     return LVK_OK;
+}
+
+/* ---- standardizing ---- */
+
+typedef struct pixel_sums {
+    lvk_cache *cache;
+    const uint32_t *images;
+    atomic_uint_fast64_t pixels, values[3], squares[3];
+} pixel_sums;
+
+static lvk_status add_image(void *user, size_t index) {
+    pixel_sums *sums = user;
+    const lvk_image *square;
+    lvk_image own;
+    LVK_TRY(lvk_cache_get(sums->cache, sums->images[index], &square, &own));
+    const size_t count = (size_t)square->width * square->height;
+    uint64_t values[3] = {0}, squares[3] = {0};
+    for (size_t i = 0; i < 3 * count; ++i) {
+        const uint32_t value = square->pixels[i];
+        values[i % 3] += value;
+        squares[i % 3] += (uint64_t)value * value;
+    }
+    atomic_fetch_add(&sums->pixels, count);
+    for (int c = 0; c < 3; ++c) {
+        atomic_fetch_add(&sums->values[c], values[c]);
+        atomic_fetch_add(&sums->squares[c], squares[c]);
+    }
+    lvk_image_finish(&own);
+    return LVK_OK;
+}
+
+lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count, unsigned threads,
+                             lvk_standard *standard) {
+    pixel_sums sums = {.cache = cache, .images = images};
+    *standard = lvk_standard_none;
+    LVK_TRY(lvk_parallel_for(threads, count, add_image, &sums, NULL, NULL));
+    const double pixels = (double)sums.pixels;
+    for (int c = 0; c < 3 && pixels > 0; ++c) {
+        const double mean = (double)sums.values[c] / pixels;
+        const double variance = (double)sums.squares[c] / pixels - mean * mean;
+        standard->mean[c] = mean / 255;
+        standard->deviation[c] = sqrt(fmax(variance, 1)) / 255;
+    }
+    return LVK_OK;
+}
+
+void lvk_cache_standardize(lvk_cache *cache, const lvk_standard *standard) {
+    cache->standard = *standard;
+}
+
+const lvk_standard *lvk_cache_standard(const lvk_cache *cache) {
+    return &cache->standard;
 }

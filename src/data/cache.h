@@ -25,6 +25,23 @@ uint32_t lvk_cache_output(const lvk_cache *cache);
 LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **square,
                                       lvk_image *own);
 
+/* How the network's input is made of pixel values p in 0..1: (p - mean) / deviation, by channel. */
+typedef struct lvk_standard {
+    double mean[3];
+    double deviation[3]; /* > 0 */
+} lvk_standard;
+
+static const lvk_standard lvk_standard_none = {{0, 0, 0}, {1, 1, 1}};
+
+/* Mean and standard deviation over all pixels of the crops of `count` images, black ones included; the
+ * deviation is at least 1/255. Sums are of integers: the result does not depend on the number of threads. */
+LVK_MUST_USE lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count,
+                                          unsigned threads, lvk_standard *standard);
+
+/* What loaders apply from now on; lvk_standard_none from the beginning. */
+void lvk_cache_standardize(lvk_cache *cache, const lvk_standard *standard);
+const lvk_standard *lvk_cache_standard(const lvk_cache *cache);
+
 /* Files decoded so far. Thread-safe. */
 uint64_t lvk_cache_decoded(const lvk_cache *cache);
 

@@ -53,6 +53,17 @@ static void open_slot(lvk_loader *l, size_t batch) {
            (l->options.batch - s->left) * l->row_floats * sizeof(float));
 }
 
+static void standardize(const lvk_standard *standard, size_t count, float *pixels) {
+    float scale[3], shift[3];
+    for (int c = 0; c < 3; ++c) {
+        scale[c] = (float)(1 / standard->deviation[c]);
+        shift[c] = (float)(-standard->mean[c] / standard->deviation[c]);
+    }
+    for (size_t i = 0; i < count; ++i)
+        for (int c = 0; c < 3; ++c)
+            pixels[3 * i + (size_t)c] = pixels[3 * i + (size_t)c] * scale[c] + shift[c];
+}
+
 static lvk_status make_image(lvk_loader *l, lvk_resampler *resampler, uint32_t index, float *pixels) {
     const lvk_image *square;
     lvk_image own;
@@ -62,6 +73,8 @@ static lvk_status make_image(lvk_loader *l, lvk_resampler *resampler, uint32_t i
     lvk_status status = lvk_cache_get(l->cache, index, &square, &own);
     if (status == LVK_OK)
         status = lvk_resample(resampler, square, &augment, lvk_cache_output(l->cache), pixels);
+    if (status == LVK_OK)
+        standardize(lvk_cache_standard(l->cache), l->row_floats / 3, pixels);
     lvk_image_finish(&own);
     return status;
 }

@@ -17,7 +17,8 @@ typedef struct lvk_loader_options {
 } lvk_loader_options;
 
 typedef struct lvk_batch {
-    const float *pixels; /* [batch][S][S][3] in 0..1, S = lvk_cache_output; rows from `count` on are zero */
+    const float *pixels; /* [batch][S][S][3], S = lvk_cache_output: 0..1, then by the cache's lvk_standard;
+                            rows from `count` on are zero */
     const uint32_t *indices; /* [count] data-set indices */
     uint32_t count; /* images; the last batch may have fewer than `batch`, 0: all batches are through */
 } lvk_batch;

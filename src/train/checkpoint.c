@@ -63,13 +63,26 @@ static lvk_status get_names(const lvk_string_map *map, void *object, const name_
     return LVK_OK;
 }
 
+static const char *const mean_keys[3] = {"pixel_mean_r", "pixel_mean_g", "pixel_mean_b"};
+static const char *const deviation_keys[3] = {"pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b"};
+
+static bool is_standard(const lvk_standard *standard) {
+    for (int c = 0; c < 3; ++c)
+        if (!isfinite(standard->mean[c]) || !isfinite(standard->deviation[c]) || standard->deviation[c] <= 0)
+            return false;
+    return true;
+}
+
 static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
-    if (!isfinite(info->pixel_scale) || info->image_size == 0)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "image size %u and pixel scale %g make no input",
-                        info->image_size, info->pixel_scale);
+    if (!is_standard(&info->standard) || info->image_size == 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "image size, pixel mean and deviation make no input");
     LVK_TRY(put_names(map, info, info_names, INFO_NAMES));
     LVK_TRY(lvk_string_map_set_u64(map, "image_size", info->image_size));
-    return lvk_string_map_set_number(map, "pixel_scale", info->pixel_scale);
+    for (int c = 0; c < 3; ++c) {
+        LVK_TRY(lvk_string_map_set_number(map, mean_keys[c], info->standard.mean[c]));
+        LVK_TRY(lvk_string_map_set_number(map, deviation_keys[c], info->standard.deviation[c]));
+    }
+    return LVK_OK;
 }
 
 static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
@@ -79,7 +92,14 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     if (image_size == 0)
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"image_size\" is 0");
     info->image_size = (uint32_t)image_size;
-    return lvk_string_map_need_number(map, "pixel_scale", &info->pixel_scale);
+    for (int c = 0; c < 3; ++c) {
+        LVK_TRY(lvk_string_map_need_number(map, mean_keys[c], &info->standard.mean[c]));
+        LVK_TRY(lvk_string_map_need_number(map, deviation_keys[c], &info->standard.deviation[c]));
+    }
+    return is_standard(&info->standard)
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT,
+                          "a pixel mean or deviation is not a number, or a deviation not above 0");
 }
 
 static lvk_status put_state(lvk_string_map *map, const lvk_train_state *state) {

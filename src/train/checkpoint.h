@@ -14,6 +14,7 @@
 #include "backend/type.h"
 #include "core/error.h"
 #include "core/string_map.h"
+#include "data/cache.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ typedef struct lvk_model_info {
     char positive_class[LVK_NAME_SIZE]; /* the class whose probability the model gives */
     char crop[LVK_NAME_SIZE];           /* as the command line writes it: "center:300", "bbox", "none" */
     uint32_t image_size;                /* height and width of the input, pixels */
-    double pixel_scale;                 /* input = byte × pixel_scale; finite */
+    lvk_standard standard;              /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
 } lvk_model_info;
 
 /* Where a training stands, after an epoch. Start with {0}; lvk_train_state_finish releases it. */

@@ -88,6 +88,7 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
                                   double *probabilities) {
     lvk_cache *cache = NULL;
     LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
+    lvk_cache_standardize(cache, &c->model.standard);
     const lvk_status status =
         lvk_judge_probabilities(c->network, cache, images, count, c->threads, progress, user, probabilities);
     lvk_cache_destroy(&cache);

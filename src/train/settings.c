@@ -4,13 +4,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 lvk_train_options lvk_train_defaults(void) {
     return (lvk_train_options){.model = "cnn",
                                .crop = "center:300",
                                .augment = true,
+                               .normalize = "train",
+                               .balance = true,
                                .optimizer = "adam",
-                               .learning_rate = 0.001,
+                               .learning_rate = 0.0003,
+                               .schedule = "cosine",
                                .momentum = 0.9,
                                .weight_decay = 0.01,
                                .dropout = 0.25,
@@ -70,6 +74,8 @@ static lvk_status resolve(lvk_settings *s) {
     LVK_TRY(copy_text(&s->model, &o->model));
     LVK_TRY(copy_text(&s->crop_text, &o->crop));
     LVK_TRY(copy_text(&s->optimizer_name, &o->optimizer));
+    LVK_TRY(copy_text(&s->normalize_text, &o->normalize));
+    LVK_TRY(copy_text(&s->schedule_name, &o->schedule));
     double *const numbers[] = {&o->learning_rate, &o->momentum,   &o->weight_decay, &o->l2,
                                &o->dropout,       &o->validation, &o->test,         &o->checkpoint_seconds};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
@@ -82,6 +88,11 @@ static lvk_status resolve(lvk_settings *s) {
         .learning_rate = o->learning_rate, .momentum = o->momentum, .weight_decay = o->weight_decay};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
+    if (!lvk_schedule_find(o->schedule, &s->optimizer.schedule))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--schedule %s: there is cosine and constant", o->schedule);
+    s->normalize = strcmp(o->normalize, "train") == 0;
+    if (!s->normalize && strcmp(o->normalize, "none") != 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--normalize %s: there is train and none", o->normalize);
     return LVK_OK;
 }
 
@@ -98,6 +109,8 @@ void lvk_settings_finish(lvk_settings *settings) {
     lvk_free(settings->model);
     lvk_free(settings->crop_text);
     lvk_free(settings->optimizer_name);
+    lvk_free(settings->normalize_text);
+    lvk_free(settings->schedule_name);
     *settings = (lvk_settings){0};
 }
 
@@ -106,13 +119,13 @@ json_t *lvk_settings_to_json(const lvk_settings *settings) {
     char crop[32];
     lvk_crop_format(&settings->crop, crop);
     return json_pack(
-        "{s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:I, s:f}",
-        "data", o->data, "model", o->model, "crop", crop, "augment", o->augment, "balance", o->balance,
-        "strict", o->strict, "optimizer", o->optimizer, "learning_rate", o->learning_rate, "momentum",
-        o->momentum, "weight_decay", o->weight_decay, "l2", o->l2, "dropout", o->dropout, "batch",
-        (json_int_t)o->batch, "epochs", (json_int_t)o->epochs, "patience", (json_int_t)o->patience,
-        "validation", o->validation, "test", o->test, "seed", (json_int_t)o->seed, "checkpoint_seconds",
-        o->checkpoint_seconds);
+        "{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:I, s:f}",
+        "data", o->data, "model", o->model, "crop", crop, "normalize", o->normalize, "augment", o->augment,
+        "balance", o->balance, "strict", o->strict, "optimizer", o->optimizer, "schedule", o->schedule,
+        "learning_rate", o->learning_rate, "momentum", o->momentum, "weight_decay", o->weight_decay, "l2",
+        o->l2, "dropout", o->dropout, "batch", (json_int_t)o->batch, "epochs", (json_int_t)o->epochs,
+        "patience", (json_int_t)o->patience, "validation", o->validation, "test", o->test, "seed",
+        (json_int_t)o->seed, "checkpoint_seconds", o->checkpoint_seconds);
 }
 
 lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, const char *name) {
@@ -123,12 +136,13 @@ lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, co
     *settings = (lvk_settings){0};
     if (json_unpack_ex(
             (json_t *)json, &error, 0,
-            "{s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:F, s:F, s:F, s:F, s:F, s:I, s:I, s:I, s:F, s:F, s:I, s:F}",
-            "data", &o.data, "model", &o.model, "crop", &o.crop, "augment", &augment, "balance", &balance,
-            "strict", &strict, "optimizer", &o.optimizer, "learning_rate", &o.learning_rate, "momentum",
-            &o.momentum, "weight_decay", &o.weight_decay, "l2", &o.l2, "dropout", &o.dropout, "batch", &batch,
-            "epochs", &epochs, "patience", &patience, "validation", &o.validation, "test", &o.test, "seed",
-            &seed, "checkpoint_seconds", &o.checkpoint_seconds) != 0)
+            "{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:F, s:F, s:F, s:F, s:F, s:I, s:I, s:I, s:F, s:F, s:I, s:F}",
+            "data", &o.data, "model", &o.model, "crop", &o.crop, "normalize", &o.normalize, "augment",
+            &augment, "balance", &balance, "strict", &strict, "optimizer", &o.optimizer, "schedule",
+            &o.schedule, "learning_rate", &o.learning_rate, "momentum", &o.momentum, "weight_decay",
+            &o.weight_decay, "l2", &o.l2, "dropout", &o.dropout, "batch", &batch, "epochs", &epochs,
+            "patience", &patience, "validation", &o.validation, "test", &o.test, "seed", &seed,
+            "checkpoint_seconds", &o.checkpoint_seconds) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: %s", name, error.text);
     if (batch < 0 || batch > UINT32_MAX || epochs < 0 || epochs > UINT32_MAX || patience < 0 ||
         patience > UINT32_MAX)

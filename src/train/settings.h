@@ -12,7 +12,8 @@
 /* The settings in the form that the training works with. Texts are owned. */
 typedef struct lvk_settings {
     lvk_train_options options; /* its texts point to what follows, or are static */
-    char *data, *model, *crop_text, *optimizer_name;
+    char *data, *model, *crop_text, *optimizer_name, *normalize_text, *schedule_name;
+    bool normalize; /* by the training images; otherwise 0..1 */
     lvk_crop crop;
     lvk_optimizer_settings optimizer;
 } lvk_settings;

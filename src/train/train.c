@@ -32,7 +32,7 @@ static void describe_model(lvk_trainer *t) {
     const int32_t positive = lvk_dataset_positive_class(t->dataset);
     lvk_model_info *info = &t->info;
     *info = (lvk_model_info){.image_size = lvk_model_find(t->settings.options.model)->image_size,
-                             .pixel_scale = 1.0 / 255};
+                             .standard = lvk_standard_none};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
     snprintf(info->positive_class, sizeof info->positive_class, "%s",
              lvk_dataset_class_name(t->dataset, (size_t)positive));
@@ -86,6 +86,16 @@ static lvk_status identify_kernels(lvk_trainer *t) {
     return LVK_OK;
 }
 
+static lvk_status open_images(lvk_trainer *t) {
+    size_t count;
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
+    LVK_TRY(lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache));
+    if (t->settings.normalize)
+        LVK_TRY(lvk_cache_measure(t->cache, images, count, t->settings.options.threads, &t->info.standard));
+    lvk_cache_standardize(t->cache, &t->info.standard);
+    return LVK_OK;
+}
+
 static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_backend *backend = lvk_device_backend(device);
     lvk_network_config config = lvk_settings_network(&t->settings);
@@ -99,7 +109,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     LVK_TRY(status);
     LVK_TRY(identify_kernels(t));
     t->event.parameters = lvk_model_parameter_count(lvk_network_builder(t->network));
-    return lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache);
+    return open_images(t);
 }
 
 static void count_parts(lvk_trainer *t) {

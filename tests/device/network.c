@@ -43,7 +43,7 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
     const lvk_optimizer_kind kind = network->config.optimizer;
     const lvk_optimizer_settings settings = {.kind = kind,
                                              .learning_rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1};
-    lvk_optimizer_hyper(&settings, step + 1, hyper);
+    lvk_optimizer_hyper(&settings, step + 1, 0, hyper);
     const lvk_train_batch input = {.images = images, .labels = labels, .keys = keys, .hyper = hyper};
     const lvk_status status = lvk_network_train(network, &input, loss, NULL);
     lvk_free(images);
@@ -72,7 +72,7 @@ Test(network, same_seed_same_bits_also_through_a_checkpoint) {
                                  .positive_class = "all",
                                  .crop = "none",
                                  .image_size = 224,
-                                 .pixel_scale = 1};
+                                 .standard = lvk_standard_none};
     const lvk_position_context context = {
         .info = &info, .seed = 1, .optimizer = "adam", .config_digest = "d"};
     char path[] = "/tmp/leukvk-network-XXXXXX";
@@ -122,7 +122,7 @@ Test(network, checkpoint_of_other_settings_is_refused) {
                                  .positive_class = "all",
                                  .crop = "none",
                                  .image_size = 224,
-                                 .pixel_scale = 1};
+                                 .standard = lvk_standard_none};
     lvk_position_context context = {.info = &info, .seed = 1, .optimizer = "adam", .config_digest = "d"};
     char path[] = "/tmp/leukvk-network-XXXXXX";
     close(mkstemp(path));

@@ -40,6 +40,8 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"train --data x --dropout 1.5", 1, "--dropout 1.5"},
         {"train --data x --learning-rate -1", 1, "--learning-rate -1"},
         {"train --data x --optimizer lbfgs", 1, "lbfgs"},
+        {"train --data x --schedule steps", 1, "--schedule steps"},
+        {"train --data x --normalize imagenet", 1, "--normalize imagenet"},
         {"train --data x --model vgg", 1, "vgg"},
         {"train --data x --crop middle", 1, "middle"},
         {"train --data /nonexistent/folder", 1, "/nonexistent/folder"},

@@ -385,7 +385,7 @@ static void check_training(const char *run, lvk_optimizer_kind kind, bool plain,
     for (uint64_t step = 0; step < STEPS; ++step) {
         lvk_real hyper[LVK_HYPER_COUNT];
         float loss;
-        lvk_optimizer_hyper(&settings, step + 1, hyper);
+        lvk_optimizer_hyper(&settings, step + 1, 0, hyper);
         train_step(&s, step % 2, hyper, &loss, NULL);
         const double bound =
             allowed(&losses, step,

@@ -43,7 +43,7 @@ static const lvk_model_info sample_info = {.architecture = "cnn",
                                            .positive_class = "all",
                                            .crop = "center:300",
                                            .image_size = 224,
-                                           .pixel_scale = 1.0 / 255};
+                                           .standard = {{0.04, 0.02, 0.05}, {0.1, 0.25, 1.0 / 3}}};
 
 static lvk_train_state sample_state(void) {
     static char history[] = "epoch,loss\n1,0.5\n2,\"0,25\"\n";
@@ -78,7 +78,10 @@ Test(checkpoint, round_trip) {
     cr_expect_str_eq(info->positive_class, "all");
     cr_expect_str_eq(info->crop, "center:300");
     cr_expect_eq(info->image_size, 224);
-    cr_expect_eq(info->pixel_scale, 1.0 / 255);
+    for (int k = 0; k < 3; ++k) {
+        cr_expect_eq(info->standard.mean[k], sample_info.standard.mean[k]);
+        cr_expect_eq(info->standard.deviation[k], sample_info.standard.deviation[k]);
+    }
     const lvk_train_state *state = lvk_checkpoint_state(c), expected = sample_state();
     cr_assert_not_null(state);
     cr_expect_eq(state->seed, expected.seed);

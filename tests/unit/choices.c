@@ -82,17 +82,17 @@ static void expect_candidate(const char *expected, const lvk_caps *caps, const l
 Test(choices, plans_take_the_choice_where_it_can_run) {
     static const struct {
         const char *choice, *expected;
-    } cases[] = {{"direct", "direct"},        {"block", "block"},
-                 {"subgroup_texel", "block"}, /* for software devices: the first that can run instead */
-                 {"winograd", "block"},       {"", "block"},
-                 {"direct ", "block"}};
+    } cases[] = {{"direct", "direct"},       {"block", "block"},
+                 {"subgroup_texel", "tile"}, /* for software devices: the first that can run instead */
+                 {"winograd", "tile"},       {"", "tile"},
+                 {"direct ", "tile"}};
     const lvk_conv2d_attributes valid = lvk_conv2d_valid(1, 1);
     const lvk_call call = convolution(&valid);
     char *key = key_of(&call);
     lvk_string_map choices = {0};
     const lvk_plan_options options = {.choices = &choices};
-    expect_candidate("block", &card, NULL);
-    expect_candidate("block", &card, &options);
+    expect_candidate("tile", &card, NULL);
+    expect_candidate("tile", &card, &options);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         cr_assert_eq(lvk_string_map_set(&choices, key, cases[i].choice), LVK_OK);
         expect_candidate(cases[i].expected, &card, &options);
@@ -109,7 +109,7 @@ Test(choices, plans_take_the_choice_where_it_can_run) {
     cr_assert_eq(
         lvk_string_map_set(&choices, "conv2d 16x32x32x3, 3x3x3x8 -> 16x30x30x8 {1 2 0 0 0 0}", "direct"),
         LVK_OK);
-    expect_candidate("block", &card, &options); /* of another call */
+    expect_candidate("tile", &card, &options); /* of another call */
     lvk_string_map_finish(&choices);
     lvk_free(key);
 }

@@ -5,6 +5,8 @@
 #include "data/loader.h"
 #include "data/resample.h"
 
+#include <math.h>
+
 TestSuite(loader, .init = tree_create, .fini = tree_remove);
 
 enum { SIDE = 64, OUT = 48, IMAGES = 23, BATCH = 5, FLOATS = OUT * OUT * 3 };
@@ -40,6 +42,13 @@ static void make(const lvk_dataset *dataset, uint32_t index, const lvk_augment *
     lvk_image_finish(&image);
 }
 
+static void standardize(const lvk_standard *standard, float *pixels) {
+    for (int i = 0; i < FLOATS; ++i) {
+        const float scale = (float)(1 / standard->deviation[i % 3]);
+        pixels[i] = pixels[i] * scale + (float)(-standard->mean[i % 3] / standard->deviation[i % 3]);
+    }
+}
+
 static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, const uint32_t *order,
                         size_t count) {
     static const float zeros[FLOATS];
@@ -62,6 +71,7 @@ static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, con
             if (options->augment)
                 augment = lvk_augment_draw(options->seed, options->epoch, order[done]);
             make(dataset, order[done], &augment, expected);
+            standardize(lvk_cache_standard(cache), expected);
             cr_assert_eq(memcmp(expected, batch.pixels + row * FLOATS, sizeof zeros), 0, "image %zu", done);
         }
         for (uint32_t row = batch.count; row < size; ++row)
@@ -99,6 +109,40 @@ Test(loader, order_batches_and_threads) {
         lvk_cache *cache = open_cache(dataset, 0);
         check_epoch(cache, &cases[k].options, order, cases[k].count);
         lvk_cache_destroy(&cache);
+    }
+    lvk_dataset_destroy(&dataset);
+}
+
+Test(loader, standardizes_by_the_images_that_it_is_given) {
+    lvk_dataset *dataset = open_tree();
+    const uint32_t order[] = {4, 1, 9};
+    double sum[3] = {0}, squares[3] = {0}, pixels = 0;
+    for (int i = 0; i < 3; ++i) {
+        lvk_image image, square;
+        cr_assert_eq(lvk_image_read(tree_path(lvk_dataset_image(dataset, order[i])->path), &image), LVK_OK);
+        cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &square), LVK_OK);
+        for (uint32_t k = 0; k < 3 * square.width * square.height; ++k) {
+            const double p = square.pixels[k] / 255.0;
+            sum[k % 3] += p;
+            squares[k % 3] += p * p;
+        }
+        pixels += (double)square.width * square.height;
+        lvk_image_finish(&square);
+        lvk_image_finish(&image);
+    }
+    lvk_standard measured[2];
+    for (unsigned run = 0; run < 2; ++run) {
+        lvk_cache *cache = open_cache(dataset, 0);
+        cr_assert_eq(lvk_cache_measure(cache, order, 3, 1 + 3 * run, &measured[run]), LVK_OK);
+        lvk_cache_standardize(cache, &measured[run]);
+        check_epoch(cache, &(lvk_loader_options){.batch = 2, .augment = true}, order, 3);
+        lvk_cache_destroy(&cache);
+    }
+    cr_expect_eq(memcmp(&measured[0], &measured[1], sizeof *measured), 0, "depends on the threads");
+    for (int c = 0; c < 3; ++c) {
+        const double mean = sum[c] / pixels;
+        cr_expect_float_eq(measured[0].mean[c], mean, 1e-12);
+        cr_expect_float_eq(measured[0].deviation[c], sqrt(squares[c] / pixels - mean * mean), 1e-9);
     }
     lvk_dataset_destroy(&dataset);
 }
