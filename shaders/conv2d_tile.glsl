@@ -132,7 +132,6 @@ void main() {
     [[unroll]] for (int i = 0; i < 8; ++i)
         tile_sum[i] += offset;
 
-
 #if LVK_POOL
     [[unroll]] for (int i = 0; i < 8; i += 4)
         if (first_row + TILE_ROW + i < rows && first_column + TILE_COLUMN < columns) {
