@@ -40,7 +40,6 @@ typedef struct lvk_metrics {
     uint64_t count;
     uint64_t true_negatives, false_positives, false_negatives, true_positives;
     double loss; /* mean of -log p where the label is 1, -log(1 - p) where it is 0; p clipped, see above */
-    double loss_balanced;     /* mean of the two classes' mean losses; NaN when one has no rows */
     double accuracy;          /* (TP + TN) / count */
     double precision;         /* TP / (TP + FP) */
     double recall;            /* TP / P, also called sensitivity */
@@ -60,7 +59,7 @@ typedef struct lvk_metrics {
 LVK_MUST_USE lvk_status lvk_metrics_compute(const double *probabilities, const uint8_t *labels, size_t count,
                                             double threshold, lvk_metrics *metrics);
 
-/* From the four counts alone; losses and auc are NaN. */
+/* From the four counts alone; loss and auc are NaN. */
 void lvk_metrics_from_counts(uint64_t true_negatives, uint64_t false_positives, uint64_t false_negatives,
                              uint64_t true_positives, lvk_metrics *metrics);
 

@@ -33,8 +33,8 @@ typedef struct lvk_train_options {
     bool augment;          /* flips and free rotation of the training images */
     const char *normalize; /* "train": pixels less their mean, divided by their standard deviation, both taken
                               over the training images by channel; "none": 0..1 */
-    bool balance; /* weight the losses, of training and of validation, so that both classes count the same */
-    bool strict;  /* an unreadable image is an error; otherwise it is left out and listed */
+    bool balance;          /* weight the training loss so that both classes count the same */
+    bool strict;           /* an unreadable image is an error; otherwise it is left out and listed */
 
     const char *optimizer;   /* "adam", "adamw", "sgd" */
     double learning_rate;    /* > 0 */

@@ -42,7 +42,6 @@ void lvk_metrics_from_counts(uint64_t true_negatives, uint64_t false_positives, 
                              .false_negatives = false_negatives,
                              .true_positives = true_positives,
                              .loss = (double)NAN,
-                             .loss_balanced = (double)NAN,
                              .auc = (double)NAN};
     metrics->accuracy = ratio(tp + tn, positives + negatives);
     metrics->precision = ratio(tp, tp + fp);
@@ -70,22 +69,19 @@ static lvk_status check_rows(const double *scores, const uint8_t *labels, size_t
 
 lvk_status lvk_metrics_compute(const double *probabilities, const uint8_t *labels, size_t count,
                                double threshold, lvk_metrics *metrics) {
-    double auc = (double)NAN, losses[2] = {0, 0}; /* by label */
-    uint64_t cells[2][2] = {{0}};                 /* [label][prediction] */
+    double auc = (double)NAN, loss = 0;
+    uint64_t cells[2][2] = {{0}}; /* [label][prediction] */
     LVK_TRY(lvk_auc(probabilities, labels, count, &auc));
     for (size_t i = 0; i < count; ++i) {
         const double p = probabilities[i];
         if (p < 0 || p > 1)
             return lvk_fail(LVK_ERROR_ARGUMENT, "metrics: the probability of row %zu is %g", i, p);
         const double likelihood = labels[i] ? p : 1 - p;
-        losses[labels[i]] -= log(fmin(fmax(likelihood, LVK_LOSS_CLIP), 1 - LVK_LOSS_CLIP));
+        loss -= log(fmin(fmax(likelihood, LVK_LOSS_CLIP), 1 - LVK_LOSS_CLIP));
         ++cells[labels[i]][lvk_is_positive(p, threshold)];
     }
     lvk_metrics_from_counts(cells[0][0], cells[0][1], cells[1][0], cells[1][1], metrics);
-    const double negatives = (double)(cells[0][0] + cells[0][1]),
-                 positives = (double)(cells[1][0] + cells[1][1]);
-    metrics->loss = ratio(losses[0] + losses[1], (double)count);
-    metrics->loss_balanced = (ratio(losses[0], negatives) + ratio(losses[1], positives)) / 2;
+    metrics->loss = ratio(loss, (double)count);
     metrics->auc = auc;
     return LVK_OK;
 }

@@ -14,7 +14,7 @@ typedef struct lvk_position {
     uint64_t correct;    /* images classified correctly */
     uint64_t images;     /* images trained */
     uint32_t best_epoch; /* from 1; 0: none yet */
-    double best_loss;    /* validation loss of that epoch, as the trainer weighs it */
+    double best_loss;    /* validation loss of that epoch */
     uint32_t waited;     /* epochs since then */
     char *history;       /* metrics.csv so far; owned */
 } lvk_position;

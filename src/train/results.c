@@ -51,7 +51,6 @@ json_t *lvk_results_metrics_json(const lvk_metrics *m, double size_auc) {
         const char *key;
         double value;
     } numbers[] = {{"loss", m->loss},
-                   {"loss_balanced", m->loss_balanced},
                    {"accuracy", m->accuracy},
                    {"f1_weighted", m->f1_weighted},
                    {"f1_macro", m->f1_macro},

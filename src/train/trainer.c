@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char metrics_header[] =
-    "epoch,train_loss,train_accuracy,val_loss,val_loss_balanced,val_accuracy,val_auc,val_f1_weighted,val_f1_macro,val_balanced_accuracy,"
+    "epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,val_f1_weighted,val_f1_macro,val_balanced_accuracy,"
     "val_sensitivity,val_specificity,learning_rate";
 static const char timing_header[] =
     "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
@@ -239,12 +239,12 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
 static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
     lvk_position *p = &t->position;
     const bool first = !p->history || !*p->history;
-    char *history = lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
-                               first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
-                               p->loss_sum / (double)p->images, (double)p->correct / (double)p->images,
-                               m->loss, m->loss_balanced, m->accuracy, m->auc, m->f1_weighted, m->f1_macro,
-                               m->balanced_accuracy, m->recall, m->specificity,
-                               lvk_schedule_rate(&t->settings.optimizer, p->update, steps_in_all(t)));
+    char *history =
+        lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
+                   first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
+                   p->loss_sum / (double)p->images, (double)p->correct / (double)p->images, m->loss,
+                   m->accuracy, m->auc, m->f1_weighted, m->f1_macro, m->balanced_accuracy, m->recall,
+                   m->specificity, lvk_schedule_rate(&t->settings.optimizer, p->update, steps_in_all(t)));
     if (!history)
         return LVK_ERROR_MEMORY;
     lvk_free(p->history);
@@ -259,27 +259,21 @@ static lvk_status append_timing(lvk_trainer *t, double seconds) {
     return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
 }
 
-/* What chooses the best epoch: the validation loss, weighted as the training's. */
-static double monitored_loss(const lvk_trainer *t, const lvk_metrics *validation) {
-    const bool balanced = t->settings.options.balance && !isnan(validation->loss_balanced);
-    return balanced ? validation->loss_balanced : validation->loss;
-}
-
 /* Moves on to the next epoch and saves: the best first, then the position, then what is only for people, so
  * that a kill in between repeats work but loses none. */
 static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
     lvk_position *p = &t->position;
-    const double seconds = lvk_clock_seconds() - t->epoch_started, loss = monitored_loss(t, validation);
+    const double seconds = lvk_clock_seconds() - t->epoch_started;
     LVK_TRY(append_history(t, validation));
     ++p->epoch;
     p->step = 0;
     p->loss_sum = 0;
     p->correct = p->images = 0;
-    t->event.best = p->best_epoch == 0 || loss < p->best_loss;
+    t->event.best = p->best_epoch == 0 || validation->loss < p->best_loss;
     p->waited = t->event.best ? 0 : p->waited + 1;
     if (t->event.best) {
         p->best_epoch = p->epoch;
-        p->best_loss = loss;
+        p->best_loss = validation->loss;
         LVK_TRY(save(t, LVK_RUN_BEST));
         LVK_TRY(lvk_position_save_model(&t->info, t->network, lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
     }
