@@ -20,7 +20,7 @@ static const char documentation[] =
     "  leukvk train --data C-NMC_Leukemia\n"
     "  leukvk train --data samples --epochs 4 --out runs/first --seed 7\n"
     "  leukvk train --resume runs/first                after Ctrl-C, a crash or a power cut\n"
-    "  leukvk train --resume runs/first --epochs 40    longer than first meant\n"
+    "  leukvk train --resume runs/first --epochs 40    longer than first meant; a cosine is stretched\n"
     "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
     "\n"
     "The Keras work that leukvk starts from, exactly: --learning-rate 0.001 --schedule constant --normalize none --no-balance "

@@ -2,6 +2,8 @@
 
 #include "selftest/trial.h"
 
+#include <string.h>
+
 typedef struct check {
     lvk_trial trial;
     const lvk_parity_options *options;
@@ -140,6 +142,9 @@ lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_optio
     *result = (lvk_parity_result){0};
     for (int i = 0; i < descriptor->candidate_count; ++i) {
         k.trial.candidate = &descriptor->candidates[i];
+        if (options->kernels &&
+            strncmp(k.trial.candidate->name, options->kernels, strlen(options->kernels)) != 0)
+            continue;
         const lvk_status status = check_candidate(&k);
         if (status != LVK_OK)
             return lvk_fail_within(status, "%s/%s", descriptor->name, k.trial.candidate->name);

@@ -11,9 +11,10 @@
 
 typedef struct lvk_parity_options {
     uint64_t seed;
-    uint32_t draws;  /* drawn cases per candidate, where the operator's table can draw */
-    bool skip_large; /* leave out the cases that take seconds */
-    bool quick;      /* one pattern of numbers, no slices: a minute becomes seconds */
+    const char *kernels; /* only candidates whose names begin so; NULL: all */
+    uint32_t draws;      /* drawn cases per candidate, where the operator's table can draw */
+    bool skip_large;     /* leave out the cases that take seconds */
+    bool quick;          /* one pattern of numbers, no slices: a minute becomes seconds */
 } lvk_parity_options;
 
 /* A line that names operator, candidate, case, pattern, element, both values, the allowed error and the seed.
