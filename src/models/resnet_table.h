@@ -1,0 +1,114 @@
+/* Residual networks as data (He et al., "Deep residual learning for image recognition", CVPR 2016): one row a
+ * network. From a row follow the convolutions in forward order, the blocks, and the names and shapes of all
+ * tensors; building a network and reading its weights both go by this table.
+ *
+ * Names are those of Keras' first ResNet50: res2a_branch2a and bn2a_branch2a for the first convolution of the
+ * first block of the first stage, ..._branch2b, ..._branch2c along the main path, ..._branch1 for the
+ * projection; conv1 and bn_conv1 before them, fc1000 behind. */
+#ifndef LVK_MODELS_RESNET_TABLE_H
+#define LVK_MODELS_RESNET_TABLE_H
+
+#include "backend/type.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LVK_RESNET_STAGES = 4,
+    LVK_RESNET_MAX_STAGE_BLOCKS = 26, /* named by one letter */
+    LVK_RESNET_MAX_BLOCKS = 33,       /* of a network */
+    LVK_RESNET_MAX_CONVS = 1 + 3 * LVK_RESNET_MAX_BLOCKS + LVK_RESNET_STAGES,
+    LVK_RESNET_MAX_TENSORS = 6 * LVK_RESNET_MAX_CONVS,
+    LVK_RESNET_NAME = 24,   /* bytes of the name of a layer, */
+    LVK_RESNET_TENSOR = 40, /* and of a tensor */
+    LVK_RESNET_CLASSES = 1000
+};
+
+/* The residual function of a block: two 3×3 convolutions of the stage's width, or 1×1, 3×3 of that width and
+ * 1×1 to four times that width. */
+typedef enum lvk_resnet_kind { LVK_RESNET_BASIC, LVK_RESNET_BOTTLENECK } lvk_resnet_kind;
+
+/* A network. The stem (7×7, stride 2, then a 3×3 max pool of stride 2) has the width of the first stage;
+ * every later stage halves height and width in its first block. */
+typedef struct lvk_resnet_spec {
+    const char *architecture; /* "resnet50" */
+    lvk_resnet_kind kind;
+    uint32_t blocks[LVK_RESNET_STAGES];
+    uint32_t widths[LVK_RESNET_STAGES];
+} lvk_resnet_spec;
+
+/* The rows, ended by one whose architecture is NULL; and a row by name, NULL when there is none. */
+extern const lvk_resnet_spec lvk_resnet_specs[];
+const lvk_resnet_spec *lvk_resnet_find(const char *architecture);
+
+/* Two forms of the same network that do not share weights.
+ *                   a bottleneck strides in   convolutions    batch norm epsilon
+ *   keras           the first 1×1             have biases     1e-3
+ *   torchvision     the 3×3                   have no bias    1e-5 */
+typedef enum lvk_resnet_variant { LVK_RESNET_KERAS, LVK_RESNET_TORCHVISION } lvk_resnet_variant;
+enum { LVK_RESNET_VARIANTS = 2 };
+
+const char *lvk_resnet_variant_name(lvk_resnet_variant variant); /* "keras", "torchvision"; static text */
+float lvk_resnet_epsilon(lvk_resnet_variant variant);            /* of batch normalization */
+
+/* A convolution and the batch normalization behind it. */
+typedef struct lvk_resnet_conv {
+    char name[LVK_RESNET_NAME], norm[LVK_RESNET_NAME];
+    uint32_t kernel; /* height and width */
+    uint32_t in, out;
+    uint32_t stride;
+    uint32_t padding; /* zeros on each side */
+    bool relu;        /* follows the normalization; false where the block's sum comes first */
+} lvk_resnet_conv;
+
+/* y = ReLU(main(x) + shortcut(x)); the shortcut is x itself, or a 1×1 convolution where the shape changes. */
+typedef struct lvk_resnet_block {
+    uint32_t stage;      /* 0 to LVK_RESNET_STAGES - 1; named from 2 on */
+    uint32_t index;      /* within the stage */
+    uint32_t first_conv; /* convs[first_conv … first_conv + conv_count): the main path */
+    uint32_t conv_count;
+    bool projection; /* convs[first_conv + conv_count] is the shortcut's */
+} lvk_resnet_block;
+
+/* convs[0] is the stem's; those of the blocks follow, block after block, the projection last. */
+typedef struct lvk_resnet_table {
+    const lvk_resnet_spec *spec;
+    lvk_resnet_variant variant;
+    uint32_t conv_count, block_count;
+    lvk_resnet_conv convs[LVK_RESNET_MAX_CONVS];
+    lvk_resnet_block blocks[LVK_RESNET_MAX_BLOCKS];
+} lvk_resnet_table;
+
+/* Fills in the table of one of lvk_resnet_specs. About 10 KB, needs no release. */
+void lvk_resnet_table_init(lvk_resnet_table *table, const lvk_resnet_spec *spec, lvk_resnet_variant variant);
+
+/* Channels of the pooled features. */
+uint32_t lvk_resnet_features(const lvk_resnet_spec *spec);
+
+/* What a tensor is. Kernels are HWIO, all else a number a channel. */
+typedef enum lvk_resnet_role {
+    LVK_RESNET_KERNEL,
+    LVK_RESNET_BIAS,
+    LVK_RESNET_GAMMA,
+    LVK_RESNET_BETA,
+    LVK_RESNET_MEAN,
+    LVK_RESNET_VARIANCE
+} lvk_resnet_role;
+
+typedef struct lvk_resnet_tensor {
+    char name[LVK_RESNET_TENSOR]; /* "res2a_branch2a/kernel", "bn2a_branch2a/gamma" */
+    lvk_resnet_role role;
+    uint32_t conv; /* index in table->convs; conv_count for those of the classifier */
+    lvk_type type; /* LVK_F32 */
+} lvk_resnet_tensor;
+
+/* All tensors of the network's weights without the classifier, in the order of the convolutions: kernel, bias
+ * (keras only), gamma, beta, moving_mean, moving_variance. `tensors` has room for LVK_RESNET_MAX_TENSORS;
+ * returns how many there are. */
+size_t lvk_resnet_tensors(const lvk_resnet_table *table, lvk_resnet_tensor *tensors);
+
+/* The classifier of ImageNet's thousand classes, which not every file of weights has: fc1000/kernel
+ * [features, 1000] and fc1000/bias [1000]. */
+void lvk_resnet_classifier(const lvk_resnet_table *table, lvk_resnet_tensor tensors[2]);
+
+#endif
