@@ -25,6 +25,10 @@ const char *lvk_resnet_variant_name(lvk_resnet_variant variant) {
     return variant == LVK_RESNET_KERAS ? "keras" : "torchvision";
 }
 
+const char *lvk_resnet_preprocessing_name(lvk_resnet_variant variant) {
+    return variant == LVK_RESNET_KERAS ? "caffe" : "imagenet";
+}
+
 float lvk_resnet_epsilon(lvk_resnet_variant variant) {
     return variant == LVK_RESNET_KERAS ? 1e-3F : 1e-5F;
 }

@@ -42,14 +42,18 @@ extern const lvk_resnet_spec lvk_resnet_specs[];
 const lvk_resnet_spec *lvk_resnet_find(const char *architecture);
 
 /* Two forms of the same network that do not share weights.
- *                   a bottleneck strides in   convolutions    batch norm epsilon
- *   keras           the first 1×1             have biases     1e-3
- *   torchvision     the 3×3                   have no bias    1e-5 */
+ *                   a bottleneck strides in   convolutions    batch norm epsilon   preprocessing
+ *   keras           the first 1×1             have biases     1e-3                 caffe
+ *   torchvision     the 3×3                   have no bias    1e-5                 imagenet
+ * Preprocessing of the images that the published weights were learnt from: "caffe" takes channels B, G, R of
+ * 0..255 less 103.939, 116.779, 123.68; "imagenet" R, G, B of 0..1 less 0.485, 0.456, 0.406 and divided by
+ * 0.229, 0.224, 0.225. */
 typedef enum lvk_resnet_variant { LVK_RESNET_KERAS, LVK_RESNET_TORCHVISION } lvk_resnet_variant;
 enum { LVK_RESNET_VARIANTS = 2 };
 
 const char *lvk_resnet_variant_name(lvk_resnet_variant variant); /* "keras", "torchvision"; static text */
-float lvk_resnet_epsilon(lvk_resnet_variant variant);            /* of batch normalization */
+const char *lvk_resnet_preprocessing_name(lvk_resnet_variant variant); /* "caffe", "imagenet"; static text */
+float lvk_resnet_epsilon(lvk_resnet_variant variant);                  /* of batch normalization */
 
 /* A convolution and the batch normalization behind it. */
 typedef struct lvk_resnet_conv {

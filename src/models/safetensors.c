@@ -347,25 +347,22 @@ static char *shape_text(const lvk_safetensor *tensor) {
     return lvk_text_take(&text, &string, NULL) == LVK_OK ? string : NULL;
 }
 
-static lvk_status fail_type(const lvk_safetensors *file, const lvk_safetensor *tensor, const char *expected,
+static lvk_status fail_type(const char *file, const lvk_safetensor *tensor, const char *expected,
                             const lvk_type *type) {
     char wanted[LVK_TYPE_TEXT];
     char *shape = shape_text(tensor);
     if (!shape)
         return LVK_ERROR_MEMORY;
     const lvk_status status =
-        lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" is %s %s, expected was %s %s", file->name, tensor->name,
+        lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" is %s %s, expected was %s %s", file, tensor->name,
                  elements[tensor->element].name, shape, expected, lvk_type_text(type, wanted));
     lvk_free(shape);
     return status;
 }
 
-lvk_status lvk_safetensors_check(const lvk_safetensors *file, const char *name, const lvk_type *type) {
+lvk_status lvk_safetensor_check(const char *file, const lvk_safetensor *tensor, const lvk_type *type) {
     static const lvk_element wanted[] = {
         [LVK_F32] = LVK_ELEMENT_F32, [LVK_U32] = LVK_ELEMENT_U32, [LVK_U8] = LVK_ELEMENT_U8};
-    const lvk_safetensor *tensor = lvk_safetensors_find(file, name);
-    if (!tensor)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" is missing", file->name, name);
     bool same = tensor->element == wanted[type->dtype] && tensor->rank == type->rank;
     for (int i = 0; same && i < type->rank; ++i)
         same = tensor->dim[i] == type->dim[i];
@@ -376,9 +373,16 @@ lvk_status lvk_safetensors_check(const lvk_safetensors *file, const char *name, 
     const uint64_t count = tensor->size / sizeof(float);
     const uint64_t bad = lvk_first_not_finite(tensor->data, count);
     if (bad < count)
-        return lvk_fail(LVK_ERROR_NUMERIC, "%s: tensor \"%s\": element %llu is not a finite number",
-                        file->name, name, (unsigned long long)bad);
+        return lvk_fail(LVK_ERROR_NUMERIC, "%s: tensor \"%s\": element %llu is not a finite number", file,
+                        tensor->name, (unsigned long long)bad);
     return LVK_OK;
+}
+
+lvk_status lvk_safetensors_check(const lvk_safetensors *file, const char *name, const lvk_type *type) {
+    const lvk_safetensor *tensor = lvk_safetensors_find(file, name);
+    if (!tensor)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" is missing", file->name, name);
+    return lvk_safetensor_check(file->name, tensor, type);
 }
 
 lvk_status lvk_safetensors_copy(const lvk_safetensors *file, const char *name, const lvk_type *type,

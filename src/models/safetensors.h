@@ -79,8 +79,12 @@ const lvk_safetensor *lvk_safetensors_find(const lvk_safetensors *file,
                                            const char *name); /* NULL: there is none */
 const lvk_string_map *lvk_safetensors_metadata(const lvk_safetensors *file);
 
-/* Checks that there is a tensor `name` of that type (LVK_F32, LVK_U32 and LVK_U8 are F32, U32 and U8) and, if
- * F32, that every element is finite (LVK_ERROR_NUMERIC names the first that is not). */
+/* Checks that the tensor, of a file of that name, has the type (LVK_F32, LVK_U32 and LVK_U8 are F32, U32 and
+ * U8) and, if F32, that every element is finite (LVK_ERROR_NUMERIC names the first that is not). */
+LVK_MUST_USE lvk_status lvk_safetensor_check(const char *file, const lvk_safetensor *tensor,
+                                             const lvk_type *type);
+
+/* The same for the tensor `name`, which must be there. */
 LVK_MUST_USE lvk_status lvk_safetensors_check(const lvk_safetensors *file, const char *name,
                                               const lvk_type *type);
 

@@ -7,7 +7,7 @@
 
 #include "graph/executable.h"
 #include "models/model.h"
-#include "train/digest.h"
+#include "core/digest.h"
 #include "train/optimizer.h"
 #include "train/profile.h"
 

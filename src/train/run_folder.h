@@ -18,7 +18,7 @@
 #define LVK_TRAIN_RUN_FOLDER_H
 
 #include "core/error.h"
-#include "train/digest.h"
+#include "core/digest.h"
 
 #include <jansson.h>
 #include <stdbool.h>

