@@ -9,8 +9,8 @@
 
 static program_result result; /* large */
 
-static const char *const verbs[] = {"data",    "train", "predict",  "eval",  "summary",     "ops",
-                                    "devices", "synth", "selftest", "bench", "tune-kernels"};
+static const char *const verbs[] = {"data",    "train", "predict",  "eval",  "summary",      "ops",
+                                    "devices", "synth", "selftest", "bench", "tune-kernels", "import"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -74,6 +74,9 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"bench w2 --batch 1025", 2, "--batch 1025"},
         {"bench w2 --steps few", 2, "--steps few"},
         {"bench w2 --json --profile", 2, "--trace"},
+        {"import", 2, "which file"},
+        {"import a b", 2, "not also b"},
+        {"import /nonexistent/model.json", 1, "/nonexistent/model.json"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {
         program_run(&result, "%s", mistakes[i].arguments);
