@@ -5,9 +5,9 @@
 #ifndef LVK_TRAIN_NETWORK_H
 #define LVK_TRAIN_NETWORK_H
 
+#include "core/digest.h"
 #include "graph/executable.h"
 #include "models/model.h"
-#include "core/digest.h"
 #include "train/optimizer.h"
 #include "train/profile.h"
 

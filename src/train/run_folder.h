@@ -17,8 +17,8 @@
 #ifndef LVK_TRAIN_RUN_FOLDER_H
 #define LVK_TRAIN_RUN_FOLDER_H
 
-#include "core/error.h"
 #include "core/digest.h"
+#include "core/error.h"
 
 #include <jansson.h>
 #include <stdbool.h>
