@@ -20,7 +20,6 @@ layout(binding = 4, std140) uniform Hyper {
     float rate1; /* 1 - beta1 */
     float rate2; /* 1 - beta2 */
     float epsilon;
-    float decay; /* learning rate times weight decay */
 }
 hyper;
 
@@ -33,5 +32,5 @@ void main() {
     const vec4 square = old_v + (gradient * gradient - old_v) * hyper.rate2;
     m[i] = mean;
     v[i] = square;
-    w[i] = old_w - hyper.decay * old_w - hyper.alpha * mean / (sqrt(square) + hyper.epsilon);
+    w[i] = old_w - hyper.alpha * mean / (sqrt(square) + hyper.epsilon);
 }

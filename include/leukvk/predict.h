@@ -16,6 +16,7 @@ typedef struct lvk_classifier lvk_classifier;
 typedef struct lvk_classifier_options {
     uint32_t batch;   /* images at a time, 0: 32. The probabilities do not depend on it beyond rounding */
     unsigned threads; /* that read and crop images, 0: as many as processors */
+    uint32_t views;   /* average over so many of the eight ways an image can lie, 1 to 8; 0: 1, as it is */
 } lvk_classifier_options;
 
 /* `path`: a model.safetensors, a checkpoint, or a run folder (whose model.safetensors is taken). The device

@@ -28,13 +28,25 @@ typedef struct lvk_train_options {
     const char *data;      /* the data set's folder */
     const char *run;       /* the run folder, new or empty; NULL: runs/<date>-<time>-<model> */
     const char *split;     /* a split file to use; NULL: a split is made */
-    const char *model;     /* "cnn" */
+    const char *model;     /* "cnn", "resnet50" */
     const char *crop;      /* "center:N" (pixels of the source, scale kept), "bbox" or "none" */
     bool augment;          /* flips and free rotation of the training images */
     const char *normalize; /* "train": pixels less their mean, divided by their standard deviation, both taken
-                              over the training images by channel; "none": 0..1 */
+                              over the training images by channel; "none": 0..1; "auto": as pretrained weights
+                              want it, "train" where there are none */
     bool balance;          /* weight the training loss so that both classes count the same */
     bool strict;           /* an unreadable image is an error; otherwise it is left out and listed */
+
+    /* Of models with a backbone, such as resnet50; the cnn has none. */
+    const char *weights; /* a file that leukvk import wrote; "auto": the one that tools/fetch-weights.sh keeps
+                            in the user's cache folder; "none": start from chance */
+    const char *head;    /* layers on the backbone's features, before the logit: "dense:64,dropout:0.25" */
+    const char *unfreeze;   /* the first stage of the backbone that is trained, "conv5_x" to "conv2_x" or
+                               "all"; "none": the whole backbone is frozen, and its features of the images are
+                               computed once */
+    const char *batch_norm; /* of the stages that are trained: "frozen": running averages, gamma and beta
+                               stay; "train": the batch's statistics */
+    uint32_t views; /* of a frozen backbone: train on so many of the eight ways an image can lie, 1 to 8 */
 
     const char *optimizer;   /* "adam", "adamw", "sgd" */
     double learning_rate;    /* > 0 */
@@ -62,11 +74,12 @@ typedef struct lvk_train_options {
 lvk_train_options lvk_train_defaults(void);
 
 typedef enum lvk_train_event_kind {
-    LVK_TRAIN_STARTED, /* data and device are ready; `run` is set */
-    LVK_TRAIN_PROFILE, /* the batch that was just trained was profiled; its STEP follows */
-    LVK_TRAIN_STEP,    /* a batch was trained */
-    LVK_TRAIN_EPOCH,   /* an epoch was trained, validated and saved */
-    LVK_TRAIN_FINISHED /* the best model was tested */
+    LVK_TRAIN_STARTED,  /* data and device are ready; `run` is set */
+    LVK_TRAIN_FEATURES, /* of a frozen backbone, some were computed */
+    LVK_TRAIN_PROFILE,  /* the batch that was just trained was profiled; its STEP follows */
+    LVK_TRAIN_STEP,     /* a batch was trained */
+    LVK_TRAIN_EPOCH,    /* an epoch was trained, validated and saved */
+    LVK_TRAIN_FINISHED  /* the best model was tested */
 } lvk_train_event_kind;
 
 typedef struct lvk_train_event {
@@ -77,11 +90,12 @@ typedef struct lvk_train_event {
     uint32_t images;        /* trained so far in this epoch */
     double loss, accuracy;  /* means over the epoch so far */
     double images_per_second;
-    double waited;                 /* share of the epoch's time spent waiting for images, 0..1 */
-    double seconds_left;           /* of the epoch */
-    const lvk_metrics *validation; /* EPOCH: of this epoch */
-    bool best;                     /* EPOCH: the lowest validation loss so far */
-    const lvk_profile *profile;    /* PROFILE: of this step */
+    double waited;                    /* share of the epoch's time spent waiting for images, 0..1 */
+    double seconds_left;              /* of the epoch */
+    size_t features, features_wanted; /* FEATURES: pictures done and in all; images_per_second is theirs */
+    const lvk_metrics *validation;    /* EPOCH: of this epoch */
+    bool best;                        /* EPOCH: the lowest validation loss so far */
+    const lvk_profile *profile;       /* PROFILE: of this step */
     uint32_t
         subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: how many people, and images, each part has */
     size_t part_images[LVK_SPLIT_PART_COUNT];

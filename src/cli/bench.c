@@ -13,6 +13,8 @@ static const char documentation[] =
     "Measures the speed of a device on drawn images; no data set is needed. The works:\n"
     "  w1  training step of the CNN (forward, backward, Adam), 32 images\n"
     "  w2  inference of the CNN, 32 images\n"
+    "  w3  features by ResNet50, 8 images\n"
+    "  w4  training step of the whole ResNet50, 8 images\n"
     "Each step is timed on its own, after two that warm up: median, fastest and slowest are printed. The figure by processor "
     "time is what the processor would do if it did nothing else; on a busy machine it is the one to compare."
     "\v"
@@ -76,7 +78,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         if (!a->bench.work)
-            argp_failure(state, EXIT_USAGE, 0, "which work? w1 or w2 (leukvk bench --help tells more)");
+            argp_failure(state, EXIT_USAGE, 0,
+                         "which work? w1, w2, w3 or w4 (leukvk bench --help tells more)");
         if (a->json && a->table)
             argp_failure(state, EXIT_USAGE, 0,
                          "--profile prints a table; with --json, name a file: --trace FILE");

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPTION_MODEL = 2048, OPTION_PART, OPTION_DATA, OPTION_OUT, OPTION_BATCH, OPTION_THREADS };
+enum { OPTION_MODEL = 2048, OPTION_PART, OPTION_DATA, OPTION_OUT, OPTION_BATCH, OPTION_TTA, OPTION_THREADS };
 
 static const struct argp_option options[] = {
     {"model", OPTION_MODEL, "PATH", 0, "A run folder, a model.safetensors or a checkpoint", 1},
@@ -16,6 +16,9 @@ static const struct argp_option options[] = {
     {"data", OPTION_DATA, "DIR", 0, "With --part: where the run's data set lies now", 1},
     {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file", 1},
     {"batch", OPTION_BATCH, "N", 0, "Images at a time (32)", 5},
+    {"tta", OPTION_TTA, "N", 0,
+     "Test-time averaging: the mean over N of the eight ways an image can lie, quarter turns and mirrored (1)",
+     5},
     {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 5},
     {0}};
 
@@ -40,6 +43,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_BATCH:
         a->classifier.batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
+        return 0;
+    case OPTION_TTA:
+        a->classifier.views = (uint32_t)option_count(state, "tta", text, 1, 8);
         return 0;
     case OPTION_THREADS:
         a->classifier.threads = (unsigned)option_count(state, "threads", text, 0, 256);

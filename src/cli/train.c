@@ -22,6 +22,7 @@ static const char documentation[] =
     "  leukvk train --resume runs/first                after Ctrl-C, a crash or a power cut\n"
     "  leukvk train --resume runs/first --epochs 40    longer than first meant; a cosine is stretched\n"
     "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
+    "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (tools/fetch-weights.sh first)\n"
     "\n"
     "The Keras work that leukvk starts from, exactly: --learning-rate 0.001 --schedule constant --normalize none --no-balance "
     "(and its Adam, dropout 0.25, batch 32, 20 epochs, which are the defaults). Training stops early after 3 epochs without a lower "
@@ -33,6 +34,12 @@ enum {
     OPTION_RESUME,
     OPTION_SPLIT,
     OPTION_MODEL,
+    OPTION_WEIGHTS,
+    OPTION_HEAD,
+    OPTION_FREEZE,
+    OPTION_UNFREEZE,
+    OPTION_BN,
+    OPTION_VIEWS,
     OPTION_CROP,
     OPTION_NO_AUGMENT,
     OPTION_NORMALIZE,
@@ -65,12 +72,27 @@ static const struct argp_option options[] = {
     {"strict", OPTION_STRICT, NULL, 0, "Stop at an unreadable image, do not leave it out", 1},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
      "Shares of the images that choose the best epoch and that test it (0.15,0.15)", 1},
-    {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn)", 2},
-    {"dropout", OPTION_DROPOUT, "X", 0, "Dropout rate (0.25)", 2},
+    {"model", OPTION_MODEL, "NAME", 0,
+     "Architecture: cnn, resnet50 and others; leukvk summary NAME shows it (cnn)", 2},
+    {"dropout", OPTION_DROPOUT, "X", 0, "Dropout rate of the cnn (0.25)", 2},
+    {"weights", OPTION_WEIGHTS, "FILE", 0,
+     "Of resnets: start from this file of leukvk import; none: from chance (what tools/fetch-weights.sh keeps)",
+     2},
+    {"head", OPTION_HEAD, "LAYERS", 0,
+     "Of resnets: layers on the backbone's features, before the logit (dense:64,dropout:0.25)", 2},
+    {"freeze", OPTION_FREEZE, "all|none", 0, "Of resnets: train only the head, or everything (all)", 2},
+    {"unfreeze", OPTION_UNFREEZE, "STAGE", 0,
+     "Of resnets: train from this stage on: conv5_x, conv4_x, conv3_x, conv2_x, all; none (none)", 2},
+    {"bn", OPTION_BN, "frozen|train", 0,
+     "Of the stages that are trained: batch norms keep their averages, or take the batch's (frozen)", 2},
+    {"views", OPTION_VIEWS, "N", 0,
+     "With a frozen backbone: train on N of the eight ways an image can lie, quarter turns and mirrored (1)",
+     2},
     {"crop", OPTION_CROP, "CROP", 0, "center:N pixels at the source's scale, bbox or none (center:300)", 3},
     {"no-augment", OPTION_NO_AUGMENT, NULL, 0, "No flips and rotations", 3},
     {"normalize", OPTION_NORMALIZE, "HOW", 0,
-     "train: pixels less their mean, divided by their standard deviation, both of the training images; none: 0..1 (train)",
+     "train: pixels less their mean, divided by their standard deviation, both of the training images; none: 0..1; auto: as "
+     "pretrained weights want it, else train (auto)",
      3},
     {"no-balance", OPTION_NO_BALANCE, NULL, 0,
      "Do not weight the training loss so that both classes count the same", 3},
@@ -109,6 +131,27 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         return 0;
     case OPTION_MODEL:
         o->model = text;
+        return 0;
+    case OPTION_WEIGHTS:
+        o->weights = text;
+        return 0;
+    case OPTION_HEAD:
+        o->head = text;
+        return 0;
+    case OPTION_FREEZE:
+        if (strcmp(text, "all") != 0 && strcmp(text, "none") != 0)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "--freeze %s: there is all and none; --unfreeze STAGE thaws a part", text);
+        o->unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
+        return 0;
+    case OPTION_UNFREEZE:
+        o->unfreeze = text;
+        return 0;
+    case OPTION_BN:
+        o->batch_norm = text;
+        return 0;
+    case OPTION_VIEWS:
+        o->views = (uint32_t)option_count(state, "views", text, 1, 8);
         return 0;
     case OPTION_CROP:
         o->crop = text;
@@ -257,6 +300,18 @@ static void print_epoch(progress *bar, const lvk_train_event *event) {
     progress_end(bar, &(progress_values){event->images, event->loss, event->accuracy}, summary);
 }
 
+static void show_features(progress *bar, const lvk_train_event *event) {
+    if (bar->total == 0)
+        progress_begin(bar, stdout, "Features", "pictures", event->features_wanted, false);
+    const progress_values values = {event->features, NAN, NAN};
+    if (event->features < event->features_wanted)
+        progress_update(bar, &values);
+    else {
+        progress_end(bar, &values, NULL);
+        bar->total = 0;
+    }
+}
+
 static void show_profile(const lvk_train_event *event) {
     printf("\nstep %" PRIu32 " of epoch %" PRIu32 ":\n\n", event->step, event->epoch);
     profile_print(event->profile);
@@ -269,6 +324,9 @@ static bool show(void *user, const lvk_train_event *event) {
     switch (event->kind) {
     case LVK_TRAIN_STARTED:
         print_start(event);
+        break;
+    case LVK_TRAIN_FEATURES:
+        show_features(bar, event);
         break;
     case LVK_TRAIN_PROFILE:
         progress_clear(bar);

@@ -27,11 +27,12 @@ LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lv
 
 /* How the network's input is made of pixel values p in 0..1: (p - mean) / deviation, by channel. */
 typedef struct lvk_standard {
-    double mean[3];
+    double mean[3];      /* of red, green, blue */
     double deviation[3]; /* > 0 */
+    bool bgr;            /* the channels are then handed over as blue, green, red */
 } lvk_standard;
 
-static const lvk_standard lvk_standard_none = {{0, 0, 0}, {1, 1, 1}};
+static const lvk_standard lvk_standard_none = {{0, 0, 0}, {1, 1, 1}, false};
 
 /* Mean and standard deviation over all pixels of the crops of `count` images, black ones included; the
  * deviation is at least 1/255. Sums are of integers: the result does not depend on the number of threads. */

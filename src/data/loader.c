@@ -59,17 +59,21 @@ static void standardize(const lvk_standard *standard, size_t count, float *pixel
         scale[c] = (float)(1 / standard->deviation[c]);
         shift[c] = (float)(-standard->mean[c] / standard->deviation[c]);
     }
-    for (size_t i = 0; i < count; ++i)
-        for (int c = 0; c < 3; ++c)
-            pixels[3 * i + (size_t)c] = pixels[3 * i + (size_t)c] * scale[c] + shift[c];
+    const int first = standard->bgr ? 2 : 0, last = 2 - first;
+    for (size_t i = 0; i < count; ++i, pixels += 3) {
+        const float red = pixels[0] * scale[0] + shift[0], blue = pixels[2] * scale[2] + shift[2];
+        pixels[first] = red;
+        pixels[1] = pixels[1] * scale[1] + shift[1];
+        pixels[last] = blue;
+    }
 }
 
 static lvk_status make_image(lvk_loader *l, lvk_resampler *resampler, uint32_t index, float *pixels) {
     const lvk_image *square;
     lvk_image own;
-    lvk_augment augment = {false, false, 0};
-    if (l->options.augment)
-        augment = lvk_augment_draw(l->options.seed, l->options.epoch, index);
+    const lvk_augment augment = l->options.augment
+                                    ? lvk_augment_draw(l->options.seed, l->options.epoch, index)
+                                    : lvk_augment_view(l->options.view);
     lvk_status status = lvk_cache_get(l->cache, index, &square, &own);
     if (status == LVK_OK)
         status = lvk_resample(resampler, square, &augment, lvk_cache_output(l->cache), pixels);

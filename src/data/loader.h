@@ -8,8 +8,8 @@ typedef struct lvk_loader lvk_loader;
 
 typedef struct lvk_loader_options {
     uint32_t batch; /* images a batch, 0: 32 */
-    bool augment;   /* lvk_augment_draw(seed, epoch, index of the image in the data set); otherwise the plain
-                       crop */
+    bool augment;   /* lvk_augment_draw(seed, epoch, index of the image in the data set); otherwise `view` */
+    uint32_t view;  /* lvk_augment_view; 0: the plain crop */
     uint64_t seed;  /* of the augmentation */
     uint32_t epoch; /* the same */
     unsigned threads;  /* 0: as many as processors. The batches do not depend on it */

@@ -16,6 +16,10 @@ lvk_augment lvk_augment_draw(uint64_t seed, uint32_t epoch, uint32_t sample) {
     return (lvk_augment){words[0] >> 31, words[1] >> 31, lvk_uniform(words[2]) * 6.28318530717958648F};
 }
 
+lvk_augment lvk_augment_view(uint32_t view) {
+    return (lvk_augment){.flip_x = (view & 4) != 0, .angle = (float)(view & 3) * 1.57079632679489662F};
+}
+
 void lvk_resampler_finish(lvk_resampler *resampler) {
     lvk_free(resampler->padded);
     *resampler = (lvk_resampler){0};

@@ -25,6 +25,11 @@ typedef struct lvk_augment {
  * LVK_PURPOSE_AUGMENT): the upper bit of the first two, the third as lvk_uniform. */
 lvk_augment lvk_augment_draw(uint64_t seed, uint32_t epoch, uint32_t sample);
 
+/* The eight ways in which a square can lie, by number: view & 3 quarter turns counter-clockwise, and for view
+ * & 4 mirrored left-right before. View 0 is the plain picture. */
+enum { LVK_VIEW_COUNT = 8 };
+lvk_augment lvk_augment_view(uint32_t view);
+
 /* Room for the work of one thread. Start with {0}; grows as needed. */
 typedef struct lvk_resampler {
     float *padded;

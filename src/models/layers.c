@@ -1,8 +1,10 @@
 #include "models/layers.h"
 
+#include "ops/batchnorm.h"
 #include "ops/conv2d.h"
 #include "ops/dropout.h"
 #include "ops/maxpool2d.h"
+#include "ops/moving_average.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,18 +15,23 @@ static const lvk_type *type_of(const lvk_builder *builder, int tensor) {
     return tensor == LVK_NONE ? &none : &builder->graph->tensors[tensor].type;
 }
 
-static int add_parameter(lvk_builder *builder, const char *layer, const char *name, lvk_type type,
-                         lvk_initializer initializer, uint32_t fan_in, uint32_t fan_out) {
+static int add_any_parameter(lvk_builder *builder, const char *layer, const char *name, lvk_type type,
+                             lvk_initializer initializer, uint32_t fan_in, uint32_t fan_out, bool trainable) {
     lvk_graph *graph = builder->graph;
     if (lvk_graph_status(graph) == LVK_OK && builder->parameter_count == LVK_MAX_PARAMETERS)
         graph->status = lvk_fail(LVK_ERROR_LIMIT, "%s: more than %d parameters", layer, LVK_MAX_PARAMETERS);
     char full[160];
     snprintf(full, sizeof full, "%s/%s", layer, name);
-    const int tensor = lvk_graph_parameter(graph, full, type, true);
+    const int tensor = lvk_graph_parameter(graph, full, type, trainable && !builder->frozen);
     if (tensor != LVK_NONE)
         builder->parameters[builder->parameter_count++] = (lvk_parameter){
             .tensor = tensor, .initializer = initializer, .fan_in = fan_in, .fan_out = fan_out};
     return tensor;
+}
+
+static int add_parameter(lvk_builder *builder, const char *layer, const char *name, lvk_type type,
+                         lvk_initializer initializer, uint32_t fan_in, uint32_t fan_out) {
+    return add_any_parameter(builder, layer, name, type, initializer, fan_in, fan_out, true);
 }
 
 /* Notes the layer that ends in `output` and began when the graph had `first_node` nodes and `first_parameter`
@@ -77,6 +84,105 @@ int lvk_layer_conv2d(lvk_builder *builder, const char *name, int x, uint32_t fil
     char kind[80];
     snprintf(kind, sizeof kind, "conv %" PRIu32 "×%" PRIu32 " valid%s", kernel, kernel, relu ? ", ReLU" : "");
     return finish_layer(builder, name, kind, y, node, parameter);
+}
+
+/* One of a norm's vectors, [channels]. */
+static int add_channels(lvk_builder *builder, const lvk_conv_norm *layer, const char *name,
+                        lvk_initializer initializer, bool trainable) {
+    return add_any_parameter(builder, layer->norm, name, lvk_type_1d(LVK_F32, layer->filters), initializer, 0,
+                             0, trainable);
+}
+
+static int apply_moving_average(lvk_builder *builder, const lvk_conv_norm *layer, int average, int value) {
+    const lvk_moving_average_attributes attributes = {.decay = LVK_NORM_DECAY, .scale = 1};
+    return LVK_APPLY(builder->graph, layer->norm, LVK_OP_moving_average, &attributes, average, value);
+}
+
+static int apply_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x) {
+    lvk_graph *graph = builder->graph;
+    const lvk_batchnorm_attributes attributes = {.epsilon = layer->epsilon};
+    const bool moving = builder->batch_statistics && !builder->frozen;
+    const int gamma = add_channels(builder, layer, "gamma", LVK_INIT_ONES, builder->batch_statistics);
+    const int beta = add_channels(builder, layer, "beta", LVK_INIT_ZEROS, builder->batch_statistics);
+    const int mean = add_channels(builder, layer, "moving_mean", LVK_INIT_ZEROS, false);
+    const int variance = add_channels(builder, layer, "moving_variance", LVK_INIT_ONES, false);
+    if (!moving || !builder->training)
+        return LVK_APPLY(graph, layer->norm, LVK_OP_batchnorm_inference, &attributes, x, gamma, beta, mean,
+                         variance);
+    const int y = LVK_APPLY(graph, layer->norm, LVK_OP_batchnorm, &attributes, x, gamma, beta);
+    apply_moving_average(builder, layer, mean, lvk_graph_output(graph, y, 1));
+    apply_moving_average(builder, layer, variance, lvk_graph_output(graph, y, 2));
+    return y;
+}
+
+/* The parameters from number `first` on have the layer's norm in them. */
+static void note_folded(lvk_builder *builder, const lvk_conv_norm *layer, size_t first) {
+    const char *norm = lvk_arena_strdup(&builder->graph->arena, layer->norm);
+    if (!norm)
+        builder->graph->status = LVK_ERROR_MEMORY;
+    for (size_t p = first; p < builder->parameter_count; ++p) {
+        builder->parameters[p].norm = norm;
+        builder->parameters[p].epsilon = layer->epsilon;
+    }
+}
+
+int lvk_layer_conv_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x, bool relu) {
+    lvk_graph *graph = builder->graph;
+    const size_t node = graph->node_count, parameter = builder->parameter_count;
+    const uint32_t k = layer->kernel, channels = type_of(builder, x)->dim[3], filters = layer->filters;
+    const lvk_conv2d_attributes attributes = {.stride_h = layer->stride,
+                                              .stride_w = layer->stride,
+                                              .pad_top = layer->padding,
+                                              .pad_left = layer->padding,
+                                              .pad_bottom = layer->padding,
+                                              .pad_right = layer->padding};
+    const int w = add_parameter(builder, layer->conv, "kernel", lvk_type_4d(LVK_F32, k, k, channels, filters),
+                                LVK_INIT_GLOROT_UNIFORM, k * k * channels, k * k * filters);
+    int y;
+    if (layer->bias || layer->folded) {
+        const int b =
+            add_parameter(builder, layer->conv, "bias", lvk_type_1d(LVK_F32, filters), LVK_INIT_ZEROS, 0, 0);
+        y = LVK_APPLY(graph, layer->conv, LVK_OP_conv2d, &attributes, x, w, b);
+    } else {
+        y = LVK_APPLY(graph, layer->conv, LVK_OP_conv2d, &attributes, x, w);
+    }
+    if (!layer->folded)
+        y = apply_norm(builder, layer, y);
+    else
+        note_folded(builder, layer, parameter);
+    if (relu)
+        y = apply_relu(builder, layer->conv, y);
+    char kind[80];
+    snprintf(kind, sizeof kind, "conv %" PRIu32 "×%" PRIu32 "%s%s%s", k, k,
+             layer->stride == 2 ? " stride 2" : "", layer->folded ? "" : ", batch norm",
+             relu ? ", ReLU" : "");
+    return finish_layer(builder, layer->conv, kind, y, node, parameter);
+}
+
+int lvk_layer_residual(lvk_builder *builder, const char *name, int x, int shortcut) {
+    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
+    const int sum = LVK_APPLY(builder->graph, name, LVK_OP_add, NULL, x, shortcut);
+    return finish_layer(builder, name, "add, ReLU", apply_relu(builder, name, sum), node, parameter);
+}
+
+int lvk_layer_padded_maxpool2d(lvk_builder *builder, const char *name, int x) {
+    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
+    const lvk_maxpool2d_attributes attributes = {.window_h = 3,
+                                                 .window_w = 3,
+                                                 .stride_h = 2,
+                                                 .stride_w = 2,
+                                                 .pad_top = 1,
+                                                 .pad_left = 1,
+                                                 .pad_bottom = 1,
+                                                 .pad_right = 1};
+    const int y = LVK_APPLY(builder->graph, name, LVK_OP_maxpool2d, &attributes, x);
+    return finish_layer(builder, name, "max pooling 3×3 stride 2, zeros around", y, node, parameter);
+}
+
+int lvk_layer_global_average_pool(lvk_builder *builder, const char *name, int x) {
+    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
+    const int y = LVK_APPLY(builder->graph, name, LVK_OP_global_average_pool, NULL, x);
+    return finish_layer(builder, name, "global average pooling", y, node, parameter);
 }
 
 int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window) {

@@ -9,6 +9,7 @@
 /* How a parameter starts. */
 typedef enum lvk_initializer {
     LVK_INIT_ZEROS,
+    LVK_INIT_ONES,
     LVK_INIT_GLOROT_UNIFORM /* uniform in ±sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010) */
 } lvk_initializer;
 
@@ -16,6 +17,8 @@ typedef struct lvk_parameter {
     int tensor; /* in the builder's graph */
     lvk_initializer initializer;
     uint32_t fan_in, fan_out;
+    const char *norm; /* the batch norm that is folded into it, NULL: none; static or the graph's text */
+    float epsilon;    /* of that norm */
 } lvk_parameter;
 
 enum { LVK_MAX_PARAMETERS = 512, LVK_MAX_LAYERS = 512 };
@@ -24,8 +27,11 @@ enum { LVK_MAX_PARAMETERS = 512, LVK_MAX_LAYERS = 512 };
  * stack. */
 typedef struct lvk_builder {
     lvk_graph *graph;
-    bool training; /* dropout is there */
-    int keys;      /* the [N, 4] tensor that dropout draws from; LVK_NONE without training */
+    bool training;         /* dropout is there */
+    bool frozen;           /* parameters that are added now are not trained */
+    bool batch_statistics; /* batch norms that are added now normalize by the batch's mean and variance, and
+                              move their averages towards these; otherwise by the averages */
+    int keys;              /* the [N, 4] tensor that dropout draws from; LVK_NONE without training */
     int dropout_layers;
     size_t parameter_count, layer_count;
     lvk_parameter parameters[LVK_MAX_PARAMETERS];
@@ -35,6 +41,31 @@ typedef struct lvk_builder {
 /* conv -> bias -> optional ReLU. Square kernel, stride 1, no padding. */
 int lvk_layer_conv2d(lvk_builder *builder, const char *name, int x, uint32_t filters, uint32_t kernel,
                      bool relu);
+
+/* A convolution with its batch norm, as residual nets have them. */
+typedef struct lvk_conv_norm {
+    const char *conv, *norm; /* names */
+    uint32_t filters, kernel, stride, padding;
+    bool bias;     /* of the convolution */
+    bool folded;   /* the norm is in the convolution's kernel and bias (models/fold.h): for inference */
+    float epsilon; /* added to the variance */
+} lvk_conv_norm;
+
+/* How fast the running averages of batch norms move: average = decay average + (1 - decay) batch's value. */
+#define LVK_NORM_DECAY 0.99F
+
+/* conv -> bias, if it has one -> batch norm -> ReLU, if wanted. The norm's parameters are gamma, beta, and
+ * the averages moving_mean and moving_variance, which no optimizer touches. Where they are not moved, gamma
+ * and beta are not trained either. */
+int lvk_layer_conv_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x, bool relu);
+
+/* relu(x + shortcut): the end of a residual block. */
+int lvk_layer_residual(lvk_builder *builder, const char *name, int x, int shortcut);
+
+/* Windows of 3 × 3, stride 2, with a row and column of zeros around the image. */
+int lvk_layer_padded_maxpool2d(lvk_builder *builder, const char *name, int x);
+
+int lvk_layer_global_average_pool(lvk_builder *builder, const char *name, int x);
 
 /* Square window, stride = window; an odd last row and column are dropped. */
 int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window);

@@ -2,12 +2,23 @@
 
 #include "core/random.h"
 #include "models/cnn.h"
+#include "models/resnet.h"
 
 #include <math.h>
 #include <string.h>
 
+#define RESNET(name, size, length)                                                                           \
+    {                                                                                                        \
+        .architecture = (name), .image_size = (size), .features = (length), .stages = LVK_RESNET_FREEZABLE,  \
+        .build = lvk_resnet_build                                                                            \
+    }
 static const lvk_model models[] = {
     {.architecture = "cnn", .image_size = 224, .build = lvk_cnn_build},
+    RESNET("resnet18", 224, 512),
+    RESNET("resnet34", 224, 512),
+    RESNET("resnet50", 224, 2048),
+    RESNET("resnet101", 224, 2048),
+    RESNET("resnet50-narrow", 64, 256),
 };
 enum { MODEL_COUNT = sizeof models / sizeof *models };
 
@@ -28,18 +39,34 @@ const lvk_model *lvk_model_find(const char *architecture) {
     return NULL;
 }
 
+lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch) {
+    if (model->features && config->part == LVK_MODEL_HEAD)
+        return lvk_type_2d(LVK_F32, batch, model->features);
+    return lvk_type_4d(LVK_F32, batch, model->image_size, model->image_size, 3);
+}
+
+static float initial_value(const lvk_parameter *parameter, const lvk_random_key *key, uint32_t element) {
+    const float limit = (float)sqrt(6.0 / ((double)parameter->fan_in + (double)parameter->fan_out));
+    switch (parameter->initializer) {
+    case LVK_INIT_ZEROS:
+        return 0;
+    case LVK_INIT_ONES:
+        return 1;
+    case LVK_INIT_GLOROT_UNIFORM:
+        break;
+    }
+    return (2 * lvk_random_uniform(key, element) - 1) * limit;
+}
+
 void lvk_model_initialize(const lvk_builder *builder, uint64_t seed, float *block) {
     for (size_t p = 0; p < builder->parameter_count; ++p) {
         const lvk_parameter *parameter = &builder->parameters[p];
         const lvk_tensor *tensor = &builder->graph->tensors[parameter->tensor];
         float *values = block + tensor->offset / sizeof(float);
         const uint64_t count = lvk_type_count(&tensor->type);
-        const float limit = (float)sqrt(6.0 / ((double)parameter->fan_in + (double)parameter->fan_out));
         const lvk_random_key key = {.seed = seed, .sample = (uint32_t)p, .purpose = LVK_PURPOSE_WEIGHTS};
         for (uint64_t i = 0; i < count; ++i)
-            values[i] = parameter->initializer == LVK_INIT_ZEROS
-                            ? 0.0F
-                            : (2 * lvk_random_uniform(&key, (uint32_t)i) - 1) * limit;
+            values[i] = initial_value(parameter, &key, (uint32_t)i);
     }
 }
 

@@ -4,21 +4,41 @@
 
 #include "models/layers.h"
 
+/* Which part of a model with a backbone is built. */
+typedef enum lvk_model_part {
+    LVK_MODEL_WHOLE,    /* images -> logits */
+    LVK_MODEL_BACKBONE, /* images -> features */
+    LVK_MODEL_HEAD      /* features -> logits */
+} lvk_model_part;
+
 typedef struct lvk_model_config {
-    const char *architecture; /* "cnn" */
-    double dropout;           /* rate in [0, 1) */
+    const char *architecture; /* "cnn", "resnet50" */
+    double dropout;           /* of the cnn: rate in [0, 1) */
+
+    /* Of models with a backbone; the others have neither parts nor stages. */
+    lvk_model_part part;
+    const char *head;       /* models/head.h; NULL: LVK_HEAD_DEFAULT */
+    bool torchvision;       /* the topology of torchvision's weights, not Keras' (models/resnet_table.h) */
+    bool folded;            /* without batch norms: they are in the convolutions. Inference only */
+    uint32_t frozen_stages; /* stages, from the input, whose parameters are not trained */
+    bool batch_statistics;  /* batch norms of the other stages are trained, with the batch's statistics */
 } lvk_model_config;
 
-/* Appends the forward pass to builder->graph; `images` is [N, 224, 224, 3] in 0..1. Returns the logits [N, 1]
- * of the positive class: probability = sigmoid(logit). The order of the parameters does not depend on
- * `training`. */
-typedef int (*lvk_model_build_fn)(lvk_builder *builder, int images, const lvk_model_config *config);
+/* Appends the forward pass to builder->graph; `input` is of lvk_model_input's type. Returns the logits [N, 1]
+ * of the positive class (probability = sigmoid(logit)), or the features [N, F] of a backbone. The order of
+ * the parameters does not depend on `training`. */
+typedef int (*lvk_model_build_fn)(lvk_builder *builder, int input, const lvk_model_config *config);
 
 typedef struct lvk_model {
     const char *architecture;
     uint32_t image_size; /* height and width in pixels; three channels */
+    uint32_t features;   /* numbers that the backbone gives for an image; 0: there is no backbone */
+    uint32_t stages;     /* of the backbone */
     lvk_model_build_fn build;
 } lvk_model;
+
+/* The type of what goes into it: images [N, size, size, 3], or for a head features [N, F]. */
+lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch);
 
 /* NULL, and an error line with the names that exist, for an unknown architecture. */
 const lvk_model *lvk_model_find(const char *architecture);

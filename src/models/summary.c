@@ -19,9 +19,9 @@ lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary 
     s->builder.graph = &s->graph;
     s->builder.training = true;
     s->builder.keys = lvk_graph_input(&s->graph, "keys", lvk_type_2d(LVK_U32, 1, 4));
-    const int images = lvk_graph_input(&s->graph, "images",
-                                       lvk_type_4d(LVK_F32, 1, model->image_size, model->image_size, 3));
-    model->build(&s->builder, images, &(lvk_model_config){.architecture = architecture, .dropout = 0.5});
+    const lvk_model_config config = {.architecture = architecture, .dropout = 0.5};
+    model->build(&s->builder, lvk_graph_input(&s->graph, "input", lvk_model_input(model, &config, 1)),
+                 &config);
     *result = &s->shown;
     const lvk_status status = lvk_graph_status(&s->graph);
     if (status != LVK_OK) {

@@ -158,6 +158,10 @@ const char *lvk_weights_path(const lvk_weights *weights) {
     return lvk_safetensors_name(weights->file);
 }
 
+const lvk_safetensors *lvk_weights_file(const lvk_weights *weights) {
+    return weights->file;
+}
+
 const lvk_resnet_table *lvk_weights_table(const lvk_weights *weights) {
     return &weights->table;
 }

@@ -30,6 +30,9 @@ const lvk_resnet_table *lvk_weights_table(const lvk_weights *weights); /* archit
 const char *lvk_weights_digest(const lvk_weights *weights);            /* 32 hexadecimal digits */
 bool lvk_weights_have_classifier(const lvk_weights *weights);          /* fc1000/kernel and fc1000/bias */
 
+/* The file's tensors. */
+const lvk_safetensors *lvk_weights_file(const lvk_weights *weights);
+
 /* Copies the elements of a tensor such as "res2a_branch2a/kernel". LVK_ERROR_FORMAT when there is none of
  * that name and type. */
 LVK_MUST_USE lvk_status lvk_weights_copy(const lvk_weights *weights, const char *name, const lvk_type *type,

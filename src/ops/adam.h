@@ -1,12 +1,11 @@
-/* Adam and AdamW, as Keras has them (epsilon outside of the bias correction):
+/* Adam, as Keras has it (epsilon outside of the bias correction):
  *
- *     w -= lr decay w                 AdamW's decoupled weight decay; 0 for Adam
  *     m += (g - m) (1 - beta1);   v += (g² - v) (1 - beta2)
  *     w -= alpha m / (sqrt(v) + epsilon),   alpha = lr sqrt(1 - beta2^t) / (1 - beta1^t),   t = 1, 2, ...
  *
- * Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015; Loshchilov and Hutter, "Decoupled
- * weight decay regularization", ICLR 2019. Hyper tensor: {alpha, 1 - beta1, 1 - beta2, epsilon, lr decay, 0,
- * 0, 0}. */
+ * Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. AdamW decays the weights besides
+ * (operator weight_decay; Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019). Hyper
+ * tensor: {alpha, 1 - beta1, 1 - beta2, epsilon, lr decay, 0, 0, 0}. */
 #ifndef LVK_OPS_ADAM_H
 #define LVK_OPS_ADAM_H
 

@@ -20,7 +20,7 @@ static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space sp
 }
 
 static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space, int source,
-                     uint64_t rows, uint64_t columns, int output, bool accumulate, int scratch) {
+                     uint64_t rows, uint64_t columns, int output, bool accumulate, float scale, int scratch) {
     const bool vectors = columns % 4 == 0;
     const uint64_t lanes = vectors ? columns / 4 : columns;
     for (bool last = false; !last;) {
@@ -34,7 +34,8 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
         const lvk_sum_rows_params params = {.rows = (uint32_t)rows,
                                             .lanes = (uint32_t)lanes,
                                             .splits = splits,
-                                            .accumulate = last && accumulate};
+                                            .accumulate = last && accumulate,
+                                            .scale = last ? scale : 1};
         lvk_launch_parameters(sum, &params, sizeof params);
         lvk_launch_groups(list, sum, lvk_divide_up(splits * lanes, LVK_FLAT_GROUP));
         if (!last)
@@ -48,10 +49,16 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
 
 void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                          uint64_t columns, int output, bool accumulate, int scratch) {
-    sum_rows(list, LVK_BIND_STORAGE, space, source, rows, columns, output, accumulate, scratch);
+    sum_rows(list, LVK_BIND_STORAGE, space, source, rows, columns, output, accumulate, 1, scratch);
 }
 
 void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                                 uint64_t columns, int output, bool accumulate, int scratch) {
-    sum_rows(list, LVK_BIND_TEXELS, space, source, rows, columns, output, accumulate, scratch);
+    sum_rows(list, LVK_BIND_TEXELS, space, source, rows, columns, output, accumulate, 1, scratch);
+}
+
+void lvk_launch_scaled_sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
+                                int source, uint64_t rows, uint64_t columns, int output, float scale,
+                                int scratch) {
+    sum_rows(list, reads, space, source, rows, columns, output, false, scale, scratch);
 }

@@ -16,6 +16,11 @@ void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int sou
 void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                                 uint64_t columns, int output, bool accumulate, int scratch);
 
+/* output[c] = scale times the sum, reading `source` as storage or texels: a mean, for one. */
+void lvk_launch_scaled_sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
+                                int source, uint64_t rows, uint64_t columns, int output, float scale,
+                                int scratch);
+
 /* Into how many partial sums `rows` terms of `lanes` independent sums are first cut: enough to fill a large
  * device, and each long enough to pay. At most 16,384 / lanes, at least 1. Of shapes alone: the order of
  * summation is the same on every device. */

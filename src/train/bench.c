@@ -12,10 +12,20 @@
 
 static const struct work {
     lvk_bench_work public;
+    lvk_model_config model;
     bool training;
 } works[] = {
-    {{"w1", "training step of the CNN (forward, backward, Adam)", 32}, true},
-    {{"w2", "inference of the CNN", 32}, false},
+    {{"w1", "training step of the CNN (forward, backward, Adam)", 32},
+     {.architecture = "cnn", .dropout = 0.25},
+     true},
+    {{"w2", "inference of the CNN", 32}, {.architecture = "cnn"}, false},
+    /* torchvision's topology, which the peers have */
+    {{"w3", "features by ResNet50, its batch norms folded", 8},
+     {.architecture = "resnet50", .part = LVK_MODEL_BACKBONE, .torchvision = true, .folded = true},
+     false},
+    {{"w4", "training step of the whole ResNet50 (forward, backward, Adam), batch norms too", 8},
+     {.architecture = "resnet50", .head = "none", .torchvision = true, .batch_statistics = true},
+     true},
 };
 enum { WORK_COUNT = sizeof works / sizeof *works };
 
@@ -25,7 +35,7 @@ typedef struct bench {
     const struct work *work;
     uint32_t batch;
     lvk_network *network;
-    float *images, *labels, *logits;
+    float *images, *labels, *outputs;
     uint32_t *keys;
     uint32_t step; /* done so far */
     double *times; /* seconds of each measured step */
@@ -39,9 +49,7 @@ static lvk_status find_work(const char *name, const struct work **work) {
             return LVK_OK;
         }
     }
-    if (name && (strcmp(name, "w3") == 0 || strcmp(name, "w4") == 0))
-        return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: needs ResNet50, which leukvk does not have yet", name);
-    return lvk_fail(LVK_ERROR_ARGUMENT, "%s: no such work; there is w1 and w2", name ? name : "");
+    return lvk_fail(LVK_ERROR_ARGUMENT, "%s: no such work; there is w1, w2, w3 and w4", name ? name : "");
 }
 
 /* ---- the work ---- */
@@ -51,9 +59,10 @@ static lvk_status fill_inputs(bench *b) {
     const size_t pixels = (size_t)b->batch * size * size * 3;
     b->images = lvk_alloc(pixels, sizeof *b->images);
     b->labels = lvk_alloc(b->batch, 2 * sizeof *b->labels);
-    b->logits = lvk_alloc(b->batch, sizeof *b->logits);
+    const lvk_pass *pass = &b->network->inference;
+    b->outputs = lvk_alloc(lvk_type_count(&pass->graph.tensors[pass->logits].type), sizeof *b->outputs);
     b->keys = lvk_alloc(b->batch, 4 * sizeof *b->keys);
-    if (!b->images || !b->labels || !b->logits || !b->keys)
+    if (!b->images || !b->labels || !b->outputs || !b->keys)
         return LVK_ERROR_MEMORY;
     const lvk_random_key key = {.seed = 1, .purpose = LVK_PURPOSE_BENCH};
     for (size_t i = 0; i < pixels; i += 4) { /* a multiple of 4 */
@@ -70,7 +79,7 @@ static lvk_status fill_inputs(bench *b) {
 }
 
 static lvk_status open_bench(bench *b, lvk_backend *backend) {
-    const lvk_network_config config = {.model = {.architecture = "cnn", .dropout = 0.25},
+    const lvk_network_config config = {.model = b->work->model,
                                        .batch = b->batch,
                                        .training = b->work->training,
                                        .optimizer = LVK_OPTIMIZER_ADAM};
@@ -83,7 +92,7 @@ static void close_bench(bench *b) {
     lvk_network_destroy(&b->network);
     lvk_free(b->images);
     lvk_free(b->labels);
-    lvk_free(b->logits);
+    lvk_free(b->outputs);
     lvk_free(b->keys);
     lvk_free(b->times);
 }
@@ -95,14 +104,14 @@ static lvk_status train(bench *b) {
     lvk_optimizer_hyper(&adam, b->step + 1, 0, hyper);
     for (uint32_t i = 0; i < b->batch; ++i)
         b->keys[4 * i + 3] = b->step * b->batch + i; /* dropout draws anew */
-    const lvk_train_batch batch = {.images = b->images, .labels = b->labels, .keys = b->keys, .hyper = hyper};
-    return lvk_network_train(b->network, &batch, &loss, b->logits);
+    const lvk_train_batch batch = {.input = b->images, .labels = b->labels, .keys = b->keys, .hyper = hyper};
+    return lvk_network_train(b->network, &batch, &loss, b->outputs);
 }
 
 static lvk_status run_step(bench *b) {
     lvk_profiler_mark(b->network->profiler, LVK_PHASE_PREPARE);
     const lvk_status status =
-        b->work->training ? train(b) : lvk_network_infer(b->network, b->images, b->logits);
+        b->work->training ? train(b) : lvk_network_infer(b->network, b->images, b->outputs);
     ++b->step;
     return status;
 }

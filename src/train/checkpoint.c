@@ -1,7 +1,6 @@
 #include "train/checkpoint.h"
 
 #include "core/memory.h"
-#include "models/safetensors.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,6 +38,10 @@ enum {
     STATE_NAMES = sizeof state_names / sizeof *state_names
 };
 
+/* Names that may be empty; then there is no entry. */
+static const name_entry optional_names[] = {{"head", offsetof(lvk_model_info, head)},
+                                            {"topology", offsetof(lvk_model_info, topology)}};
+
 static lvk_status put_names(lvk_string_map *map, const void *object, const name_entry *entries,
                             size_t count) {
     for (size_t i = 0; i < count; ++i) {
@@ -63,6 +66,20 @@ static lvk_status get_names(const lvk_string_map *map, void *object, const name_
     return LVK_OK;
 }
 
+static lvk_status put_optional_names(lvk_string_map *map, const lvk_model_info *info) {
+    for (size_t i = 0; i < sizeof optional_names / sizeof *optional_names; ++i)
+        if (*((const char *)info + optional_names[i].offset))
+            LVK_TRY(put_names(map, info, &optional_names[i], 1));
+    return LVK_OK;
+}
+
+static lvk_status get_optional_names(const lvk_string_map *map, lvk_model_info *info) {
+    for (size_t i = 0; i < sizeof optional_names / sizeof *optional_names; ++i)
+        if (lvk_string_map_get(map, optional_names[i].key))
+            LVK_TRY(get_names(map, info, &optional_names[i], 1));
+    return LVK_OK;
+}
+
 static const char *const mean_keys[3] = {"pixel_mean_r", "pixel_mean_g", "pixel_mean_b"};
 static const char *const deviation_keys[3] = {"pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b"};
 
@@ -77,6 +94,8 @@ static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     if (!is_standard(&info->standard) || info->image_size == 0)
         return lvk_fail(LVK_ERROR_ARGUMENT, "image size, pixel mean and deviation make no input");
     LVK_TRY(put_names(map, info, info_names, INFO_NAMES));
+    LVK_TRY(put_optional_names(map, info));
+    LVK_TRY(lvk_string_map_set(map, "pixel_order", info->standard.bgr ? "bgr" : "rgb"));
     LVK_TRY(lvk_string_map_set_u64(map, "image_size", info->image_size));
     for (int c = 0; c < 3; ++c) {
         LVK_TRY(lvk_string_map_set_number(map, mean_keys[c], info->standard.mean[c]));
@@ -87,7 +106,13 @@ static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
 
 static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     uint64_t image_size = 0;
+    const char *order = NULL;
     LVK_TRY(get_names(map, info, info_names, INFO_NAMES));
+    LVK_TRY(get_optional_names(map, info));
+    LVK_TRY(lvk_string_map_need(map, "pixel_order", &order));
+    info->standard.bgr = strcmp(order, "bgr") == 0;
+    if (!info->standard.bgr && strcmp(order, "rgb") != 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"pixel_order\" is neither rgb nor bgr");
     LVK_TRY(lvk_string_map_need_u64(map, "image_size", 65536, &image_size));
     if (image_size == 0)
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"image_size\" is 0");
@@ -253,6 +278,10 @@ const lvk_train_state *lvk_checkpoint_state(const lvk_checkpoint *checkpoint) {
 
 const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint) {
     return lvk_safetensors_metadata(checkpoint->file);
+}
+
+const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint) {
+    return checkpoint->file;
 }
 
 static bool is_wanted(const char *name, const lvk_named_tensor *tensors, size_t count) {

@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/string_map.h"
 #include "data/cache.h"
+#include "models/safetensors.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,12 +25,14 @@
 
 enum { LVK_NAME_SIZE = 256 }; /* bytes of a name in the structs below, with its NUL */
 
-/* What a model is and what it is to be fed. All names are non-empty. */
+/* What a model is and what it is to be fed. Names are not empty unless it says so. */
 typedef struct lvk_model_info {
     char architecture[LVK_NAME_SIZE]; /* "cnn" */
     char negative_class[LVK_NAME_SIZE];
     char positive_class[LVK_NAME_SIZE]; /* the class whose probability the model gives */
     char crop[LVK_NAME_SIZE];           /* as the command line writes it: "center:300", "bbox", "none" */
+    char head[LVK_NAME_SIZE];           /* of a model with a backbone: "dense:64,dropout:0.25"; else empty */
+    char topology[LVK_NAME_SIZE];       /* the same: "keras" or "torchvision" */
     uint32_t image_size;                /* height and width of the input, pixels */
     lvk_standard standard;              /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
 } lvk_model_info;
@@ -76,6 +79,9 @@ const lvk_model_info *lvk_checkpoint_info(const lvk_checkpoint *checkpoint);
 
 /* The training state, NULL in a model file. Belongs to the checkpoint. */
 const lvk_train_state *lvk_checkpoint_state(const lvk_checkpoint *checkpoint);
+
+/* The file as it was read: its tensors. Belongs to the checkpoint. */
+const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint);
 
 /* All metadata, `extra` of lvk_checkpoint_write included. */
 const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint);

@@ -2,6 +2,7 @@
 #include "leukvk/predict.h"
 
 #include "core/file.h"
+#include "train/backbone.h"
 #include "train/device.h"
 #include "train/judge.h"
 #include "train/position.h"
@@ -17,6 +18,7 @@ struct lvk_classifier {
     lvk_classifier_info info;
     char *path;
     unsigned threads;
+    uint32_t views;
 };
 
 static lvk_status check_model(const char *path, const lvk_model_info *model, lvk_crop *crop) {
@@ -26,21 +28,32 @@ static lvk_status check_model(const char *path, const lvk_model_info *model, lvk
     const lvk_status status = lvk_crop_parse(model->crop, crop);
     if (status != LVK_OK)
         return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
+    if (architecture->features && !*model->head)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: does not say what head %s has", path, model->architecture);
     if (model->image_size != architecture->image_size)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: images of %u pixels, %s takes %u", path, model->image_size,
                         model->architecture, architecture->image_size);
     return LVK_OK;
 }
 
+/* Batch norms, where there are any, are folded into the convolutions. */
+static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
+    return network->model->features ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
+                                    : lvk_position_load_parameters(checkpoint, network);
+}
+
 static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
                        uint32_t batch) {
     c->model = *lvk_checkpoint_info(checkpoint);
     LVK_TRY(check_model(c->path, &c->model, &c->crop));
-    const lvk_network_config config = {.model = {.architecture = c->model.architecture},
+    const lvk_network_config config = {.model = {.architecture = c->model.architecture,
+                                                 .head = c->model.head,
+                                                 .torchvision = strcmp(c->model.topology, "torchvision") == 0,
+                                                 .folded = true},
                                        .batch = batch ? batch : 32,
                                        .choices = lvk_device_choices(device)};
     LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, &c->network));
-    LVK_TRY(lvk_position_load_parameters(checkpoint, c->network));
+    LVK_TRY(load_parameters(c->network, checkpoint));
     c->info = (lvk_classifier_info){.path = c->path,
                                     .architecture = c->model.architecture,
                                     .crop = c->model.crop,
@@ -58,6 +71,7 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
         return LVK_ERROR_MEMORY;
     lvk_checkpoint *checkpoint = NULL;
     c->threads = options ? options->threads : 0;
+    c->views = options && options->views ? options->views : 1;
     c->path =
         lvk_path_is_folder(path) ? lvk_path_join(path, lvk_run_file_name(LVK_RUN_MODEL)) : lvk_strdup(path);
     lvk_status status = c->path ? lvk_checkpoint_read(c->path, &checkpoint) : LVK_ERROR_MEMORY;
@@ -89,8 +103,9 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
     lvk_cache *cache = NULL;
     LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
     lvk_cache_standardize(cache, &c->model.standard);
+    const lvk_source source = {.cache = cache, .threads = c->threads};
     const lvk_status status =
-        lvk_judge_probabilities(c->network, cache, images, count, c->threads, progress, user, probabilities);
+        lvk_judge_probabilities(c->network, &source, images, count, c->views, progress, user, probabilities);
     lvk_cache_destroy(&cache);
     return status;
 }

@@ -11,38 +11,59 @@ static double sigmoid(double z) {
     return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
 }
 
-static lvk_status judge_batches(lvk_network *network, const lvk_dataset *dataset, lvk_loader *loader,
-                                size_t total, lvk_judge_progress progress, void *user, float *logits,
-                                double *probabilities) {
+typedef struct judging {
+    lvk_network *network;
+    const lvk_dataset *dataset;
+    lvk_judge_progress progress;
+    void *user;
+    size_t done, total; /* images, each counted once a view */
+    uint32_t views;
+    float *logits; /* [batch] */
+} judging;
+
+/* Adds what one view says to `probabilities`. */
+static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *probabilities) {
     size_t done = 0;
-    while (done < total) {
+    while (done < count) {
         lvk_batch batch;
-        LVK_TRY(lvk_loader_next(loader, &batch));
-        LVK_TRY(lvk_network_infer(network, batch.pixels, logits));
+        LVK_TRY(lvk_feed_next(feed, &batch));
+        LVK_TRY(lvk_network_infer(j->network, batch.pixels, j->logits));
         for (uint32_t i = 0; i < batch.count; ++i) {
-            if (!isfinite(logits[i]))
+            if (!isfinite(j->logits[i]))
                 return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
-                                lvk_dataset_image(dataset, batch.indices[i])->path);
-            probabilities[done++] = sigmoid((double)logits[i]);
+                                lvk_dataset_image(j->dataset, batch.indices[i])->path);
+            probabilities[done++] += sigmoid((double)j->logits[i]) / j->views;
         }
-        if (progress && !progress(user, done, total))
-            return lvk_fail(LVK_ERROR_CANCELLED, "stopped after %zu of %zu images", done, total);
+        j->done += batch.count;
+        if (j->progress && !j->progress(j->user, j->done / j->views, j->total / j->views))
+            return lvk_fail(LVK_ERROR_CANCELLED, "stopped after %zu of %zu images", j->done / j->views,
+                            j->total / j->views);
     }
     return LVK_OK;
 }
 
-lvk_status lvk_judge_probabilities(lvk_network *network, lvk_cache *cache, const uint32_t *images,
-                                   size_t count, unsigned threads, lvk_judge_progress progress, void *user,
+lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source, const uint32_t *images,
+                                   size_t count, uint32_t views, lvk_judge_progress progress, void *user,
                                    double *probabilities) {
-    const lvk_loader_options options = {.batch = network->config.batch, .threads = threads};
-    lvk_loader *loader = NULL;
-    LVK_TRY(lvk_loader_create(cache, images, count, &options, &loader));
-    float *logits = lvk_alloc(network->config.batch, sizeof *logits);
-    const lvk_status status = logits ? judge_batches(network, lvk_cache_dataset(cache), loader, count,
-                                                     progress, user, logits, probabilities)
-                                     : LVK_ERROR_MEMORY;
-    lvk_free(logits);
-    lvk_loader_destroy(&loader);
+    judging j = {.network = network,
+                 .dataset = lvk_cache_dataset(source->cache),
+                 .progress = progress,
+                 .user = user,
+                 .total = count * views,
+                 .views = views,
+                 .logits = lvk_alloc(network->config.batch, sizeof(float))};
+    lvk_status status = j.logits ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < count; ++i)
+        probabilities[i] = 0;
+    for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
+        const lvk_loader_options options = {.batch = network->config.batch, .view = view};
+        lvk_feed *feed = NULL;
+        status = lvk_feed_create(source, images, count, &options, &feed);
+        if (status == LVK_OK)
+            status = judge_view(&j, feed, count, probabilities);
+        lvk_feed_destroy(&feed);
+    }
+    lvk_free(j.logits);
     return status;
 }
 

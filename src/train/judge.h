@@ -2,9 +2,8 @@
 #ifndef LVK_TRAIN_JUDGE_H
 #define LVK_TRAIN_JUDGE_H
 
-#include "data/loader.h"
 #include "leukvk/metrics.h"
-#include "train/network.h"
+#include "train/feed.h"
 #include "train/predictions.h"
 
 /* 1 for images of the positive class, 0 for the other, -1 for unlabelled ones. */
@@ -14,9 +13,9 @@ int lvk_judge_target(const lvk_dataset *dataset, uint32_t image);
 typedef bool (*lvk_judge_progress)(void *user, size_t done, size_t total);
 
 /* probabilities[i] of the positive class for image images[i], without augmentation, in double from the
- * network's logits. `progress` may be NULL. */
-LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, lvk_cache *cache,
-                                                const uint32_t *images, size_t count, unsigned threads,
+ * network's logits: the mean over views 0 to views - 1 (lvk_augment_view). `progress` may be NULL. */
+LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source,
+                                                const uint32_t *images, size_t count, uint32_t views,
                                                 lvk_judge_progress progress, void *user,
                                                 double *probabilities);
 

@@ -9,7 +9,7 @@ static int add_penalty(lvk_pass *pass, int loss, double lambda) {
     const lvk_l2_attributes attributes = {.lambda = (float)lambda};
     for (size_t p = 0; lambda > 0 && p < pass->builder->parameter_count; ++p) {
         const lvk_parameter *parameter = &pass->builder->parameters[p];
-        if (parameter->initializer == LVK_INIT_ZEROS) /* biases are not penalized */
+        if (!lvk_optimizer_restrains(&pass->graph, parameter))
             continue;
         const int penalty = LVK_APPLY(&pass->graph, "l2", LVK_OP_l2, &attributes, parameter->tensor);
         loss = LVK_APPLY(&pass->graph, "loss", LVK_OP_add, NULL, loss, penalty);
@@ -26,11 +26,10 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
     lvk_graph *graph = &pass->graph;
     pass->builder->graph = graph;
     pass->builder->training = training;
-    pass->images = lvk_graph_input(
-        graph, "images", lvk_type_4d(LVK_F32, config->batch, model->image_size, model->image_size, 3));
+    pass->input = lvk_graph_input(graph, "input", lvk_model_input(model, &config->model, config->batch));
     pass->keys = pass->builder->keys =
         training ? lvk_graph_input(graph, "keys", lvk_type_2d(LVK_U32, config->batch, 4)) : LVK_NONE;
-    pass->logits = model->build(pass->builder, pass->images, &config->model);
+    pass->logits = model->build(pass->builder, pass->input, &config->model);
     lvk_graph_mark_output(graph, pass->logits);
     if (!config->unfused)
         lvk_graph_fuse(graph, caps);
@@ -45,7 +44,7 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     pass->loss = add_penalty(pass, data_loss, config->l2);
     lvk_graph_mark_output(graph, pass->loss);
     lvk_graph_backward(graph, pass->loss);
-    lvk_optimizer_append(graph, config->optimizer, pass->hyper);
+    lvk_optimizer_append(graph, pass->builder, config->optimizer, pass->hyper);
     return lvk_graph_status(graph);
 }
 
@@ -242,7 +241,7 @@ static lvk_status run_pass(const lvk_network *network, lvk_pass *pass) {
 lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
     lvk_pass *pass = &network->training;
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
-    LVK_TRY(lvk_executable_write(&pass->executable, pass->images, batch->images));
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->input, batch->input));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->hyper, batch->hyper));
     LVK_TRY(write_used(pass, pass->keys, batch->keys));
@@ -260,14 +259,14 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     return LVK_OK;
 }
 
-lvk_status lvk_network_infer(lvk_network *network, const float *images, float *logits) {
+lvk_status lvk_network_infer(lvk_network *network, const float *input, float *outputs) {
     lvk_pass *pass = &network->inference;
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
-    LVK_TRY(lvk_executable_write(&pass->executable, pass->images, images));
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->input, input));
     lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
     LVK_TRY(run_pass(network, pass));
     lvk_profiler_mark(network->profiler, LVK_PHASE_DOWNLOAD);
-    LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, logits));
+    LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, outputs));
     lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
     return LVK_OK;
 }

@@ -28,8 +28,8 @@ typedef struct lvk_pass {
     lvk_builder *builder;
     lvk_plan plan;
     lvk_executable executable;
-    int images; /* [N, size, size, 3], 0..1 */
-    int logits; /* [N, 1] */
+    int input;  /* of lvk_model_input's type */
+    int logits; /* [N, 1], or of a backbone the features [N, F] */
     int labels; /* [N, 2]: target 0 or 1, weight; training only, as the following */
     int keys;   /* [N, 4]: what dropout draws from */
     int hyper;  /* [8]: the optimizer's scalars of this step */
@@ -78,7 +78,7 @@ LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id blo
 
 /* A batch of training. `hyper` from lvk_optimizer_hyper(). */
 typedef struct lvk_train_batch {
-    const float *images;
+    const float *input;
     const float *labels;   /* [N][2] */
     const uint32_t *keys;  /* [N][4] */
     const lvk_real *hyper; /* [8] */
@@ -89,7 +89,7 @@ typedef struct lvk_train_batch {
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
 
-/* Logits [N] of N = config.batch images. */
-LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const float *images, float *logits);
+/* The outputs, logits [N] or features [N, F], of N = config.batch inputs. */
+LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const float *input, float *outputs);
 
 #endif

@@ -19,7 +19,15 @@ bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind) {
     return false;
 }
 
-void lvk_optimizer_append(lvk_graph *graph, lvk_optimizer_kind kind, int hyper) {
+bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter) {
+    return parameter->initializer == LVK_INIT_GLOROT_UNIFORM && graph->tensors[parameter->tensor].trainable;
+}
+
+void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind, int hyper) {
+    for (size_t p = 0; kind == LVK_OPTIMIZER_ADAMW && p < builder->parameter_count; ++p)
+        if (lvk_optimizer_restrains(graph, &builder->parameters[p]))
+            (void)LVK_APPLY(graph, "weight_decay", LVK_OP_weight_decay, NULL, builder->parameters[p].tensor,
+                            hyper);
     const int parameters = lvk_graph_block(graph, LVK_BLOCK_PARAMETERS);
     const int gradients = lvk_graph_block(graph, LVK_BLOCK_GRADIENTS);
     const int moment1 = lvk_graph_block(graph, LVK_BLOCK_MOMENT1);

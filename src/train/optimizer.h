@@ -2,7 +2,7 @@
 #ifndef LVK_TRAIN_OPTIMIZER_H
 #define LVK_TRAIN_OPTIMIZER_H
 
-#include "graph/graph.h"
+#include "models/layers.h"
 #include "ops/optimizer.h"
 
 typedef enum lvk_optimizer_kind {
@@ -34,8 +34,12 @@ bool lvk_schedule_find(const char *name, lvk_schedule *schedule);
 /* The learning rate at step `step`, from 1, of a training of `steps`; a step beyond has the last one's. */
 double lvk_schedule_rate(const lvk_optimizer_settings *settings, uint64_t step, uint64_t steps);
 
-/* Appends the update of all parameters; `hyper` is an input of LVK_HYPER_COUNT floats. */
-void lvk_optimizer_append(lvk_graph *graph, lvk_optimizer_kind kind, int hyper);
+/* Appends the update of all parameters; `hyper` is an input of LVK_HYPER_COUNT floats. A parameter without a
+ * gradient stays as it is. AdamW decays kernels, not biases and norms. */
+void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind, int hyper);
+
+/* Is it a kernel that is trained? Only those are held small, by decay or by a penalty. */
+bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter);
 
 /* The scalars of step `step` of a training of `steps`, which counts from 1 (Adam's bias correction depends on
  * it). */

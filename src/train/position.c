@@ -111,13 +111,25 @@ lvk_status lvk_position_save(const lvk_position *position, const lvk_position_co
     return status;
 }
 
-lvk_status lvk_position_save_model(const lvk_model_info *info, lvk_network *network, const char *path) {
+lvk_status lvk_position_save_model(const lvk_model_info *info, lvk_network *network,
+                                   const lvk_backbone *backbone, const char *path) {
     snapshot s;
+    const size_t before = backbone ? backbone->count : 0;
+    lvk_named_tensor *tensors = NULL;
     lvk_status status = snapshot_init(&s, network, false);
     if (status == LVK_OK)
         status = snapshot_read(&s, network);
-    if (status == LVK_OK)
-        status = lvk_checkpoint_write(path, s.tensors, s.count, info, NULL, NULL);
+    if (status == LVK_OK) {
+        tensors = lvk_alloc(before + s.count, sizeof *tensors);
+        status = tensors ? LVK_OK : LVK_ERROR_MEMORY;
+    }
+    if (status == LVK_OK) {
+        if (before)
+            memcpy(tensors, backbone->tensors, before * sizeof *tensors);
+        memcpy(tensors + before, s.tensors, s.count * sizeof *tensors);
+        status = lvk_checkpoint_write(path, tensors, before + s.count, info, NULL, NULL);
+    }
+    lvk_free(tensors);
     snapshot_finish(&s);
     return status;
 }

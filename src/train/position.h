@@ -3,7 +3,7 @@
 #ifndef LVK_TRAIN_POSITION_H
 #define LVK_TRAIN_POSITION_H
 
-#include "train/checkpoint.h"
+#include "train/backbone.h"
 #include "train/network.h"
 
 typedef struct lvk_position {
@@ -33,9 +33,10 @@ typedef struct lvk_position_context {
 LVK_MUST_USE lvk_status lvk_position_save(const lvk_position *position, const lvk_position_context *context,
                                           lvk_network *network, const char *path);
 
-/* Writes the device's parameters as a model file. */
+/* Writes the device's parameters as a model file; of a network that is a head, behind those of its `backbone`
+ * (else NULL). */
 LVK_MUST_USE lvk_status lvk_position_save_model(const lvk_model_info *info, lvk_network *network,
-                                                const char *path);
+                                                const lvk_backbone *backbone, const char *path);
 
 /* The reverse of lvk_position_save. LVK_ERROR_FORMAT when the checkpoint is of a training with other
  * settings. */

@@ -20,8 +20,7 @@ lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t
         lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
     lvk_status status = probabilities && rows && path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_judge_probabilities(t->network, t->cache, images, count, t->settings.options.threads,
-                                         NULL, NULL, probabilities);
+        status = lvk_judge_probabilities(t->network, &t->source, images, count, 1, NULL, NULL, probabilities);
     if (status == LVK_OK)
         status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics, size_auc);
     if (status == LVK_OK) {

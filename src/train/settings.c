@@ -10,8 +10,13 @@ lvk_train_options lvk_train_defaults(void) {
     return (lvk_train_options){.model = "cnn",
                                .crop = "center:300",
                                .augment = true,
-                               .normalize = "train",
+                               .normalize = "auto",
                                .balance = true,
+                               .weights = "auto",
+                               .head = LVK_HEAD_DEFAULT,
+                               .unfreeze = "none",
+                               .batch_norm = "frozen",
+                               .views = 1,
                                .optimizer = "adam",
                                .learning_rate = 0.0003,
                                .schedule = "cosine",
@@ -26,6 +31,50 @@ lvk_train_options lvk_train_defaults(void) {
                                .seed = 1,
                                .checkpoint_seconds = 300};
 }
+
+/* Every option that config.json keeps, by its place in the struct. */
+typedef enum entry_kind { TEXT, FLAG, NUMBER, COUNT, SEED } entry_kind;
+typedef struct entry {
+    const char *key;
+    entry_kind kind;
+    size_t offset;
+} entry;
+#define ENTRY(name, kind)                                                                                    \
+    { #name, kind, offsetof(lvk_train_options, name) }
+static const entry entries[] = {ENTRY(data, TEXT),
+                                ENTRY(model, TEXT),
+                                ENTRY(crop, TEXT),
+                                ENTRY(normalize, TEXT),
+                                ENTRY(augment, FLAG),
+                                ENTRY(balance, FLAG),
+                                ENTRY(strict, FLAG),
+                                ENTRY(weights, TEXT),
+                                ENTRY(head, TEXT),
+                                ENTRY(unfreeze, TEXT),
+                                ENTRY(batch_norm, TEXT),
+                                ENTRY(views, COUNT),
+                                ENTRY(optimizer, TEXT),
+                                ENTRY(schedule, TEXT),
+                                ENTRY(learning_rate, NUMBER),
+                                ENTRY(momentum, NUMBER),
+                                ENTRY(weight_decay, NUMBER),
+                                ENTRY(l2, NUMBER),
+                                ENTRY(dropout, NUMBER),
+                                ENTRY(batch, COUNT),
+                                ENTRY(epochs, COUNT),
+                                ENTRY(patience, COUNT),
+                                ENTRY(validation, NUMBER),
+                                ENTRY(test, NUMBER),
+                                ENTRY(seed, SEED),
+                                ENTRY(checkpoint_seconds, NUMBER)};
+#define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
+_Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
+
+static void *place_of(lvk_train_options *options, const entry *e) {
+    return (char *)options + e->offset;
+}
+
+/* ---- checking ---- */
 
 static lvk_status check_range(const char *option, double value, double least, double below,
                               const char *range) {
@@ -44,6 +93,7 @@ static lvk_status check_numbers(const lvk_train_options *o) {
     LVK_TRY(check_range("l2", o->l2, 0, 1000, "0 or more"));
     LVK_TRY(check_range("batch", o->batch, 1, 1025, "1 to 1024"));
     LVK_TRY(check_range("epochs", o->epochs, 1, 1000001, "1 to 1,000,000"));
+    LVK_TRY(check_range("views", o->views, 1, LVK_VIEW_COUNT + 1, "1 to 8"));
     if (!(o->validation > 0 && o->test >= 0 && o->validation + o->test < 1))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
@@ -60,29 +110,88 @@ static void round_to_text(double *value) {
     *value = strtod(text, NULL);
 }
 
-static lvk_status copy_text(char **copy, const char **text) {
-    *copy = lvk_strdup(*text);
-    *text = *copy;
-    return *copy ? LVK_OK : LVK_ERROR_MEMORY;
+static lvk_status own_values(lvk_settings *s) {
+    for (int i = 0; i < ENTRY_COUNT; ++i) {
+        void *place = place_of(&s->options, &entries[i]);
+        if (entries[i].kind == NUMBER)
+            round_to_text(place);
+        if (entries[i].kind != TEXT)
+            continue;
+        const char **text = place;
+        *text = s->texts[i] = lvk_strdup(*text);
+        if (!*text)
+            return LVK_ERROR_MEMORY;
+    }
+    return LVK_OK;
+}
+
+/* "none", "conv5_x" … "conv2_x", "conv1" or "all": the first stage that is trained, and all behind it. */
+static lvk_status resolve_stages(lvk_settings *s, const lvk_model *model) {
+    const char *text = s->options.unfreeze;
+    s->frozen_stages = model->stages;
+    if (strcmp(text, "none") == 0)
+        return LVK_OK;
+    for (uint32_t stage = 1; stage <= model->stages; ++stage) {
+        char name[16];
+        snprintf(name, sizeof name, stage == 1 ? "conv%u" : "conv%u_x", stage);
+        if (strcmp(text, name) == 0 || (stage == 1 && strcmp(text, "all") == 0)) {
+            s->frozen_stages = stage - 1;
+            return LVK_OK;
+        }
+    }
+    return lvk_fail(LVK_ERROR_ARGUMENT, "--unfreeze %s: there is none, all, conv1 and conv2_x to conv%u_x",
+                    text, model->stages);
+}
+
+static lvk_status resolve_backbone(lvk_settings *s, const lvk_model *model) {
+    const lvk_train_options *o = &s->options;
+    lvk_head head;
+    LVK_TRY(lvk_head_parse(o->head, &head));
+    LVK_TRY(resolve_stages(s, model));
+    s->batch_statistics = strcmp(o->batch_norm, "train") == 0;
+    if (!s->batch_statistics && strcmp(o->batch_norm, "frozen") != 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--bn %s: there is frozen and train", o->batch_norm);
+    s->pretrained = strcmp(o->weights, "none") != 0;
+    if (!s->pretrained && (s->frozen_stages || !s->batch_statistics))
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--weights none: a %s that starts from chance must be trained whole: --unfreeze all --bn train",
+            model->architecture);
+    s->on_features = s->frozen_stages == model->stages;
+    if (!s->on_features && o->views != 1)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--views %u: is for a frozen backbone; this one is trained, on images turned freely",
+                        o->views);
+    return LVK_OK;
+}
+
+static lvk_status resolve_normalize(lvk_settings *s) {
+    const char *text = s->options.normalize;
+    s->normalize = s->pretrained ? LVK_NORMALIZE_WEIGHTS : LVK_NORMALIZE_TRAIN;
+    if (strcmp(text, "auto") == 0)
+        return LVK_OK;
+    if (s->pretrained)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--normalize %s: pretrained weights say how pixels are normalized", text);
+    if (strcmp(text, "none") == 0)
+        s->normalize = LVK_NORMALIZE_NONE;
+    else if (strcmp(text, "train") != 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--normalize %s: there is auto, train and none", text);
+    return LVK_OK;
 }
 
 static lvk_status resolve(lvk_settings *s) {
     lvk_train_options *o = &s->options;
     if (!o->data || !*o->data)
         return lvk_fail(LVK_ERROR_ARGUMENT, "no data set was named: --data DIR");
-    LVK_TRY(copy_text(&s->data, &o->data));
-    LVK_TRY(copy_text(&s->model, &o->model));
-    LVK_TRY(copy_text(&s->crop_text, &o->crop));
-    LVK_TRY(copy_text(&s->optimizer_name, &o->optimizer));
-    LVK_TRY(copy_text(&s->normalize_text, &o->normalize));
-    LVK_TRY(copy_text(&s->schedule_name, &o->schedule));
-    double *const numbers[] = {&o->learning_rate, &o->momentum,   &o->weight_decay, &o->l2,
-                               &o->dropout,       &o->validation, &o->test,         &o->checkpoint_seconds};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
-        round_to_text(numbers[i]);
+    LVK_TRY(own_values(s));
     LVK_TRY(check_numbers(o));
-    if (!lvk_model_find(o->model))
+    const lvk_model *model = lvk_model_find(o->model);
+    if (!model)
         return LVK_ERROR_ARGUMENT;
+    if (model->features)
+        LVK_TRY(resolve_backbone(s, model));
+    LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
     s->optimizer = (lvk_optimizer_settings){
         .learning_rate = o->learning_rate, .momentum = o->momentum, .weight_decay = o->weight_decay};
@@ -90,9 +199,6 @@ static lvk_status resolve(lvk_settings *s) {
         return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
     if (!lvk_schedule_find(o->schedule, &s->optimizer.schedule))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--schedule %s: there is cosine and constant", o->schedule);
-    s->normalize = strcmp(o->normalize, "train") == 0;
-    if (!s->normalize && strcmp(o->normalize, "none") != 0)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--normalize %s: there is train and none", o->normalize);
     return LVK_OK;
 }
 
@@ -105,64 +211,90 @@ lvk_status lvk_settings_init(lvk_settings *settings, const lvk_train_options *op
 }
 
 void lvk_settings_finish(lvk_settings *settings) {
-    lvk_free(settings->data);
-    lvk_free(settings->model);
-    lvk_free(settings->crop_text);
-    lvk_free(settings->optimizer_name);
-    lvk_free(settings->normalize_text);
-    lvk_free(settings->schedule_name);
+    for (int i = 0; i < ENTRY_COUNT; ++i)
+        lvk_free(settings->texts[i]);
     *settings = (lvk_settings){0};
+}
+
+/* ---- JSON ---- */
+
+static json_t *value_of(const entry *e, const void *place) {
+    switch (e->kind) {
+    case TEXT:
+        return json_string(*(const char *const *)place);
+    case FLAG:
+        return json_boolean(*(const bool *)place);
+    case NUMBER:
+        return json_real(*(const double *)place);
+    case COUNT:
+        return json_integer(*(const uint32_t *)place);
+    case SEED:
+        break;
+    }
+    return json_integer((json_int_t) * (const uint64_t *)place);
 }
 
 json_t *lvk_settings_to_json(const lvk_settings *settings) {
-    const lvk_train_options *o = &settings->options;
-    char crop[32];
-    lvk_crop_format(&settings->crop, crop);
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:I, s:f}",
-        "data", o->data, "model", o->model, "crop", crop, "normalize", o->normalize, "augment", o->augment,
-        "balance", o->balance, "strict", o->strict, "optimizer", o->optimizer, "schedule", o->schedule,
-        "learning_rate", o->learning_rate, "momentum", o->momentum, "weight_decay", o->weight_decay, "l2",
-        o->l2, "dropout", o->dropout, "batch", (json_int_t)o->batch, "epochs", (json_int_t)o->epochs,
-        "patience", (json_int_t)o->patience, "validation", o->validation, "test", o->test, "seed",
-        (json_int_t)o->seed, "checkpoint_seconds", o->checkpoint_seconds);
+    json_t *json = json_object();
+    lvk_train_options options = settings->options;
+    for (int i = 0; json && i < ENTRY_COUNT; ++i) {
+        if (json_object_set_new(json, entries[i].key,
+                                value_of(&entries[i], place_of(&options, &entries[i]))) != 0) {
+            json_decref(json);
+            json = NULL;
+        }
+    }
+    return json;
+}
+
+/* False: the value is not of the entry's kind. */
+static bool take_value(const entry *e, const json_t *value, void *place) {
+    const json_int_t integer = json_integer_value(value);
+    switch (e->kind) {
+    case TEXT:
+        *(const char **)place = json_string_value(value);
+        return json_is_string(value);
+    case FLAG:
+        *(bool *)place = json_is_true(value);
+        return json_is_boolean(value);
+    case NUMBER:
+        *(double *)place = json_number_value(value);
+        return json_is_number(value);
+    case COUNT:
+        *(uint32_t *)place = (uint32_t)integer;
+        return json_is_integer(value) && integer >= 0 && integer <= UINT32_MAX;
+    case SEED:
+        break;
+    }
+    *(uint64_t *)place = (uint64_t)integer;
+    return json_is_integer(value);
 }
 
 lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, const char *name) {
-    lvk_train_options o = lvk_train_defaults();
-    int augment, balance, strict;
-    json_int_t batch, epochs, patience, seed;
-    json_error_t error;
+    lvk_train_options options = lvk_train_defaults();
     *settings = (lvk_settings){0};
-    if (json_unpack_ex(
-            (json_t *)json, &error, 0,
-            "{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:F, s:F, s:F, s:F, s:F, s:I, s:I, s:I, s:F, s:F, s:I, s:F}",
-            "data", &o.data, "model", &o.model, "crop", &o.crop, "normalize", &o.normalize, "augment",
-            &augment, "balance", &balance, "strict", &strict, "optimizer", &o.optimizer, "schedule",
-            &o.schedule, "learning_rate", &o.learning_rate, "momentum", &o.momentum, "weight_decay",
-            &o.weight_decay, "l2", &o.l2, "dropout", &o.dropout, "batch", &batch, "epochs", &epochs,
-            "patience", &patience, "validation", &o.validation, "test", &o.test, "seed", &seed,
-            "checkpoint_seconds", &o.checkpoint_seconds) != 0)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: %s", name, error.text);
-    if (batch < 0 || batch > UINT32_MAX || epochs < 0 || epochs > UINT32_MAX || patience < 0 ||
-        patience > UINT32_MAX)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: batch, epochs or patience is out of range", name);
-    o.augment = augment != 0;
-    o.balance = balance != 0;
-    o.strict = strict != 0;
-    o.batch = (uint32_t)batch;
-    o.epochs = (uint32_t)epochs;
-    o.patience = (uint32_t)patience;
-    o.seed = (uint64_t)seed;
-    const lvk_status status = lvk_settings_init(settings, &o);
+    for (int i = 0; i < ENTRY_COUNT; ++i) {
+        const json_t *value = json_object_get(json, entries[i].key);
+        if (!value)
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no \"%s\"", name, entries[i].key);
+        if (!take_value(&entries[i], value, place_of(&options, &entries[i])))
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: \"%s\" is out of range or not of the right kind", name,
+                            entries[i].key);
+    }
+    const lvk_status status = lvk_settings_init(settings, &options);
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", name);
 }
 
 lvk_network_config lvk_settings_network(const lvk_settings *settings) {
-    return (lvk_network_config){
-        .model = {.architecture = settings->options.model, .dropout = settings->options.dropout},
-        .batch = settings->options.batch,
-        .training = true,
-        .optimizer = settings->optimizer.kind,
-        .l2 = settings->options.l2};
+    const lvk_train_options *o = &settings->options;
+    return (lvk_network_config){.model = {.architecture = o->model,
+                                          .dropout = o->dropout,
+                                          .part = settings->on_features ? LVK_MODEL_HEAD : LVK_MODEL_WHOLE,
+                                          .head = o->head,
+                                          .frozen_stages = settings->frozen_stages,
+                                          .batch_statistics = settings->batch_statistics},
+                                .batch = o->batch,
+                                .training = true,
+                                .optimizer = settings->optimizer.kind,
+                                .l2 = o->l2};
 }

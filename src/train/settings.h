@@ -4,18 +4,35 @@
 
 #include "core/error.h"
 #include "data/crop.h"
+#include "data/resample.h"
 #include "leukvk/train.h"
+#include "models/head.h"
 #include "train/network.h"
 
 #include <jansson.h>
 
+/* Where mean and standard deviation of the input's pixels come from. */
+typedef enum lvk_normalize {
+    LVK_NORMALIZE_NONE,   /* pixels are 0..1 */
+    LVK_NORMALIZE_TRAIN,  /* the training images */
+    LVK_NORMALIZE_WEIGHTS /* what the pretrained weights were trained with */
+} lvk_normalize;
+
+enum { LVK_SETTINGS_MAX_ENTRIES = 32 };
+
 /* The settings in the form that the training works with. Texts are owned. */
 typedef struct lvk_settings {
-    lvk_train_options options; /* its texts point to what follows, or are static */
-    char *data, *model, *crop_text, *optimizer_name, *normalize_text, *schedule_name;
-    bool normalize; /* by the training images; otherwise 0..1 */
+    lvk_train_options options; /* its texts are `texts`, or static */
+    char *texts[LVK_SETTINGS_MAX_ENTRIES];
+    lvk_normalize normalize;
     lvk_crop crop;
     lvk_optimizer_settings optimizer;
+
+    /* Of a model with a backbone; otherwise zero. */
+    bool pretrained;        /* it starts from weights */
+    bool on_features;       /* all of it is frozen: what is trained is the head, on its features */
+    uint32_t frozen_stages; /* as in lvk_model_config, with the next */
+    bool batch_statistics;
 } lvk_settings;
 
 /* Checks every value and names the first that cannot be, as the command line spells it: "--batch 0: 1 to

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/resource.h"
 #include "train/device.h"
+#include "train/extract.h"
 #include "train/results.h"
 #include "train/trainer.h"
 
@@ -34,6 +35,12 @@ static void describe_model(lvk_trainer *t) {
     *info = (lvk_model_info){.image_size = lvk_model_find(t->settings.options.model)->image_size,
                              .standard = lvk_standard_none};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
+    if (lvk_model_find(info->architecture)->features) {
+        const bool torchvision = t->backbone && t->backbone->torchvision;
+        snprintf(info->head, sizeof info->head, "%s",
+                 *t->settings.options.head ? t->settings.options.head : "none");
+        snprintf(info->topology, sizeof info->topology, "%s", torchvision ? "torchvision" : "keras");
+    }
     snprintf(info->positive_class, sizeof info->positive_class, "%s",
              lvk_dataset_class_name(t->dataset, (size_t)positive));
     snprintf(info->negative_class, sizeof info->negative_class, "%s",
@@ -43,13 +50,15 @@ static void describe_model(lvk_trainer *t) {
 
 /* Over the settings that the numbers depend on: a run may go on elsewhere, longer, or saving more often. */
 static lvk_status digest_settings(lvk_trainer *t) {
-    static const char *const free_to_change[] = {"data", "epochs", "patience", "strict",
-                                                 "checkpoint_seconds"};
+    static const char *const free_to_change[] = {"data",   "epochs",  "patience",
+                                                 "strict", "weights", "checkpoint_seconds"};
     json_t *json = lvk_settings_to_json(&t->settings);
     if (!json)
         return LVK_ERROR_MEMORY;
     for (size_t i = 0; i < sizeof free_to_change / sizeof *free_to_change; ++i)
         json_object_del(json, free_to_change[i]);
+    if (t->backbone)
+        json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
     const lvk_status status = lvk_config_digest(json, t->digest);
     json_decref(json);
     return status;
@@ -65,6 +74,8 @@ static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     json_object_set_new(json, "driver", json_string(backend->driver));
     json_object_set_new(json, "kernels", json_string(t->kernels));
     json_object_set_new(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
+    if (t->backbone)
+        json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
     json_object_set_new(json, "positive_class", json_string(t->info.positive_class));
     json_object_set_new(json, "negative_class", json_string(t->info.negative_class));
     const lvk_status status = lvk_run_folder_write_config(t->folder, json);
@@ -89,17 +100,28 @@ static lvk_status identify_kernels(lvk_trainer *t) {
 static lvk_status open_images(lvk_trainer *t) {
     size_t count;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
+    const unsigned threads = t->settings.options.threads;
     LVK_TRY(lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache));
-    if (t->settings.normalize)
-        LVK_TRY(lvk_cache_measure(t->cache, images, count, t->settings.options.threads, &t->info.standard));
+    if (t->settings.normalize == LVK_NORMALIZE_TRAIN)
+        LVK_TRY(lvk_cache_measure(t->cache, images, count, threads, &t->info.standard));
+    if (t->settings.normalize == LVK_NORMALIZE_WEIGHTS)
+        t->info.standard = t->backbone->standard;
     lvk_cache_standardize(t->cache, &t->info.standard);
+    t->source = (lvk_source){.cache = t->cache, .views = t->settings.options.views, .threads = threads};
     return LVK_OK;
+}
+
+static lvk_status open_backbone(lvk_trainer *t) {
+    const lvk_train_options *o = &t->settings.options;
+    return t->settings.pretrained ? lvk_backbone_open(o->weights, o->model, &t->backbone) : LVK_OK;
 }
 
 static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_backend *backend = lvk_device_backend(device);
     lvk_network_config config = lvk_settings_network(&t->settings);
     config.choices = lvk_device_choices(device);
+    config.model.torchvision = t->backbone && t->backbone->torchvision;
+    LVK_TRY(open_images(t));
     LVK_TRY(lvk_network_estimate(&backend->caps, &config, &t->event.memory_estimate));
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
@@ -109,7 +131,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     LVK_TRY(status);
     LVK_TRY(identify_kernels(t));
     t->event.parameters = lvk_model_parameter_count(lvk_network_builder(t->network));
-    return open_images(t);
+    return LVK_OK;
 }
 
 static void count_parts(lvk_trainer *t) {
@@ -118,6 +140,14 @@ static void count_parts(lvk_trainer *t) {
             lvk_split_images(t->split, (lvk_split_part)part, &t->event.part_images[part]);
         t->event.subjects[part] = lvk_judge_subjects(t->dataset, images, t->event.part_images[part]);
     }
+}
+
+/* From the seed, and a backbone that is trained from its weights. */
+static lvk_status start_parameters(lvk_trainer *t) {
+    LVK_TRY(lvk_network_initialize(t->network, t->settings.options.seed));
+    return t->backbone && !t->settings.on_features
+               ? lvk_backbone_load(t->network, lvk_weights_file(t->backbone->weights), true)
+               : LVK_OK;
 }
 
 static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
@@ -131,6 +161,7 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
                                                       .validation = o->validation,
                                                       .test = o->test > 0 ? o->test : -1},
                                  &t->split));
+    LVK_TRY(open_backbone(t));
     describe_model(t);
     LVK_TRY(digest_settings(t));
     LVK_TRY(open_network(t, device));
@@ -138,7 +169,7 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
     LVK_TRY(lvk_trainer_init(t));
     LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
     LVK_TRY(write_config(t, device));
-    LVK_TRY(lvk_network_initialize(t->network, o->seed));
+    LVK_TRY(start_parameters(t));
     return lvk_trainer_save(t);
 }
 
@@ -165,6 +196,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *r
     LVK_TRY(open_settings(t, resume));
     LVK_TRY(open_data(t));
     LVK_TRY(lvk_split_read(lvk_run_folder_file(t->folder, LVK_RUN_SPLIT), t->dataset, &t->split));
+    LVK_TRY(open_backbone(t));
     describe_model(t);
     LVK_TRY(digest_settings(t));
     LVK_TRY(open_network(t, device));
@@ -176,7 +208,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *r
         LVK_TRY(lvk_position_load(&t->position, &context, t->network,
                                   lvk_run_folder_file(t->folder, LVK_RUN_LAST)));
     } else {
-        LVK_TRY(lvk_network_initialize(t->network, t->settings.options.seed));
+        LVK_TRY(start_parameters(t));
     }
     t->event.resumed_epoch = t->position.epoch;
     t->event.resumed_step = t->position.step;
@@ -190,7 +222,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *r
 /* Judges the best model on every part but the one that it was trained on. */
 static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
     lvk_checkpoint *best = NULL;
-    LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_MODEL), &best));
+    LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_BEST), &best));
     lvk_status status = lvk_position_load_parameters(best, t->network);
     lvk_checkpoint_destroy(&best);
     for (int part = LVK_SPLIT_VALIDATION; part < LVK_SPLIT_PART_COUNT && status == LVK_OK; ++part) {
@@ -205,7 +237,7 @@ static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
 
-static lvk_status run(lvk_trainer *t, lvk_train_result *result) {
+static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *result) {
     const double started = lvk_clock_seconds();
     snprintf(result->run, sizeof result->run, "%s", lvk_run_folder_path(t->folder));
     snprintf(result->positive_class, sizeof result->positive_class, "%s", t->info.positive_class);
@@ -215,6 +247,8 @@ static lvk_status run(lvk_trainer *t, lvk_train_result *result) {
     if (t->callback && !t->callback(t->user, &t->event))
         return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step; go on with --resume %s",
                         result->run);
+    if (t->settings.on_features)
+        LVK_TRY(lvk_extract_features(t, device));
     LVK_TRY(lvk_trainer_run(t, &result->stopped_early));
     result->epochs = t->position.epoch;
     result->best_epoch = t->position.best_epoch;
@@ -230,6 +264,8 @@ static void close_trainer(lvk_trainer *t) {
     lvk_trainer_finish(t);
     lvk_position_finish(&t->position);
     lvk_network_destroy(&t->network);
+    lvk_features_destroy(&t->features);
+    lvk_backbone_close(&t->backbone);
     lvk_cache_destroy(&t->cache);
     lvk_split_destroy(&t->split);
     lvk_dataset_destroy(&t->dataset);
@@ -245,7 +281,7 @@ lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_t
     if (status == LVK_OK)
         status = open_new(&trainer, device);
     if (status == LVK_OK)
-        status = run(&trainer, result);
+        status = run(&trainer, device, result);
     close_trainer(&trainer);
     return status;
 }
@@ -256,7 +292,7 @@ lvk_status lvk_train_resume(lvk_device *device, const char *run_folder, const lv
     *result = (lvk_train_result){0};
     lvk_status status = open_resumed(&trainer, device, run_folder, options);
     if (status == LVK_OK)
-        status = run(&trainer, result);
+        status = run(&trainer, device, result);
     close_trainer(&trainer);
     return status;
 }

@@ -55,10 +55,12 @@ void lvk_trainer_finish(lvk_trainer *t) {
     lvk_free(t->labels);
     lvk_free(t->keys);
     lvk_free(t->logits);
+    lvk_free(t->filled);
     t->order = NULL;
     t->labels = NULL;
     t->keys = NULL;
     t->logits = NULL;
+    t->filled = NULL;
     lvk_profile_destroy(&t->profiler.profile); /* of a step that failed */
 }
 
@@ -131,14 +133,34 @@ static uint64_t steps_in_all(const lvk_trainer *t) {
     return (uint64_t)t->event.steps * t->event.epochs;
 }
 
+/* Where batch norms take the batch's statistics, rows of zeros would be in them: a partial batch is filled up
+ * with its own images again, which weigh nothing in the loss. */
+static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, const float **input) {
+    const lvk_network_config *config = &t->network->config;
+    *input = batch->pixels;
+    if (!config->model.batch_statistics || batch->count == config->batch)
+        return LVK_OK;
+    const lvk_type type = lvk_model_input(t->network->model, &config->model, config->batch);
+    const uint64_t row = lvk_type_row_count(&type);
+    if (!t->filled)
+        t->filled = lvk_alloc(lvk_type_count(&type), sizeof *t->filled);
+    if (!t->filled)
+        return LVK_ERROR_MEMORY;
+    for (uint32_t i = 0; i < config->batch; ++i)
+        memcpy(t->filled + i * row, batch->pixels + (i % batch->count) * row, row * sizeof(float));
+    *input = t->filled;
+    return LVK_OK;
+}
+
 static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
     lvk_position *p = &t->position;
     lvk_real hyper[LVK_HYPER_COUNT];
+    const float *rows;
     float loss;
     fill_rows(t, batch);
+    LVK_TRY(fill_batch(t, batch, &rows));
     lvk_optimizer_hyper(&t->settings.optimizer, p->update + 1, steps_in_all(t), hyper);
-    const lvk_train_batch input = {
-        .images = batch->pixels, .labels = t->labels, .keys = t->keys, .hyper = hyper};
+    const lvk_train_batch input = {.input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper};
     const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
     if (status != LVK_OK)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
@@ -172,16 +194,16 @@ static lvk_status finish_profile(lvk_trainer *t) {
     return status;
 }
 
-static lvk_status train_steps(lvk_trainer *t, lvk_loader *loader) {
+static lvk_status train_steps(lvk_trainer *t, lvk_feed *feed) {
     while (t->position.step < t->event.steps) {
         lvk_batch batch;
         const bool profiled = t->position.step == t->profiled_step;
         t->network->profiler = profiled ? &t->profiler : NULL;
         lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
-        LVK_TRY(lvk_loader_next(loader, &batch));
+        LVK_TRY(lvk_feed_next(feed, &batch));
         lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
         LVK_TRY(train_batch(t, &batch));
-        t->waited = lvk_loader_wait_seconds(loader);
+        t->waited = lvk_feed_wait_seconds(feed);
         fill_event(t);
         if (profiled)
             LVK_TRY(finish_profile(t));
@@ -209,15 +231,12 @@ static lvk_status train_epoch(lvk_trainer *t) {
         return LVK_OK;
     }
     choose_profiled_step(t);
-    const lvk_loader_options options = {.batch = o->batch,
-                                        .augment = o->augment,
-                                        .seed = o->seed,
-                                        .epoch = t->position.epoch,
-                                        .threads = o->threads};
-    lvk_loader *loader = NULL;
-    LVK_TRY(lvk_loader_create(t->cache, t->order + done, t->order_count - done, &options, &loader));
-    const lvk_status status = train_steps(t, loader);
-    lvk_loader_destroy(&loader);
+    const lvk_loader_options options = {
+        .batch = o->batch, .augment = o->augment, .seed = o->seed, .epoch = t->position.epoch};
+    lvk_feed *feed = NULL;
+    LVK_TRY(lvk_feed_create(&t->source, t->order + done, t->order_count - done, &options, &feed));
+    const lvk_status status = train_steps(t, feed);
+    lvk_feed_destroy(&feed);
     return status;
 }
 
@@ -227,8 +246,8 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
     if (!probabilities)
         return LVK_ERROR_MEMORY;
-    lvk_status status = lvk_judge_probabilities(t->network, t->cache, images, count,
-                                                t->settings.options.threads, NULL, NULL, probabilities);
+    lvk_status status =
+        lvk_judge_probabilities(t->network, &t->source, images, count, 1, NULL, NULL, probabilities);
     if (status == LVK_OK)
         status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics, NULL);
     lvk_free(probabilities);
@@ -275,7 +294,8 @@ static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
         p->best_epoch = p->epoch;
         p->best_loss = validation->loss;
         LVK_TRY(save(t, LVK_RUN_BEST));
-        LVK_TRY(lvk_position_save_model(&t->info, t->network, lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
+        LVK_TRY(lvk_position_save_model(&t->info, t->network, t->settings.on_features ? t->backbone : NULL,
+                                        lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
     }
     LVK_TRY(lvk_trainer_save(t));
     LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, p->history));

@@ -15,6 +15,9 @@ typedef struct lvk_trainer {
     lvk_dataset *dataset;
     lvk_split *split;
     lvk_cache *cache;
+    lvk_backbone *backbone; /* what the model starts from; NULL: chance */
+    lvk_features *features; /* of the frozen backbone; NULL: it trains on images */
+    lvk_source source;      /* of the network's input: cache or features */
     lvk_network *network;
     lvk_model_info info;
     char digest[LVK_DIGEST_TEXT];
@@ -31,6 +34,7 @@ typedef struct lvk_trainer {
     float *labels;         /* [batch][2] */
     uint32_t *keys;        /* [batch][4] */
     float *logits;         /* [batch] */
+    float *filled;         /* [batch] inputs: a partial batch, filled up */
     lvk_train_event event;
     uint32_t first_step; /* of this epoch, since this process trains: others were before it was resumed */
     double epoch_started, last_saved;

@@ -4,10 +4,10 @@
  * Where the bounds come from. What a correct float32 program may differ by is more than a sum's rounding:
  * errors pass through the layers, and through earlier steps. The measure is the same network run by PyTorch
  * in float32 beside the run in double that is the expectation: per tensor or loss in the file, and as a table
- * of the largest errors in the README beside it ("Tolerances"). Ours may be SLACK times as far off. */
+ * of the largest errors in the README beside it ("Tolerances"). Ours may be GOLDEN_SLACK times as far off. */
 #include "core/memory.h"
+#include "golden/summary.h"
 #include "support/device.h"
-#include "support/golden.h"
 #include "train/network.h"
 
 #include <criterion/criterion.h>
@@ -18,10 +18,6 @@
 #include <string.h>
 
 enum { BATCH = 4, STEPS = 10 };
-
-/* PyTorch's own two runs, which differ in nothing but the order of summation, are up to ten times apart in
- * the largest error of their losses (Adam: 7e-5 and 7e-6). */
-static const double SLACK = 10;
 
 /* The README's table: relative errors of a tensor, forward and of gradients. */
 static const double FORWARD = 1e-6, GRADIENT = 5e-6;
@@ -57,7 +53,7 @@ static void load_batch(scene *s, int which, const char *name) {
     const json_t *input = golden_find(golden_member(s->root, "inputs"), name);
     cr_assert(input, "the file has no input %s", name);
     const lvk_type type = golden_type(input);
-    const lvk_type *wanted = &s->network->training.graph.tensors[s->network->training.images].type;
+    const lvk_type *wanted = &s->network->training.graph.tensors[s->network->training.input].type;
     cr_assert(lvk_type_equal(&type, wanted), "%s has another shape in the file", name);
     s->images[which] = lvk_alloc(lvk_type_count(&type), sizeof(float));
     cr_assert(s->images[which] && golden_fill(input, s->images[which]));
@@ -94,52 +90,6 @@ static void close_scene(scene *s) {
     test_close_device(s->backend);
 }
 
-/* One comparison; the worst of a group is printed with it. */
-static double near(const char *what, double got, double expected, double allowed) {
-    const double error = fabs(got - expected);
-    cr_expect(error <= allowed, "%s: %.9g, expected %.9g, allowed error %.3g", what, got, expected, allowed);
-    return error / allowed;
-}
-
-static double norm(const float *values, uint64_t count) {
-    double sum = 0;
-    for (uint64_t i = 0; i < count; ++i)
-        sum += (double)values[i] * (double)values[i];
-    return sqrt(sum);
-}
-
-/* A whole tensor against its summary: the norm, and the samples together, each within `relative` of its size;
- * every sample alone within `relative` of the tensor's largest. Returns the worst error / bound. */
-static double compare_summary(const char *name, const json_t *summary, const float *values, uint64_t count,
-                              double relative) {
-    uint64_t samples, index_count;
-    double *expected = golden_list(golden_member(summary, "value"), &samples);
-    double *index = golden_list(golden_member(summary, "index"), &index_count);
-    cr_assert_eq(samples, index_count, "%s: not a value for every index", name);
-    const double size = golden_number(summary, "l2"), largest = golden_number(summary, "max_abs");
-    char what[160];
-    snprintf(what, sizeof what, "norm of %s", name);
-    double worst = near(what, norm(values, count), size, relative * size);
-    double error = 0, sampled = 0;
-    for (uint64_t j = 0; j < samples; ++j) {
-        cr_assert(index[j] >= 0 && index[j] < (double)count, "%s: sample %d lies outside", name, (int)j);
-        const double value = (double)values[(uint64_t)index[j]];
-        snprintf(what, sizeof what, "%s[%llu]", name, (unsigned long long)index[j]);
-        worst = fmax(worst, near(what, value, expected[j], relative * largest));
-        error += (value - expected[j]) * (value - expected[j]);
-        sampled += expected[j] * expected[j];
-    }
-    snprintf(what, sizeof what, "distance of %s", name);
-    /* where all samples are zero by chance there is nothing to be relative to but the tensor */
-    const double scale = sampled > 0 ? sqrt(sampled) : size;
-    worst = fmax(worst, near(what, sqrt(error), 0, relative * scale));
-    fprintf(stderr, "  %-16s error / bound %.3f, samples off by %.1e of their size\n", name, worst,
-            sqrt(error) / scale);
-    lvk_free(expected);
-    lvk_free(index);
-    return worst;
-}
-
 /* The layer's output by its name in the file: behind the ReLU, where it has one. */
 static int layer_output(const lvk_graph *graph, const char *name) {
     char activated[160];
@@ -160,7 +110,7 @@ static void run_forward(scene *s, lvk_graph *graph, lvk_plan *plan, lvk_executab
     static lvk_builder builder;
     builder = (lvk_builder){.graph = graph, .keys = LVK_NONE};
     lvk_graph_init(graph);
-    const int images = lvk_graph_input(graph, "images", pass->graph.tensors[pass->images].type);
+    const int images = lvk_graph_input(graph, "images", pass->graph.tensors[pass->input].type);
     lvk_graph_mark_output(graph, s->network->model->build(&builder, images, &s->network->config.model));
     const char *name;
     json_t *summary;
@@ -181,66 +131,33 @@ static void compare_activation(lvk_executable *executable, const char *name, con
     const uint64_t count = lvk_type_count(own);
     float *values = lvk_alloc(count, sizeof *values);
     cr_assert_eq(lvk_executable_read(executable, tensor, values), LVK_OK, "%s", lvk_error_message());
-    compare_summary(name, summary, values, count, SLACK * FORWARD);
+    golden_compare_summary(name, summary, values, count, GOLDEN_SLACK * FORWARD);
     double sum = 0;
     for (uint64_t i = 0; i < count; ++i)
         sum += (double)values[i];
     char what[160];
     snprintf(what, sizeof what, "mean of %s", name);
     /* by Cauchy and Schwarz the mean's error is at most the norm's over sqrt(n) */
-    near(what, sum / (double)count, golden_number(summary, "mean"),
-         SLACK * FORWARD * golden_number(summary, "l2") / sqrt((double)count));
+    golden_near(what, sum / (double)count, golden_number(summary, "mean"),
+                GOLDEN_SLACK * FORWARD * golden_number(summary, "l2") / sqrt((double)count));
     lvk_free(values);
-}
-
-/* Ten losses or four logits, in double and as PyTorch's runs in float32 had them. */
-typedef struct series {
-    double *expected, *runs[2];
-    uint64_t count;
-} series;
-
-static series load_series(const json_t *expected, const json_t *run, const json_t *other_run) {
-    series result;
-    result.expected = golden_list(expected, &result.count);
-    const json_t *runs[2] = {run, other_run};
-    for (int r = 0; r < 2; ++r) {
-        uint64_t count;
-        result.runs[r] = golden_list(runs[r], &count);
-        cr_assert_eq(count, result.count);
-    }
-    return result;
-}
-
-/* SLACK times the largest error of PyTorch's runs up to that step, or `least`: a run may be close by luck. */
-static double allowed(const series *s, uint64_t step, double least) {
-    double worst = 0;
-    for (uint64_t i = 0; i <= step; ++i)
-        for (int r = 0; r < 2; ++r)
-            worst = fmax(worst, fabs(s->runs[r][i] - s->expected[i]));
-    return fmax(SLACK * worst, least);
-}
-
-static void free_series(series *s) {
-    lvk_free(s->expected);
-    lvk_free(s->runs[0]);
-    lvk_free(s->runs[1]);
 }
 
 static void compare_logits(const scene *s, const float *logits) {
     const json_t *forward = golden_member(s->root, "forward");
     const json_t *run = golden_member(golden_member(forward, "float32_run"), "logits");
-    series expected = load_series(golden_member(forward, "logits"), run, run);
+    golden_series expected = golden_load_series(golden_member(forward, "logits"), run, run);
     cr_assert_eq(expected.count, BATCH);
     double worst = 0;
     for (int n = 0; n < BATCH; ++n) {
         char what[32];
         snprintf(what, sizeof what, "logit %d", n);
         /* the logits' errors are those of one vector: of one size, whatever the logit */
-        worst = fmax(worst, near(what, (double)logits[n], expected.expected[n],
-                                 allowed(&expected, BATCH - 1, FORWARD)));
+        worst = fmax(worst, golden_near(what, (double)logits[n], expected.expected[n],
+                                        golden_allowed(&expected, BATCH - 1, FORWARD)));
     }
     fprintf(stderr, "  %-16s error / bound %.3f\n", "logits", worst);
-    free_series(&expected);
+    golden_free_series(&expected);
 }
 
 Test(cnn, forward) {
@@ -266,7 +183,7 @@ Test(cnn, forward) {
 
 static void train_step(scene *s, int which, const lvk_real *hyper, float *loss, float *logits) {
     const lvk_train_batch batch = {
-        .images = s->images[which], .labels = s->labels[which], .keys = s->keys, .hyper = hyper};
+        .input = s->images[which], .labels = s->labels[which], .keys = s->keys, .hyper = hyper};
     cr_assert_eq(lvk_network_train(s->network, &batch, loss, logits), LVK_OK, "%s", lvk_error_message());
 }
 
@@ -280,7 +197,7 @@ static void compare_gradient(scene *s, const char *name, const json_t *summary) 
         float *values = lvk_alloc(count, sizeof *values);
         cr_assert_eq(lvk_executable_read(&pass->executable, tensor->gradient, values), LVK_OK, "%s",
                      lvk_error_message());
-        compare_summary(name, summary, values, count, SLACK * GRADIENT);
+        golden_compare_summary(name, summary, values, count, GOLDEN_SLACK * GRADIENT);
         lvk_free(values);
         return;
     }
@@ -298,7 +215,8 @@ static void check_gradients(bool plain) {
     fprintf(stderr, "cnn/gradients%s on %s\n", plain ? ", plain" : "", s.backend->info.name);
     compare_logits(&s, logits);
     /* the loss is a mean over the batch of a function of the logits with slope at most 1 */
-    near("loss", (double)loss, golden_number(golden_member(s.root, "forward"), "loss"), SLACK * FORWARD);
+    golden_near("loss", (double)loss, golden_number(golden_member(s.root, "forward"), "loss"),
+                GOLDEN_SLACK * FORWARD);
     const json_t *gradients = golden_member(s.root, "gradients");
     cr_expect_eq(json_object_size(gradients), lvk_network_builder(s.network)->parameter_count);
     const char *name;
@@ -336,9 +254,9 @@ static void compare_change(const json_t *summary, const char *name, const float 
     const double whole = golden_number(summary, "change_l2");
     char what[160];
     snprintf(what, sizeof what, "change of %s, error", name);
-    near(what, sqrt(error), 0, relative * sqrt(change) + rounded * sqrt((double)samples));
+    golden_near(what, sqrt(error), 0, relative * sqrt(change) + rounded * sqrt((double)samples));
     snprintf(what, sizeof what, "change of %s, length", name);
-    near(what, sqrt(length), whole, relative * whole + rounded * sqrt((double)count));
+    golden_near(what, sqrt(length), whole, relative * whole + rounded * sqrt((double)count));
     fprintf(stderr, "  %-16s change off by %.1e, error / bound %.3f\n", name, sqrt(error / change),
             sqrt(error) / (relative * sqrt(change) + rounded * sqrt((double)samples)));
     lvk_free(expected);
@@ -377,9 +295,9 @@ static void check_training(const char *run, lvk_optimizer_kind kind, bool plain,
         .kind = kind,
         .learning_rate = golden_number(expected, "lr"),
         .momentum = kind == LVK_OPTIMIZER_SGD ? golden_number(expected, "momentum") : 0};
-    series losses =
-        load_series(golden_member(expected, "losses"), golden_member(expected, "float32_run_losses"),
-                    golden_member(expected, "float32_run_losses_other_summation_order"));
+    golden_series losses =
+        golden_load_series(golden_member(expected, "losses"), golden_member(expected, "float32_run_losses"),
+                           golden_member(expected, "float32_run_losses_other_summation_order"));
     cr_assert_eq(losses.count, STEPS);
     fprintf(stderr, "cnn/%s%s on %s\n", run, plain ? ", plain" : "", s.backend->info.name);
     for (uint64_t step = 0; step < STEPS; ++step) {
@@ -388,27 +306,27 @@ static void check_training(const char *run, lvk_optimizer_kind kind, bool plain,
         lvk_optimizer_hyper(&settings, step + 1, 0, hyper);
         train_step(&s, step % 2, hyper, &loss, NULL);
         const double bound =
-            allowed(&losses, step,
-                    SLACK * tolerated.loss[0] *
-                        pow(tolerated.loss[1] / tolerated.loss[0], (double)step / (STEPS - 1)));
+            golden_allowed(&losses, step,
+                           GOLDEN_SLACK * tolerated.loss[0] *
+                               pow(tolerated.loss[1] / tolerated.loss[0], (double)step / (STEPS - 1)));
         char what[32];
         snprintf(what, sizeof what, "loss %d", (int)step);
-        const double worst = near(what, (double)loss, losses.expected[step], bound);
+        const double worst = golden_near(what, (double)loss, losses.expected[step], bound);
         fprintf(stderr, "  loss %d: %.9f, expected %.9f, error %.1e, error / bound %.3f\n", (int)step,
                 (double)loss, losses.expected[step], fabs((double)loss - losses.expected[step]), worst);
     }
     compare_weights(&s, golden_member(expected, "final_weights"), tolerated.change);
-    free_series(&losses);
+    golden_free_series(&losses);
     close_scene(&s);
 }
 
 /* README: losses "Adam lr 1e-3: 1e-6 at step 0, to 1e-4 by step 9; Adam lr 1e-5: 1e-7; SGD: 1e-5".
  *
  * Weights: a unit whose ReLU or pooling winner a rounding flips changes the gradients below by about 1e-3,
- * and in a run this happens between steps. At 1e-5 the steps are too small for more than a few: SLACK flips,
- * 1e-2. At full speed runs part for good at the first flip; PyTorch's own two orders of summation do so under
- * SGD between steps 5 and 6, with four steps to come. 5e-2 is three times what the worst tensor was seen to
- * be off then (1.6e-2), and a twentieth of what an update that is missing or doubled would be. */
+ * and in a run this happens between steps. At 1e-5 the steps are too small for more than a few: GOLDEN_SLACK
+ * flips, 1e-2. At full speed runs part for good at the first flip; PyTorch's own two orders of summation do
+ * so under SGD between steps 5 and 6, with four steps to come. 5e-2 is three times what the worst tensor was
+ * seen to be off then (1.6e-2), and a twentieth of what an update that is missing or doubled would be. */
 Test(cnn, adam) {
     check_training("adam", LVK_OPTIMIZER_ADAM, false, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
 }

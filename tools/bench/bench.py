@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures leukvk beside the peers that are installed: the same work, in turn, in the same run.
 
-    tools/bench/bench.py [--works w1,w2,w2:1] [--rounds 3] [--seconds 10] [--driver lavapipe|swiftshader] [--program PATH]
+    tools/bench/bench.py [--works w1,w2,w2:1,w3,w3:1,w4] [--rounds 3] [--seconds 10] [--driver lavapipe|swiftshader] [--program PATH]
 
 Prints Markdown tables. README.md beside this file says what is measured.
 """
@@ -25,6 +25,8 @@ DRIVERS = {
     "swiftshader": "/usr/lib/chromium/vk_swiftshader_icd.json",
 }
 
+DEFAULT_BATCH = {"w1": "32", "w2": "32", "w3": "8", "w4": "8"}
+
 # glibc gives large blocks back to the system when they are freed, and each step then faults its memory in again. With these,
 # PyTorch's heap stays, which makes it several times faster.
 KEEP_HEAP = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
@@ -38,14 +40,14 @@ class Program:
 
 def programs_for(work, options, torch_python):
     name, _, batch = work.partition(":")
-    arguments = [name, "--batch", batch or "32", "--seconds", str(options.seconds)]
+    arguments = [name, "--batch", batch or DEFAULT_BATCH[name], "--seconds", str(options.seconds)]
     environment = {}
     if options.driver:
         environment["VK_ICD_FILENAMES"] = DRIVERS[options.driver]
     found = [Program("leukvk", [options.program, "bench", *arguments, "--json"], environment)]
     if torch_python:
         peer = [torch_python, str(HERE / "peer_torch.py"), *arguments]
-        tuned = ["--channels-last"] + (["--jit"] if name == "w2" else [])
+        tuned = ["--channels-last"] + (["--jit"] if name in ("w2", "w3") else [])
         if "tuned" in options.peers:
             found.append(Program("PyTorch, tuned", peer + tuned, {"GLIBC_TUNABLES": KEEP_HEAP}))
         if "installed" in options.peers:
@@ -101,8 +103,13 @@ def ratio_text(leukvk, program, figure):
 
 def print_table(work, programs):
     name, _, batch = work.partition(":")
-    summary = {"w1": "W1, training step of the CNN", "w2": "W2, inference of the CNN"}[name]
-    print(f"\n{summary}, batch {batch or 32}:\n")
+    summary = {
+        "w1": "W1, training step of the CNN",
+        "w2": "W2, inference of the CNN",
+        "w3": "W3, features by ResNet50",
+        "w4": "W4, training step of the whole ResNet50",
+    }[name]
+    print(f"\n{summary}, batch {batch or DEFAULT_BATCH[name]}:\n")
     print("| program | images/s, median (min–max) | by processor time | step, ms | peak memory, MiB | leukvk / it, by the clock "
           "| leukvk / it, by processor time |")
     print("|---|---|---|---|---|---|---|")
@@ -141,7 +148,7 @@ def processor_name():
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--works", default="w1,w2,w2:1", help="work, or work:batch (w1,w2,w2:1)")
+    parser.add_argument("--works", default="w1,w2,w2:1,w3,w3:1,w4", help="work, or work:batch (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each program is run on each work (3)")
     parser.add_argument("--seconds", type=int, default=10, help="for which each run measures (10)")
     parser.add_argument("--driver", choices=sorted(DRIVERS), help="use this software driver (the best device that there is)")
@@ -151,8 +158,8 @@ def parse():
     options = parser.parse_args()
     for work in options.works.split(","):
         name, colon, batch = work.partition(":")
-        if name not in ("w1", "w2") or (colon and not batch.isdigit()):
-            parser.error(f"--works {work}: w1 or w2, with :BATCH behind it for another batch than 32")
+        if name not in DEFAULT_BATCH or (colon and not batch.isdigit()):
+            parser.error(f"--works {work}: w1 to w4, with :BATCH behind it for another batch")
     options.peers = options.peers.split(",")
     if not set(options.peers) <= {"tuned", "installed", ""}:
         parser.error("--peers: tuned, installed, or both with a comma between")

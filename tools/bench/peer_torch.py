@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The works of `leukvk bench` in PyTorch on the processor, with the same figures as JSON. bench.py runs it.
 
-    peer_torch.py w1|w2 [--batch N] [--seconds N] [--threads N] [--channels-last] [--jit]
+    peer_torch.py w1|w2|w3|w4 [--batch N] [--seconds N] [--threads N] [--channels-last] [--jit]
 
-The network is leukvk's CNN (2,825,345 parameters): three times 3x3 valid convolution, ReLU, 2x2 max pooling; then dense 64,
-ReLU, dropout 0.25, one logit. w1 is a training step (binary cross-entropy on the logit, Adam), w2 inference.
+w1, w2: leukvk's CNN (2,825,345 parameters): three times 3x3 valid convolution, ReLU, 2x2 max pooling; then dense 64, ReLU,
+dropout 0.25, one logit. w1 is a training step (binary cross-entropy on the logit, Adam), w2 inference.
+w3, w4: torchvision's ResNet50: w3 gives its 2048 pooled features, w4 is a training step of all of it with one logit.
 """
 import argparse
 import json
@@ -18,12 +19,29 @@ import torch
 from torch import nn
 
 
-def build():
+def build_cnn():
     layers = []
     for inputs, outputs in ((3, 32), (32, 64), (64, 64)):
         layers += [nn.Conv2d(inputs, outputs, 3), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
     layers += [nn.Flatten(), nn.Linear(26 * 26 * 64, 64), nn.ReLU(inplace=True), nn.Dropout(0.25), nn.Linear(64, 1)]
     return nn.Sequential(*layers)
+
+
+def build_resnet50(last):
+    from torchvision.models import resnet50
+
+    model = resnet50()
+    model.fc = last
+    return model
+
+
+BUILDERS = {
+    "w1": build_cnn,
+    "w2": build_cnn,
+    "w3": lambda: build_resnet50(nn.Identity()),
+    "w4": lambda: build_resnet50(nn.Linear(2048, 1)),
+}
+PARAMETERS = {"w1": 2825345, "w2": 2825345, "w3": 23508032, "w4": 23510081}
 
 
 def training_step(model, images):
@@ -51,9 +69,9 @@ def inference_step(model, images):
 
 def make_step(options):
     torch.manual_seed(1)
-    training = options.work == "w1"
-    model, images = build().train(training), torch.rand(options.batch, 3, 224, 224)
-    if sum(parameter.numel() for parameter in model.parameters()) != 2825345:
+    training = options.work in ("w1", "w4")
+    model, images = BUILDERS[options.work]().train(training), torch.rand(options.batch, 3, 224, 224)
+    if sum(parameter.numel() for parameter in model.parameters()) != PARAMETERS[options.work]:
         sys.exit("peer_torch.py: this is not leukvk's network")
     if options.channels_last:
         model = model.to(memory_format=torch.channels_last)
@@ -82,13 +100,14 @@ def spread(values, median):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", choices=["w1", "w2"])
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("work", choices=sorted(BUILDERS))
+    parser.add_argument("--batch", type=int, help="images a step (32; w3 and w4: 8)")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--jit", action="store_true")
     options = parser.parse_args()
+    options.batch = options.batch or (32 if options.work in ("w1", "w2") else 8)
     torch.set_num_threads(options.threads)
     step = make_step(options)
     first = time_step(step)

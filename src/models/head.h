@@ -1,0 +1,26 @@
+/* The layers that stand on a backbone's features, written as the command line has them:
+ * "dense:64,dropout:0.25". A dense layer of one unit, the logit, always follows. */
+#ifndef LVK_MODELS_HEAD_H
+#define LVK_MODELS_HEAD_H
+
+#include "models/layers.h"
+
+enum { LVK_HEAD_MAX_LAYERS = 8 };
+
+typedef struct lvk_head {
+    int count;
+    struct {
+        uint32_t units; /* of a dense layer with ReLU; 0: dropout */
+        double rate;    /* of dropout */
+    } layers[LVK_HEAD_MAX_LAYERS];
+} lvk_head;
+
+#define LVK_HEAD_DEFAULT "dense:64,dropout:0.25"
+
+/* "" and "none": nothing but the logit. LVK_ERROR_ARGUMENT names the part that is wrong. */
+LVK_MUST_USE lvk_status lvk_head_parse(const char *text, lvk_head *head);
+
+/* features [N, F] -> logits [N, 1]. Layers are named dense, dense_1, … as Keras does. */
+int lvk_head_build(lvk_builder *builder, int features, const lvk_head *head);
+
+#endif

@@ -1,0 +1,71 @@
+#include "models/resnet.h"
+
+#include "models/head.h"
+#include "models/resnet_table.h"
+
+#include <stdio.h>
+
+/* A net under construction. */
+typedef struct construction {
+    lvk_builder *builder;
+    const lvk_model_config *config;
+    lvk_resnet_table table;
+} construction;
+
+static int add_conv(const construction *c, uint32_t index, int x) {
+    const lvk_resnet_conv *conv = &c->table.convs[index];
+    const lvk_conv_norm layer = {.conv = conv->name,
+                                 .norm = conv->norm,
+                                 .filters = conv->out,
+                                 .kernel = conv->kernel,
+                                 .stride = conv->stride,
+                                 .padding = conv->padding,
+                                 .bias = c->table.variant == LVK_RESNET_KERAS,
+                                 .folded = c->config->folded,
+                                 .epsilon = lvk_resnet_epsilon(c->table.variant)};
+    return lvk_layer_conv_norm(c->builder, &layer, x, conv->relu);
+}
+
+static int add_block(const construction *c, const lvk_resnet_block *block, int x) {
+    char name[LVK_RESNET_NAME];
+    snprintf(name, sizeof name, "res%u%c", (unsigned)block->stage + 2, (char)('a' + (int)block->index));
+    int y = x;
+    for (uint32_t i = 0; i < block->conv_count; ++i)
+        y = add_conv(c, block->first_conv + i, y);
+    const int shortcut = block->projection ? add_conv(c, block->first_conv + block->conv_count, x) : x;
+    return lvk_layer_residual(c->builder, name, y, shortcut);
+}
+
+/* Parameters of the first config->frozen_stages stages are not trained, and the averages of their norms stay.
+ */
+static void enter_stage(const construction *c, uint32_t stage) {
+    c->builder->frozen = stage < c->config->frozen_stages;
+}
+
+static int build_backbone(const construction *c, int images) {
+    c->builder->batch_statistics = c->config->batch_statistics;
+    enter_stage(c, 0);
+    int x = add_conv(c, 0, images);
+    x = lvk_layer_padded_maxpool2d(c->builder, "pool1", x);
+    for (uint32_t b = 0; b < c->table.block_count; ++b) {
+        enter_stage(c, c->table.blocks[b].stage + 1);
+        x = add_block(c, &c->table.blocks[b], x);
+    }
+    c->builder->frozen = false;
+    return lvk_layer_global_average_pool(c->builder, "avg_pool", x);
+}
+
+int lvk_resnet_build(lvk_builder *builder, int input, const lvk_model_config *config) {
+    construction c = {.builder = builder, .config = config};
+    lvk_resnet_table_init(&c.table, lvk_resnet_find(config->architecture),
+                          config->torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS);
+    const int features = config->part == LVK_MODEL_HEAD ? input : build_backbone(&c, input);
+    lvk_head head;
+    if (config->part == LVK_MODEL_BACKBONE || features == LVK_NONE)
+        return features;
+    if (lvk_head_parse(config->head ? config->head : LVK_HEAD_DEFAULT, &head) != LVK_OK) {
+        builder->graph->status = LVK_ERROR_ARGUMENT;
+        return LVK_NONE;
+    }
+    return lvk_head_build(builder, features, &head);
+}

@@ -1,0 +1,101 @@
+#include "train/extract.h"
+
+#include "core/log.h"
+#include "core/resource.h"
+#include "train/device.h"
+#include "vulkan/shaders.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Images that the backbone takes at a time: enough to keep a device busy, and little memory. */
+enum { BATCH = 8 };
+
+/* All that a feature depends on beside the picture. The kernels are those of this leukvk (its shaders'
+ * digest) and of the choices that were measured for the device. */
+static char *describe(const lvk_trainer *t, lvk_device *device) {
+    const lvk_backend_info *backend = &lvk_device_backend(device)->info;
+    const lvk_string_map *choices = lvk_device_choices(device);
+    const lvk_standard *s = &t->info.standard;
+    lvk_text text = {0};
+    lvk_text_add(&text, "%s %s, weights %s\ncrop %s to %u, pixels %s", t->info.architecture, t->info.topology,
+                 t->backbone->digest, t->info.crop, (unsigned)t->info.image_size, s->bgr ? "bgr" : "rgb");
+    for (int c = 0; c < 3; ++c)
+        lvk_text_add(&text, " %.17g/%.17g", s->mean[c], s->deviation[c]);
+    lvk_text_add(&text, "\n%s, %s, shaders %016" PRIx64 "\n", backend->name, backend->driver,
+                 lvk_shader_digest);
+    for (size_t i = 0; choices && i < choices->count; ++i)
+        lvk_text_add(&text, "%s = %s\n", choices->pairs[i].key, choices->pairs[i].value);
+    char *key = NULL;
+    size_t size;
+    return lvk_text_take(&text, &key, &size) == LVK_OK ? key : NULL;
+}
+
+static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_network **network) {
+    const lvk_network_config config = {.model = {.architecture = t->settings.options.model,
+                                                 .part = LVK_MODEL_BACKBONE,
+                                                 .torchvision = t->backbone->torchvision,
+                                                 .folded = true},
+                                       .batch = BATCH,
+                                       .choices = lvk_device_choices(device)};
+    LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, network));
+    return lvk_backbone_load(*network, lvk_weights_file(t->backbone->weights), false);
+}
+
+typedef struct teller {
+    lvk_trainer *trainer;
+    double started;
+    size_t before, total; /* rows of parts that are done, and of all parts */
+} teller;
+
+static bool tell(void *user, size_t done, size_t part_total) {
+    (void)part_total;
+    const teller *who = user;
+    lvk_train_event *event = &who->trainer->event;
+    const double seconds = lvk_clock_seconds() - who->started;
+    event->kind = LVK_TRAIN_FEATURES;
+    event->features = who->before + done;
+    event->features_wanted = who->total;
+    event->images_per_second = seconds > 0 ? (double)event->features / seconds : 0;
+    return !who->trainer->callback || who->trainer->callback(who->trainer->user, event);
+}
+
+static lvk_status compute(lvk_trainer *t, lvk_device *device, const lvk_features_request *requests,
+                          size_t count, size_t missing) {
+    lvk_network *backbone = NULL;
+    teller who = {.trainer = t, .started = lvk_clock_seconds(), .total = missing};
+    lvk_status status = open_backbone(t, device, &backbone);
+    for (size_t i = 0; i < count && status == LVK_OK; ++i) {
+        const size_t wanted = lvk_features_missing(t->features, &requests[i]);
+        status = lvk_features_compute(t->features, &requests[i], backbone, t->cache,
+                                      t->settings.options.threads, tell, &who);
+        who.before += wanted;
+    }
+    lvk_network_destroy(&backbone);
+    const lvk_status saved = lvk_features_save(t->features);
+    return status == LVK_OK ? saved : status;
+}
+
+lvk_status lvk_extract_features(lvk_trainer *t, lvk_device *device) {
+    lvk_features_request requests[LVK_SPLIT_PART_COUNT];
+    size_t missing = 0, wanted = 0;
+    char *key = describe(t, device);
+    if (!key)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status =
+        lvk_features_open(t->dataset, key, lvk_model_find(t->settings.options.model)->features, &t->features);
+    lvk_free(key);
+    LVK_TRY(status);
+    for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
+        lvk_features_request *r = &requests[part];
+        r->images = lvk_split_images(t->split, (lvk_split_part)part, &r->count);
+        r->views = part == LVK_SPLIT_TRAIN ? t->settings.options.views : 1;
+        missing += lvk_features_missing(t->features, r);
+        wanted += r->count * r->views;
+    }
+    t->source.features = t->features;
+    const char *path = lvk_features_path(t->features);
+    lvk_log(LVK_LOG_INFO, "features of %zu pictures: %zu from %s, %zu to compute", wanted, wanted - missing,
+            path ? path : "memory", missing);
+    return missing ? compute(t, device, requests, LVK_SPLIT_PART_COUNT, missing) : LVK_OK;
+}
