@@ -1,0 +1,124 @@
+#include "ops/batchnorm.h"
+#include "selftest/cases.h"
+
+#include <float.h>
+#include <math.h>
+
+static const lvk_batchnorm_attributes keras = {1e-3F};
+
+/* Mean: n roundings of a sum that is at most n times the root of the mean square, then factor and product.
+ * Variance: about a mean that is off by `off` it is larger by off²; a square has two half ulps of the
+ * difference and one of the product, the sum as above, factor and product, the reference's own half.
+ * y: the root's argument is off by `moved` in relative terms, 1 / sqrt(1 - r) - 1 <= r / 2 / (1 - r), and
+ * inversesqrt has 2 ulps; the difference has the mean's error and half an ulp, scale, product, sum and
+ * reference half an ulp each. A thousandth is for products of errors. */
+static double bound(const lvk_case_run *run, int output, uint64_t element) {
+    const uint64_t channels = run->call->inputs[1].dim[0], c = element % channels;
+    const double n = (double)(lvk_type_count(&run->call->inputs[0]) / channels);
+    const double mean = (double)((const float *)run->outputs[1])[c];
+    const double variance = (double)((const float *)run->outputs[2])[c];
+    const double eps = (double)FLT_EPSILON, sum = 2 * sqrt(n) * eps, least = 4 * (double)FLT_MIN;
+    const double off = sum * sqrt(variance + mean * mean) + 1.5 * eps * fabs(mean) + least;
+    if (output == 1)
+        return 1.001 * off;
+    const double wide = 1.001 * ((sum + 3 * eps) * variance + off * off + least);
+    if (output == 2)
+        return wide;
+    const double shifted = variance + (double)keras.epsilon, moved = wide / shifted + 0.5 * eps;
+    const double scale = fabs((double)((const float *)run->inputs[1])[c]) / sqrt(shifted);
+    const double relative = moved / 2 / (1 - moved) + 2 * eps;
+    const double centred = fabs((double)((const float *)run->inputs[0])[element] - mean);
+    const double y = fabs((double)((const float *)run->outputs[0])[element]);
+    return 1.001 * (scale * (centred * (relative + 1.5 * eps) + off) + eps * y + least);
+}
+
+static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
+    *(lvk_batchnorm_attributes *)attributes = keras;
+    const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 70);
+    *result = (lvk_case){.name = "drawn",
+                         .attributes = attributes,
+                         .input_count = 3,
+                         .inputs = {lvk_type_4d(LVK_F32, 1 + words[1] % 3, 1 + words[2] % 9, 1 + words[3] % 9,
+                                                channels.dim[0]),
+                                    channels, channels}};
+}
+
+static const lvk_case cases[] = {
+    {.name = "one",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 2, {1, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
+     .outputs = {{LVK_F32, 2, {1, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}}},
+    {.name = "two of a channel",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 1, 1, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}},
+     .outputs = {{LVK_F32, 4, {2, 1, 1, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}}},
+    {.name = "golden",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}}},
+    {.name = "features",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 2, {9, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 2, {9, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}}},
+    {.name = "three channels",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 5, 7, 3}}, {LVK_F32, 1, {3}}, {LVK_F32, 1, {3}}},
+     .outputs = {{LVK_F32, 4, {2, 5, 7, 3}}, {LVK_F32, 1, {3}}, {LVK_F32, 1, {3}}}},
+    {.name = "31",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 2, {4, 31}}, {LVK_F32, 1, {31}}, {LVK_F32, 1, {31}}},
+     .outputs = {{LVK_F32, 2, {4, 31}}, {LVK_F32, 1, {31}}, {LVK_F32, 1, {31}}}},
+    {.name = "32",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 9, 11, 32}}, {LVK_F32, 1, {32}}, {LVK_F32, 1, {32}}},
+     .outputs = {{LVK_F32, 4, {2, 9, 11, 32}}, {LVK_F32, 1, {32}}, {LVK_F32, 1, {32}}}},
+    {.name = "33",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 4, 5, 33}}, {LVK_F32, 1, {33}}, {LVK_F32, 1, {33}}},
+     .outputs = {{LVK_F32, 4, {2, 4, 5, 33}}, {LVK_F32, 1, {33}}, {LVK_F32, 1, {33}}}},
+    {.name = "two passes",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 13, 17, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 4, {2, 13, 17, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}}},
+    {.name = "two passes, five channels",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 11, 13, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}},
+     .outputs = {{LVK_F32, 4, {3, 11, 13, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}}},
+    {.name = "three passes, one channel",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 2, {20011, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
+     .outputs = {{LVK_F32, 2, {20011, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
+     .large = true},
+    {.name = "more than 65,535 groups",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 1, {1000003}}, {LVK_F32, 1, {1000003}}},
+     .outputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 1, {1000003}}, {LVK_F32, 1, {1000003}}},
+     .large = true},
+    {.name = "ResNet50's first",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 112, 112, 64}}, {LVK_F32, 1, {64}}, {LVK_F32, 1, {64}}},
+     .outputs = {{LVK_F32, 4, {2, 112, 112, 64}}, {LVK_F32, 1, {64}}, {LVK_F32, 1, {64}}},
+     .large = true},
+};
+
+const lvk_case_table lvk_cases_batchnorm = {
+    .cases = cases,
+    .count = sizeof cases / sizeof *cases,
+    .tolerance = {LVK_BOUND, LVK_BOUND, LVK_BOUND},
+    .bound = bound,
+    .draw = draw,
+    .differentiable = 7,
+};
