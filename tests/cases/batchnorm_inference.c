@@ -1,0 +1,159 @@
+#include "ops/batchnorm.h"
+#include "selftest/cases.h"
+
+#include <float.h>
+#include <math.h>
+
+static const lvk_batchnorm_attributes keras = {1e-3F};
+
+/* 1 / sqrt has half an ulp of the sum under the root, halved by it, and inversesqrt's 2; difference, scale,
+ * product, sum and reference half an ulp each. A thousandth is for products of errors. */
+static double bound(const lvk_case_run *run, int output, uint64_t element) {
+    const uint64_t c = element % run->call->inputs[1].dim[0];
+    const double scale = fabs((double)((const float *)run->inputs[1])[c]) /
+                         sqrt((double)((const float *)run->inputs[4])[c] + (double)keras.epsilon);
+    const double centred =
+        fabs((double)((const float *)run->inputs[0])[element] - (double)((const float *)run->inputs[3])[c]);
+    const double y = fabs((double)((const float *)run->outputs[output])[element]);
+    return 1.001 * (double)FLT_EPSILON * (scale * centred * 3.75 + y) + 2 * (double)FLT_MIN;
+}
+
+static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
+    *(lvk_batchnorm_attributes *)attributes = keras;
+    const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 70);
+    const lvk_type x =
+        lvk_type_4d(LVK_F32, 1 + words[1] % 3, 1 + words[2] % 9, 1 + words[3] % 9, channels.dim[0]);
+    *result = (lvk_case){.name = "drawn",
+                         .attributes = attributes,
+                         .input_count = 5,
+                         .inputs = {x, channels, channels, channels, channels},
+                         .fill = {[4] = LVK_FILL_POSITIVE}};
+}
+
+static const lvk_case cases[] = {
+    {.name = "one",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs =
+         {{LVK_F32, 2, {1, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
+     .outputs = {{LVK_F32, 2, {1, 1}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "two of a channel",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {2, 1, 1, 5}},
+                {LVK_F32, 1, {5}},
+                {LVK_F32, 1, {5}},
+                {LVK_F32, 1, {5}},
+                {LVK_F32, 1, {5}}},
+     .outputs = {{LVK_F32, 4, {2, 1, 1, 5}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "golden",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}},
+                {LVK_F32, 1, {6}},
+                {LVK_F32, 1, {6}},
+                {LVK_F32, 1, {6}},
+                {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "features",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs =
+         {{LVK_F32, 2, {9, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 2, {9, 4}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "three channels",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {2, 5, 7, 3}},
+                {LVK_F32, 1, {3}},
+                {LVK_F32, 1, {3}},
+                {LVK_F32, 1, {3}},
+                {LVK_F32, 1, {3}}},
+     .outputs = {{LVK_F32, 4, {2, 5, 7, 3}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "31",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 2, {4, 31}},
+                {LVK_F32, 1, {31}},
+                {LVK_F32, 1, {31}},
+                {LVK_F32, 1, {31}},
+                {LVK_F32, 1, {31}}},
+     .outputs = {{LVK_F32, 2, {4, 31}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "32",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {2, 9, 11, 32}},
+                {LVK_F32, 1, {32}},
+                {LVK_F32, 1, {32}},
+                {LVK_F32, 1, {32}},
+                {LVK_F32, 1, {32}}},
+     .outputs = {{LVK_F32, 4, {2, 9, 11, 32}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "33",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {2, 4, 5, 33}},
+                {LVK_F32, 1, {33}},
+                {LVK_F32, 1, {33}},
+                {LVK_F32, 1, {33}},
+                {LVK_F32, 1, {33}}},
+     .outputs = {{LVK_F32, 4, {2, 4, 5, 33}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "two passes",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {2, 13, 17, 4}},
+                {LVK_F32, 1, {4}},
+                {LVK_F32, 1, {4}},
+                {LVK_F32, 1, {4}},
+                {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 4, {2, 13, 17, 4}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "two passes, five channels",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {3, 11, 13, 5}},
+                {LVK_F32, 1, {5}},
+                {LVK_F32, 1, {5}},
+                {LVK_F32, 1, {5}},
+                {LVK_F32, 1, {5}}},
+     .outputs = {{LVK_F32, 4, {3, 11, 13, 5}}},
+     .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "more than 65,535 groups",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 2, {17, 1000003}},
+                {LVK_F32, 1, {1000003}},
+                {LVK_F32, 1, {1000003}},
+                {LVK_F32, 1, {1000003}},
+                {LVK_F32, 1, {1000003}}},
+     .outputs = {{LVK_F32, 2, {17, 1000003}}},
+     .fill = {[4] = LVK_FILL_POSITIVE},
+     .large = true},
+    {.name = "more than 65,535 groups of vectors",
+     .attributes = &keras,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 2, {4200001, 4}},
+                {LVK_F32, 1, {4}},
+                {LVK_F32, 1, {4}},
+                {LVK_F32, 1, {4}},
+                {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 2, {4200001, 4}}},
+     .fill = {[4] = LVK_FILL_POSITIVE},
+     .large = true},
+};
+
+const lvk_case_table lvk_cases_batchnorm_inference = {
+    .cases = cases,
+    .count = sizeof cases / sizeof *cases,
+    .tolerance = {LVK_BOUND},
+    .bound = bound,
+    .draw = draw,
+    .differentiable = 7,
+};
