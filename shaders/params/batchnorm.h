@@ -5,10 +5,10 @@
 LVK_PARAMS_BEGIN(batchnorm)
     lvk_u32 count; /* elements of x */
     lvk_u32 channels;
-    lvk_u32 stride; /* channels / 4, rounded up */
-    lvk_u32 rows;   /* count / channels */
-    lvk_u32 lanes;  /* what a row falls into: vectors where channels come in fours, else elements */
-    lvk_u32 splits; /* partial sums of a channel */
+    lvk_u32 stride;     /* channels / 4, rounded up */
+    lvk_u32 rows;       /* count / channels */
+    lvk_u32 lanes;      /* what a row falls into: vectors where channels come in fours, else elements */
+    lvk_u32 splits;     /* partial sums of a channel */
     lvk_u32 accumulate; /* 1: add to what the result holds */
     lvk_f32 factor;     /* 1 / rows */
     lvk_f32 epsilon;
