@@ -3,34 +3,24 @@
 #include "common/flat.glsl"
 #include "params/batchnorm.h"
 
-/* What batchnorm_apply.glsl multiplies with, in four rows of whole quads of channels:
- *   forward     mean, gamma / deviation, beta
- *   gradient    mean, gamma / deviation, - gamma dgamma / (deviation² rows), - gamma dbeta / (deviation rows)
- * with deviation = sqrt(variance + epsilon). */
-layout(constant_id = 0) const bool GRADIENT = false;
-
-layout(binding = 0) uniform samplerBuffer gamma;
-layout(binding = 1) uniform samplerBuffer beta; /* or its gradient */
-layout(binding = 2) uniform samplerBuffer mean;
-layout(binding = 3) uniform samplerBuffer variance;
-layout(binding = 4) uniform samplerBuffer gamma_gradient;
-layout(binding = 5) writeonly buffer K {
-    vec4 k[];
+layout(binding = 0) readonly buffer Gamma {
+    vec4 gamma[];
+};
+layout(binding = 1) readonly buffer Variance {
+    vec4 variance[];
+};
+layout(binding = 2) readonly buffer Beta {
+    vec4 beta[];
+};
+layout(binding = 3) writeonly buffer Coefficients {
+    vec4 coefficients[];
 };
 
+/* Scale and beta, four channels an invocation. */
 void main() {
-    const uint i = LVK_FLAT_INDEX, quads = (params.channels + 3u) / 4u;
-    if (i >= quads)
+    const uint i = LVK_FLAT_INDEX;
+    if (i >= params.stride)
         return;
-    const int at = int(i);
-    const vec4 deviation = sqrt(texelFetch(variance, at) + params.epsilon), scale = texelFetch(gamma, at) / deviation;
-    k[i] = texelFetch(mean, at);
-    k[quads + i] = scale;
-    if (GRADIENT) {
-        const float share = 1.0 / float(params.rows);
-        k[2u * quads + i] = -scale / deviation * texelFetch(gamma_gradient, at) * share;
-        k[3u * quads + i] = -scale * texelFetch(beta, at) * share;
-    } else {
-        k[2u * quads + i] = texelFetch(beta, at);
-    }
+    coefficients[i] = gamma[i] * inversesqrt(variance[i] + params.epsilon);
+    coefficients[params.stride + i] = beta[i];
 }

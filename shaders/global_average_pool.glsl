@@ -2,7 +2,7 @@
 #include "common/vectors.glsl"
 #include "params/global_average_pool.h"
 
-/* The channels are a multiple of four. */
+/* The channels are a multiple of four, and an invocation handles four of them of one image; else four elements one by one. */
 layout(constant_id = 0) const bool VECTORS = true;
 
 LVK_VECTORS(0, x);
@@ -10,30 +10,28 @@ layout(binding = 1) writeonly buffer Y {
     vec4 y[];
 };
 
-vec4 sum_vectors(uint i) {
-    const uint channels = params.channels / 4u, image = i / channels;
-    uint at = image * params.pixels * channels + i % channels;
-    vec4 sum = vec4(0.0);
-    for (uint p = 0u; p < params.pixels; ++p, at += channels)
-        sum += LVK_LOAD(x, at);
-    return sum;
+/* Element `at` of the images and, where channels come in fours, the three after it. */
+vec4 load(uint at) {
+    return VECTORS ? LVK_LOAD(x, at >> 2) : vec4(LVK_LOAD_ELEMENT(x, at));
 }
 
-float sum_channel(uint element) {
-    const uint image = element / params.channels;
-    uint at = image * params.pixels * params.channels + element % params.channels;
-    float sum = 0.0;
-    for (uint p = 0u; element < params.count && p < params.pixels; ++p, at += params.channels)
-        sum += LVK_LOAD_ELEMENT(x, at);
-    return sum;
+vec4 mean(uint at) {
+    const uint first = at / params.channels * params.area * params.channels + at % params.channels;
+    vec4 sum = vec4(0.0);
+    for (uint pixel = 0u; pixel < params.area; ++pixel)
+        sum += load(first + pixel * params.channels);
+    return sum * params.factor;
 }
 
 void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i * 4u >= params.count)
         return;
-    const vec4 sum = VECTORS ? sum_vectors(i)
-                             : vec4(sum_channel(i * 4u), sum_channel(i * 4u + 1u), sum_channel(i * 4u + 2u),
-                                    sum_channel(i * 4u + 3u));
-    y[i] = sum / float(params.pixels);
+    vec4 result = vec4(0.0);
+    if (VECTORS)
+        result = mean(i * 4u);
+    else
+        for (uint part = 0u; part < 4u && i * 4u + part < params.count; ++part)
+            result[part] = mean(i * 4u + part).x;
+    y[i] = result;
 }

@@ -3,15 +3,15 @@
 #include "common/flat.glsl"
 #include "params/moving_average.h"
 
-layout(binding = 0) buffer A {
-    vec4 average[];
+layout(binding = 0) buffer Mean {
+    vec4 mean[];
 };
-layout(binding = 1) readonly buffer V {
-    vec4 value[];
+layout(binding = 1) readonly buffer Batch {
+    vec4 batch[];
 };
 
 void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i * 4u < params.count)
-        average[i] = params.decay * average[i] + (1.0 - params.decay) * params.scale * value[i];
+        mean[i] = params.decay * mean[i] + params.gain * batch[i];
 }

@@ -24,7 +24,7 @@ void main() {
     vec4 sum = vec4(0.0);
     for (uint at = i; at < end; at += step)
         sum += load(at);
-    sum *= params.scale;
+    sum *= params.factor;
     if (VECTORS) {
         y[i] = params.accumulate != 0u ? y[i] + sum : sum;
     } else {

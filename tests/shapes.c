@@ -1,7 +1,10 @@
 /* Shape rules against the literal output shapes of the case tables, and what the rules must refuse. */
+#include "ops/batchnorm.h"
+#include "ops/moving_average.h"
 #include "selftest/inputs.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 static void check_cases(int op) {
@@ -53,3 +56,36 @@ static void check_refusals(int op) {
     }
 #include "ops/op_list.h"
 #undef LVK_OP
+
+/* What the case tables cannot say: attributes and channels that do not fit. */
+Test(shapes, normalization_refuses) {
+    static const float wrong[] = {0, -1e-3F, NAN, INFINITY};
+    lvk_batchnorm_attributes epsilon = {1e-3F};
+    lvk_call call = {
+        .op = LVK_OP_batchnorm,
+        .attributes = &epsilon,
+        .input_count = 3,
+        .output_count = 3,
+        .inputs = {lvk_type_2d(LVK_F32, 9, 4), lvk_type_1d(LVK_F32, 4), lvk_type_1d(LVK_F32, 4)}};
+    cr_expect_eq(lvk_op_get(call.op)->infer(&call), LVK_OK, "%s", lvk_error_message());
+    for (int i = 0; i < 4; ++i) {
+        epsilon.epsilon = wrong[i];
+        cr_expect_neq(lvk_op_get(call.op)->infer(&call), LVK_OK, "epsilon %g", (double)wrong[i]);
+    }
+    epsilon.epsilon = 1e-3F;
+    call.inputs[2].dim[0] = 5;
+    cr_expect_neq(lvk_op_get(call.op)->infer(&call), LVK_OK, "five betas for four channels");
+}
+
+Test(shapes, moving_average_refuses) {
+    static const lvk_moving_average_attributes wrong[] = {{-0.1F, 1}, {1.1F, 1}, {NAN, 1}, {0.5F, INFINITY}};
+    for (int i = 0; i < 4; ++i) {
+        lvk_call call = {.op = LVK_OP_moving_average,
+                         .attributes = &wrong[i],
+                         .input_count = 2,
+                         .output_count = 1,
+                         .inputs = {lvk_type_1d(LVK_F32, 4), lvk_type_1d(LVK_F32, 4)}};
+        cr_expect_neq(lvk_op_get(call.op)->infer(&call), LVK_OK, "decay %g, scale %g", (double)wrong[i].decay,
+                      (double)wrong[i].scale);
+    }
+}

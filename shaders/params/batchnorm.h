@@ -1,11 +1,15 @@
-/* Batch normalization; see src/ops/batchnorm.h. */
+/* Batch normalization and its gradients; see src/ops/batchnorm.h. Tables per channel that lie in one buffer
+ * are `stride` vectors of four channels apart. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(batchnorm)
     lvk_u32 count; /* elements of x */
     lvk_u32 channels;
-    lvk_u32 rows;   /* count / channels: over so many go means and variances */
-    lvk_u32 splits; /* of a sum over the rows, as in params/sum_rows.h */
+    lvk_u32 stride;     /* channels / 4, rounded up */
+    lvk_u32 rows;       /* count / channels */
+    lvk_u32 lanes;      /* what a row falls into: vectors where channels come in fours, else elements */
+    lvk_u32 splits;     /* partial sums of a channel */
+    lvk_u32 accumulate; /* 1: add to what the result holds */
+    lvk_f32 factor;     /* 1 / rows */
     lvk_f32 epsilon;
-    lvk_f32 scale; /* by which a sum is multiplied */
 LVK_PARAMS_END(batchnorm)

@@ -6,5 +6,5 @@ LVK_PARAMS_BEGIN(sum_rows)
     lvk_u32 lanes;  /* columns, or vectors of four columns */
     lvk_u32 splits; /* rows of the result: row s sums the source's rows s, s + splits, s + 2 splits, ... */
     lvk_u32 accumulate; /* 1: add to what the result holds */
-    lvk_f32 scale;      /* by which the sums are multiplied */
+    lvk_f32 factor;     /* of the result */
 LVK_PARAMS_END(sum_rows)

@@ -302,7 +302,7 @@ static void print_epoch(progress *bar, const lvk_train_event *event) {
 
 static void show_features(progress *bar, const lvk_train_event *event) {
     if (bar->total == 0)
-        progress_begin(bar, stdout, "Features", "pictures", event->features_wanted, false);
+        progress_begin(bar, stdout, "Features", "pictures", event->features_wanted, true);
     const progress_values values = {event->features, NAN, NAN};
     if (event->features < event->features_wanted)
         progress_update(bar, &values);

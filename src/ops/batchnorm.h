@@ -1,63 +1,43 @@
-/* Batch normalization of x [..., C], C the channels, over all M = elements / C rows (Ioffe and Szegedy,
- * "Batch normalization", ICML 2015). With r = 1 / sqrt(variance + epsilon):
+/* Batch normalization along the last dimension of x, [N, C] or [N, H, W, C]; gamma, beta, mean and variance
+ * are [C], n is the number of elements of a channel:
  *
- *   y = (x - mean) r gamma + beta
- *   batchnorm             mean and variance are x's own, the variance the mean of (x - mean)² ("biased")
- *   batchnorm_inference   mean and variance are given, and do not depend on x
+ *     y = gamma (x - mean) / sqrt(variance + epsilon) + beta
  *
- * Gradients: dbeta = sum of dy, dgamma = sum of dy (x - mean) r over the rows, and
- *   batchnorm             dx = gamma r (dy - dbeta / M - (x - mean) r dgamma / M)
- *   batchnorm_inference   dx = gamma r dy */
+ * batchnorm takes mean and variance (biased: divided by n) from x itself, batchnorm_inference as they come.
+ * Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
+ * shift", ICML 2015, also for the gradient; the variance is had in two passes, from centred squares. */
 #ifndef LVK_OPS_BATCHNORM_H
 #define LVK_OPS_BATCHNORM_H
 
-#include "ops/conv_shape.h"
+#include "backend/caps.h"
+#include "backend/launch.h"
+#include "params/batchnorm.h"
 
+/* Attributes of all operators of this family. */
 typedef struct lvk_batchnorm_attributes {
-    float epsilon; /* added to the variance, > 0 */
+    float epsilon; /* > 0; Keras: 1e-3 */
 } lvk_batchnorm_attributes;
 
-/* Checks that x (input 0) has channels, the attribute, and that inputs first to last are [C]. */
-lvk_status lvk_batchnorm_check(const lvk_call *call, int first, int last);
+/* Fails unless the attributes are in range, input `x` is [N, C] or [N, H, W, C], and the inputs from `first`
+ * on are [C]. */
+lvk_status lvk_batchnorm_expect(const lvk_call *call, int x, int first);
 
-/* ---- launches, shared by the operators ---- */
+/* Of input `x`: what the kernels need to know about a tensor with channels. */
+lvk_batchnorm_params lvk_batchnorm_describe(const lvk_call *call, int x);
 
-typedef struct lvk_batchnorm_shape {
-    uint64_t count; /* elements of x */
-    uint32_t channels, rows;
-    float epsilon;
-} lvk_batchnorm_shape;
+/* Appends y = (x - mean) scale + beta: inputs 0 to 2 are x, gamma and beta, the statistics are inputs or
+ * outputs `mean` and `mean` + 1, y is output 0. Takes scratch buffer 0. */
+void lvk_batchnorm_normalize(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads,
+                             lvk_binding_space space, int mean);
 
-lvk_batchnorm_shape lvk_batchnorm_shape_of(const lvk_call *call);
+/* Appends the sums of dy and of dy (x - mean), inputs 0, 1 and `mean`, into scratch buffer 0: two rows of
+ * `stride` vectors. Takes scratch buffers 1 and 2 for partial sums; at most three launches. */
+void lvk_batchnorm_sum(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads, int mean);
 
-/* How big tensors are read: LVK_BIND_TEXELS on software devices, else LVK_BIND_STORAGE. */
-typedef lvk_binding_kind lvk_batchnorm_reads;
+/* Appends dgamma (output `output`) from these sums and input `variance`. */
+void lvk_batchnorm_grad_gamma(const lvk_call *call, lvk_launch_list *list, int variance, int output);
 
-/* output[c] = scale times the sum over the rows of (x - mean)², or with `dy` of dy (x - mean) r. Partial sums
- * go to scratch buffers `scratch` and `scratch` + 1. mean and variance are [C]; without dy the variance is
- * not looked at. */
-void lvk_batchnorm_add_sum(lvk_launch_list *list, const lvk_batchnorm_shape *shape, lvk_batchnorm_reads reads,
-                           lvk_operand x, const lvk_operand *dy, lvk_operand mean, lvk_operand variance,
-                           int output, float scale, int scratch);
-
-/* What every element of a channel is multiplied with, into scratch buffer LVK_BATCHNORM_COEFFICIENTS. */
-typedef struct lvk_batchnorm_vectors {
-    lvk_operand gamma, beta, mean, variance; /* [C]; beta: dbeta of a gradient */
-    const lvk_operand *gamma_gradient;       /* NULL: not of a gradient */
-} lvk_batchnorm_vectors;
-enum { LVK_BATCHNORM_COEFFICIENTS = 5 };
-void lvk_batchnorm_add_coefficients(lvk_launch_list *list, const lvk_batchnorm_shape *shape,
-                                    const lvk_batchnorm_vectors *vectors);
-
-typedef enum lvk_batchnorm_form {
-    LVK_BATCHNORM_FORWARD,
-    LVK_BATCHNORM_GRADIENT,
-    LVK_BATCHNORM_SCALED /* dy in the place of x */
-} lvk_batchnorm_form;
-
-/* Output 0 from x, for a gradient dy, and the coefficients. */
-void lvk_batchnorm_add_apply(lvk_launch_list *list, const lvk_batchnorm_shape *shape,
-                             lvk_batchnorm_reads reads, lvk_batchnorm_form form, lvk_operand x,
-                             lvk_operand dy);
+/* Obstacle of the candidates that read texels: the coefficients are texels too, four a channel. */
+const char *lvk_batchnorm_texels_obstacle(const lvk_call *call, const lvk_caps *caps);
 
 #endif

@@ -1,31 +1,33 @@
-/* batchnorm_inference_grad_input(dy[..,C], gamma[C], variance[C]) = dx: see batchnorm.h. */
+/* batchnorm_inference_grad_input(dy, gamma[C], variance[C]) = dx = dy gamma / sqrt(variance + epsilon): see
+ * batchnorm.h. dy comes first so that dx may take its place. */
 #include "ops/batchnorm.h"
+#include "ops/op.h"
 
 static lvk_status infer(lvk_call *call) {
-    LVK_TRY(lvk_batchnorm_check(call, 1, 2));
+    LVK_TRY(lvk_batchnorm_expect(call, 0, 1));
     call->outputs[0] = call->inputs[0];
     return LVK_OK;
 }
 
-static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
-    const lvk_batchnorm_shape shape = lvk_batchnorm_shape_of(call);
-    const lvk_operand dy = lvk_operand_input(0), gamma = lvk_operand_input(1),
-                      variance = lvk_operand_input(2);
-    /* neither beta nor mean is looked at in this form: anything may stand there */
-    const lvk_batchnorm_vectors vectors = {
-        .gamma = gamma, .beta = gamma, .mean = gamma, .variance = variance};
-    lvk_batchnorm_add_coefficients(list, &shape, &vectors);
-    lvk_batchnorm_add_apply(list, &shape, reads, LVK_BATCHNORM_SCALED, dy, dy);
+static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                       lvk_binding_kind reads) {
+    const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
+    lvk_launch *grad = lvk_launch_flat(list, shader, params.count);
+    for (int i = 0; i < call->input_count; ++i)
+        lvk_launch_input(grad, reads, i);
+    lvk_launch_output(grad, LVK_BIND_STORAGE, 0);
+    lvk_launch_constant(grad, params.channels % 4 == 0);
+    lvk_launch_parameters(grad, &params, sizeof params);
 }
 
 static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    add_launches(call, list, LVK_BIND_TEXELS);
+    add_launch(call, list, "batchnorm_inference_grad_input_texels", LVK_BIND_TEXELS);
 }
 
 static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    add_launches(call, list, LVK_BIND_STORAGE);
+    add_launch(call, list, "batchnorm_inference_grad_input", LVK_BIND_STORAGE);
 }
 
 static const lvk_candidate candidates[] = {

@@ -1,4 +1,4 @@
-/* global_average_pool(x[N,H,W,C]) = y[N,C], the mean of each channel of each image. */
+/* global_average_pool(x[N,H,W,C]) = y[N,C], the mean over H and W. */
 #include "ops/global_average_pool.h"
 #include "ops/op.h"
 #include "params/global_average_pool.h"
@@ -9,31 +9,33 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-void lvk_global_average_pool_add(const lvk_call *call, const lvk_type *image, lvk_launch_list *list,
-                                 const char *shader, lvk_binding_kind reads) {
+static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                       lvk_binding_kind reads) {
+    const lvk_type *x = &call->inputs[0];
     const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *launch = lvk_launch_flat(list, shader, count);
-    lvk_launch_input(launch, reads, 0);
-    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
-    lvk_launch_constant(launch, image->dim[3] % 4 == 0);
+    const uint32_t area = x->dim[1] * x->dim[2];
+    lvk_launch *pool = lvk_launch_flat(list, shader, count);
+    lvk_launch_input(pool, reads, 0);
+    lvk_launch_output(pool, LVK_BIND_STORAGE, 0);
+    lvk_launch_constant(pool, x->dim[3] % 4 == 0);
     const lvk_global_average_pool_params params = {
-        .count = (uint32_t)count, .channels = image->dim[3], .pixels = image->dim[1] * image->dim[2]};
-    lvk_launch_parameters(launch, &params, sizeof params);
+        .count = (uint32_t)count, .channels = x->dim[3], .area = area, .factor = (float)(1.0 / area)};
+    lvk_launch_parameters(pool, &params, sizeof params);
 }
 
 static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    lvk_global_average_pool_add(call, &call->inputs[0], list, "global_average_pool_texels", LVK_BIND_TEXELS);
+    add_launch(call, list, "global_average_pool_texels", LVK_BIND_TEXELS);
 }
 
 static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    lvk_global_average_pool_add(call, &call->inputs[0], list, "global_average_pool", LVK_BIND_STORAGE);
+    add_launch(call, list, "global_average_pool", LVK_BIND_STORAGE);
 }
 
 static void gradient(lvk_backprop *backprop) {
     const lvk_type *x = &backprop->call->inputs[0];
-    const lvk_global_average_pool_grad_attributes attributes = {.height = x->dim[1], .width = x->dim[2]};
+    const lvk_global_average_pool_grad_attributes attributes = {.input_h = x->dim[1], .input_w = x->dim[2]};
     backprop->input_gradients[0] =
         LVK_EMIT(backprop, LVK_OP_global_average_pool_grad, &attributes, backprop->output_gradients[0]);
 }
@@ -45,7 +47,7 @@ static const lvk_candidate candidates[] = {
 
 const lvk_op lvk_op_global_average_pool = {
     .name = "global_average_pool",
-    .summary = "y[n,c] = mean of x[n,..,c]",
+    .summary = "y[n, c] = mean of x[n, .., c]",
     .min_inputs = 1,
     .max_inputs = 1,
     .output_count = 1,

@@ -1,16 +1,12 @@
-/* Means over whole images, and their gradient. */
+/* Global average pooling over [N, H, W, C]: the mean of each channel over an image. */
 #ifndef LVK_OPS_GLOBAL_AVERAGE_POOL_H
 #define LVK_OPS_GLOBAL_AVERAGE_POOL_H
 
-#include "backend/launch.h"
+#include <stdint.h>
 
+/* Attributes of global_average_pool_grad; the pooling itself has none. */
 typedef struct lvk_global_average_pool_grad_attributes {
-    uint32_t height, width; /* of the pooled image */
+    uint32_t input_h, input_w; /* of the pooled image, 1 and more */
 } lvk_global_average_pool_grad_attributes;
-
-/* Adds a launch of `shader` over the elements of output 0, with input 0 read as `reads`; `image` is the type
- * of the images. */
-void lvk_global_average_pool_add(const lvk_call *call, const lvk_type *image, lvk_launch_list *list,
-                                 const char *shader, lvk_binding_kind reads);
 
 #endif

@@ -1,27 +1,42 @@
-/* global_average_pool_grad(dy[N,C]) = dx[N,H,W,C]: every pixel has its share, dy / (H W). */
+/* global_average_pool_grad(dy[N,C]) = dx[N,H,W,C]: every pixel gets its share, dy / (H W). */
 #include "ops/global_average_pool.h"
 #include "ops/op.h"
+#include "params/global_average_pool.h"
 
 static lvk_status infer(lvk_call *call) {
-    const lvk_global_average_pool_grad_attributes *image = call->attributes;
+    const lvk_global_average_pool_grad_attributes *attributes = call->attributes;
     LVK_TRY(lvk_op_expect(call, 0, LVK_F32, 2));
-    if (image->height < 1 || image->width < 1 || (uint64_t)image->height * image->width > UINT32_MAX)
-        return lvk_op_fail(call, "images of %u×%u are no use", (unsigned)image->height,
-                           (unsigned)image->width);
-    call->outputs[0] =
-        lvk_type_4d(LVK_F32, call->inputs[0].dim[0], image->height, image->width, call->inputs[0].dim[1]);
+    const uint64_t area = (uint64_t)attributes->input_h * attributes->input_w;
+    if (area == 0 || area > INT32_MAX)
+        return lvk_op_fail(call, "an image of %u×%u, expected 1 to 2^31 - 1 pixels",
+                           (unsigned)attributes->input_h, (unsigned)attributes->input_w);
+    call->outputs[0] = lvk_type_4d(LVK_F32, call->inputs[0].dim[0], attributes->input_h, attributes->input_w,
+                                   call->inputs[0].dim[1]);
     return LVK_OK;
+}
+
+static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                       lvk_binding_kind reads) {
+    const lvk_type *dx = &call->outputs[0];
+    const uint64_t count = lvk_type_count(dx);
+    const uint32_t area = dx->dim[1] * dx->dim[2];
+    lvk_launch *grad = lvk_launch_flat(list, shader, count);
+    lvk_launch_input(grad, reads, 0);
+    lvk_launch_output(grad, LVK_BIND_STORAGE, 0);
+    lvk_launch_constant(grad, dx->dim[3] % 4 == 0);
+    const lvk_global_average_pool_params params = {
+        .count = (uint32_t)count, .channels = dx->dim[3], .area = area, .factor = (float)(1.0 / area)};
+    lvk_launch_parameters(grad, &params, sizeof params);
 }
 
 static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    lvk_global_average_pool_add(call, &call->outputs[0], list, "global_average_pool_grad_texels",
-                                LVK_BIND_TEXELS);
+    add_launch(call, list, "global_average_pool_grad_texels", LVK_BIND_TEXELS);
 }
 
 static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
-    lvk_global_average_pool_add(call, &call->outputs[0], list, "global_average_pool_grad", LVK_BIND_STORAGE);
+    add_launch(call, list, "global_average_pool_grad", LVK_BIND_STORAGE);
 }
 
 static const lvk_candidate candidates[] = {
@@ -31,7 +46,7 @@ static const lvk_candidate candidates[] = {
 
 const lvk_op lvk_op_global_average_pool_grad = {
     .name = "global_average_pool_grad",
-    .summary = "dx[n,y,x,c] = dy[n,c] / (H W)",
+    .summary = "dx[n, .., c] = dy[n, c] / (H W)",
     .min_inputs = 1,
     .max_inputs = 1,
     .output_count = 1,

@@ -19,8 +19,16 @@ static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space sp
         lvk_launch_scratch(launch, kind, index);
 }
 
+/* Where the result goes and what is done to it. */
+typedef struct result {
+    lvk_binding_space space;
+    int index;
+    bool accumulate;
+    float factor;
+} result;
+
 static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space, int source,
-                     uint64_t rows, uint64_t columns, int output, bool accumulate, float scale, int scratch) {
+                     uint64_t rows, uint64_t columns, result to, int scratch) {
     const bool vectors = columns % 4 == 0;
     const uint64_t lanes = vectors ? columns / 4 : columns;
     for (bool last = false; !last;) {
@@ -29,13 +37,13 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
         last = splits == 1;
         lvk_launch *sum = lvk_launch_add(list, reads == LVK_BIND_TEXELS ? "sum_rows_texels" : "sum_rows");
         bind(sum, reads, space, source);
-        bind(sum, LVK_BIND_STORAGE, last ? LVK_SPACE_OUTPUT : LVK_SPACE_SCRATCH, last ? output : scratch);
+        bind(sum, LVK_BIND_STORAGE, last ? to.space : LVK_SPACE_SCRATCH, last ? to.index : scratch);
         lvk_launch_constant(sum, vectors);
         const lvk_sum_rows_params params = {.rows = (uint32_t)rows,
                                             .lanes = (uint32_t)lanes,
                                             .splits = splits,
-                                            .accumulate = last && accumulate,
-                                            .scale = last ? scale : 1};
+                                            .accumulate = last && to.accumulate,
+                                            .factor = last ? to.factor : 1};
         lvk_launch_parameters(sum, &params, sizeof params);
         lvk_launch_groups(list, sum, lvk_divide_up(splits * lanes, LVK_FLAT_GROUP));
         if (!last)
@@ -49,16 +57,26 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
 
 void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                          uint64_t columns, int output, bool accumulate, int scratch) {
-    sum_rows(list, LVK_BIND_STORAGE, space, source, rows, columns, output, accumulate, 1, scratch);
+    const result to = {LVK_SPACE_OUTPUT, output, accumulate, 1};
+    sum_rows(list, LVK_BIND_STORAGE, space, source, rows, columns, to, scratch);
 }
 
 void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                                 uint64_t columns, int output, bool accumulate, int scratch) {
-    sum_rows(list, LVK_BIND_TEXELS, space, source, rows, columns, output, accumulate, 1, scratch);
+    const result to = {LVK_SPACE_OUTPUT, output, accumulate, 1};
+    sum_rows(list, LVK_BIND_TEXELS, space, source, rows, columns, to, scratch);
 }
 
-void lvk_launch_scaled_sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
-                                int source, uint64_t rows, uint64_t columns, int output, float scale,
+void lvk_launch_sum_rows_scaled(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
+                                int source, uint64_t rows, uint64_t columns, int output, float factor,
                                 int scratch) {
-    sum_rows(list, reads, space, source, rows, columns, output, false, scale, scratch);
+    const result to = {LVK_SPACE_OUTPUT, output, false, factor};
+    sum_rows(list, reads, space, source, rows, columns, to, scratch);
+}
+
+void lvk_launch_sum_rows_kept(lvk_launch_list *list, int source, uint64_t rows, uint64_t columns, int kept,
+                              int scratch) {
+    const result to = {LVK_SPACE_SCRATCH, kept, false, 1};
+    list->scratch_size[kept] = columns * sizeof(float);
+    sum_rows(list, LVK_BIND_STORAGE, LVK_SPACE_SCRATCH, source, rows, columns, to, scratch);
 }

@@ -16,10 +16,15 @@ void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int sou
 void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                                 uint64_t columns, int output, bool accumulate, int scratch);
 
-/* output[c] = scale times the sum, reading `source` as storage or texels: a mean, for one. */
-void lvk_launch_scaled_sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
-                                int source, uint64_t rows, uint64_t columns, int output, float scale,
+/* output = factor times the sums, reading the source as `reads`. */
+void lvk_launch_sum_rows_scaled(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
+                                int source, uint64_t rows, uint64_t columns, int output, float factor,
                                 int scratch);
+
+/* The sums of a scratch buffer, kept in the scratch buffer `kept`, whose size is set here. Partial sums go to
+ * `scratch` and `scratch` + 1. */
+void lvk_launch_sum_rows_kept(lvk_launch_list *list, int source, uint64_t rows, uint64_t columns, int kept,
+                              int scratch);
 
 /* Into how many partial sums `rows` terms of `lanes` independent sums are first cut: enough to fill a large
  * device, and each long enough to pay. At most 16,384 / lanes, at least 1. Of shapes alone: the order of

@@ -1,105 +1,113 @@
-#include "support/batchnorm_cases.h"
+#include "ops/batchnorm.h"
+#include "selftest/cases.h"
 
-/* The mean's error m is that of a sum. Distances from a mean that is off by m have squares whose mean is off
- * by m² (the products with it sum up to nothing), beside the sum's rounding. */
+#include <float.h>
+#include <math.h>
+
+static const lvk_batchnorm_attributes keras = {1e-3F};
+
+/* Mean: n roundings of a sum that is at most n times the root of the mean square, then factor and product.
+ * Variance: about a mean that is off by `off` it is larger by off²; a square has two half ulps of the
+ * difference and one of the product, the sum as above, factor and product, the reference's own half.
+ * y: the root's argument is off by `moved` in relative terms, 1 / sqrt(1 - r) - 1 <= r / 2 / (1 - r), and
+ * inversesqrt has 2 ulps; the difference has the mean's error and half an ulp, scale, product, sum and
+ * reference half an ulp each. A thousandth is for products of errors. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
-    const norm_channel c = norm_channel_of(run, element);
-    const double mean = norm_at(run->outputs[1], c.channel), variance = norm_at(run->outputs[2], c.channel);
-    const double rows = (double)c.rows, least = (double)FLT_MIN;
-    const double mean_error = norm_sum_error(rows + 1, norm_size(&c, NULL, run->inputs[0], 0) / rows) + least;
+    const uint64_t channels = run->call->inputs[1].dim[0], c = element % channels;
+    const double n = (double)(lvk_type_count(&run->call->inputs[0]) / channels);
+    const double mean = (double)((const float *)run->outputs[1])[c];
+    const double variance = (double)((const float *)run->outputs[2])[c];
+    const double eps = (double)FLT_EPSILON, sum = 2 * sqrt(n) * eps, least = 4 * (double)FLT_MIN;
+    const double off = sum * sqrt(variance + mean * mean) + 1.5 * eps * fabs(mean) + least;
     if (output == 1)
-        return mean_error;
-    const double variance_error =
-        mean_error * mean_error + norm_sum_error(rows + 4, variance) + norm_unit * variance + least;
+        return 1.001 * off;
+    const double wide = 1.001 * ((sum + 3 * eps) * variance + off * off + least);
     if (output == 2)
-        return variance_error;
-    const double gamma = norm_at(run->inputs[1], c.channel), beta = norm_at(run->inputs[2], c.channel);
-    const double deviation = sqrt(variance + c.epsilon), scale = gamma / deviation;
-    /* the variance's error through 1 / sqrt, whose slope is largest at the smallest variance that there can
-     * be */
-    const double smallest = sqrt(fmax(variance - variance_error, 0) + c.epsilon);
-    const double scale_error =
-        fabs(scale) * norm_scale_error + fabs(gamma) * variance_error / (2 * smallest * smallest * smallest);
-    return norm_apply_error(norm_at(run->inputs[0], element) - mean, scale, beta, mean_error, scale_error);
+        return wide;
+    const double shifted = variance + (double)keras.epsilon, moved = wide / shifted + 0.5 * eps;
+    const double scale = fabs((double)((const float *)run->inputs[1])[c]) / sqrt(shifted);
+    const double relative = moved / 2 / (1 - moved) + 2 * eps;
+    const double centred = fabs((double)((const float *)run->inputs[0])[element] - mean);
+    const double y = fabs((double)((const float *)run->outputs[0])[element]);
+    return 1.001 * (scale * (centred * (relative + 1.5 * eps) + off) + eps * y + least);
 }
 
-static void draw(const uint32_t *words, void *memory, lvk_case *result) {
-    lvk_batchnorm_attributes *drawn = memory;
-    *drawn = (lvk_batchnorm_attributes){words[4] % 2 ? 1e-3F : 1e-5F};
-    const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 40);
-    const lvk_type type =
-        lvk_type_4d(LVK_F32, 1 + words[1] % 3, 1 + words[2] % 9, 1 + words[3] % 9, channels.dim[0]);
-    *result = (lvk_case){
-        .name = "drawn", .attributes = drawn, .input_count = 3, .inputs = {type, channels, channels}};
+static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
+    *(lvk_batchnorm_attributes *)attributes = keras;
+    const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 70);
+    *result = (lvk_case){.name = "drawn",
+                         .attributes = attributes,
+                         .input_count = 3,
+                         .inputs = {lvk_type_4d(LVK_F32, 1 + words[1] % 3, 1 + words[2] % 9, 1 + words[3] % 9,
+                                                channels.dim[0]),
+                                    channels, channels}};
 }
-
-static const lvk_batchnorm_attributes attributes = {1e-3F};
 
 static const lvk_case cases[] = {
     {.name = "one",
-     .attributes = &attributes,
+     .attributes = &keras,
      .input_count = 3,
      .inputs = {{LVK_F32, 2, {1, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
      .outputs = {{LVK_F32, 2, {1, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}}},
-    {.name = "one row",
-     .attributes = &attributes,
+    {.name = "two of a channel",
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 2, {1, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}},
-     .outputs = {{LVK_F32, 2, {1, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}}},
-    {.name = "three rows",
-     .attributes = &attributes,
+     .inputs = {{LVK_F32, 4, {2, 1, 1, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}},
+     .outputs = {{LVK_F32, 4, {2, 1, 1, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}}},
+    {.name = "golden",
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 2, {3, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
-     .outputs = {{LVK_F32, 2, {3, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}}},
-    {.name = "four channels",
-     .attributes = &attributes,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}}},
+    {.name = "features",
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 4, {2, 3, 3, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}},
-     .outputs = {{LVK_F32, 4, {2, 3, 3, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}}},
+     .inputs = {{LVK_F32, 2, {9, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 2, {9, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}}},
+    {.name = "three channels",
+     .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 5, 7, 3}}, {LVK_F32, 1, {3}}, {LVK_F32, 1, {3}}},
+     .outputs = {{LVK_F32, 4, {2, 5, 7, 3}}, {LVK_F32, 1, {3}}, {LVK_F32, 1, {3}}}},
     {.name = "31",
-     .attributes = &attributes,
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 4, {2, 5, 7, 31}}, {LVK_F32, 1, {31}}, {LVK_F32, 1, {31}}},
-     .outputs = {{LVK_F32, 4, {2, 5, 7, 31}}, {LVK_F32, 1, {31}}, {LVK_F32, 1, {31}}}},
+     .inputs = {{LVK_F32, 2, {4, 31}}, {LVK_F32, 1, {31}}, {LVK_F32, 1, {31}}},
+     .outputs = {{LVK_F32, 2, {4, 31}}, {LVK_F32, 1, {31}}, {LVK_F32, 1, {31}}}},
     {.name = "32",
-     .attributes = &attributes,
+     .attributes = &keras,
      .input_count = 3,
      .inputs = {{LVK_F32, 4, {2, 9, 11, 32}}, {LVK_F32, 1, {32}}, {LVK_F32, 1, {32}}},
      .outputs = {{LVK_F32, 4, {2, 9, 11, 32}}, {LVK_F32, 1, {32}}, {LVK_F32, 1, {32}}}},
     {.name = "33",
-     .attributes = &attributes,
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 4, {2, 3, 9, 33}}, {LVK_F32, 1, {33}}, {LVK_F32, 1, {33}}},
-     .outputs = {{LVK_F32, 4, {2, 3, 9, 33}}, {LVK_F32, 1, {33}}, {LVK_F32, 1, {33}}}},
-    {.name = "rows of a dense layer",
-     .attributes = &attributes,
+     .inputs = {{LVK_F32, 4, {2, 4, 5, 33}}, {LVK_F32, 1, {33}}, {LVK_F32, 1, {33}}},
+     .outputs = {{LVK_F32, 4, {2, 4, 5, 33}}, {LVK_F32, 1, {33}}, {LVK_F32, 1, {33}}}},
+    {.name = "two passes",
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 2, {8, 70}}, {LVK_F32, 1, {70}}, {LVK_F32, 1, {70}}},
-     .outputs = {{LVK_F32, 2, {8, 70}}, {LVK_F32, 1, {70}}, {LVK_F32, 1, {70}}}},
-    {.name = "odd image",
-     .attributes = &attributes,
-     .input_count = 3,
-     .inputs = {{LVK_F32, 4, {3, 13, 17, 8}}, {LVK_F32, 1, {8}}, {LVK_F32, 1, {8}}},
-     .outputs = {{LVK_F32, 4, {3, 13, 17, 8}}, {LVK_F32, 1, {8}}, {LVK_F32, 1, {8}}}},
+     .inputs = {{LVK_F32, 4, {2, 13, 17, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 4, {2, 13, 17, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}}},
     {.name = "two passes, five channels",
-     .attributes = &attributes,
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 4, {2, 31, 29, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}},
-     .outputs = {{LVK_F32, 4, {2, 31, 29, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}}},
+     .inputs = {{LVK_F32, 4, {3, 11, 13, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}},
+     .outputs = {{LVK_F32, 4, {3, 11, 13, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}}},
     {.name = "three passes, one channel",
-     .attributes = &attributes,
+     .attributes = &keras,
      .input_count = 3,
      .inputs = {{LVK_F32, 2, {20011, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
      .outputs = {{LVK_F32, 2, {20011, 1}}, {LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
      .large = true},
-    {.name = "resnet block",
-     .attributes = &attributes,
+    {.name = "more than 65,535 groups",
+     .attributes = &keras,
      .input_count = 3,
-     .inputs = {{LVK_F32, 4, {2, 14, 14, 256}}, {LVK_F32, 1, {256}}, {LVK_F32, 1, {256}}},
-     .outputs = {{LVK_F32, 4, {2, 14, 14, 256}}, {LVK_F32, 1, {256}}, {LVK_F32, 1, {256}}},
+     .inputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 1, {1000003}}, {LVK_F32, 1, {1000003}}},
+     .outputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 1, {1000003}}, {LVK_F32, 1, {1000003}}},
      .large = true},
-    {.name = "first layer of resnet50",
-     .attributes = &attributes,
+    {.name = "ResNet50's first",
+     .attributes = &keras,
      .input_count = 3,
      .inputs = {{LVK_F32, 4, {2, 112, 112, 64}}, {LVK_F32, 1, {64}}, {LVK_F32, 1, {64}}},
      .outputs = {{LVK_F32, 4, {2, 112, 112, 64}}, {LVK_F32, 1, {64}}, {LVK_F32, 1, {64}}},

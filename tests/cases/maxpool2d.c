@@ -144,6 +144,12 @@ static const lvk_case cases[] = {
      .inputs = {{LVK_F32, 4, {2, 222, 222, 32}}},
      .outputs = {{LVK_F32, 4, {2, 111, 111, 32}}, {LVK_U8, 4, {2, 111, 111, 32}}},
      .large = true},
+    {.name = "ResNet50's",
+     .attributes = &three,
+     .input_count = 1,
+     .inputs = {{LVK_F32, 4, {2, 112, 112, 64}}},
+     .outputs = {{LVK_F32, 4, {2, 56, 56, 64}}, {LVK_U8, 4, {2, 56, 56, 64}}},
+     .large = true},
 };
 
 const lvk_case_table lvk_cases_maxpool2d = {

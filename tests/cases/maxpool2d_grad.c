@@ -176,6 +176,14 @@ static const lvk_case cases[] = {
      .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
      .fill_limit = 4,
      .large = true},
+    {.name = "ResNet50's",
+     .attributes = &(const lvk_maxpool2d_grad_attributes){{3, 3, 2, 2, 1, 1, 1, 1}, 112, 112},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 56, 56, 64}}, {LVK_U8, 4, {2, 56, 56, 64}}},
+     .outputs = {{LVK_F32, 4, {2, 112, 112, 64}}},
+     .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX},
+     .fill_limit = 9,
+     .large = true},
 };
 
 const lvk_case_table lvk_cases_maxpool2d_grad = {

@@ -1,22 +1,21 @@
-#include <float.h>
-#include <math.h>
-
 #include "ops/moving_average.h"
 #include "selftest/cases.h"
 
-static const lvk_moving_average_attributes keras = {0.99F, 1}, unbiased = {0.9F, 98.0F / 97.0F},
-                                           still = {1, 1};
+#include <float.h>
+#include <math.h>
 
-/* Each product and the sum round, 1 - decay and its product with the scale once more, and so the reference's.
- */
+static const lvk_moving_average_attributes keras = {0.99F, 1}, unbiased = {0.99F, 60.0F / 59}, first = {0, 1},
+                                           kept = {1, 1};
+
+/* Two products, the rounded gain, the sum and the reference, half an ulp each. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
-    (void)output;
-    const lvk_moving_average_attributes *a = run->call->attributes;
-    const double average = (double)((const float *)run->inputs[0])[element];
-    const double value = (double)((const float *)run->inputs[1])[element];
-    const double kept = fabs((double)a->decay * average),
-                 added = fabs((1 - (double)a->decay) * (double)a->scale * value);
-    return (double)FLT_EPSILON * (1.5 * kept + 2.5 * added) + (double)FLT_MIN;
+    const lvk_moving_average_attributes *attributes = run->call->attributes;
+    const double decay = (double)attributes->decay;
+    const double old = fabs(decay * (double)((const float *)run->inputs[0])[element]);
+    const double batch =
+        fabs((1 - decay) * (double)attributes->scale * (double)((const float *)run->inputs[1])[element]);
+    const double result = fabs((double)((const float *)run->outputs[output])[element]);
+    return 1.001 * (double)FLT_EPSILON * (0.5 * old + batch + result) + 3 * (double)FLT_MIN;
 }
 
 static const lvk_case cases[] = {
@@ -25,23 +24,33 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 1, {1}}, {LVK_F32, 1, {1}}},
      .outputs = {{LVK_F32, 1, {1}}}},
-    {.name = "a norm",
-     .attributes = &keras,
-     .input_count = 2,
-     .inputs = {{LVK_F32, 1, {64}}, {LVK_F32, 1, {64}}},
-     .outputs = {{LVK_F32, 1, {64}}}},
-    {.name = "odd",
+    {.name = "three",
      .attributes = &unbiased,
      .input_count = 2,
-     .inputs = {{LVK_F32, 1, {67}}, {LVK_F32, 1, {67}}},
-     .outputs = {{LVK_F32, 1, {67}}}},
-    {.name = "nothing moves",
-     .attributes = &still,
+     .inputs = {{LVK_F32, 1, {3}}, {LVK_F32, 1, {3}}},
+     .outputs = {{LVK_F32, 1, {3}}}},
+    {.name = "the batch alone",
+     .attributes = &first,
      .input_count = 2,
      .inputs = {{LVK_F32, 1, {41}}, {LVK_F32, 1, {41}}},
      .outputs = {{LVK_F32, 1, {41}}}},
-    {.name = "several groups",
+    {.name = "unchanged",
+     .attributes = &kept,
+     .input_count = 2,
+     .inputs = {{LVK_F32, 1, {41}}, {LVK_F32, 1, {41}}},
+     .outputs = {{LVK_F32, 1, {41}}}},
+    {.name = "whole groups",
+     .attributes = &keras,
+     .input_count = 2,
+     .inputs = {{LVK_F32, 1, {512}}, {LVK_F32, 1, {512}}},
+     .outputs = {{LVK_F32, 1, {512}}}},
+    {.name = "matrix",
      .attributes = &unbiased,
+     .input_count = 2,
+     .inputs = {{LVK_F32, 2, {7, 33}}, {LVK_F32, 2, {7, 33}}},
+     .outputs = {{LVK_F32, 2, {7, 33}}}},
+    {.name = "several groups",
+     .attributes = &keras,
      .input_count = 2,
      .inputs = {{LVK_F32, 1, {70003}}, {LVK_F32, 1, {70003}}},
      .outputs = {{LVK_F32, 1, {70003}}}},

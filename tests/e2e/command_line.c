@@ -69,7 +69,6 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"bench", 2, "w1"},
         {"bench w1 w2", 2, "w2"},
         {"bench w9", 1, "w9"},
-        {"bench w3", 1, "ResNet50"},
         {"bench w2 --batch 0", 2, "--batch 0"},
         {"bench w2 --batch 1025", 2, "--batch 1025"},
         {"bench w2 --steps few", 2, "--steps few"},

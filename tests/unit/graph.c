@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ops/conv2d.h"
+#include "ops/moving_average.h"
 #include "reference/reference.h"
 
 static lvk_backend *reference;
@@ -136,6 +137,30 @@ static void expect_no_overlap(const lvk_plan *plan) {
 }
 
 /* A chain of ten layers needs room for the two largest neighbours, not for all ten, and computes the same. */
+Test(graph, parameters_are_updated_though_nobody_reads_them) {
+    const lvk_moving_average_attributes attributes = {.decay = 0.75F, .scale = 2};
+    const float before[2] = {8, -4}, batch[2] = {10, 2};
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    const int mean = lvk_graph_parameter(&graph, "mean", lvk_type_1d(LVK_F32, 2), false);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_1d(LVK_F32, 2));
+    LVK_APPLY(&graph, NULL, LVK_OP_moving_average, &attributes, mean, x);
+    lvk_plan plan;
+    lvk_executable executable;
+    float after[4];
+    cr_assert_eq(lvk_plan_init(&plan, &graph, &reference->caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_init(&executable, reference, &plan, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_write(&executable, mean, before), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_write(&executable, x, batch), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_run(&executable), LVK_OK);
+    cr_assert_eq(lvk_executable_read(&executable, mean, after), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(after[0], 11);
+    cr_expect_eq(after[1], -2);
+    lvk_executable_finish(&executable);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+}
+
 Test(graph, memory_is_reused_and_the_numbers_stay) {
     enum { LAYERS = 10 };
     lvk_graph graph;

@@ -1,4 +1,4 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #define LVK_TEXELS 1
-#include "batchnorm_sum.glsl"
+#include "batchnorm_grad.glsl"

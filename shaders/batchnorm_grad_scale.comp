@@ -1,0 +1,28 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "common/flat.glsl"
+#include "params/batchnorm.h"
+
+layout(binding = 0) readonly buffer Sums {
+    vec4 sums[];
+};
+layout(binding = 1) readonly buffer Gamma {
+    vec4 gamma[];
+};
+layout(binding = 2) readonly buffer Variance {
+    vec4 variance[];
+};
+layout(binding = 3) writeonly buffer Coefficients {
+    vec4 coefficients[];
+};
+
+/* What the gradient of x multiplies by: the scale, and how x's own share in the variance turns back; four channels an
+ * invocation. */
+void main() {
+    const uint i = LVK_FLAT_INDEX;
+    if (i >= params.stride)
+        return;
+    const vec4 inverse = inversesqrt(variance[i] + params.epsilon);
+    coefficients[i] = gamma[i] * inverse;
+    coefficients[params.stride + i] = inverse * inverse * (sums[params.stride + i] * params.factor);
+}

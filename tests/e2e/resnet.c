@@ -1,0 +1,203 @@
+/* A narrow residual network as a user trains it: a head on features that are computed once, a part of the
+ * backbone thawed, and what must not change when it is frozen. */
+#include "support/fake_weights.h"
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static program_result result; /* large */
+static fake_weights fake;
+
+#define TRAIN                                                                                                \
+    "train --data %s/data --model resnet50-narrow --weights %s/w.safetensors --batch 8 --seed 5 --out %s/"
+
+/* Weights with which activations keep a moderate size: kernels uniform about 0, norms near the identity. */
+static void make_usable(void) {
+    uint32_t state = 1;
+    for (size_t i = 0; i < fake.count; ++i) {
+        fake_entry *entry = &fake.entries[i];
+        const bool one = strstr(entry->name, "/gamma") || strstr(entry->name, "/moving_variance");
+        const bool kernel = strstr(entry->name, "/kernel") != NULL;
+        const lvk_type *t = &entry->type;
+        const double size = strcmp(entry->name, "bn_conv1/gamma") == 0 ? 0.01 : 1; /* pixels are up to 255 */
+        const double fan = kernel ? (double)lvk_type_count(t) / t->dim[t->rank - 1] : 1;
+        for (uint64_t e = 0; e < lvk_type_count(t); ++e) {
+            state = state * 1664525U + 1013904223U;
+            const double unit = (double)(state >> 8) / (1 << 23) - 1;
+            entry->data[e] = (float)(one      ? size * (1 + 0.1 * unit)
+                                     : kernel ? unit * sqrt(6 / fan)
+                                              : 0.05 * unit);
+        }
+    }
+}
+
+/* A folder with drawn cells in `data`, weights in `w.safetensors`, and its own cache. */
+static const char *make_folder(void) {
+    static char path[512];
+    const char *folder = program_folder();
+    snprintf(path, sizeof path, "%s/cache", folder);
+    setenv("XDG_CACHE_HOME", path, 1);
+    program_run(&result, "synth %s/data --images 40 --subjects 10 --size 128 --format png --seed 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    fake_create(&fake, "resnet50-narrow", LVK_RESNET_KERAS, false, false);
+    make_usable();
+    snprintf(path, sizeof path, "%s/tfjs.safetensors", folder);
+    fake_write_safetensors(&fake, path, NULL);
+    program_run(&result, "import %s --out %s/w.safetensors", path, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    return folder;
+}
+
+static void remove_folder(const char *folder) {
+    fake_destroy(&fake);
+    program_remove(folder);
+}
+
+static void run_well(const char *format, const char *folder, const char *rest) {
+    program_run(&result, format, folder, folder, folder, rest);
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+}
+
+static void expect_same(const char *folder, const char *a, const char *b) {
+    static const char *const files[] = {"model.safetensors", "metrics.csv", "results.json",
+                                        "checkpoint-last.safetensors", "predictions-test.csv"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; ++i) {
+        char paths[2][512];
+        snprintf(paths[0], sizeof paths[0], "%s/%s/%s", folder, a, files[i]);
+        snprintf(paths[1], sizeof paths[1], "%s/%s/%s", folder, b, files[i]);
+        cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
+    }
+}
+
+/* Which tensors of a run's model are no longer those that it began with; heads are not counted. */
+typedef struct changes {
+    size_t same, kernels, norms, averages;
+    bool early; /* one of a stage before conv5_x */
+} changes;
+
+static changes compare_with_weights(const char *folder, const char *run) {
+    char path[512];
+    lvk_safetensors *model;
+    changes found = {0};
+    snprintf(path, sizeof path, "%s/%s/model.safetensors", folder, run);
+    cr_assert_eq(lvk_safetensors_read(path, &model), LVK_OK, "%s", lvk_error_message());
+    for (size_t i = 0; i < fake.count; ++i) {
+        const fake_entry *entry = &fake.entries[i];
+        const lvk_safetensor *tensor = lvk_safetensors_find(model, entry->name);
+        cr_assert(tensor && tensor->size == entry->size, "the model has no whole %s", entry->name);
+        if (memcmp(tensor->data, entry->data, entry->size) == 0) {
+            ++found.same;
+            continue;
+        }
+        found.early = found.early || (entry->name[3] != '5' && entry->name[2] != '5');
+        if (strstr(entry->name, "/moving_"))
+            ++found.averages;
+        else if (strstr(entry->name, "/gamma") || strstr(entry->name, "/beta"))
+            ++found.norms;
+        else
+            ++found.kernels;
+    }
+    lvk_safetensors_destroy(&model);
+    return found;
+}
+
+Test(resnet, features_are_computed_once) {
+    const char *folder = make_folder();
+    run_well(TRAIN "a --epochs 3 --views 2 %s", folder, "");
+    cr_expect_not_null(strstr(result.err, " to compute"), "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "Features  "), "%s", result.out);
+    run_well(TRAIN "b --epochs 3 --views 2 %s", folder, "");
+    cr_expect_not_null(strstr(result.err, ", 0 to compute"), "%s", result.err);
+    expect_same(folder, "a", "b");
+    run_well(TRAIN "c --epochs 1 %s", folder, "--crop center:100");
+    cr_expect_null(strstr(result.err, ", 0 to compute"), "another crop, the same features: %s", result.err);
+
+    /* all but the head is what was given, to the bit */
+    const changes found = compare_with_weights(folder, "a");
+    cr_expect_eq(found.same, fake.count);
+
+    /* other weights, other features */
+    fake.entries[7].data[0] *= 1.5F;
+    char path[512];
+    snprintf(path, sizeof path, "%s/changed.safetensors", folder);
+    fake_write_safetensors(&fake, path, NULL);
+    program_run(&result, "import %s --out %s/w.safetensors", path, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    run_well(TRAIN "d --epochs 1 --views 2 %s", folder, "");
+    cr_expect_null(strstr(result.err, ", 0 to compute"), "other weights, the same features: %s", result.err);
+    remove_folder(folder);
+}
+
+/* Folded norms and cached features on one side, the whole network in one program on the other. */
+Test(resnet, the_model_predicts_what_training_saw) {
+    const char *folder = make_folder();
+    char path[512];
+    run_well(TRAIN "a --epochs 2 %s", folder, "");
+    snprintf(path, sizeof path, "%s/a/predictions-test.csv", folder);
+    char *seen = program_read(path);
+    cr_assert_not_null(seen);
+    static const char *const devices[] = {"", "--device reference"};
+    for (size_t d = 0; d < sizeof devices / sizeof *devices; ++d) {
+        program_run(&result, "predict --model %s/a --part test --format csv %s", folder, devices[d]);
+        cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        const char *a = strchr(seen, '\n'), *b = strchr(result.out, '\n');
+        size_t rows = 0;
+        for (; a && b && a[1] && b[1]; a = strchr(a + 1, '\n'), b = strchr(b + 1, '\n'), ++rows) {
+            double p[2];
+            cr_assert_eq(sscanf(a + 1, "%*[^,],%*[^,],%lf", &p[0]), 1, "%s",
+                         a + 1);                                              /* NOLINT(cert-err34-c) */
+            cr_assert_eq(sscanf(b + 1, "%*[^,],%lf", &p[1]), 1, "%s", b + 1); /* NOLINT(cert-err34-c) */
+            cr_expect_float_eq(p[0], p[1], 1e-5, "row %zu", rows);
+        }
+        cr_expect_geq(rows, 4);
+    }
+    free(seen);
+    program_run(&result, "eval --model %s/a --part test --tta 8", folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    remove_folder(folder);
+}
+
+Test(resnet, only_what_is_thawed_changes) {
+    const char *folder = make_folder();
+    run_well(TRAIN "frozen --epochs 1 --unfreeze conv5_x %s", folder, "--optimizer adamw");
+    changes found = compare_with_weights(folder, "frozen");
+    cr_expect_gt(found.kernels, 0);
+    cr_expect(!found.early, "something before conv5_x has changed");
+    cr_expect_eq(found.norms + found.averages, 0, "norms have changed");
+
+    run_well(TRAIN "norms --epochs 1 --unfreeze conv5_x --bn train %s", folder, "");
+    found = compare_with_weights(folder, "norms");
+    cr_expect(!found.early, "something before conv5_x has changed");
+    cr_expect(found.kernels > 0 && found.norms > 0, "kernels or norms have not changed");
+    cr_expect_eq(found.averages, 2 * 10, "conv5_x has ten norms with two averages each");
+
+    run_well(TRAIN "whole --epochs 1 --freeze none --bn train %s", folder, "");
+    run_well(TRAIN "again --epochs 1 --unfreeze all --bn train %s", folder, "");
+    expect_same(folder, "whole", "again");
+    remove_folder(folder);
+}
+
+Test(resnet, mistakes_are_named) {
+    static const struct {
+        const char *options, *message;
+    } mistakes[] = {{"--unfreeze conv6_x", "conv6_x"},
+                    {"--bn sometimes", "--bn sometimes"},
+                    {"--head dense", "--head"},
+                    {"--weights none", "--unfreeze all"},
+                    {"--normalize train", "--normalize"},
+                    {"--unfreeze all --views 4", "--views 4"},
+                    {"--model resnet50", "resnet50-narrow"},
+                    {"--weights /nonexistent/w", "/nonexistent/w"}};
+    const char *folder = make_folder();
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {
+        program_run(&result, TRAIN "x %s", folder, folder, folder, mistakes[i].options);
+        cr_expect_eq(result.exit_status, 1, "%s: %d", mistakes[i].options, result.exit_status);
+        cr_expect_not_null(strstr(result.err, mistakes[i].message), "%s: %s", mistakes[i].options,
+                           result.err);
+    }
+    remove_folder(folder);
+}
