@@ -46,19 +46,19 @@ typedef struct lvk_train_options {
                                computed once */
     const char *batch_norm; /* of the stages that are trained: "frozen": running averages, gamma and beta
                                stay; "train": the batch's statistics */
-    uint32_t views; /* of a frozen backbone: train on so many of the eight ways an image can lie, 1 to 8 */
 
-    const char *optimizer;   /* "adam", "adamw", "sgd" */
-    double learning_rate;    /* > 0 */
-    const char *schedule;    /* of the learning rate: "cosine", from learning_rate to 0 over all epochs
-                                (Loshchilov,    Hutter, "SGDR", ICLR 2017, without restarts), or "constant" */
-    double momentum;         /* of sgd, in [0, 1) */
-    double weight_decay;     /* of adamw, >= 0 */
-    double l2;               /* penalty l2 * sum(w^2) on kernels, >= 0 */
-    double dropout;          /* rate in [0, 1) */
-    uint32_t batch;          /* images a step, 1 to 1024 */
-    uint32_t epochs;         /* at most */
-    uint32_t patience;       /* stop after so many epochs without a lower validation loss; 0: never */
+    const char *optimizer; /* "adam", "adamw", "sgd" */
+    double learning_rate;  /* > 0 */
+    const char *schedule;  /* of the learning rate: "cosine", from learning_rate to 0 over all epochs
+                              (Loshchilov,    Hutter, "SGDR", ICLR 2017, without restarts), or "constant" */
+    double momentum;       /* of sgd, in [0, 1) */
+    double weight_decay;   /* of adamw, >= 0 */
+    double l2;             /* penalty l2 * sum(w^2) on kernels, >= 0 */
+    double dropout;        /* rate in [0, 1) */
+    uint32_t batch;        /* images a step, 1 to 1024 */
+    uint32_t epochs;       /* at most */
+    uint32_t patience;     /* stop after so many epochs without a lower validation loss; 0: never */
+    uint32_t views; /* of a frozen backbone: train on so many of the eight ways an image can lie, 1 to 8 */
     double validation, test; /* shares of the images; see lvk_split_options */
     uint64_t seed;
 

@@ -12,7 +12,8 @@ static const char documentation[] =
     "parameters, and its arithmetic (a multiply-add counts 2)."
     "\v"
     "Examples:\n"
-    "  leukvk summary cnn\n";
+    "  leukvk summary cnn\n"
+    "  leukvk summary resnet50\n";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     const char **model = state->input;

@@ -124,14 +124,9 @@ typedef struct arguments {
     bool epochs_given;
 } arguments;
 
-static error_t parse_settings(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+/* Of models with a backbone. */
+static error_t parse_backbone(int key, char *text, struct argp_state *state, lvk_train_options *o) {
     switch (key) {
-    case OPTION_SPLIT:
-        o->split = text;
-        return 0;
-    case OPTION_MODEL:
-        o->model = text;
-        return 0;
     case OPTION_WEIGHTS:
         o->weights = text;
         return 0;
@@ -152,6 +147,19 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         return 0;
     case OPTION_VIEWS:
         o->views = (uint32_t)option_count(state, "views", text, 1, 8);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_settings(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+    switch (key) {
+    case OPTION_SPLIT:
+        o->split = text;
+        return 0;
+    case OPTION_MODEL:
+        o->model = text;
         return 0;
     case OPTION_CROP:
         o->crop = text;
@@ -208,7 +216,7 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         o->run = text;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_backbone(key, text, state, o);
     }
 }
 

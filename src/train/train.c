@@ -190,6 +190,18 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     return status;
 }
 
+/* Where the last checkpoint left off; without one, at the beginning. */
+static lvk_status load_position(lvk_trainer *t) {
+    if (!lvk_run_folder_has(t->folder, LVK_RUN_LAST))
+        return start_parameters(t);
+    const lvk_position_context context = {.info = &t->info,
+                                          .seed = t->settings.options.seed,
+                                          .optimizer = t->settings.options.optimizer,
+                                          .config_digest = t->digest};
+    return lvk_position_load(&t->position, &context, t->network,
+                             lvk_run_folder_file(t->folder, LVK_RUN_LAST));
+}
+
 static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *run,
                                const lvk_resume_options *resume) {
     LVK_TRY(lvk_run_folder_resume(run, &t->folder));
@@ -200,16 +212,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *r
     describe_model(t);
     LVK_TRY(digest_settings(t));
     LVK_TRY(open_network(t, device));
-    if (lvk_run_folder_has(t->folder, LVK_RUN_LAST)) {
-        const lvk_position_context context = {.info = &t->info,
-                                              .seed = t->settings.options.seed,
-                                              .optimizer = t->settings.options.optimizer,
-                                              .config_digest = t->digest};
-        LVK_TRY(lvk_position_load(&t->position, &context, t->network,
-                                  lvk_run_folder_file(t->folder, LVK_RUN_LAST)));
-    } else {
-        LVK_TRY(start_parameters(t));
-    }
+    LVK_TRY(load_position(t));
     t->event.resumed_epoch = t->position.epoch;
     t->event.resumed_step = t->position.step;
     LVK_TRY(lvk_trainer_init(t));
