@@ -93,9 +93,11 @@ static uint32_t choose_splits(const lvk_conv_shape *s, lvk_conv_kernel kernel, u
     if (kernel == LVK_CONV_TILE)
         return lvk_conv_splits(items, LVK_CONV_TILE_GROUPS, rows, lvk_divide_up(128, s->out_w));
     /* Enough workgroups to keep a few cores busy, and parts of x and dy that stay in a core's cache (a MiB)
-     * while the tiles of a split read them one after the other. */
-    const uint64_t bytes = (lvk_conv_x_count(s) + lvk_conv_y_count(s)) * sizeof(float);
-    const uint64_t wanted = items * lvk_divide_up(bytes, 1 << 20);
+     * while the tiles of a split read them one after the other; but no more partial sums than there are
+     * numbers in x and dy, since they are written and read once more. */
+    const uint64_t read = lvk_conv_x_count(s) + lvk_conv_y_count(s), written = lvk_conv_w_count(s);
+    const uint64_t cached = lvk_divide_up(read * sizeof(float), 1 << 20), cheap = read / written;
+    const uint64_t wanted = items * (cached < cheap ? cached : cheap);
     return lvk_conv_splits(items, wanted < 64 ? 64 : wanted, rows, least);
 }
 
