@@ -2,6 +2,7 @@
  * lane holds the patch of x that its run sees; a turn computes 4 output channels, whose sums thus never outlive it. x is
  * padded to 4 channels; w is not. */
 #include "common/index.glsl"
+#include "common/relu.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
@@ -11,6 +12,7 @@
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 
 layout(constant_id = 0) const uint has_bias = 0u;
+layout(constant_id = 1) const uint relu = 0u;
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
 LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
@@ -47,6 +49,6 @@ void main() {
             }
         [[unroll]] for (int q = 0; q < RUN; ++q)
             if (mine < all_runs && ox + q < out_w)
-                y[(row * out_w + ox + q) * out4 + k] = sum[q];
+                y[(row * out_w + ox + q) * out4 + k] = relu != 0u ? lvk_relu(sum[q]) : sum[q];
     }
 }

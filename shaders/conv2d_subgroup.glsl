@@ -1,7 +1,9 @@
 /* conv2d with lanes = pixels: a subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output channels. A step is 4
  * input channels of one tap; a split is a range of steps, with a result tensor of its own. Each lane reads its own pixels;
- * the weights of a step are read once, a vec4 a lane, and handed round. The tile is known to src/ops/conv_forward.c. */
+ * the weights of a step are read once, a vec4 a lane, and handed round. LVK_RESIDUAL 1 adds a tensor of y's type; ReLU is a
+ * constant. The tile is known to src/ops/conv_forward.c. */
 #include "common/index.glsl"
+#include "common/relu.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
@@ -16,12 +18,16 @@
 #define OUTSIDE (-0x40000000) /* stays negative when the step is added */
 
 layout(constant_id = 0) const uint has_bias = 0u;
+layout(constant_id = 1) const uint relu = 0u;
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
 LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
 layout(binding = 3) writeonly buffer Y {
     vec4 y[];
 };
+#if LVK_RESIDUAL
+LVK_VECTORS(4, residual);
+#endif
 
 void main() {
     const int in4 = int(params.in_c) / 4, out4 = int(params.out_c) / 4;
@@ -48,6 +54,12 @@ void main() {
         [[unroll]] for (int q = 0; q < PIXELS; ++q)
             sum[q * VECTORS + j] = start;
     }
+#if LVK_RESIDUAL
+    if (split == 0)
+        [[unroll]] for (int q = 0; q < PIXELS; ++q)
+            [[unroll]] for (int j = 0; j < VECTORS; ++j)
+                sum[q * VECTORS + j] += LVK_LOAD(residual, min(p0 + q * LVK_LANES, pixels - 1) * out4 + min(k0 + j, out4 - 1));
+#endif
 
     const int first = split * int(params.steps_per_split);
     const int last = min(first + int(params.steps_per_split), int(params.kernel_h) * kernel_w * in4);
@@ -84,6 +96,7 @@ void main() {
         const int pixel = p0 + q * LVK_LANES;
         [[unroll]] for (int j = 0; j < VECTORS; ++j)
             if (pixel < pixels && k0 + j < out4)
-                y[(split * pixels + pixel) * out4 + k0 + j] = sum[q * VECTORS + j];
+                y[(split * pixels + pixel) * out4 + k0 + j] =
+                    relu != 0u ? lvk_relu(sum[q * VECTORS + j]) : sum[q * VECTORS + j];
     }
 }

@@ -1,6 +1,6 @@
 /* conv2d as a product of matrices: a row of A is a pixel's surroundings (kernel_h * kernel_w * in_c numbers), B is the
  * kernel. in_c is a multiple of 4; a step is TILE_DEPTH numbers of the sum; a split is a range of steps, with a result tensor
- * of its own. With LVK_POOL 1 the rows are ordered by pool windows, an invocation's eight are two whole windows, and ReLU and
+ * of its own. LVK_RESIDUAL 1 adds a tensor of y's type; ReLU is a constant. With LVK_POOL 1 the rows are ordered by pool windows, an invocation's eight are two whole windows, and ReLU and
  * pool happen in registers; out_c is then a multiple of 4, and there is one split. */
 #include "common/index.glsl"
 #include "params/conv2d.h"
@@ -23,9 +23,16 @@ layout(binding = 4) writeonly buffer Index {
     uint index[];
 };
 #else
+#include "common/relu.glsl"
+layout(constant_id = 2) const uint relu = 0u;
 layout(binding = 3) writeonly buffer Y {
     float y[];
 };
+#if LVK_RESIDUAL
+layout(binding = 4) readonly buffer Residual {
+    float residual[];
+};
+#endif
 #endif
 
 /* What this invocation fetches of A: four channels of one tap, for up to four pixels. */
@@ -143,9 +150,18 @@ void main() {
             index[at] = where;
         }
 #else
-    [[unroll]] for (int i = 0; i < 8; ++i)
+#if LVK_RESIDUAL
+    if (split == 0)
+        [[unroll]] for (int i = 0; i < 8; ++i)
+            [[unroll]] for (int c = 0; c < 4; ++c)
+                if (first_row + TILE_ROW + i < rows && first_column + TILE_COLUMN + c < columns)
+                    tile_sum[i][c] += residual[(first_row + TILE_ROW + i) * columns + first_column + TILE_COLUMN + c];
+#endif
+    [[unroll]] for (int i = 0; i < 8; ++i) {
+        const vec4 result = relu != 0u ? lvk_relu(tile_sum[i]) : tile_sum[i];
         [[unroll]] for (int c = 0; c < 4; ++c)
             if (first_row + TILE_ROW + i < rows && first_column + TILE_COLUMN + c < columns)
-                y[(split * rows + first_row + TILE_ROW + i) * columns + first_column + TILE_COLUMN + c] = tile_sum[i][c];
+                y[(split * rows + first_row + TILE_ROW + i) * columns + first_column + TILE_COLUMN + c] = result[c];
+    }
 #endif
 }

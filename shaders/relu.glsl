@@ -1,4 +1,5 @@
 #include "common/flat.glsl"
+#include "common/relu.glsl"
 #include "common/vectors.glsl"
 #include "params/elementwise.h"
 
@@ -12,6 +13,5 @@ void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i * 4u >= params.count)
         return;
-    const vec4 value = LVK_LOAD(x, i);
-    y[i] = mix(value, vec4(0.0), lessThan(value, vec4(0.0))); /* max() may drop NaN */
+    y[i] = lvk_relu(LVK_LOAD(x, i));
 }

@@ -1,4 +1,5 @@
 #include "common/flat.glsl"
+#include "common/relu.glsl"
 #include "common/vectors.glsl"
 #include "params/sum_rows.h"
 
@@ -25,6 +26,8 @@ void main() {
     for (uint at = i; at < end; at += step)
         sum += load(at);
     sum *= params.factor;
+    if (params.relu != 0u)
+        sum = lvk_relu(sum);
     if (VECTORS) {
         y[i] = params.accumulate != 0u ? y[i] + sum : sum;
     } else {

@@ -14,7 +14,9 @@ static void report(void *user, const char *failure) {
 }
 
 Test(subgroups, kernels_agree_with_the_reference) {
-    enum { OPERATORS = 9 }; /* conv2d, conv2d_relu_pool and dense, each with two gradients */
+    enum {
+        OPERATORS = 12
+    }; /* conv2d, conv2d_relu_pool and dense, each with two gradients; three with ReLU */
     const lvk_parity_options options = {.seed = test_seed(), .kernels = "subgroup", .draws = 8};
     lvk_backend *backend = test_open_device();
     int operators = 0;

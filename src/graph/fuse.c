@@ -19,10 +19,10 @@ static void count_uses(fuser *f) {
             ++f->uses[f->graph->nodes[n].inputs[i]];
 }
 
-/* The node that makes input 0 of `node`, if it is of operator `op` and nobody else reads what it makes;
+/* The node that makes input `input` of `node`, if it is of operator `op` and nobody else reads what it makes;
  * LVK_NONE. */
-static int before(const fuser *f, int node, int op) {
-    const int tensor = f->graph->nodes[node].inputs[0], producer = f->graph->tensors[tensor].producer;
+static int before(const fuser *f, int node, int input, int op) {
+    const int tensor = f->graph->nodes[node].inputs[input], producer = f->graph->tensors[tensor].producer;
     const bool fits = producer != LVK_NONE && f->graph->nodes[producer].call.op == op && f->uses[tensor] == 1;
     return fits ? producer : LVK_NONE;
 }
@@ -36,27 +36,81 @@ static void drop(fuser *f, int node) {
     }
 }
 
-/* conv2d, relu, maxpool2d: the pool's node becomes conv2d_relu_pool, with the convolution's inputs. */
+/* The last node of a chain becomes `op` with the inputs and attributes of the first. */
+static void become(fuser *f, int last, int first, int op) {
+    lvk_node *node = &f->graph->nodes[last];
+    const lvk_node *source = &f->graph->nodes[first];
+    lvk_call call = source->call;
+    call.op = op;
+    call.output_count = node->call.output_count;
+    memcpy(call.outputs, node->call.outputs, sizeof call.outputs);
+    memcpy(node->inputs, source->inputs, sizeof node->inputs);
+    node->call = call;
+    node->label = source->label;
+    drop(f, first);
+}
+
+/* conv2d, relu, maxpool2d: conv2d_relu_pool. */
 static void fuse_pool(fuser *f, int pool) {
-    lvk_node *node = &f->graph->nodes[pool];
-    const int relu = before(f, pool, LVK_OP_relu),
-              conv = relu == LVK_NONE ? LVK_NONE : before(f, relu, LVK_OP_conv2d);
+    const lvk_node *node = &f->graph->nodes[pool];
+    const int relu = before(f, pool, 0, LVK_OP_relu),
+              conv = relu == LVK_NONE ? LVK_NONE : before(f, relu, 0, LVK_OP_conv2d);
     if (conv == LVK_NONE ||
         memcmp(node->call.attributes, &lvk_conv_pool_window, sizeof lvk_conv_pool_window) != 0)
         return;
-    const lvk_node *first = &f->graph->nodes[conv];
-    const lvk_conv2d_attributes *attributes = first->call.attributes;
+    const lvk_conv2d_attributes *attributes = f->graph->nodes[conv].call.attributes;
     if (attributes->stride_h != 1 || attributes->stride_w != 1)
         return;
-    lvk_call call = first->call;
-    call.op = LVK_OP_conv2d_relu_pool;
-    call.output_count = node->call.output_count;
-    memcpy(call.outputs, node->call.outputs, sizeof call.outputs);
-    memcpy(node->inputs, first->inputs, sizeof node->inputs);
-    node->call = call;
-    node->label = first->label;
+    become(f, pool, conv, LVK_OP_conv2d_relu_pool);
     drop(f, relu);
-    drop(f, conv);
+}
+
+/* conv2d, relu: conv2d_relu. dense, relu: dense_relu. */
+static void fuse_relu(fuser *f, int relu) {
+    const int conv = before(f, relu, 0, LVK_OP_conv2d), dense = before(f, relu, 0, LVK_OP_dense);
+    if (conv != LVK_NONE)
+        become(f, relu, conv, LVK_OP_conv2d_relu);
+    else if (dense != LVK_NONE)
+        become(f, relu, dense, LVK_OP_dense_relu);
+}
+
+/* conv2d with a bias, add to a residual, relu: conv2d_add_relu. The convolution may be either summand; where
+ * both are, it is the later one. */
+static void fuse_add_relu(fuser *f, int relu) {
+    enum { RESIDUAL = 3 };
+    const int add = before(f, relu, 0, LVK_OP_add);
+    int conv = LVK_NONE, residual = LVK_NONE;
+    for (int i = 0; add != LVK_NONE && i < 2; ++i) {
+        const int node = before(f, add, i, LVK_OP_conv2d);
+        if (node > conv && f->graph->nodes[node].call.input_count == RESIDUAL) {
+            conv = node;
+            residual = f->graph->nodes[add].inputs[1 - i];
+        }
+    }
+    if (conv == LVK_NONE)
+        return;
+    become(f, relu, conv, LVK_OP_conv2d_add_relu);
+    lvk_node *node = &f->graph->nodes[relu];
+    node->call.inputs[RESIDUAL] = f->graph->tensors[residual].type;
+    node->call.input_count = RESIDUAL + 1;
+    node->inputs[RESIDUAL] = residual;
+    drop(f, add);
+}
+
+static void fuse_all(fuser *f, const lvk_caps *caps) {
+    /* The fallback kernels of conv2d_relu_pool and conv2d_add_relu bind five buffers; Vulkan guarantees four.
+     */
+    const bool five = !caps->runs_launches || caps->max_storage_buffers >= 5;
+    for (size_t n = 0; five && n < f->graph->node_count; ++n)
+        if (f->graph->nodes[n].call.op == LVK_OP_maxpool2d)
+            fuse_pool(f, (int)n);
+    for (size_t n = 0; n < f->graph->node_count; ++n) {
+        if (f->graph->nodes[n].call.op != LVK_OP_relu || f->dropped[n])
+            continue;
+        fuse_relu(f, (int)n);
+        if (five && f->graph->nodes[n].call.op == LVK_OP_relu)
+            fuse_add_relu(f, (int)n);
+    }
 }
 
 /* Closes the gaps and renumbers the producers. */
@@ -77,17 +131,12 @@ static void compact(fuser *f) {
 void lvk_graph_fuse(lvk_graph *graph, const lvk_caps *caps) {
     if (graph->status != LVK_OK || graph->tensor_count == 0 || graph->node_count == 0)
         return;
-    /* The fallback kernel of conv2d_relu_pool binds five buffers; Vulkan guarantees four. */
-    if (caps->runs_launches && caps->max_storage_buffers < 5)
-        return;
     fuser f = {.graph = graph,
                .uses = lvk_alloc(graph->tensor_count, sizeof *f.uses),
                .dropped = lvk_alloc(graph->node_count, sizeof *f.dropped)};
     if (f.uses && f.dropped) {
         count_uses(&f);
-        for (size_t n = 0; n < graph->node_count; ++n)
-            if (graph->nodes[n].call.op == LVK_OP_maxpool2d)
-                fuse_pool(&f, (int)n);
+        fuse_all(&f, caps);
         compact(&f);
     } else {
         graph->status = LVK_ERROR_MEMORY;

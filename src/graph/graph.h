@@ -85,8 +85,9 @@ int lvk_graph_output(const lvk_graph *graph, int first_output, int index);
 void lvk_graph_mark_output(lvk_graph *graph, int tensor);
 
 /* Replaces chains of operators by fused ones where `caps` allows it and nobody else, the host included, reads
- * what lies between: conv2d, relu, maxpool2d become conv2d_relu_pool. Results are the same up to rounding. To
- * be called before lvk_graph_backward, so that the gradients are those of the fused operators. */
+ * what lies between: conv2d, relu, maxpool2d become conv2d_relu_pool; conv2d or dense, relu become
+ * conv2d_relu or dense_relu; conv2d, add, relu become conv2d_add_relu. Results are the same up to rounding.
+ * To be called before lvk_graph_backward, so that the gradients are those of the fused operators. */
 void lvk_graph_fuse(lvk_graph *graph, const lvk_caps *caps);
 
 /* Appends the nodes that compute d loss / d parameter for every trainable parameter, by walking the nodes

@@ -68,7 +68,7 @@ lvk_status lvk_conv2d_check_kernel(const lvk_call *call) {
     return LVK_OK;
 }
 
-static lvk_status infer(lvk_call *call) {
+lvk_status lvk_conv2d_infer(lvk_call *call) {
     const lvk_type *x = &call->inputs[0], *w = &call->inputs[1];
     LVK_TRY(lvk_conv2d_check_kernel(call));
     uint32_t out_h = 0, out_w = 0;
@@ -78,48 +78,9 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static lvk_conv_shape shape_of(const lvk_call *call) {
-    return lvk_conv_shape_conv2d(&call->inputs[0], &call->inputs[1], &call->outputs[0], call->attributes);
-}
-
-static const lvk_operand bias = {LVK_SPACE_INPUT, 2};
-
-static lvk_conv_forward forward_of(const lvk_call *call) {
-    return (lvk_conv_forward){.shape = shape_of(call),
-                              .x = lvk_operand_input(0),
-                              .w = lvk_operand_input(1),
-                              .bias = call->input_count > 2 ? &bias : NULL};
-}
-
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
-    const lvk_conv_forward forward = forward_of(call);
-    return lvk_conv_forward_obstacle(&forward, kernel, caps);
-}
-
-static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
-                   lvk_launch_list *list) {
-    const lvk_conv_forward forward = forward_of(call);
-    lvk_conv_forward_launch(&forward, kernel, caps, list);
-}
-
-LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
-LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
-LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
-LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
-LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
-
-static const lvk_candidate candidates[] = {
-    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
-    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
-    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
-    {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
-};
-
-static void gradient(lvk_backprop *backprop) {
+void lvk_conv2d_gradient(lvk_backprop *backprop, int dy) {
     const lvk_conv2d_attributes *conv = backprop->call->attributes;
     const lvk_type *x = &backprop->call->inputs[0], *w = &backprop->call->inputs[1];
-    const int dy = backprop->output_gradients[0];
     if (backprop->wanted[0]) {
         const lvk_conv2d_grad_input_attributes attributes = {
             .conv = *conv, .height = x->dim[1], .width = x->dim[2]};
@@ -136,9 +97,8 @@ static void gradient(lvk_backprop *backprop) {
         backprop->input_gradients[2] = LVK_EMIT(backprop, LVK_OP_bias_grad, NULL, dy);
 }
 
-static double flops(const lvk_call *call) {
-    const lvk_conv_shape shape = shape_of(call);
-    return lvk_conv_flops(&shape);
+static void gradient(lvk_backprop *backprop) {
+    lvk_conv2d_gradient(backprop, backprop->output_gradients[0]);
 }
 
 const lvk_op lvk_op_conv2d = {
@@ -150,9 +110,9 @@ const lvk_op lvk_op_conv2d = {
     .attribute_size = sizeof(lvk_conv2d_attributes),
     .batched_inputs = 1,
     .batched_outputs = 1,
-    .infer = infer,
-    .candidates = candidates,
-    .candidate_count = sizeof candidates / sizeof *candidates,
+    .infer = lvk_conv2d_infer,
+    .candidates = lvk_conv_forward_candidates,
+    .candidate_count = LVK_CONV_FORWARD_CANDIDATES,
     .gradient = gradient,
-    .flops = flops,
+    .flops = lvk_conv_forward_flops,
 };

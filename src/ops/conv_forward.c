@@ -60,6 +60,7 @@ static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_launch_list *l
     return lvk_operand_scratch(1);
 }
 
+/* Binds what every kernel takes: x, w, bias, y and, where there is one, the residual. */
 static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *list, const char *shader,
                               lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_operand y) {
     lvk_launch *launch = lvk_launch_add(list, shader);
@@ -67,13 +68,17 @@ static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *
     lvk_launch_operand(launch, reads, w);
     lvk_launch_operand(launch, reads, forward->bias ? *forward->bias : w); /* w: bound, not read */
     lvk_launch_operand(launch, LVK_BIND_STORAGE, y);
+    if (forward->residual)
+        lvk_launch_operand(launch, reads, *forward->residual);
     lvk_launch_constant(launch, forward->bias != NULL);
     return launch;
 }
 
 static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list) {
-    lvk_launch *direct = add_kernel(forward, list, "conv2d_direct", LVK_BIND_STORAGE, forward->x, forward->w,
-                                    lvk_operand_output(forward->y));
+    lvk_launch *direct =
+        add_kernel(forward, list, forward->residual ? "conv2d_add_relu_direct" : "conv2d_direct",
+                   LVK_BIND_STORAGE, forward->x, forward->w, lvk_operand_output(forward->y));
+    lvk_launch_constant(direct, forward->relu);
     const lvk_conv2d_params params = lvk_conv_params(&forward->shape);
     lvk_launch_parameters(direct, &params, sizeof params);
     lvk_launch_groups(list, direct, lvk_divide_up(lvk_conv_y_count(&forward->shape), 64));
@@ -83,7 +88,8 @@ static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list
 static bool is_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     const lvk_conv_shape *s = &forward->shape;
     return (kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER) && !forward->flip &&
-           s->in_c == 3 && s->kernel_h == 3 && s->kernel_w == 3 && s->stride_h == 1 && s->stride_w == 1;
+           !forward->residual && s->in_c == 3 && s->kernel_h == 3 && s->kernel_w == 3 && s->stride_h == 1 &&
+           s->stride_w == 1;
 }
 
 static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -94,16 +100,28 @@ static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel
     const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list);
     lvk_launch *launch = add_kernel(forward, list, lvk_conv_variant(kernel, caps, variants),
                                     lvk_conv_reads(kernel), x, forward->w, lvk_operand_output(forward->y));
+    lvk_launch_constant(launch, forward->relu);
     const lvk_conv2d_params params = lvk_conv_params(s);
     lvk_launch_parameters(launch, &params, sizeof params);
     const uint64_t runs = (uint64_t)s->batch * s->out_h * lvk_divide_up(s->out_w, 4);
     lvk_launch_groups(list, launch, lvk_divide_up(runs, caps->subgroup_size));
 }
 
+/* Of the kernels that cut the sum. */
+static const char *shader_of(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    static const char *const plain[4] = {"conv2d_texel16", "conv2d_texel8", "conv2d_texel4",
+                                         "conv2d_buffer4"};
+    static const char *const add[4] = {"conv2d_add_relu_texel16", "conv2d_add_relu_texel8",
+                                       "conv2d_add_relu_texel4", "conv2d_add_relu_buffer4"};
+    if (kernel == LVK_CONV_TILE)
+        return forward->residual ? "conv2d_add_relu_tile" : "conv2d_tile";
+    if (kernel == LVK_CONV_BLOCK)
+        return forward->residual ? "conv2d_add_relu_block" : "conv2d_block";
+    return lvk_conv_variant(kernel, caps, forward->residual ? add : plain);
+}
+
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list) {
-    static const char *const variants[4] = {"conv2d_texel16", "conv2d_texel8", "conv2d_texel4",
-                                            "conv2d_buffer4"};
     if (kernel == LVK_CONV_DIRECT) {
         launch_direct(forward, list);
         return;
@@ -116,28 +134,74 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list), w = prepare_w(forward, list);
     s.in_c = lvk_pad4(s.in_c);
 
-    const bool block = kernel == LVK_CONV_BLOCK, tile = kernel == LVK_CONV_TILE;
     const conv_cut cut = cut_of(&s, kernel, caps);
     const uint64_t count = lvk_conv_y_count(&s),
                    steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
     const uint64_t items = lvk_divide_up(count / s.out_c, cut.pixels) * lvk_divide_up(s.out_c, cut.channels);
     const uint32_t splits = lvk_conv_splits(items, cut.wanted, steps, cut.least);
 
-    lvk_launch *launch = add_kernel(forward, list,
-                                    tile    ? "conv2d_tile"
-                                    : block ? "conv2d_block"
-                                            : lvk_conv_variant(kernel, caps, variants),
-                                    lvk_conv_reads(kernel), x, w,
-                                    splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(forward->y));
-    if (tile)
+    lvk_launch *launch =
+        add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel), x, w,
+                   splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(forward->y));
+    if (kernel == LVK_CONV_TILE)
         lvk_launch_constant(launch, cut.channels);
+    lvk_launch_constant(launch, forward->relu && splits == 1);
     lvk_conv2d_params params = lvk_conv_params(&s);
     params.splits = splits;
     params.steps_per_split = (uint32_t)lvk_divide_up(steps, splits);
     lvk_launch_parameters(launch, &params, sizeof params);
-    lvk_launch_groups(list, launch, block ? lvk_divide_up(items * splits, 64) : items * splits);
-    if (splits > 1) {
-        list->scratch_size[2] = splits * count * sizeof(float);
+    lvk_launch_groups(list, launch,
+                      kernel == LVK_CONV_BLOCK ? lvk_divide_up(items * splits, 64) : items * splits);
+    if (splits == 1)
+        return;
+    list->scratch_size[2] = splits * count * sizeof(float);
+    if (forward->relu)
+        lvk_launch_sum_rows_relu(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y, 0);
+    else
         lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y, false, 0);
-    }
+}
+
+/* ---- the operators themselves ---- */
+
+lvk_conv_forward lvk_conv_forward_of(const lvk_call *call) {
+    static const lvk_operand bias = {LVK_SPACE_INPUT, 2}, residual = {LVK_SPACE_INPUT, 3};
+    const lvk_type *x = &call->inputs[0], *w = &call->inputs[1], *y = &call->outputs[0];
+    return (lvk_conv_forward){.shape = x->rank == 2 ? lvk_conv_shape_dense(x, w)
+                                                    : lvk_conv_shape_conv2d(x, w, y, call->attributes),
+                              .x = lvk_operand_input(0),
+                              .w = lvk_operand_input(1),
+                              .bias = call->input_count > 2 ? &bias : NULL,
+                              .residual = call->input_count > 3 ? &residual : NULL,
+                              .relu = call->op == LVK_OP_conv2d_relu || call->op == LVK_OP_conv2d_add_relu ||
+                                      call->op == LVK_OP_dense_relu};
+}
+
+static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    const lvk_conv_forward forward = lvk_conv_forward_of(call);
+    return lvk_conv_forward_obstacle(&forward, kernel, caps);
+}
+
+static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
+                   lvk_launch_list *list) {
+    const lvk_conv_forward forward = lvk_conv_forward_of(call);
+    lvk_conv_forward_launch(&forward, kernel, caps, list);
+}
+
+LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
+LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
+LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
+LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
+LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
+
+const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
+    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
+    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
+    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
+    {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
+};
+
+double lvk_conv_forward_flops(const lvk_call *call) {
+    const lvk_conv_forward forward = lvk_conv_forward_of(call);
+    return lvk_conv_flops(&forward.shape);
 }

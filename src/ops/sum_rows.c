@@ -25,6 +25,7 @@ typedef struct result {
     int index;
     bool accumulate;
     float factor;
+    bool relu;
 } result;
 
 static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space, int source,
@@ -43,7 +44,8 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
                                             .lanes = (uint32_t)lanes,
                                             .splits = splits,
                                             .accumulate = last && to.accumulate,
-                                            .factor = last ? to.factor : 1};
+                                            .factor = last ? to.factor : 1,
+                                            .relu = last && to.relu};
         lvk_launch_parameters(sum, &params, sizeof params);
         lvk_launch_groups(list, sum, lvk_divide_up(splits * lanes, LVK_FLAT_GROUP));
         if (!last)
@@ -57,26 +59,32 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
 
 void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                          uint64_t columns, int output, bool accumulate, int scratch) {
-    const result to = {LVK_SPACE_OUTPUT, output, accumulate, 1};
+    const result to = {.space = LVK_SPACE_OUTPUT, .index = output, .accumulate = accumulate, .factor = 1};
     sum_rows(list, LVK_BIND_STORAGE, space, source, rows, columns, to, scratch);
 }
 
 void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                                 uint64_t columns, int output, bool accumulate, int scratch) {
-    const result to = {LVK_SPACE_OUTPUT, output, accumulate, 1};
+    const result to = {.space = LVK_SPACE_OUTPUT, .index = output, .accumulate = accumulate, .factor = 1};
     sum_rows(list, LVK_BIND_TEXELS, space, source, rows, columns, to, scratch);
+}
+
+void lvk_launch_sum_rows_relu(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
+                              uint64_t columns, int output, int scratch) {
+    const result to = {.space = LVK_SPACE_OUTPUT, .index = output, .factor = 1, .relu = true};
+    sum_rows(list, LVK_BIND_STORAGE, space, source, rows, columns, to, scratch);
 }
 
 void lvk_launch_sum_rows_scaled(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
                                 int source, uint64_t rows, uint64_t columns, int output, float factor,
                                 int scratch) {
-    const result to = {LVK_SPACE_OUTPUT, output, false, factor};
+    const result to = {.space = LVK_SPACE_OUTPUT, .index = output, .factor = factor};
     sum_rows(list, reads, space, source, rows, columns, to, scratch);
 }
 
 void lvk_launch_sum_rows_kept(lvk_launch_list *list, int source, uint64_t rows, uint64_t columns, int kept,
                               int scratch) {
-    const result to = {LVK_SPACE_SCRATCH, kept, false, 1};
+    const result to = {.space = LVK_SPACE_SCRATCH, .index = kept, .factor = 1};
     list->scratch_size[kept] = columns * sizeof(float);
     sum_rows(list, LVK_BIND_STORAGE, LVK_SPACE_SCRATCH, source, rows, columns, to, scratch);
 }

@@ -16,6 +16,10 @@ void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int sou
 void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                                 uint64_t columns, int output, bool accumulate, int scratch);
 
+/* output = relu of the sums. */
+void lvk_launch_sum_rows_relu(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
+                              uint64_t columns, int output, int scratch);
+
 /* output = factor times the sums, reading the source as `reads`. */
 void lvk_launch_sum_rows_scaled(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_space space,
                                 int source, uint64_t rows, uint64_t columns, int output, float factor,

@@ -50,6 +50,28 @@ void lvk_reference_conv2d(const lvk_reference_args *args) {
         }
 }
 
+/* The composition: convolution, rounded as its output would be, then what follows. */
+static lvk_real relu(lvk_real value) {
+    return value < 0 ? 0 : value; /* NaN stays */
+}
+
+void lvk_reference_conv2d_relu(const lvk_reference_args *args) {
+    lvk_reference_conv2d(args);
+    lvk_real *y = args->outputs[0];
+    const uint64_t count = lvk_type_count(&args->call->outputs[0]);
+    for (uint64_t i = 0; i < count; ++i)
+        y[i] = relu(y[i]);
+}
+
+void lvk_reference_conv2d_add_relu(const lvk_reference_args *args) {
+    lvk_reference_conv2d(args);
+    const lvk_real *residual = args->inputs[3];
+    lvk_real *y = args->outputs[0];
+    const uint64_t count = lvk_type_count(&args->call->outputs[0]);
+    for (uint64_t i = 0; i < count; ++i)
+        y[i] = relu(y[i] + residual[i]);
+}
+
 /* The output position that reads input position `i` through tap `k`: o * stride + k - pad = i. False: there
  * is none. */
 static bool find_reader(uint64_t i, uint32_t k, uint32_t pad, uint32_t stride, uint32_t outputs,

@@ -28,6 +28,15 @@ void lvk_reference_dense(const lvk_reference_args *args) {
         }
 }
 
+/* y = relu(dense(x, w, b)) */
+void lvk_reference_dense_relu(const lvk_reference_args *args) {
+    lvk_reference_dense(args);
+    lvk_real *y = args->outputs[0];
+    const uint64_t count = lvk_type_count(&args->call->outputs[0]);
+    for (uint64_t i = 0; i < count; ++i)
+        y[i] = y[i] < 0 ? 0 : y[i]; /* NaN stays */
+}
+
 /* dx[n,i] = sum over o of dy[n,o] * w[i,o] */
 void lvk_reference_dense_grad_input(const lvk_reference_args *args) {
     const lvk_real *dy = args->inputs[0], *w = args->inputs[1];
