@@ -28,25 +28,6 @@ typedef struct scene {
     uint32_t keys[4 * BATCH];
 } scene;
 
-static void write_parameters(scene *s) {
-    float *block = lvk_alloc(s->network->block_size, 1);
-    const lvk_builder *builder = lvk_network_builder(s->network);
-    const json_t *tensors = golden_member(s->root, "tensors");
-    cr_assert(block);
-    cr_assert_eq(json_array_size(tensors), builder->parameter_count, "the model has other parameters");
-    for (size_t p = 0; p < builder->parameter_count; ++p) {
-        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
-        const json_t *description = golden_find(tensors, tensor->name);
-        cr_assert(description, "the file has no tensor %s", tensor->name);
-        const lvk_type type = golden_type(description);
-        cr_assert(lvk_type_equal(&type, &tensor->type), "%s has another shape in the file", tensor->name);
-        cr_assert(golden_fill(description, block + tensor->offset / sizeof(float)));
-    }
-    cr_assert_eq(lvk_network_write(s->network, LVK_BLOCK_PARAMETERS, block), LVK_OK, "%s",
-                 lvk_error_message());
-    lvk_free(block);
-}
-
 static void load_batch(scene *s) {
     const json_t *input = golden_member(s->root, "input");
     const lvk_type type = golden_type(input);
@@ -73,7 +54,7 @@ static void open_scene(scene *s, const char *part) {
                                        .training = true,
                                        .optimizer = LVK_OPTIMIZER_SGD};
     cr_assert_eq(lvk_network_create(s->backend, &config, &s->network), LVK_OK, "%s", lvk_error_message());
-    write_parameters(s);
+    golden_write_parameters(s->network, golden_member(s->root, "tensors"));
     load_batch(s);
     fprintf(stderr, "narrow resnet, %s, on %s\n", part, s->backend->info.name);
 }

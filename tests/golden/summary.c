@@ -6,6 +6,23 @@
 #include <math.h>
 #include <stdio.h>
 
+void golden_write_parameters(lvk_network *network, const json_t *tensors) {
+    float *block = lvk_alloc(network->block_size, 1);
+    const lvk_builder *builder = lvk_network_builder(network);
+    cr_assert(block);
+    cr_assert_eq(json_array_size(tensors), builder->parameter_count, "the model has other parameters");
+    for (size_t p = 0; p < builder->parameter_count; ++p) {
+        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
+        const json_t *description = golden_find(tensors, tensor->name);
+        cr_assert(description, "the file has no tensor %s", tensor->name);
+        const lvk_type type = golden_type(description);
+        cr_assert(lvk_type_equal(&type, &tensor->type), "%s has another shape in the file", tensor->name);
+        cr_assert(golden_fill(description, block + tensor->offset / sizeof(float)));
+    }
+    cr_assert_eq(lvk_network_write(network, LVK_BLOCK_PARAMETERS, block), LVK_OK, "%s", lvk_error_message());
+    lvk_free(block);
+}
+
 double golden_near(const char *what, double got, double expected, double allowed) {
     const double error = fabs(got - expected);
     cr_expect(error <= allowed, "%s: %.9g, expected %.9g, allowed error %.3g", what, got, expected, allowed);

@@ -4,10 +4,14 @@
 #define TESTS_GOLDEN_SUMMARY_H
 
 #include "support/golden.h"
+#include "train/network.h"
 
 /* PyTorch's own two runs, which differ in nothing but the order of summation, are up to ten times apart in
  * the largest error of their losses (Adam: 7e-5 and 7e-6). */
 #define GOLDEN_SLACK 10.0
+
+/* The file's `tensors` into the network's parameters; they must be the same ones. */
+void golden_write_parameters(lvk_network *network, const json_t *tensors);
 
 /* One comparison. Returns error / allowed. */
 double golden_near(const char *what, double got, double expected, double allowed);
