@@ -47,6 +47,11 @@ static void standardize(const lvk_standard *standard, float *pixels) {
         const float scale = (float)(1 / standard->deviation[i % 3]);
         pixels[i] = pixels[i] * scale + (float)(-standard->mean[i % 3] / standard->deviation[i % 3]);
     }
+    for (int i = 0; standard->bgr && i < FLOATS; i += 3) {
+        const float red = pixels[i];
+        pixels[i] = pixels[i + 2];
+        pixels[i + 2] = red;
+    }
 }
 
 static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, const uint32_t *order,
@@ -66,7 +71,7 @@ static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, con
             break;
         cr_assert_eq(batch.count, count - done < size ? count - done : size);
         for (uint32_t row = 0; row < batch.count; ++row, ++done) {
-            lvk_augment augment = {0};
+            lvk_augment augment = lvk_augment_view(options->view);
             cr_assert_eq(batch.indices[row], order[done], "out of order");
             if (options->augment)
                 augment = lvk_augment_draw(options->seed, options->epoch, order[done]);
@@ -136,6 +141,10 @@ Test(loader, standardizes_by_the_images_that_it_is_given) {
         cr_assert_eq(lvk_cache_measure(cache, order, 3, 1 + 3 * run, &measured[run]), LVK_OK);
         lvk_cache_standardize(cache, &measured[run]);
         check_epoch(cache, &(lvk_loader_options){.batch = 2, .augment = true}, order, 3);
+        lvk_standard turned = measured[run];
+        turned.bgr = true;
+        lvk_cache_standardize(cache, &turned);
+        check_epoch(cache, &(lvk_loader_options){.batch = 2, .view = 6}, order, 3);
         lvk_cache_destroy(&cache);
     }
     cr_expect_arr_eq(measured[0].mean, measured[1].mean, sizeof measured->mean, "depends on the threads");

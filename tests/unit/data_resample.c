@@ -83,37 +83,65 @@ Test(resample, equals_its_formula) {
     lvk_resampler_finish(&resampler);
 }
 
-/* Flips and quarter turns of the augmentation are those of the finished picture. */
-Test(resample, flips_and_quarter_turns) {
-    enum { SIDE = 150, OUT = 112 };
-    static float plain[OUT * OUT * 3], turned[OUT * OUT * 3];
-    static const struct {
-        lvk_augment augment;
-        int xx, xy, yx,
-            yy; /* output (x, y) from the centre shows (xx x + xy y, yx x + yy y) of the plain one */
-    } cases[] = {{{1, 0, 0}, -1, 0, 0, 1},
-                 {{0, 1, 0}, 1, 0, 0, -1},
-                 {{0, 0, 1.57079633F}, 0, -1, 1, 0},
-                 {{0, 0, 3.14159265F}, -1, 0, 0, -1},
-                 {{0, 0, 4.71238898F}, 0, 1, -1, 0}};
-    lvk_image image = noise(SIDE, 77);
-    lvk_resampler resampler = {0};
+enum { TURNED_SIDE = 150, TURNED_OUT = 112 };
+
+/* Output (x, y) from the centre shows (xx x + xy y, yx x + yy y) of the plain picture. */
+typedef struct mapping {
+    int xx, xy, yx, yy;
+} mapping;
+
+static void check_turn(const lvk_image *image, const lvk_augment *augment, mapping expected,
+                       const char *name) {
+    static float plain[TURNED_OUT * TURNED_OUT * 3], turned[TURNED_OUT * TURNED_OUT * 3];
+    const int out = TURNED_OUT;
     const lvk_augment none = {0};
-    cr_assert_eq(lvk_resample(&resampler, &image, &none, OUT, plain), LVK_OK);
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
-        cr_assert_eq(lvk_resample(&resampler, &image, &cases[k].augment, OUT, turned), LVK_OK);
-        for (int y = 0; y < OUT; ++y) {
-            for (int x = 0; x < OUT; ++x) {
-                const int dx = 2 * x + 1 - OUT, dy = 2 * y + 1 - OUT;
-                const int fx = (cases[k].xx * dx + cases[k].xy * dy + OUT - 1) / 2;
-                const int fy = (cases[k].yx * dx + cases[k].yy * dy + OUT - 1) / 2;
-                for (int c = 0; c < 3; ++c)
-                    cr_assert_float_eq(turned[(y * OUT + x) * 3 + c], plain[(fy * OUT + fx) * 3 + c],
-                                       2 * bound(SIDE), "case %zu (%d, %d)", k, x, y);
-            }
+    lvk_resampler resampler = {0};
+    cr_assert_eq(lvk_resample(&resampler, image, &none, TURNED_OUT, plain), LVK_OK);
+    cr_assert_eq(lvk_resample(&resampler, image, augment, TURNED_OUT, turned), LVK_OK);
+    for (int y = 0; y < out; ++y) {
+        for (int x = 0; x < out; ++x) {
+            const int dx = 2 * x + 1 - out, dy = 2 * y + 1 - out;
+            const int fx = (expected.xx * dx + expected.xy * dy + out - 1) / 2;
+            const int fy = (expected.yx * dx + expected.yy * dy + out - 1) / 2;
+            for (int c = 0; c < 3; ++c)
+                cr_assert_float_eq(turned[(y * out + x) * 3 + c], plain[(fy * out + fx) * 3 + c],
+                                   2 * bound(TURNED_SIDE), "%s (%d, %d)", name, x, y);
         }
     }
     lvk_resampler_finish(&resampler);
+}
+
+/* Flips and quarter turns of the augmentation are those of the finished picture. */
+Test(resample, flips_and_quarter_turns) {
+    static const struct {
+        lvk_augment augment;
+        mapping expected;
+    } cases[] = {{{1, 0, 0}, {-1, 0, 0, 1}},
+                 {{0, 1, 0}, {1, 0, 0, -1}},
+                 {{0, 0, 1.57079633F}, {0, -1, 1, 0}},
+                 {{0, 0, 3.14159265F}, {-1, 0, 0, -1}},
+                 {{0, 0, 4.71238898F}, {0, 1, -1, 0}}};
+    lvk_image image = noise(TURNED_SIDE, 77);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
+        char name[16];
+        snprintf(name, sizeof name, "case %zu", k);
+        check_turn(&image, &cases[k].augment, cases[k].expected, name);
+    }
+    lvk_image_finish(&image);
+}
+
+/* All eight ways in which a square can lie, each once. */
+Test(resample, views) {
+    static const mapping expected[LVK_VIEW_COUNT] = {{1, 0, 0, 1},  {0, -1, 1, 0}, {-1, 0, 0, -1},
+                                                     {0, 1, -1, 0}, {-1, 0, 0, 1}, {0, -1, -1, 0},
+                                                     {1, 0, 0, -1}, {0, 1, 1, 0}};
+    lvk_image image = noise(TURNED_SIDE, 78);
+    for (uint32_t view = 0; view < LVK_VIEW_COUNT; ++view) {
+        const lvk_augment augment = lvk_augment_view(view);
+        char name[16];
+        snprintf(name, sizeof name, "view %u", view);
+        check_turn(&image, &augment, expected[view], name);
+    }
     lvk_image_finish(&image);
 }
 
