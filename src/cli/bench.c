@@ -31,7 +31,7 @@ static const char documentation[] =
 enum { OPTION_BATCH = 256, OPTION_STEPS, OPTION_SECONDS, OPTION_PROFILE, OPTION_TRACE, OPTION_JSON };
 
 static const struct argp_option options[] = {
-    {"batch", OPTION_BATCH, "N", 0, "Images a step (32)", 0},
+    {"batch", OPTION_BATCH, "N", 0, "Images a step (32; w3 and w4: 8)", 0},
     {"steps", OPTION_STEPS, "N", 0, "Steps to measure (as many as fit the time, at least 5)", 0},
     {"seconds", OPTION_SECONDS, "N", 0, "Time to measure for (10)", 0},
     {"profile", OPTION_PROFILE, NULL, 0, "Then profile three steps, and print the fastest one's operators",

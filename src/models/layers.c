@@ -165,33 +165,29 @@ int lvk_layer_residual(lvk_builder *builder, const char *name, int x, int shortc
     return finish_layer(builder, name, "add, ReLU", apply_relu(builder, name, sum), node, parameter);
 }
 
-int lvk_layer_padded_maxpool2d(lvk_builder *builder, const char *name, int x) {
-    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
-    const lvk_maxpool2d_attributes attributes = {.window_h = 3,
-                                                 .window_w = 3,
-                                                 .stride_h = 2,
-                                                 .stride_w = 2,
-                                                 .pad_top = 1,
-                                                 .pad_left = 1,
-                                                 .pad_bottom = 1,
-                                                 .pad_right = 1};
-    const int y = LVK_APPLY(builder->graph, name, LVK_OP_maxpool2d, &attributes, x);
-    return finish_layer(builder, name, "max pooling 3×3 stride 2, zeros around", y, node, parameter);
-}
-
 int lvk_layer_global_average_pool(lvk_builder *builder, const char *name, int x) {
     const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
     const int y = LVK_APPLY(builder->graph, name, LVK_OP_global_average_pool, NULL, x);
     return finish_layer(builder, name, "global average pooling", y, node, parameter);
 }
 
-int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window) {
+int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window, uint32_t stride,
+                        uint32_t padding) {
     const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
-    const lvk_maxpool2d_attributes attributes = {
-        .window_h = window, .window_w = window, .stride_h = window, .stride_w = window};
+    const lvk_maxpool2d_attributes attributes = {.window_h = window,
+                                                 .window_w = window,
+                                                 .stride_h = stride,
+                                                 .stride_w = stride,
+                                                 .pad_top = padding,
+                                                 .pad_left = padding,
+                                                 .pad_bottom = padding,
+                                                 .pad_right = padding};
     const int y = LVK_APPLY(builder->graph, name, LVK_OP_maxpool2d, &attributes, x);
-    char kind[80];
-    snprintf(kind, sizeof kind, "max pooling %" PRIu32 "×%" PRIu32, window, window);
+    char kind[80], step[32] = "";
+    if (stride != window)
+        snprintf(step, sizeof step, " stride %" PRIu32, stride);
+    snprintf(kind, sizeof kind, "max pooling %" PRIu32 "×%" PRIu32 "%s%s", window, window, step,
+             padding ? ", zeros around" : "");
     return finish_layer(builder, name, kind, y, node, parameter);
 }
 

@@ -21,7 +21,7 @@ typedef struct lvk_parameter {
     float epsilon;    /* of that norm */
 } lvk_parameter;
 
-enum { LVK_MAX_PARAMETERS = 512, LVK_MAX_LAYERS = 512 };
+enum { LVK_MAX_PARAMETERS = 1024, LVK_MAX_LAYERS = 512 };
 
 /* A model under construction. Failures are kept in the graph, as the graph's own are. Large: not for the
  * stack. */
@@ -62,13 +62,12 @@ int lvk_layer_conv_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x,
 /* relu(x + shortcut): the end of a residual block. */
 int lvk_layer_residual(lvk_builder *builder, const char *name, int x, int shortcut);
 
-/* Windows of 3 × 3, stride 2, with a row and column of zeros around the image. */
-int lvk_layer_padded_maxpool2d(lvk_builder *builder, const char *name, int x);
-
 int lvk_layer_global_average_pool(lvk_builder *builder, const char *name, int x);
 
-/* Square window, stride = window; an odd last row and column are dropped. */
-int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window);
+/* Square windows over the image with `padding` rows and columns of zeros on each side; what does not fill a
+ * window at the end is dropped. */
+int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t window, uint32_t stride,
+                        uint32_t padding);
 
 int lvk_layer_flatten(lvk_builder *builder, const char *name, int x);
 int lvk_layer_dense(lvk_builder *builder, const char *name, int x, uint32_t units, bool relu);

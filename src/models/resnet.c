@@ -46,7 +46,7 @@ static int build_backbone(const construction *c, int images) {
     c->builder->batch_statistics = c->config->batch_statistics;
     enter_stage(c, 0);
     int x = add_conv(c, 0, images);
-    x = lvk_layer_padded_maxpool2d(c->builder, "pool1", x);
+    x = lvk_layer_maxpool2d(c->builder, "pool1", x, 3, 2, 1);
     for (uint32_t b = 0; b < c->table.block_count; ++b) {
         enter_stage(c, c->table.blocks[b].stage + 1);
         x = add_block(c, &c->table.blocks[b], x);

@@ -76,6 +76,7 @@ void lvk_backbone_close(lvk_backbone **backbone) {
     lvk_free(b);
     *backbone = NULL;
 }
+
 lvk_status lvk_backbone_load(lvk_network *network, const lvk_safetensors *file, bool partial) {
     float *block = lvk_alloc(network->block_size, 1);
     if (!block)

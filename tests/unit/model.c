@@ -1,0 +1,74 @@
+/* Every architecture can be built, whole and in parts, and has what its table says. */
+#include "models/model.h"
+#include "core/memory.h"
+#include "models/resnet_table.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static lvk_builder builder; /* large */
+
+static uint64_t count_parameters(const lvk_model *model, const lvk_model_config *config, lvk_type *output) {
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    builder = (lvk_builder){.graph = &graph, .keys = LVK_NONE};
+    const int x = lvk_graph_input(&graph, "input", lvk_model_input(model, config, 2));
+    const int y = model->build(&builder, x, config);
+    cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s: %s", model->architecture, lvk_error_message());
+    *output = graph.tensors[y].type;
+    const uint64_t count = lvk_model_parameter_count(&builder);
+    lvk_graph_finish(&graph);
+    return count;
+}
+
+/* Numbers of the weights without the classifier; `folded`: of convolutions and biases alone. */
+static uint64_t count_weights(const lvk_resnet_spec *spec, lvk_resnet_variant variant, bool folded) {
+    static lvk_resnet_table table;
+    static lvk_resnet_tensor tensors[LVK_RESNET_MAX_TENSORS];
+    uint64_t numbers = 0;
+    lvk_resnet_table_init(&table, spec, variant);
+    const size_t count = lvk_resnet_tensors(&table, tensors);
+    for (size_t i = 0; i < count; ++i)
+        if (!folded || tensors[i].role == LVK_RESNET_KERNEL || tensors[i].role == LVK_RESNET_BETA)
+            numbers += lvk_type_count(&tensors[i].type);
+    return numbers;
+}
+
+static void check_parts(const lvk_model *model, const lvk_resnet_spec *spec, bool torchvision) {
+    const lvk_resnet_variant variant = torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS;
+    const uint32_t features = lvk_resnet_features(spec);
+    const lvk_type logits = lvk_type_2d(LVK_F32, 2, 1), rows = lvk_type_2d(LVK_F32, 2, features);
+    lvk_model_config config = {
+        .architecture = model->architecture, .head = "none", .torchvision = torchvision};
+    lvk_type type;
+    cr_expect_eq(count_parameters(model, &config, &type), count_weights(spec, variant, false) + features + 1,
+                 "%s, whole", model->architecture);
+    cr_expect(lvk_type_equal(&type, &logits));
+    config.part = LVK_MODEL_BACKBONE;
+    config.folded = true;
+    cr_expect_eq(count_parameters(model, &config, &type), count_weights(spec, variant, true),
+                 "%s, folded backbone", model->architecture);
+    cr_expect(lvk_type_equal(&type, &rows), "%s: features", model->architecture);
+    config.part = LVK_MODEL_HEAD;
+    cr_expect_eq(count_parameters(model, &config, &type), features + 1, "%s, head", model->architecture);
+    cr_expect_eq(model->features, features, "%s", model->architecture);
+}
+
+Test(model, every_architecture_is_built) {
+    size_t residual = 0, rows = 0;
+    const char *name;
+    for (size_t i = 0; (name = lvk_architecture_name(i)) != NULL; ++i) {
+        const lvk_resnet_spec *spec = lvk_resnet_find(name);
+        lvk_model_summary *summary;
+        cr_expect_eq(lvk_model_summary_create(name, &summary), LVK_OK, "%s: %s", name, lvk_error_message());
+        lvk_model_summary_destroy(&summary);
+        if (!spec)
+            continue;
+        ++residual;
+        check_parts(lvk_model_find(name), spec, false);
+        check_parts(lvk_model_find(name), spec, true);
+    }
+    while (lvk_resnet_specs[rows].architecture)
+        ++rows;
+    cr_expect_eq(residual, rows, "a row of the table is no architecture");
+}
