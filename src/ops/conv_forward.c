@@ -2,6 +2,7 @@
 
 #include "ops/sum_rows.h"
 #include "params/conv2d_flip.h"
+#include "params/conv2d_fold.h"
 
 /* How a kernel cuts the work. An item is an invocation of conv2d_block.comp, a workgroup of the others. The
  * same numbers as there. */
@@ -11,6 +12,25 @@ typedef struct conv_cut {
     uint32_t wanted, least;    /* items that keep a device busy, steps that are worth one more: for splits */
 } conv_cut;
 
+static bool is_subgroup(lvk_conv_kernel kernel) {
+    return kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER;
+}
+
+/* Steps of a turn of conv2d_subgroup.glsl. */
+static uint32_t steps_of_turn(const lvk_conv_shape *shape, uint32_t lanes) {
+    uint32_t steps = lanes == 16 ? 4 : 1;
+    while (shape->in_c / 4 % steps)
+        --steps;
+    return steps;
+}
+
+/* A 1x1 kernel that meets no padding. */
+static bool is_pointwise(const lvk_conv_shape *s) {
+    return s->kernel_h == 1 && s->kernel_w == 1 && s->pad_top == 0 && s->pad_left == 0 &&
+           (uint64_t)(s->out_h - 1) * s->stride_h < s->in_h &&
+           (uint64_t)(s->out_w - 1) * s->stride_w < s->in_w;
+}
+
 static conv_cut cut_of(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const uint32_t lanes = caps->subgroup_size;
     const lvk_conv_tile tile = lvk_conv_tile_for(shape->out_c);
@@ -18,8 +38,43 @@ static conv_cut cut_of(const lvk_conv_shape *shape, lvk_conv_kernel kernel, cons
         return (conv_cut){tile.rows, tile.columns, LVK_CONV_TILE_DEPTH, LVK_CONV_TILE_GROUPS, 8};
     if (kernel == LVK_CONV_BLOCK)
         return (conv_cut){.pixels = 4, .channels = 4, .step = 4, .wanted = 4096, .least = 32};
-    return lanes == 4 ? (conv_cut){.pixels = 2 * lanes, .channels = 16, .step = 4, .wanted = 32, .least = 32}
-                      : (conv_cut){.pixels = 4 * lanes, .channels = 32, .step = 4, .wanted = 32, .least = 32};
+    const uint32_t steps = steps_of_turn(shape, lanes);
+    return (conv_cut){.pixels = lanes == 8 ? 4 * lanes : 2 * lanes,
+                      .channels = lanes == 4 ? 16 : 32,
+                      .step = 4 * steps,
+                      .wanted = 32,
+                      .least = 32 / steps};
+}
+
+/* With a stride and few channels, a square of pixels as large as the stride is folded into one pixel of as
+ * many times the channels, and the kernel likewise: a convolution at stride 1 with fewer taps, for which the
+ * padding is written out. Worth it where that takes no more products than channels padded to 4. */
+static bool folds(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
+    const lvk_conv_shape *s = &forward->shape;
+    const uint64_t square = (uint64_t)s->stride_h * s->stride_w;
+    const uint64_t taps =
+        lvk_divide_up(s->kernel_h, s->stride_h) * lvk_divide_up(s->kernel_w, s->stride_w) * square;
+    return is_subgroup(kernel) && !forward->flip && square > 1 && s->in_c % 4 && square * s->in_c % 4 == 0 &&
+           taps * s->in_c <= (uint64_t)s->kernel_h * s->kernel_w * lvk_pad4(s->in_c);
+}
+
+/* The convolution as `kernel` sees it. */
+static lvk_conv_shape seen_by(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
+    lvk_conv_shape s = forward->shape;
+    if (kernel == LVK_CONV_DIRECT)
+        return s;
+    if (!folds(forward, kernel)) {
+        s.in_c = lvk_pad4(s.in_c);
+        return s;
+    }
+    s.in_c *= s.stride_h * s.stride_w;
+    s.kernel_h = (uint32_t)lvk_divide_up(s.kernel_h, s.stride_h);
+    s.kernel_w = (uint32_t)lvk_divide_up(s.kernel_w, s.stride_w);
+    s.in_h = s.out_h + s.kernel_h - 1;
+    s.in_w = s.out_w + s.kernel_w - 1;
+    s.stride_h = s.stride_w = 1;
+    s.pad_top = s.pad_left = 0;
+    return s;
 }
 
 const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
@@ -27,14 +82,11 @@ const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_
     const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
     if (obstacle)
         return obstacle;
-    lvk_conv_shape s = forward->shape;
+    const lvk_conv_shape s = seen_by(forward, kernel);
     if (kernel == LVK_CONV_DIRECT && forward->flip)
         return "does not flip the kernel";
-    if (kernel != LVK_CONV_DIRECT) {
-        if (kernel != LVK_CONV_TILE && s.out_c % 4)
-            return "output channels are not a multiple of 4";
-        s.in_c = lvk_pad4(s.in_c);
-    }
+    if (kernel != LVK_CONV_DIRECT && kernel != LVK_CONV_TILE && s.out_c % 4)
+        return "output channels are not a multiple of 4";
     if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
         !lvk_conv_fits(kernel, caps, lvk_conv_w_count(&s)) ||
         !lvk_conv_fits(LVK_CONV_DIRECT, caps, lvk_conv_y_count(&s)))
@@ -58,6 +110,48 @@ static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_launch_list *l
     lvk_launch_parameters(flip, &params, sizeof params);
     lvk_launch_groups(list, flip, lvk_divide_up(count, 64));
     return lvk_operand_scratch(1);
+}
+
+/* Folds images of in_h x in_w pixels into scratch `to`, of out_h x out_w. */
+static lvk_operand add_fold(const lvk_conv_forward *forward, lvk_conv_kernel kernel, lvk_operand from, int to,
+                            uint32_t channels, const lvk_conv2d_fold_params *params, lvk_launch_list *list) {
+    const lvk_conv_shape *s = &forward->shape;
+    list->scratch_size[to] = (uint64_t)params->pixels * s->stride_h * s->stride_w * channels * sizeof(float);
+    lvk_launch *fold =
+        lvk_launch_flat(list, kernel == LVK_CONV_SUBGROUP_TEXEL ? "conv2d_fold_texels" : "conv2d_fold",
+                        4 * (uint64_t)params->pixels);
+    lvk_launch_operand(fold, lvk_conv_reads(kernel), from);
+    lvk_launch_scratch(fold, LVK_BIND_STORAGE, to);
+    lvk_launch_constant(fold, s->stride_h);
+    lvk_launch_constant(fold, s->stride_w);
+    lvk_launch_constant(fold, channels);
+    lvk_launch_parameters(fold, params, sizeof *params);
+    return lvk_operand_scratch(to);
+}
+
+static lvk_operand fold_x(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_conv_shape *seen,
+                          lvk_launch_list *list) {
+    const lvk_conv_shape *s = &forward->shape;
+    const lvk_conv2d_fold_params params = {.pixels = seen->batch * seen->in_h * seen->in_w,
+                                           .in_h = s->in_h,
+                                           .in_w = s->in_w,
+                                           .out_h = seen->in_h,
+                                           .out_w = seen->in_w,
+                                           .pad_top = s->pad_top,
+                                           .pad_left = s->pad_left};
+    return add_fold(forward, kernel, forward->x, 0, s->in_c, &params, list);
+}
+
+/* The kernel is an image of kernel_h x kernel_w pixels, each of in_c * out_c numbers. */
+static lvk_operand fold_w(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_conv_shape *seen,
+                          lvk_launch_list *list) {
+    const lvk_conv_shape *s = &forward->shape;
+    const lvk_conv2d_fold_params params = {.pixels = seen->kernel_h * seen->kernel_w,
+                                           .in_h = s->kernel_h,
+                                           .in_w = s->kernel_w,
+                                           .out_h = seen->kernel_h,
+                                           .out_w = seen->kernel_w};
+    return add_fold(forward, kernel, forward->w, 1, s->in_c * s->out_c, &params, list);
 }
 
 /* Binds what every kernel takes: x, w, bias, y and, where there is one, the residual. */
@@ -87,9 +181,8 @@ static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list
 /* The shape of conv2d_patch_subgroup.glsl. */
 static bool is_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     const lvk_conv_shape *s = &forward->shape;
-    return (kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER) && !forward->flip &&
-           !forward->residual && s->in_c == 3 && s->kernel_h == 3 && s->kernel_w == 3 && s->stride_h == 1 &&
-           s->stride_w == 1;
+    return is_subgroup(kernel) && !forward->flip && !forward->residual && s->in_c == 3 && s->kernel_h == 3 &&
+           s->kernel_w == 3 && s->stride_h == 1 && s->stride_w == 1;
 }
 
 static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -130,10 +223,11 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
         launch_patch(forward, kernel, caps, list);
         return;
     }
-    lvk_conv_shape s = forward->shape;
-    const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list), w = prepare_w(forward, list);
-    s.in_c = lvk_pad4(s.in_c);
-
+    const lvk_conv_shape s = seen_by(forward, kernel);
+    const bool folded = folds(forward, kernel);
+    const lvk_operand x = folded ? fold_x(forward, kernel, &s, list)
+                                 : lvk_conv_pad_x(&forward->shape, forward->x, list),
+                      w = folded ? fold_w(forward, kernel, &s, list) : prepare_w(forward, list);
     const conv_cut cut = cut_of(&s, kernel, caps);
     const uint64_t count = lvk_conv_y_count(&s),
                    steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
@@ -146,6 +240,10 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     if (kernel == LVK_CONV_TILE)
         lvk_launch_constant(launch, cut.channels);
     lvk_launch_constant(launch, forward->relu && splits == 1);
+    if (is_subgroup(kernel) && caps->subgroup_size == 16) {
+        lvk_launch_constant(launch, cut.step / 4);
+        lvk_launch_constant(launch, !is_pointwise(&s));
+    }
     lvk_conv2d_params params = lvk_conv_params(&s);
     params.splits = splits;
     params.steps_per_split = (uint32_t)lvk_divide_up(steps, splits);

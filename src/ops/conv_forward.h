@@ -19,7 +19,7 @@ typedef struct lvk_conv_forward {
 const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
                                       const lvk_caps *caps);
 
-/* Adds the launches. Scratch 0: padded x; 1: padded or flipped w; 2: partial sums. */
+/* Adds the launches. Scratch 0: padded or folded x; 1: padded, folded or flipped w; 2: partial sums. */
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list);
 
