@@ -1,8 +1,8 @@
 #include "ops/conv_forward.h"
 
+#include "ops/conv_fold.h"
 #include "ops/sum_rows.h"
 #include "params/conv2d_flip.h"
-#include "params/conv2d_fold.h"
 
 /* How a kernel cuts the work. An item is an invocation of conv2d_block.comp, a workgroup of the others. The
  * same numbers as there. */
@@ -46,34 +46,23 @@ static conv_cut cut_of(const lvk_conv_shape *shape, lvk_conv_kernel kernel, cons
                       .least = 32 / steps};
 }
 
-/* With a stride and few channels, a square of pixels as large as the stride is folded into one pixel of as
- * many times the channels, and the kernel likewise: a convolution at stride 1 with fewer taps, for which the
- * padding is written out. Worth it where that takes no more products than channels padded to 4. */
+/* A strided convolution of few channels is folded where that takes no more products than channels padded
+ * to 4. */
 static bool folds(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
-    const lvk_conv_shape *s = &forward->shape;
-    const uint64_t square = (uint64_t)s->stride_h * s->stride_w;
-    const uint64_t taps =
-        lvk_divide_up(s->kernel_h, s->stride_h) * lvk_divide_up(s->kernel_w, s->stride_w) * square;
-    return is_subgroup(kernel) && !forward->flip && square > 1 && s->in_c % 4 && square * s->in_c % 4 == 0 &&
-           taps * s->in_c <= (uint64_t)s->kernel_h * s->kernel_w * lvk_pad4(s->in_c);
+    const lvk_conv_shape *s = &forward->shape, folded = lvk_conv_folded(s);
+    lvk_conv_shape padded = *s;
+    padded.in_c = lvk_pad4(s->in_c);
+    return is_subgroup(kernel) && !forward->flip && (s->stride_h > 1 || s->stride_w > 1) && s->in_c % 4 &&
+           lvk_conv_folds_evenly(&folded) && lvk_conv_w_count(&folded) <= lvk_conv_w_count(&padded);
 }
 
 /* The convolution as `kernel` sees it. */
 static lvk_conv_shape seen_by(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     lvk_conv_shape s = forward->shape;
-    if (kernel == LVK_CONV_DIRECT)
-        return s;
-    if (!folds(forward, kernel)) {
+    if (folds(forward, kernel))
+        return lvk_conv_folded(&s);
+    if (kernel != LVK_CONV_DIRECT)
         s.in_c = lvk_pad4(s.in_c);
-        return s;
-    }
-    s.in_c *= s.stride_h * s.stride_w;
-    s.kernel_h = (uint32_t)lvk_divide_up(s.kernel_h, s.stride_h);
-    s.kernel_w = (uint32_t)lvk_divide_up(s.kernel_w, s.stride_w);
-    s.in_h = s.out_h + s.kernel_h - 1;
-    s.in_w = s.out_w + s.kernel_w - 1;
-    s.stride_h = s.stride_w = 1;
-    s.pad_top = s.pad_left = 0;
     return s;
 }
 
@@ -87,7 +76,8 @@ const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_
         return "does not flip the kernel";
     if (kernel != LVK_CONV_DIRECT && kernel != LVK_CONV_TILE && s.out_c % 4)
         return "output channels are not a multiple of 4";
-    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
+    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&forward->shape)) || /* what is folded or padded */
+        !lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
         !lvk_conv_fits(kernel, caps, lvk_conv_w_count(&s)) ||
         !lvk_conv_fits(LVK_CONV_DIRECT, caps, lvk_conv_y_count(&s)))
         return "a tensor is too large for one binding";
@@ -112,48 +102,6 @@ static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_launch_list *l
     return lvk_operand_scratch(1);
 }
 
-/* Folds images of in_h x in_w pixels into scratch `to`, of out_h x out_w. */
-static lvk_operand add_fold(const lvk_conv_forward *forward, lvk_conv_kernel kernel, lvk_operand from, int to,
-                            uint32_t channels, const lvk_conv2d_fold_params *params, lvk_launch_list *list) {
-    const lvk_conv_shape *s = &forward->shape;
-    list->scratch_size[to] = (uint64_t)params->pixels * s->stride_h * s->stride_w * channels * sizeof(float);
-    lvk_launch *fold =
-        lvk_launch_flat(list, kernel == LVK_CONV_SUBGROUP_TEXEL ? "conv2d_fold_texels" : "conv2d_fold",
-                        4 * (uint64_t)params->pixels);
-    lvk_launch_operand(fold, lvk_conv_reads(kernel), from);
-    lvk_launch_scratch(fold, LVK_BIND_STORAGE, to);
-    lvk_launch_constant(fold, s->stride_h);
-    lvk_launch_constant(fold, s->stride_w);
-    lvk_launch_constant(fold, channels);
-    lvk_launch_parameters(fold, params, sizeof *params);
-    return lvk_operand_scratch(to);
-}
-
-static lvk_operand fold_x(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_conv_shape *seen,
-                          lvk_launch_list *list) {
-    const lvk_conv_shape *s = &forward->shape;
-    const lvk_conv2d_fold_params params = {.pixels = seen->batch * seen->in_h * seen->in_w,
-                                           .in_h = s->in_h,
-                                           .in_w = s->in_w,
-                                           .out_h = seen->in_h,
-                                           .out_w = seen->in_w,
-                                           .pad_top = s->pad_top,
-                                           .pad_left = s->pad_left};
-    return add_fold(forward, kernel, forward->x, 0, s->in_c, &params, list);
-}
-
-/* The kernel is an image of kernel_h x kernel_w pixels, each of in_c * out_c numbers. */
-static lvk_operand fold_w(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_conv_shape *seen,
-                          lvk_launch_list *list) {
-    const lvk_conv_shape *s = &forward->shape;
-    const lvk_conv2d_fold_params params = {.pixels = seen->kernel_h * seen->kernel_w,
-                                           .in_h = s->kernel_h,
-                                           .in_w = s->kernel_w,
-                                           .out_h = seen->kernel_h,
-                                           .out_w = seen->kernel_w};
-    return add_fold(forward, kernel, forward->w, 1, s->in_c * s->out_c, &params, list);
-}
-
 /* Binds what every kernel takes: x, w, bias, y and, where there is one, the residual. */
 static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *list, const char *shader,
                               lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_operand y) {
@@ -171,7 +119,7 @@ static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *
 static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list) {
     lvk_launch *direct =
         add_kernel(forward, list, forward->residual ? "conv2d_add_relu_direct" : "conv2d_direct",
-                   LVK_BIND_STORAGE, forward->x, forward->w, lvk_operand_output(forward->y));
+                   LVK_BIND_STORAGE, forward->x, forward->w, forward->y);
     lvk_launch_constant(direct, forward->relu);
     const lvk_conv2d_params params = lvk_conv_params(&forward->shape);
     lvk_launch_parameters(direct, &params, sizeof params);
@@ -192,7 +140,7 @@ static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel
     const lvk_conv_shape *s = &forward->shape;
     const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list);
     lvk_launch *launch = add_kernel(forward, list, lvk_conv_variant(kernel, caps, variants),
-                                    lvk_conv_reads(kernel), x, forward->w, lvk_operand_output(forward->y));
+                                    lvk_conv_reads(kernel), x, forward->w, forward->y);
     lvk_launch_constant(launch, forward->relu);
     const lvk_conv2d_params params = lvk_conv_params(s);
     lvk_launch_parameters(launch, &params, sizeof params);
@@ -225,18 +173,18 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     }
     const lvk_conv_shape s = seen_by(forward, kernel);
     const bool folded = folds(forward, kernel);
-    const lvk_operand x = folded ? fold_x(forward, kernel, &s, list)
+    const lvk_operand x = folded ? lvk_conv_fold_x(&forward->shape, kernel, forward->x, 0, list)
                                  : lvk_conv_pad_x(&forward->shape, forward->x, list),
-                      w = folded ? fold_w(forward, kernel, &s, list) : prepare_w(forward, list);
+                      w = folded ? lvk_conv_fold_w(&forward->shape, kernel, forward->w, 1, list)
+                                 : prepare_w(forward, list);
     const conv_cut cut = cut_of(&s, kernel, caps);
     const uint64_t count = lvk_conv_y_count(&s),
                    steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
     const uint64_t items = lvk_divide_up(count / s.out_c, cut.pixels) * lvk_divide_up(s.out_c, cut.channels);
     const uint32_t splits = lvk_conv_splits(items, cut.wanted, steps, cut.least);
 
-    lvk_launch *launch =
-        add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel), x, w,
-                   splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(forward->y));
+    lvk_launch *launch = add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel),
+                                    x, w, splits > 1 ? lvk_operand_scratch(2) : forward->y);
     if (kernel == LVK_CONV_TILE)
         lvk_launch_constant(launch, cut.channels);
     lvk_launch_constant(launch, forward->relu && splits == 1);
@@ -253,10 +201,12 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     if (splits == 1)
         return;
     list->scratch_size[2] = splits * count * sizeof(float);
-    if (forward->relu)
-        lvk_launch_sum_rows_relu(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y, 0);
+    if (forward->y.space == LVK_SPACE_SCRATCH)
+        lvk_launch_sum_rows_kept(list, 2, splits, count, forward->y.index, 0);
+    else if (forward->relu)
+        lvk_launch_sum_rows_relu(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y.index, 0);
     else
-        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y, false, 0);
+        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y.index, false, 0);
 }
 
 /* ---- the operators themselves ---- */
@@ -268,6 +218,7 @@ lvk_conv_forward lvk_conv_forward_of(const lvk_call *call) {
                                                     : lvk_conv_shape_conv2d(x, w, y, call->attributes),
                               .x = lvk_operand_input(0),
                               .w = lvk_operand_input(1),
+                              .y = lvk_operand_output(0),
                               .bias = call->input_count > 2 ? &bias : NULL,
                               .residual = call->input_count > 3 ? &residual : NULL,
                               .relu = call->op == LVK_OP_conv2d_relu || call->op == LVK_OP_conv2d_add_relu ||

@@ -11,7 +11,7 @@ typedef struct lvk_conv_forward {
     const lvk_operand *bias;     /* NULL: none */
     const lvk_operand *residual; /* of y's type, added to the sum; NULL: none. Needs five storage buffers */
     bool relu;                   /* of all that, at the end */
-    int y;                       /* output of the operator */
+    lvk_operand y;               /* an output; or scratch, without relu */
     bool flip; /* w is [kernel_h, kernel_w, out_c, in_c] and is to be reversed along its first two axes */
 } lvk_conv_forward;
 
