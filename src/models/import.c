@@ -115,7 +115,8 @@ static long try_spec(lvk_import *import, const source *from, const lvk_resnet_sp
 static lvk_status recognize(lvk_import *import, const source *from) {
     const lvk_resnet_spec *best = NULL;
     long best_score = 0; /* more are there than missing */
-    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias");
+    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias") ||
+                        (has(from, "conv1.bias") && has(from, "layer1.0.conv1.bias"));
     const lvk_resnet_variant variant =
         from->form->keras_only || biases ? LVK_RESNET_KERAS : LVK_RESNET_TORCHVISION;
     for (const lvk_resnet_spec *spec = lvk_resnet_specs; spec->architecture; ++spec) {
@@ -163,9 +164,14 @@ static lvk_status convert_tensor(const lvk_import *import, source *from, const l
     return LVK_OK;
 }
 
+/* The head of a model that leukvk exported is no part of a backbone's weights. */
+static bool is_passed_over(const source *from, const char *name) {
+    return lvk_naming_is_head(name) || (from->form->torchvision && lvk_naming_ignored(name));
+}
+
 static lvk_status check_all_used(const lvk_import *import, const source *from) {
     for (size_t i = 0; i < from->count; ++i)
-        if (!from->used[i] && !(from->form->torchvision && lvk_naming_ignored(from->tensors[i]->name)))
+        if (!from->used[i] && !is_passed_over(from, from->tensors[i]->name))
             return lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" is not one of %s's", from->path,
                             from->tensors[i]->name, import->table.spec->architecture);
     return LVK_OK;
