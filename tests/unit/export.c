@@ -8,6 +8,7 @@
 #include "leukvk/export.h"
 #include "leukvk/import.h"
 #include "models/model.h"
+#include "models/naming.h"
 #include "models/weights.h"
 #include "train/checkpoint.h"
 
@@ -104,6 +105,27 @@ static void expect_turned(const lvk_safetensors *model, const char *dense, const
     lvk_free(turned);
 }
 
+/* ---- names ---- */
+
+Test(export, names_of_layers) {
+    lvk_head head;
+    char name[LVK_FOREIGN_NAME];
+    cr_assert_eq(lvk_head_parse("dense:16,dense:8,dropout:0.5", &head), LVK_OK);
+    static const char *const heads[][2] = {
+        {"dense/kernel", "fc.0.weight"}, {"dense_1/bias", "fc.2.bias"}, {"dense_2/kernel", "fc.5.weight"}};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; ++i) {
+        cr_expect(lvk_naming_head(&head, heads[i][0], name));
+        cr_expect_str_eq(name, heads[i][1]);
+        cr_expect(lvk_naming_is_head(heads[i][0]) && lvk_naming_is_head(heads[i][1]), "%s", heads[i][1]);
+    }
+    cr_expect_not(lvk_naming_head(&head, "dense_3/kernel", name), "a fourth layer of three");
+    static const char *const others[] = {"fc.weight",   "fc.0.gamma",   "fc.0",         "dense_0/kernel",
+                                         "dense/gamma", "densely/bias", "dense_x/bias", "conv1/kernel"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
+        cr_expect_not(lvk_naming_is_head(others[i]), "%s", others[i]);
+    cr_expect_not(lvk_naming_plain("batch_normalization/gamma", name));
+}
+
 /* ---- residual networks ---- */
 
 /* All of the backbone, imported from the exported file, is what the model has. */
@@ -166,8 +188,8 @@ Test(export, a_head_of_one_layer) {
 
 /* ---- the cnn ---- */
 
-/* `height`, `width`: of the kernel, or of the image that a dense layer stands on; where its elements lie in
- * [H, W, in, out] and in [out, in, H, W] is written out here. */
+/* [area][in][out] of the model is [out][in][area] there; the area is a kernel's, or that of the image which a
+ * dense layer stands on. */
 static void expect_channels_first(const float *own, const float *turned, uint32_t area, uint32_t in,
                                   uint32_t out, const char *name) {
     size_t wrong = 0;
