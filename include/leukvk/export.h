@@ -20,7 +20,8 @@
  * The metadata of the file (metadata_props of ONNX) says what the network is to be fed and what it gives:
  * architecture, head and topology (the variant, "keras" or "torchvision") of a residual network, image_size,
  * crop, positive_class, negative_class, and pixel_order, pixel_mean_r to _b, pixel_deviation_r to _b: the
- * network's own input is (byte / 255 - mean) / deviation of each channel, in that order of channels. The
+ * network's own input is (byte / 255 - mean) / deviation of each channel, in that order of channels;
+ * preprocessing: "caffe", "imagenet" (leukvk/import.h), or "data" where these figures are the data's own. The
  * class is positive where the probability is above 0.5. Images are cropped and resampled before, as src/data
  * does. */
 #ifndef LEUKVK_EXPORT_H

@@ -38,6 +38,7 @@ static const source_form own_form = {"safetensors, names of leukvk", false, fals
 typedef struct source {
     const char *path; /* of the file, for errors */
     const source_form *form;
+    const char *preprocessing;      /* that the file names; NULL: it names none */
     const lvk_safetensor **tensors; /* in order of their names */
     bool *used;
     size_t count;
@@ -143,6 +144,18 @@ static lvk_status recognize(lvk_import *import, const source *from) {
     return LVK_OK;
 }
 
+/* Weights are used with the preprocessing of their variant, and no other. */
+static lvk_status check_preprocessing(const lvk_import *import, const source *from) {
+    const char *expected = lvk_resnet_preprocessing_name(import->table.variant);
+    if (!from->preprocessing || strcmp(from->preprocessing, expected) == 0)
+        return LVK_OK;
+    return lvk_fail(
+        LVK_ERROR_UNSUPPORTED,
+        "%s: was trained on pixels that are normalized by \"%.40s\"; weights of the variant %s are "
+        "read with \"%s\"",
+        from->path, from->preprocessing, lvk_resnet_variant_name(import->table.variant), expected);
+}
+
 /* ---- converting ---- */
 
 static lvk_status convert_tensor(const lvk_import *import, source *from, const lvk_resnet_tensor *expected,
@@ -164,9 +177,10 @@ static lvk_status convert_tensor(const lvk_import *import, source *from, const l
     return LVK_OK;
 }
 
-/* The head of a model that leukvk exported is no part of a backbone's weights. */
+/* The head of a model that leukvk exported, which says how it wants its pixels, is no part of a backbone. */
 static bool is_passed_over(const source *from, const char *name) {
-    return lvk_naming_is_head(name) || (from->form->torchvision && lvk_naming_ignored(name));
+    return (from->preprocessing && lvk_naming_is_head(name)) ||
+           (from->form->torchvision && lvk_naming_ignored(name));
 }
 
 static lvk_status check_all_used(const lvk_import *import, const source *from) {
@@ -180,6 +194,7 @@ static lvk_status check_all_used(const lvk_import *import, const source *from) {
 static lvk_status convert(lvk_import *import, source *from) {
     LVK_TRY(sort_source(from));
     LVK_TRY(recognize(import, from));
+    LVK_TRY(check_preprocessing(import, from));
     for (size_t i = 0; i < import->count; ++i)
         import->value_count += (size_t)lvk_type_count(&import->expected[i].type);
     import->values = lvk_alloc(import->value_count, sizeof *import->values);
@@ -203,10 +218,10 @@ static lvk_status convert(lvk_import *import, source *from) {
 
 /* ---- reading ---- */
 
-/* `tensors`: all of the source's, one behind the other. */
+/* `tensors`: all of the source's, one behind the other. `preprocessing`: NULL, or what the file names. */
 static lvk_status convert_tensors(lvk_import *import, const char *path, const source_form *form,
-                                  const lvk_safetensor *tensors, size_t count) {
-    source from = {.path = path, .form = form, .count = count};
+                                  const char *preprocessing, const lvk_safetensor *tensors, size_t count) {
+    source from = {.path = path, .form = form, .preprocessing = preprocessing, .count = count};
     from.tensors = lvk_alloc(count, sizeof(lvk_safetensor *));
     from.used = lvk_alloc(count, sizeof *from.used);
     lvk_status status = LVK_ERROR_MEMORY;
@@ -224,7 +239,7 @@ static lvk_status read_tfjs(lvk_import *import, const char *path, const void *js
     lvk_tfjs_model model = {0};
     lvk_status status = lvk_tfjs_read(path, json, size, &model);
     if (status == LVK_OK)
-        status = convert_tensors(import, path, &tfjs_form, model.tensors, model.count);
+        status = convert_tensors(import, path, &tfjs_form, NULL, model.tensors, model.count);
     lvk_tfjs_finish(&model);
     return status;
 }
@@ -233,8 +248,9 @@ static lvk_status read_safetensors(lvk_import *import, const char *path, void *b
     lvk_safetensors *file;
     LVK_TRY(lvk_safetensors_take(path, bytes, size, &file));
     const source_form *form = lvk_safetensors_find(file, "conv1.weight") ? &torchvision_form : &own_form;
-    const lvk_status status =
-        convert_tensors(import, path, form, lvk_safetensors_at(file, 0), lvk_safetensors_count(file));
+    const char *preprocessing = lvk_string_map_get(lvk_safetensors_metadata(file), "preprocessing");
+    const lvk_status status = convert_tensors(import, path, form, preprocessing, lvk_safetensors_at(file, 0),
+                                              lvk_safetensors_count(file));
     lvk_safetensors_destroy(&file);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "models/fold.h"
 #include "models/foreign.h"
 #include "models/onnx.h"
+#include "train/backbone.h"
 #include "train/model_file.h"
 
 #include <string.h>
@@ -91,6 +92,23 @@ const lvk_export_info *lvk_export_about(const lvk_export *model) {
 
 /* ---- writing ---- */
 
+static bool is_standard_of(const lvk_standard *a, lvk_resnet_variant variant) {
+    const lvk_standard b = lvk_backbone_standard(variant);
+    bool same = a->bgr == b.bgr;
+    for (int c = 0; c < 3; ++c)
+        same = same && a->mean[c] == b.mean[c] && a->deviation[c] == b.deviation[c];
+    return same;
+}
+
+/* By what pixels are normalized: the name of a variant's preprocessing, or "data", figures of its own. */
+static const char *preprocessing(const lvk_export *e) {
+    const lvk_standard *standard = &lvk_checkpoint_info(e->checkpoint)->standard;
+    for (int v = 0; v < LVK_RESNET_VARIANTS; ++v)
+        if (is_standard_of(standard, (lvk_resnet_variant)v))
+            return lvk_resnet_preprocessing_name((lvk_resnet_variant)v);
+    return "data";
+}
+
 /* What the file says of the model, behind `form` if that is not NULL: the metadata of the model's own file.
  */
 static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_string_map *metadata) {
@@ -116,7 +134,7 @@ static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_strin
         if (value)
             LVK_TRY(lvk_string_map_set(metadata, keys[i], value));
     }
-    return LVK_OK;
+    return lvk_string_map_set(metadata, "preprocessing", preprocessing(e));
 }
 
 static lvk_status write_tensors(lvk_export *e, bool torchvision, const char *file) {

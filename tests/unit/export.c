@@ -10,7 +10,7 @@
 #include "models/model.h"
 #include "models/naming.h"
 #include "models/weights.h"
-#include "train/checkpoint.h"
+#include "train/backbone.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -23,16 +23,22 @@ enum { NARROW_HEAD_UNITS = 8 };
 
 static lvk_builder builder; /* large */
 
-/* A model in `path` whose numbers all differ from their neighbours; none is negative. */
-static void make_model(const char *path, const char *architecture, const char *topology, const char *head) {
+static const lvk_standard of_data = {{0.04, 0.02, 0.05}, {0.1, 0.25, 1.0 / 3}, true};
+
+/* A model in `path` whose numbers all differ from their neighbours; none is negative. `standard`: NULL, that
+ * of the topology's variant. */
+static void make_model_of(const char *path, const char *architecture, const char *topology, const char *head,
+                          const lvk_standard *standard) {
     const lvk_model *model = lvk_model_find(architecture);
     const lvk_model_config config = {
         .architecture = architecture, .head = head, .torchvision = strcmp(topology, "torchvision") == 0};
     lvk_model_info info = {.negative_class = "hem",
                            .positive_class = "all",
                            .crop = "center:300",
-                           .image_size = model->image_size,
-                           .standard = {{0.04, 0.02, 0.05}, {0.1, 0.25, 1.0 / 3}, true}};
+                           .image_size = model->image_size};
+    info.standard =
+        standard ? *standard
+                 : lvk_backbone_standard(config.torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS);
     strcpy(info.architecture, architecture);
     strcpy(info.topology, topology);
     strcpy(info.head, head);
@@ -54,6 +60,10 @@ static void make_model(const char *path, const char *architecture, const char *t
                  "%s", lvk_error_message());
     lvk_free(block);
     lvk_graph_finish(&graph);
+}
+
+static void make_model(const char *path, const char *architecture, const char *topology, const char *head) {
+    make_model_of(path, architecture, topology, head, NULL);
 }
 
 static lvk_status export_model(const char *model, const char *format, const char *out) {
@@ -186,6 +196,19 @@ Test(export, a_head_of_one_layer) {
     lvk_safetensors_destroy(&model);
 }
 
+/* Its weights would be used with another normalization than they were trained with. */
+Test(export, pixels_of_other_figures_do_not_come_back) {
+    static const char *const formats[] = {"keras", "torchvision"};
+    make_model_of(scratch_path("model"), "resnet50-narrow", "keras", "dense:8", &of_data);
+    for (int f = 0; f < 2; ++f) {
+        lvk_import *import;
+        export_well(scratch_path("model"), formats[f], scratch_path("out"));
+        cr_expect_eq(lvk_import_open(scratch_path("out"), &import), LVK_ERROR_UNSUPPORTED);
+        cr_expect_not_null(strstr(lvk_error_message(), scratch_path("out")), "%s", lvk_error_message());
+        cr_expect_not_null(strstr(lvk_error_message(), "\"data\""), "%s", lvk_error_message());
+    }
+}
+
 /* ---- the cnn ---- */
 
 /* [area][in][out] of the model is [out][in][area] there; the area is a kernel's, or that of the image which a
@@ -262,8 +285,9 @@ Test(export, metadata) {
                                            {"negative_class", "hem"},
                                            {"pixel_order", "bgr"},
                                            {"pixel_mean_g", "0.02"},
-                                           {"pixel_deviation_g", "0.25"}};
-    make_model(scratch_path("model"), "resnet50-narrow", "torchvision", "dense:8");
+                                           {"pixel_deviation_g", "0.25"},
+                                           {"preprocessing", "data"}};
+    make_model_of(scratch_path("model"), "resnet50-narrow", "torchvision", "dense:8", &of_data);
     export_well(scratch_path("model"), "torchvision", scratch_path("t"));
     lvk_safetensors *torch = open_file(scratch_path("t"));
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {
