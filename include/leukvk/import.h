@@ -38,8 +38,10 @@ typedef struct lvk_import_info {
 
 /* Reads `path`: a file, or a folder with a model.json. Every tensor of the network must be there (the
  * classifier may be missing), of the right shape and 32-bit floats, finite, and no other; torchvision's
- * num_batches_tracked are passed over. Closed by the caller. Errors are one line that names the file and,
- * where one is to blame, the tensor: LVK_ERROR_IO, _FORMAT, _NUMERIC, _LIMIT, _MEMORY. */
+ * num_batches_tracked and the head of a model that leukvk exported are passed over. Such a model is refused
+ * (LVK_ERROR_UNSUPPORTED) where its pixels are normalized by other figures than its variant's. Closed by the
+ * caller. Errors are one line that names the file and, where one is to blame, the tensor: LVK_ERROR_IO,
+ * _FORMAT, _NUMERIC, _LIMIT, _MEMORY. */
 LVK_MUST_USE lvk_status lvk_import_open(const char *path, lvk_import **import);
 void lvk_import_close(lvk_import **import);
 

@@ -10,6 +10,7 @@
 #include "leukvk/bench.h"
 #include "leukvk/dataset.h"
 #include "leukvk/device.h"
+#include "leukvk/export.h"
 #include "leukvk/import.h"
 #include "leukvk/log.h"
 #include "leukvk/metrics.h"

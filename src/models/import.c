@@ -38,6 +38,7 @@ static const source_form own_form = {"safetensors, names of leukvk", false, fals
 typedef struct source {
     const char *path; /* of the file, for errors */
     const source_form *form;
+    const char *preprocessing;      /* that the file names; NULL: it names none */
     const lvk_safetensor **tensors; /* in order of their names */
     bool *used;
     size_t count;
@@ -115,7 +116,8 @@ static long try_spec(lvk_import *import, const source *from, const lvk_resnet_sp
 static lvk_status recognize(lvk_import *import, const source *from) {
     const lvk_resnet_spec *best = NULL;
     long best_score = 0; /* more are there than missing */
-    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias");
+    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias") ||
+                        (has(from, "conv1.bias") && has(from, "layer1.0.conv1.bias"));
     const lvk_resnet_variant variant =
         from->form->keras_only || biases ? LVK_RESNET_KERAS : LVK_RESNET_TORCHVISION;
     for (const lvk_resnet_spec *spec = lvk_resnet_specs; spec->architecture; ++spec) {
@@ -142,6 +144,18 @@ static lvk_status recognize(lvk_import *import, const source *from) {
     return LVK_OK;
 }
 
+/* Weights are used with the preprocessing of their variant, and no other. */
+static lvk_status check_preprocessing(const lvk_import *import, const source *from) {
+    const char *expected = lvk_resnet_preprocessing_name(import->table.variant);
+    if (!from->preprocessing || strcmp(from->preprocessing, expected) == 0)
+        return LVK_OK;
+    return lvk_fail(
+        LVK_ERROR_UNSUPPORTED,
+        "%s: was trained on pixels that are normalized by \"%.40s\"; weights of the variant %s are "
+        "read with \"%s\"",
+        from->path, from->preprocessing, lvk_resnet_variant_name(import->table.variant), expected);
+}
+
 /* ---- converting ---- */
 
 static lvk_status convert_tensor(const lvk_import *import, source *from, const lvk_resnet_tensor *expected,
@@ -163,9 +177,15 @@ static lvk_status convert_tensor(const lvk_import *import, source *from, const l
     return LVK_OK;
 }
 
+/* The head of a model that leukvk exported, which says how it wants its pixels, is no part of a backbone. */
+static bool is_passed_over(const source *from, const char *name) {
+    return (from->preprocessing && lvk_naming_is_head(name)) ||
+           (from->form->torchvision && lvk_naming_ignored(name));
+}
+
 static lvk_status check_all_used(const lvk_import *import, const source *from) {
     for (size_t i = 0; i < from->count; ++i)
-        if (!from->used[i] && !(from->form->torchvision && lvk_naming_ignored(from->tensors[i]->name)))
+        if (!from->used[i] && !is_passed_over(from, from->tensors[i]->name))
             return lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" is not one of %s's", from->path,
                             from->tensors[i]->name, import->table.spec->architecture);
     return LVK_OK;
@@ -174,6 +194,7 @@ static lvk_status check_all_used(const lvk_import *import, const source *from) {
 static lvk_status convert(lvk_import *import, source *from) {
     LVK_TRY(sort_source(from));
     LVK_TRY(recognize(import, from));
+    LVK_TRY(check_preprocessing(import, from));
     for (size_t i = 0; i < import->count; ++i)
         import->value_count += (size_t)lvk_type_count(&import->expected[i].type);
     import->values = lvk_alloc(import->value_count, sizeof *import->values);
@@ -197,10 +218,10 @@ static lvk_status convert(lvk_import *import, source *from) {
 
 /* ---- reading ---- */
 
-/* `tensors`: all of the source's, one behind the other. */
+/* `tensors`: all of the source's, one behind the other. `preprocessing`: NULL, or what the file names. */
 static lvk_status convert_tensors(lvk_import *import, const char *path, const source_form *form,
-                                  const lvk_safetensor *tensors, size_t count) {
-    source from = {.path = path, .form = form, .count = count};
+                                  const char *preprocessing, const lvk_safetensor *tensors, size_t count) {
+    source from = {.path = path, .form = form, .preprocessing = preprocessing, .count = count};
     from.tensors = lvk_alloc(count, sizeof(lvk_safetensor *));
     from.used = lvk_alloc(count, sizeof *from.used);
     lvk_status status = LVK_ERROR_MEMORY;
@@ -218,7 +239,7 @@ static lvk_status read_tfjs(lvk_import *import, const char *path, const void *js
     lvk_tfjs_model model = {0};
     lvk_status status = lvk_tfjs_read(path, json, size, &model);
     if (status == LVK_OK)
-        status = convert_tensors(import, path, &tfjs_form, model.tensors, model.count);
+        status = convert_tensors(import, path, &tfjs_form, NULL, model.tensors, model.count);
     lvk_tfjs_finish(&model);
     return status;
 }
@@ -227,8 +248,9 @@ static lvk_status read_safetensors(lvk_import *import, const char *path, void *b
     lvk_safetensors *file;
     LVK_TRY(lvk_safetensors_take(path, bytes, size, &file));
     const source_form *form = lvk_safetensors_find(file, "conv1.weight") ? &torchvision_form : &own_form;
-    const lvk_status status =
-        convert_tensors(import, path, form, lvk_safetensors_at(file, 0), lvk_safetensors_count(file));
+    const char *preprocessing = lvk_string_map_get(lvk_safetensors_metadata(file), "preprocessing");
+    const lvk_status status = convert_tensors(import, path, form, preprocessing, lvk_safetensors_at(file, 0),
+                                              lvk_safetensors_count(file));
     lvk_safetensors_destroy(&file);
     return status;
 }

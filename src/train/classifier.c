@@ -5,6 +5,7 @@
 #include "train/backbone.h"
 #include "train/device.h"
 #include "train/judge.h"
+#include "train/model_file.h"
 #include "train/position.h"
 #include "train/results.h"
 
@@ -21,21 +22,6 @@ struct lvk_classifier {
     uint32_t views;
 };
 
-static lvk_status check_model(const char *path, const lvk_model_info *model, lvk_crop *crop) {
-    const lvk_model *architecture = lvk_model_find(model->architecture);
-    if (!architecture)
-        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
-    const lvk_status status = lvk_crop_parse(model->crop, crop);
-    if (status != LVK_OK)
-        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
-    if (architecture->features && !*model->head)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: does not say what head %s has", path, model->architecture);
-    if (model->image_size != architecture->image_size)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: images of %u pixels, %s takes %u", path, model->image_size,
-                        model->architecture, architecture->image_size);
-    return LVK_OK;
-}
-
 /* Batch norms, where there are any, are folded into the convolutions. */
 static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
     return network->model->features ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
@@ -45,7 +31,7 @@ static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *ch
 static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
                        uint32_t batch) {
     c->model = *lvk_checkpoint_info(checkpoint);
-    LVK_TRY(check_model(c->path, &c->model, &c->crop));
+    LVK_TRY(lvk_crop_parse(c->model.crop, &c->crop));
     const lvk_network_config config = {.model = {.architecture = c->model.architecture,
                                                  .head = c->model.head,
                                                  .torchvision = strcmp(c->model.topology, "torchvision") == 0,
@@ -72,9 +58,7 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
     lvk_checkpoint *checkpoint = NULL;
     c->threads = options ? options->threads : 0;
     c->views = options && options->views ? options->views : 1;
-    c->path =
-        lvk_path_is_folder(path) ? lvk_path_join(path, lvk_run_file_name(LVK_RUN_MODEL)) : lvk_strdup(path);
-    lvk_status status = c->path ? lvk_checkpoint_read(c->path, &checkpoint) : LVK_ERROR_MEMORY;
+    lvk_status status = lvk_model_file_read(path, &c->path, &checkpoint);
     if (status == LVK_OK)
         status = load(c, device, checkpoint, options ? options->batch : 0);
     lvk_checkpoint_destroy(&checkpoint);
