@@ -17,6 +17,7 @@
 #include "leukvk/model.h"
 #include "leukvk/operators.h"
 #include "leukvk/predict.h"
+#include "leukvk/predictions.h"
 #include "leukvk/profile.h"
 #include "leukvk/selftest.h"
 #include "leukvk/split.h"

@@ -16,7 +16,7 @@
 #define LEUKVK_TRAIN_H
 
 #include "leukvk/device.h"
-#include "leukvk/metrics.h"
+#include "leukvk/predictions.h"
 #include "leukvk/profile.h"
 #include "leukvk/split.h"
 
@@ -113,10 +113,8 @@ typedef struct lvk_train_result {
     char positive_class[256], negative_class[256];
     uint32_t epochs, best_epoch;
     bool stopped_early;
-    bool tested[LVK_SPLIT_PART_COUNT]; /* which parts have metrics */
-    lvk_metrics metrics[LVK_SPLIT_PART_COUNT];
-    double size_auc[LVK_SPLIT_PART_COUNT]; /* AUC of the cell's area alone, the baseline to beat; NaN:
-                                              undefined */
+    bool tested[LVK_SPLIT_PART_COUNT]; /* which parts are judged */
+    lvk_judgement judgements[LVK_SPLIT_PART_COUNT];
     double seconds;
 } lvk_train_result;
 

@@ -368,10 +368,10 @@ static void print_result(const lvk_train_result *result, const lvk_device *devic
     for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
         if (!result->tested[part])
             continue;
-        snprintf(title, sizeof title, "\n%s: %" PRIu64 " images of subjects not seen in training",
-                 lvk_split_part_name((lvk_split_part)part), result->metrics[part].count);
-        metrics_print(&result->metrics[part],
-                      &(metrics_subject){title, positive, negative, result->size_auc[part]});
+        snprintf(title, sizeof title, "\n%s: %" PRIu64 " images of %" PRIu32 " subjects not seen in training",
+                 lvk_split_part_name((lvk_split_part)part), result->judgements[part].metrics.count,
+                 result->judgements[part].subjects);
+        metrics_print(&result->judgements[part], &(metrics_subject){title, positive, negative});
     }
     printf("\nmodel, predictions and figures: %s\n", result->run);
 }

@@ -7,7 +7,7 @@
 #include "train/judge.h"
 #include "train/model_file.h"
 #include "train/position.h"
-#include "train/results.h"
+#include "train/run_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,56 +81,36 @@ const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classif
     return &classifier->info;
 }
 
-lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                                  size_t count, lvk_predict_progress progress, void *user,
-                                  double *probabilities) {
-    lvk_cache *cache = NULL;
-    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
-    lvk_cache_standardize(cache, &c->model.standard);
-    const lvk_source source = {.cache = cache, .threads = c->threads};
-    const lvk_status status =
-        lvk_judge_probabilities(c->network, &source, images, count, c->views, progress, user, probabilities);
-    lvk_cache_destroy(&cache);
-    return status;
-}
-
-lvk_status lvk_classifier_measure(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                                  const double *probabilities, size_t count, lvk_metrics *metrics,
-                                  double *size_auc) {
+/* Nothing to do for images without labels. */
+static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
     const int32_t positive = lvk_dataset_positive_class(dataset);
+    if (positive < 0)
+        return LVK_OK;
     if (lvk_dataset_class_count(dataset) != 2 ||
         strcmp(lvk_dataset_class_name(dataset, (size_t)positive), c->model.positive_class) != 0 ||
         strcmp(lvk_dataset_class_name(dataset, (size_t)(1 - positive)), c->model.negative_class) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: its classes are not the model's, %s and %s",
                         lvk_dataset_folder(dataset), c->model.positive_class, c->model.negative_class);
-    return lvk_judge_measure(dataset, images, probabilities, count, metrics, size_auc);
+    return LVK_OK;
 }
 
-lvk_status lvk_metrics_text(const lvk_metrics *metrics, double size_auc, char **text) {
-    json_t *json = lvk_results_metrics_json(metrics, size_auc);
-    char *dump = json ? json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(json);
-    *text = dump ? lvk_format("%s\n", dump) : NULL;
-    free(dump); /* jansson's */
-    return *text ? LVK_OK : LVK_ERROR_MEMORY;
-}
-
-lvk_status lvk_predictions_format(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                                  const double *probabilities, size_t count, const char *format, bool labels,
-                                  char **text) {
-    lvk_prediction_options options = {.negative_class = c->model.negative_class,
-                                      .positive_class = c->model.positive_class,
-                                      .threshold = LVK_THRESHOLD,
-                                      .with_subject = labels,
-                                      .with_label = labels};
-    *text = NULL;
-    LVK_TRY(lvk_prediction_format_parse(format, &options.format));
-    lvk_prediction *rows = lvk_alloc(count, sizeof *rows);
-    if (!rows)
-        return LVK_ERROR_MEMORY;
-    lvk_judge_rows(dataset, images, probabilities, count, rows);
-    const lvk_status status = lvk_predictions_text(rows, count, &options, text);
-    lvk_free(rows);
+lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                                  size_t count, lvk_predict_progress progress, void *user,
+                                  lvk_prediction *rows) {
+    lvk_cache *cache = NULL;
+    LVK_TRY(check_classes(c, dataset));
+    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
+    lvk_cache_standardize(cache, &c->model.standard);
+    const lvk_source source = {.cache = cache, .threads = c->threads};
+    double *probabilities = lvk_alloc(count, sizeof *probabilities);
+    lvk_status status = probabilities ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_judge_probabilities(c->network, &source, images, count, c->views, progress, user,
+                                         probabilities);
+    if (status == LVK_OK)
+        lvk_judge_rows(dataset, images, probabilities, count, rows);
+    lvk_free(probabilities);
+    lvk_cache_destroy(&cache);
     return status;
 }
 
