@@ -49,8 +49,12 @@ typedef struct lvk_train_options {
 
     const char *optimizer; /* "adam", "adamw", "sgd" */
     double learning_rate;  /* > 0 */
-    const char *schedule;  /* of the learning rate: "cosine", from learning_rate to 0 over all epochs
-                              (Loshchilov,    Hutter, "SGDR", ICLR 2017, without restarts), or "constant" */
+    double warmup;         /* epochs, also in part, over which it rises linearly from 0; 0 or more and below
+                              `epochs` (Goyal et al., "Accurate, large minibatch SGD", 2017) */
+    const char *schedule;  /* of the learning rate behind the warm-up: "cosine", from learning_rate to 0 over
+                              the epochs that are left (Loshchilov, Hutter, "SGDR", ICLR 2017, without
+                              restarts); "step", times 0.1 at 1/2 and at 3/4 of all epochs; "step:10,15",
+                              times 0.1 after epochs 10 and 15; or "constant" */
     double momentum;       /* of sgd, in [0, 1) */
     double weight_decay;   /* of adamw, >= 0 */
     double l2;             /* penalty l2 * sum(w^2) on kernels, >= 0 */

@@ -3,7 +3,6 @@
 #include "ops/adam.h"
 #include "ops/sgd.h"
 
-#include <math.h>
 #include <string.h>
 
 static const char *const names[] = {"adam", "adamw", "sgd"};
@@ -38,22 +37,8 @@ void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_opti
                         lvk_graph_block(graph, LVK_BLOCK_MOMENT2), hyper);
 }
 
-bool lvk_schedule_find(const char *name, lvk_schedule *schedule) {
-    *schedule = strcmp(name, "cosine") == 0 ? LVK_SCHEDULE_COSINE : LVK_SCHEDULE_CONSTANT;
-    return *schedule == LVK_SCHEDULE_COSINE || strcmp(name, "constant") == 0;
-}
-
-double lvk_schedule_rate(const lvk_optimizer_settings *settings, uint64_t step, uint64_t steps) {
-    static const double pi = 3.14159265358979323846;
-    if (settings->schedule == LVK_SCHEDULE_CONSTANT)
-        return settings->learning_rate;
-    const uint64_t before = (step < steps ? step : steps) - 1;
-    return settings->learning_rate * 0.5 * (1 + cos(pi * (double)before / (double)steps));
-}
-
-void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, uint64_t steps,
+void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,
                          lvk_real hyper[LVK_HYPER_COUNT]) {
-    const double rate = lvk_schedule_rate(settings, step, steps);
     if (settings->kind == LVK_OPTIMIZER_SGD) {
         lvk_sgd_hyper(rate, settings->momentum, hyper);
         return;

@@ -129,8 +129,9 @@ static void fill_event(lvk_trainer *t) {
     t->event.waited = seconds > 0 ? t->waited / seconds : 0;
 }
 
-static uint64_t steps_in_all(const lvk_trainer *t) {
-    return (uint64_t)t->event.steps * t->event.epochs;
+/* At optimizer step `update`, from 1. */
+static double learning_rate(const lvk_trainer *t, uint64_t update) {
+    return lvk_schedule_rate(&t->settings.schedule, update, t->event.steps, t->event.epochs);
 }
 
 /* Where batch norms take the batch's statistics, rows of zeros would be in them: a partial batch is filled up
@@ -159,7 +160,7 @@ static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
     float loss;
     fill_rows(t, batch);
     LVK_TRY(fill_batch(t, batch, &rows));
-    lvk_optimizer_hyper(&t->settings.optimizer, p->update + 1, steps_in_all(t), hyper);
+    lvk_optimizer_hyper(&t->settings.optimizer, p->update + 1, learning_rate(t, p->update + 1), hyper);
     const lvk_train_batch input = {.input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper};
     const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
     if (status != LVK_OK)
@@ -258,12 +259,11 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
 static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
     lvk_position *p = &t->position;
     const bool first = !p->history || !*p->history;
-    char *history =
-        lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
-                   first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
-                   p->loss_sum / (double)p->images, (double)p->correct / (double)p->images, m->loss,
-                   m->accuracy, m->auc, m->f1_weighted, m->f1_macro, m->balanced_accuracy, m->recall,
-                   m->specificity, lvk_schedule_rate(&t->settings.optimizer, p->update, steps_in_all(t)));
+    char *history = lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
+                               first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
+                               p->loss_sum / (double)p->images, (double)p->correct / (double)p->images,
+                               m->loss, m->accuracy, m->auc, m->f1_weighted, m->f1_macro,
+                               m->balanced_accuracy, m->recall, m->specificity, learning_rate(t, p->update));
     if (!history)
         return LVK_ERROR_MEMORY;
     lvk_free(p->history);

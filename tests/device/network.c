@@ -41,9 +41,8 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
         keys[4 * i + 3] = step * batch + i;
     }
     const lvk_optimizer_kind kind = network->config.optimizer;
-    const lvk_optimizer_settings settings = {.kind = kind,
-                                             .learning_rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1};
-    lvk_optimizer_hyper(&settings, step + 1, 0, hyper);
+    const lvk_optimizer_settings settings = {.kind = kind};
+    lvk_optimizer_hyper(&settings, step + 1, kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1, hyper);
     const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper};
     const lvk_status status = lvk_network_train(network, &input, loss, NULL);
     lvk_free(images);
