@@ -49,6 +49,7 @@ enum {
     OPTION_RATE,
     OPTION_SCHEDULE,
     OPTION_WARMUP,
+    OPTION_RATE_SCALE,
     OPTION_MOMENTUM,
     OPTION_DECAY,
     OPTION_L2,
@@ -109,6 +110,10 @@ static const struct argp_option options[] = {
      4},
     {"warmup", OPTION_WARMUP, "N", 0,
      "Let the learning rate rise from 0 over the first N epochs, as in 0.5, before the schedule (0)", 4},
+    {"rate-scale", OPTION_RATE_SCALE, "NAME=X,...", 0,
+     "Multiply the learning rate of parameters whose names begin with NAME (the longest counts), or of a stage as in "
+     "--unfreeze, by X: conv5_x=0.1,res4=0.01",
+     4},
     {"momentum", OPTION_MOMENTUM, "X", 0, "Of sgd (0.9)", 4},
     {"weight-decay", OPTION_DECAY, "X", 0, "Of adamw (0.01)", 4},
     {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
@@ -192,6 +197,9 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         return 0;
     case OPTION_WARMUP:
         o->warmup = option_number(state, "warmup", text);
+        return 0;
+    case OPTION_RATE_SCALE:
+        o->rate_scale = text;
         return 0;
     case OPTION_MOMENTUM:
         o->momentum = option_number(state, "momentum", text);

@@ -39,12 +39,15 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
 static lvk_status build_training(lvk_pass *pass, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
     pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
-    pass->hyper = lvk_graph_input(graph, "hyper", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
+    for (int g = 0; g <= config->rates.count; ++g)
+        pass->hyper[g] = lvk_graph_input(graph, "hyper", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
     const int data_loss = LVK_APPLY(graph, "bce", LVK_OP_bce, NULL, pass->logits, pass->labels);
     pass->loss = add_penalty(pass, data_loss, config->l2);
     lvk_graph_mark_output(graph, pass->loss);
     lvk_graph_backward(graph, pass->loss);
-    lvk_optimizer_append(graph, pass->builder, config->optimizer, pass->hyper);
+    LVK_TRY(lvk_graph_status(graph));
+    LVK_TRY(lvk_rate_scales_check(&config->rates, graph, pass->builder));
+    lvk_optimizer_append(graph, pass->builder, config->optimizer, &config->rates, pass->hyper);
     return lvk_graph_status(graph);
 }
 
@@ -243,7 +246,8 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
     LVK_TRY(lvk_executable_write(&pass->executable, pass->input, batch->input));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
-    LVK_TRY(lvk_executable_write(&pass->executable, pass->hyper, batch->hyper));
+    for (int g = 0; g <= network->config.rates.count; ++g)
+        LVK_TRY(write_used(pass, pass->hyper[g], batch->hyper + (size_t)g * LVK_HYPER_COUNT));
     LVK_TRY(write_used(pass, pass->keys, batch->keys));
     lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
     LVK_TRY(run_pass(network, pass));

@@ -16,6 +16,7 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
+    lvk_rate_scales rates;         /* which parameters learn at another rate */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
     double l2;                     /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
     const lvk_string_map *choices; /* which kernels to take (graph/choices.h), usually the device's; borrowed
@@ -28,12 +29,12 @@ typedef struct lvk_pass {
     lvk_builder *builder;
     lvk_plan plan;
     lvk_executable executable;
-    int input;  /* of lvk_model_input's type */
-    int logits; /* [N, 1], or of a backbone the features [N, F] */
-    int labels; /* [N, 2]: target 0 or 1, weight; training only, as the following */
-    int keys;   /* [N, 4]: what dropout draws from */
-    int hyper;  /* [8]: the optimizer's scalars of this step */
-    int loss;   /* [1] */
+    int input;                      /* of lvk_model_input's type */
+    int logits;                     /* [N, 1], or of a backbone the features [N, F] */
+    int labels;                     /* [N, 2]: target 0 or 1, weight; training only, as the following */
+    int keys;                       /* [N, 4]: what dropout draws from */
+    int hyper[LVK_MAX_RATE_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
+    int loss;                       /* [1] */
 } lvk_pass;
 
 typedef struct lvk_network {
@@ -81,7 +82,7 @@ typedef struct lvk_train_batch {
     const float *input;
     const float *labels;   /* [N][2] */
     const uint32_t *keys;  /* [N][4] */
-    const lvk_real *hyper; /* [8] */
+    const lvk_real *hyper; /* [config.rates.count + 1][8], by group */
 } lvk_train_batch;
 
 /* Forward, backward, update. `logits` [N] (may be NULL) are those before the update, as is `loss`.

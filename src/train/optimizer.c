@@ -22,19 +22,39 @@ bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parame
     return parameter->initializer == LVK_INIT_GLOROT_UNIFORM && graph->tensors[parameter->tensor].trainable;
 }
 
-void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind, int hyper) {
-    for (size_t p = 0; kind == LVK_OPTIMIZER_ADAMW && p < builder->parameter_count; ++p)
-        if (lvk_optimizer_restrains(graph, &builder->parameters[p]))
-            (void)LVK_APPLY(graph, "weight_decay", LVK_OP_weight_decay, NULL, builder->parameters[p].tensor,
-                            hyper);
-    const int parameters = lvk_graph_block(graph, LVK_BLOCK_PARAMETERS);
-    const int gradients = lvk_graph_block(graph, LVK_BLOCK_GRADIENTS);
-    const int moment1 = lvk_graph_block(graph, LVK_BLOCK_MOMENT1);
+/* Of the parameters from byte `begin` to byte `end` of their block. */
+static void append_update(lvk_graph *graph, lvk_optimizer_kind kind, uint64_t begin, uint64_t end,
+                          int hyper) {
+    const int parameters = lvk_graph_block_part(graph, LVK_BLOCK_PARAMETERS, begin, end);
+    const int gradients = lvk_graph_block_part(graph, LVK_BLOCK_GRADIENTS, begin, end);
+    const int moment1 = lvk_graph_block_part(graph, LVK_BLOCK_MOMENT1, begin, end);
     if (kind == LVK_OPTIMIZER_SGD)
         (void)LVK_APPLY(graph, "sgd", LVK_OP_sgd, NULL, parameters, gradients, moment1, hyper);
     else
         (void)LVK_APPLY(graph, "adam", LVK_OP_adam, NULL, parameters, gradients, moment1,
-                        lvk_graph_block(graph, LVK_BLOCK_MOMENT2), hyper);
+                        lvk_graph_block_part(graph, LVK_BLOCK_MOMENT2, begin, end), hyper);
+}
+
+void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
+                          const lvk_rate_scales *scales, const int hyper[LVK_MAX_RATE_GROUPS]) {
+    for (size_t p = 0; kind == LVK_OPTIMIZER_ADAMW && p < builder->parameter_count; ++p) {
+        const lvk_parameter *parameter = &builder->parameters[p];
+        if (lvk_optimizer_restrains(graph, parameter))
+            (void)LVK_APPLY(graph, "weight_decay", LVK_OP_weight_decay, NULL, parameter->tensor,
+                            hyper[lvk_rate_scales_group(scales, graph, parameter)]);
+    }
+    /* neighbours of one group at once */
+    for (size_t first = 0, end; first < builder->parameter_count; first = end) {
+        const int group = lvk_rate_scales_group(scales, graph, &builder->parameters[first]);
+        for (end = first + 1; end < builder->parameter_count; ++end)
+            if (lvk_rate_scales_group(scales, graph, &builder->parameters[end]) != group)
+                break;
+        const uint64_t begins = graph->tensors[builder->parameters[first].tensor].offset;
+        const uint64_t ends = end < builder->parameter_count
+                                  ? graph->tensors[builder->parameters[end].tensor].offset
+                                  : graph->parameter_size;
+        append_update(graph, kind, begins, ends, hyper[group]);
+    }
 }
 
 void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,

@@ -4,6 +4,7 @@
 
 #include "models/layers.h"
 #include "ops/optimizer.h"
+#include "train/rate_scales.h"
 
 typedef enum lvk_optimizer_kind {
     LVK_OPTIMIZER_ADAM,
@@ -20,9 +21,11 @@ typedef struct lvk_optimizer_settings {
 /* The kind of that name, "adam", "adamw" or "sgd"; false when there is none. */
 bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
 
-/* Appends the update of all parameters; `hyper` is an input of LVK_HYPER_COUNT floats. A parameter without a
- * gradient stays as it is. AdamW decays kernels, not biases and norms. */
-void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind, int hyper);
+/* Appends the update of all parameters: of group g of `scales` with the scalars in hyper[g], an input of
+ * LVK_HYPER_COUNT floats. A parameter without a gradient stays as it is. AdamW decays kernels, not biases and
+ * norms. */
+void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
+                          const lvk_rate_scales *scales, const int hyper[LVK_MAX_RATE_GROUPS]);
 
 /* Is it a kernel that is trained? Only those are held small, by decay or by a penalty. */
 bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter);

@@ -20,6 +20,7 @@ lvk_train_options lvk_train_defaults(void) {
                                .optimizer = "adam",
                                .learning_rate = 0.0003,
                                .schedule = "cosine",
+                               .rate_scale = "",
                                .momentum = 0.9,
                                .weight_decay = 0.01,
                                .dropout = 0.25,
@@ -37,14 +38,14 @@ lvk_train_options lvk_train_defaults(void) {
 typedef enum entry_kind { TEXT, FLAG, NUMBER, COUNT, SEED } entry_kind;
 typedef struct entry {
     const char *key;
-    entry_kind kind;
     size_t offset;
+    entry_kind kind;
     bool later;
 } entry;
 #define ENTRY(name, kind)                                                                                    \
-    { #name, kind, offsetof(lvk_train_options, name), false }
+    { #name, offsetof(lvk_train_options, name), kind, false }
 #define LATER(name, kind)                                                                                    \
-    { #name, kind, offsetof(lvk_train_options, name), true }
+    { #name, offsetof(lvk_train_options, name), kind, true }
 static const entry entries[] = {ENTRY(data, TEXT),
                                 ENTRY(model, TEXT),
                                 ENTRY(crop, TEXT),
@@ -71,7 +72,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 ENTRY(test, NUMBER),
                                 ENTRY(seed, SEED),
                                 ENTRY(checkpoint_seconds, NUMBER),
-                                LATER(warmup, NUMBER)};
+                                LATER(warmup, NUMBER),
+                                LATER(rate_scale, TEXT)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -214,6 +216,7 @@ static lvk_status resolve(lvk_settings *s) {
     s->optimizer = (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
+    LVK_TRY(lvk_rate_scales_parse(o->rate_scale, &s->rates));
     return resolve_schedule(s);
 }
 
@@ -329,5 +332,6 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                 .batch = o->batch,
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
+                                .rates = settings->rates,
                                 .l2 = o->l2};
 }

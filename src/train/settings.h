@@ -29,6 +29,7 @@ typedef struct lvk_settings {
     lvk_crop crop;
     lvk_optimizer_settings optimizer;
     lvk_schedule schedule;
+    lvk_rate_scales rates;
 
     /* Of a model with a backbone; otherwise zero. */
     bool pretrained;        /* it starts from weights */

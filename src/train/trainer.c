@@ -153,15 +153,24 @@ static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, const float
     return LVK_OK;
 }
 
+/* The optimizer's scalars of the next step, by group of rates. */
+static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT]) {
+    const lvk_rate_scales *scales = &t->settings.rates;
+    const uint64_t update = t->position.update + 1;
+    for (int g = 0; g <= scales->count; ++g)
+        lvk_optimizer_hyper(&t->settings.optimizer, update,
+                            learning_rate(t, update) * lvk_rate_scales_at(scales, g), hyper[g]);
+}
+
 static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
     lvk_position *p = &t->position;
-    lvk_real hyper[LVK_HYPER_COUNT];
+    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
     const float *rows;
     float loss;
     fill_rows(t, batch);
     LVK_TRY(fill_batch(t, batch, &rows));
-    lvk_optimizer_hyper(&t->settings.optimizer, p->update + 1, learning_rate(t, p->update + 1), hyper);
-    const lvk_train_batch input = {.input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper};
+    fill_hyper(t, hyper);
+    const lvk_train_batch input = {.input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper[0]};
     const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
     if (status != LVK_OK)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);

@@ -32,7 +32,7 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
     const size_t pixels = (size_t)batch * network->model->image_size * network->model->image_size * 3;
     float *images = lvk_alloc(pixels, sizeof *images), *labels = lvk_alloc(batch, 2 * sizeof *labels);
     uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);
-    lvk_real hyper[LVK_HYPER_COUNT];
+    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
     fill(images, pixels, step);
     for (uint32_t i = 0; i < batch; ++i) {
         labels[2 * i] = (float)((i + step) % 2);
@@ -42,8 +42,11 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
     }
     const lvk_optimizer_kind kind = network->config.optimizer;
     const lvk_optimizer_settings settings = {.kind = kind};
-    lvk_optimizer_hyper(&settings, step + 1, kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1, hyper);
-    const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper};
+    const double rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1;
+    for (int g = 0; g <= network->config.rates.count; ++g)
+        lvk_optimizer_hyper(&settings, step + 1, rate * lvk_rate_scales_at(&network->config.rates, g),
+                            hyper[g]);
+    const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper[0]};
     const lvk_status status = lvk_network_train(network, &input, loss, NULL);
     lvk_free(images);
     lvk_free(labels);
@@ -175,6 +178,72 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
         cr_expect(loss > 0.3F && loss < 3, "loss %g", (double)loss);
     }
     lvk_network_destroy(&network);
+    test_close_device(backend);
+}
+
+static bool begins(const lvk_network *network, size_t p, const char *with) {
+    const lvk_builder *builder = lvk_network_builder(network);
+    return strncmp(builder->graph->tensors[builder->parameters[p].tensor].name, with, strlen(with)) == 0;
+}
+
+/* One step of `config` from the parameters that a seed gives */
+static float *one_step(const lvk_network_config *config, lvk_network **network, float **before) {
+    lvk_backend *backend = test_open_device();
+    float loss;
+    *network = create(backend, config);
+    *before = parameters(*network);
+    cr_assert_eq(train_step(*network, 0, &loss), LVK_OK, "%s", lvk_error_message());
+    return parameters(*network);
+}
+
+/* Where a rule says so, the first update is smaller by its factor or none; elsewhere it is what it was, to
+ * the bit. */
+Test(network, rates_differ_by_layer) {
+    lvk_network_config config = small;
+    float *start[2], *end[2];
+    lvk_network *networks[2];
+    end[0] = one_step(&config, &networks[0], &start[0]);
+    cr_assert_eq(lvk_rate_scales_parse("conv2d_=0.5,conv2d_2=0,dense/bias=0.25", &config.rates), LVK_OK);
+    end[1] = one_step(&config, &networks[1], &start[1]);
+    const lvk_builder *builder = lvk_network_builder(networks[0]);
+    int counts[3] = {0};
+    for (size_t p = 0; p < builder->parameter_count; ++p) {
+        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
+        const uint64_t first = tensor->offset / sizeof(float), count = lvk_type_count(&tensor->type);
+        const double factor = begins(networks[0], p, "conv2d_2")     ? 0
+                              : begins(networks[0], p, "conv2d_")    ? 0.5
+                              : begins(networks[0], p, "dense/bias") ? 0.25
+                                                                     : 1;
+        counts[factor == 1 ? 0 : factor == 0 ? 1 : 2]++;
+        for (uint64_t i = first; i < first + count; ++i) {
+            const double whole = (double)end[0][i] - (double)start[0][i];
+            const double update = (double)end[1][i] - (double)start[1][i];
+            const double bound = factor == 0 || factor == 1 ? 0 : 1.2e-7 * (fabs((double)end[0][i]) + 0.001);
+            cr_assert_eq(start[0][i], start[1][i]);
+            cr_assert_leq(fabs(update - factor * whole), bound, "%s[%d]: %g, without rules %g", tensor->name,
+                          (int)(i - first), update, whole);
+        }
+    }
+    cr_expect_gt(counts[0], 3);
+    cr_expect_eq(counts[1], 2, "kernel and bias of conv2d_2");
+    cr_expect_geq(counts[2], 3);
+    for (int i = 0; i < 2; ++i) {
+        lvk_backend *backend = networks[i]->backend;
+        lvk_network_destroy(&networks[i]);
+        test_close_device(backend);
+        lvk_free(start[i]);
+        lvk_free(end[i]);
+    }
+}
+
+/* A rule that fits nothing that is trained is named before anything is made. */
+Test(network, a_rate_for_nobody_is_refused) {
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = small;
+    uint64_t bytes;
+    cr_assert_eq(lvk_rate_scales_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
+    cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &bytes), LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "--rate-scale conv5_:"), "%s", lvk_error_message());
     test_close_device(backend);
 }
 

@@ -44,6 +44,7 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"train --data x --schedule step:5,4", 1, "--schedule step:5,4"},
         {"train --data x --warmup long", 2, "--warmup long"},
         {"train --data x --warmup 20", 1, "--warmup 20"},
+        {"train --data x --rate-scale dense", 1, "'dense'"},
         {"train --data x --normalize imagenet", 1, "--normalize imagenet"},
         {"train --data x --model vgg", 1, "vgg"},
         {"train --data x --crop middle", 1, "middle"},

@@ -25,9 +25,10 @@ static lvk_train_options defaults(void) {
 
 static void set_later(lvk_train_options *o) {
     o->warmup = 1.0 / 3;
+    o->rate_scale = "conv2d=0.1";
 }
 
-static const char *const later[] = {"warmup"};
+static const char *const later[] = {"warmup", "rate_scale"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 Test(settings, come_back_from_json) {
@@ -41,6 +42,7 @@ Test(settings, come_back_from_json) {
     cr_expect(json_equal(json, again));
     cr_expect_eq(read.options.warmup, settings.options.warmup, "to the bit");
     cr_expect_eq(read.schedule.drop_count, 2);
+    cr_expect_eq(read.rates.count, 1);
     for (int i = 0; i < LATER_COUNT; ++i)
         cr_expect_not_null(json_object_get(json, later[i]), "%s", later[i]);
     json_decref(json);
