@@ -58,6 +58,8 @@ typedef struct lvk_train_options {
     const char *rate_scale; /* "res5=0.1,conv4_x=0.01": factors, 0 and more, of the learning rate of
                                parameters whose names begin so, or of a stage of the backbone as in
                                `unfreeze`; the longest beginning counts, before a stage; "": none */
+    double clip_norm;       /* the gradient of all parameters as one vector is scaled down to this Euclidean
+                               norm where it is longer (Pascanu et al., ICML 2013); 0: never */
     double momentum;        /* of sgd, in [0, 1) */
     double weight_decay;    /* of adamw, >= 0 */
     double l2;              /* penalty l2 * sum(w^2) on kernels, >= 0 */

@@ -50,6 +50,7 @@ enum {
     OPTION_SCHEDULE,
     OPTION_WARMUP,
     OPTION_RATE_SCALE,
+    OPTION_CLIP_NORM,
     OPTION_MOMENTUM,
     OPTION_DECAY,
     OPTION_L2,
@@ -114,6 +115,8 @@ static const struct argp_option options[] = {
      "Multiply the learning rate of parameters whose names begin with NAME (the longest counts), or of a stage as in "
      "--unfreeze, by X: conv5_x=0.1,res4=0.01",
      4},
+    {"clip-norm", OPTION_CLIP_NORM, "X", 0,
+     "Scale a step's whole gradient down to the norm X where it is longer; 0: never (0)", 4},
     {"momentum", OPTION_MOMENTUM, "X", 0, "Of sgd (0.9)", 4},
     {"weight-decay", OPTION_DECAY, "X", 0, "Of adamw (0.01)", 4},
     {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
@@ -200,6 +203,9 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         return 0;
     case OPTION_RATE_SCALE:
         o->rate_scale = text;
+        return 0;
+    case OPTION_CLIP_NORM:
+        o->clip_norm = option_number(state, "clip-norm", text);
         return 0;
     case OPTION_MOMENTUM:
         o->momentum = option_number(state, "momentum", text);

@@ -47,6 +47,8 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     lvk_graph_backward(graph, pass->loss);
     LVK_TRY(lvk_graph_status(graph));
     LVK_TRY(lvk_rate_scales_check(&config->rates, graph, pass->builder));
+    if (config->clip_norm > 0)
+        lvk_optimizer_clip(graph, config->clip_norm);
     lvk_optimizer_append(graph, pass->builder, config->optimizer, &config->rates, pass->hyper);
     return lvk_graph_status(graph);
 }

@@ -16,6 +16,7 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
+    double clip_norm;              /* the gradient's norm at most; 0: any */
     lvk_rate_scales rates;         /* which parameters learn at another rate */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
     double l2;                     /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */

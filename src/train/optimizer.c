@@ -1,6 +1,8 @@
 #include "train/optimizer.h"
 
 #include "ops/adam.h"
+#include "ops/clip_norm.h"
+#include "ops/l2.h"
 #include "ops/sgd.h"
 
 #include <string.h>
@@ -20,6 +22,14 @@ bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind) {
 
 bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter) {
     return parameter->initializer == LVK_INIT_GLOROT_UNIFORM && graph->tensors[parameter->tensor].trainable;
+}
+
+void lvk_optimizer_clip(lvk_graph *graph, double max_norm) {
+    static const lvk_l2_attributes sum = {.lambda = 1};
+    const lvk_clip_norm_attributes attributes = {.max_norm = (float)max_norm};
+    const int gradients = lvk_graph_block(graph, LVK_BLOCK_GRADIENTS);
+    const int squares = LVK_APPLY(graph, "gradient_norm", LVK_OP_l2, &sum, gradients);
+    (void)LVK_APPLY(graph, "clip_norm", LVK_OP_clip_norm, &attributes, gradients, squares);
 }
 
 /* Of the parameters from byte `begin` to byte `end` of their block. */

@@ -27,6 +27,11 @@ bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
 void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
                           const lvk_rate_scales *scales, const int hyper[LVK_MAX_RATE_GROUPS]);
 
+/* Appends what holds the norm of the whole gradient to `max_norm` (ops/clip_norm.h), for the update to
+ * follow.
+ */
+void lvk_optimizer_clip(lvk_graph *graph, double max_norm);
+
 /* Is it a kernel that is trained? Only those are held small, by decay or by a penalty. */
 bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter);
 

@@ -73,7 +73,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 ENTRY(seed, SEED),
                                 ENTRY(checkpoint_seconds, NUMBER),
                                 LATER(warmup, NUMBER),
-                                LATER(rate_scale, TEXT)};
+                                LATER(rate_scale, TEXT),
+                                LATER(clip_norm, NUMBER)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -98,6 +99,8 @@ static lvk_status check_numbers(const lvk_train_options *o) {
     LVK_TRY(check_range("momentum", o->momentum, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("weight-decay", o->weight_decay, 0, 1000, "0 or more"));
     LVK_TRY(check_range("l2", o->l2, 0, 1000, "0 or more"));
+    if (o->clip_norm != 0)
+        LVK_TRY(check_range("clip-norm", o->clip_norm, 1e-30, 1e30, "0, for never, or 1e-30 to below 1e30"));
     LVK_TRY(check_range("batch", o->batch, 1, 1025, "1 to 1024"));
     LVK_TRY(check_range("epochs", o->epochs, 1, 1000001, "1 to 1,000,000"));
     LVK_TRY(check_range("views", o->views, 1, LVK_VIEW_COUNT + 1, "1 to 8"));
@@ -332,6 +335,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                 .batch = o->batch,
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
+                                .clip_norm = o->clip_norm,
                                 .rates = settings->rates,
                                 .l2 = o->l2};
 }

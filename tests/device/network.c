@@ -196,6 +196,16 @@ static float *one_step(const lvk_network_config *config, lvk_network **network, 
     return parameters(*network);
 }
 
+static void close_all(lvk_network **networks, float **start, float **end, int count) {
+    for (int i = 0; i < count; ++i) {
+        lvk_backend *backend = networks[i]->backend;
+        lvk_network_destroy(&networks[i]);
+        test_close_device(backend);
+        lvk_free(start[i]);
+        lvk_free(end[i]);
+    }
+}
+
 /* Where a rule says so, the first update is smaller by its factor or none; elsewhere it is what it was, to
  * the bit. */
 Test(network, rates_differ_by_layer) {
@@ -227,13 +237,36 @@ Test(network, rates_differ_by_layer) {
     cr_expect_gt(counts[0], 3);
     cr_expect_eq(counts[1], 2, "kernel and bias of conv2d_2");
     cr_expect_geq(counts[2], 3);
-    for (int i = 0; i < 2; ++i) {
-        lvk_backend *backend = networks[i]->backend;
-        lvk_network_destroy(&networks[i]);
-        test_close_device(backend);
-        lvk_free(start[i]);
-        lvk_free(end[i]);
+    close_all(networks, start, end, 2);
+}
+
+/* The first velocity of SGD is the gradient but for the learning rate: clipped, it has the norm that was
+ * asked for and its direction; within the norm, its bits. */
+Test(network, the_whole_gradient_is_clipped) {
+    lvk_network_config config = small;
+    float *start[3], *end[3], *velocity[3];
+    lvk_network *networks[3];
+    config.optimizer = LVK_OPTIMIZER_SGD;
+    double norm[3] = {0}, apart = 0;
+    for (int i = 0; i < 3; ++i) {
+        config.clip_norm = i == 0 ? 0 : i == 1 ? 1.0001 * norm[0] : 0.25 * norm[0];
+        end[i] = one_step(&config, &networks[i], &start[i]);
+        velocity[i] = lvk_alloc(networks[i]->block_size, 1);
+        cr_assert_eq(lvk_network_read(networks[i], LVK_BLOCK_MOMENT1, velocity[i]), LVK_OK);
+        for (uint64_t e = 0; e < networks[i]->block_size / sizeof(float); ++e)
+            norm[i] += pow((double)velocity[i][e] / 0.1, 2);
+        norm[i] = sqrt(norm[i]);
     }
+    cr_assert_gt(norm[0], 0);
+    cr_expect_arr_eq(velocity[0], velocity[1], networks[0]->block_size);
+    cr_expect_arr_eq(end[0], end[1], networks[0]->block_size);
+    cr_expect_float_eq(norm[2] / norm[0], 0.25, 1e-6, "%g", norm[2] / norm[0]);
+    for (uint64_t e = 0; e < networks[0]->block_size / sizeof(float); ++e)
+        apart += pow((double)velocity[2][e] - 0.25 * (double)velocity[0][e], 2);
+    cr_expect_lt(sqrt(apart) / 0.1 / norm[0], 1e-6, "%g", sqrt(apart) / 0.1 / norm[0]);
+    for (int i = 0; i < 3; ++i)
+        lvk_free(velocity[i]);
+    close_all(networks, start, end, 3);
 }
 
 /* A rule that fits nothing that is trained is named before anything is made. */

@@ -2,6 +2,7 @@
 #include "train/settings.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 static lvk_settings valid(const lvk_train_options *options) {
@@ -26,9 +27,10 @@ static lvk_train_options defaults(void) {
 static void set_later(lvk_train_options *o) {
     o->warmup = 1.0 / 3;
     o->rate_scale = "conv2d=0.1";
+    o->clip_norm = 2.5;
 }
 
-static const char *const later[] = {"warmup", "rate_scale"};
+static const char *const later[] = {"warmup", "rate_scale", "clip_norm"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 Test(settings, come_back_from_json) {
@@ -83,13 +85,18 @@ Test(settings, older_runs_are_understood) {
     lvk_settings_finish(&settings);
 }
 
-Test(settings, learning_rates_out_of_range_are_named) {
+Test(settings, what_is_out_of_range_is_named) {
     lvk_train_options options = defaults();
     options.warmup = 20;
     refused(&options, "--warmup 20");
     options.warmup = -0.5;
     refused(&options, "--warmup -0.5");
     options.warmup = 19.5;
+    options.clip_norm = -1;
+    refused(&options, "--clip-norm -1");
+    options.clip_norm = NAN;
+    refused(&options, "--clip-norm nan");
+    options.clip_norm = 0;
     options.schedule = "step:20";
     refused(&options, "--schedule step:20");
     options.schedule = "step:19";
