@@ -144,16 +144,25 @@ void lvk_network_destroy(lvk_network **network) {
     *network = NULL;
 }
 
-lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config, uint64_t *bytes) {
+static void add_buffer(lvk_footprint *footprint, uint64_t bytes) {
+    footprint->total += bytes;
+    footprint->largest = larger(footprint->largest, bytes);
+}
+
+lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config,
+                                lvk_footprint *footprint) {
     lvk_network network = {.config = *config, .model = lvk_model_find(config->model.architecture)};
-    *bytes = 0;
+    *footprint = (lvk_footprint){0};
     if (!network.model)
         return LVK_ERROR_ARGUMENT;
     const lvk_status status = plan_network(&network, caps);
     for (int b = 0; b < LVK_BLOCK_COUNT && status == LVK_OK; ++b)
-        *bytes += b == LVK_BLOCK_IO ? network.inference.plan.program.block_size[b] +
-                                          network.training.plan.program.block_size[b]
-                                    : shared_size(&network, (lvk_block_id)b);
+        if (b != LVK_BLOCK_IO)
+            add_buffer(footprint, shared_size(&network, (lvk_block_id)b));
+    if (status == LVK_OK) { /* each program has its own */
+        add_buffer(footprint, network.inference.plan.program.block_size[LVK_BLOCK_IO]);
+        add_buffer(footprint, network.training.plan.program.block_size[LVK_BLOCK_IO]);
+    }
     finish_pass(&network.training);
     finish_pass(&network.inference);
     return status;

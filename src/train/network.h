@@ -53,9 +53,15 @@ LVK_MUST_USE lvk_status lvk_network_create(lvk_backend *backend, const lvk_netwo
                                            lvk_network **network);
 void lvk_network_destroy(lvk_network **network);
 
+/* Device memory, bytes. */
+typedef struct lvk_footprint {
+    uint64_t total;
+    uint64_t largest; /* of these, in one buffer */
+} lvk_footprint;
+
 /* The device memory that a network of this kind takes, by plan, without making one. */
 LVK_MUST_USE lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config,
-                                             uint64_t *bytes);
+                                             lvk_footprint *footprint);
 
 /* Calls `visit` for every call of the programs that a network of this kind has, without making one. The same
  * call may come several times; it is valid during the visit. Stops at the first failure of `visit`. */

@@ -5,6 +5,7 @@
 #include "core/resource.h"
 #include "train/device.h"
 #include "train/extract.h"
+#include "train/memory_check.h"
 #include "train/results.h"
 #include "train/trainer.h"
 
@@ -118,7 +119,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     config.choices = lvk_device_choices(device);
     config.model.torchvision = t->backbone && t->backbone->torchvision;
     LVK_TRY(open_images(t));
-    LVK_TRY(lvk_network_estimate(&backend->caps, &config, &t->event.memory_estimate));
+    LVK_TRY(lvk_memory_check(backend, &config, &t->event.memory_estimate));
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
         return lvk_fail_within(status,

@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "support/device.h"
+#include "train/memory_check.h"
 #include "train/position.h"
 #include "vulkan/vulkan.h"
 
@@ -144,11 +145,11 @@ Test(network, checkpoint_of_other_settings_is_refused) {
 Test(network, batch_32_trains_within_the_minimum_limits) {
     if (getenv("LEUKVK_TEST_DEVICE")) { /* plain C has no limits: a plan exists, and nothing of it is cut */
         lvk_backend *reference = test_open_device();
-        uint64_t bytes;
+        lvk_footprint footprint;
         cr_expect_eq(reference->caps.runs_launches, false);
-        cr_expect_eq(lvk_network_estimate(&reference->caps, &small, &bytes), LVK_OK, "%s",
+        cr_expect_eq(lvk_network_estimate(&reference->caps, &small, &footprint), LVK_OK, "%s",
                      lvk_error_message());
-        cr_expect_gt(bytes, 0);
+        cr_expect_gt(footprint.total, 0);
         test_close_device(reference);
         return;
     }
@@ -186,7 +187,7 @@ static bool begins(const lvk_network *network, size_t p, const char *with) {
     return strncmp(builder->graph->tensors[builder->parameters[p].tensor].name, with, strlen(with)) == 0;
 }
 
-/* One step of `config` from the parameters that a seed gives */
+/* One step of `config` from the parameters that a seed gives. */
 static float *one_step(const lvk_network_config *config, lvk_network **network, float **before) {
     lvk_backend *backend = test_open_device();
     float loss;
@@ -273,10 +274,53 @@ Test(network, the_whole_gradient_is_clipped) {
 Test(network, a_rate_for_nobody_is_refused) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = small;
-    uint64_t bytes;
+    lvk_footprint footprint;
     cr_assert_eq(lvk_rate_scales_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
-    cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &bytes), LVK_ERROR_ARGUMENT);
+    cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &footprint), LVK_ERROR_ARGUMENT);
     cr_expect_not_null(strstr(lvk_error_message(), "--rate-scale conv5_:"), "%s", lvk_error_message());
+    test_close_device(backend);
+}
+
+/* `backend` with the memory limits `limits`: is the batch that the refusal names the largest that passes? */
+static void expect_refused(const lvk_backend *backend, lvk_caps limits, const char *piece) {
+    lvk_backend limited = *backend;
+    lvk_network_config config = small;
+    uint64_t bytes;
+    limited.caps = limits;
+    config.batch = 64;
+    cr_assert_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
+    const char *line = lvk_error_message(), *fits = strstr(line, "fits is --batch ");
+    cr_expect(strncmp(line, "--batch 64 needs ", 17) == 0 && strstr(line, piece), "%s", line);
+    cr_assert_not_null(fits, "%s", line);
+    config.batch = (uint32_t)strtoul(fits + strlen("fits is --batch "), NULL, 10);
+    cr_expect(config.batch >= 3 && config.batch < 64, "%s", line);
+    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_OK, "%s", lvk_error_message());
+    ++config.batch;
+    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY, "batch %u", config.batch);
+}
+
+/* What a device has no room for is refused before it is made, with the largest batch that it has room for. */
+Test(network, the_largest_batch_that_fits_is_told) {
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = small;
+    lvk_footprint one, four;
+    uint64_t bytes;
+    config.batch = 1;
+    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &one), LVK_OK);
+    config.batch = 4;
+    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &four), LVK_OK);
+    cr_expect_eq(lvk_memory_check(backend, &config, &bytes), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(bytes, four.total);
+    lvk_caps limits = backend->caps;
+    limits.memory = four.total;
+    expect_refused(backend, limits, "of device memory");
+    limits.memory = 0;
+    limits.max_allocation = four.largest;
+    expect_refused(backend, limits, "in one buffer");
+    lvk_backend limited = *backend;
+    limited.caps.memory = one.total - 1;
+    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
+    cr_expect_not_null(strstr(lvk_error_message(), "not even --batch 1"), "%s", lvk_error_message());
     test_close_device(backend);
 }
 

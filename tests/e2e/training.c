@@ -195,6 +195,18 @@ Test(training, leaves_bad_images_out_and_lists_them) {
     program_remove(folder);
 }
 
+/* More than llvmpipe gives in one piece: refused before there is a run folder. */
+Test(training, a_batch_without_room_is_refused) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, "train --data %s/data --out %s/run --batch 1024", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "--batch 1024 needs"), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "the largest that fits is --batch "), "%s", result.err);
+    cr_expect_not(has_config(folder, "run"));
+    program_remove(folder);
+}
+
 /* p and class of every line of a CSV of predictions. */
 static size_t read_predictions(const char *path, double *p, char classes[][16], size_t most) {
     char *text = program_read(path);
