@@ -47,17 +47,26 @@ typedef struct lvk_train_options {
     const char *batch_norm; /* of the stages that are trained: "frozen": running averages, gamma and beta
                                stay; "train": the batch's statistics */
 
-    const char *optimizer; /* "adam", "adamw", "sgd" */
-    double learning_rate;  /* > 0 */
-    const char *schedule;  /* of the learning rate: "cosine", from learning_rate to 0 over all epochs
-                              (Loshchilov,    Hutter, "SGDR", ICLR 2017, without restarts), or "constant" */
-    double momentum;       /* of sgd, in [0, 1) */
-    double weight_decay;   /* of adamw, >= 0 */
-    double l2;             /* penalty l2 * sum(w^2) on kernels, >= 0 */
-    double dropout;        /* rate in [0, 1) */
-    uint32_t batch;        /* images a step, 1 to 1024 */
-    uint32_t epochs;       /* at most */
-    uint32_t patience;     /* stop after so many epochs without a lower validation loss; 0: never */
+    const char *optimizer;  /* "adam", "adamw", "sgd" */
+    double learning_rate;   /* > 0 */
+    double warmup;          /* epochs, also in part, over which it rises linearly from 0; 0 or more and below
+                               `epochs` (Goyal et al., "Accurate, large minibatch SGD", 2017) */
+    const char *schedule;   /* of the learning rate behind the warm-up: "cosine", from learning_rate to 0 over
+                               the epochs that are left (Loshchilov, Hutter, "SGDR", ICLR 2017, without
+                               restarts); "step", times 0.1 at 1/2 and at 3/4 of all epochs; "step:10,15",
+                               times 0.1 after epochs 10 and 15; or "constant" */
+    const char *rate_scale; /* "res5=0.1,conv4_x=0.01": factors, 0 and more, of the learning rate of
+                               parameters whose names begin so, or of a stage of the backbone as in
+                               `unfreeze`; the longest beginning counts, before a stage; "": none */
+    double clip_norm;       /* the gradient of all parameters as one vector is scaled down to this Euclidean
+                               norm where it is longer (Pascanu et al., ICML 2013); 0: never */
+    double momentum;        /* of sgd, in [0, 1) */
+    double weight_decay;    /* of adamw, >= 0 */
+    double l2;              /* penalty l2 * sum(w^2) on kernels, >= 0 */
+    double dropout;         /* rate in [0, 1) */
+    uint32_t batch;         /* images a step, 1 to 1024 */
+    uint32_t epochs;        /* at most */
+    uint32_t patience;      /* stop after so many epochs without a lower validation loss; 0: never */
     uint32_t views; /* of a frozen backbone: train on so many of the eight ways an image can lie, 1 to 8 */
     double validation, test; /* shares of the images; see lvk_split_options */
     uint64_t seed;

@@ -8,6 +8,8 @@ static void lower(uint32_t *limit, uint32_t guaranteed) {
 void lvk_caps_clamp_to_minimum(lvk_caps *caps) {
     if (caps->max_storage_range > UINT64_C(1) << 27)
         caps->max_storage_range = UINT64_C(1) << 27;
+    if (caps->max_allocation > UINT64_C(1) << 30)
+        caps->max_allocation = UINT64_C(1) << 30;
     if (caps->max_texels > 65536)
         caps->max_texels = 65536;
     lower(&caps->max_uniform_range, 16384);

@@ -8,6 +8,8 @@
 typedef struct lvk_caps {
     bool runs_launches;           /* false: the backend walks the calls itself and no limit below applies */
     bool is_cpu;                  /* a software device: no cache-like shared memory, barriers are dear */
+    uint64_t memory;              /* bytes of all buffers together, at most; 0: not known */
+    uint64_t max_allocation;      /* bytes of one buffer; 0: not known */
     uint64_t max_storage_range;   /* bytes of one storage binding */
     uint64_t max_texels;          /* elements of one texel buffer view */
     uint32_t max_uniform_range;   /* bytes of one uniform binding */

@@ -48,6 +48,9 @@ enum {
     OPTION_OPTIMIZER,
     OPTION_RATE,
     OPTION_SCHEDULE,
+    OPTION_WARMUP,
+    OPTION_RATE_SCALE,
+    OPTION_CLIP_NORM,
     OPTION_MOMENTUM,
     OPTION_DECAY,
     OPTION_L2,
@@ -103,7 +106,17 @@ static const struct argp_option options[] = {
     {"optimizer", OPTION_OPTIMIZER, "NAME", 0, "adam, adamw or sgd (adam)", 4},
     {"learning-rate", OPTION_RATE, "X", 0, "(0.0003)", 4},
     {"schedule", OPTION_SCHEDULE, "NAME", 0,
-     "Of the learning rate: cosine, down to 0 over all epochs, or constant (cosine)", 4},
+     "Of the learning rate: cosine, down to 0 over all epochs; step, times 0.1 at 1/2 and 3/4 of them; step:10,15, times 0.1 "
+     "after these epochs; or constant (cosine)",
+     4},
+    {"warmup", OPTION_WARMUP, "N", 0,
+     "Let the learning rate rise from 0 over the first N epochs, as in 0.5, before the schedule (0)", 4},
+    {"rate-scale", OPTION_RATE_SCALE, "NAME=X,...", 0,
+     "Multiply the learning rate of parameters whose names begin with NAME (the longest counts), or of a stage as in "
+     "--unfreeze, by X: conv5_x=0.1,res4=0.01",
+     4},
+    {"clip-norm", OPTION_CLIP_NORM, "X", 0,
+     "Scale a step's whole gradient down to the norm X where it is longer; 0: never (0)", 4},
     {"momentum", OPTION_MOMENTUM, "X", 0, "Of sgd (0.9)", 4},
     {"weight-decay", OPTION_DECAY, "X", 0, "Of adamw (0.01)", 4},
     {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
@@ -184,6 +197,15 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         return 0;
     case OPTION_SCHEDULE:
         o->schedule = text;
+        return 0;
+    case OPTION_WARMUP:
+        o->warmup = option_number(state, "warmup", text);
+        return 0;
+    case OPTION_RATE_SCALE:
+        o->rate_scale = text;
+        return 0;
+    case OPTION_CLIP_NORM:
+        o->clip_norm = option_number(state, "clip-norm", text);
         return 0;
     case OPTION_MOMENTUM:
         o->momentum = option_number(state, "momentum", text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 double lvk_clock_seconds(void) {
     struct timespec now;
@@ -32,4 +33,9 @@ uint64_t lvk_process_peak_bytes(void) {
     if (kibibytes == 0 && getrusage(RUSAGE_SELF, &usage) == 0)
         kibibytes = (unsigned long long)usage.ru_maxrss;
     return (uint64_t)kibibytes * 1024;
+}
+
+uint64_t lvk_machine_memory(void) {
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
 }

@@ -1,4 +1,4 @@
-/* What the process has used so far. Thread-safe; never fails. */
+/* What the process has used so far, and what the machine has. Thread-safe; never fails. */
 #ifndef LVK_CORE_RESOURCE_H
 #define LVK_CORE_RESOURCE_H
 
@@ -13,5 +13,8 @@ double lvk_process_cpu_seconds(void);
 /* The most memory that this program has held at once, in bytes (peak resident set). 0 where the system cannot
  * tell. */
 uint64_t lvk_process_peak_bytes(void);
+
+/* Bytes of main memory. 0 where the system cannot tell. */
+uint64_t lvk_machine_memory(void);
 
 #endif

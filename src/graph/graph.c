@@ -88,16 +88,22 @@ int lvk_graph_parameter(lvk_graph *graph, const char *name, lvk_type type, bool 
 }
 
 int lvk_graph_block(lvk_graph *graph, lvk_block_id block) {
+    return lvk_graph_block_part(graph, block, 0, graph->parameter_size);
+}
+
+int lvk_graph_block_part(lvk_graph *graph, lvk_block_id block, uint64_t begin, uint64_t end) {
     static const char *const names[] = {"arena", "io", "parameters", "gradients", "moment1", "moment2"};
-    const uint64_t count = graph->parameter_size / sizeof(lvk_real);
+    const uint64_t count = (end - begin) / sizeof(lvk_real);
     if (graph->status == LVK_OK && count > UINT32_MAX)
         return fail(graph,
                     lvk_fail(LVK_ERROR_LIMIT,
                              "the model has %" PRIu64 " parameters, more than 32 bits can count", count));
     graph->parameters_closed = true;
-    return add_tensor(
-        graph, names[block],
-        &(lvk_tensor){.type = lvk_type_1d(LVK_F32, (uint32_t)count), .role = LVK_ROLE_BLOCK, .block = block});
+    return add_tensor(graph, names[block],
+                      &(lvk_tensor){.type = lvk_type_1d(LVK_F32, (uint32_t)count),
+                                    .role = LVK_ROLE_BLOCK,
+                                    .block = block,
+                                    .offset = begin});
 }
 
 /* Checks the inputs and lets the shape rule fill the output types. */

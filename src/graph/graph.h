@@ -17,7 +17,7 @@ typedef enum lvk_role {
     LVK_ROLE_CONSTANT,  /* every element has one value, set once */
     LVK_ROLE_PARAMETER, /* a part of LVK_BLOCK_PARAMETERS */
     LVK_ROLE_FUSED,     /* between the parts of a fused operator: never in memory, not to be used any more */
-    LVK_ROLE_BLOCK      /* a whole block seen as one flat tensor: what optimizers work on */
+    LVK_ROLE_BLOCK      /* a block, or a part of it, seen as one flat tensor: what optimizers work on */
 } lvk_role;
 
 typedef struct lvk_tensor {
@@ -25,7 +25,7 @@ typedef struct lvk_tensor {
     lvk_type type;
     lvk_role role;
     lvk_block_id block; /* of parameters and blocks */
-    uint64_t offset;    /* bytes, of parameters */
+    uint64_t offset;    /* bytes, of parameters and blocks */
     bool trainable;     /* of parameters */
     double constant;    /* of constants */
     bool is_output;     /* the host reads it */
@@ -70,6 +70,9 @@ int lvk_graph_parameter(lvk_graph *graph, const char *name, lvk_type type, bool 
 /* `block` (parameters, gradients or a moment) as one flat tensor of all parameters' elements, padding
  * included. Padding is zero and stays zero. No parameter can be added afterwards. */
 int lvk_graph_block(lvk_graph *graph, lvk_block_id block);
+
+/* A part of it: bytes `begin` to `end`, where a parameter begins and where one, or the block, ends. */
+int lvk_graph_block_part(lvk_graph *graph, lvk_block_id block, uint64_t begin, uint64_t end);
 
 /* Appends an operator. `label` names the node in messages and profiles; NULL: the operator's name. Attributes
  * are copied. Returns the first output; lvk_graph_output gives the others from it. */

@@ -24,8 +24,11 @@ static int add_any_parameter(lvk_builder *builder, const char *layer, const char
     snprintf(full, sizeof full, "%s/%s", layer, name);
     const int tensor = lvk_graph_parameter(graph, full, type, trainable && !builder->frozen);
     if (tensor != LVK_NONE)
-        builder->parameters[builder->parameter_count++] = (lvk_parameter){
-            .tensor = tensor, .initializer = initializer, .fan_in = fan_in, .fan_out = fan_out};
+        builder->parameters[builder->parameter_count++] = (lvk_parameter){.tensor = tensor,
+                                                                          .initializer = initializer,
+                                                                          .fan_in = fan_in,
+                                                                          .fan_out = fan_out,
+                                                                          .stage = builder->stage};
     return tensor;
 }
 

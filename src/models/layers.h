@@ -19,6 +19,7 @@ typedef struct lvk_parameter {
     uint32_t fan_in, fan_out;
     const char *norm; /* the batch norm that is folded into it, NULL: none; static or the graph's text */
     float epsilon;    /* of that norm */
+    uint32_t stage;   /* of a backbone that it belongs to: 1, conv1, to 5, conv5_x; 0: none */
 } lvk_parameter;
 
 enum { LVK_MAX_PARAMETERS = 1024, LVK_MAX_LAYERS = 512 };
@@ -29,6 +30,7 @@ typedef struct lvk_builder {
     lvk_graph *graph;
     bool training;         /* dropout is there */
     bool frozen;           /* parameters that are added now are not trained */
+    uint32_t stage;        /* of a backbone that is under construction, as in lvk_parameter */
     bool batch_statistics; /* batch norms that are added now normalize by the batch's mean and variance, and
                               move their averages towards these; otherwise by the averages */
     int keys;              /* the [N, 4] tensor that dropout draws from; LVK_NONE without training */

@@ -40,6 +40,7 @@ static int add_block(const construction *c, const lvk_resnet_block *block, int x
  */
 static void enter_stage(const construction *c, uint32_t stage) {
     c->builder->frozen = stage < c->config->frozen_stages;
+    c->builder->stage = stage + 1;
 }
 
 static int build_backbone(const construction *c, int images) {
@@ -52,6 +53,7 @@ static int build_backbone(const construction *c, int images) {
         x = add_block(c, &c->table.blocks[b], x);
     }
     c->builder->frozen = false;
+    c->builder->stage = 0;
     return lvk_layer_global_average_pool(c->builder, "avg_pool", x);
 }
 

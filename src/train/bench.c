@@ -98,10 +98,10 @@ static void close_bench(bench *b) {
 }
 
 static lvk_status train(bench *b) {
-    static const lvk_optimizer_settings adam = {.kind = LVK_OPTIMIZER_ADAM, .learning_rate = 0.001};
+    static const lvk_optimizer_settings adam = {.kind = LVK_OPTIMIZER_ADAM};
     lvk_real hyper[LVK_HYPER_COUNT];
     float loss;
-    lvk_optimizer_hyper(&adam, b->step + 1, 0, hyper);
+    lvk_optimizer_hyper(&adam, b->step + 1, 0.001, hyper);
     for (uint32_t i = 0; i < b->batch; ++i)
         b->keys[4 * i + 3] = b->step * b->batch + i; /* dropout draws anew */
     const lvk_train_batch batch = {.input = b->images, .labels = b->labels, .keys = b->keys, .hyper = hyper};

@@ -39,12 +39,17 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
 static lvk_status build_training(lvk_pass *pass, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
     pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
-    pass->hyper = lvk_graph_input(graph, "hyper", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
+    for (int g = 0; g <= config->rates.count; ++g)
+        pass->hyper[g] = lvk_graph_input(graph, "hyper", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
     const int data_loss = LVK_APPLY(graph, "bce", LVK_OP_bce, NULL, pass->logits, pass->labels);
     pass->loss = add_penalty(pass, data_loss, config->l2);
     lvk_graph_mark_output(graph, pass->loss);
     lvk_graph_backward(graph, pass->loss);
-    lvk_optimizer_append(graph, pass->builder, config->optimizer, pass->hyper);
+    LVK_TRY(lvk_graph_status(graph));
+    LVK_TRY(lvk_rate_scales_check(&config->rates, graph, pass->builder));
+    if (config->clip_norm > 0)
+        lvk_optimizer_clip(graph, config->clip_norm);
+    lvk_optimizer_append(graph, pass->builder, config->optimizer, &config->rates, pass->hyper);
     return lvk_graph_status(graph);
 }
 
@@ -139,16 +144,25 @@ void lvk_network_destroy(lvk_network **network) {
     *network = NULL;
 }
 
-lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config, uint64_t *bytes) {
+static void add_buffer(lvk_footprint *footprint, uint64_t bytes) {
+    footprint->total += bytes;
+    footprint->largest = larger(footprint->largest, bytes);
+}
+
+lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config,
+                                lvk_footprint *footprint) {
     lvk_network network = {.config = *config, .model = lvk_model_find(config->model.architecture)};
-    *bytes = 0;
+    *footprint = (lvk_footprint){0};
     if (!network.model)
         return LVK_ERROR_ARGUMENT;
     const lvk_status status = plan_network(&network, caps);
     for (int b = 0; b < LVK_BLOCK_COUNT && status == LVK_OK; ++b)
-        *bytes += b == LVK_BLOCK_IO ? network.inference.plan.program.block_size[b] +
-                                          network.training.plan.program.block_size[b]
-                                    : shared_size(&network, (lvk_block_id)b);
+        if (b != LVK_BLOCK_IO)
+            add_buffer(footprint, shared_size(&network, (lvk_block_id)b));
+    if (status == LVK_OK) { /* each program has its own */
+        add_buffer(footprint, network.inference.plan.program.block_size[LVK_BLOCK_IO]);
+        add_buffer(footprint, network.training.plan.program.block_size[LVK_BLOCK_IO]);
+    }
     finish_pass(&network.training);
     finish_pass(&network.inference);
     return status;
@@ -243,7 +257,8 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
     LVK_TRY(lvk_executable_write(&pass->executable, pass->input, batch->input));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
-    LVK_TRY(lvk_executable_write(&pass->executable, pass->hyper, batch->hyper));
+    for (int g = 0; g <= network->config.rates.count; ++g)
+        LVK_TRY(write_used(pass, pass->hyper[g], batch->hyper + (size_t)g * LVK_HYPER_COUNT));
     LVK_TRY(write_used(pass, pass->keys, batch->keys));
     lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
     LVK_TRY(run_pass(network, pass));

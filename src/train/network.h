@@ -16,6 +16,8 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
+    double clip_norm;              /* the gradient's norm at most; 0: any */
+    lvk_rate_scales rates;         /* which parameters learn at another rate */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
     double l2;                     /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
     const lvk_string_map *choices; /* which kernels to take (graph/choices.h), usually the device's; borrowed
@@ -28,12 +30,12 @@ typedef struct lvk_pass {
     lvk_builder *builder;
     lvk_plan plan;
     lvk_executable executable;
-    int input;  /* of lvk_model_input's type */
-    int logits; /* [N, 1], or of a backbone the features [N, F] */
-    int labels; /* [N, 2]: target 0 or 1, weight; training only, as the following */
-    int keys;   /* [N, 4]: what dropout draws from */
-    int hyper;  /* [8]: the optimizer's scalars of this step */
-    int loss;   /* [1] */
+    int input;                      /* of lvk_model_input's type */
+    int logits;                     /* [N, 1], or of a backbone the features [N, F] */
+    int labels;                     /* [N, 2]: target 0 or 1, weight; training only, as the following */
+    int keys;                       /* [N, 4]: what dropout draws from */
+    int hyper[LVK_MAX_RATE_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
+    int loss;                       /* [1] */
 } lvk_pass;
 
 typedef struct lvk_network {
@@ -51,9 +53,15 @@ LVK_MUST_USE lvk_status lvk_network_create(lvk_backend *backend, const lvk_netwo
                                            lvk_network **network);
 void lvk_network_destroy(lvk_network **network);
 
+/* Device memory, bytes. */
+typedef struct lvk_footprint {
+    uint64_t total;
+    uint64_t largest; /* of these, in one buffer */
+} lvk_footprint;
+
 /* The device memory that a network of this kind takes, by plan, without making one. */
 LVK_MUST_USE lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *config,
-                                             uint64_t *bytes);
+                                             lvk_footprint *footprint);
 
 /* Calls `visit` for every call of the programs that a network of this kind has, without making one. The same
  * call may come several times; it is valid during the visit. Stops at the first failure of `visit`. */
@@ -81,7 +89,7 @@ typedef struct lvk_train_batch {
     const float *input;
     const float *labels;   /* [N][2] */
     const uint32_t *keys;  /* [N][4] */
-    const lvk_real *hyper; /* [8] */
+    const lvk_real *hyper; /* [config.rates.count + 1][8], by group */
 } lvk_train_batch;
 
 /* Forward, backward, update. `logits` [N] (may be NULL) are those before the update, as is `loss`.

@@ -1,9 +1,10 @@
 #include "train/optimizer.h"
 
 #include "ops/adam.h"
+#include "ops/clip_norm.h"
+#include "ops/l2.h"
 #include "ops/sgd.h"
 
-#include <math.h>
 #include <string.h>
 
 static const char *const names[] = {"adam", "adamw", "sgd"};
@@ -23,37 +24,51 @@ bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parame
     return parameter->initializer == LVK_INIT_GLOROT_UNIFORM && graph->tensors[parameter->tensor].trainable;
 }
 
-void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind, int hyper) {
-    for (size_t p = 0; kind == LVK_OPTIMIZER_ADAMW && p < builder->parameter_count; ++p)
-        if (lvk_optimizer_restrains(graph, &builder->parameters[p]))
-            (void)LVK_APPLY(graph, "weight_decay", LVK_OP_weight_decay, NULL, builder->parameters[p].tensor,
-                            hyper);
-    const int parameters = lvk_graph_block(graph, LVK_BLOCK_PARAMETERS);
+void lvk_optimizer_clip(lvk_graph *graph, double max_norm) {
+    static const lvk_l2_attributes sum = {.lambda = 1};
+    const lvk_clip_norm_attributes attributes = {.max_norm = (float)max_norm};
     const int gradients = lvk_graph_block(graph, LVK_BLOCK_GRADIENTS);
-    const int moment1 = lvk_graph_block(graph, LVK_BLOCK_MOMENT1);
+    const int squares = LVK_APPLY(graph, "gradient_norm", LVK_OP_l2, &sum, gradients);
+    (void)LVK_APPLY(graph, "clip_norm", LVK_OP_clip_norm, &attributes, gradients, squares);
+}
+
+/* Of the parameters from byte `begin` to byte `end` of their block. */
+static void append_update(lvk_graph *graph, lvk_optimizer_kind kind, uint64_t begin, uint64_t end,
+                          int hyper) {
+    const int parameters = lvk_graph_block_part(graph, LVK_BLOCK_PARAMETERS, begin, end);
+    const int gradients = lvk_graph_block_part(graph, LVK_BLOCK_GRADIENTS, begin, end);
+    const int moment1 = lvk_graph_block_part(graph, LVK_BLOCK_MOMENT1, begin, end);
     if (kind == LVK_OPTIMIZER_SGD)
         (void)LVK_APPLY(graph, "sgd", LVK_OP_sgd, NULL, parameters, gradients, moment1, hyper);
     else
         (void)LVK_APPLY(graph, "adam", LVK_OP_adam, NULL, parameters, gradients, moment1,
-                        lvk_graph_block(graph, LVK_BLOCK_MOMENT2), hyper);
+                        lvk_graph_block_part(graph, LVK_BLOCK_MOMENT2, begin, end), hyper);
 }
 
-bool lvk_schedule_find(const char *name, lvk_schedule *schedule) {
-    *schedule = strcmp(name, "cosine") == 0 ? LVK_SCHEDULE_COSINE : LVK_SCHEDULE_CONSTANT;
-    return *schedule == LVK_SCHEDULE_COSINE || strcmp(name, "constant") == 0;
+void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
+                          const lvk_rate_scales *scales, const int hyper[LVK_MAX_RATE_GROUPS]) {
+    for (size_t p = 0; kind == LVK_OPTIMIZER_ADAMW && p < builder->parameter_count; ++p) {
+        const lvk_parameter *parameter = &builder->parameters[p];
+        if (lvk_optimizer_restrains(graph, parameter))
+            (void)LVK_APPLY(graph, "weight_decay", LVK_OP_weight_decay, NULL, parameter->tensor,
+                            hyper[lvk_rate_scales_group(scales, graph, parameter)]);
+    }
+    /* neighbours of one group at once */
+    for (size_t first = 0, end; first < builder->parameter_count; first = end) {
+        const int group = lvk_rate_scales_group(scales, graph, &builder->parameters[first]);
+        for (end = first + 1; end < builder->parameter_count; ++end)
+            if (lvk_rate_scales_group(scales, graph, &builder->parameters[end]) != group)
+                break;
+        const uint64_t begins = graph->tensors[builder->parameters[first].tensor].offset;
+        const uint64_t ends = end < builder->parameter_count
+                                  ? graph->tensors[builder->parameters[end].tensor].offset
+                                  : graph->parameter_size;
+        append_update(graph, kind, begins, ends, hyper[group]);
+    }
 }
 
-double lvk_schedule_rate(const lvk_optimizer_settings *settings, uint64_t step, uint64_t steps) {
-    static const double pi = 3.14159265358979323846;
-    if (settings->schedule == LVK_SCHEDULE_CONSTANT)
-        return settings->learning_rate;
-    const uint64_t before = (step < steps ? step : steps) - 1;
-    return settings->learning_rate * 0.5 * (1 + cos(pi * (double)before / (double)steps));
-}
-
-void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, uint64_t steps,
+void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,
                          lvk_real hyper[LVK_HYPER_COUNT]) {
-    const double rate = lvk_schedule_rate(settings, step, steps);
     if (settings->kind == LVK_OPTIMIZER_SGD) {
         lvk_sgd_hyper(rate, settings->momentum, hyper);
         return;

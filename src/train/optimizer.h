@@ -4,6 +4,7 @@
 
 #include "models/layers.h"
 #include "ops/optimizer.h"
+#include "train/rate_scales.h"
 
 typedef enum lvk_optimizer_kind {
     LVK_OPTIMIZER_ADAM,
@@ -11,39 +12,32 @@ typedef enum lvk_optimizer_kind {
     LVK_OPTIMIZER_SGD
 } lvk_optimizer_kind;
 
-typedef enum lvk_schedule {
-    LVK_SCHEDULE_CONSTANT,
-    LVK_SCHEDULE_COSINE /* rate(s) = learning_rate (1 + cos(pi (s - 1) / steps)) / 2 at step s of `steps`,
-                           from 1 */
-} lvk_schedule;
-
 typedef struct lvk_optimizer_settings {
     lvk_optimizer_kind kind;
-    lvk_schedule schedule;
-    double learning_rate;
     double momentum;     /* SGD, in [0, 1) */
-    double weight_decay; /* AdamW: decoupled, per step: w -= learning_rate * weight_decay * w */
+    double weight_decay; /* AdamW: decoupled, per step: w -= rate * weight_decay * w */
 } lvk_optimizer_settings;
 
 /* The kind of that name, "adam", "adamw" or "sgd"; false when there is none. */
 bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
 
-/* The schedule of that name, "constant" or "cosine"; false when there is none. */
-bool lvk_schedule_find(const char *name, lvk_schedule *schedule);
+/* Appends the update of all parameters: of group g of `scales` with the scalars in hyper[g], an input of
+ * LVK_HYPER_COUNT floats. A parameter without a gradient stays as it is. AdamW decays kernels, not biases and
+ * norms. */
+void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
+                          const lvk_rate_scales *scales, const int hyper[LVK_MAX_RATE_GROUPS]);
 
-/* The learning rate at step `step`, from 1, of a training of `steps`; a step beyond has the last one's. */
-double lvk_schedule_rate(const lvk_optimizer_settings *settings, uint64_t step, uint64_t steps);
-
-/* Appends the update of all parameters; `hyper` is an input of LVK_HYPER_COUNT floats. A parameter without a
- * gradient stays as it is. AdamW decays kernels, not biases and norms. */
-void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind, int hyper);
+/* Appends what holds the norm of the whole gradient to `max_norm` (ops/clip_norm.h), for the update to
+ * follow.
+ */
+void lvk_optimizer_clip(lvk_graph *graph, double max_norm);
 
 /* Is it a kernel that is trained? Only those are held small, by decay or by a penalty. */
 bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter);
 
-/* The scalars of step `step` of a training of `steps`, which counts from 1 (Adam's bias correction depends on
- * it). */
-void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, uint64_t steps,
+/* The scalars of step `step`, which counts from 1 (Adam's bias correction depends on it), with the learning
+ * rate `rate` (train/schedule.h). */
+void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,
                          lvk_real hyper[LVK_HYPER_COUNT]);
 
 #endif

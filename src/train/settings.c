@@ -20,6 +20,7 @@ lvk_train_options lvk_train_defaults(void) {
                                .optimizer = "adam",
                                .learning_rate = 0.0003,
                                .schedule = "cosine",
+                               .rate_scale = "",
                                .momentum = 0.9,
                                .weight_decay = 0.01,
                                .dropout = 0.25,
@@ -32,15 +33,19 @@ lvk_train_options lvk_train_defaults(void) {
                                .checkpoint_seconds = 300};
 }
 
-/* Every option that config.json keeps, by its place in the struct. */
+/* Every option that config.json keeps, by its place in the struct. A later one, whose default has no effect,
+ * is not in the config.json of older runs. */
 typedef enum entry_kind { TEXT, FLAG, NUMBER, COUNT, SEED } entry_kind;
 typedef struct entry {
     const char *key;
-    entry_kind kind;
     size_t offset;
+    entry_kind kind;
+    bool later;
 } entry;
 #define ENTRY(name, kind)                                                                                    \
-    { #name, kind, offsetof(lvk_train_options, name) }
+    { #name, offsetof(lvk_train_options, name), kind, false }
+#define LATER(name, kind)                                                                                    \
+    { #name, offsetof(lvk_train_options, name), kind, true }
 static const entry entries[] = {ENTRY(data, TEXT),
                                 ENTRY(model, TEXT),
                                 ENTRY(crop, TEXT),
@@ -66,7 +71,10 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 ENTRY(validation, NUMBER),
                                 ENTRY(test, NUMBER),
                                 ENTRY(seed, SEED),
-                                ENTRY(checkpoint_seconds, NUMBER)};
+                                ENTRY(checkpoint_seconds, NUMBER),
+                                LATER(warmup, NUMBER),
+                                LATER(rate_scale, TEXT),
+                                LATER(clip_norm, NUMBER)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -91,9 +99,12 @@ static lvk_status check_numbers(const lvk_train_options *o) {
     LVK_TRY(check_range("momentum", o->momentum, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("weight-decay", o->weight_decay, 0, 1000, "0 or more"));
     LVK_TRY(check_range("l2", o->l2, 0, 1000, "0 or more"));
+    if (o->clip_norm != 0)
+        LVK_TRY(check_range("clip-norm", o->clip_norm, 1e-30, 1e30, "0, for never, or 1e-30 to below 1e30"));
     LVK_TRY(check_range("batch", o->batch, 1, 1025, "1 to 1024"));
     LVK_TRY(check_range("epochs", o->epochs, 1, 1000001, "1 to 1,000,000"));
     LVK_TRY(check_range("views", o->views, 1, LVK_VIEW_COUNT + 1, "1 to 8"));
+    LVK_TRY(check_range("warmup", o->warmup, 0, o->epochs, "0 or more and below --epochs"));
     if (!(o->validation > 0 && o->test >= 0 && o->validation + o->test < 1))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
@@ -180,6 +191,18 @@ static lvk_status resolve_normalize(lvk_settings *s) {
     return LVK_OK;
 }
 
+static lvk_status resolve_schedule(lvk_settings *s) {
+    const lvk_train_options *o = &s->options;
+    lvk_schedule *schedule = &s->schedule;
+    schedule->learning_rate = o->learning_rate;
+    schedule->warmup = o->warmup;
+    LVK_TRY(lvk_schedule_parse(o->schedule, schedule));
+    if (schedule->drop_count && schedule->drops[schedule->drop_count - 1] >= o->epochs)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--schedule %s: the last drop comes after all of the %u epochs",
+                        o->schedule, o->epochs);
+    return LVK_OK;
+}
+
 static lvk_status resolve(lvk_settings *s) {
     lvk_train_options *o = &s->options;
     if (!o->data || !*o->data)
@@ -193,13 +216,11 @@ static lvk_status resolve(lvk_settings *s) {
         LVK_TRY(resolve_backbone(s, model));
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
-    s->optimizer = (lvk_optimizer_settings){
-        .learning_rate = o->learning_rate, .momentum = o->momentum, .weight_decay = o->weight_decay};
+    s->optimizer = (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
-    if (!lvk_schedule_find(o->schedule, &s->optimizer.schedule))
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--schedule %s: there is cosine and constant", o->schedule);
-    return LVK_OK;
+    LVK_TRY(lvk_rate_scales_parse(o->rate_scale, &s->rates));
+    return resolve_schedule(s);
 }
 
 lvk_status lvk_settings_init(lvk_settings *settings, const lvk_train_options *options) {
@@ -247,6 +268,22 @@ json_t *lvk_settings_to_json(const lvk_settings *settings) {
     return json;
 }
 
+json_t *lvk_settings_identity(const lvk_settings *settings) {
+    static const char *const free_to_change[] = {"data",   "epochs",  "patience",
+                                                 "strict", "weights", "checkpoint_seconds"};
+    json_t *json = lvk_settings_to_json(settings);
+    for (size_t i = 0; json && i < sizeof free_to_change / sizeof *free_to_change; ++i)
+        json_object_del(json, free_to_change[i]);
+    lvk_train_options defaults = lvk_train_defaults();
+    for (int i = 0; json && i < ENTRY_COUNT; ++i) {
+        json_t *none = entries[i].later ? value_of(&entries[i], place_of(&defaults, &entries[i])) : NULL;
+        if (none && json_equal(none, json_object_get(json, entries[i].key)))
+            json_object_del(json, entries[i].key);
+        json_decref(none);
+    }
+    return json;
+}
+
 /* False: the value is not of the entry's kind. */
 static bool take_value(const entry *e, const json_t *value, void *place) {
     const json_int_t integer = json_integer_value(value);
@@ -275,6 +312,8 @@ lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, co
     *settings = (lvk_settings){0};
     for (int i = 0; i < ENTRY_COUNT; ++i) {
         const json_t *value = json_object_get(json, entries[i].key);
+        if (!value && entries[i].later)
+            continue;
         if (!value)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no \"%s\"", name, entries[i].key);
         if (!take_value(&entries[i], value, place_of(&options, &entries[i])))
@@ -296,5 +335,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                 .batch = o->batch,
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
+                                .clip_norm = o->clip_norm,
+                                .rates = settings->rates,
                                 .l2 = o->l2};
 }

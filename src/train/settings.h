@@ -8,6 +8,7 @@
 #include "leukvk/train.h"
 #include "models/head.h"
 #include "train/network.h"
+#include "train/schedule.h"
 
 #include <jansson.h>
 
@@ -27,6 +28,8 @@ typedef struct lvk_settings {
     lvk_normalize normalize;
     lvk_crop crop;
     lvk_optimizer_settings optimizer;
+    lvk_schedule schedule;
+    lvk_rate_scales rates;
 
     /* Of a model with a backbone; otherwise zero. */
     bool pretrained;        /* it starts from weights */
@@ -43,7 +46,13 @@ void lvk_settings_finish(lvk_settings *settings);
 /* Every setting that has an effect on the result, resolved. A new reference; NULL when memory is out. */
 json_t *lvk_settings_to_json(const lvk_settings *settings);
 
-/* The reverse, for resuming; checks like lvk_settings_init. `name` is the file's, for messages. */
+/* Those of them that the numbers of a run depend on, for its digest: without where the data lies, how long it
+ * goes on and the like, and without later settings (which older runs do not have) where they have no effect,
+ * so that an older run has its digest still. A new reference; NULL when memory is out. */
+json_t *lvk_settings_identity(const lvk_settings *settings);
+
+/* The reverse of lvk_settings_to_json, for resuming; checks like lvk_settings_init. A later setting may be
+ * missing and then has no effect. `name` is the file's, for messages. */
 LVK_MUST_USE lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, const char *name);
 
 lvk_network_config lvk_settings_network(const lvk_settings *settings);

@@ -5,6 +5,7 @@
 #include "core/resource.h"
 #include "train/device.h"
 #include "train/extract.h"
+#include "train/memory_check.h"
 #include "train/results.h"
 #include "train/trainer.h"
 
@@ -48,15 +49,11 @@ static void describe_model(lvk_trainer *t) {
     lvk_crop_format(&t->settings.crop, info->crop);
 }
 
-/* Over the settings that the numbers depend on: a run may go on elsewhere, longer, or saving more often. */
+/* A run may go on elsewhere, longer, or saving more often. */
 static lvk_status digest_settings(lvk_trainer *t) {
-    static const char *const free_to_change[] = {"data",   "epochs",  "patience",
-                                                 "strict", "weights", "checkpoint_seconds"};
-    json_t *json = lvk_settings_to_json(&t->settings);
+    json_t *json = lvk_settings_identity(&t->settings);
     if (!json)
         return LVK_ERROR_MEMORY;
-    for (size_t i = 0; i < sizeof free_to_change / sizeof *free_to_change; ++i)
-        json_object_del(json, free_to_change[i]);
     if (t->backbone)
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
     const lvk_status status = lvk_config_digest(json, t->digest);
@@ -122,7 +119,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     config.choices = lvk_device_choices(device);
     config.model.torchvision = t->backbone && t->backbone->torchvision;
     LVK_TRY(open_images(t));
-    LVK_TRY(lvk_network_estimate(&backend->caps, &config, &t->event.memory_estimate));
+    LVK_TRY(lvk_memory_check(backend, &config, &t->event.memory_estimate));
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
         return lvk_fail_within(status,

@@ -129,8 +129,9 @@ static void fill_event(lvk_trainer *t) {
     t->event.waited = seconds > 0 ? t->waited / seconds : 0;
 }
 
-static uint64_t steps_in_all(const lvk_trainer *t) {
-    return (uint64_t)t->event.steps * t->event.epochs;
+/* At optimizer step `update`, from 1. */
+static double learning_rate(const lvk_trainer *t, uint64_t update) {
+    return lvk_schedule_rate(&t->settings.schedule, update, t->event.steps, t->event.epochs);
 }
 
 /* Where batch norms take the batch's statistics, rows of zeros would be in them: a partial batch is filled up
@@ -152,15 +153,24 @@ static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, const float
     return LVK_OK;
 }
 
+/* The optimizer's scalars of the next step, by group of rates. */
+static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT]) {
+    const lvk_rate_scales *scales = &t->settings.rates;
+    const uint64_t update = t->position.update + 1;
+    for (int g = 0; g <= scales->count; ++g)
+        lvk_optimizer_hyper(&t->settings.optimizer, update,
+                            learning_rate(t, update) * lvk_rate_scales_at(scales, g), hyper[g]);
+}
+
 static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
     lvk_position *p = &t->position;
-    lvk_real hyper[LVK_HYPER_COUNT];
+    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
     const float *rows;
     float loss;
     fill_rows(t, batch);
     LVK_TRY(fill_batch(t, batch, &rows));
-    lvk_optimizer_hyper(&t->settings.optimizer, p->update + 1, steps_in_all(t), hyper);
-    const lvk_train_batch input = {.input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper};
+    fill_hyper(t, hyper);
+    const lvk_train_batch input = {.input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper[0]};
     const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
     if (status != LVK_OK)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
@@ -258,12 +268,11 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
 static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
     lvk_position *p = &t->position;
     const bool first = !p->history || !*p->history;
-    char *history =
-        lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
-                   first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
-                   p->loss_sum / (double)p->images, (double)p->correct / (double)p->images, m->loss,
-                   m->accuracy, m->auc, m->f1_weighted, m->f1_macro, m->balanced_accuracy, m->recall,
-                   m->specificity, lvk_schedule_rate(&t->settings.optimizer, p->update, steps_in_all(t)));
+    char *history = lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
+                               first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
+                               p->loss_sum / (double)p->images, (double)p->correct / (double)p->images,
+                               m->loss, m->accuracy, m->auc, m->f1_weighted, m->f1_macro,
+                               m->balanced_accuracy, m->recall, m->specificity, learning_rate(t, p->update));
     if (!history)
         return LVK_ERROR_MEMORY;
     lvk_free(p->history);

@@ -87,6 +87,8 @@ static void fill_backend(lvk_vulkan *vulkan, const lvk_vulkan_options *options) 
     snprintf(base->info.name, sizeof base->info.name, "%s", info->name);
     snprintf(base->info.driver, sizeof base->info.driver, "%s", info->driver);
     base->caps = vulkan->adapter.caps;
+    base->caps.memory = lvk_allocation_limit(vulkan);
+    base->caps.max_allocation = info->max_allocation;
     if (options->minimum_limits)
         lvk_caps_clamp_to_minimum(&base->caps);
     if (options->as_gpu)

@@ -4,6 +4,7 @@
 #include "vulkan/device.h"
 
 #include "core/log.h"
+#include "core/resource.h"
 
 /* Higher is better; negative: not usable. */
 static int score(const lvk_vulkan *vulkan, const VkMemoryType *type, bool staging) {
@@ -39,6 +40,23 @@ static int best_type(const lvk_vulkan *vulkan, uint32_t allowed, bool staging, u
         }
     }
     return best;
+}
+
+/* Every heap that a buffer may end up in. Software drivers report a heap that has nothing to do with what
+ * they give: theirs is the machine's memory. */
+uint64_t lvk_allocation_limit(const lvk_vulkan *vulkan) {
+    const VkPhysicalDeviceMemoryProperties *memory = &vulkan->adapter.memory;
+    uint64_t bytes = 0;
+    if (vulkan->adapter.info.software)
+        return lvk_machine_memory();
+    for (uint32_t heap = 0; heap < memory->memoryHeapCount; ++heap) {
+        bool usable = false;
+        for (uint32_t i = 0; i < memory->memoryTypeCount; ++i)
+            usable = usable || (memory->memoryTypes[i].heapIndex == heap &&
+                                score(vulkan, &memory->memoryTypes[i], false) >= 0);
+        bytes += usable ? memory->memoryHeaps[heap].size : 0;
+    }
+    return bytes;
 }
 
 static lvk_status out_of_memory(const lvk_vulkan *vulkan, uint64_t size, const char *reason) {

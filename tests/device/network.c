@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "support/device.h"
+#include "train/memory_check.h"
 #include "train/position.h"
 #include "vulkan/vulkan.h"
 
@@ -32,7 +33,7 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
     const size_t pixels = (size_t)batch * network->model->image_size * network->model->image_size * 3;
     float *images = lvk_alloc(pixels, sizeof *images), *labels = lvk_alloc(batch, 2 * sizeof *labels);
     uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);
-    lvk_real hyper[LVK_HYPER_COUNT];
+    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
     fill(images, pixels, step);
     for (uint32_t i = 0; i < batch; ++i) {
         labels[2 * i] = (float)((i + step) % 2);
@@ -41,10 +42,12 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
         keys[4 * i + 3] = step * batch + i;
     }
     const lvk_optimizer_kind kind = network->config.optimizer;
-    const lvk_optimizer_settings settings = {.kind = kind,
-                                             .learning_rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1};
-    lvk_optimizer_hyper(&settings, step + 1, 0, hyper);
-    const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper};
+    const lvk_optimizer_settings settings = {.kind = kind};
+    const double rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1;
+    for (int g = 0; g <= network->config.rates.count; ++g)
+        lvk_optimizer_hyper(&settings, step + 1, rate * lvk_rate_scales_at(&network->config.rates, g),
+                            hyper[g]);
+    const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper[0]};
     const lvk_status status = lvk_network_train(network, &input, loss, NULL);
     lvk_free(images);
     lvk_free(labels);
@@ -142,11 +145,11 @@ Test(network, checkpoint_of_other_settings_is_refused) {
 Test(network, batch_32_trains_within_the_minimum_limits) {
     if (getenv("LEUKVK_TEST_DEVICE")) { /* plain C has no limits: a plan exists, and nothing of it is cut */
         lvk_backend *reference = test_open_device();
-        uint64_t bytes;
+        lvk_footprint footprint;
         cr_expect_eq(reference->caps.runs_launches, false);
-        cr_expect_eq(lvk_network_estimate(&reference->caps, &small, &bytes), LVK_OK, "%s",
+        cr_expect_eq(lvk_network_estimate(&reference->caps, &small, &footprint), LVK_OK, "%s",
                      lvk_error_message());
-        cr_expect_gt(bytes, 0);
+        cr_expect_gt(footprint.total, 0);
         test_close_device(reference);
         return;
     }
@@ -176,6 +179,148 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
         cr_expect(loss > 0.3F && loss < 3, "loss %g", (double)loss);
     }
     lvk_network_destroy(&network);
+    test_close_device(backend);
+}
+
+static bool begins(const lvk_network *network, size_t p, const char *with) {
+    const lvk_builder *builder = lvk_network_builder(network);
+    return strncmp(builder->graph->tensors[builder->parameters[p].tensor].name, with, strlen(with)) == 0;
+}
+
+/* One step of `config` from the parameters that a seed gives. */
+static float *one_step(const lvk_network_config *config, lvk_network **network, float **before) {
+    lvk_backend *backend = test_open_device();
+    float loss;
+    *network = create(backend, config);
+    *before = parameters(*network);
+    cr_assert_eq(train_step(*network, 0, &loss), LVK_OK, "%s", lvk_error_message());
+    return parameters(*network);
+}
+
+static void close_all(lvk_network **networks, float **start, float **end, int count) {
+    for (int i = 0; i < count; ++i) {
+        lvk_backend *backend = networks[i]->backend;
+        lvk_network_destroy(&networks[i]);
+        test_close_device(backend);
+        lvk_free(start[i]);
+        lvk_free(end[i]);
+    }
+}
+
+/* Where a rule says so, the first update is smaller by its factor or none; elsewhere it is what it was, to
+ * the bit. */
+Test(network, rates_differ_by_layer) {
+    lvk_network_config config = small;
+    float *start[2], *end[2];
+    lvk_network *networks[2];
+    end[0] = one_step(&config, &networks[0], &start[0]);
+    cr_assert_eq(lvk_rate_scales_parse("conv2d_=0.5,conv2d_2=0,dense/bias=0.25", &config.rates), LVK_OK);
+    end[1] = one_step(&config, &networks[1], &start[1]);
+    const lvk_builder *builder = lvk_network_builder(networks[0]);
+    int counts[3] = {0};
+    for (size_t p = 0; p < builder->parameter_count; ++p) {
+        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
+        const uint64_t first = tensor->offset / sizeof(float), count = lvk_type_count(&tensor->type);
+        const double factor = begins(networks[0], p, "conv2d_2")     ? 0
+                              : begins(networks[0], p, "conv2d_")    ? 0.5
+                              : begins(networks[0], p, "dense/bias") ? 0.25
+                                                                     : 1;
+        counts[factor == 1 ? 0 : factor == 0 ? 1 : 2]++;
+        for (uint64_t i = first; i < first + count; ++i) {
+            const double whole = (double)end[0][i] - (double)start[0][i];
+            const double update = (double)end[1][i] - (double)start[1][i];
+            const double bound = factor == 0 || factor == 1 ? 0 : 1.2e-7 * (fabs((double)end[0][i]) + 0.001);
+            cr_assert_eq(start[0][i], start[1][i]);
+            cr_assert_leq(fabs(update - factor * whole), bound, "%s[%d]: %g, without rules %g", tensor->name,
+                          (int)(i - first), update, whole);
+        }
+    }
+    cr_expect_gt(counts[0], 3);
+    cr_expect_eq(counts[1], 2, "kernel and bias of conv2d_2");
+    cr_expect_geq(counts[2], 3);
+    close_all(networks, start, end, 2);
+}
+
+/* The first velocity of SGD is the gradient but for the learning rate: clipped, it has the norm that was
+ * asked for and its direction; within the norm, its bits. */
+Test(network, the_whole_gradient_is_clipped) {
+    lvk_network_config config = small;
+    float *start[3], *end[3], *velocity[3];
+    lvk_network *networks[3];
+    config.optimizer = LVK_OPTIMIZER_SGD;
+    double norm[3] = {0}, apart = 0;
+    for (int i = 0; i < 3; ++i) {
+        config.clip_norm = i == 0 ? 0 : i == 1 ? 1.0001 * norm[0] : 0.25 * norm[0];
+        end[i] = one_step(&config, &networks[i], &start[i]);
+        velocity[i] = lvk_alloc(networks[i]->block_size, 1);
+        cr_assert_eq(lvk_network_read(networks[i], LVK_BLOCK_MOMENT1, velocity[i]), LVK_OK);
+        for (uint64_t e = 0; e < networks[i]->block_size / sizeof(float); ++e)
+            norm[i] += pow((double)velocity[i][e] / 0.1, 2);
+        norm[i] = sqrt(norm[i]);
+    }
+    cr_assert_gt(norm[0], 0);
+    cr_expect_arr_eq(velocity[0], velocity[1], networks[0]->block_size);
+    cr_expect_arr_eq(end[0], end[1], networks[0]->block_size);
+    cr_expect_float_eq(norm[2] / norm[0], 0.25, 1e-6, "%g", norm[2] / norm[0]);
+    for (uint64_t e = 0; e < networks[0]->block_size / sizeof(float); ++e)
+        apart += pow((double)velocity[2][e] - 0.25 * (double)velocity[0][e], 2);
+    cr_expect_lt(sqrt(apart) / 0.1 / norm[0], 1e-6, "%g", sqrt(apart) / 0.1 / norm[0]);
+    for (int i = 0; i < 3; ++i)
+        lvk_free(velocity[i]);
+    close_all(networks, start, end, 3);
+}
+
+/* A rule that fits nothing that is trained is named before anything is made. */
+Test(network, a_rate_for_nobody_is_refused) {
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = small;
+    lvk_footprint footprint;
+    cr_assert_eq(lvk_rate_scales_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
+    cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &footprint), LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "--rate-scale conv5_:"), "%s", lvk_error_message());
+    test_close_device(backend);
+}
+
+/* `backend` with the memory limits `limits`: is the batch that the refusal names the largest that passes? */
+static void expect_refused(const lvk_backend *backend, lvk_caps limits, const char *piece) {
+    lvk_backend limited = *backend;
+    lvk_network_config config = small;
+    uint64_t bytes;
+    limited.caps = limits;
+    config.batch = 64;
+    cr_assert_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
+    const char *line = lvk_error_message(), *fits = strstr(line, "fits is --batch ");
+    cr_expect(strncmp(line, "--batch 64 needs ", 17) == 0 && strstr(line, piece), "%s", line);
+    cr_assert_not_null(fits, "%s", line);
+    config.batch = (uint32_t)strtoul(fits + strlen("fits is --batch "), NULL, 10);
+    cr_expect(config.batch >= 3 && config.batch < 64, "%s", line);
+    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_OK, "%s", lvk_error_message());
+    ++config.batch;
+    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY, "batch %u", config.batch);
+}
+
+/* What a device has no room for is refused before it is made, with the largest batch that it has room for. */
+Test(network, the_largest_batch_that_fits_is_told) {
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = small;
+    lvk_footprint one, four;
+    uint64_t bytes;
+    config.batch = 1;
+    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &one), LVK_OK);
+    config.batch = 4;
+    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &four), LVK_OK);
+    cr_expect_eq(lvk_memory_check(backend, &config, &bytes), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(bytes, four.total);
+    lvk_caps limits = backend->caps;
+    limits.memory = four.total;
+    expect_refused(backend, limits, "of device memory");
+    limits.memory = 0;
+    limits.max_allocation = four.largest;
+    expect_refused(backend, limits, "in one buffer");
+    lvk_backend limited = *backend;
+    limited.caps.memory = one.total - 1;
+    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
+    cr_expect_not_null(strstr(lvk_error_message(), "not even --batch 1"), "%s", lvk_error_message());
     test_close_device(backend);
 }
 

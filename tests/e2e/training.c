@@ -94,6 +94,27 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
     program_remove(folder);
 }
 
+/* The same of everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
+#define SHAPED                                                                                               \
+    "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "              \
+    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5"
+Test(training, shaped_steps_resume_to_the_same_bytes) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, SHAPED, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    for (int i = 0; i < 3; ++i) {
+        if (has_config(folder, "b"))
+            program_run_killed(&result, SIGINT, 1 + 0.4 * i, "train --resume %s/b", folder);
+        else
+            program_run_killed(&result, SIGINT, 1.2 + i, SHAPED, folder, folder, "b");
+    }
+    cr_assert(has_config(folder, "b"));
+    resume_to_the_end(folder, "b");
+    expect_same_run(folder, "a", "b");
+    program_remove(folder);
+}
+
 /* Stopped between an epoch's last step and its validation. An epoch of one step, since a signal is noticed
  * after a step or after an epoch. */
 Test(training, resumes_behind_the_last_step_of_an_epoch) {
@@ -171,6 +192,18 @@ Test(training, leaves_bad_images_out_and_lists_them) {
     program_run(&result, "train --data %s/data --out %s/strict --epochs 1 --strict", folder, folder);
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "UID_1_1_99"), "%s", result.err);
+    program_remove(folder);
+}
+
+/* More than llvmpipe gives in one piece: refused before there is a run folder. */
+Test(training, a_batch_without_room_is_refused) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, "train --data %s/data --out %s/run --batch 1024", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "--batch 1024 needs"), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "the largest that fits is --batch "), "%s", result.err);
+    cr_expect_not(has_config(folder, "run"));
     program_remove(folder);
 }
 

@@ -273,9 +273,7 @@ static void check_training(const char *run, lvk_optimizer_kind kind, bool plain,
     open_scene(&s, kind, plain);
     const json_t *expected = golden_member(golden_member(s.root, "training"), run);
     const lvk_optimizer_settings settings = {
-        .kind = kind,
-        .learning_rate = golden_number(expected, "lr"),
-        .momentum = kind == LVK_OPTIMIZER_SGD ? golden_number(expected, "momentum") : 0};
+        .kind = kind, .momentum = kind == LVK_OPTIMIZER_SGD ? golden_number(expected, "momentum") : 0};
     golden_series losses =
         golden_load_series(golden_member(expected, "losses"), golden_member(expected, "float32_run_losses"),
                            golden_member(expected, "float32_run_losses_other_summation_order"));
@@ -284,7 +282,7 @@ static void check_training(const char *run, lvk_optimizer_kind kind, bool plain,
     for (uint64_t step = 0; step < STEPS; ++step) {
         lvk_real hyper[LVK_HYPER_COUNT];
         float loss;
-        lvk_optimizer_hyper(&settings, step + 1, 0, hyper);
+        lvk_optimizer_hyper(&settings, step + 1, golden_number(expected, "lr"), hyper);
         train_step(&s, step % 2, hyper, &loss, NULL);
         const double bound =
             golden_allowed(&losses, step,

@@ -155,7 +155,6 @@ static void check_losses(const char *part, const char *run, const double tolerat
     open_scene(&s, part);
     const json_t *expected = golden_member(s.part, run);
     const lvk_optimizer_settings settings = {.kind = LVK_OPTIMIZER_SGD,
-                                             .learning_rate = golden_number(expected, "lr"),
                                              .momentum = golden_number(expected, "momentum")};
     uint64_t count;
     double *losses = golden_list(golden_member(expected, "losses"), &count);
@@ -164,7 +163,7 @@ static void check_losses(const char *part, const char *run, const double tolerat
         lvk_real hyper[LVK_HYPER_COUNT];
         float loss;
         char what[32];
-        lvk_optimizer_hyper(&settings, step + 1, 0, hyper);
+        lvk_optimizer_hyper(&settings, step + 1, golden_number(expected, "lr"), hyper);
         train_step(&s, hyper, &loss, NULL);
         snprintf(what, sizeof what, "loss %d", (int)step);
         const double worst = golden_near(what, (double)loss, losses[step], tolerated[step]);

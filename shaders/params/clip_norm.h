@@ -1,0 +1,7 @@
+/* A gradient held to a norm. */
+#include "params/params.h"
+
+LVK_PARAMS_BEGIN(clip_norm)
+    lvk_u32 count;    /* elements */
+    lvk_f32 max_norm; /* above 0 */
+LVK_PARAMS_END(clip_norm)

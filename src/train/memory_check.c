@@ -1,0 +1,50 @@
+#include "train/memory_check.h"
+
+static bool fits(const lvk_caps *caps, const lvk_footprint *footprint) {
+    return (caps->memory == 0 || footprint->total <= caps->memory) &&
+           (caps->max_allocation == 0 || footprint->largest <= caps->max_allocation);
+}
+
+/* The largest batch below config->batch, which does not, that fits; 0: not even one image. */
+static lvk_status find_largest(const lvk_caps *caps, const lvk_network_config *config, uint32_t *largest) {
+    uint32_t too_large = config->batch;
+    *largest = 0;
+    while (too_large - *largest > 1) {
+        lvk_network_config tried = *config;
+        lvk_footprint footprint;
+        tried.batch = *largest + (too_large - *largest) / 2;
+        const lvk_status status = lvk_network_estimate(caps, &tried, &footprint);
+        if (status != LVK_OK && status != LVK_ERROR_LIMIT)
+            return status;
+        if (status == LVK_OK && fits(caps, &footprint))
+            *largest = tried.batch;
+        else
+            too_large = tried.batch;
+    }
+    return LVK_OK;
+}
+
+static lvk_status refuse(const lvk_backend *backend, const lvk_network_config *config,
+                         const lvk_footprint *footprint) {
+    const lvk_caps *caps = &backend->caps;
+    const bool in_all = caps->memory && footprint->total > caps->memory;
+    const double needed = (double)(in_all ? footprint->total : footprint->largest) / 0x1p20;
+    const double most = (double)(in_all ? caps->memory : caps->max_allocation) / 0x1p20;
+    const char *piece = in_all ? "of device memory" : "in one buffer", *has = in_all ? "has" : "gives";
+    uint32_t largest;
+    LVK_TRY(find_largest(caps, config, &largest));
+    if (largest == 0)
+        return lvk_fail(LVK_ERROR_MEMORY,
+                        "--batch %u needs %.0f MiB %s, %s %s %.0f MiB; not even --batch 1 fits",
+                        config->batch, needed, piece, backend->info.name, has, most);
+    return lvk_fail(LVK_ERROR_MEMORY,
+                    "--batch %u needs %.0f MiB %s, %s %s %.0f MiB; the largest that fits is --batch %u",
+                    config->batch, needed, piece, backend->info.name, has, most, largest);
+}
+
+lvk_status lvk_memory_check(const lvk_backend *backend, const lvk_network_config *config, uint64_t *bytes) {
+    lvk_footprint footprint;
+    LVK_TRY(lvk_network_estimate(&backend->caps, config, &footprint));
+    *bytes = footprint.total;
+    return fits(&backend->caps, &footprint) ? LVK_OK : refuse(backend, config, &footprint);
+}

@@ -1,0 +1,105 @@
+/* Training settings: what is checked, and config.json, also that of runs from before a setting existed. */
+#include "train/settings.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static lvk_settings valid(const lvk_train_options *options) {
+    lvk_settings settings;
+    cr_assert_eq(lvk_settings_init(&settings, options), LVK_OK, "%s", lvk_error_message());
+    return settings;
+}
+
+static void refused(const lvk_train_options *options, const char *says) {
+    lvk_settings settings;
+    cr_expect_eq(lvk_settings_init(&settings, options), LVK_ERROR_ARGUMENT, "%s", says);
+    cr_expect_not_null(strstr(lvk_error_message(), says), "'%s' does not say '%s'", lvk_error_message(),
+                       says);
+}
+
+static lvk_train_options defaults(void) {
+    lvk_train_options options = lvk_train_defaults();
+    options.data = "cells";
+    return options;
+}
+
+static void set_later(lvk_train_options *o) {
+    o->warmup = 1.0 / 3;
+    o->rate_scale = "conv2d=0.1";
+    o->clip_norm = 2.5;
+}
+
+static const char *const later[] = {"warmup", "rate_scale", "clip_norm"};
+enum { LATER_COUNT = sizeof later / sizeof *later };
+
+Test(settings, come_back_from_json) {
+    lvk_train_options options = defaults();
+    options.schedule = "step:3,7";
+    set_later(&options);
+    lvk_settings settings = valid(&options), read;
+    json_t *json = lvk_settings_to_json(&settings);
+    cr_assert_eq(lvk_settings_from_json(&read, json, "config.json"), LVK_OK, "%s", lvk_error_message());
+    json_t *again = lvk_settings_to_json(&read);
+    cr_expect(json_equal(json, again));
+    cr_expect_eq(read.options.warmup, settings.options.warmup, "to the bit");
+    cr_expect_eq(read.schedule.drop_count, 2);
+    cr_expect_eq(read.rates.count, 1);
+    for (int i = 0; i < LATER_COUNT; ++i)
+        cr_expect_not_null(json_object_get(json, later[i]), "%s", later[i]);
+    json_decref(json);
+    json_decref(again);
+    lvk_settings_finish(&settings);
+    lvk_settings_finish(&read);
+}
+
+/* A run from before these settings reads as one that does not use them and has its digest still; one that
+ * uses them has another. */
+Test(settings, older_runs_are_understood) {
+    lvk_train_options options = defaults();
+    lvk_settings settings = valid(&options), read;
+    json_t *old = lvk_settings_to_json(&settings), *identity = lvk_settings_identity(&settings);
+    for (int i = 0; i < LATER_COUNT; ++i) {
+        cr_expect_eq(json_object_del(old, later[i]), 0, "%s", later[i]);
+        cr_expect_null(json_object_get(identity, later[i]), "%s", later[i]);
+    }
+    cr_expect_null(json_object_get(identity, "epochs"));
+    cr_expect_not_null(json_object_get(identity, "learning_rate"));
+    cr_assert_eq(lvk_settings_from_json(&read, old, "config.json"), LVK_OK, "%s", lvk_error_message());
+    json_t *same = lvk_settings_identity(&read);
+    cr_expect(json_equal(identity, same));
+    lvk_settings_finish(&read);
+    set_later(&options);
+    read = valid(&options);
+    json_t *other = lvk_settings_identity(&read);
+    for (int i = 0; i < LATER_COUNT; ++i)
+        cr_expect_not_null(json_object_get(other, later[i]), "%s", later[i]);
+    json_object_del(old, "learning_rate");
+    lvk_settings_finish(&read);
+    cr_expect_eq(lvk_settings_from_json(&read, old, "config.json"), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), "learning_rate"), "%s", lvk_error_message());
+    json_decref(old);
+    json_decref(identity);
+    json_decref(same);
+    json_decref(other);
+    lvk_settings_finish(&settings);
+}
+
+Test(settings, what_is_out_of_range_is_named) {
+    lvk_train_options options = defaults();
+    options.warmup = 20;
+    refused(&options, "--warmup 20");
+    options.warmup = -0.5;
+    refused(&options, "--warmup -0.5");
+    options.warmup = 19.5;
+    options.clip_norm = -1;
+    refused(&options, "--clip-norm -1");
+    options.clip_norm = NAN;
+    refused(&options, "--clip-norm nan");
+    options.clip_norm = 0;
+    options.schedule = "step:20";
+    refused(&options, "--schedule step:20");
+    options.schedule = "step:19";
+    lvk_settings settings = valid(&options);
+    lvk_settings_finish(&settings);
+}
