@@ -51,7 +51,7 @@ typedef struct lvk_metrics {
     double balanced_accuracy; /* (recall + specificity) / 2 */
     double auc;               /* see lvk_auc */
     double average_precision; /* sum over the different scores, from the highest, of (recall - recall before)
-                                 * precision, as scikit-learn has it; NaN when P = 0 */
+                               * precision, as scikit-learn has it; NaN when P = 0 */
     double negative_value; /* TN / (TN + FN), the negative predictive value; precision is the positive one */
     double brier;          /* mean of (p - label)^2 (Brier, Monthly Weather Review 78, 1950) */
     double ece; /* expected calibration error: over LVK_CALIBRATION_BINS bins of p of equal width, the mean of

@@ -78,7 +78,8 @@ Test(split, properties) {
     size_t first_train = 0;
     for (uint64_t seed = 0; seed < 40; ++seed) {
         static const double shares[4][2] = {{0, 0}, {0.2, 0.3}, {-1, 0.25}, {0.1, -1}};
-        const lvk_split_options options = {seed, shares[seed % 4][0], shares[seed % 4][1]};
+        const lvk_split_options options = {
+            .seed = seed, .validation = shares[seed % 4][0], .test = shares[seed % 4][1]};
         lvk_split *split;
         cr_assert_eq(lvk_split_create(d, &options, &split), LVK_OK, "%s", lvk_error_message());
         const tally t = check_parts(d, split);
@@ -266,7 +267,7 @@ Test(split, impossible) {
     cr_assert_eq(lvk_split_create(d, &(lvk_split_options){.test = -1}, &split), LVK_OK, "%s",
                  lvk_error_message());
     lvk_split_destroy(&split);
-    cr_assert_eq(lvk_split_create(d, &(lvk_split_options){0, 0.5, 0.5}, &split), LVK_ERROR_ARGUMENT);
+    cr_assert_eq(lvk_split_create(d, &(lvk_split_options){.validation = 0.5, .test = 0.5}, &split), LVK_ERROR_ARGUMENT);
     TREE_ERROR_HAS("nothing to train on");
     cr_assert_null(split);
     lvk_dataset_destroy(&d);
