@@ -9,8 +9,6 @@ struct lvk_h5_file {
     const char *name;
     size_t size;
     hid_t id;
-    H5E_auto2_t report; /* what HDF5 did with errors before, restored in the end */
-    void *report_data;
 };
 
 static lvk_status fail(const lvk_h5_file *file, const char *path, const char *reason) {
@@ -33,14 +31,10 @@ static hid_t list_of_image(const void *bytes, size_t size) {
 
 lvk_status lvk_h5_open(const char *name, const void *bytes, size_t size, lvk_h5_file **result) {
     *result = NULL;
-    if (size > LVK_H5_MAX_FILE)
-        return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read of an HDF5 file",
-                        name, size, LVK_H5_MAX_FILE);
     lvk_h5_file *file = lvk_alloc(1, sizeof *file);
     if (!file)
         return LVK_ERROR_MEMORY;
     *file = (lvk_h5_file){.name = name, .size = size, .id = H5I_INVALID_HID};
-    H5Eget_auto2(H5E_DEFAULT, &file->report, &file->report_data);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5PLset_loading_state(0); /* a file may name filters, which are libraries */
     const hid_t list = list_of_image(bytes, size);
@@ -63,7 +57,6 @@ void lvk_h5_close(lvk_h5_file **pointer) {
     *pointer = NULL;
     if (file->id >= 0)
         H5Fclose(file->id);
-    H5Eset_auto2(H5E_DEFAULT, file->report, file->report_data);
     lvk_free(file);
 }
 
@@ -315,8 +308,9 @@ static lvk_status check_layout(const lvk_h5_file *file, const char *path, hid_t 
     return LVK_OK;
 }
 
-static lvk_status check_place(const lvk_h5_file *file, const char *path, hid_t dataset, uint64_t size) {
-    const haddr_t offset = H5Dget_offset(dataset);
+static lvk_status check_place(const lvk_h5_file *file, const char *path, hid_t dataset, H5D_layout_t layout,
+                              uint64_t size) {
+    const haddr_t offset = layout == H5D_COMPACT ? 0 : H5Dget_offset(dataset); /* compact: in the header */
     if (H5Dget_storage_size(dataset) != size || offset == HADDR_UNDEF || offset > file->size ||
         size > file->size - offset)
         return fail(file, path, "has not all of its data in the file (truncated?)");
@@ -335,8 +329,8 @@ static lvk_status describe(const lvk_h5_file *file, const char *path, hid_t data
         status = fail_type(file, path, type);
     else
         status = describe_shape(file, path, space, tensor);
-    if (status == LVK_OK && layout == H5D_CONTIGUOUS) /* compact data is in the header, and checked with it */
-        status = check_place(file, path, dataset, tensor->size / sizeof(float) * (bits / 8));
+    if (status == LVK_OK)
+        status = check_place(file, path, dataset, layout, tensor->size / sizeof(float) * (bits / 8));
     if (type >= 0)
         H5Tclose(type);
     if (space >= 0)

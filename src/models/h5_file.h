@@ -14,10 +14,10 @@
 #define LVK_H5_MAX_TENSOR ((uint64_t)1 << 30)
 enum { LVK_H5_MAX_STRINGS = 10000 };
 
-/* Used by the thread that opened it. */
 typedef struct lvk_h5_file lvk_h5_file;
 
-/* Opens `size` bytes, which are copied. `name` is for errors, and must outlive the file. */
+/* Opens `size` bytes, at most LVK_H5_MAX_FILE, which are copied. `name` is for errors, and must outlive the
+ * file. Turns the process' messages of HDF5 off. */
 LVK_MUST_USE lvk_status lvk_h5_open(const char *name, const void *bytes, size_t size, lvk_h5_file **file);
 void lvk_h5_close(lvk_h5_file **file);
 

@@ -49,31 +49,31 @@ static const char *role_of(const char *name, size_t index, size_t count) {
 typedef struct reader {
     const char *path;
     const char *root; /* "" or "model_weights/" */
-    lvk_h5_file *file;
-    lvk_keras_model *model;
+    const lvk_h5_file *file;
+    lvk_keras_list *list;
 } reader;
 
 static lvk_status read_layer(const reader *r, const char *layer) {
-    lvk_keras_model *model = r->model;
+    lvk_arena *arena = &r->list->arena;
     const char **names;
     size_t count;
-    const char *group = lvk_arena_format(&model->arena, "%s%s", r->root, layer);
+    const char *group = lvk_arena_format(arena, "%s%s", r->root, layer);
     if (!group)
         return LVK_ERROR_MEMORY;
-    LVK_TRY(lvk_h5_strings(r->file, group, "weight_names", &model->arena, &names, &count));
+    LVK_TRY(lvk_h5_strings(r->file, group, "weight_names", arena, &names, &count));
     if (count > LVK_KERAS_MAX_LAYER)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: layer \"%s\" has %zu weights: a model within the model is not read", r->path,
                         layer, count);
     for (size_t i = 0; i < count; ++i) {
-        const char *path = lvk_arena_format(&model->arena, "%s/%s", group, names[i]);
+        const char *path = lvk_arena_format(arena, "%s/%s", group, names[i]);
         const char *role = role_of(names[i], i, count);
         if (!path)
             return LVK_ERROR_MEMORY;
         if (!role)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: weight \"%s\" of layer \"%s\" is of no kind that is known",
                             r->path, names[i], layer);
-        LVK_TRY(lvk_keras_add(model, r->file, layer, role, path));
+        LVK_TRY(lvk_keras_add(r->list, r->file, layer, role, path));
     }
     return LVK_OK;
 }
@@ -84,35 +84,32 @@ static lvk_status check_backend(const reader *r, const char *group) {
     size_t count;
     if (!lvk_h5_has_attribute(r->file, group, "backend"))
         return LVK_OK;
-    LVK_TRY(lvk_h5_strings(r->file, group, "backend", &r->model->arena, &names, &count));
+    LVK_TRY(lvk_h5_strings(r->file, group, "backend", &r->list->arena, &names, &count));
     if (count > 0 && strcmp(names[0], "theano") == 0)
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: was written with Theano, whose kernels are turned around",
                         r->path);
     return LVK_OK;
 }
 
-static lvk_status read_layers(reader *r) {
+static lvk_status collect(void *path, const lvk_h5_file *file, lvk_keras_list *list) {
     static const char whole[] = "model_weights";
+    reader r = {.path = path, .file = file, .list = list};
     const char **layers;
     size_t count;
-    const char *group = lvk_h5_has_attribute(r->file, "", "layer_names") ? "" : whole;
-    r->root = *group ? "model_weights/" : "";
-    if (!lvk_h5_has_attribute(r->file, group, "layer_names"))
+    const char *group = lvk_h5_has_attribute(file, "", "layer_names") ? "" : whole;
+    r.root = *group ? "model_weights/" : "";
+    if (!lvk_h5_has_attribute(file, group, "layer_names"))
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: is an HDF5 file, but not of Keras' weights: no layer_names (of Keras 3's "
                         ".weights.h5 the whole model, .keras, is read)",
-                        r->path);
-    LVK_TRY(check_backend(r, group));
-    LVK_TRY(lvk_h5_strings(r->file, group, "layer_names", &r->model->arena, &layers, &count));
+                        r.path);
+    LVK_TRY(check_backend(&r, group));
+    LVK_TRY(lvk_h5_strings(file, group, "layer_names", &list->arena, &layers, &count));
     for (size_t i = 0; i < count; ++i)
-        LVK_TRY(read_layer(r, layers[i]));
-    return lvk_keras_load(r->model, r->file, r->path);
+        LVK_TRY(read_layer(&r, layers[i]));
+    return LVK_OK;
 }
 
 lvk_status lvk_keras_h5_read(const char *path, const void *bytes, size_t size, lvk_keras_model *model) {
-    reader r = {.path = path, .model = model};
-    LVK_TRY(lvk_h5_open(path, bytes, size, &r.file));
-    const lvk_status status = read_layers(&r);
-    lvk_h5_close(&r.file);
-    return status;
+    return lvk_keras_read(path, bytes, size, collect, (void *)(uintptr_t)path, model);
 }

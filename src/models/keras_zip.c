@@ -87,16 +87,17 @@ typedef struct layer {
 /* A file that is being read. */
 typedef struct reader {
     const char *path, *weights; /* of the archive, and of the weights in it */
-    lvk_keras_model *model;
-    layer *layers; /* in the model's arena */
+    lvk_arena arena;
+    layer *layers;
     size_t count;
     const char *root; /* "layers" */
-    lvk_h5_file *file;
+    const lvk_h5_file *file;
+    lvk_keras_list *list;
 } reader;
 
-static lvk_status keep_text(const reader *r, const json_t *value, const char **text) {
+static lvk_status keep_text(reader *r, const json_t *value, const char **text) {
     const char *given = json_string_value(value);
-    char *copy = lvk_arena_strdup(&r->model->arena, given ? given : "");
+    char *copy = lvk_arena_strdup(&r->arena, given ? given : "");
     if (!copy)
         return LVK_ERROR_MEMORY;
     const size_t length = strlen(copy);
@@ -129,9 +130,9 @@ static size_t earlier(const reader *r, size_t index) {
     return count;
 }
 
-static lvk_status name_group(const reader *r, size_t index) {
+static lvk_status name_group(reader *r, size_t index) {
     layer *l = &r->layers[index];
-    lvk_arena *arena = &r->model->arena;
+    lvk_arena *arena = &r->arena;
     char *snake = lvk_arena_alloc(arena, 2 * strlen(l->class_name) + 1, 1);
     if (!snake)
         return LVK_ERROR_MEMORY;
@@ -141,7 +142,7 @@ static lvk_status name_group(const reader *r, size_t index) {
     return l->group ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-static lvk_status read_layer(const reader *r, const json_t *value, size_t index) {
+static lvk_status read_layer(reader *r, const json_t *value, size_t index) {
     layer *l = &r->layers[index];
     const json_t *config = json_object_get(value, "config");
     LVK_TRY(keep_text(r, json_object_get(value, "class_name"), &l->class_name));
@@ -167,7 +168,7 @@ static lvk_status read_layers(reader *r, const json_t *root) {
         return fail_entry(r->path, config_name, "is not of a model: no layers");
     if (json_array_size(layers) > LVK_KERAS_MAX_LAYERS)
         return fail_entry(r->path, config_name, "has too many layers");
-    r->layers = lvk_arena_alloc(&r->model->arena, json_array_size(layers), sizeof *r->layers);
+    r->layers = lvk_arena_alloc(&r->arena, json_array_size(layers), sizeof *r->layers);
     if (!r->layers)
         return LVK_ERROR_MEMORY;
     json_array_foreach(layers, index, value) {
@@ -197,12 +198,12 @@ static lvk_status read_config(reader *r, zip_t *archive) {
 /* ---- the weights ---- */
 
 /* The path of a layer's weights, "layers/conv2d_1/vars"; NULL when memory is out. */
-static const char *path_of(const reader *r, const char *group) {
-    return lvk_arena_format(&r->model->arena, "%s/%s/vars", r->root, group);
+static const char *path_of(reader *r, const char *group) {
+    return lvk_arena_format(&r->arena, "%s/%s/vars", r->root, group);
 }
 
 /* Where every layer with weights has a group of its own name, groups are named by the layers. */
-static lvk_status choose_names(const reader *r) {
+static lvk_status choose_names(reader *r) {
     for (size_t i = 0; i < r->count; ++i) {
         const char *path = path_of(r, r->layers[i].name);
         if (!path)
@@ -215,7 +216,7 @@ static lvk_status choose_names(const reader *r) {
     return LVK_OK;
 }
 
-static lvk_status add_layer(const reader *r, const layer *l) {
+static lvk_status add_layer(reader *r, const layer *l) {
     size_t count = 0;
     const char *path = path_of(r, l->group);
     if (!path)
@@ -228,48 +229,48 @@ static lvk_status add_layer(const reader *r, const layer *l) {
                         l->name, l->class_name, count, path, l->weights);
     const char *const *roles = lvk_keras_roles(count);
     for (size_t i = 0; i < count; ++i) {
-        const char *weight = lvk_arena_format(&r->model->arena, "%s/%zu", path, i);
+        const char *weight = lvk_arena_format(&r->arena, "%s/%zu", path, i);
         if (!weight)
             return LVK_ERROR_MEMORY;
-        LVK_TRY(lvk_keras_add(r->model, r->file, l->name, roles[i], weight));
+        LVK_TRY(lvk_keras_add(r->list, r->file, l->name, roles[i], weight));
     }
     return LVK_OK;
 }
 
-static lvk_status add_layers(reader *r) {
+static lvk_status collect(void *user, const lvk_h5_file *file, lvk_keras_list *list) {
     static const char keras3[] = "layers", tensorflow[] = "_layer_checkpoint_dependencies";
-    r->root = lvk_h5_has_group(r->file, keras3) ? keras3 : tensorflow;
-    if (!lvk_h5_has_group(r->file, r->root))
+    reader *r = user;
+    r->file = file;
+    r->list = list;
+    r->root = lvk_h5_has_group(file, keras3) ? keras3 : tensorflow;
+    if (!lvk_h5_has_group(file, r->root))
         return lvk_fail(LVK_ERROR_FORMAT, "%s: has no group \"%s\"", r->weights, keras3);
     LVK_TRY(choose_names(r));
     for (size_t i = 0; i < r->count; ++i)
         LVK_TRY(add_layer(r, &r->layers[i]));
-    return lvk_keras_load(r->model, r->file, r->weights);
+    return LVK_OK;
 }
 
-static lvk_status read_weights(reader *r, zip_t *archive) {
+static lvk_status read_archive(reader *r, zip_t *archive, lvk_keras_model *model) {
     char *image = NULL;
     size_t size = 0;
+    LVK_TRY(read_config(r, archive));
     lvk_status status = read_entry(r->path, archive, weights_name, LVK_H5_MAX_FILE, &image, &size);
     if (status == LVK_OK)
-        status = lvk_h5_open(r->weights, image, size, &r->file);
+        status = lvk_keras_read(r->weights, image, size, collect, r, model);
     lvk_free(image);
-    if (status == LVK_OK)
-        status = add_layers(r);
-    lvk_h5_close(&r->file);
     return status;
 }
 
 lvk_status lvk_keras_zip_read(const char *path, const void *bytes, size_t size, lvk_keras_model *model) {
-    reader r = {.path = path, .model = model};
-    zip_t *archive;
-    r.weights = lvk_arena_format(&model->arena, "%s: %s", path, weights_name);
-    if (!r.weights)
-        return LVK_ERROR_MEMORY;
-    LVK_TRY(open_archive(path, bytes, size, &archive));
-    lvk_status status = read_config(&r, archive);
+    reader r = {.path = path};
+    zip_t *archive = NULL;
+    r.weights = lvk_arena_format(&r.arena, "%s: %s", path, weights_name);
+    lvk_status status = r.weights ? open_archive(path, bytes, size, &archive) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = read_weights(&r, archive);
-    zip_discard(archive);
+        status = read_archive(&r, archive, model);
+    if (archive)
+        zip_discard(archive);
+    lvk_arena_finish(&r.arena);
     return status;
 }
