@@ -23,7 +23,7 @@ static hid_t list_of_image(const void *bytes, size_t size) {
     if (list < 0)
         return list;
     if (H5Pset_fapl_core(list, (size_t)1 << 20, false) >= 0 &&
-        H5Pset_file_image(list, (void *)(uintptr_t)bytes, size) >= 0)
+        H5Pset_file_image(list, (void *)bytes, size) >= 0)
         return list;
     H5Pclose(list);
     return H5I_INVALID_HID;

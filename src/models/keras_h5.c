@@ -91,25 +91,28 @@ static lvk_status check_backend(const reader *r, const char *group) {
     return LVK_OK;
 }
 
-static lvk_status collect(void *path, const lvk_h5_file *file, lvk_keras_list *list) {
+static lvk_status collect(void *user, const lvk_h5_file *file, lvk_keras_list *list) {
     static const char whole[] = "model_weights";
-    reader r = {.path = path, .file = file, .list = list};
+    reader *r = user;
     const char **layers;
     size_t count;
     const char *group = lvk_h5_has_attribute(file, "", "layer_names") ? "" : whole;
-    r.root = *group ? "model_weights/" : "";
+    r->file = file;
+    r->list = list;
+    r->root = *group ? "model_weights/" : "";
     if (!lvk_h5_has_attribute(file, group, "layer_names"))
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: is an HDF5 file, but not of Keras' weights: no layer_names (of Keras 3's "
                         ".weights.h5 the whole model, .keras, is read)",
-                        r.path);
-    LVK_TRY(check_backend(&r, group));
+                        r->path);
+    LVK_TRY(check_backend(r, group));
     LVK_TRY(lvk_h5_strings(file, group, "layer_names", &list->arena, &layers, &count));
     for (size_t i = 0; i < count; ++i)
-        LVK_TRY(read_layer(&r, layers[i]));
+        LVK_TRY(read_layer(r, layers[i]));
     return LVK_OK;
 }
 
 lvk_status lvk_keras_h5_read(const char *path, const void *bytes, size_t size, lvk_keras_model *model) {
-    return lvk_keras_read(path, bytes, size, collect, (void *)(uintptr_t)path, model);
+    reader r = {.path = path};
+    return lvk_keras_read(path, bytes, size, collect, &r, model);
 }
