@@ -41,7 +41,7 @@ typedef struct lvk_import_info {
  * since damaged ones crash the library of HDF5. Every tensor of the network must be there (the classifier may
  * be missing), of the right shape and 32-bit floats, finite, and no other; torchvision's num_batches_tracked
  * are passed over. Closed by the caller. Errors are one line that names the file and, where one is to blame,
- * the tensor: LVK_ERROR_IO, _FORMAT, _NUMERIC, _LIMIT, _MEMORY. */
+ * the tensor: LVK_ERROR_IO, _FORMAT, _NUMERIC, _LIMIT, _UNSUPPORTED, _MEMORY. */
 LVK_MUST_USE lvk_status lvk_import_open(const char *path, lvk_import **import);
 void lvk_import_close(lvk_import **import);
 

@@ -34,8 +34,8 @@ typedef struct report {
     char line[1024];
 } report;
 
-static void limit(int resource, rlim_t most) {
-    const struct rlimit bound = {.rlim_cur = most, .rlim_max = most};
+static void limit(int resource, rlim_t soft, rlim_t hard) {
+    const struct rlimit bound = {.rlim_cur = soft, .rlim_max = hard};
     (void)setrlimit(resource, &bound);
 }
 
@@ -44,9 +44,9 @@ static void run(lvk_status (*work)(void *user), void *user, unsigned seconds, re
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     (void)dup2(nowhere, STDERR_FILENO);
     (void)signal(SIGXCPU, SIG_DFL);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_FSIZE, 0);
-    limit(RLIMIT_CPU, seconds);
+    limit(RLIMIT_CORE, 0, 0);
+    limit(RLIMIT_FSIZE, 0, 0);
+    limit(RLIMIT_CPU, seconds, seconds + 1);
     to->status = work(user);
     snprintf(to->line, sizeof to->line, "%s", lvk_error_message());
     to->ended = 1;
@@ -60,7 +60,7 @@ static lvk_status wait_for(pid_t child, const char *name, unsigned seconds, cons
         done = waitpid(child, &ending, 0);
     while (done < 0 && errno == EINTR);
     if (done < 0 || !from->ended || !WIFEXITED(ending) || WEXITSTATUS(ending) != 0) {
-        const bool slow = done >= 0 && WIFSIGNALED(ending) && WTERMSIG(ending) == SIGKILL;
+        const bool slow = done >= 0 && WIFSIGNALED(ending) && WTERMSIG(ending) == SIGXCPU;
         return slow ? lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: reading it found no end in %u seconds",
                                name, seconds)
                     : lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: the library that reads it crashed", name);

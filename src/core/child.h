@@ -12,10 +12,10 @@ void *lvk_shared_alloc(size_t size);
 void lvk_shared_free(void *memory, size_t size); /* accepts NULL */
 
 /* Runs `work` in a child of this process, waits for its end, and returns its status with its error line. The
- * child sees all memory as it is now; of what it changes, only shared memory is seen here. It writes no files
- * by itself and its standard error is closed. LVK_ERROR_FORMAT, a line that begins with `name`: it crashed,
- * or had not ended after `seconds` of processor time. What it left in shared memory is then not to be
- * trusted. */
+ * child sees all memory as it is now; of what it changes, only shared memory is seen here. It can
+ * write no files, and what it prints to standard error is lost. LVK_ERROR_FORMAT, a line that begins with
+ * `name`: it crashed, or had not ended after `seconds` of processor time. What it left in shared memory is
+ * then not to be trusted. */
 LVK_MUST_USE lvk_status lvk_child_run(const char *name, lvk_status (*work)(void *user), void *user,
                                       unsigned seconds);
 

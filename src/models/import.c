@@ -129,6 +129,12 @@ static lvk_status recognize(lvk_import *import, const source *from) {
             best = spec;
         }
     }
+    if (!best && has(from, "conv1_conv/kernel"))
+        return lvk_fail(
+            LVK_ERROR_UNSUPPORTED,
+            "%s: its layers are named as by keras.applications since 2019 (conv2_block1_1_conv), whose "
+            "batch norms have another epsilon; Keras' first ResNet50 (res2a_branch2a) is read",
+            from->path);
     if (!best)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: its %zu tensors are not those of a residual network that is known: names as of "

@@ -224,9 +224,8 @@ static lvk_status add_layer(reader *r, const layer *l) {
     if (lvk_h5_has_group(r->file, path))
         LVK_TRY(lvk_h5_members(r->file, path, &count));
     if (count != l->weights)
-        return lvk_fail(LVK_ERROR_FORMAT,
-                        "%s: layer \"%s\" (%s) has %zu weights in \"%s\", %zu are read of it", r->weights,
-                        l->name, l->class_name, count, path, l->weights);
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: layer \"%s\" (%s): %zu in place of %zu weights in \"%s\"",
+                        r->weights, l->name, l->class_name, count, l->weights, path);
     const char *const *roles = lvk_keras_roles(count);
     for (size_t i = 0; i < count; ++i) {
         const char *weight = lvk_arena_format(&r->arena, "%s/%zu", path, i);

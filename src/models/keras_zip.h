@@ -9,7 +9,7 @@
 #include "models/keras_model.h"
 
 /* Bounds of what is read: bytes of config.json, layers. */
-#define LVK_KERAS_MAX_CONFIG ((size_t)16 << 20)
+#define LVK_KERAS_MAX_CONFIG ((size_t)2 << 20)
 enum { LVK_KERAS_MAX_LAYERS = 10000 };
 
 /* `bytes` are those of the file at `path`. Errors name the file and, where one is to blame, the layer or

@@ -2,6 +2,7 @@
  * them is said in one line with the name of the file and of the layer or tensor. */
 #include "support/scratch.h"
 
+#include "models/keras_zip.h"
 #include "support/fake_keras.h"
 #include "support/imports.h"
 
@@ -194,9 +195,9 @@ Test(import_keras, mistakes_in_h5) {
 
 Test(import_keras, mistakes_in_keras) {
     static const mistake mistakes[] = {
-        {lose_tensor, "layer \"bn3b_branch2a\" (BatchNormalization)", "has 3 weights"},
+        {lose_tensor, "layer \"bn3b_branch2a\" (BatchNormalization)", "3 in place of 4 weights"},
         {lose_layer, "\"res4c_branch2b/kernel\"", "missing"},
-        {lose_half_of_the_classifier, "layer \"fc1000\" (Dense)", "has 1 weights"},
+        {lose_half_of_the_classifier, "layer \"fc1000\" (Dense)", "1 in place of 2 weights"},
         {turn_shape, "\"res3a_branch2b/kernel\"", "16×16×3×3, expected was F32 3×3×16×16"},
         {put_nan, "\"res2a_branch2c/kernel\"", "element 7 is not a finite number"},
         {put_negative, "\"bn2a_branch1/moving_variance\"", "element 2 of a variance is negative"},
@@ -211,6 +212,14 @@ Test(import_keras, theano) {
     make(false);
     fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){.backend = "theano"});
     expect_refused(scratch_path("w.h5"), scratch_path("w.h5: "), "", "written with Theano");
+    fake_destroy(&fake);
+}
+
+Test(import_keras, later_names) {
+    const lvk_type kernel = lvk_type_4d(LVK_F32, 7, 7, 3, 64);
+    (void)fake_add(&fake, "conv1_conv/kernel", &kernel, LVK_ELEMENT_F32);
+    fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){0});
+    expect_refused(scratch_path("w.h5"), scratch_path("w.h5: "), "conv2_block1_1_conv", "since 2019");
     fake_destroy(&fake);
 }
 
@@ -333,6 +342,10 @@ Test(import_keras, other_archives) {
          "\"a\" is a model within the model"},
         {"{\"config\": {\"layers\": [{\"class_name\": \"Embedding\", \"config\": {\"name\": \"a\"}}]}}",
          "not those of a residual network"},
+        {"{\"config\": {\"layers\": [{\"class_name\": \"Conv2D\", \"config\": {\"name\": \"conv1\"}}, "
+         "{\"class_name\": \"Conv2d\", \"config\": {\"name\": \"a\"}}]}}", /* another class, of weights in
+                                                                              conv2d */
+         "layer \"a\" (Conv2d): 2 in place of 0 weights"},
     };
     const char *path = scratch_path("w.keras");
     make(false);
@@ -351,11 +364,11 @@ Test(import_keras, other_archives) {
 
 /* A config.json of spaces, far smaller when packed, is refused before it is unpacked. */
 Test(import_keras, bounds) {
-    const size_t size = ((size_t)16 << 20) + 1;
+    const size_t size = LVK_KERAS_MAX_CONFIG + 1;
     char *config = lvk_alloc(size + 1, 1);
     memset(config, ' ', size);
     fake_write_zip(scratch_path("w.keras"), config, "", 0, true);
     lvk_free(config);
     expect_refused(scratch_path("w.keras"), scratch_path("w.keras: "), "config.json",
-                   "16777217 bytes, more than the 16777216");
+                   "2097153 bytes, more than the 2097152");
 }
