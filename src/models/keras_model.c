@@ -78,14 +78,19 @@ static lvk_status load(const job *j, const lvk_h5_file *file, const lvk_keras_li
     return LVK_OK;
 }
 
-/* Nothing is freed: the process ends. */
 static lvk_status read_in_child(void *user) {
     const job *j = user;
     lvk_h5_file *file;
     lvk_keras_list list = {0};
     LVK_TRY(lvk_h5_open(j->name, j->bytes, j->size, &file));
-    LVK_TRY(j->collect(j->user, file, &list));
-    return load(j, file, &list);
+    lvk_status status = j->collect(j->user, file, &list);
+    if (status == LVK_OK)
+        status = load(j, file, &list);
+    lvk_h5_close(&file);
+    lvk_arena_finish(&list.arena);
+    lvk_free(list.tensors);
+    lvk_free(list.paths);
+    return status;
 }
 
 /* ---- this process ---- */
