@@ -4,6 +4,8 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "models/keras_h5.h"
+#include "models/keras_zip.h"
 #include "models/naming.h"
 #include "models/tfjs.h"
 #include "models/weights.h"
@@ -32,6 +34,8 @@ typedef struct source_form {
 } source_form;
 
 static const source_form tfjs_form = {"TensorFlow.js layers model", false, true};
+static const source_form keras_h5_form = {"Keras weights (.h5)", false, true};
+static const source_form keras_zip_form = {"Keras model (.keras)", false, true};
 static const source_form torchvision_form = {"safetensors, names of torchvision", true, false};
 static const source_form own_form = {"safetensors, names of leukvk", false, false};
 
@@ -127,6 +131,12 @@ static lvk_status recognize(lvk_import *import, const source *from) {
             best = spec;
         }
     }
+    if (!best && has(from, "conv1_conv/kernel"))
+        return lvk_fail(
+            LVK_ERROR_UNSUPPORTED,
+            "%s: its layers are named as by keras.applications since 2019 (conv2_block1_1_conv), whose "
+            "batch norms have another epsilon; Keras' first ResNet50 (res2a_branch2a) is read",
+            from->path);
     if (!best)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: its %zu tensors are not those of a residual network that is known: names as of "
@@ -255,21 +265,31 @@ static lvk_status read_safetensors(lvk_import *import, const char *path, void *b
     return status;
 }
 
+typedef lvk_status (*read_keras)(const char *path, const void *bytes, size_t size, lvk_keras_model *model);
+
+static lvk_status read_keras_by(read_keras read, lvk_import *import, const source_form *form,
+                                const char *path, const void *bytes, size_t size) {
+    lvk_keras_model model = {0};
+    lvk_status status = read(path, bytes, size, &model);
+    if (status == LVK_OK)
+        status = convert_tensors(import, path, form, model.tensors, model.count);
+    lvk_keras_finish(&model);
+    return status;
+}
+
 static bool begins_with(const unsigned char *bytes, size_t size, const char *magic) {
     return size >= strlen(magic) && memcmp(bytes, magic, strlen(magic)) == 0;
 }
 
 /* Tells a file's form by its first bytes; frees `bytes`. */
 static lvk_status read_file(lvk_import *import, const char *path, void *bytes, size_t size) {
-    static const char read_are[] = "a TensorFlow.js model.json or a safetensors file is read";
     const unsigned char *first = bytes;
     const size_t blank = strspn(bytes, " \t\r\n"); /* there is a NUL behind the bytes */
     lvk_status status;
     if (begins_with(first, size, "\x89HDF\r\n\x1A\n"))
-        status = lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: is an HDF5 file (Keras' .h5); %s", path, read_are);
+        status = read_keras_by(lvk_keras_h5_read, import, &keras_h5_form, path, bytes, size);
     else if (begins_with(first, size, "PK\x03\x04"))
-        status = lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: is a zip archive (.keras or PyTorch's .pth); %s", path,
-                          read_are);
+        status = read_keras_by(lvk_keras_zip_read, import, &keras_zip_form, path, bytes, size);
     else if (first[blank] == '{' && !(size > 8 && first[7] == 0)) /* a length's highest byte; none in JSON */
         status = read_tfjs(import, path, bytes, size);
     else
