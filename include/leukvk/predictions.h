@@ -29,6 +29,9 @@ typedef struct lvk_prediction {
     uint32_t area;       /* of the cell, in pixels; 0: not known */
 } lvk_prediction;
 
+/* A probability as it is written, so that what is judged is what can be read. */
+double lvk_prediction_round(double p);
+
 typedef enum lvk_prediction_format {
     LVK_PREDICTIONS_TABLE,
     LVK_PREDICTIONS_CSV,

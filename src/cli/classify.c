@@ -7,11 +7,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { OPTION_MODEL = 2048, OPTION_PART, OPTION_DATA, OPTION_OUT, OPTION_BATCH, OPTION_TTA, OPTION_THREADS };
 
 static const struct argp_option options[] = {
-    {"model", OPTION_MODEL, "PATH", 0, "A run folder, a model.safetensors or a checkpoint", 1},
+    {"model", OPTION_MODEL, "PATH", 0,
+     "A run folder, a model.safetensors or a checkpoint; given several times, the mean of what the models say",
+     1},
     {"part", OPTION_PART, "PART", 0, "train, validation, test or preliminary images of the model's run", 1},
     {"data", OPTION_DATA, "DIR", 0, "With --part: where the run's data set lies now", 1},
     {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file", 1},
@@ -30,7 +33,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         state->child_inputs[1] = &a->device;
         return 0;
     case OPTION_MODEL:
-        a->model = text;
+        if (a->model_count == CLASSIFY_MAX_MODELS)
+            argp_failure(state, EXIT_USAGE, 0, "--model: at most %d", CLASSIFY_MAX_MODELS);
+        a->models[a->model_count++] = text;
         return 0;
     case OPTION_PART:
         a->part = text;
@@ -51,7 +56,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->classifier.threads = (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
     case ARGP_KEY_END:
-        if (!a->model && !a->model_optional)
+        if (!a->model_count && !a->model_optional)
             argp_failure(state, EXIT_USAGE, 0, "which model? --model runs/RUN");
         return 0;
     default:
@@ -63,16 +68,30 @@ static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {&tune
 const struct argp classify_argp = {options, parse_option, NULL, NULL, children, NULL, NULL};
 
 int classify_open(classify_session *session, const classify_arguments *a) {
-    *session = (classify_session){0};
-    const int status = lvk_device_open(&a->device, &session->device);
-    return status == LVK_OK
-               ? (int)lvk_classifier_open(session->device, a->model, &a->classifier, &session->classifier)
-               : status;
+    *session = (classify_session){.arguments = a};
+    int status = lvk_device_open(&a->device, &session->device);
+    if (status == LVK_OK)
+        status = lvk_classifier_open(session->device, a->models[0], &a->classifier, &session->classifier);
+    if (status != LVK_OK)
+        return status;
+    const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
+    snprintf(session->positive, sizeof session->positive, "%s", info->positive_class);
+    snprintf(session->negative, sizeof session->negative, "%s", info->negative_class);
+    return LVK_OK;
 }
 
 void classify_close(classify_session *session) {
     lvk_classifier_close(&session->classifier);
     lvk_device_close(&session->device);
+}
+
+int classify_select(const classify_arguments *a, selection *images) {
+    if (!a->part)
+        return selection_of_labelled(images, a->data);
+    int status = selection_of_part(images, a->models[0], a->part, a->data);
+    for (int m = 1; m < a->model_count && status == LVK_OK; ++m)
+        status = selection_check_part(images, a->models[m], a->part);
+    return status;
 }
 
 static bool show_progress(void *user, size_t done, size_t total) {
@@ -82,27 +101,62 @@ static bool show_progress(void *user, size_t done, size_t total) {
     return true;
 }
 
-int classify_run(classify_session *session, const selection *images, const char *title,
-                 lvk_prediction **rows) {
-    progress bar;
-    *rows = calloc(images->count + 1, sizeof **rows);
-    if (!*rows) {
+/* Opens model `m` in the place of the one before. */
+static int change_model(classify_session *session, int m) {
+    const classify_arguments *a = session->arguments;
+    lvk_classifier_close(&session->classifier);
+    const int status =
+        lvk_classifier_open(session->device, a->models[m], &a->classifier, &session->classifier);
+    if (status != LVK_OK)
+        return status;
+    const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
+    if (strcmp(info->positive_class, session->positive) == 0 &&
+        strcmp(info->negative_class, session->negative) == 0)
+        return LVK_OK;
+    fprintf(stderr, "leukvk: %s: its classes are %s and %s, those of %s are %s and %s\n", info->path,
+            info->negative_class, info->positive_class, a->models[0], session->negative, session->positive);
+    exit(EXIT_FAILED);
+}
+
+static void *allocate(size_t count, size_t size) {
+    void *memory = calloc(count + 1, size);
+    if (!memory) {
         fprintf(stderr, "leukvk: out of memory\n");
         exit(EXIT_FAILED);
     }
-    progress_begin(&bar, stderr, title, "images", images->count, false);
-    const int status = lvk_classifier_predict(session->classifier, images->dataset, images->indices,
-                                              images->count, show_progress, &bar, *rows);
-    progress_clear(&bar);
+    return memory;
+}
+
+int classify_run(classify_session *session, const selection *images, const char *title,
+                 lvk_prediction **rows) {
+    const int models = session->arguments->model_count;
+    double *sums = allocate(images->count, sizeof *sums);
+    int status = LVK_OK;
+    *rows = allocate(images->count, sizeof **rows);
+    for (int m = 0; m < models && status == LVK_OK; ++m) {
+        progress bar;
+        if (m > 0)
+            status = change_model(session, m);
+        if (status != LVK_OK)
+            break;
+        progress_begin(&bar, stderr, title, "images", images->count, false);
+        status = lvk_classifier_predict(session->classifier, images->dataset, images->indices, images->count,
+                                        show_progress, &bar, *rows);
+        progress_clear(&bar);
+        for (size_t i = 0; i < images->count; ++i)
+            sums[i] += (*rows)[i].p;
+    }
+    for (size_t i = 0; i < images->count; ++i)
+        (*rows)[i].p = lvk_prediction_round(sums[i] / models);
+    free(sums);
     return status;
 }
 
 int classify_write(const classify_session *session, const lvk_prediction *rows, size_t count,
                    lvk_prediction_options how, const char *path) {
-    const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
     char *text = NULL;
-    how.positive_class = info->positive_class;
-    how.negative_class = info->negative_class;
+    how.positive_class = session->positive;
+    how.negative_class = session->negative;
     int status = lvk_predictions_text(rows, count, &how, &text);
     if (status == LVK_OK && path)
         status = lvk_text_write(path, text);

@@ -8,10 +8,14 @@
 #include <argp.h>
 #include <stdbool.h>
 
+enum { CLASSIFY_MAX_MODELS = 32 };
+
 typedef struct classify_arguments {
     lvk_device_options device;
     lvk_classifier_options classifier;
-    const char *model, *part, *data, *out;
+    const char *models[CLASSIFY_MAX_MODELS]; /* what they say is averaged */
+    int model_count;
+    const char *part, *data, *out;
     bool model_optional;
 } classify_arguments;
 
@@ -19,17 +23,22 @@ typedef struct classify_arguments {
  * a classify_arguments. */
 extern const struct argp classify_argp;
 
-/* A model on its device. */
+/* A device with the models, one at a time. */
 typedef struct classify_session {
+    const classify_arguments *arguments;
     lvk_device *device;
-    lvk_classifier *classifier;
+    lvk_classifier *classifier;        /* the first, until classify_run goes through them */
+    char positive[256], negative[256]; /* class names */
 } classify_session;
 
-/* Opens both; returns an lvk_status. classify_close releases them, also after a failure. */
+/* Opens device and first model; returns an lvk_status. classify_close releases them, also after a failure. */
 int classify_open(classify_session *session, const classify_arguments *arguments);
 void classify_close(classify_session *session);
 
-/* *rows[i] of image i of the selection, freed with free. Returns an lvk_status. */
+/* The images of --part, which all models must have held out from the same, or those with labels of --data. */
+int classify_select(const classify_arguments *arguments, selection *images);
+
+/* *rows[i] of image i of the selection, by the mean of all models, freed with free. Returns an lvk_status. */
 int classify_run(classify_session *session, const selection *images, const char *title,
                  lvk_prediction **rows);
 

@@ -66,7 +66,7 @@ static double option_share(struct argp_state *state, const char *option, const c
 }
 
 static void check(const arguments *a, struct argp_state *state) {
-    if (a->from_count && (a->common.model || a->common.part || a->common.data || a->common.out))
+    if (a->from_count && (a->common.model_count || a->common.part || a->common.data || a->common.out))
         argp_failure(state, EXIT_USAGE, 0, "--from needs no --model, --part, --data or --out");
     if (!isnan(a->threshold) && !isnan(a->sensitivity))
         argp_failure(state, EXIT_USAGE, 0, "--threshold or --sensitivity, not both");
@@ -190,7 +190,6 @@ static int judge_files(const arguments *a) {
 }
 
 static int judge_session(const arguments *a, classify_session *session, const selection *images) {
-    const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
     const lvk_prediction_options written = {
         .format = LVK_PREDICTIONS_CSV, .threshold = LVK_THRESHOLD, .judged = true};
     lvk_prediction *rows;
@@ -200,8 +199,8 @@ static int judge_session(const arguments *a, classify_session *session, const se
     const judged j = {.rows = rows,
                       .count = images->count,
                       .name = a->common.part ? a->common.part : a->common.data,
-                      .positive = info->positive_class,
-                      .negative = info->negative_class};
+                      .positive = session->positive,
+                      .negative = session->negative};
     if (status == LVK_OK)
         status = judge(a, &j);
     free(rows);
@@ -213,8 +212,7 @@ static int judge_model(const arguments *a) {
     selection images = {0};
     int status = classify_open(&session, &a->common);
     if (status == LVK_OK)
-        status = a->common.part ? selection_of_part(&images, a->common.model, a->common.part, a->common.data)
-                                : selection_of_labelled(&images, a->common.data);
+        status = classify_select(&a->common, &images);
     if (status == LVK_OK)
         status = judge_session(a, &session, &images);
     selection_finish(&images);

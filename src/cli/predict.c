@@ -15,6 +15,7 @@ static const char documentation[] =
     "  leukvk predict --model runs/RUN cell1.bmp cell2.png\n"
     "  leukvk predict --model runs/RUN cells/ --format csv --out predictions.csv\n"
     "  leukvk predict --model runs/RUN --part test --format json\n"
+    "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/    the mean of several models\n"
     "\n"
     "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the class that it means "
     "(above 0.5). For research and teaching; not a medical device.\n";
@@ -46,7 +47,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->path_count = (size_t)(state->argc - state->next);
         return 0;
     case ARGP_KEY_END:
-        if (a->common.model && !a->common.part == !a->path_count)
+        if (a->common.model_count && !a->common.part == !a->path_count)
             argp_failure(state, EXIT_USAGE, 0, "name images or folders, or --part, and not both");
         return 0;
     default:
@@ -76,7 +77,7 @@ static int run(int argc, char **argv) {
     lvk_prediction *rows = NULL;
     int status = classify_open(&session, &a.common);
     if (status == LVK_OK)
-        status = a.common.part ? selection_of_part(&images, a.common.model, a.common.part, a.common.data)
+        status = a.common.part ? classify_select(&a.common, &images)
                                : selection_of_files(&images, a.paths, a.path_count);
     if (status == LVK_OK)
         status = classify_run(&session, &images, "Predicting", &rows);

@@ -65,17 +65,24 @@ static void run_folder_of(const char *path, char *folder, size_t size) {
         snprintf(folder, size, ".");
 }
 
+/* The split of the run of which `path` is the folder, or a file in it. */
+static int read_split(const char *path, const lvk_dataset *dataset, lvk_split **split) {
+    char folder[4096], file[4200];
+    run_folder_of(path, folder, sizeof folder);
+    snprintf(file, sizeof file, "%s/split.json", folder);
+    return lvk_split_read(file, dataset, split);
+}
+
 int selection_of_part(selection *s, const char *run, const char *part_name, const char *data) {
     const int part = find_part(part_name);
-    char folder[4096], split[4200];
+    char folder[4096];
     char *own_data = NULL;
     run_folder_of(run, folder, sizeof folder);
-    snprintf(split, sizeof split, "%s/split.json", folder);
     int status = data ? LVK_OK : lvk_run_data_folder(folder, &own_data);
     if (status == LVK_OK)
         status = lvk_dataset_create(data ? data : own_data, NULL, &s->dataset);
     if (status == LVK_OK)
-        status = lvk_split_read(split, s->dataset, &s->split);
+        status = read_split(run, s->dataset, &s->split);
     lvk_text_free(own_data);
     if (status != LVK_OK)
         return status;
@@ -86,6 +93,19 @@ int selection_of_part(selection *s, const char *run, const char *part_name, cons
     if (!s->indices)
         return fail(part_name, "out of memory");
     memcpy(s->indices, indices, s->count * sizeof *s->indices);
+    return LVK_OK;
+}
+
+int selection_check_part(const selection *s, const char *run, const char *part_name) {
+    lvk_split *split;
+    size_t count;
+    const int status = read_split(run, s->dataset, &split);
+    if (status != LVK_OK)
+        return status;
+    const uint32_t *indices = lvk_split_images(split, (lvk_split_part)find_part(part_name), &count);
+    if (count != s->count || memcmp(indices, s->indices, count * sizeof *indices) != 0)
+        fail(run, "its split is not the first model's: what one held out, the other may have learned");
+    lvk_split_destroy(&split);
     return LVK_OK;
 }
 

@@ -18,6 +18,10 @@ int selection_of_files(selection *s, const char *const *paths, size_t count);
  * is where the data set lies. */
 int selection_of_part(selection *s, const char *run, const char *part, const char *data);
 
+/* Fails where another run has other images in the part than the selection: what one holds out, the other may
+ * have learned. */
+int selection_check_part(const selection *s, const char *run, const char *part);
+
 /* The labelled images of another data set. */
 int selection_of_labelled(selection *s, const char *data);
 

@@ -1,8 +1,6 @@
 #include "train/judge.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
     const int32_t label = lvk_dataset_image(dataset, image)->label;
@@ -11,12 +9,6 @@ int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
 
 static double sigmoid(double z) {
     return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
-}
-
-static double rounded(double p) {
-    char text[32];
-    snprintf(text, sizeof text, "%.*g", LVK_PREDICTION_DIGITS, p);
-    return strtod(text, NULL);
 }
 
 typedef struct judging {
@@ -72,7 +64,7 @@ lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *sourc
         lvk_feed_destroy(&feed);
     }
     for (size_t i = 0; i < count && status == LVK_OK; ++i)
-        probabilities[i] = rounded(probabilities[i]);
+        probabilities[i] = lvk_prediction_round(probabilities[i]);
     lvk_free(j.logits);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 lvk_status lvk_prediction_format_parse(const char *name, lvk_prediction_format *format) {
@@ -18,6 +19,12 @@ lvk_status lvk_prediction_format_parse(const char *name, lvk_prediction_format *
         }
     }
     return lvk_fail(LVK_ERROR_ARGUMENT, "there is no format '%s': table, csv or json", name);
+}
+
+double lvk_prediction_round(double p) {
+    char text[32];
+    snprintf(text, sizeof text, "%.*g", LVK_PREDICTION_DIGITS, p);
+    return strtod(text, NULL);
 }
 
 static const char *subject_of(const lvk_prediction *row) {

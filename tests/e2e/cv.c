@@ -77,6 +77,37 @@ Test(cv, goes_on_after_a_kill_and_adds_up) {
     program_remove(folder);
 }
 
+/* p of the first image in a CSV of predictions. */
+static double first_p(const char *text) {
+    const char *line = strchr(text, '\n');
+    cr_assert_not_null(line);
+    const char *comma = strchr(line, ',');
+    cr_assert_not_null(comma);
+    return strtod(comma + 1, NULL);
+}
+
+Test(cv, models_of_the_folds_are_averaged) {
+    const char *folder = program_folder();
+    double p[2];
+    draw_samples(folder);
+    program_run(&result, CV, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    for (int fold = 1; fold <= 2; ++fold) {
+        program_run(&result, "predict --model %s/a/fold-%d %s/data --format csv", folder, fold, folder);
+        cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        p[fold - 1] = first_p(result.out);
+    }
+    program_run(&result, "predict --model %s/a/fold-1 --model %s/a/fold-2 %s/data --format csv", folder,
+                folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_neq(p[0], p[1]);
+    cr_expect_float_eq(first_p(result.out), (p[0] + p[1]) / 2, 1e-9);
+    program_run(&result, "eval --model %s/a/fold-1 --model %s/a/fold-2", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "the other may have learned"), "%s", result.err);
+    program_remove(folder);
+}
+
 Test(cv, says_when_people_are_on_both_sides) {
     const char *folder = program_folder();
     draw_samples(folder);
