@@ -56,6 +56,7 @@ enum {
     OPTION_L2,
     OPTION_DROPOUT,
     OPTION_BATCH,
+    OPTION_ACCUMULATE,
     OPTION_EPOCHS,
     OPTION_PATIENCE,
     OPTION_FRACTIONS,
@@ -100,7 +101,9 @@ static const struct argp_option options[] = {
     {"no-balance", OPTION_NO_BALANCE, NULL, 0,
      "Do not weight the training loss so that both classes count the same", 3},
     {"epochs", OPTION_EPOCHS, "N", 0, "At most so many times through the images (20)", 4},
-    {"batch", OPTION_BATCH, "N", 0, "Images a step (32)", 4},
+    {"batch", OPTION_BATCH, "N", 0, "Images at once (32)", 4},
+    {"accumulate", OPTION_ACCUMULATE, "K", 0,
+     "Average the gradients of K batches in each step: K times the batch in the memory of one (1)", 4},
     {"patience", OPTION_PATIENCE, "N", 0, "Stop after N epochs without a lower validation loss; 0: never (3)",
      4},
     {"optimizer", OPTION_OPTIMIZER, "NAME", 0, "adam, adamw or sgd (adam)", 4},
@@ -221,6 +224,9 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         return 0;
     case OPTION_BATCH:
         o->batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
+        return 0;
+    case OPTION_ACCUMULATE:
+        o->accumulate = (uint32_t)option_count(state, "accumulate", text, 1, 1024);
         return 0;
     case OPTION_PATIENCE:
         o->patience = (uint32_t)option_count(state, "patience", text, 0, 1000000);

@@ -1,6 +1,6 @@
 /* A network: a model with its parameters on a device, ready to be trained and to predict.
  *
- * Training and inference are two programs over one parameter buffer. Batches have a fixed size; a smaller one
+ * Training and inference are programs over one parameter buffer. Batches have a fixed size; a smaller one
  * is filled up with rows that weigh nothing. */
 #ifndef LVK_TRAIN_NETWORK_H
 #define LVK_TRAIN_NETWORK_H
@@ -16,6 +16,7 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
+    uint32_t accumulate;           /* at most so many batches an update, of their mean gradient; 0 is 1 */
     double clip_norm;              /* the gradient's norm at most; 0: any */
     lvk_rate_scales rates;         /* which parameters learn at another rate */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
@@ -35,6 +36,7 @@ typedef struct lvk_pass {
     int labels;                     /* [N, 2]: target 0 or 1, weight; training only, as the following */
     int keys;                       /* [N, 4]: what dropout draws from */
     int hyper[LVK_MAX_RATE_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
+    int share;                      /* [8]: what a batch counts in the mean gradient (ops/accumulate.h) */
     int loss;                       /* [1] */
 } lvk_pass;
 
@@ -45,6 +47,7 @@ typedef struct lvk_network {
     lvk_buffer *shared[LVK_BLOCK_COUNT]; /* parameters, moments, and one arena for both */
     uint64_t block_size;                 /* bytes of the parameters, and of each moment */
     lvk_pass training, inference;
+    lvk_pass update; /* of the parameters, where several batches come before one; else it is in `training` */
     lvk_profiler *profiler; /* borrowed; while it is set, steps are profiled into it: the same bits, slower */
 } lvk_network;
 
@@ -89,11 +92,13 @@ typedef struct lvk_train_batch {
     const float *input;
     const float *labels;   /* [N][2] */
     const uint32_t *keys;  /* [N][4] */
-    const lvk_real *hyper; /* [config.rates.count + 1][8], by group */
+    const lvk_real *hyper; /* [config.rates.count + 1][8], by group; needed with the last part */
+    uint32_t part, parts;  /* of a network that accumulates: the part from 0, of 1 to config.accumulate */
 } lvk_train_batch;
 
-/* Forward, backward, update. `logits` [N] (may be NULL) are those before the update, as is `loss`.
- * LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update left them. */
+/* Forward, backward and, with the last part, update. `logits` [N] (may be NULL) are those before the update,
+ * as is `loss`. LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update left
+ * them. */
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
 

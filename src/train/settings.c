@@ -25,6 +25,7 @@ lvk_train_options lvk_train_defaults(void) {
                                .weight_decay = 0.01,
                                .dropout = 0.25,
                                .batch = 32,
+                               .accumulate = 1,
                                .epochs = 20,
                                .patience = 3,
                                .validation = 0.15,
@@ -74,7 +75,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 ENTRY(checkpoint_seconds, NUMBER),
                                 LATER(warmup, NUMBER),
                                 LATER(rate_scale, TEXT),
-                                LATER(clip_norm, NUMBER)};
+                                LATER(clip_norm, NUMBER),
+                                LATER(accumulate, COUNT)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -102,6 +104,7 @@ static lvk_status check_numbers(const lvk_train_options *o) {
     if (o->clip_norm != 0)
         LVK_TRY(check_range("clip-norm", o->clip_norm, 1e-30, 1e30, "0, for never, or 1e-30 to below 1e30"));
     LVK_TRY(check_range("batch", o->batch, 1, 1025, "1 to 1024"));
+    LVK_TRY(check_range("accumulate", o->accumulate, 1, 1025, "1 to 1024"));
     LVK_TRY(check_range("epochs", o->epochs, 1, 1000001, "1 to 1,000,000"));
     LVK_TRY(check_range("views", o->views, 1, LVK_VIEW_COUNT + 1, "1 to 8"));
     LVK_TRY(check_range("warmup", o->warmup, 0, o->epochs, "0 or more and below --epochs"));
@@ -335,6 +338,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                 .batch = o->batch,
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
+                                .accumulate = o->accumulate,
                                 .clip_norm = o->clip_norm,
                                 .rates = settings->rates,
                                 .l2 = o->l2};

@@ -270,6 +270,69 @@ Test(network, the_whole_gradient_is_clipped) {
     close_all(networks, start, end, 3);
 }
 
+/* A step over the same four images: at once, or in batches whose gradients are averaged. */
+static float *four_images(uint32_t batch, double clip_norm, lvk_backend *backend, float *loss) {
+    enum { IMAGES = 4 };
+    lvk_network_config config = small;
+    config.optimizer = LVK_OPTIMIZER_SGD;
+    config.batch = batch;
+    config.accumulate = IMAGES / batch;
+    config.clip_norm = clip_norm;
+    lvk_network *network = create(backend, &config);
+    const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
+    float *images = lvk_alloc(IMAGES * pixels, sizeof *images), labels[2 * IMAGES] = {0};
+    uint32_t keys[4 * IMAGES] = {0};
+    lvk_real hyper[LVK_HYPER_COUNT];
+    fill(images, IMAGES * pixels, 5);
+    for (uint32_t i = 0; i < IMAGES; ++i) {
+        labels[2 * i] = (float)(i % 2);
+        labels[2 * i + 1] = 1.0F / (float)batch;
+        keys[4 * i + 3] = i;
+    }
+    lvk_optimizer_hyper(&(lvk_optimizer_settings){.kind = LVK_OPTIMIZER_SGD}, 1, 0.1, hyper);
+    for (uint32_t part = 0, parts = config.accumulate; part < parts; ++part) {
+        const lvk_train_batch input = {.input = images + part * batch * pixels,
+                                       .labels = labels + (size_t)2 * part * batch,
+                                       .keys = keys + (size_t)4 * part * batch,
+                                       .hyper = hyper,
+                                       .part = part,
+                                       .parts = parts};
+        cr_assert_eq(lvk_network_train(network, &input, &loss[part], NULL), LVK_OK, "%s",
+                     lvk_error_message());
+    }
+    float *velocity = lvk_alloc(network->block_size, 1);
+    cr_assert_eq(lvk_network_read(network, LVK_BLOCK_MOMENT1, velocity), LVK_OK);
+    lvk_free(images);
+    lvk_network_destroy(&network);
+    return velocity;
+}
+
+/* Batches whose gradients are averaged do what one that is larger does; the mean is what is clipped. */
+Test(network, accumulated_batches_are_one_large_batch) {
+    lvk_backend *backend = test_open_device();
+    lvk_network *network = create(backend, &small);
+    const uint64_t count = network->block_size / sizeof(float);
+    lvk_network_destroy(&network);
+    for (int clipped = 0; clipped < 2; ++clipped) {
+        float losses[3] = {0}, *velocity[2];
+        double apart = 0, norm = 0;
+        velocity[0] = four_images(4, clipped ? 0.001 : 0, backend, &losses[0]);
+        velocity[1] = four_images(2, clipped ? 0.001 : 0, backend, &losses[1]);
+        for (uint64_t i = 0; i < count; ++i) {
+            apart += pow((double)velocity[0][i] - (double)velocity[1][i], 2);
+            norm += pow((double)velocity[0][i], 2);
+        }
+        if (clipped)
+            cr_expect_float_eq(sqrt(norm), 0.1 * 0.001, 1e-9, "%g", sqrt(norm));
+        cr_expect_gt(norm, 1e-9);
+        cr_expect_lt(sqrt(apart / norm), 1e-5, "%g", sqrt(apart / norm));
+        cr_expect_float_eq(losses[0], (losses[1] + losses[2]) / 2, 1e-6F);
+        lvk_free(velocity[0]);
+        lvk_free(velocity[1]);
+    }
+    test_close_device(backend);
+}
+
 /* A rule that fits nothing that is trained is named before anything is made. */
 Test(network, a_rate_for_nobody_is_refused) {
     lvk_backend *backend = test_open_device();
@@ -281,19 +344,27 @@ Test(network, a_rate_for_nobody_is_refused) {
     test_close_device(backend);
 }
 
-/* `backend` with the memory limits `limits`: is the batch that the refusal names the largest that passes? */
+/* The batch that the refusal of batch 64 names. */
+static uint32_t named_batch(const lvk_backend *backend, const char *piece) {
+    static const char fits[] = "fits is --batch ";
+    lvk_network_config config = small;
+    uint64_t bytes;
+    config.batch = 64;
+    cr_assert_eq(lvk_memory_check(backend, &config, &bytes), LVK_ERROR_MEMORY);
+    const char *line = lvk_error_message(), *named = strstr(line, fits);
+    cr_expect(strncmp(line, "--batch 64 needs ", 17) == 0 && strstr(line, piece), "%s", line);
+    cr_assert_not_null(named, "%s", line);
+    return (uint32_t)strtoul(named + sizeof fits - 1, NULL, 10);
+}
+
+/* With these limits: is the batch that is named the largest that passes? */
 static void expect_refused(const lvk_backend *backend, lvk_caps limits, const char *piece) {
     lvk_backend limited = *backend;
     lvk_network_config config = small;
     uint64_t bytes;
     limited.caps = limits;
-    config.batch = 64;
-    cr_assert_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
-    const char *line = lvk_error_message(), *fits = strstr(line, "fits is --batch ");
-    cr_expect(strncmp(line, "--batch 64 needs ", 17) == 0 && strstr(line, piece), "%s", line);
-    cr_assert_not_null(fits, "%s", line);
-    config.batch = (uint32_t)strtoul(fits + strlen("fits is --batch "), NULL, 10);
-    cr_expect(config.batch >= 3 && config.batch < 64, "%s", line);
+    config.batch = named_batch(&limited, piece);
+    cr_expect(config.batch >= 3 && config.batch < 64, "%u", config.batch);
     cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_OK, "%s", lvk_error_message());
     ++config.batch;
     cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY, "batch %u", config.batch);
