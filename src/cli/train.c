@@ -169,29 +169,9 @@ static error_t parse_backbone(int key, char *text, struct argp_state *state, lvk
     }
 }
 
-static error_t parse_settings(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+/* What shapes a step. */
+static error_t parse_steps(int key, char *text, struct argp_state *state, lvk_train_options *o) {
     switch (key) {
-    case OPTION_SPLIT:
-        o->split = text;
-        return 0;
-    case OPTION_MODEL:
-        o->model = text;
-        return 0;
-    case OPTION_CROP:
-        o->crop = text;
-        return 0;
-    case OPTION_NO_AUGMENT:
-        o->augment = false;
-        return 0;
-    case OPTION_NORMALIZE:
-        o->normalize = text;
-        return 0;
-    case OPTION_NO_BALANCE:
-        o->balance = false;
-        return 0;
-    case OPTION_STRICT:
-        o->strict = true;
-        return 0;
     case OPTION_OPTIMIZER:
         o->optimizer = text;
         return 0;
@@ -228,6 +208,34 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
     case OPTION_ACCUMULATE:
         o->accumulate = (uint32_t)option_count(state, "accumulate", text, 1, 1024);
         return 0;
+    default:
+        return parse_backbone(key, text, state, o);
+    }
+}
+
+static error_t parse_settings(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+    switch (key) {
+    case OPTION_SPLIT:
+        o->split = text;
+        return 0;
+    case OPTION_MODEL:
+        o->model = text;
+        return 0;
+    case OPTION_CROP:
+        o->crop = text;
+        return 0;
+    case OPTION_NO_AUGMENT:
+        o->augment = false;
+        return 0;
+    case OPTION_NORMALIZE:
+        o->normalize = text;
+        return 0;
+    case OPTION_NO_BALANCE:
+        o->balance = false;
+        return 0;
+    case OPTION_STRICT:
+        o->strict = true;
+        return 0;
     case OPTION_PATIENCE:
         o->patience = (uint32_t)option_count(state, "patience", text, 0, 1000000);
         return 0;
@@ -244,7 +252,7 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         o->run = text;
         return 0;
     default:
-        return parse_backbone(key, text, state, o);
+        return parse_steps(key, text, state, o);
     }
 }
 

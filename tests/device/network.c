@@ -4,7 +4,6 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "support/device.h"
-#include "train/memory_check.h"
 #include "train/position.h"
 #include "vulkan/vulkan.h"
 
@@ -270,39 +269,51 @@ Test(network, the_whole_gradient_is_clipped) {
     close_all(networks, start, end, 3);
 }
 
-/* A step over the same four images: at once, or in batches whose gradients are averaged. */
-static float *four_images(uint32_t batch, double clip_norm, lvk_backend *backend, float *loss) {
-    enum { IMAGES = 4 };
+/* Four images with labels and keys. */
+enum { IMAGES = 4 };
+typedef struct four {
+    float *images, labels[2 * IMAGES];
+    uint32_t keys[4 * IMAGES];
+    size_t pixels; /* of one */
+} four;
+
+static four make_four(const lvk_network *network) {
+    const size_t size = network->model->image_size;
+    four f = {.pixels = size * size * 3};
+    f.images = lvk_alloc(IMAGES * f.pixels, sizeof *f.images);
+    fill(f.images, IMAGES * f.pixels, 5);
+    for (uint32_t i = 0; i < IMAGES; ++i) {
+        f.labels[2 * i] = (float)(i % 2);
+        f.labels[2 * i + 1] = 1.0F / (float)network->config.batch;
+        f.keys[4 * i + 3] = i;
+    }
+    return f;
+}
+
+/* A step over them, at once or in batches whose gradients are averaged: its velocity. */
+static float *train_four(lvk_backend *backend, uint32_t batch, double clip_norm, float *loss) {
     lvk_network_config config = small;
     config.optimizer = LVK_OPTIMIZER_SGD;
     config.batch = batch;
     config.accumulate = IMAGES / batch;
     config.clip_norm = clip_norm;
     lvk_network *network = create(backend, &config);
-    const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
-    float *images = lvk_alloc(IMAGES * pixels, sizeof *images), labels[2 * IMAGES] = {0};
-    uint32_t keys[4 * IMAGES] = {0};
+    four f = make_four(network);
     lvk_real hyper[LVK_HYPER_COUNT];
-    fill(images, IMAGES * pixels, 5);
-    for (uint32_t i = 0; i < IMAGES; ++i) {
-        labels[2 * i] = (float)(i % 2);
-        labels[2 * i + 1] = 1.0F / (float)batch;
-        keys[4 * i + 3] = i;
-    }
     lvk_optimizer_hyper(&(lvk_optimizer_settings){.kind = LVK_OPTIMIZER_SGD}, 1, 0.1, hyper);
-    for (uint32_t part = 0, parts = config.accumulate; part < parts; ++part) {
-        const lvk_train_batch input = {.input = images + part * batch * pixels,
-                                       .labels = labels + (size_t)2 * part * batch,
-                                       .keys = keys + (size_t)4 * part * batch,
+    for (uint32_t part = 0; part < config.accumulate; ++part) {
+        const size_t first = (size_t)part * batch;
+        const lvk_train_batch input = {.input = f.images + first * f.pixels,
+                                       .labels = f.labels + 2 * first,
+                                       .keys = f.keys + 4 * first,
                                        .hyper = hyper,
                                        .part = part,
-                                       .parts = parts};
-        cr_assert_eq(lvk_network_train(network, &input, &loss[part], NULL), LVK_OK, "%s",
-                     lvk_error_message());
+                                       .parts = config.accumulate};
+        cr_assert_eq(lvk_network_train(network, &input, &loss[part], NULL), LVK_OK);
     }
     float *velocity = lvk_alloc(network->block_size, 1);
     cr_assert_eq(lvk_network_read(network, LVK_BLOCK_MOMENT1, velocity), LVK_OK);
-    lvk_free(images);
+    lvk_free(f.images);
     lvk_network_destroy(&network);
     return velocity;
 }
@@ -316,8 +327,8 @@ Test(network, accumulated_batches_are_one_large_batch) {
     for (int clipped = 0; clipped < 2; ++clipped) {
         float losses[3] = {0}, *velocity[2];
         double apart = 0, norm = 0;
-        velocity[0] = four_images(4, clipped ? 0.001 : 0, backend, &losses[0]);
-        velocity[1] = four_images(2, clipped ? 0.001 : 0, backend, &losses[1]);
+        velocity[0] = train_four(backend, 4, clipped ? 0.001 : 0, &losses[0]);
+        velocity[1] = train_four(backend, 2, clipped ? 0.001 : 0, &losses[1]);
         for (uint64_t i = 0; i < count; ++i) {
             apart += pow((double)velocity[0][i] - (double)velocity[1][i], 2);
             norm += pow((double)velocity[0][i], 2);
@@ -341,57 +352,6 @@ Test(network, a_rate_for_nobody_is_refused) {
     cr_assert_eq(lvk_rate_scales_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
     cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &footprint), LVK_ERROR_ARGUMENT);
     cr_expect_not_null(strstr(lvk_error_message(), "--rate-scale conv5_:"), "%s", lvk_error_message());
-    test_close_device(backend);
-}
-
-/* The batch that the refusal of batch 64 names. */
-static uint32_t named_batch(const lvk_backend *backend, const char *piece) {
-    static const char fits[] = "fits is --batch ";
-    lvk_network_config config = small;
-    uint64_t bytes;
-    config.batch = 64;
-    cr_assert_eq(lvk_memory_check(backend, &config, &bytes), LVK_ERROR_MEMORY);
-    const char *line = lvk_error_message(), *named = strstr(line, fits);
-    cr_expect(strncmp(line, "--batch 64 needs ", 17) == 0 && strstr(line, piece), "%s", line);
-    cr_assert_not_null(named, "%s", line);
-    return (uint32_t)strtoul(named + sizeof fits - 1, NULL, 10);
-}
-
-/* With these limits: is the batch that is named the largest that passes? */
-static void expect_refused(const lvk_backend *backend, lvk_caps limits, const char *piece) {
-    lvk_backend limited = *backend;
-    lvk_network_config config = small;
-    uint64_t bytes;
-    limited.caps = limits;
-    config.batch = named_batch(&limited, piece);
-    cr_expect(config.batch >= 3 && config.batch < 64, "%u", config.batch);
-    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_OK, "%s", lvk_error_message());
-    ++config.batch;
-    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY, "batch %u", config.batch);
-}
-
-/* What a device has no room for is refused before it is made, with the largest batch that it has room for. */
-Test(network, the_largest_batch_that_fits_is_told) {
-    lvk_backend *backend = test_open_device();
-    lvk_network_config config = small;
-    lvk_footprint one, four;
-    uint64_t bytes;
-    config.batch = 1;
-    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &one), LVK_OK);
-    config.batch = 4;
-    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &four), LVK_OK);
-    cr_expect_eq(lvk_memory_check(backend, &config, &bytes), LVK_OK, "%s", lvk_error_message());
-    cr_expect_eq(bytes, four.total);
-    lvk_caps limits = backend->caps;
-    limits.memory = four.total;
-    expect_refused(backend, limits, "of device memory");
-    limits.memory = 0;
-    limits.max_allocation = four.largest;
-    expect_refused(backend, limits, "in one buffer");
-    lvk_backend limited = *backend;
-    limited.caps.memory = one.total - 1;
-    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
-    cr_expect_not_null(strstr(lvk_error_message(), "not even --batch 1"), "%s", lvk_error_message());
     test_close_device(backend);
 }
 
