@@ -60,11 +60,13 @@ typedef struct lvk_train_options {
                                `unfreeze`; the longest beginning counts, before a stage; "": none */
     double clip_norm;       /* the gradient of all parameters as one vector is scaled down to this Euclidean
                                norm where it is longer (Pascanu et al., ICML 2013); 0: never */
-    double momentum;        /* of sgd, in [0, 1) */
-    double weight_decay;    /* of adamw, >= 0 */
-    double l2;              /* penalty l2 * sum(w^2) on kernels, >= 0 */
-    double dropout;         /* rate in [0, 1) */
-    uint32_t batch;         /* images at once, 1 to 1024 */
+    double ema;      /* decay per step, in [0, 1), of a moving average of the weights, which is then what is
+                        validated and saved; approached as (1 + step) / (10 + step); 0: the weights are */
+    double momentum; /* of sgd, in [0, 1) */
+    double weight_decay; /* of adamw, >= 0 */
+    double l2;           /* penalty l2 * sum(w^2) on kernels, >= 0 */
+    double dropout;      /* rate in [0, 1) */
+    uint32_t batch;      /* images at once, 1 to 1024 */
     uint32_t accumulate; /* batches a step, whose gradients are averaged: what a larger batch would do, in the
                             memory of one (but batch norms see each batch alone); 1 to 1024 */
     uint32_t epochs;     /* at most */

@@ -12,6 +12,7 @@ typedef enum lvk_block_id {
     LVK_BLOCK_PARAMETERS,  /* all parameters, in the order of their creation */
     LVK_BLOCK_GRADIENTS,   /* their gradients, at the same offsets */
     LVK_BLOCK_ACCUMULATED, /* means of gradients over several batches, at the same offsets */
+    LVK_BLOCK_AVERAGE,     /* a moving average of the parameters, at the same offsets */
     LVK_BLOCK_MOMENT1,     /* optimizer state, at the same offsets: momentum, or Adam's first moment */
     LVK_BLOCK_MOMENT2,     /* Adam's second moment */
     LVK_BLOCK_COUNT

@@ -23,6 +23,7 @@ static const char documentation[] =
     "  leukvk train --resume runs/first --epochs 40    longer than first meant; a cosine is stretched\n"
     "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
     "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (tools/fetch-weights.sh first)\n"
+    "  leukvk train --data samples --model resnet50 --unfreeze conv5_x --rate-scale conv5_x=0.1 --warmup 1    fine-tune\n"
     "\n"
     "The Keras work that leukvk starts from, exactly: --learning-rate 0.001 --schedule constant --normalize none --no-balance "
     "(and its Adam, dropout 0.25, batch 32, 20 epochs, which are the defaults). Training stops early after 3 epochs without a lower "
@@ -51,6 +52,7 @@ enum {
     OPTION_WARMUP,
     OPTION_RATE_SCALE,
     OPTION_CLIP_NORM,
+    OPTION_EMA,
     OPTION_MOMENTUM,
     OPTION_DECAY,
     OPTION_L2,
@@ -120,6 +122,10 @@ static const struct argp_option options[] = {
      4},
     {"clip-norm", OPTION_CLIP_NORM, "X", 0,
      "Scale a step's whole gradient down to the norm X where it is longer; 0: never (0)", 4},
+    {"ema", OPTION_EMA, "D", 0,
+     "Validate and save a moving average of the weights that keeps the share D at each step, as in 0.999; 0: the weights "
+     "themselves (0)",
+     4},
     {"momentum", OPTION_MOMENTUM, "X", 0, "Of sgd (0.9)", 4},
     {"weight-decay", OPTION_DECAY, "X", 0, "Of adamw (0.01)", 4},
     {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
@@ -189,6 +195,9 @@ static error_t parse_steps(int key, char *text, struct argp_state *state, lvk_tr
         return 0;
     case OPTION_CLIP_NORM:
         o->clip_norm = option_number(state, "clip-norm", text);
+        return 0;
+    case OPTION_EMA:
+        o->ema = option_number(state, "ema", text);
         return 0;
     case OPTION_MOMENTUM:
         o->momentum = option_number(state, "momentum", text);

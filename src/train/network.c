@@ -4,6 +4,7 @@
 #include "ops/l2.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Adds lambda * sum(w^2) for every kernel to the loss. */
 static int add_penalty(lvk_pass *pass, int loss, double lambda) {
@@ -48,6 +49,8 @@ static lvk_status append_update(lvk_pass *pass, const lvk_network_config *config
     if (config->clip_norm > 0)
         lvk_optimizer_clip(graph, gradients, config->clip_norm);
     lvk_optimizer_append(graph, pass->builder, config->optimizer, gradients, &config->rates, pass->hyper);
+    if (config->average)
+        lvk_optimizer_average(graph, pass->hyper[0]);
     return lvk_graph_status(graph);
 }
 
@@ -96,8 +99,8 @@ static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Bytes of a block that the programs share: parameters, moments, accumulated gradients, and the arena, since
- * they never run at once. */
+/* Bytes of a block that the programs share: parameters, their average, moments, accumulated gradients, and
+ * the arena, since they never run at once. */
 static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
     const lvk_pass *const passes[] = {&network->inference, &network->training, &network->update};
     uint64_t size = 0;
@@ -107,8 +110,8 @@ static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
 }
 
 static lvk_status create_shared(lvk_network *network) {
-    static const lvk_block_id blocks[] = {LVK_BLOCK_ARENA, LVK_BLOCK_PARAMETERS, LVK_BLOCK_ACCUMULATED,
-                                          LVK_BLOCK_MOMENT1, LVK_BLOCK_MOMENT2};
+    static const lvk_block_id blocks[] = {LVK_BLOCK_ARENA,   LVK_BLOCK_PARAMETERS, LVK_BLOCK_ACCUMULATED,
+                                          LVK_BLOCK_AVERAGE, LVK_BLOCK_MOMENT1,    LVK_BLOCK_MOMENT2};
     network->block_size = network->inference.graph.parameter_size;
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
         const uint64_t size = shared_size(network, blocks[i]);
@@ -134,10 +137,24 @@ static void finish_passes(lvk_network *network) {
     finish_pass(&network->inference);
 }
 
+lvk_block_id lvk_network_model(const lvk_network *network) {
+    return network->shared[LVK_BLOCK_AVERAGE] ? LVK_BLOCK_AVERAGE : LVK_BLOCK_PARAMETERS;
+}
+
+/* Inference finds the parameters' average in their place. */
+static lvk_status init_inference(lvk_network *network) {
+    lvk_buffer *blocks[LVK_BLOCK_COUNT];
+    memcpy(blocks, network->shared, sizeof blocks);
+    blocks[LVK_BLOCK_PARAMETERS] = network->shared[lvk_network_model(network)];
+    return lvk_executable_init(&network->inference.executable, network->backend, &network->inference.plan,
+                               blocks);
+}
+
 static lvk_status create(lvk_network *network) {
-    lvk_pass *const passes[] = {&network->inference, &network->training, &network->update};
+    lvk_pass *const passes[] = {&network->training, &network->update};
     LVK_TRY(plan_network(network, &network->backend->caps));
     LVK_TRY(create_shared(network));
+    LVK_TRY(init_inference(network));
     for (size_t i = 0; i < sizeof passes / sizeof *passes; ++i)
         if (passes[i]->builder)
             LVK_TRY(lvk_executable_init(&passes[i]->executable, network->backend, &passes[i]->plan,
@@ -256,6 +273,8 @@ lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *val
 }
 
 lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values) {
+    if (block == LVK_BLOCK_PARAMETERS && network->shared[LVK_BLOCK_AVERAGE])
+        LVK_TRY(lvk_network_write(network, LVK_BLOCK_AVERAGE, values));
     return network->backend->functions->buffer_write(network->backend, network->shared[block], 0, values,
                                                      network->block_size);
 }

@@ -17,6 +17,7 @@ typedef struct lvk_network_config {
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
     uint32_t accumulate;           /* at most so many batches an update, of their mean gradient; 0 is 1 */
+    bool average;                  /* keep a moving average of the parameters, and infer with that */
     double clip_norm;              /* the gradient's norm at most; 0: any */
     lvk_rate_scales rates;         /* which parameters learn at another rate */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
@@ -83,7 +84,11 @@ LVK_MUST_USE lvk_status lvk_network_initialize(lvk_network *network, uint64_t se
  * floats. */
 const lvk_builder *lvk_network_builder(const lvk_network *network);
 
-/* Whole blocks of floats, block_size bytes: LVK_BLOCK_PARAMETERS, _MOMENT1, _MOMENT2. */
+/* The block that inference reads: LVK_BLOCK_PARAMETERS, or LVK_BLOCK_AVERAGE where there is one. */
+lvk_block_id lvk_network_model(const lvk_network *network);
+
+/* Whole blocks of floats, block_size bytes: LVK_BLOCK_PARAMETERS, _AVERAGE, _MOMENT1, _MOMENT2. Writing the
+ * parameters begins their average anew, from them. */
 LVK_MUST_USE lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *values);
 LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values);
 

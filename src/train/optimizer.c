@@ -5,6 +5,7 @@
 #include "ops/clip_norm.h"
 #include "ops/l2.h"
 #include "ops/sgd.h"
+#include "ops/weight_average.h"
 
 #include <string.h>
 
@@ -75,12 +76,14 @@ void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_opti
     }
 }
 
-void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,
-                         lvk_real hyper[LVK_HYPER_COUNT]) {
-    if (settings->kind == LVK_OPTIMIZER_SGD) {
-        lvk_sgd_hyper(rate, settings->momentum, hyper);
-        return;
-    }
+void lvk_optimizer_average(lvk_graph *graph, int hyper) {
+    (void)LVK_APPLY(graph, "weight_average", LVK_OP_weight_average, NULL,
+                    lvk_graph_block(graph, LVK_BLOCK_AVERAGE), lvk_graph_block(graph, LVK_BLOCK_PARAMETERS),
+                    hyper);
+}
+
+static void adam_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,
+                       lvk_real hyper[LVK_HYPER_COUNT]) {
     const lvk_adam_options adam = {.learning_rate = rate,
                                    .beta1 = 0.9,
                                    .beta2 = 0.999,
@@ -88,4 +91,13 @@ void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, 
                                    .weight_decay =
                                        settings->kind == LVK_OPTIMIZER_ADAMW ? settings->weight_decay : 0};
     lvk_adam_hyper(&adam, step, hyper);
+}
+
+void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,
+                         lvk_real hyper[LVK_HYPER_COUNT]) {
+    if (settings->kind == LVK_OPTIMIZER_SGD)
+        lvk_sgd_hyper(rate, settings->momentum, hyper);
+    else
+        adam_hyper(settings, step, rate, hyper);
+    lvk_weight_average_hyper(settings->average, step, hyper);
 }

@@ -15,6 +15,7 @@ typedef enum lvk_optimizer_kind {
 typedef struct lvk_optimizer_settings {
     lvk_optimizer_kind kind;
     double momentum;     /* SGD, in [0, 1) */
+    double average;      /* decay of the moving average of the weights, in [0, 1): lvk_optimizer_average */
     double weight_decay; /* AdamW: decoupled, per step: w -= rate * weight_decay * w */
 } lvk_optimizer_settings;
 
@@ -35,6 +36,10 @@ void lvk_optimizer_accumulate(lvk_graph *graph, int share);
 /* Appends what holds the norm of the whole gradient, block `gradients`, to `max_norm` (ops/clip_norm.h), for
  * the update to follow. */
 void lvk_optimizer_clip(lvk_graph *graph, lvk_block_id gradients, double max_norm);
+
+/* Appends the moving average of the parameters behind their update, in LVK_BLOCK_AVERAGE; `hyper` is the
+ * first group's. */
+void lvk_optimizer_average(lvk_graph *graph, int hyper);
 
 /* Is it a kernel that is trained? Only those are held small, by decay or by a penalty. */
 bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter);

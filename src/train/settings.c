@@ -76,7 +76,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(warmup, NUMBER),
                                 LATER(rate_scale, TEXT),
                                 LATER(clip_norm, NUMBER),
-                                LATER(accumulate, COUNT)};
+                                LATER(accumulate, COUNT),
+                                LATER(ema, NUMBER)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -100,6 +101,7 @@ static lvk_status check_numbers(const lvk_train_options *o) {
     LVK_TRY(check_range("dropout", o->dropout, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("momentum", o->momentum, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("weight-decay", o->weight_decay, 0, 1000, "0 or more"));
+    LVK_TRY(check_range("ema", o->ema, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("l2", o->l2, 0, 1000, "0 or more"));
     if (o->clip_norm != 0)
         LVK_TRY(check_range("clip-norm", o->clip_norm, 1e-30, 1e30, "0, for never, or 1e-30 to below 1e30"));
@@ -219,7 +221,8 @@ static lvk_status resolve(lvk_settings *s) {
         LVK_TRY(resolve_backbone(s, model));
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
-    s->optimizer = (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay};
+    s->optimizer =
+        (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
     LVK_TRY(lvk_rate_scales_parse(o->rate_scale, &s->rates));
@@ -339,6 +342,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
                                 .accumulate = o->accumulate,
+                                .average = o->ema > 0,
                                 .clip_norm = o->clip_norm,
                                 .rates = settings->rates,
                                 .l2 = o->l2};

@@ -41,7 +41,7 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
         keys[4 * i + 3] = step * batch + i;
     }
     const lvk_optimizer_kind kind = network->config.optimizer;
-    const lvk_optimizer_settings settings = {.kind = kind};
+    const lvk_optimizer_settings settings = {.kind = kind, .average = network->config.average ? 0.5 : 0};
     const double rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1;
     for (int g = 0; g <= network->config.rates.count; ++g)
         lvk_optimizer_hyper(&settings, step + 1, rate * lvk_rate_scales_at(&network->config.rates, g),
@@ -341,6 +341,62 @@ Test(network, accumulated_batches_are_one_large_batch) {
         lvk_free(velocity[0]);
         lvk_free(velocity[1]);
     }
+    test_close_device(backend);
+}
+
+/* e[i] += (w[i] - e[i]) rate, as lvk_weight_average_hyper has it for 0.5. */
+static void follow(float *average, const float *weights, uint64_t count, uint64_t step) {
+    const double rate = 1 - fmin(0.5, (1 + (double)step) / (10 + (double)step));
+    for (uint64_t i = 0; i < count; ++i)
+        average[i] += (float)(((double)weights[i] - (double)average[i]) * rate);
+}
+
+static double distance(const float *a, const float *b, uint64_t count) {
+    double sum = 0;
+    for (uint64_t i = 0; i < count; ++i)
+        sum += pow((double)a[i] - (double)b[i], 2);
+    return sqrt(sum);
+}
+
+static void infer_one(lvk_network *network, float logits[2]) {
+    const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
+    float *images = lvk_alloc(2 * pixels, sizeof *images);
+    fill(images, 2 * pixels, 3);
+    cr_assert_eq(lvk_network_infer(network, images, logits), LVK_OK, "%s", lvk_error_message());
+    lvk_free(images);
+}
+
+/* The average follows the weights, which learn what they would without; it is what inference reads. */
+Test(network, inference_reads_the_average) {
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = small;
+    lvk_network *plain = create(backend, &config);
+    config.average = true;
+    lvk_network *averaging = create(backend, &config);
+    const uint64_t count = plain->block_size / sizeof(float);
+    float *expected = parameters(plain), *average = lvk_alloc(count, sizeof *average), logits[2][2], loss[2];
+    for (uint32_t step = 0; step < 3; ++step) {
+        cr_assert(train_step(plain, step, &loss[0]) == LVK_OK &&
+                  train_step(averaging, step, &loss[1]) == LVK_OK);
+        cr_expect_eq(loss[0], loss[1]);
+        float *weights = parameters(plain), *same = parameters(averaging);
+        cr_expect_eq(memcmp(weights, same, plain->block_size), 0);
+        follow(expected, weights, count, step + 1);
+        lvk_free(weights);
+        lvk_free(same);
+    }
+    float *weights = parameters(plain);
+    cr_assert_eq(lvk_network_read(averaging, LVK_BLOCK_AVERAGE, average), LVK_OK);
+    cr_expect_lt(distance(average, expected, count), 1e-6 * distance(average, weights, count));
+    cr_assert_eq(lvk_network_write(plain, LVK_BLOCK_PARAMETERS, average), LVK_OK);
+    infer_one(plain, logits[0]);
+    infer_one(averaging, logits[1]);
+    cr_expect_arr_eq(logits[0], logits[1], sizeof logits[0]);
+    lvk_free(expected);
+    lvk_free(average);
+    lvk_free(weights);
+    lvk_network_destroy(&plain);
+    lvk_network_destroy(&averaging);
     test_close_device(backend);
 }
 

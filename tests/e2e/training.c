@@ -97,7 +97,7 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
 /* The same of everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
 #define SHAPED                                                                                               \
     "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "              \
-    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 --accumulate 3"
+    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 --accumulate 3 --ema 0.9"
 Test(training, shaped_steps_resume_to_the_same_bytes) {
     const char *folder = program_folder();
     draw_samples(folder);
