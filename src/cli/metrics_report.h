@@ -1,4 +1,4 @@
-/* Metrics as text for people. */
+/* Judgements as text for people. */
 #ifndef LEUKVK_CLI_METRICS_REPORT_H
 #define LEUKVK_CLI_METRICS_REPORT_H
 
@@ -6,14 +6,17 @@
 
 #include <stdbool.h>
 
-/* What the metrics are of. */
+/* What is judged. */
 typedef struct metrics_subject {
     const char *title;               /* "test: 262 images of 6 subjects" */
     const char *positive, *negative; /* class names */
-    double size_auc;
 } metrics_subject;
 
-/* Counts, scores beside the baselines, confusion matrix. False when memory was out. */
-bool metrics_print(const lvk_metrics *metrics, const metrics_subject *subject);
+/* Scores with their intervals beside the baselines, confusion matrix, majority votes. False when memory was
+ * out. */
+bool metrics_print(const lvk_judgement *judgement, const metrics_subject *subject);
+
+/* A line a subject. */
+bool metrics_print_subjects(const lvk_subject_score *scores, size_t count, const metrics_subject *subject);
 
 #endif

@@ -55,18 +55,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 }
 
 static int print_predictions(const arguments *a, const classify_session *session, const selection *images,
-                             const double *probabilities) {
-    char *text = NULL;
-    int status = lvk_predictions_format(session->classifier, images->dataset, images->indices, probabilities,
-                                        images->count, a->format, false, &text);
-    if (status == LVK_OK && a->common.out) {
-        status = lvk_text_write(a->common.out, text);
-        if (status == LVK_OK)
-            fprintf(stderr, "%zu predictions in %s\n", images->count, a->common.out);
-    } else if (status == LVK_OK) {
-        fputs(text, stdout);
-    }
-    lvk_text_free(text);
+                             const lvk_prediction *rows) {
+    lvk_prediction_options how = {.threshold = LVK_THRESHOLD};
+    int status = lvk_prediction_format_parse(a->format, &how.format);
+    if (status == LVK_OK)
+        status = classify_write(session, rows, images->count, how, a->common.out);
+    if (status == LVK_OK && a->common.out)
+        fprintf(stderr, "%zu predictions in %s\n", images->count, a->common.out);
     return status;
 }
 
@@ -78,18 +73,18 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     classify_session session;
     selection images = {0};
-    double *probabilities = NULL;
+    lvk_prediction *rows = NULL;
     int status = classify_open(&session, &a.common);
     if (status == LVK_OK)
         status = a.common.part ? selection_of_part(&images, a.common.model, a.common.part, a.common.data)
                                : selection_of_files(&images, a.paths, a.path_count);
     if (status == LVK_OK)
-        status = classify_run(&session, &images, "Predicting", &probabilities);
+        status = classify_run(&session, &images, "Predicting", &rows);
     if (status == LVK_OK)
-        status = print_predictions(&a, &session, &images, probabilities);
+        status = print_predictions(&a, &session, &images, rows);
     const bool all = status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0;
     const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
-    free(probabilities);
+    free(rows);
     selection_finish(&images);
     classify_close(&session);
     return exit_status;

@@ -209,6 +209,12 @@ bool lvk_path_is_file(const char *path) {
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+bool lvk_path_is_same(const char *a, const char *b) {
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 char *lvk_path_join(const char *a, const char *b) {
     const size_t length = strlen(a);
     return *a ? lvk_format("%s%s%s", a, a[length - 1] == '/' ? "" : "/", b) : lvk_strdup(b);

@@ -35,6 +35,9 @@ LVK_MUST_USE lvk_status lvk_folder_walk(const char *root, lvk_file_visit visit, 
 bool lvk_path_is_folder(const char *path);
 bool lvk_path_is_file(const char *path);
 
+/* Whether both are there and one and the same, by whatever names. */
+bool lvk_path_is_same(const char *a, const char *b);
+
 /* "a/b" from "a" and "b" (b when a is empty). Freed with lvk_free; NULL when memory is out. */
 char *lvk_path_join(const char *a, const char *b);
 

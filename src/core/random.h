@@ -12,13 +12,14 @@
 
 /* What a number is drawn for. Values are part of the meaning of a seed: never renumber. */
 typedef enum lvk_purpose {
-    LVK_PURPOSE_WEIGHTS = 1, /* sample: the parameter's number; index: its element */
-    LVK_PURPOSE_SHUFFLE = 2, /* the order of the training images of an epoch */
-    LVK_PURPOSE_SPLIT = 3,   /* which subjects go to which part */
-    LVK_PURPOSE_AUGMENT = 4, /* flips and rotation of one image in one epoch */
-    LVK_PURPOSE_SYNTH = 5,   /* drawn cells */
-    LVK_PURPOSE_BENCH = 6,   /* images to measure speed on */
-    LVK_PURPOSE_DROPOUT = 16 /* + number of the dropout layer */
+    LVK_PURPOSE_WEIGHTS = 1,   /* sample: the parameter's number; index: its element */
+    LVK_PURPOSE_SHUFFLE = 2,   /* the order of the training images of an epoch */
+    LVK_PURPOSE_SPLIT = 3,     /* which subjects go to which part */
+    LVK_PURPOSE_AUGMENT = 4,   /* flips and rotation of one image in one epoch */
+    LVK_PURPOSE_SYNTH = 5,     /* drawn cells */
+    LVK_PURPOSE_BENCH = 6,     /* images to measure speed on */
+    LVK_PURPOSE_BOOTSTRAP = 7, /* subjects of replicate `epoch` */
+    LVK_PURPOSE_DROPOUT = 16   /* + number of the dropout layer */
 } lvk_purpose;
 
 typedef struct lvk_random_key {

@@ -1,17 +1,14 @@
-/* Inside of a split. For split.c, split_deal.c and split_file.c only. */
+/* Inside of a split. For the files split*.c only. */
 #ifndef LVK_DATA_SPLIT_H
 #define LVK_DATA_SPLIT_H
 
 #include "core/error.h"
 #include "leukvk/split.h"
 
-enum {
-    LVK_SPLIT_DEALT = LVK_SPLIT_PRELIMINARY
-}; /* count of the parts that the training images are dealt to */
-
 struct lvk_split {
     const lvk_dataset *dataset;
     uint64_t seed;
+    bool by_image;
     double fractions[LVK_SPLIT_PART_COUNT];
     uint32_t *images[LVK_SPLIT_PART_COUNT]; /* each with room for every image of the data set */
     size_t counts[LVK_SPLIT_PART_COUNT];
@@ -23,8 +20,20 @@ LVK_MUST_USE lvk_status lvk_split_allocate(const lvk_dataset *dataset, lvk_split
 /* True for the images that are dealt out: the labelled ones of the training part. */
 bool lvk_split_deals(const lvk_image_info *image);
 
-/* part_of_group[g] = the part of every group that holds dealt images, for split->seed and split->fractions.
- */
-LVK_MUST_USE lvk_status lvk_split_deal(const lvk_split *split, uint8_t *part_of_group);
+enum { LVK_DEAL_MAX_PARTS = 64, LVK_DEAL_NOWHERE = 255 };
+
+/* How images are dealt out to parts. */
+typedef struct lvk_deal {
+    const lvk_dataset *dataset;
+    uint64_t seed;
+    bool by_image; /* each image on its own, not group by group */
+    int parts;     /* 1 to LVK_DEAL_MAX_PARTS */
+    double shares[LVK_DEAL_MAX_PARTS];
+    const char *names[LVK_DEAL_MAX_PARTS]; /* of the parts, for messages */
+} lvk_deal;
+
+/* part_of_image[i]: whoever is LVK_DEAL_NOWHERE already stays out of it, and with LVK_DEAL_NOWHERE leave
+ * those that are not dealt; the others get their parts. */
+LVK_MUST_USE lvk_status lvk_deal_images(const lvk_deal *deal, uint8_t *part_of_image);
 
 #endif

@@ -8,22 +8,29 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PARTS = LVK_SPLIT_DEALT };
-
 typedef struct group {
     uint32_t number, size, bucket, order; /* bucket: floor(log2(size)); order: drawn from the seed */
     uint8_t part;
 } group;
 
-typedef struct deal {
-    const lvk_split *split;
-    size_t classes, group_count;
-    group *groups;
-    uint32_t *held;    /* [group number][class] images */
-    uint32_t *dealt;   /* [part][class] */
-    uint32_t *totals;  /* [class] */
-    uint32_t *holders; /* [class] groups that hold the class */
-} deal;
+typedef struct dealing {
+    const lvk_deal *deal;
+    size_t classes, numbers, group_count; /* numbers: the groups' numbers are below it */
+    group *groups;                        /* those with images to deal */
+    uint32_t *held;                       /* [group number][class] images */
+    uint32_t *dealt;                      /* [part][class] */
+    uint32_t *totals;                     /* [class] */
+    uint32_t *holders;                    /* [class] groups that hold the class */
+} dealing;
+
+static size_t number_of(const lvk_deal *deal, size_t image) {
+    return deal->by_image ? image : lvk_dataset_image(deal->dataset, image)->group;
+}
+
+static bool is_dealt(const lvk_deal *deal, const uint8_t *part_of_image, size_t image) {
+    return part_of_image[image] != LVK_DEAL_NOWHERE &&
+           lvk_split_deals(lvk_dataset_image(deal->dataset, image));
+}
 
 static int compare_groups(const void *a, const void *b) {
     const group *x = a, *y = b;
@@ -32,30 +39,30 @@ static int compare_groups(const void *a, const void *b) {
     return x->order < y->order ? -1 : 1;
 }
 
-static lvk_status count_images(deal *d) {
-    const lvk_dataset *dataset = d->split->dataset;
-    const size_t groups = lvk_dataset_group_count(dataset);
+static lvk_status count_images(dealing *d, const uint8_t *part_of_image) {
+    const lvk_dataset *dataset = d->deal->dataset;
+    const size_t parts = (size_t)d->deal->parts;
     d->classes = lvk_dataset_class_count(dataset);
-    d->groups = lvk_alloc(groups, sizeof *d->groups);
-    d->held = lvk_alloc(groups * d->classes, sizeof *d->held);
-    d->dealt = lvk_alloc((PARTS + 2) * d->classes, sizeof *d->dealt);
+    d->numbers = d->deal->by_image ? lvk_dataset_image_count(dataset) : lvk_dataset_group_count(dataset);
+    d->groups = lvk_alloc(d->numbers, sizeof *d->groups);
+    d->held = lvk_alloc(d->numbers * d->classes, sizeof *d->held);
+    d->dealt = lvk_alloc((parts + 2) * d->classes, sizeof *d->dealt);
     if (!d->groups || !d->held || !d->dealt)
         return LVK_ERROR_MEMORY;
-    d->totals = d->dealt + PARTS * d->classes;
+    d->totals = d->dealt + parts * d->classes;
     d->holders = d->totals + d->classes;
     for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
-        const lvk_image_info *image = lvk_dataset_image(dataset, i);
-        if (lvk_split_deals(image)) {
-            ++d->held[image->group * d->classes + (size_t)image->label];
-            ++d->totals[image->label];
-        }
+        if (!is_dealt(d->deal, part_of_image, i))
+            continue;
+        const size_t class = (size_t)lvk_dataset_image(dataset, i)->label;
+        ++d->held[number_of(d->deal, i) * d->classes + class];
+        ++d->totals[class];
     }
     return LVK_OK;
 }
 
-static lvk_status order_groups(deal *d) {
-    const size_t groups = lvk_dataset_group_count(d->split->dataset);
-    for (uint32_t g = 0; g < groups; ++g) {
+static lvk_status order_groups(dealing *d) {
+    for (uint32_t g = 0; g < d->numbers; ++g) {
         group next = {.number = g};
         for (size_t c = 0; c < d->classes; ++c) {
             next.size += d->held[g * d->classes + c];
@@ -71,7 +78,7 @@ static lvk_status order_groups(deal *d) {
         return LVK_ERROR_MEMORY;
     for (size_t i = 0; i < d->group_count; ++i)
         order[i] = (uint32_t)i;
-    const lvk_random_key key = {.seed = d->split->seed, .purpose = LVK_PURPOSE_SPLIT};
+    const lvk_random_key key = {.seed = d->deal->seed, .purpose = LVK_PURPOSE_SPLIT};
     lvk_random_shuffle(&key, order, d->group_count);
     for (size_t i = 0; i < d->group_count; ++i)
         d->groups[i].order = order[i];
@@ -81,11 +88,11 @@ static lvk_status order_groups(deal *d) {
     return LVK_OK;
 }
 
-static lvk_status check_possible(const deal *d) {
-    const lvk_dataset *dataset = d->split->dataset;
+static lvk_status check_possible(const dealing *d) {
+    const lvk_dataset *dataset = d->deal->dataset;
     unsigned parts = 0, classes = 0;
-    for (int p = 0; p < PARTS; ++p)
-        parts += d->split->fractions[p] > 0;
+    for (int p = 0; p < d->deal->parts; ++p)
+        parts += d->deal->shares[p] > 0;
     for (size_t c = 0; c < d->classes; ++c)
         classes += d->totals[c] > 0;
     if (classes < 2)
@@ -93,27 +100,27 @@ static lvk_status check_possible(const deal *d) {
                         lvk_dataset_folder(dataset), classes == 1 ? "are some" : "is none", classes);
     for (size_t c = 0; c < d->classes; ++c)
         if (d->totals[c] && d->holders[c] < parts)
-            return lvk_fail(
-                LVK_ERROR_FORMAT,
-                "%s: class %s has %u independent subjects, too few for each of %u parts to have one",
-                lvk_dataset_folder(dataset), lvk_dataset_class_name(dataset, c), d->holders[c], parts);
+            return lvk_fail(LVK_ERROR_FORMAT,
+                            "%s: class %s has %u independent %s, too few for each of %u parts to have one",
+                            lvk_dataset_folder(dataset), lvk_dataset_class_name(dataset, c), d->holders[c],
+                            d->deal->by_image ? "images" : "subjects", parts);
     return LVK_OK;
 }
 
 /* Growth of the sum of squared deviations when the group is added to the part. */
-static double cost(const deal *d, const group *g, int part) {
+static double cost(const dealing *d, const group *g, int part) {
     double sum = 0;
     for (size_t c = 0; c < d->classes; ++c) {
         if (d->totals[c] == 0)
             continue;
         const double total = d->totals[c], added = d->held[g->number * d->classes + c];
-        const double before = d->dealt[(size_t)part * d->classes + c] - d->split->fractions[part] * total;
+        const double before = d->dealt[(size_t)part * d->classes + c] - d->deal->shares[part] * total;
         sum += added * (2 * before + added) / (total * total);
     }
     return sum;
 }
 
-static void put(deal *d, group *g, int part, bool add) {
+static void put(dealing *d, group *g, int part, bool add) {
     for (size_t c = 0; c < d->classes; ++c) {
         const uint32_t images = d->held[g->number * d->classes + c];
         d->dealt[(size_t)part * d->classes + c] += add ? images : 0U - images;
@@ -121,11 +128,11 @@ static void put(deal *d, group *g, int part, bool add) {
     g->part = (uint8_t)part;
 }
 
-static void deal_greedily(deal *d) {
+static void deal_greedily(dealing *d) {
     for (size_t i = 0; i < d->group_count; ++i) {
         int best = -1;
-        for (int p = 0; p < PARTS; ++p)
-            if (d->split->fractions[p] > 0 &&
+        for (int p = 0; p < d->deal->parts; ++p)
+            if (d->deal->shares[p] > 0 &&
                 (best < 0 || cost(d, &d->groups[i], p) < cost(d, &d->groups[i], best)))
                 best = p;
         put(d, &d->groups[i], best, true);
@@ -133,7 +140,7 @@ static void deal_greedily(deal *d) {
 }
 
 /* Whether the group can leave its part without taking the last images of a class with it. */
-static bool can_leave(const deal *d, const group *g) {
+static bool can_leave(const dealing *d, const group *g) {
     for (size_t c = 0; c < d->classes; ++c) {
         const uint32_t images = d->held[g->number * d->classes + c];
         if (images && d->dealt[g->part * d->classes + c] == images)
@@ -142,10 +149,10 @@ static bool can_leave(const deal *d, const group *g) {
     return true;
 }
 
-static lvk_status give_every_part_every_class(deal *d) {
-    for (int p = 0; p < PARTS; ++p) {
+static lvk_status give_every_part_every_class(dealing *d) {
+    for (int p = 0; p < d->deal->parts; ++p) {
         for (size_t c = 0; c < d->classes; ++c) {
-            if (d->split->fractions[p] <= 0 || d->totals[c] == 0 || d->dealt[(size_t)p * d->classes + c])
+            if (d->deal->shares[p] <= 0 || d->totals[c] == 0 || d->dealt[(size_t)p * d->classes + c])
                 continue;
             group *moved = NULL;
             for (size_t i = 0; i < d->group_count; ++i) {
@@ -156,8 +163,8 @@ static lvk_status give_every_part_every_class(deal *d) {
             }
             if (!moved)
                 return lvk_fail(LVK_ERROR_FORMAT, "%s: no subjects of class %s can be spared for the %s part",
-                                lvk_dataset_folder(d->split->dataset),
-                                lvk_dataset_class_name(d->split->dataset, c), lvk_split_part_name(p));
+                                lvk_dataset_folder(d->deal->dataset),
+                                lvk_dataset_class_name(d->deal->dataset, c), d->deal->names[p]);
             put(d, moved, moved->part, false);
             put(d, moved, p, true);
         }
@@ -165,25 +172,38 @@ static lvk_status give_every_part_every_class(deal *d) {
     return LVK_OK;
 }
 
-static void warn_uneven(const deal *d) {
-    for (int p = 0; p < PARTS; ++p) {
+static void warn_uneven(const dealing *d) {
+    for (int p = 0; p < d->deal->parts; ++p) {
         for (size_t c = 0; c < d->classes; ++c) {
-            const double wanted = d->split->fractions[p];
+            const double wanted = d->deal->shares[p];
             const uint32_t images = d->dealt[(size_t)p * d->classes + c];
             if (d->totals[c] == 0 || fabs((double)images / d->totals[c] - wanted) <= 0.5 * wanted)
                 continue;
             lvk_log(
                 LVK_LOG_WARNING,
                 "split: the %s part has %u of %u %s images (%.1f %%, %.1f %% wanted): too few subjects hold most of them",
-                lvk_split_part_name(p), images, d->totals[c], lvk_dataset_class_name(d->split->dataset, c),
+                d->deal->names[p], images, d->totals[c], lvk_dataset_class_name(d->deal->dataset, c),
                 100.0 * images / d->totals[c], 100.0 * wanted);
         }
     }
 }
 
-lvk_status lvk_split_deal(const lvk_split *split, uint8_t *part_of_group) {
-    deal d = {.split = split};
-    lvk_status status = count_images(&d);
+static lvk_status assign(const dealing *d, uint8_t *part_of_image) {
+    uint8_t *part_of_number = lvk_alloc(d->numbers, 1);
+    if (!part_of_number)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < d->group_count; ++i)
+        part_of_number[d->groups[i].number] = d->groups[i].part;
+    for (size_t i = 0; i < lvk_dataset_image_count(d->deal->dataset); ++i)
+        part_of_image[i] =
+            is_dealt(d->deal, part_of_image, i) ? part_of_number[number_of(d->deal, i)] : LVK_DEAL_NOWHERE;
+    lvk_free(part_of_number);
+    return LVK_OK;
+}
+
+lvk_status lvk_deal_images(const lvk_deal *deal, uint8_t *part_of_image) {
+    dealing d = {.deal = deal};
+    lvk_status status = count_images(&d, part_of_image);
     if (status == LVK_OK)
         status = order_groups(&d);
     if (status == LVK_OK)
@@ -194,8 +214,7 @@ lvk_status lvk_split_deal(const lvk_split *split, uint8_t *part_of_group) {
     }
     if (status == LVK_OK) {
         warn_uneven(&d);
-        for (size_t i = 0; i < d.group_count; ++i)
-            part_of_group[d.groups[i].number] = d.groups[i].part;
+        status = assign(&d, part_of_image);
     }
     lvk_free(d.groups);
     lvk_free(d.held);

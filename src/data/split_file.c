@@ -64,6 +64,8 @@ lvk_status lvk_split_write(const lvk_split *split, const char *path) {
             : NULL;
     json_decref(groups);
     json_decref(parts);
+    if (root && split->by_image)
+        json_object_set_new(root, "by_image", json_true());
     char *text =
         root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL; /* keeps its order */
     json_decref(root);
@@ -180,7 +182,9 @@ static lvk_status take_root(reading *r, const json_t *root) {
     split->fractions[LVK_SPLIT_TRAIN] = 1 - json_number_value(validation) - json_number_value(test);
     LVK_TRY(take_parts(r, parts));
     LVK_TRY(check_complete(r));
-    LVK_TRY(check_all_sides(r));
+    split->by_image = json_is_true(json_object_get(root, "by_image"));
+    if (!split->by_image)
+        LVK_TRY(check_all_sides(r));
     if (strcmp(fingerprint, lvk_dataset_fingerprint(split->dataset)) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: the pictures or labels in %s are not those that were split",
                         r->path, lvk_dataset_folder(split->dataset));

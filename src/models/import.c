@@ -4,6 +4,8 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "models/keras_h5.h"
+#include "models/keras_zip.h"
 #include "models/naming.h"
 #include "models/tfjs.h"
 #include "models/weights.h"
@@ -32,12 +34,15 @@ typedef struct source_form {
 } source_form;
 
 static const source_form tfjs_form = {"TensorFlow.js layers model", false, true};
+static const source_form keras_h5_form = {"Keras weights (.h5)", false, true};
+static const source_form keras_zip_form = {"Keras model (.keras)", false, true};
 static const source_form torchvision_form = {"safetensors, names of torchvision", true, false};
 static const source_form own_form = {"safetensors, names of leukvk", false, false};
 
 typedef struct source {
     const char *path; /* of the file, for errors */
     const source_form *form;
+    const char *preprocessing;      /* that the file names; NULL: it names none */
     const lvk_safetensor **tensors; /* in order of their names */
     bool *used;
     size_t count;
@@ -115,7 +120,8 @@ static long try_spec(lvk_import *import, const source *from, const lvk_resnet_sp
 static lvk_status recognize(lvk_import *import, const source *from) {
     const lvk_resnet_spec *best = NULL;
     long best_score = 0; /* more are there than missing */
-    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias");
+    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias") ||
+                        (has(from, "conv1.bias") && has(from, "layer1.0.conv1.bias"));
     const lvk_resnet_variant variant =
         from->form->keras_only || biases ? LVK_RESNET_KERAS : LVK_RESNET_TORCHVISION;
     for (const lvk_resnet_spec *spec = lvk_resnet_specs; spec->architecture; ++spec) {
@@ -125,6 +131,12 @@ static lvk_status recognize(lvk_import *import, const source *from) {
             best = spec;
         }
     }
+    if (!best && has(from, "conv1_conv/kernel"))
+        return lvk_fail(
+            LVK_ERROR_UNSUPPORTED,
+            "%s: its layers are named as by keras.applications since 2019 (conv2_block1_1_conv), whose "
+            "batch norms have another epsilon; Keras' first ResNet50 (res2a_branch2a) is read",
+            from->path);
     if (!best)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: its %zu tensors are not those of a residual network that is known: names as of "
@@ -140,6 +152,18 @@ static lvk_status recognize(lvk_import *import, const source *from) {
     }
     import->count += import->info.classifier ? 2 : 0;
     return LVK_OK;
+}
+
+/* Weights are used with the preprocessing of their variant, and no other. */
+static lvk_status check_preprocessing(const lvk_import *import, const source *from) {
+    const char *expected = lvk_resnet_preprocessing_name(import->table.variant);
+    if (!from->preprocessing || strcmp(from->preprocessing, expected) == 0)
+        return LVK_OK;
+    return lvk_fail(
+        LVK_ERROR_UNSUPPORTED,
+        "%s: was trained on pixels that are normalized by \"%.40s\"; weights of the variant %s are "
+        "read with \"%s\"",
+        from->path, from->preprocessing, lvk_resnet_variant_name(import->table.variant), expected);
 }
 
 /* ---- converting ---- */
@@ -163,9 +187,15 @@ static lvk_status convert_tensor(const lvk_import *import, source *from, const l
     return LVK_OK;
 }
 
+/* The head of a model that leukvk exported, which says how it wants its pixels, is no part of a backbone. */
+static bool is_passed_over(const source *from, const char *name) {
+    return (from->preprocessing && lvk_naming_is_head(name)) ||
+           (from->form->torchvision && lvk_naming_ignored(name));
+}
+
 static lvk_status check_all_used(const lvk_import *import, const source *from) {
     for (size_t i = 0; i < from->count; ++i)
-        if (!from->used[i] && !(from->form->torchvision && lvk_naming_ignored(from->tensors[i]->name)))
+        if (!from->used[i] && !is_passed_over(from, from->tensors[i]->name))
             return lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" is not one of %s's", from->path,
                             from->tensors[i]->name, import->table.spec->architecture);
     return LVK_OK;
@@ -174,6 +204,7 @@ static lvk_status check_all_used(const lvk_import *import, const source *from) {
 static lvk_status convert(lvk_import *import, source *from) {
     LVK_TRY(sort_source(from));
     LVK_TRY(recognize(import, from));
+    LVK_TRY(check_preprocessing(import, from));
     for (size_t i = 0; i < import->count; ++i)
         import->value_count += (size_t)lvk_type_count(&import->expected[i].type);
     import->values = lvk_alloc(import->value_count, sizeof *import->values);
@@ -197,10 +228,10 @@ static lvk_status convert(lvk_import *import, source *from) {
 
 /* ---- reading ---- */
 
-/* `tensors`: all of the source's, one behind the other. */
+/* `tensors`: all of the source's, one behind the other. `preprocessing`: NULL, or what the file names. */
 static lvk_status convert_tensors(lvk_import *import, const char *path, const source_form *form,
-                                  const lvk_safetensor *tensors, size_t count) {
-    source from = {.path = path, .form = form, .count = count};
+                                  const char *preprocessing, const lvk_safetensor *tensors, size_t count) {
+    source from = {.path = path, .form = form, .preprocessing = preprocessing, .count = count};
     from.tensors = lvk_alloc(count, sizeof(lvk_safetensor *));
     from.used = lvk_alloc(count, sizeof *from.used);
     lvk_status status = LVK_ERROR_MEMORY;
@@ -218,7 +249,7 @@ static lvk_status read_tfjs(lvk_import *import, const char *path, const void *js
     lvk_tfjs_model model = {0};
     lvk_status status = lvk_tfjs_read(path, json, size, &model);
     if (status == LVK_OK)
-        status = convert_tensors(import, path, &tfjs_form, model.tensors, model.count);
+        status = convert_tensors(import, path, &tfjs_form, NULL, model.tensors, model.count);
     lvk_tfjs_finish(&model);
     return status;
 }
@@ -227,9 +258,22 @@ static lvk_status read_safetensors(lvk_import *import, const char *path, void *b
     lvk_safetensors *file;
     LVK_TRY(lvk_safetensors_take(path, bytes, size, &file));
     const source_form *form = lvk_safetensors_find(file, "conv1.weight") ? &torchvision_form : &own_form;
-    const lvk_status status =
-        convert_tensors(import, path, form, lvk_safetensors_at(file, 0), lvk_safetensors_count(file));
+    const char *preprocessing = lvk_string_map_get(lvk_safetensors_metadata(file), "preprocessing");
+    const lvk_status status = convert_tensors(import, path, form, preprocessing, lvk_safetensors_at(file, 0),
+                                              lvk_safetensors_count(file));
     lvk_safetensors_destroy(&file);
+    return status;
+}
+
+typedef lvk_status (*read_keras)(const char *path, const void *bytes, size_t size, lvk_keras_model *model);
+
+static lvk_status read_keras_by(read_keras read, lvk_import *import, const source_form *form,
+                                const char *path, const void *bytes, size_t size) {
+    lvk_keras_model model = {0};
+    lvk_status status = read(path, bytes, size, &model);
+    if (status == LVK_OK)
+        status = convert_tensors(import, path, form, model.tensors, model.count);
+    lvk_keras_finish(&model);
     return status;
 }
 
@@ -239,15 +283,13 @@ static bool begins_with(const unsigned char *bytes, size_t size, const char *mag
 
 /* Tells a file's form by its first bytes; frees `bytes`. */
 static lvk_status read_file(lvk_import *import, const char *path, void *bytes, size_t size) {
-    static const char read_are[] = "a TensorFlow.js model.json or a safetensors file is read";
     const unsigned char *first = bytes;
     const size_t blank = strspn(bytes, " \t\r\n"); /* there is a NUL behind the bytes */
     lvk_status status;
     if (begins_with(first, size, "\x89HDF\r\n\x1A\n"))
-        status = lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: is an HDF5 file (Keras' .h5); %s", path, read_are);
+        status = read_keras_by(lvk_keras_h5_read, import, &keras_h5_form, path, bytes, size);
     else if (begins_with(first, size, "PK\x03\x04"))
-        status = lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: is a zip archive (.keras or PyTorch's .pth); %s", path,
-                          read_are);
+        status = read_keras_by(lvk_keras_zip_read, import, &keras_zip_form, path, bytes, size);
     else if (first[blank] == '{' && !(size > 8 && first[7] == 0)) /* a length's highest byte; none in JSON */
         status = read_tfjs(import, path, bytes, size);
     else

@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const norm_parts[] = {
-    [LVK_RESNET_GAMMA] = "weight",
-    [LVK_RESNET_BETA] = "bias",
-    [LVK_RESNET_MEAN] = "running_mean",
-    [LVK_RESNET_VARIANCE] = "running_var",
+static const char *const parts[] = {
+    [LVK_RESNET_KERNEL] = "weight", [LVK_RESNET_BIAS] = "bias",         [LVK_RESNET_GAMMA] = "weight",
+    [LVK_RESNET_BETA] = "bias",     [LVK_RESNET_MEAN] = "running_mean", [LVK_RESNET_VARIANCE] = "running_var",
 };
 
 static bool is_norm(lvk_resnet_role role) {
@@ -24,9 +22,9 @@ static const lvk_resnet_block *block_of(const lvk_resnet_table *table, uint32_t 
 static void name_of(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
                     char name[LVK_FOREIGN_NAME]) {
     const char *kind = is_norm(tensor->role) ? "bn" : "conv";
-    const char *part = is_norm(tensor->role) ? norm_parts[tensor->role] : "weight";
+    const char *part = parts[tensor->role];
     if (tensor->conv == table->conv_count) {
-        snprintf(name, LVK_FOREIGN_NAME, "fc.%s", tensor->role == LVK_RESNET_KERNEL ? "weight" : "bias");
+        snprintf(name, LVK_FOREIGN_NAME, "fc.%s", part);
         return;
     }
     if (tensor->conv == 0) {
@@ -53,6 +51,58 @@ void lvk_naming_torchvision(const lvk_resnet_table *table, const lvk_resnet_tens
     else if (tensor->type.rank == 2)
         *type = lvk_type_2d(LVK_F32, dim[1], dim[0]);
 }
+
+/* ---- layers that are of no residual network ---- */
+
+/* Splits "dense_1/kernel" into its layer's number among those of that stem, 1, and "weight" or "bias". */
+static bool split(const char *own, const char *stem, unsigned *number, const char **part) {
+    const size_t length = strlen(stem);
+    int read = 0;
+    *number = 0;
+    if (strncmp(own, stem, length) != 0)
+        return false;
+    own += length;
+    if (*own == '_' && (sscanf(own, "_%3u%n", number, &read) != 1 || *number == 0))
+        return false;
+    own += read;
+    *part = strcmp(own, "/kernel") == 0 ? "weight" : "bias";
+    return strcmp(own, "/kernel") == 0 || strcmp(own, "/bias") == 0;
+}
+
+bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_FOREIGN_NAME]) {
+    unsigned number;
+    const char *part;
+    if (!split(own, "dense", &number, &part))
+        return false;
+    int place = 0; /* in a Sequential, where a ReLU is a module of its own */
+    for (int i = 0; i < head->count && (number > 0 || !head->layers[i].units); ++i) {
+        place += head->layers[i].units ? 2 : 1;
+        number -= head->layers[i].units ? 1 : 0;
+    }
+    snprintf(name, LVK_FOREIGN_NAME, "fc.%d.%s", place, part);
+    return number == 0;
+}
+
+bool lvk_naming_plain(const char *own, char name[LVK_FOREIGN_NAME]) {
+    unsigned number;
+    const char *part;
+    const bool conv = split(own, "conv2d", &number, &part);
+    if (!conv && !split(own, "dense", &number, &part))
+        return false;
+    snprintf(name, LVK_FOREIGN_NAME, "%s%u.%s", conv ? "conv" : "fc", number + 1, part);
+    return true;
+}
+
+bool lvk_naming_is_head(const char *name) {
+    unsigned number;
+    const char *part;
+    char rest[8];
+    return split(name, "dense", &number, &part) ||
+           (sscanf(name, "fc.%2u.%7s", &number, rest) == 2 &&
+            (strcmp(rest, "weight") == 0 || strcmp(rest, "bias") == 0));
+}
+
+/* ---- reading ---- */
 
 bool lvk_naming_ignored(const char *name) {
     static const char ending[] = ".num_batches_tracked";

@@ -1,5 +1,6 @@
 /* conv2d_grad_input: dx = d sum(y * dy) / dx for y = conv2d(x, w). At stride 1 that is a convolution of dy
- * with the flipped, transposed kernel; else a gather. */
+ * with the flipped, transposed kernel, and a stride folds to 1 (conv_fold.h); the last candidates gather. */
+#include "ops/conv_fold.h"
 #include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
 
@@ -27,25 +28,46 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_shape_conv2d(&call->outputs[0], &call->inputs[1], &call->inputs[0], &a->conv);
 }
 
+static bool is_strided(const lvk_conv_shape *shape) {
+    return shape->stride_h > 1 || shape->stride_w > 1;
+}
+
+/* The convolution that gives dx; with a stride, the folded dx in scratch 4, for which w is folded into
+ * scratch 3. */
 static lvk_conv_forward forward_of(const lvk_call *call) {
-    const lvk_conv_shape shape = shape_of(call);
-    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
+    const lvk_conv_shape shape = shape_of(call), folded = lvk_conv_folded(&shape);
+    const bool strided = is_strided(&shape);
+    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(strided ? &folded : &shape),
                               .x = lvk_operand_input(0),
                               .w = lvk_operand_input(1),
+                              .y = strided ? lvk_operand_scratch(4) : lvk_operand_output(0),
                               .flip = true};
 }
 
 static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_forward forward = forward_of(call);
-    if (forward.shape.stride_h != 1 || forward.shape.stride_w != 1)
-        return "the stride is not 1";
+    const lvk_conv_shape shape = shape_of(call);
+    if (is_strided(&shape)) {
+        if (shape.in_c % 4)
+            return "input channels are not a multiple of 4";
+        if (!lvk_conv_fits(kernel, caps, lvk_conv_y_count(&forward.shape)))
+            return "a tensor is too large for one binding";
+    }
     return lvk_conv_forward_obstacle(&forward, kernel, caps);
 }
 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
                    lvk_launch_list *list) {
-    const lvk_conv_forward forward = forward_of(call);
+    lvk_conv_forward forward = forward_of(call);
+    const lvk_conv_shape shape = shape_of(call);
+    if (!is_strided(&shape)) {
+        lvk_conv_forward_launch(&forward, kernel, caps, list);
+        return;
+    }
+    forward.w = lvk_conv_fold_w(&shape, kernel, forward.w, 3, list);
+    list->scratch_size[4] = lvk_conv_y_count(&forward.shape) * sizeof(float);
     lvk_conv_forward_launch(&forward, kernel, caps, list);
+    lvk_conv_unfold_x(&shape, kernel, 4, list);
 }
 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)

@@ -28,6 +28,7 @@ static lvk_conv_forward parts_of(const lvk_call *call) {
     return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
                               .x = lvk_operand_scratch(3),
                               .w = lvk_operand_input(2),
+                              .y = lvk_operand_output(0),
                               .flip = true};
 }
 

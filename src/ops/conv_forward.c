@@ -1,5 +1,6 @@
 #include "ops/conv_forward.h"
 
+#include "ops/conv_fold.h"
 #include "ops/sum_rows.h"
 #include "params/conv2d_flip.h"
 
@@ -11,6 +12,25 @@ typedef struct conv_cut {
     uint32_t wanted, least;    /* items that keep a device busy, steps that are worth one more: for splits */
 } conv_cut;
 
+static bool is_subgroup(lvk_conv_kernel kernel) {
+    return kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER;
+}
+
+/* Steps of a turn of conv2d_subgroup.glsl. */
+static uint32_t steps_of_turn(const lvk_conv_shape *shape, uint32_t lanes) {
+    uint32_t steps = lanes == 16 ? 4 : 1;
+    while (shape->in_c / 4 % steps)
+        --steps;
+    return steps;
+}
+
+/* A 1x1 kernel that meets no padding. */
+static bool is_pointwise(const lvk_conv_shape *s) {
+    return s->kernel_h == 1 && s->kernel_w == 1 && s->pad_top == 0 && s->pad_left == 0 &&
+           (uint64_t)(s->out_h - 1) * s->stride_h < s->in_h &&
+           (uint64_t)(s->out_w - 1) * s->stride_w < s->in_w;
+}
+
 static conv_cut cut_of(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const uint32_t lanes = caps->subgroup_size;
     const lvk_conv_tile tile = lvk_conv_tile_for(shape->out_c);
@@ -18,8 +38,32 @@ static conv_cut cut_of(const lvk_conv_shape *shape, lvk_conv_kernel kernel, cons
         return (conv_cut){tile.rows, tile.columns, LVK_CONV_TILE_DEPTH, LVK_CONV_TILE_GROUPS, 8};
     if (kernel == LVK_CONV_BLOCK)
         return (conv_cut){.pixels = 4, .channels = 4, .step = 4, .wanted = 4096, .least = 32};
-    return lanes == 4 ? (conv_cut){.pixels = 2 * lanes, .channels = 16, .step = 4, .wanted = 32, .least = 32}
-                      : (conv_cut){.pixels = 4 * lanes, .channels = 32, .step = 4, .wanted = 32, .least = 32};
+    const uint32_t steps = steps_of_turn(shape, lanes);
+    return (conv_cut){.pixels = lanes == 8 ? 4 * lanes : 2 * lanes,
+                      .channels = lanes == 4 ? 16 : 32,
+                      .step = 4 * steps,
+                      .wanted = 32,
+                      .least = 32 / steps};
+}
+
+/* A strided convolution of few channels is folded where that takes no more products than channels padded
+ * to 4. */
+static bool folds(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
+    const lvk_conv_shape *s = &forward->shape, folded = lvk_conv_folded(s);
+    lvk_conv_shape padded = *s;
+    padded.in_c = lvk_pad4(s->in_c);
+    return is_subgroup(kernel) && !forward->flip && (s->stride_h > 1 || s->stride_w > 1) && s->in_c % 4 &&
+           lvk_conv_folds_evenly(&folded) && lvk_conv_w_count(&folded) <= lvk_conv_w_count(&padded);
+}
+
+/* The convolution as `kernel` sees it. */
+static lvk_conv_shape seen_by(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
+    lvk_conv_shape s = forward->shape;
+    if (folds(forward, kernel))
+        return lvk_conv_folded(&s);
+    if (kernel != LVK_CONV_DIRECT)
+        s.in_c = lvk_pad4(s.in_c);
+    return s;
 }
 
 const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
@@ -27,15 +71,13 @@ const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_
     const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
     if (obstacle)
         return obstacle;
-    lvk_conv_shape s = forward->shape;
+    const lvk_conv_shape s = seen_by(forward, kernel);
     if (kernel == LVK_CONV_DIRECT && forward->flip)
         return "does not flip the kernel";
-    if (kernel != LVK_CONV_DIRECT) {
-        if (kernel != LVK_CONV_TILE && s.out_c % 4)
-            return "output channels are not a multiple of 4";
-        s.in_c = lvk_pad4(s.in_c);
-    }
-    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
+    if (kernel != LVK_CONV_DIRECT && kernel != LVK_CONV_TILE && s.out_c % 4)
+        return "output channels are not a multiple of 4";
+    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&forward->shape)) || /* what is folded or padded */
+        !lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
         !lvk_conv_fits(kernel, caps, lvk_conv_w_count(&s)) ||
         !lvk_conv_fits(LVK_CONV_DIRECT, caps, lvk_conv_y_count(&s)))
         return "a tensor is too large for one binding";
@@ -77,7 +119,7 @@ static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *
 static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list) {
     lvk_launch *direct =
         add_kernel(forward, list, forward->residual ? "conv2d_add_relu_direct" : "conv2d_direct",
-                   LVK_BIND_STORAGE, forward->x, forward->w, lvk_operand_output(forward->y));
+                   LVK_BIND_STORAGE, forward->x, forward->w, forward->y);
     lvk_launch_constant(direct, forward->relu);
     const lvk_conv2d_params params = lvk_conv_params(&forward->shape);
     lvk_launch_parameters(direct, &params, sizeof params);
@@ -87,9 +129,8 @@ static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list
 /* The shape of conv2d_patch_subgroup.glsl. */
 static bool is_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     const lvk_conv_shape *s = &forward->shape;
-    return (kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER) && !forward->flip &&
-           !forward->residual && s->in_c == 3 && s->kernel_h == 3 && s->kernel_w == 3 && s->stride_h == 1 &&
-           s->stride_w == 1;
+    return is_subgroup(kernel) && !forward->flip && !forward->residual && s->in_c == 3 && s->kernel_h == 3 &&
+           s->kernel_w == 3 && s->stride_h == 1 && s->stride_w == 1;
 }
 
 static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -99,7 +140,7 @@ static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel
     const lvk_conv_shape *s = &forward->shape;
     const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list);
     lvk_launch *launch = add_kernel(forward, list, lvk_conv_variant(kernel, caps, variants),
-                                    lvk_conv_reads(kernel), x, forward->w, lvk_operand_output(forward->y));
+                                    lvk_conv_reads(kernel), x, forward->w, forward->y);
     lvk_launch_constant(launch, forward->relu);
     const lvk_conv2d_params params = lvk_conv_params(s);
     lvk_launch_parameters(launch, &params, sizeof params);
@@ -130,22 +171,27 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
         launch_patch(forward, kernel, caps, list);
         return;
     }
-    lvk_conv_shape s = forward->shape;
-    const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list), w = prepare_w(forward, list);
-    s.in_c = lvk_pad4(s.in_c);
-
+    const lvk_conv_shape s = seen_by(forward, kernel);
+    const bool folded = folds(forward, kernel);
+    const lvk_operand x = folded ? lvk_conv_fold_x(&forward->shape, kernel, forward->x, 0, list)
+                                 : lvk_conv_pad_x(&forward->shape, forward->x, list),
+                      w = folded ? lvk_conv_fold_w(&forward->shape, kernel, forward->w, 1, list)
+                                 : prepare_w(forward, list);
     const conv_cut cut = cut_of(&s, kernel, caps);
     const uint64_t count = lvk_conv_y_count(&s),
                    steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
     const uint64_t items = lvk_divide_up(count / s.out_c, cut.pixels) * lvk_divide_up(s.out_c, cut.channels);
     const uint32_t splits = lvk_conv_splits(items, cut.wanted, steps, cut.least);
 
-    lvk_launch *launch =
-        add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel), x, w,
-                   splits > 1 ? lvk_operand_scratch(2) : lvk_operand_output(forward->y));
+    lvk_launch *launch = add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel),
+                                    x, w, splits > 1 ? lvk_operand_scratch(2) : forward->y);
     if (kernel == LVK_CONV_TILE)
         lvk_launch_constant(launch, cut.channels);
     lvk_launch_constant(launch, forward->relu && splits == 1);
+    if (is_subgroup(kernel) && caps->subgroup_size == 16) {
+        lvk_launch_constant(launch, cut.step / 4);
+        lvk_launch_constant(launch, !is_pointwise(&s));
+    }
     lvk_conv2d_params params = lvk_conv_params(&s);
     params.splits = splits;
     params.steps_per_split = (uint32_t)lvk_divide_up(steps, splits);
@@ -155,10 +201,12 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     if (splits == 1)
         return;
     list->scratch_size[2] = splits * count * sizeof(float);
-    if (forward->relu)
-        lvk_launch_sum_rows_relu(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y, 0);
+    if (forward->y.space == LVK_SPACE_SCRATCH)
+        lvk_launch_sum_rows_kept(list, 2, splits, count, forward->y.index, 0);
+    else if (forward->relu)
+        lvk_launch_sum_rows_relu(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y.index, 0);
     else
-        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y, false, 0);
+        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y.index, false, 0);
 }
 
 /* ---- the operators themselves ---- */
@@ -170,6 +218,7 @@ lvk_conv_forward lvk_conv_forward_of(const lvk_call *call) {
                                                     : lvk_conv_shape_conv2d(x, w, y, call->attributes),
                               .x = lvk_operand_input(0),
                               .w = lvk_operand_input(1),
+                              .y = lvk_operand_output(0),
                               .bias = call->input_count > 2 ? &bias : NULL,
                               .residual = call->input_count > 3 ? &residual : NULL,
                               .relu = call->op == LVK_OP_conv2d_relu || call->op == LVK_OP_conv2d_add_relu ||

@@ -11,7 +11,7 @@ typedef struct lvk_conv_forward {
     const lvk_operand *bias;     /* NULL: none */
     const lvk_operand *residual; /* of y's type, added to the sum; NULL: none. Needs five storage buffers */
     bool relu;                   /* of all that, at the end */
-    int y;                       /* output of the operator */
+    lvk_operand y;               /* an output; or scratch, without relu */
     bool flip; /* w is [kernel_h, kernel_w, out_c, in_c] and is to be reversed along its first two axes */
 } lvk_conv_forward;
 
@@ -19,7 +19,7 @@ typedef struct lvk_conv_forward {
 const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
                                       const lvk_caps *caps);
 
-/* Adds the launches. Scratch 0: padded x; 1: padded or flipped w; 2: partial sums. */
+/* Adds the launches. Scratch 0: padded or folded x; 1: padded, folded or flipped w; 2: partial sums. */
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list);
 

@@ -25,6 +25,7 @@ static lvk_conv_forward transposed_of(const lvk_call *call) {
     return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
                               .x = lvk_operand_input(0),
                               .w = lvk_operand_input(1),
+                              .y = lvk_operand_output(0),
                               .flip = true};
 }
 

@@ -15,6 +15,9 @@ typedef struct lvk_backbone {
     size_t count;
 } lvk_backbone;
 
+/* How pixels become the input that published weights of the variant were trained with. */
+lvk_standard lvk_backbone_standard(lvk_resnet_variant variant);
+
 /* Opens a file of leukvk import for `architecture`; NULL or "auto": the one in the user's cache folder. */
 LVK_MUST_USE lvk_status lvk_backbone_open(const char *path, const char *architecture,
                                           lvk_backbone **backbone);

@@ -5,8 +5,9 @@
 #include "train/backbone.h"
 #include "train/device.h"
 #include "train/judge.h"
+#include "train/model_file.h"
 #include "train/position.h"
-#include "train/results.h"
+#include "train/run_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,21 +22,6 @@ struct lvk_classifier {
     uint32_t views;
 };
 
-static lvk_status check_model(const char *path, const lvk_model_info *model, lvk_crop *crop) {
-    const lvk_model *architecture = lvk_model_find(model->architecture);
-    if (!architecture)
-        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
-    const lvk_status status = lvk_crop_parse(model->crop, crop);
-    if (status != LVK_OK)
-        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
-    if (architecture->features && !*model->head)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: does not say what head %s has", path, model->architecture);
-    if (model->image_size != architecture->image_size)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: images of %u pixels, %s takes %u", path, model->image_size,
-                        model->architecture, architecture->image_size);
-    return LVK_OK;
-}
-
 /* Batch norms, where there are any, are folded into the convolutions. */
 static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
     return network->model->features ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
@@ -45,7 +31,7 @@ static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *ch
 static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
                        uint32_t batch) {
     c->model = *lvk_checkpoint_info(checkpoint);
-    LVK_TRY(check_model(c->path, &c->model, &c->crop));
+    LVK_TRY(lvk_crop_parse(c->model.crop, &c->crop));
     const lvk_network_config config = {.model = {.architecture = c->model.architecture,
                                                  .head = c->model.head,
                                                  .torchvision = strcmp(c->model.topology, "torchvision") == 0,
@@ -72,9 +58,7 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
     lvk_checkpoint *checkpoint = NULL;
     c->threads = options ? options->threads : 0;
     c->views = options && options->views ? options->views : 1;
-    c->path =
-        lvk_path_is_folder(path) ? lvk_path_join(path, lvk_run_file_name(LVK_RUN_MODEL)) : lvk_strdup(path);
-    lvk_status status = c->path ? lvk_checkpoint_read(c->path, &checkpoint) : LVK_ERROR_MEMORY;
+    lvk_status status = lvk_model_file_read(path, &c->path, &checkpoint);
     if (status == LVK_OK)
         status = load(c, device, checkpoint, options ? options->batch : 0);
     lvk_checkpoint_destroy(&checkpoint);
@@ -97,56 +81,36 @@ const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classif
     return &classifier->info;
 }
 
-lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                                  size_t count, lvk_predict_progress progress, void *user,
-                                  double *probabilities) {
-    lvk_cache *cache = NULL;
-    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
-    lvk_cache_standardize(cache, &c->model.standard);
-    const lvk_source source = {.cache = cache, .threads = c->threads};
-    const lvk_status status =
-        lvk_judge_probabilities(c->network, &source, images, count, c->views, progress, user, probabilities);
-    lvk_cache_destroy(&cache);
-    return status;
-}
-
-lvk_status lvk_classifier_measure(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                                  const double *probabilities, size_t count, lvk_metrics *metrics,
-                                  double *size_auc) {
+/* Nothing to do for images without labels. */
+static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
     const int32_t positive = lvk_dataset_positive_class(dataset);
+    if (positive < 0)
+        return LVK_OK;
     if (lvk_dataset_class_count(dataset) != 2 ||
         strcmp(lvk_dataset_class_name(dataset, (size_t)positive), c->model.positive_class) != 0 ||
         strcmp(lvk_dataset_class_name(dataset, (size_t)(1 - positive)), c->model.negative_class) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: its classes are not the model's, %s and %s",
                         lvk_dataset_folder(dataset), c->model.positive_class, c->model.negative_class);
-    return lvk_judge_measure(dataset, images, probabilities, count, metrics, size_auc);
+    return LVK_OK;
 }
 
-lvk_status lvk_metrics_text(const lvk_metrics *metrics, double size_auc, char **text) {
-    json_t *json = lvk_results_metrics_json(metrics, size_auc);
-    char *dump = json ? json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(json);
-    *text = dump ? lvk_format("%s\n", dump) : NULL;
-    free(dump); /* jansson's */
-    return *text ? LVK_OK : LVK_ERROR_MEMORY;
-}
-
-lvk_status lvk_predictions_format(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                                  const double *probabilities, size_t count, const char *format, bool labels,
-                                  char **text) {
-    lvk_prediction_options options = {.negative_class = c->model.negative_class,
-                                      .positive_class = c->model.positive_class,
-                                      .threshold = LVK_THRESHOLD,
-                                      .with_subject = labels,
-                                      .with_label = labels};
-    *text = NULL;
-    LVK_TRY(lvk_prediction_format_parse(format, &options.format));
-    lvk_prediction *rows = lvk_alloc(count, sizeof *rows);
-    if (!rows)
-        return LVK_ERROR_MEMORY;
-    lvk_judge_rows(dataset, images, probabilities, count, rows);
-    const lvk_status status = lvk_predictions_text(rows, count, &options, text);
-    lvk_free(rows);
+lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                                  size_t count, lvk_predict_progress progress, void *user,
+                                  lvk_prediction *rows) {
+    lvk_cache *cache = NULL;
+    LVK_TRY(check_classes(c, dataset));
+    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
+    lvk_cache_standardize(cache, &c->model.standard);
+    const lvk_source source = {.cache = cache, .threads = c->threads};
+    double *probabilities = lvk_alloc(count, sizeof *probabilities);
+    lvk_status status = probabilities ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_judge_probabilities(c->network, &source, images, count, c->views, progress, user,
+                                         probabilities);
+    if (status == LVK_OK)
+        lvk_judge_rows(dataset, images, probabilities, count, rows);
+    lvk_free(probabilities);
+    lvk_cache_destroy(&cache);
     return status;
 }
 

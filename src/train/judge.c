@@ -1,6 +1,8 @@
 #include "train/judge.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
     const int32_t label = lvk_dataset_image(dataset, image)->label;
@@ -9,6 +11,12 @@ int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
 
 static double sigmoid(double z) {
     return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
+}
+
+static double rounded(double p) {
+    char text[32];
+    snprintf(text, sizeof text, "%.*g", LVK_PREDICTION_DIGITS, p);
+    return strtod(text, NULL);
 }
 
 typedef struct judging {
@@ -63,30 +71,29 @@ lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *sourc
             status = judge_view(&j, feed, count, probabilities);
         lvk_feed_destroy(&feed);
     }
+    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+        probabilities[i] = rounded(probabilities[i]);
     lvk_free(j.logits);
     return status;
 }
 
 lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
-                             size_t count, lvk_metrics *metrics, double *size_auc) {
-    double *p = lvk_alloc(count, sizeof *p), *areas = lvk_alloc(count, sizeof *areas);
+                             size_t count, lvk_metrics *metrics) {
+    double *p = lvk_alloc(count, sizeof *p);
     uint8_t *labels = lvk_alloc(count, 1);
-    lvk_status status = p && areas && labels ? LVK_OK : LVK_ERROR_MEMORY;
+    lvk_status status = p && labels ? LVK_OK : LVK_ERROR_MEMORY;
     size_t labelled = 0;
     for (size_t i = 0; status == LVK_OK && i < count; ++i) {
         const int target = lvk_judge_target(dataset, images[i]);
         if (target < 0)
             continue;
         p[labelled] = probabilities[i];
-        areas[labelled] = lvk_dataset_image(dataset, images[i])->area;
         labels[labelled++] = (uint8_t)target;
     }
     if (status == LVK_OK)
-        status = lvk_metrics_compute(p, labels, labelled, LVK_THRESHOLD, metrics);
-    if (status == LVK_OK && size_auc)
-        status = lvk_auc(areas, labels, labelled, size_auc);
+        status = lvk_metrics_compute(&(lvk_scored){.count = labelled, .probabilities = p, .labels = labels},
+                                     LVK_THRESHOLD, metrics);
     lvk_free(p);
-    lvk_free(areas);
     lvk_free(labels);
     return status;
 }
@@ -99,7 +106,8 @@ void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const do
         rows[i] = (lvk_prediction){.path = image->path,
                                    .subject = subject->named ? subject->name : NULL,
                                    .p = probabilities[i],
-                                   .label = lvk_judge_target(dataset, images[i])};
+                                   .label = lvk_judge_target(dataset, images[i]),
+                                   .area = image->area};
     }
 }
 

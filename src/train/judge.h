@@ -2,9 +2,8 @@
 #ifndef LVK_TRAIN_JUDGE_H
 #define LVK_TRAIN_JUDGE_H
 
-#include "leukvk/metrics.h"
+#include "leukvk/predictions.h"
 #include "train/feed.h"
-#include "train/predictions.h"
 
 /* 1 for images of the positive class, 0 for the other, -1 for unlabelled ones. */
 int lvk_judge_target(const lvk_dataset *dataset, uint32_t image);
@@ -13,17 +12,16 @@ int lvk_judge_target(const lvk_dataset *dataset, uint32_t image);
 typedef bool (*lvk_judge_progress)(void *user, size_t done, size_t total);
 
 /* probabilities[i] of the positive class for image images[i], without augmentation, in double from the
- * network's logits: the mean over views 0 to views - 1 (lvk_augment_view). `progress` may be NULL. */
+ * network's logits: the mean over views 0 to views - 1 (lvk_augment_view), rounded to the nine digits that
+ * predictions are written with, so that what is judged is what can be read. `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source,
                                                 const uint32_t *images, size_t count, uint32_t views,
                                                 lvk_judge_progress progress, void *user,
                                                 double *probabilities);
 
-/* Metrics over labelled images; unlabelled ones are passed over. *size_auc (may be NULL): the AUC of the
- * cell's area alone. */
+/* Metrics over labelled images; unlabelled ones are passed over. */
 LVK_MUST_USE lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images,
-                                          const double *probabilities, size_t count, lvk_metrics *metrics,
-                                          double *size_auc);
+                                          const double *probabilities, size_t count, lvk_metrics *metrics);
 
 /* rows[i] of image images[i]; the texts belong to the data set. */
 void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,

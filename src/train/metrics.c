@@ -42,9 +42,15 @@ void lvk_metrics_from_counts(uint64_t true_negatives, uint64_t false_positives, 
                              .false_negatives = false_negatives,
                              .true_positives = true_positives,
                              .loss = (double)NAN,
-                             .auc = (double)NAN};
+                             .auc = (double)NAN,
+                             .average_precision = (double)NAN,
+                             .brier = (double)NAN,
+                             .ece = (double)NAN,
+                             .size_auc = (double)NAN,
+                             .above_size = (double)NAN};
     metrics->accuracy = ratio(tp + tn, positives + negatives);
     metrics->precision = ratio(tp, tp + fp);
+    metrics->negative_value = ratio(tn, tn + fn);
     metrics->recall = ratio(tp, positives);
     metrics->specificity = ratio(tn, negatives);
     metrics->f1_positive = f1_of(positives, tp, fp + fn);
@@ -67,25 +73,6 @@ static lvk_status check_rows(const double *scores, const uint8_t *labels, size_t
     return LVK_OK;
 }
 
-lvk_status lvk_metrics_compute(const double *probabilities, const uint8_t *labels, size_t count,
-                               double threshold, lvk_metrics *metrics) {
-    double auc = (double)NAN, loss = 0;
-    uint64_t cells[2][2] = {{0}}; /* [label][prediction] */
-    LVK_TRY(lvk_auc(probabilities, labels, count, &auc));
-    for (size_t i = 0; i < count; ++i) {
-        const double p = probabilities[i];
-        if (p < 0 || p > 1)
-            return lvk_fail(LVK_ERROR_ARGUMENT, "metrics: the probability of row %zu is %g", i, p);
-        const double likelihood = labels[i] ? p : 1 - p;
-        loss -= log(fmin(fmax(likelihood, LVK_LOSS_CLIP), 1 - LVK_LOSS_CLIP));
-        ++cells[labels[i]][lvk_is_positive(p, threshold)];
-    }
-    lvk_metrics_from_counts(cells[0][0], cells[0][1], cells[1][0], cells[1][1], metrics);
-    metrics->loss = ratio(loss, (double)count);
-    metrics->auc = auc;
-    return LVK_OK;
-}
-
 typedef struct scored_row {
     double score;
     uint8_t label;
@@ -93,11 +80,12 @@ typedef struct scored_row {
 
 static int compare_scores(const void *a, const void *b) {
     const scored_row *first = a, *second = b;
-    return (first->score > second->score) - (first->score < second->score);
+    return (first->score < second->score) - (first->score > second->score);
 }
 
-lvk_status lvk_auc(const double *scores, const uint8_t *labels, size_t count, double *auc) {
-    *auc = (double)NAN;
+/* The rows in new memory, from the highest score to the lowest; freed with lvk_free. */
+static lvk_status rank(const double *scores, const uint8_t *labels, size_t count, scored_row **ranked) {
+    *ranked = NULL;
     LVK_TRY(check_rows(scores, labels, count));
     scored_row *rows = lvk_alloc(count, sizeof *rows);
     if (!rows)
@@ -105,20 +93,136 @@ lvk_status lvk_auc(const double *scores, const uint8_t *labels, size_t count, do
     for (size_t i = 0; i < count; ++i)
         rows[i] = (scored_row){scores[i], labels[i]};
     qsort(rows, count, sizeof *rows, compare_scores);
-    uint64_t seen[2] = {0, 0}; /* rows with a smaller score, by label */
+    *ranked = rows;
+    return LVK_OK;
+}
+
+/* Walks down the scores. The area is exact in integers but for its last division. */
+static void measure_ranks(const scored_row *rows, size_t count, double *auc, double *average_precision) {
+    uint64_t seen[2] = {0, 0}; /* rows with a higher score, by label */
     uint64_t twice_wins =
         0; /* over all pairs: 2 where the positive row has the higher score, 1 where they tie */
+    double precisions = 0; /* sum of precision times positive rows */
     for (size_t i = 0; i < count;) {
         uint64_t tied[2] = {0, 0};
         const double score = rows[i].score;
         for (; i < count && rows[i].score == score; ++i)
             ++tied[rows[i].label];
-        twice_wins += tied[1] * (2 * seen[0] + tied[0]);
+        twice_wins += tied[0] * (2 * seen[1] + tied[1]);
         seen[0] += tied[0];
         seen[1] += tied[1];
+        precisions += (double)tied[1] * (double)seen[1] / (double)i;
     }
+    *auc = seen[0] && seen[1] ? (double)twice_wins / (2.0 * (double)seen[0] * (double)seen[1]) : (double)NAN;
+    *average_precision = ratio(precisions, (double)seen[1]);
+}
+
+lvk_status lvk_auc(const double *scores, const uint8_t *labels, size_t count, double *auc) {
+    scored_row *rows;
+    double average_precision;
+    *auc = (double)NAN;
+    LVK_TRY(rank(scores, labels, count, &rows));
+    measure_ranks(rows, count, auc, &average_precision);
     lvk_free(rows);
-    if (seen[0] > 0 && seen[1] > 0)
-        *auc = (double)twice_wins / (2.0 * (double)seen[0] * (double)seen[1]);
     return LVK_OK;
+}
+
+/* Sums over rows, in their order. */
+typedef struct sums {
+    uint64_t cells[2][2]; /* [label][prediction] */
+    double loss, brier;
+    double p[LVK_CALIBRATION_BINS], positives[LVK_CALIBRATION_BINS];
+} sums;
+
+static void add_row(sums *s, double p, uint8_t label, double threshold) {
+    const double likelihood = label ? p : 1 - p;
+    const int bin = p < 1 ? (int)(p * LVK_CALIBRATION_BINS) : LVK_CALIBRATION_BINS - 1;
+    s->loss -= log(fmin(fmax(likelihood, LVK_LOSS_CLIP), 1 - LVK_LOSS_CLIP));
+    s->brier += (p - label) * (p - label);
+    s->p[bin] += p;
+    s->positives[bin] += label;
+    ++s->cells[label][lvk_is_positive(p, threshold)];
+}
+
+lvk_status lvk_metrics_compute(const lvk_scored *rows, double threshold, lvk_metrics *metrics) {
+    scored_row *ranked;
+    sums s = {.loss = 0};
+    LVK_TRY(rank(rows->probabilities, rows->labels, rows->count, &ranked));
+    double auc, average_precision, size_auc = (double)NAN;
+    measure_ranks(ranked, rows->count, &auc, &average_precision);
+    lvk_free(ranked);
+    for (size_t i = 0; i < rows->count; ++i) {
+        const double p = rows->probabilities[i];
+        if (p < 0 || p > 1)
+            return lvk_fail(LVK_ERROR_ARGUMENT, "metrics: the probability of row %zu is %g", i, p);
+        add_row(&s, p, rows->labels[i], threshold);
+    }
+    if (rows->areas)
+        LVK_TRY(lvk_auc(rows->areas, rows->labels, rows->count, &size_auc));
+    double calibration = 0;
+    for (int bin = 0; bin < LVK_CALIBRATION_BINS; ++bin)
+        calibration += fabs(s.p[bin] - s.positives[bin]);
+    lvk_metrics_from_counts(s.cells[0][0], s.cells[0][1], s.cells[1][0], s.cells[1][1], metrics);
+    metrics->loss = ratio(s.loss, (double)rows->count);
+    metrics->auc = auc;
+    metrics->average_precision = average_precision;
+    metrics->brier = ratio(s.brier, (double)rows->count);
+    metrics->ece = ratio(calibration, (double)rows->count);
+    metrics->size_auc = size_auc;
+    metrics->above_size = auc - size_auc;
+    return LVK_OK;
+}
+
+void lvk_predictive_values(const lvk_metrics *metrics, double prevalence, double *positive,
+                           double *negative) {
+    const double found = metrics->recall * prevalence, cleared = metrics->specificity * (1 - prevalence);
+    *positive = ratio(found, found + (1 - metrics->specificity) * (1 - prevalence));
+    *negative = ratio(cleared, cleared + (1 - metrics->recall) * prevalence);
+}
+
+lvk_status lvk_threshold_for(const lvk_scored *rows, double sensitivity, double *threshold) {
+    scored_row *ranked;
+    uint64_t positives = 0, found = 0;
+    if (!(sensitivity > 0 && sensitivity <= 1))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "a sensitivity of %g: must be above 0, at most 1", sensitivity);
+    LVK_TRY(rank(rows->probabilities, rows->labels, rows->count, &ranked));
+    for (size_t i = 0; i < rows->count; ++i)
+        positives += ranked[i].label;
+    size_t i = 0;
+    while (i < rows->count && (double)found < sensitivity * (double)positives)
+        found += ranked[i++].label;
+    const double lowest = i ? ranked[i - 1].score : 0;
+    while (i < rows->count && ranked[i].score == lowest)
+        ++i;
+    *threshold = i < rows->count ? (lowest + ranked[i].score) / 2 : 0;
+    lvk_free(ranked);
+    return positives
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_ARGUMENT, "no threshold for a sensitivity: there are no positive rows");
+}
+
+const lvk_measure *lvk_measures(size_t *count) {
+#define MEASURE(key, field, name)                                                                            \
+    { key, name, offsetof(lvk_metrics, field) }
+    static const lvk_measure measures[] = {
+        MEASURE("accuracy", accuracy, "accuracy"),
+        MEASURE("f1_weighted", f1_weighted, "F1 weighted by class size"),
+        MEASURE("f1_macro", f1_macro, "F1 macro (plain mean)"),
+        MEASURE("balanced_accuracy", balanced_accuracy, "balanced accuracy"),
+        MEASURE("auc", auc, "AUC"),
+        MEASURE("size_only_auc", size_auc, "AUC of the cell's area alone"),
+        MEASURE("auc_above_size", above_size, "AUC above that of the area"),
+        MEASURE("average_precision", average_precision, "average precision"),
+        MEASURE("sensitivity", recall, "sensitivity"),
+        MEASURE("specificity", specificity, "specificity"),
+        MEASURE("precision", precision, "positive predictive value"),
+        MEASURE("negative_predictive_value", negative_value, "negative predictive value"),
+        MEASURE("f1_positive", f1_positive, "F1 of the positive class"),
+        MEASURE("f1_negative", f1_negative, "F1 of the negative class"),
+        MEASURE("loss", loss, "loss"),
+        MEASURE("brier", brier, "Brier score"),
+        MEASURE("ece", ece, "expected calibration error")};
+#undef MEASURE
+    *count = sizeof measures / sizeof *measures;
+    return measures;
 }

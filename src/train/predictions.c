@@ -1,13 +1,12 @@
-#include "train/predictions.h"
+#include "leukvk/predictions.h"
 
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "leukvk/metrics.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-
-enum { DIGITS = 9 };
 
 lvk_status lvk_prediction_format_parse(const char *name, lvk_prediction_format *format) {
     static const char *const names[] = {
@@ -42,26 +41,27 @@ static char *probability_name(const lvk_prediction_options *options) {
 
 static void add_csv_row(lvk_text *text, const lvk_prediction *row, const lvk_prediction_options *options) {
     lvk_text_add_csv(text, row->path);
-    if (options->with_subject) {
+    if (options->judged) {
         lvk_text_add(text, ",");
         lvk_text_add_csv(text, subject_of(row));
     }
     lvk_text_add(text, ",");
-    lvk_text_add_number(text, row->p, DIGITS);
+    lvk_text_add_number(text, row->p, LVK_PREDICTION_DIGITS);
     lvk_text_add(text, ",");
     lvk_text_add_csv(text, class_of(row, options));
-    if (options->with_label) {
+    if (options->judged) {
         lvk_text_add(text, ",");
         lvk_text_add_csv(text, label_of(row, options));
+        lvk_text_add(text, row->area ? ",%" PRIu32 : ",", row->area);
     }
     lvk_text_add(text, "\n");
 }
 
 static void add_csv(lvk_text *text, const lvk_prediction *rows, size_t count, const char *probability,
                     const lvk_prediction_options *options) {
-    lvk_text_add(text, "path,%s", options->with_subject ? "subject," : "");
+    lvk_text_add(text, "path,%s", options->judged ? "subject," : "");
     lvk_text_add_csv(text, probability);
-    lvk_text_add(text, ",class%s\n", options->with_label ? ",label" : "");
+    lvk_text_add(text, ",class%s\n", options->judged ? ",label,area" : "");
     for (size_t i = 0; i < count; ++i)
         add_csv_row(text, &rows[i], options);
 }
@@ -72,22 +72,23 @@ static void add_json_row(lvk_text *text, const lvk_prediction *row, const char *
                          const lvk_prediction_options *options) {
     lvk_text_add(text, "{\"path\": ");
     lvk_text_add_json(text, row->path);
-    if (options->with_subject) {
+    if (options->judged) {
         lvk_text_add(text, ", \"subject\": ");
         lvk_text_add_json(text, subject_of(row));
     }
     lvk_text_add(text, ", ");
     lvk_text_add_json(text, probability);
     lvk_text_add(text, ": ");
-    lvk_text_add_number(text, row->p, DIGITS);
+    lvk_text_add_number(text, row->p, LVK_PREDICTION_DIGITS);
     lvk_text_add(text, ", \"class\": ");
     lvk_text_add_json(text, class_of(row, options));
-    if (options->with_label) {
+    if (options->judged) {
         lvk_text_add(text, ", \"label\": ");
         if (row->label < 0)
             lvk_text_add(text, "null");
         else
             lvk_text_add_json(text, label_of(row, options));
+        lvk_text_add(text, row->area ? ", \"area\": %" PRIu32 : ", \"area\": null", row->area);
     }
     lvk_text_add(text, "}");
 }
@@ -104,7 +105,7 @@ static void add_json(lvk_text *text, const lvk_prediction *rows, size_t count, c
 
 /* ---- table ---- */
 
-enum { PATH, SUBJECT, PROBABILITY, CLASS, LABEL, COLUMNS };
+enum { PATH, SUBJECT, PROBABILITY, CLASS, LABEL, AREA, COLUMNS };
 
 /* Columns that are shown, and their widths. */
 typedef struct table_layout {
@@ -112,13 +113,18 @@ typedef struct table_layout {
     size_t width[COLUMNS];
 } table_layout;
 
+static bool is_number(int column) {
+    return column == PROBABILITY || column == AREA;
+}
+
 static void cells_of(const lvk_prediction *row, const lvk_prediction_options *options, const char *p,
-                     const char *cells[COLUMNS]) {
+                     const char *area, const char *cells[COLUMNS]) {
     cells[PATH] = row->path;
     cells[SUBJECT] = subject_of(row);
     cells[PROBABILITY] = p;
     cells[CLASS] = class_of(row, options);
     cells[LABEL] = label_of(row, options);
+    cells[AREA] = row->area ? area : "";
 }
 
 /* Made printable, a character keeps its width or becomes one '?' a byte: measured, so added, in that form. */
@@ -147,9 +153,9 @@ static void lay_line(lvk_text *text, table_layout *layout, const char *const cel
             text->failed = true;
         if (text && cell && *cell) {
             const size_t space = layout->width[i] - columns;
-            add_spaces(text, gap + (i == PROBABILITY ? space : 0));
+            add_spaces(text, gap + (is_number(i) ? space : 0));
             lvk_text_add_bytes(text, cell, strlen(cell));
-            gap = i == PROBABILITY ? 0 : space;
+            gap = is_number(i) ? 0 : space;
         } else {
             gap += layout->width[i];
         }
@@ -162,22 +168,23 @@ static void lay_line(lvk_text *text, table_layout *layout, const char *const cel
 
 static void add_table(lvk_text *text, const lvk_prediction *rows, size_t count, const char *probability,
                       const lvk_prediction_options *options) {
-    table_layout layout = {.shown = {true, options->with_subject, true, true, options->with_label}};
-    const char *const header[COLUMNS] = {"path", "subject", probability, "class", "label"};
-    const char *cells[COLUMNS];
+    table_layout layout = {.shown = {true, options->judged, true, true, options->judged, options->judged}};
+    const char *const header[COLUMNS] = {"path", "subject", probability, "class", "label", "area"};
     lay_line(NULL, &layout, header);
-    for (size_t i = 0; i < count; ++i) {
-        cells_of(&rows[i], options, "0.000000", cells);
-        lay_line(NULL, &layout, cells);
-    }
-    lay_line(text, &layout, header);
-    for (size_t i = 0; i < count; ++i) {
-        lvk_text p = {0};
-        lvk_text_add_decimal(&p, rows[i].p, 6);
-        text->failed = text->failed || p.failed;
-        cells_of(&rows[i], options, p.failed ? "" : p.data, cells);
-        lay_line(text, &layout, cells);
-        lvk_text_finish(&p);
+    for (int pass = 0; pass < 2; ++pass) { /* to measure, to write */
+        if (pass)
+            lay_line(text, &layout, header);
+        for (size_t i = 0; i < count; ++i) {
+            const char *cells[COLUMNS];
+            char area[16];
+            lvk_text p = {0};
+            lvk_text_add_decimal(&p, rows[i].p, 6);
+            text->failed = text->failed || p.failed;
+            snprintf(area, sizeof area, "%" PRIu32, rows[i].area);
+            cells_of(&rows[i], options, p.failed ? "" : p.data, area, cells);
+            lay_line(pass ? text : NULL, &layout, cells);
+            lvk_text_finish(&p);
+        }
     }
 }
 

@@ -6,12 +6,9 @@
 
 /* Judges the network as it is on the images of `part`, and writes their predictions. */
 LVK_MUST_USE lvk_status lvk_results_judge(lvk_trainer *trainer, lvk_split_part part, const uint32_t *images,
-                                          size_t count, lvk_metrics *metrics, double *size_auc);
+                                          size_t count, lvk_judgement *judgement);
 
 /* Writes results.json. */
 LVK_MUST_USE lvk_status lvk_results_write(const lvk_trainer *trainer, const lvk_train_result *result);
-
-/* Metrics as a JSON object; numbers that are undefined are null. NULL when memory is out. */
-json_t *lvk_results_metrics_json(const lvk_metrics *metrics, double size_auc);
 
 #endif

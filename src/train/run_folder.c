@@ -41,8 +41,7 @@ static lvk_status fail_errno(const char *path) {
 
 /* ---- opening and closing ---- */
 
-/* Makes runs/YYYYMMDD-HHMMSS-<model>, or that with a number. */
-static lvk_status create_default(const char *model, char **path) {
+lvk_status lvk_run_folder_create_default(const char *model, char **path) {
     char stamp[32];
     struct tm local;
     const time_t now = time(NULL);
@@ -141,7 +140,7 @@ lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_fo
         if (!folder)
             return LVK_ERROR_MEMORY;
     } else {
-        LVK_TRY(create_default(model, &folder));
+        LVK_TRY(lvk_run_folder_create_default(model, &folder));
     }
     return open_folder(folder, true, run);
 }

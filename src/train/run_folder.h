@@ -47,6 +47,9 @@ typedef struct lvk_run_folder lvk_run_folder;
  * works there. */
 LVK_MUST_USE lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_folder **run);
 
+/* Makes runs/YYYYMMDD-HHMMSS-<model>, or that with a number behind it. *path is freed with lvk_free. */
+LVK_MUST_USE lvk_status lvk_run_folder_create_default(const char *model, char **path);
+
 /* Opens the folder of a run to go on with it; there must be a config.json. Removes what a killed process left
  * half-written. */
 LVK_MUST_USE lvk_status lvk_run_folder_resume(const char *path, lvk_run_folder **run);

@@ -8,6 +8,7 @@
 
 lvk_train_options lvk_train_defaults(void) {
     return (lvk_train_options){.model = "cnn",
+                               .group = "subject",
                                .crop = "center:300",
                                .augment = true,
                                .normalize = "auto",
@@ -77,7 +78,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(rate_scale, TEXT),
                                 LATER(clip_norm, NUMBER),
                                 LATER(accumulate, COUNT),
-                                LATER(ema, NUMBER)};
+                                LATER(ema, NUMBER),
+                                LATER(group, TEXT)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -219,6 +221,9 @@ static lvk_status resolve(lvk_settings *s) {
         return LVK_ERROR_ARGUMENT;
     if (model->features)
         LVK_TRY(resolve_backbone(s, model));
+    s->by_image = strcmp(o->group, "none") == 0;
+    if (!s->by_image && strcmp(o->group, "subject") != 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--group %s: there is subject and none", o->group);
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
     s->optimizer =

@@ -19,12 +19,13 @@ typedef enum lvk_normalize {
     LVK_NORMALIZE_WEIGHTS /* what the pretrained weights were trained with */
 } lvk_normalize;
 
-enum { LVK_SETTINGS_MAX_ENTRIES = 32 };
+enum { LVK_SETTINGS_MAX_ENTRIES = 40 };
 
 /* The settings in the form that the training works with. Texts are owned. */
 typedef struct lvk_settings {
     lvk_train_options options; /* its texts are `texts`, or static */
     char *texts[LVK_SETTINGS_MAX_ENTRIES];
+    bool by_image; /* how a split is made */
     lvk_normalize normalize;
     lvk_crop crop;
     lvk_optimizer_settings optimizer;

@@ -155,6 +155,7 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
     else
         LVK_TRY(lvk_split_create(t->dataset,
                                  &(lvk_split_options){.seed = o->seed,
+                                                      .by_image = t->settings.by_image,
                                                       .validation = o->validation,
                                                       .test = o->test > 0 ? o->test : -1},
                                  &t->split));
@@ -231,8 +232,7 @@ static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
         if (count == 0)
             continue;
         result->tested[part] = true;
-        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->metrics[part],
-                                   &result->size_auc[part]);
+        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->judgements[part]);
     }
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
@@ -250,6 +250,7 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
     if (t->settings.on_features)
         LVK_TRY(lvk_extract_features(t, device));
     LVK_TRY(lvk_trainer_run(t, &result->stopped_early));
+    result->by_image = lvk_split_by_image(t->split);
     result->epochs = t->position.epoch;
     result->best_epoch = t->position.best_epoch;
     result->seconds = lvk_clock_seconds() - started;

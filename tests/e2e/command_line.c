@@ -9,8 +9,9 @@
 
 static program_result result; /* large */
 
-static const char *const verbs[] = {"data",    "train", "predict",  "eval",  "summary",      "ops",
-                                    "devices", "synth", "selftest", "bench", "tune-kernels", "import"};
+static const char *const verbs[] = {"data",         "train",   "predict", "eval",     "summary",
+                                    "ops",          "devices", "synth",   "selftest", "bench",
+                                    "tune-kernels", "import",  "export"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -83,6 +84,12 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"import", 2, "which file"},
         {"import a b", 2, "not also b"},
         {"import /nonexistent/model.json", 1, "/nonexistent/model.json"},
+        {"export --format onnx --out x", 2, "which model"},
+        {"export a b", 2, "not also b"},
+        {"export a --format onnx", 2, "--out"},
+        {"export a --out x", 2, "--format"},
+        {"export a --format h5 --out x", 2, "--format h5"},
+        {"export /nonexistent/run --format onnx --out x", 1, "/nonexistent/run"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {
         program_run(&result, "%s", mistakes[i].arguments);

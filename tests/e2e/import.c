@@ -1,5 +1,5 @@
 /* leukvk import and tools/fetch-weights.sh, as a user runs them. */
-#include "support/fake_weights.h"
+#include "support/fake_keras.h"
 #include "support/program.h"
 
 #include <criterion/criterion.h>
@@ -84,6 +84,26 @@ Test(import, refuses_what_is_not_whole) {
     program_run(&result, "import %s/model/group1-shard1of3.bin --out %s/w.safetensors", folder, folder);
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "not a safetensors file"), "%s", result.err);
+    remove_model(folder);
+}
+
+Test(import, reads_files_of_keras) {
+    static const char *const names[] = {"w.h5", "w.keras"}, *const forms[] = {"Keras weights", "Keras model"};
+    const char *folder = program_folder();
+    fake_create(&fake, "resnet50-narrow", LVK_RESNET_KERAS, false, false);
+    fake_write_h5(&fake, below(folder, names[0]), &(fake_keras){.whole = true});
+    fake_write_keras(&fake, below(folder, names[1]), &(fake_keras){.deflate = true});
+    for (int i = 0; i < 2; ++i) {
+        program_run(&result, "import %s/%s --out %s/out", folder, names[i], folder);
+        cr_expect_eq(result.exit_status, 0, "%s", result.err);
+        cr_expect_not_null(strstr(result.out, forms[i]), "%s", result.out);
+        cr_assert_eq(unlink(below(folder, "out")), 0);
+        cr_assert_eq(truncate(below(folder, names[i]), 100000), 0);
+        program_run(&result, "import %s/%s --out %s/out", folder, names[i], folder);
+        cr_expect_eq(result.exit_status, 1);
+        cr_expect_not_null(strstr(result.err, names[i]), "%s", result.err);
+        cr_expect_eq(program_lines(result.err), 1, "more than one line: %s", result.err);
+    }
     remove_model(folder);
 }
 

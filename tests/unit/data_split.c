@@ -5,6 +5,8 @@
 
 #include "leukvk/split.h"
 
+#include <math.h>
+
 TestSuite(split, .init = tree_create, .fini = tree_remove);
 
 enum { SIDE = 33 };
@@ -78,7 +80,8 @@ Test(split, properties) {
     size_t first_train = 0;
     for (uint64_t seed = 0; seed < 40; ++seed) {
         static const double shares[4][2] = {{0, 0}, {0.2, 0.3}, {-1, 0.25}, {0.1, -1}};
-        const lvk_split_options options = {seed, shares[seed % 4][0], shares[seed % 4][1]};
+        const lvk_split_options options = {
+            .seed = seed, .validation = shares[seed % 4][0], .test = shares[seed % 4][1]};
         lvk_split *split;
         cr_assert_eq(lvk_split_create(d, &options, &split), LVK_OK, "%s", lvk_error_message());
         const tally t = check_parts(d, split);
@@ -121,6 +124,66 @@ Test(split, two_people_hold_a_class) {
             cr_assert(t.images[p][0] && t.images[p][1], "seed %d part %d", (int)seed, p);
         lvk_split_destroy(&split);
     }
+    lvk_dataset_destroy(&d);
+}
+
+/* Every image is in the test part of one fold. Returns how many groups are on two sides of some fold. */
+static size_t check_folds(const lvk_dataset *d, const lvk_fold_options *options, uint32_t folds) {
+    static uint8_t tested[1000];
+    size_t torn = 0;
+    memset(tested, 0, sizeof tested);
+    for (uint32_t fold = 0; fold < folds; ++fold) {
+        lvk_split *split;
+        cr_assert_eq(lvk_split_create_fold(d, options, fold, &split), LVK_OK, "%s", lvk_error_message());
+        cr_assert_eq(lvk_split_by_image(split), options->by_image);
+        int sides[1000] = {0};
+        for (int p = 0; p < LVK_SPLIT_PRELIMINARY; ++p) {
+            size_t count, of_class[2] = {0, 0};
+            const uint32_t *images = lvk_split_images(split, (lvk_split_part)p, &count);
+            for (size_t i = 0; i < count; ++i) {
+                const lvk_image_info *info = lvk_dataset_image(d, images[i]);
+                tested[images[i]] += p == LVK_SPLIT_TEST;
+                sides[info->group] |= 1 << p;
+                ++of_class[info->label];
+            }
+            cr_assert(of_class[0] && of_class[1], "fold %u, part %d lacks a class", fold, p);
+        }
+        for (size_t g = 0; g < lvk_dataset_group_count(d); ++g)
+            torn += (sides[g] & (sides[g] - 1)) != 0;
+        cr_assert_eq(lvk_split_write(split, tree_path("fold.json")), LVK_OK, "%s", lvk_error_message());
+        lvk_split *read;
+        cr_assert_eq(lvk_split_read(tree_path("fold.json"), d, &read), LVK_OK, "%s", lvk_error_message());
+        cr_assert_eq(lvk_split_by_image(read), options->by_image);
+        lvk_split_destroy(&read);
+        lvk_split_destroy(&split);
+    }
+    for (size_t i = 0; i < lvk_dataset_image_count(d); ++i) {
+        const lvk_image_info *info = lvk_dataset_image(d, i);
+        cr_assert_eq(tested[i], info->part == LVK_PART_TRAINING && info->label >= 0,
+                     "image %zu is tested %d times", i, tested[i]);
+    }
+    return torn;
+}
+
+Test(split, folds) {
+    write_tree();
+    lvk_dataset *d = open_tree();
+    for (uint64_t seed = 0; seed < 6; ++seed) {
+        const lvk_fold_options grouped = {.folds = 2 + (uint32_t)seed % 4, .seed = seed, .validation = 0.2};
+        cr_expect_eq(check_folds(d, &grouped, grouped.folds), 0, "a group is on two sides");
+        const lvk_fold_options by_image = {
+            .folds = grouped.folds, .seed = seed, .validation = 0.2, .by_image = true};
+        cr_expect_gt(check_folds(d, &by_image, by_image.folds), 0, "image by image, yet no group is torn");
+    }
+    lvk_split *split;
+    const lvk_fold_options bad[] = {{.folds = 1, .validation = 0.2},
+                                    {.folds = LVK_MAX_FOLDS + 1, .validation = 0.2},
+                                    {.folds = 3, .validation = 0},
+                                    {.folds = 3, .validation = NAN}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
+        cr_expect_eq(lvk_split_create_fold(d, &bad[i], 0, &split), LVK_ERROR_ARGUMENT, "case %zu", i);
+    cr_expect_eq(lvk_split_create_fold(d, &(lvk_fold_options){.folds = 3, .validation = 0.2}, 3, &split),
+                 LVK_ERROR_ARGUMENT);
     lvk_dataset_destroy(&d);
 }
 
@@ -266,7 +329,8 @@ Test(split, impossible) {
     cr_assert_eq(lvk_split_create(d, &(lvk_split_options){.test = -1}, &split), LVK_OK, "%s",
                  lvk_error_message());
     lvk_split_destroy(&split);
-    cr_assert_eq(lvk_split_create(d, &(lvk_split_options){0, 0.5, 0.5}, &split), LVK_ERROR_ARGUMENT);
+    cr_assert_eq(lvk_split_create(d, &(lvk_split_options){.validation = 0.5, .test = 0.5}, &split),
+                 LVK_ERROR_ARGUMENT);
     TREE_ERROR_HAS("nothing to train on");
     cr_assert_null(split);
     lvk_dataset_destroy(&d);

@@ -10,6 +10,12 @@ static void expect_near(const char *name, double value, double expected, double 
     cr_expect(fabs(value - expected) <= bound, "%s is %.12g, expected %.12g", name, value, expected);
 }
 
+static lvk_status compute(const double *p, const uint8_t *labels, size_t count, double threshold,
+                          lvk_metrics *m) {
+    return lvk_metrics_compute(&(lvk_scored){.count = count, .probabilities = p, .labels = labels}, threshold,
+                               m);
+}
+
 /* The preliminary test part as the Keras work reported it. */
 Test(metrics, published_counts) {
     lvk_metrics m;
@@ -46,14 +52,14 @@ Test(metrics, rows) {
     const double p[] = {0.9, 0.5, 0.2, 0.7, 0.1};
     const uint8_t labels[] = {1, 1, 1, 0, 0};
     lvk_metrics m;
-    cr_assert_eq(lvk_metrics_compute(p, labels, 5, LVK_THRESHOLD, &m), LVK_OK);
+    cr_assert_eq(compute(p, labels, 5, LVK_THRESHOLD, &m), LVK_OK);
     cr_expect_eq(m.true_positives, 1);
     cr_expect_eq(m.false_negatives, 2);
     cr_expect_eq(m.false_positives, 1);
     cr_expect_eq(m.true_negatives, 1);
     expect_near("loss", m.loss, -(log(0.9) + log(0.5) + log(0.2) + log(0.3) + log(0.9)) / 5, 1e-15);
     expect_near("AUC", m.auc, 4.0 / 6, 1e-15);
-    cr_assert_eq(lvk_metrics_compute(p, labels, 5, 0.15, &m), LVK_OK);
+    cr_assert_eq(compute(p, labels, 5, 0.15, &m), LVK_OK);
     cr_expect_eq(m.true_positives, 3);
     cr_expect_eq(m.false_positives, 1);
 }
@@ -62,7 +68,7 @@ Test(metrics, loss_is_clipped) {
     const double p[] = {1, 0, 1, 0};
     const uint8_t labels[] = {0, 1, 1, 0};
     lvk_metrics m;
-    cr_assert_eq(lvk_metrics_compute(p, labels, 4, LVK_THRESHOLD, &m), LVK_OK);
+    cr_assert_eq(compute(p, labels, 4, LVK_THRESHOLD, &m), LVK_OK);
     expect_near("loss", m.loss, -(2 * log(1e-7) + 2 * log1p(-1e-7)) / 4, 1e-14);
 }
 
@@ -70,15 +76,15 @@ Test(metrics, undefined_values) {
     const double p[] = {0.9, 0.2};
     const uint8_t both_positive[] = {1, 1}, both_negative[] = {0, 0};
     lvk_metrics m;
-    cr_assert_eq(lvk_metrics_compute(p, both_positive, 2, LVK_THRESHOLD, &m), LVK_OK);
+    cr_assert_eq(compute(p, both_positive, 2, LVK_THRESHOLD, &m), LVK_OK);
     cr_expect(isnan(m.auc) && isnan(m.specificity) && isnan(m.f1_negative) && isnan(m.f1_macro) &&
               isnan(m.balanced_accuracy));
     expect_near("weighted F1", m.f1_weighted, m.f1_positive, 0);
     expect_near("recall", m.recall, 0.5, 0);
-    cr_assert_eq(lvk_metrics_compute(p, both_negative, 2, LVK_THRESHOLD, &m), LVK_OK);
+    cr_assert_eq(compute(p, both_negative, 2, LVK_THRESHOLD, &m), LVK_OK);
     cr_expect(isnan(m.auc) && isnan(m.recall) && isnan(m.f1_positive));
     expect_near("precision", m.precision, 0, 0);
-    cr_assert_eq(lvk_metrics_compute(p, both_negative, 0, LVK_THRESHOLD, &m), LVK_OK);
+    cr_assert_eq(compute(p, both_negative, 0, LVK_THRESHOLD, &m), LVK_OK);
     cr_expect_eq(m.count, 0);
     cr_expect(isnan(m.loss) && isnan(m.accuracy) && isnan(m.f1_weighted) &&
               isnan(m.always_positive.accuracy));
@@ -91,10 +97,10 @@ Test(metrics, bad_rows) {
     const double nan_row[] = {0.5, NAN}, below[] = {0.5, -1e-9}, above[] = {0.5, 1.5}, good[] = {0.5, 0.5};
     const uint8_t labels[] = {0, 1}, bad_labels[] = {0, 2};
     lvk_metrics m;
-    cr_expect_eq(lvk_metrics_compute(nan_row, labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_NUMERIC);
-    cr_expect_eq(lvk_metrics_compute(below, labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_ARGUMENT);
-    cr_expect_eq(lvk_metrics_compute(above, labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_ARGUMENT);
-    cr_expect_eq(lvk_metrics_compute(good, bad_labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_ARGUMENT);
+    cr_expect_eq(compute(nan_row, labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_NUMERIC);
+    cr_expect_eq(compute(below, labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_ARGUMENT);
+    cr_expect_eq(compute(above, labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_ARGUMENT);
+    cr_expect_eq(compute(good, bad_labels, 2, LVK_THRESHOLD, &m), LVK_ERROR_ARGUMENT);
     cr_expect_str_eq(lvk_error_message(), "metrics: the label of row 1 is 2, not 0 or 1");
 }
 

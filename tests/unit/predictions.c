@@ -3,7 +3,8 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "train/predictions.h"
+#include "leukvk/predict.h"
+#include "leukvk/predictions.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -11,10 +12,10 @@
 #include <string.h>
 
 static const lvk_prediction rows[] = {
-    {"a/UID_1_1_1_all.bmp", "1", 0.98765432109876543, 1},
-    {"odd, \"name\".png", "", 0.5, -1},
-    {"zwölf.jpg", "H3", 1e-10, 0},
-    {"line\nbreak\033[2J\xFF.bmp", NULL, 0.7F, 0},
+    {"a/UID_1_1_1_all.bmp", "1", 0.98765432109876543, 1, 31415},
+    {"odd, \"name\".png", "", 0.5, -1, 0},
+    {"zwölf.jpg", "H3", 1e-10, 0, 7},
+    {"line\nbreak\033[2J\xFF.bmp", NULL, 0.7F, 0, 0},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -23,8 +24,7 @@ static char *text_of(lvk_prediction_format format, bool all_columns) {
                                             .negative_class = "hem",
                                             .positive_class = "all",
                                             .threshold = 0.5,
-                                            .with_subject = all_columns,
-                                            .with_label = all_columns};
+                                            .judged = all_columns};
     char *text = NULL;
     cr_assert_eq(lvk_predictions_text(rows, ROWS, &options, &text), LVK_OK, "%s", lvk_error_message());
     return text;
@@ -44,19 +44,19 @@ Test(predictions, csv) {
                 "zwölf.jpg,1e-10,hem\n"
                 "\"line\nbreak\033[2J\xFF.bmp\",0.699999988,all\n");
     expect_text(LVK_PREDICTIONS_CSV, true,
-                "path,subject,p_all,class,label\n"
-                "a/UID_1_1_1_all.bmp,1,0.987654321,all,all\n"
-                "\"odd, \"\"name\"\".png\",,0.5,hem,\n"
-                "zwölf.jpg,H3,1e-10,hem,hem\n"
-                "\"line\nbreak\033[2J\xFF.bmp\",,0.699999988,all,hem\n");
+                "path,subject,p_all,class,label,area\n"
+                "a/UID_1_1_1_all.bmp,1,0.987654321,all,all,31415\n"
+                "\"odd, \"\"name\"\".png\",,0.5,hem,,\n"
+                "zwölf.jpg,H3,1e-10,hem,hem,7\n"
+                "\"line\nbreak\033[2J\xFF.bmp\",,0.699999988,all,hem,\n");
 }
 
 Test(predictions, table) {
     expect_text(LVK_PREDICTIONS_TABLE, true,
-                "path                 subject     p_all  class  label\n"
-                "a/UID_1_1_1_all.bmp  1        0.987654  all    all\n"
+                "path                 subject     p_all  class  label   area\n"
+                "a/UID_1_1_1_all.bmp  1        0.987654  all    all    31415\n"
                 "odd, \"name\".png               0.500000  hem\n"
-                "zwölf.jpg            H3       0.000000  hem    hem\n"
+                "zwölf.jpg            H3       0.000000  hem    hem        7\n"
                 "line?break?[2J?.bmp           0.700000  all    hem\n");
 }
 
@@ -73,6 +73,7 @@ Test(predictions, json) {
         cr_expect_str_eq(json_string_value(json_object_get(object, "class")),
                          rows[i].p > 0.5 ? "all" : "hem");
         cr_expect_eq(json_is_null(json_object_get(object, "label")), rows[i].label < 0);
+        cr_expect_eq(json_is_null(json_object_get(object, "area")), rows[i].area == 0);
     }
     cr_expect_str_eq(json_string_value(json_object_get(json_array_get(array, 3), "path")),
                      "line\nbreak\033[2J\xEF\xBF\xBD.bmp");
@@ -101,7 +102,7 @@ Test(predictions, refused) {
     const lvk_prediction_options options = {
         .format = LVK_PREDICTIONS_CSV, .negative_class = "no", .positive_class = "yes", .threshold = 0.5};
     for (size_t i = 0; i < 3; ++i) {
-        const lvk_prediction row = {"a.bmp", NULL, bad[i], -1};
+        const lvk_prediction row = {"a.bmp", NULL, bad[i], -1, 0};
         char *text = NULL;
         cr_expect_eq(lvk_predictions_text(&row, 1, &options, &text), LVK_ERROR_NUMERIC);
         cr_expect_null(text);

@@ -1,0 +1,155 @@
+/* leukvk cv: cross-validation. */
+#include "format.h"
+#include "metrics_report.h"
+#include "options.h"
+#include "table.h"
+#include "train_options.h"
+#include "train_progress.h"
+#include "verb.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char documentation[] =
+    "Judges a way of training by cross-validation: the images are dealt to folds by subject, a model is trained for each fold on the "
+    "others, and every image is judged by the model that saw neither it nor its subject. The same command goes on after Ctrl-C, a "
+    "crash or a power cut."
+    "\v"
+    "Examples:\n"
+    "  leukvk cv --data C-NMC_Leukemia --out runs/cv             five folds of the cnn with train's defaults\n"
+    "  leukvk cv --data C-NMC_Leukemia --folds official          C-NMC's own three folds\n"
+    "  leukvk cv --data samples --model resnet50 --epochs 30     a head on frozen features: computed once for all folds\n"
+    "  leukvk cv --data samples --group none --out runs/leaking  cells dealt one by one, as work with high figures often did\n"
+    "  leukvk eval --from runs/cv/predictions.csv --subjects     what came out, subject by subject\n"
+    "\n"
+    "In each fold a share of the other images (0.15, by subject) chooses the best epoch.\n";
+
+enum { OPTION_FOLDS = 256, OPTION_OUT };
+
+static const struct argp_option options[] = {
+    {"folds", OPTION_FOLDS, "K|official", 0, "How many folds, 2 to 10, or C-NMC's own (5)", 0},
+    {"out", OPTION_OUT, "FOLDER", 0,
+     "New, or of the same cross-validation, which then goes on (runs/DATE-TIME-cv-MODEL)", 0},
+    {0}};
+
+typedef struct arguments {
+    lvk_device_options device;
+    train_choices train;
+    lvk_cv_options cv;
+} arguments;
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->train;
+        state->child_inputs[1] = &a->device;
+        state->child_inputs[2] = &a->device;
+        return 0;
+    case OPTION_FOLDS:
+        a->cv.folds = 0;
+        if (strcmp(text, "official") != 0)
+            a->cv.folds = (uint32_t)option_count(state, "folds", text, 2, LVK_MAX_FOLDS);
+        return 0;
+    case OPTION_OUT:
+        a->cv.folder = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->train.options.data)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "which data set? --data DIR (leukvk synth draws one to try with)");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static bool show(void *user, const lvk_cv_event *event) {
+    char text[3][FORMAT_SIZE];
+    if (event->train) {
+        if (event->train->kind == LVK_TRAIN_STARTED)
+            printf("\nfold %" PRIu32 " of %" PRIu32 "\n", event->fold, event->folds);
+        return train_progress_show(user, event->train);
+    }
+    const lvk_metrics *m = &event->judgement->metrics;
+    printf("fold %" PRIu32 "%s: %" PRIu64 " images of %" PRIu32
+           " subjects, AUC %s, the area's %s, weighted F1 %s\n",
+           event->fold, event->kept ? " (done before)" : "", m->count, event->judgement->subjects,
+           format_number(text[0], m->auc, 4), format_number(text[1], m->size_auc, 4),
+           format_number(text[2], m->f1_weighted, 4));
+    fflush(stdout);
+    return true;
+}
+
+static void value_cell(table *t, const lvk_metrics *metrics, const lvk_measure *measure) {
+    char text[FORMAT_SIZE];
+    table_cell(t, "%s", format_number(text, lvk_measure_of(metrics, measure), 4));
+}
+
+static void print_folds(const lvk_cv_result *r) {
+    static char titles[LVK_MAX_FOLDS][16];
+    size_t count;
+    const lvk_measure *measures = lvk_measures(&count);
+    table t = {0};
+    table_column(&t, "");
+    for (uint32_t fold = 0; fold < r->folds; ++fold) {
+        snprintf(titles[fold], sizeof titles[fold], "fold %" PRIu32, fold + 1);
+        table_number_column(&t, titles[fold]);
+    }
+    table_number_column(&t, "mean");
+    table_number_column(&t, "sd");
+    for (size_t i = 0; i < count; ++i) {
+        table_cell(&t, "%s", measures[i].name);
+        for (uint32_t fold = 0; fold < r->folds; ++fold)
+            value_cell(&t, &r->fold[fold].metrics, &measures[i]);
+        value_cell(&t, &r->mean, &measures[i]);
+        value_cell(&t, &r->deviation, &measures[i]);
+    }
+    printf("\n");
+    table_print(&t, stdout);
+    table_finish(&t);
+}
+
+static void print_result(const lvk_cv_result *r) {
+    char title[256];
+    print_folds(r);
+    snprintf(title, sizeof title, "\nall folds together: %" PRIu64 " images of %" PRIu32 " subjects, each %s",
+             r->all.metrics.count, r->all.subjects,
+             r->by_image ? "judged by a model that has seen other cells of the same subject"
+                         : "judged by a model that has not seen its subject");
+    metrics_print(&r->all, &(metrics_subject){title, r->positive_class, r->negative_class});
+    if (r->by_image)
+        printf(
+            "\n--group none: people are on both sides of every split, so these figures say nothing about new "
+            "people. Compare with a run without it.\n");
+    printf("\nfolds, predictions and figures: %s\n", r->folder);
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp_child children[] = {
+        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
+    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+    static lvk_cv_result result;
+    arguments a = {.train = {.options = lvk_train_defaults()}, .cv = {.folds = 5}};
+    parse_arguments(&parser, argc, argv, &a);
+    a.cv.train = a.train.options;
+    lvk_device *device;
+    int status = lvk_device_open(&a.device, &device);
+    if (status != LVK_OK)
+        return report_failure(status);
+    printf("seed %" PRIu64 "\n", a.cv.train.seed);
+    train_progress_catch_signals();
+    progress bar = {0};
+    status = lvk_cv_run(device, &a.cv, show, &bar, &result);
+    if (status == LVK_OK)
+        print_result(&result);
+    else if (bar.visible)
+        progress_clear(&bar);
+    const int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
+    lvk_device_close(&device);
+    return exit_status;
+}
+
+extern const verb verb_cv;
+const verb verb_cv = {"cv", "judge a way of training by cross-validation", run};

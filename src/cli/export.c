@@ -1,0 +1,102 @@
+/* leukvk export: a trained model for other programs. */
+#include "format.h"
+#include "options.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct arguments {
+    const char *model, *format, *out;
+} arguments;
+
+enum { OPTION_FORMAT = 256 };
+static const struct argp_option options[] = {
+    {"format", OPTION_FORMAT, "keras|torchvision|onnx", 0, "What to write", 0},
+    {"out", 'o', "FILE", 0, "Where to write; what is there is replaced", 0},
+    {0}};
+
+static const char documentation[] =
+    "Writes a trained model for other programs: 'onnx' as a whole, from pixels to the probability, for ONNX Runtime, OpenCV "
+    "and the like; 'keras' and 'torchvision' its tensors as a safetensors file, under the names and in the layouts of these "
+    "libraries. MODEL is a run folder, a model.safetensors or a checkpoint."
+    "\v"
+    "Examples:\n"
+    "  leukvk export runs/RUN --format onnx --out cells.onnx\n"
+    "  leukvk export runs/RUN/model.safetensors --format torchvision --out cells.safetensors\n"
+    "\n"
+    "The ONNX model takes 'image', [N, 3, size, size] floats: red, green, blue from 0 to 255, cropped and resized as the "
+    "metadata of the file says; it gives 'probability', [N, 1], of the positive class. For research and teaching; not a "
+    "medical device.\n";
+
+static bool is_format(const char *text) {
+    const char *name;
+    for (size_t i = 0; (name = lvk_export_format_name(i)) != NULL; ++i)
+        if (strcmp(name, text) == 0)
+            return true;
+    return false;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case OPTION_FORMAT:
+        if (!is_format(text))
+            argp_failure(state, EXIT_USAGE, 0, "--format %s: keras, torchvision or onnx", text);
+        a->format = text;
+        return 0;
+    case 'o':
+        a->out = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->model)
+            argp_failure(state, EXIT_USAGE, 0, "one model at a time, not also %s", text);
+        a->model = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->model)
+            argp_failure(state, EXIT_USAGE, 0, "which model? leukvk export --help shows examples");
+        if (!a->format || !a->out)
+            argp_failure(state, EXIT_USAGE, 0, "%s is missing; leukvk export --help shows examples",
+                         a->format ? "--out" : "--format");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_about(const lvk_export_info *about, const arguments *a) {
+    char tensors[FORMAT_SIZE], numbers[FORMAT_SIZE];
+    printf("read           %s\n", about->path);
+    printf("architecture   %s", about->architecture);
+    if (*about->head)
+        printf(", head %s, backbone of the variant %s", about->head, about->topology);
+    printf("\ntensors        %s, %s numbers\n", format_count(tensors, about->tensors),
+           format_count(numbers, about->numbers));
+    printf("images         crop %s, then %u×%u pixels\n", about->crop, about->image_size, about->image_size);
+    printf("positive class %s\n", about->positive_class);
+    if (strcmp(a->format, "torchvision") == 0 && strcmp(about->topology, "keras") == 0)
+        printf(
+            "note           the variant of Keras: biases of convolutions, epsilon 1e-3, and blocks of three "
+            "convolutions stride in the first; torchvision's own networks differ\n");
+    printf("written        %s\n", a->out);
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp parser = {options, parse_option, "MODEL", documentation, NULL, NULL, NULL};
+    arguments a = {0};
+    parse_arguments(&parser, argc, argv, &a);
+    lvk_export *model;
+    int status = lvk_export_open(a.model, &model);
+    if (status == LVK_OK)
+        status = lvk_export_write(model, a.format, a.out);
+    if (status == LVK_OK)
+        print_about(lvk_export_about(model), &a);
+    const int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
+    lvk_export_close(&model);
+    return exit_status;
+}
+
+extern const verb verb_export;
+const verb verb_export = {"export", "make a trained model into a file for other programs", run};

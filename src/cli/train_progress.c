@@ -1,0 +1,128 @@
+#include "train_progress.h"
+
+#include "format.h"
+#include "metrics_report.h"
+#include "profile_table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number) {
+    (void)signal_number;
+    if (interrupted) /* asked twice: at once */
+        raise(SIGKILL);
+    interrupted = 1;
+}
+
+void train_progress_catch_signals(void) {
+    struct sigaction action = {.sa_handler = interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void print_start(const lvk_train_event *event) {
+    char text[FORMAT_SIZE], memory[FORMAT_SIZE];
+    for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
+        if (event->part_images[part])
+            printf("%-12s %7s images of %" PRIu32 " subjects\n", lvk_split_part_name((lvk_split_part)part),
+                   format_count(text, event->part_images[part]), event->subjects[part]);
+    printf("%s parameters, %s of device memory by plan, run folder %s\n",
+           format_count(text, event->parameters), format_bytes(memory, event->memory_estimate), event->run);
+    if (event->resumed_epoch || event->resumed_step)
+        printf("going on after %" PRIu32 " epochs and %" PRIu32 " steps\n", event->resumed_epoch,
+               event->resumed_step);
+    fflush(stdout);
+}
+
+static void begin_bar(progress *bar, const lvk_train_event *event) {
+    char title[64];
+    snprintf(title, sizeof title, "Epoch %" PRIu32 "/%" PRIu32, event->epoch, event->epochs);
+    progress_begin(bar, stdout, title, "images", event->part_images[LVK_SPLIT_TRAIN], false);
+}
+
+static void print_epoch(progress *bar, const lvk_train_event *event) {
+    char summary[256], text[2][FORMAT_SIZE];
+    if (bar->total == 0) /* resumed behind the epoch's last step */
+        begin_bar(bar, event);
+    const lvk_metrics *v = event->validation;
+    snprintf(summary, sizeof summary, "validation loss %s, accuracy %s, AUC %s%s, waited %.1f %%",
+             format_number(text[0], v->loss, 4), format_number(text[1], v->accuracy, 4),
+             format_number((char[FORMAT_SIZE]){0}, v->auc, 4), event->best ? " (best)" : "",
+             100 * event->waited);
+    progress_end(bar, &(progress_values){event->images, event->loss, event->accuracy}, summary);
+}
+
+static void show_features(progress *bar, const lvk_train_event *event) {
+    if (bar->total == 0)
+        progress_begin(bar, stdout, "Features", "pictures", event->features_wanted, true);
+    const progress_values values = {event->features, NAN, NAN};
+    if (event->features < event->features_wanted)
+        progress_update(bar, &values);
+    else {
+        progress_end(bar, &values, NULL);
+        bar->total = 0;
+    }
+}
+
+static void show_profile(const lvk_train_event *event) {
+    printf("\nstep %" PRIu32 " of epoch %" PRIu32 ":\n\n", event->step, event->epoch);
+    profile_print(event->profile);
+    printf("\ntrace: %s/profile.json\n\n", event->run);
+    fflush(stdout);
+}
+
+bool train_progress_show(void *user, const lvk_train_event *event) {
+    progress *bar = user;
+    switch (event->kind) {
+    case LVK_TRAIN_STARTED:
+        print_start(event);
+        break;
+    case LVK_TRAIN_FEATURES:
+        show_features(bar, event);
+        break;
+    case LVK_TRAIN_PROFILE:
+        progress_clear(bar);
+        show_profile(event);
+        break;
+    case LVK_TRAIN_STEP:
+        if (bar->total == 0)
+            begin_bar(bar, event);
+        progress_update(bar, &(progress_values){event->images, event->loss, event->accuracy});
+        break;
+    case LVK_TRAIN_EPOCH:
+        print_epoch(bar, event);
+        bar->total = 0;
+        fflush(stdout);
+        break;
+    case LVK_TRAIN_FINISHED:
+        break;
+    }
+    if (interrupted)
+        progress_clear(bar);
+    return !interrupted;
+}
+
+void train_progress_result(const lvk_train_result *result, const lvk_device *device) {
+    char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[160];
+    printf("\n%" PRIu32 " epoch%s in %s%s; the best is epoch %" PRIu32 "; peak device memory %s\n",
+           result->epochs, result->epochs == 1 ? "" : "s", format_duration(time, result->seconds),
+           result->stopped_early ? ", stopped early" : "", result->best_epoch,
+           format_bytes(memory, lvk_device_memory_peak(device)));
+    for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
+        if (!result->tested[part])
+            continue;
+        const bool seen = result->by_image && part == LVK_SPLIT_TEST;
+        snprintf(title, sizeof title, "\n%s: %" PRIu64 " images of %" PRIu32 " subjects %s",
+                 lvk_split_part_name((lvk_split_part)part), result->judgements[part].metrics.count,
+                 result->judgements[part].subjects,
+                 seen ? "who are also among the training images: no measure of new people"
+                      : "not seen in training");
+        metrics_print(&result->judgements[part],
+                      &(metrics_subject){title, result->positive_class, result->negative_class});
+    }
+    printf("\nmodel, predictions and figures: %s\n", result->run);
+}

@@ -1,0 +1,90 @@
+#include "ops/conv_fold.h"
+
+#include "params/conv2d_fold.h"
+
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+lvk_conv_shape lvk_conv_folded(const lvk_conv_shape *shape) {
+    lvk_conv_shape s = *shape;
+    s.in_c *= least(s.kernel_h, s.stride_h) * least(s.kernel_w, s.stride_w);
+    s.kernel_h = (uint32_t)lvk_divide_up(s.kernel_h, s.stride_h);
+    s.kernel_w = (uint32_t)lvk_divide_up(s.kernel_w, s.stride_w);
+    s.in_h = s.out_h + s.kernel_h - 1;
+    s.in_w = s.out_w + s.kernel_w - 1;
+    s.stride_h = s.stride_w = 1;
+    s.pad_top = s.pad_left = 0;
+    return s;
+}
+
+/* A launch of `shader`, or of its sister that reads texels, over `count` numbers. */
+static lvk_launch *add(lvk_launch_list *list, lvk_conv_kernel kernel, const char *shader, const char *texels,
+                       uint64_t count) {
+    return lvk_launch_flat(list, kernel == LVK_CONV_SUBGROUP_TEXEL ? texels : shader, count);
+}
+
+static void add_constants(lvk_launch *launch, const lvk_conv_shape *s, uint32_t channels) {
+    lvk_launch_constant(launch, s->stride_h);
+    lvk_launch_constant(launch, s->stride_w);
+    lvk_launch_constant(launch, least(s->kernel_h, s->stride_h));
+    lvk_launch_constant(launch, least(s->kernel_w, s->stride_w));
+    lvk_launch_constant(launch, channels);
+}
+
+/* Folds images of in_h x in_w pixels into `pixels` pixels in rows and columns of out_h x out_w. */
+static lvk_operand fold(const lvk_conv_shape *s, lvk_conv_kernel kernel, lvk_operand from, int to,
+                        uint32_t channels, const lvk_conv2d_fold_params *params, lvk_launch_list *list) {
+    const uint64_t square = (uint64_t)least(s->kernel_h, s->stride_h) * least(s->kernel_w, s->stride_w);
+    const uint64_t count = params->pixels * square * channels;
+    list->scratch_size[to] = count * sizeof(float);
+    lvk_launch *launch = add(list, kernel, "conv2d_fold", "conv2d_fold_texels", count);
+    lvk_launch_operand(launch, lvk_conv_reads(kernel), from);
+    lvk_launch_scratch(launch, LVK_BIND_STORAGE, to);
+    add_constants(launch, s, channels);
+    lvk_launch_parameters(launch, params, sizeof *params);
+    return lvk_operand_scratch(to);
+}
+
+lvk_operand lvk_conv_fold_x(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand x, int to,
+                            lvk_launch_list *list) {
+    const lvk_conv_shape folded = lvk_conv_folded(shape);
+    const lvk_conv2d_fold_params params = {.pixels = folded.batch * folded.in_h * folded.in_w,
+                                           .in_h = shape->in_h,
+                                           .in_w = shape->in_w,
+                                           .out_h = folded.in_h,
+                                           .out_w = folded.in_w,
+                                           .pad_top = shape->pad_top,
+                                           .pad_left = shape->pad_left};
+    return fold(shape, kernel, x, to, shape->in_c, &params, list);
+}
+
+/* The kernel is an image of kernel_h x kernel_w pixels, each of in_c * out_c numbers. */
+lvk_operand lvk_conv_fold_w(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand w, int to,
+                            lvk_launch_list *list) {
+    const lvk_conv_shape folded = lvk_conv_folded(shape);
+    if (lvk_conv_w_count(&folded) == lvk_conv_w_count(shape) && folded.kernel_h == 1 && folded.kernel_w == 1)
+        return w; /* one tap, kept as it is */
+    const lvk_conv2d_fold_params params = {.pixels = folded.kernel_h * folded.kernel_w,
+                                           .in_h = shape->kernel_h,
+                                           .in_w = shape->kernel_w,
+                                           .out_h = folded.kernel_h,
+                                           .out_w = folded.kernel_w};
+    return fold(shape, kernel, w, to, shape->in_c * shape->out_c, &params, list);
+}
+
+void lvk_conv_unfold_x(const lvk_conv_shape *shape, lvk_conv_kernel kernel, int from, lvk_launch_list *list) {
+    const lvk_conv_shape folded = lvk_conv_folded(shape);
+    lvk_launch *launch = add(list, kernel, "conv2d_unfold", "conv2d_unfold_texels", lvk_conv_x_count(shape));
+    lvk_launch_scratch(launch, lvk_conv_reads(kernel), from);
+    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
+    add_constants(launch, shape, shape->in_c);
+    const lvk_conv2d_fold_params params = {.pixels = (uint32_t)(lvk_conv_x_count(shape) / shape->in_c),
+                                           .in_h = shape->in_h,
+                                           .in_w = shape->in_w,
+                                           .out_h = folded.in_h,
+                                           .out_w = folded.in_w,
+                                           .pad_top = shape->pad_top,
+                                           .pad_left = shape->pad_left};
+    lvk_launch_parameters(launch, &params, sizeof params);
+}

@@ -1,0 +1,138 @@
+/* Intervals by drawing subjects anew. */
+#include "leukvk/metrics.h"
+
+#include "core/memory.h"
+#include "core/random.h"
+#include "data/parallel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPLICATES = 2000, MOST_REPLICATES = 1000000 };
+
+typedef struct bootstrap {
+    const lvk_scored *rows;
+    double threshold;
+    uint64_t seed;
+    size_t *first;     /* [subject_count + 1] where a subject's rows begin in `members` */
+    uint32_t *members; /* [count] rows, subject by subject */
+    lvk_metrics *replicates;
+} bootstrap;
+
+static lvk_status sort_members(bootstrap *b) {
+    const lvk_scored *rows = b->rows;
+    b->first = lvk_alloc((size_t)rows->subject_count + 2, sizeof *b->first);
+    b->members = lvk_alloc(rows->count, sizeof *b->members);
+    if (!b->first || !b->members)
+        return LVK_ERROR_MEMORY;
+    /* Counted two places on, so that after the sums first[s + 1] is where subject s begins, and after filling
+     * where it ends. */
+    for (size_t i = 0; i < rows->count; ++i)
+        ++b->first[rows->subjects[i] + 2];
+    for (size_t s = 2; s < (size_t)rows->subject_count + 2; ++s)
+        b->first[s] += b->first[s - 1];
+    for (size_t i = 0; i < rows->count; ++i)
+        b->members[b->first[rows->subjects[i] + 1]++] = (uint32_t)i;
+    return LVK_OK;
+}
+
+/* The rows of as many subjects as there are, drawn with replacement: *picked, freed with lvk_free. */
+static lvk_status draw(const bootstrap *b, uint32_t replicate, uint32_t **picked, size_t *count) {
+    const uint32_t subjects = b->rows->subject_count;
+    const lvk_random_key key = {.seed = b->seed, .epoch = replicate, .purpose = LVK_PURPOSE_BOOTSTRAP};
+    uint32_t *drawn = lvk_alloc(subjects, sizeof *drawn);
+    if (!drawn)
+        return LVK_ERROR_MEMORY;
+    *count = 0;
+    for (uint32_t i = 0; i < subjects; ++i) {
+        drawn[i] = (uint32_t)(((uint64_t)lvk_random_word(&key, i) * subjects) >> 32);
+        *count += b->first[drawn[i] + 1] - b->first[drawn[i]];
+    }
+    *picked = lvk_alloc(*count, sizeof **picked);
+    size_t at = 0;
+    for (uint32_t i = 0; *picked && i < subjects; ++i)
+        for (size_t m = b->first[drawn[i]]; m < b->first[drawn[i] + 1]; ++m)
+            (*picked)[at++] = b->members[m];
+    lvk_free(drawn);
+    return *picked ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+static lvk_status measure(void *user, size_t replicate) {
+    bootstrap *b = user;
+    uint32_t *picked;
+    size_t count;
+    LVK_TRY(draw(b, (uint32_t)replicate, &picked, &count));
+    double *p = lvk_alloc(count, sizeof *p), *areas = lvk_alloc(count, sizeof *areas);
+    uint8_t *labels = lvk_alloc(count, 1);
+    lvk_status status = p && areas && labels ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; status == LVK_OK && i < count; ++i) {
+        p[i] = b->rows->probabilities[picked[i]];
+        labels[i] = b->rows->labels[picked[i]];
+        areas[i] = b->rows->areas ? b->rows->areas[picked[i]] : 0;
+    }
+    if (status == LVK_OK)
+        status = lvk_metrics_compute(
+            &(lvk_scored){
+                .count = count, .probabilities = p, .labels = labels, .areas = b->rows->areas ? areas : NULL},
+            b->threshold, &b->replicates[replicate]);
+    lvk_free(p);
+    lvk_free(areas);
+    lvk_free(labels);
+    lvk_free(picked);
+    return status;
+}
+
+static int compare(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* By linear interpolation between the two nearest values, as numpy has it. */
+static double percentile(const double *sorted, size_t count, double share) {
+    const double at = share * (double)(count - 1);
+    const size_t below = (size_t)at, above = below + 1 < count ? below + 1 : below;
+    return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
+}
+
+static void take_interval(const bootstrap *b, size_t replicates, const lvk_measure *m, double *values,
+                          lvk_metrics *low, lvk_metrics *high) {
+    double *at_low = (double *)((char *)low + m->offset), *at_high = (double *)((char *)high + m->offset);
+    size_t count = 0;
+    for (size_t r = 0; r < replicates; ++r) {
+        const double value = lvk_measure_of(&b->replicates[r], m);
+        if (!isnan(value))
+            values[count++] = value;
+    }
+    *at_low = *at_high = (double)NAN;
+    if (count == 0 || 2 * count < replicates)
+        return;
+    qsort(values, count, sizeof *values, compare);
+    *at_low = percentile(values, count, 0.025);
+    *at_high = percentile(values, count, 0.975);
+}
+
+lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
+                                 const lvk_bootstrap_options *options, lvk_metrics *low, lvk_metrics *high) {
+    const size_t replicates = options->replicates ? options->replicates : REPLICATES;
+    if (replicates > MOST_REPLICATES)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%zu replicates: at most %d", replicates, MOST_REPLICATES);
+    bootstrap b = {.rows = rows,
+                   .threshold = threshold,
+                   .seed = options->seed,
+                   .replicates = lvk_alloc(replicates, sizeof *b.replicates)};
+    double *values = lvk_alloc(replicates, sizeof *values);
+    lvk_status status = b.replicates && values ? sort_members(&b) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_parallel_for(options->threads, replicates, measure, &b, NULL, NULL);
+    *low = *high = (lvk_metrics){0};
+    size_t measures;
+    const lvk_measure *list = lvk_measures(&measures);
+    for (size_t i = 0; status == LVK_OK && i < measures; ++i)
+        take_interval(&b, replicates, &list[i], values, low, high);
+    lvk_free(b.first);
+    lvk_free(b.members);
+    lvk_free(b.replicates);
+    lvk_free(values);
+    return status;
+}

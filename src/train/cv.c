@@ -1,0 +1,345 @@
+#include "leukvk/cv.h"
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "train/judgement.h"
+#include "train/run_folder.h"
+#include "train/settings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_BYTES = 1 << 20 };
+
+typedef struct cross_validation {
+    lvk_device *device;
+    lvk_cv_options options;
+    lvk_cv_result *result;
+    lvk_cv_callback callback;
+    void *user;
+    lvk_cv_event event;
+    char *folder;
+    json_t *config;
+} cross_validation;
+
+static const lvk_bootstrap_options bootstrap = {.seed = LVK_BOOTSTRAP_SEED};
+
+/* ---- files ---- */
+
+/* "<folder>/<name>" in new memory. */
+static char *path_of(const cross_validation *c, const char *name) {
+    return lvk_path_join(c->folder, name);
+}
+
+static char *fold_path(const cross_validation *c, uint32_t fold, const char *format) {
+    char name[64];
+    snprintf(name, sizeof name, format, fold + 1);
+    return path_of(c, name);
+}
+
+static lvk_status write_json(const cross_validation *c, const char *name, const json_t *json) {
+    char *text = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+    char *line = text ? lvk_format("%s\n", text) : NULL, *path = path_of(c, name);
+    const lvk_status status = line && path ? lvk_file_write(path, line, strlen(line)) : LVK_ERROR_MEMORY;
+    free(text); /* jansson's */
+    lvk_free(line);
+    lvk_free(path);
+    return status;
+}
+
+/* What makes it this cross-validation and no other, for cv.json. */
+static lvk_status describe(cross_validation *c) {
+    lvk_settings settings;
+    LVK_TRY(lvk_settings_init(&settings, &c->options.train));
+    c->config = lvk_settings_to_json(&settings);
+    lvk_settings_finish(&settings);
+    if (!c->config || json_object_set_new(c->config, "folds", json_integer(c->options.folds)) != 0)
+        return LVK_ERROR_MEMORY;
+    json_object_del(c->config, "test");
+    return LVK_OK;
+}
+
+/* The first key in which two configurations differ, but for where the data set lies; NULL: they are the same.
+ */
+static const char *difference(json_t *a, json_t *b) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(a, key, value) {
+        if (strcmp(key, "data") != 0 && !json_equal(value, json_object_get(b, key)))
+            return key;
+    }
+    return NULL;
+}
+
+static lvk_status check_config(cross_validation *c, const char *path) {
+    void *text;
+    size_t size;
+    json_error_t error;
+    LVK_TRY(lvk_file_read(path, MOST_BYTES, &text, &size));
+    json_t *before = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    lvk_free(text);
+    if (!before)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: line %d: %s", path, error.line, error.text);
+    const char *key = difference(c->config, before);
+    const lvk_status status =
+        key ? lvk_fail(LVK_ERROR_ARGUMENT, "%s: another cross-validation, with another \"%s\"", path, key)
+            : LVK_OK;
+    json_decref(before);
+    return status;
+}
+
+static lvk_status open_folder(cross_validation *c) {
+    char *path = path_of(c, "cv.json");
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = LVK_OK;
+    if (lvk_path_is_file(path))
+        status = check_config(c, path);
+    else if (lvk_path_is_file(c->folder))
+        status = lvk_fail(LVK_ERROR_IO, "%s: is a file", c->folder);
+    else {
+        status = lvk_folder_create(c->folder);
+        if (status == LVK_OK)
+            status = write_json(c, "cv.json", c->config);
+    }
+    lvk_free(path);
+    return status;
+}
+
+/* ---- folds ---- */
+
+static lvk_status count_folds(cross_validation *c, const lvk_dataset *dataset) {
+    c->result->folds = c->options.folds ? c->options.folds : lvk_dataset_official_folds(dataset);
+    c->event.folds = c->result->folds;
+    return c->result->folds > 1
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT, "%s: has no folds of its own, as C-NMC has fold_0 to fold_2",
+                          lvk_dataset_folder(dataset));
+}
+
+static lvk_status write_split(cross_validation *c, const lvk_dataset *dataset, uint32_t fold) {
+    const lvk_train_options *o = &c->options.train;
+    const lvk_fold_options folds = {.folds = c->options.folds,
+                                    .seed = o->seed,
+                                    .validation = o->validation,
+                                    .by_image = c->result->by_image};
+    lvk_split *split;
+    LVK_TRY(lvk_split_create_fold(dataset, &folds, fold, &split));
+    char *path = fold_path(c, fold, "split-%u.json");
+    const lvk_status status = path ? lvk_split_write(split, path) : LVK_ERROR_MEMORY;
+    lvk_split_destroy(&split);
+    lvk_free(path);
+    return status;
+}
+
+/* Everything that can be refused is, before the folder is made. */
+static lvk_status prepare(cross_validation *c) {
+    const lvk_train_options *o = &c->options.train;
+    const lvk_dataset_options reading = {.threads = o->threads, .strict = o->strict};
+    lvk_dataset *dataset;
+    lvk_log(LVK_LOG_INFO, "reading the images in %s to deal them to folds", o->data);
+    LVK_TRY(lvk_dataset_create(o->data, &reading, &dataset));
+    lvk_status status = count_folds(c, dataset);
+    if (status == LVK_OK)
+        status = open_folder(c);
+    for (uint32_t fold = 0; fold < c->result->folds && status == LVK_OK; ++fold)
+        status = write_split(c, dataset, fold);
+    lvk_dataset_destroy(&dataset);
+    return status;
+}
+
+static bool forward(void *user, const lvk_train_event *event) {
+    cross_validation *c = user;
+    c->event.train = event;
+    const bool go_on = !c->callback || c->callback(c->user, &c->event);
+    c->event.train = NULL;
+    return go_on;
+}
+
+/* A kill may have come between a run's split and its config, with which it could be resumed. */
+static void remove_split(const char *run) {
+    char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_SPLIT));
+    if (path)
+        (void)remove(path);
+    lvk_free(path);
+}
+
+static lvk_status train_fold(cross_validation *c, uint32_t fold, const char *run) {
+    lvk_train_options options = c->options.train;
+    lvk_train_result *trained = lvk_alloc(1, sizeof *trained);
+    char *split = fold_path(c, fold, "split-%u.json");
+    char *config = lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG));
+    lvk_status status = trained && split && config ? LVK_OK : LVK_ERROR_MEMORY;
+    options.run = run;
+    options.split = split;
+    if (status == LVK_OK && lvk_path_is_file(config))
+        status = lvk_train_resume(c->device, run,
+                                  &(lvk_resume_options){.data = options.data, .threads = options.threads},
+                                  forward, c, trained);
+    else if (status == LVK_OK) {
+        remove_split(run);
+        status = lvk_train(c->device, &options, forward, c, trained);
+    }
+    lvk_free(trained);
+    lvk_free(split);
+    lvk_free(config);
+    return status;
+}
+
+/* Judges the fold's test part as its predictions say. */
+static lvk_status judge(cross_validation *c, const char *const *paths, size_t count,
+                        lvk_judgement *judgement) {
+    lvk_prediction_set *set;
+    size_t rows;
+    LVK_TRY(lvk_prediction_set_read(paths, count, &set));
+    const lvk_prediction *all = lvk_prediction_set_rows(set, &rows);
+    lvk_cv_result *r = c->result;
+    snprintf(r->positive_class, sizeof r->positive_class, "%s", lvk_prediction_set_positive_class(set));
+    snprintf(r->negative_class, sizeof r->negative_class, "%s", lvk_prediction_set_negative_class(set));
+    lvk_status status = lvk_predictions_judge(all, rows, LVK_THRESHOLD, &bootstrap, judgement);
+    if (status == LVK_OK && count > 1) {
+        const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
+                                                .negative_class = r->negative_class,
+                                                .positive_class = r->positive_class,
+                                                .threshold = LVK_THRESHOLD,
+                                                .judged = true};
+        char *path = path_of(c, "predictions.csv");
+        status = path ? lvk_predictions_write(path, all, rows, &options) : LVK_ERROR_MEMORY;
+        lvk_free(path);
+    }
+    lvk_prediction_set_destroy(&set);
+    return status;
+}
+
+static lvk_status run_fold(cross_validation *c, uint32_t fold) {
+    char *run = fold_path(c, fold, "fold-%u"), *done = fold_path(c, fold, "fold-%u/results.json");
+    char *predictions = fold_path(c, fold, "fold-%u/predictions-test.csv");
+    lvk_status status = run && done && predictions ? LVK_OK : LVK_ERROR_MEMORY;
+    c->event.fold = fold + 1;
+    c->event.kept = status == LVK_OK && lvk_path_is_file(done);
+    if (status == LVK_OK && !c->event.kept)
+        status = train_fold(c, fold, run);
+    const char *path = predictions;
+    if (status == LVK_OK)
+        status = judge(c, &path, 1, &c->result->fold[fold]);
+    if (status == LVK_OK) {
+        c->event.judgement = &c->result->fold[fold];
+        if (c->callback && !c->callback(c->user, &c->event))
+            status = lvk_fail(LVK_ERROR_CANCELLED, "%s: stopped after %u folds; the same command goes on",
+                              c->folder, fold + 1);
+        c->event.judgement = NULL;
+    }
+    lvk_free(run);
+    lvk_free(done);
+    lvk_free(predictions);
+    return status;
+}
+
+/* ---- results ---- */
+
+static void average(lvk_cv_result *r) {
+    size_t count;
+    const lvk_measure *measures = lvk_measures(&count);
+    for (size_t i = 0; i < count; ++i) {
+        double *mean = (double *)((char *)&r->mean + measures[i].offset), squares = 0;
+        double *deviation = (double *)((char *)&r->deviation + measures[i].offset);
+        uint32_t defined = 0;
+        *mean = 0;
+        for (uint32_t fold = 0; fold < r->folds; ++fold) { /* Welford */
+            const double value = lvk_measure_of(&r->fold[fold].metrics, &measures[i]);
+            if (isnan(value))
+                continue;
+            const double from_mean = value - *mean;
+            *mean += from_mean / ++defined;
+            squares += from_mean * (value - *mean);
+        }
+        if (defined == 0)
+            *mean = (double)NAN;
+        *deviation = defined > 1 ? sqrt(squares / (defined - 1)) : (double)NAN;
+    }
+}
+
+static json_t *measures_json(const lvk_metrics *metrics) {
+    size_t count;
+    const lvk_measure *measures = lvk_measures(&count);
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < count; ++i) {
+        const double value = lvk_measure_of(metrics, &measures[i]);
+        json_object_set_new(object, measures[i].key, isfinite(value) ? json_real(value) : json_null());
+    }
+    return object;
+}
+
+static lvk_status write_results(cross_validation *c) {
+    const lvk_cv_result *r = c->result;
+    json_t *folds = json_array();
+    for (uint32_t fold = 0; folds && fold < r->folds; ++fold)
+        json_array_append_new(folds, lvk_judgement_json(&r->fold[fold]));
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:b}", "folds", folds, "mean", measures_json(&r->mean),
+                             "deviation", measures_json(&r->deviation), "all", lvk_judgement_json(&r->all),
+                             "by_image", (int)r->by_image);
+    const lvk_status status = json ? write_json(c, "results.json", json) : LVK_ERROR_MEMORY;
+    json_decref(json);
+    return status;
+}
+
+static lvk_status judge_all(cross_validation *c) {
+    char *paths[LVK_MAX_FOLDS] = {0};
+    const char *const *readable = (const char *const *)paths;
+    lvk_status status = LVK_OK;
+    for (uint32_t fold = 0; fold < c->result->folds && status == LVK_OK; ++fold) {
+        paths[fold] = fold_path(c, fold, "fold-%u/predictions-test.csv");
+        status = paths[fold] ? LVK_OK : LVK_ERROR_MEMORY;
+    }
+    if (status == LVK_OK)
+        status = judge(c, readable, c->result->folds, &c->result->all);
+    for (uint32_t fold = 0; fold < c->result->folds; ++fold)
+        lvk_free(paths[fold]);
+    average(c->result);
+    return status == LVK_OK ? write_results(c) : status;
+}
+
+static lvk_status run(cross_validation *c) {
+    LVK_TRY(describe(c));
+    c->result->by_image = strcmp(c->options.train.group, "none") == 0;
+    if (c->options.folds == 0 && c->result->by_image)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "the data set's own folds keep people apart: give a number of folds");
+    LVK_TRY(prepare(c));
+    for (uint32_t fold = 0; fold < c->result->folds; ++fold)
+        LVK_TRY(run_fold(c, fold));
+    return judge_all(c);
+}
+
+static lvk_status name_folder(cross_validation *c) {
+    if (c->options.folder) {
+        c->folder = lvk_strdup(c->options.folder);
+        return c->folder ? LVK_OK : LVK_ERROR_MEMORY;
+    }
+    char *name = lvk_format("cv-%s", c->options.train.model);
+    const lvk_status status = name ? lvk_run_folder_create_default(name, &c->folder) : LVK_ERROR_MEMORY;
+    lvk_free(name);
+    return status;
+}
+
+lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_callback callback, void *user,
+                      lvk_cv_result *result) {
+    *result = (lvk_cv_result){0};
+    if (options->folds == 1 || options->folds > LVK_MAX_FOLDS)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: 2 to %d, or the data set's own", options->folds,
+                        LVK_MAX_FOLDS);
+    cross_validation c = {
+        .device = device, .options = *options, .result = result, .callback = callback, .user = user};
+    lvk_status status = name_folder(&c);
+    c.event.folder = c.folder;
+    if (status == LVK_OK) {
+        snprintf(result->folder, sizeof result->folder, "%s", c.folder);
+        status = run(&c);
+    }
+    json_decref(c.config);
+    lvk_free(c.folder);
+    return status;
+}

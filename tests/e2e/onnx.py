@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Whether an exported ONNX model gives in OpenCV what `leukvk predict` gives: another program's reading of the file.
+
+    tests/e2e/onnx.py PROGRAM
+
+The models are trained for one epoch on drawn cells, which are of the model's size, so that no pixel is resampled. Norms
+and biases of the residual networks are then drawn anew, as after one epoch they are still near 1 and 0.
+"""
+import csv
+import io
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+try:
+    import cv2
+    import numpy
+except ImportError as error:
+    print(f"[SKIP] onnx: {error}; tools/setup.sh test installs it")
+    sys.exit(77)
+
+TOLERANCE = 1e-5  # 1e-7 is what rounding makes
+TRAIN = ["--crop", "none", "--epochs", "1", "--batch", "4", "--seed", "3"]
+CHANCE = ["--weights", "none", "--unfreeze", "all", "--bn", "train"]
+
+
+def run(program, *arguments):
+    result = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"leukvk {' '.join(map(str, arguments))}: status {result.returncode}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def read_tensors(path):
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    metadata = header.pop("__metadata__")
+    body = data[8 + length :]
+    tensors = {
+        name: numpy.frombuffer(body[slice(*entry["data_offsets"])], "<f4").reshape(entry["shape"])
+        for name, entry in header.items()
+    }
+    return metadata, tensors
+
+
+def write_tensors(path, metadata, tensors):
+    header, offset = {"__metadata__": metadata}, 0
+    for name, values in tensors.items():
+        header[name] = {"dtype": "F32", "shape": values.shape, "data_offsets": [offset, offset + values.nbytes]}
+        offset += values.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(values.tobytes() for values in tensors.values()))
+
+
+def draw_norms(source, path, topology, order):
+    """A model of the same kernels with other norms and biases; torchvision's topology has no biases of convolutions."""
+    random = numpy.random.default_rng(5)
+    metadata, tensors = read_tensors(source)
+    changed = {}
+    for name, values in tensors.items():
+        layer, part = name.split("/")
+        if part == "bias" and not layer.startswith("dense") and topology == "torchvision":
+            continue
+        about = 1 if part in ("gamma", "moving_variance") else 0
+        drawn = about + random.uniform(-0.3, 0.3, values.shape)
+        changed[name] = values if part == "kernel" else drawn.astype("<f4")
+    write_tensors(path, {**metadata, "topology": topology, "pixel_order": order}, changed)
+
+
+def predicted(program, model, data):
+    """Probabilities by file, as leukvk gives them."""
+    rows = csv.DictReader(io.StringIO(run(program, "predict", "--model", model, data, "--format", "csv")))
+    return {row["path"]: float(row["p_all"]) for row in rows}
+
+
+def computed(path, files, batch):
+    """The same by OpenCV. Its pictures have their channels as blue, green, red."""
+    net = cv2.dnn.readNetFromONNX(str(path))
+    probabilities = []
+    for first in range(0, len(files), batch):
+        images = [cv2.imread(file, cv2.IMREAD_COLOR) for file in files[first : first + batch]]
+        net.setInput(cv2.dnn.blobFromImages(images, swapRB=True), "image")
+        probabilities.extend(net.forward("probability").reshape(-1))
+    return probabilities
+
+
+def compare(program, name, model, data, out):
+    print(run(program, "export", model, "--format", "onnx", "--out", out), end="")
+    expected = predicted(program, model, data)
+    files = sorted(expected)
+    values = numpy.array([expected[file] for file in files])
+    ok = True
+    for batch in (1, 4):
+        worst = numpy.abs(computed(out, files, batch) - values).max()
+        print(f"{name}, {batch} at a time: {len(files)} images, worst difference {worst:.2g}, allowed {TOLERANCE:g}")
+        ok = ok and worst <= TOLERANCE
+    spread = values.max() - values.min()
+    print(f"{name}: probabilities from {values.min():.4f} to {values.max():.4f}")
+    if spread < 100 * TOLERANCE:
+        print(f"{name}: the probabilities are too much alike for a test")
+        ok = False
+    return ok
+
+
+def main():
+    program = sys.argv[1]
+    ok = True
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for model, size, options in (("cnn", 224, []), ("resnet50-narrow", 64, CHANCE)):
+            data = folder / f"cells{size}"
+            run(program, "synth", data, "--images", 40, "--subjects", 16, "--size", size, "--format", "png")
+            run(program, "train", "--data", data, "--model", model, *TRAIN, *options, "--out", folder / model)
+        ok &= compare(program, "cnn", folder / "cnn", folder / "cells224", folder / "cnn.onnx")
+        for topology, order in (("keras", "bgr"), ("torchvision", "rgb")):
+            drawn = folder / f"{topology}.safetensors"
+            draw_norms(folder / "resnet50-narrow" / "model.safetensors", drawn, topology, order)
+            ok &= compare(program, f"resnet50-narrow, {topology}, {order}", drawn, folder / "cells64",
+                          folder / f"{topology}.onnx")
+    sys.exit(0 if ok else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+/* Work in a process of its own: what it gives, and that its end is not ours. */
+#include "core/child.h"
+
+#include <criterion/criterion.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct note {
+    int *shared;
+    int own;
+} note;
+
+static lvk_status write_note(void *user) {
+    note *n = user;
+    n->shared[1000] = 7;
+    n->own = 7;
+    return LVK_OK;
+}
+
+Test(child, gives_shared_memory_only) {
+    const size_t size = 1 << 20;
+    note n = {.shared = lvk_shared_alloc(size)};
+    cr_assert_not_null(n.shared);
+    cr_expect_eq(n.shared[1000], 0);
+    cr_expect_eq(lvk_child_run("file", write_note, &n, 5), LVK_OK);
+    cr_expect_eq(n.shared[1000], 7);
+    cr_expect_eq(n.own, 0);
+    lvk_shared_free(n.shared, size);
+}
+
+static lvk_status refuse(void *user) {
+    return lvk_fail(LVK_ERROR_NUMERIC, "%s: no\nnumber", (const char *)user);
+}
+
+static lvk_status crash(void *user) {
+    (void)user;
+    abort();
+}
+
+static lvk_status leave(void *user) {
+    (void)user;
+    _Exit(0); /* a library that ends the process as if all were well */
+}
+
+static lvk_status never_end(void *user) {
+    volatile bool *forever = user;
+    while (*forever)
+        continue;
+    return LVK_OK;
+}
+
+Test(child, fails_with_a_line) {
+    char name[] = "the file";
+    bool forever = true;
+    cr_expect_eq(lvk_child_run(name, refuse, name, 5), LVK_ERROR_NUMERIC);
+    cr_expect_eq(strncmp(lvk_error_message(), "the file: no", 12), 0, "%s", lvk_error_message());
+    cr_expect_null(strchr(lvk_error_message(), '\n'));
+    cr_expect_eq(lvk_child_run(name, crash, NULL, 5), LVK_ERROR_FORMAT);
+    cr_expect_str_eq(lvk_error_message(), "the file: is damaged: the library that reads it crashed");
+    cr_expect_eq(lvk_child_run(name, leave, NULL, 5), LVK_ERROR_FORMAT);
+    cr_expect_eq(lvk_child_run(name, never_end, &forever, 1), LVK_ERROR_FORMAT);
+    cr_expect_str_eq(lvk_error_message(), "the file: is damaged: reading it found no end in 1 seconds");
+}
