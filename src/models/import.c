@@ -272,7 +272,7 @@ static lvk_status read_keras_by(read_keras read, lvk_import *import, const sourc
     lvk_keras_model model = {0};
     lvk_status status = read(path, bytes, size, &model);
     if (status == LVK_OK)
-        status = convert_tensors(import, path, form, model.tensors, model.count);
+        status = convert_tensors(import, path, form, NULL, model.tensors, model.count);
     lvk_keras_finish(&model);
     return status;
 }

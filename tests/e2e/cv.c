@@ -1,0 +1,108 @@
+/* Cross-validation from end to end on drawn cells: every image is judged once, a killed one goes on to the
+ * same bytes, what is printed can be computed again from the files. */
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static program_result result; /* large */
+
+#define CV "cv --data %s/data --out %s/%s --folds 3 --epochs 2 --batch 8 --seed 5"
+
+static void draw_samples(const char *folder) {
+    program_run(&result, "synth %s/data --images 48 --subjects 12 --size 64 --format png --seed 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+}
+
+static char *read_file(const char *folder, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    return text;
+}
+
+static void expect_same(const char *folder, const char *a, const char *b) {
+    static const char *const files[] = {"predictions.csv", "results.json", "split-1.json", "split-3.json",
+                                        "fold-2/model.safetensors"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; ++i) {
+        char paths[2][512];
+        snprintf(paths[0], sizeof paths[0], "%s/%s/%s", folder, a, files[i]);
+        snprintf(paths[1], sizeof paths[1], "%s/%s/%s", folder, b, files[i]);
+        cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
+    }
+}
+
+/* The number of a key of the JSON in `text`, below the object `inner` where that is not NULL. */
+static double number_of(const char *text, const char *inner, const char *key) {
+    json_error_t error;
+    json_t *json = json_loads(text, 0, &error);
+    cr_assert_not_null(json, "%s in %s", error.text, text);
+    const json_t *object = inner ? json_object_get(json, inner) : json;
+    const double number = json_number_value(json_object_get(object, key));
+    json_decref(json);
+    return number;
+}
+
+Test(cv, goes_on_after_a_kill_and_adds_up) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, CV, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    cr_expect_not_null(strstr(result.out, "has not seen its subject"));
+    for (int i = 0; i < 4; ++i)
+        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, 0.7 + 0.6 * i, CV, folder, folder, "b");
+    program_run(&result, CV, folder, folder, "b");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    expect_same(folder, "a", "b");
+    program_run(&result, CV, folder, folder, "b"); /* finished: judged again, trained no more */
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_null(strstr(result.out, "Epoch"), "%s", result.out);
+
+    char *predictions = read_file(folder, "a/predictions.csv"),
+         *results = read_file(folder, "a/results.json");
+    program_run(&result, "eval --from %s/a/predictions.csv --json", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_eq(program_lines(predictions) - 1, (size_t)number_of(result.out, NULL, "images"));
+    static const char *const keys[] = {"auc", "loss", "f1_weighted", "brier", "size_only_auc", "subjects"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
+        cr_expect_float_eq(number_of(result.out, NULL, keys[i]), number_of(results, "all", keys[i]), 1e-8,
+                           "%s", keys[i]);
+    free(predictions);
+    free(results);
+    program_remove(folder);
+}
+
+Test(cv, says_when_people_are_on_both_sides) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, CV " --group none", folder, folder, "leaking");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    cr_expect_not_null(strstr(result.out, "has seen other cells of the same subject"), "%s", result.out);
+    cr_expect_not_null(strstr(result.out, "say nothing about new people"));
+    program_remove(folder);
+}
+
+Test(cv, refuses_what_is_not_the_same) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run_killed(&result, SIGINT, 1, CV, folder, folder, "a");
+    program_run(&result, CV " --dropout 0.5", folder, folder, "a");
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "another \"dropout\""), "%s", result.err);
+    program_run(&result, "cv --data %s/none --out %s/b", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "none: No such file"), "%s", result.err);
+    program_run(&result, "cv --data %s/data --out %s/b --folds official --group none", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    program_run(&result, "cv --data %s/data --folds 1", folder);
+    cr_expect_eq(result.exit_status, 2);
+    program_run(&result, "cv --data %s/data --out %s/b --folds 10", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "too few for each of 10 parts"), "%s", result.err);
+    program_remove(folder);
+}
