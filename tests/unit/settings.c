@@ -29,10 +29,11 @@ static void set_later(lvk_train_options *o) {
     o->rate_scale = "conv2d=0.1";
     o->clip_norm = 2.5;
     o->ema = 0.99;
+    o->group = "none";
     o->accumulate = 3;
 }
 
-static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema"};
+static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema", "group"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 Test(settings, come_back_from_json) {
