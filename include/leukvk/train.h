@@ -62,13 +62,17 @@ typedef struct lvk_train_options {
                                `unfreeze`; the longest beginning counts, before a stage; "": none */
     double clip_norm;       /* the gradient of all parameters as one vector is scaled down to this Euclidean
                                norm where it is longer (Pascanu et al., ICML 2013); 0: never */
-    double momentum;        /* of sgd, in [0, 1) */
-    double weight_decay;    /* of adamw, >= 0 */
-    double l2;              /* penalty l2 * sum(w^2) on kernels, >= 0 */
-    double dropout;         /* rate in [0, 1) */
-    uint32_t batch;         /* images a step, 1 to 1024 */
-    uint32_t epochs;        /* at most */
-    uint32_t patience;      /* stop after so many epochs without a lower validation loss; 0: never */
+    double ema;      /* decay per step, in [0, 1), of a moving average of the weights, which is then what is
+                        validated and saved; approached as (1 + step) / (10 + step); 0: the weights are */
+    double momentum; /* of sgd, in [0, 1) */
+    double weight_decay; /* of adamw, >= 0 */
+    double l2;           /* penalty l2 * sum(w^2) on kernels, >= 0 */
+    double dropout;      /* rate in [0, 1) */
+    uint32_t batch;      /* images at once, 1 to 1024 */
+    uint32_t accumulate; /* batches a step, whose gradients are averaged: what a larger batch would do, in the
+                            memory of one (but batch norms see each batch alone); 1 to 1024 */
+    uint32_t epochs;     /* at most */
+    uint32_t patience;   /* stop after so many epochs without a lower validation loss; 0: never */
     uint32_t views; /* of a frozen backbone: train on so many of the eight ways an image can lie, 1 to 8 */
     double validation, test; /* shares of the images; see lvk_split_options */
     uint64_t seed;
@@ -87,8 +91,8 @@ lvk_train_options lvk_train_defaults(void);
 typedef enum lvk_train_event_kind {
     LVK_TRAIN_STARTED,  /* data and device are ready; `run` is set */
     LVK_TRAIN_FEATURES, /* of a frozen backbone, some were computed */
-    LVK_TRAIN_PROFILE,  /* the batch that was just trained was profiled; its STEP follows */
-    LVK_TRAIN_STEP,     /* a batch was trained */
+    LVK_TRAIN_PROFILE,  /* the step's last batch was profiled; its STEP follows */
+    LVK_TRAIN_STEP,     /* a step was trained: one batch, or `accumulate` of them */
     LVK_TRAIN_EPOCH,    /* an epoch was trained, validated and saved */
     LVK_TRAIN_FINISHED  /* the best model was tested */
 } lvk_train_event_kind;

@@ -7,12 +7,14 @@
 #include "backend/launch.h"
 
 typedef enum lvk_block_id {
-    LVK_BLOCK_ARENA,      /* values that live for part of a run; places are reused */
-    LVK_BLOCK_IO,         /* what the host writes and reads: inputs, constants, results */
-    LVK_BLOCK_PARAMETERS, /* all parameters, in the order of their creation */
-    LVK_BLOCK_GRADIENTS,  /* their gradients, at the same offsets */
-    LVK_BLOCK_MOMENT1,    /* optimizer state, at the same offsets: momentum, or Adam's first moment */
-    LVK_BLOCK_MOMENT2,    /* Adam's second moment */
+    LVK_BLOCK_ARENA,       /* values that live for part of a run; places are reused */
+    LVK_BLOCK_IO,          /* what the host writes and reads: inputs, constants, results */
+    LVK_BLOCK_PARAMETERS,  /* all parameters, in the order of their creation */
+    LVK_BLOCK_GRADIENTS,   /* their gradients, at the same offsets */
+    LVK_BLOCK_ACCUMULATED, /* means of gradients over several batches, at the same offsets */
+    LVK_BLOCK_AVERAGE,     /* a moving average of the parameters, at the same offsets */
+    LVK_BLOCK_MOMENT1,     /* optimizer state, at the same offsets: momentum, or Adam's first moment */
+    LVK_BLOCK_MOMENT2,     /* Adam's second moment */
     LVK_BLOCK_COUNT
 } lvk_block_id;
 

@@ -27,11 +27,13 @@ enum {
     OPTION_WARMUP,
     OPTION_RATE_SCALE,
     OPTION_CLIP_NORM,
+    OPTION_EMA,
     OPTION_MOMENTUM,
     OPTION_DECAY,
     OPTION_L2,
     OPTION_DROPOUT,
     OPTION_BATCH,
+    OPTION_ACCUMULATE,
     OPTION_EPOCHS,
     OPTION_PATIENCE,
     OPTION_SEED,
@@ -70,7 +72,9 @@ static const struct argp_option options[] = {
     {"no-balance", OPTION_NO_BALANCE, NULL, 0,
      "Do not weight the training loss so that both classes count the same", 3},
     {"epochs", OPTION_EPOCHS, "N", 0, "At most so many times through the images (20)", 4},
-    {"batch", OPTION_BATCH, "N", 0, "Images a step (32)", 4},
+    {"batch", OPTION_BATCH, "N", 0, "Images at once (32)", 4},
+    {"accumulate", OPTION_ACCUMULATE, "K", 0,
+     "Average the gradients of K batches in each step: K times the batch in the memory of one (1)", 4},
     {"patience", OPTION_PATIENCE, "N", 0, "Stop after N epochs without a lower validation loss; 0: never (3)",
      4},
     {"optimizer", OPTION_OPTIMIZER, "NAME", 0, "adam, adamw or sgd (adam)", 4},
@@ -87,6 +91,10 @@ static const struct argp_option options[] = {
      4},
     {"clip-norm", OPTION_CLIP_NORM, "X", 0,
      "Scale a step's whole gradient down to the norm X where it is longer; 0: never (0)", 4},
+    {"ema", OPTION_EMA, "D", 0,
+     "Validate and save a moving average of the weights that keeps the share D at each step, as in 0.999; 0: the weights "
+     "themselves (0)",
+     4},
     {"momentum", OPTION_MOMENTUM, "X", 0, "Of sgd (0.9)", 4},
     {"weight-decay", OPTION_DECAY, "X", 0, "Of adamw (0.01)", 4},
     {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
@@ -124,6 +132,53 @@ static error_t parse_backbone(int key, char *text, struct argp_state *state, lvk
     }
 }
 
+/* What shapes a step. */
+static error_t parse_steps(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+    switch (key) {
+    case OPTION_OPTIMIZER:
+        o->optimizer = text;
+        return 0;
+    case OPTION_RATE:
+        o->learning_rate = option_number(state, "learning-rate", text);
+        return 0;
+    case OPTION_SCHEDULE:
+        o->schedule = text;
+        return 0;
+    case OPTION_WARMUP:
+        o->warmup = option_number(state, "warmup", text);
+        return 0;
+    case OPTION_RATE_SCALE:
+        o->rate_scale = text;
+        return 0;
+    case OPTION_CLIP_NORM:
+        o->clip_norm = option_number(state, "clip-norm", text);
+        return 0;
+    case OPTION_EMA:
+        o->ema = option_number(state, "ema", text);
+        return 0;
+    case OPTION_MOMENTUM:
+        o->momentum = option_number(state, "momentum", text);
+        return 0;
+    case OPTION_DECAY:
+        o->weight_decay = option_number(state, "weight-decay", text);
+        return 0;
+    case OPTION_L2:
+        o->l2 = option_number(state, "l2", text);
+        return 0;
+    case OPTION_DROPOUT:
+        o->dropout = option_number(state, "dropout", text);
+        return 0;
+    case OPTION_BATCH:
+        o->batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
+        return 0;
+    case OPTION_ACCUMULATE:
+        o->accumulate = (uint32_t)option_count(state, "accumulate", text, 1, 1024);
+        return 0;
+    default:
+        return parse_backbone(key, text, state, o);
+    }
+}
+
 static error_t parse_settings(int key, char *text, struct argp_state *state, lvk_train_options *o) {
     switch (key) {
     case OPTION_GROUP:
@@ -147,39 +202,6 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
     case OPTION_STRICT:
         o->strict = true;
         return 0;
-    case OPTION_OPTIMIZER:
-        o->optimizer = text;
-        return 0;
-    case OPTION_RATE:
-        o->learning_rate = option_number(state, "learning-rate", text);
-        return 0;
-    case OPTION_SCHEDULE:
-        o->schedule = text;
-        return 0;
-    case OPTION_WARMUP:
-        o->warmup = option_number(state, "warmup", text);
-        return 0;
-    case OPTION_RATE_SCALE:
-        o->rate_scale = text;
-        return 0;
-    case OPTION_CLIP_NORM:
-        o->clip_norm = option_number(state, "clip-norm", text);
-        return 0;
-    case OPTION_MOMENTUM:
-        o->momentum = option_number(state, "momentum", text);
-        return 0;
-    case OPTION_DECAY:
-        o->weight_decay = option_number(state, "weight-decay", text);
-        return 0;
-    case OPTION_L2:
-        o->l2 = option_number(state, "l2", text);
-        return 0;
-    case OPTION_DROPOUT:
-        o->dropout = option_number(state, "dropout", text);
-        return 0;
-    case OPTION_BATCH:
-        o->batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
-        return 0;
     case OPTION_PATIENCE:
         o->patience = (uint32_t)option_count(state, "patience", text, 0, 1000000);
         return 0;
@@ -190,7 +212,7 @@ static error_t parse_settings(int key, char *text, struct argp_state *state, lvk
         o->checkpoint_seconds = option_number(state, "checkpoint-seconds", text);
         return 0;
     default:
-        return parse_backbone(key, text, state, o);
+        return parse_steps(key, text, state, o);
     }
 }
 

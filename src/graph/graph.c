@@ -92,7 +92,8 @@ int lvk_graph_block(lvk_graph *graph, lvk_block_id block) {
 }
 
 int lvk_graph_block_part(lvk_graph *graph, lvk_block_id block, uint64_t begin, uint64_t end) {
-    static const char *const names[] = {"arena", "io", "parameters", "gradients", "moment1", "moment2"};
+    static const char *const names[] = {"arena",       "io",      "parameters", "gradients",
+                                        "accumulated", "average", "moment1",    "moment2"};
     const uint64_t count = (end - begin) / sizeof(lvk_real);
     if (graph->status == LVK_OK && count > UINT32_MAX)
         return fail(graph,

@@ -2,6 +2,7 @@
  *
  *   parameters             "conv2d/kernel", "conv2d/bias", …        F32, the graph's shapes
  *   optimizer's moments    "optimizer/m/conv2d/kernel", …           F32, only in a checkpoint
+ *   weights (--ema)        "optimizer/w/conv2d/kernel", …           F32, the same; parameters are the average
  *   __metadata__           strings: what the numbers mean (lvk_model_info) and, only in a checkpoint, where
  * training stands (lvk_train_state)
  *

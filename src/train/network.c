@@ -1,8 +1,10 @@
 #include "train/network.h"
 
+#include "ops/accumulate.h"
 #include "ops/l2.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Adds lambda * sum(w^2) for every kernel to the loss. */
 static int add_penalty(lvk_pass *pass, int loss, double lambda) {
@@ -36,28 +38,50 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
     return lvk_graph_status(graph);
 }
 
+static bool accumulates(const lvk_network_config *config) {
+    return config->accumulate > 1;
+}
+
+static lvk_status append_update(lvk_pass *pass, const lvk_network_config *config, lvk_block_id gradients) {
+    lvk_graph *graph = &pass->graph;
+    for (int g = 0; g <= config->rates.count; ++g)
+        pass->hyper[g] = lvk_graph_input(graph, "hyper", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
+    if (config->clip_norm > 0)
+        lvk_optimizer_clip(graph, gradients, config->clip_norm);
+    lvk_optimizer_append(graph, pass->builder, config->optimizer, gradients, &config->rates, pass->hyper);
+    if (config->average)
+        lvk_optimizer_average(graph, pass->hyper[0]);
+    return lvk_graph_status(graph);
+}
+
 static lvk_status build_training(lvk_pass *pass, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
     pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
-    for (int g = 0; g <= config->rates.count; ++g)
-        pass->hyper[g] = lvk_graph_input(graph, "hyper", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
     const int data_loss = LVK_APPLY(graph, "bce", LVK_OP_bce, NULL, pass->logits, pass->labels);
     pass->loss = add_penalty(pass, data_loss, config->l2);
     lvk_graph_mark_output(graph, pass->loss);
     lvk_graph_backward(graph, pass->loss);
     LVK_TRY(lvk_graph_status(graph));
     LVK_TRY(lvk_rate_scales_check(&config->rates, graph, pass->builder));
-    if (config->clip_norm > 0)
-        lvk_optimizer_clip(graph, config->clip_norm);
-    lvk_optimizer_append(graph, pass->builder, config->optimizer, &config->rates, pass->hyper);
+    if (!accumulates(config))
+        return append_update(pass, config, LVK_BLOCK_GRADIENTS);
+    pass->share = lvk_graph_input(graph, "share", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
+    lvk_optimizer_accumulate(graph, pass->share);
     return lvk_graph_status(graph);
 }
 
-static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_model *model,
-                            const lvk_network_config *config, bool training) {
-    LVK_TRY(build_forward(pass, caps, model, config, training));
-    if (training)
-        LVK_TRY(build_training(pass, config));
+/* The layers are there for their parameters: nothing of them is run. */
+static lvk_status build_update(lvk_pass *pass, const lvk_network_config *config) {
+    pass->graph.tensors[pass->logits].is_output = false;
+    return append_update(pass, config, LVK_BLOCK_ACCUMULATED);
+}
+
+static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_network *network, bool training,
+                            lvk_status (*extend)(lvk_pass *pass, const lvk_network_config *config)) {
+    const lvk_network_config *config = &network->config;
+    LVK_TRY(build_forward(pass, caps, network->model, config, training));
+    if (extend)
+        LVK_TRY(extend(pass, config));
     const lvk_plan_options options = {.choices = config->choices};
     return lvk_plan_init(&pass->plan, &pass->graph, caps, &options);
 }
@@ -75,16 +99,19 @@ static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Bytes of a block that both programs use: parameters and moments, and the arena, since they never run at
- * once. */
+/* Bytes of a block that the programs share: parameters, their average, moments, accumulated gradients, and
+ * the arena, since they never run at once. */
 static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
-    return larger(network->inference.plan.program.block_size[block],
-                  network->training.plan.program.block_size[block]);
+    const lvk_pass *const passes[] = {&network->inference, &network->training, &network->update};
+    uint64_t size = 0;
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; ++i)
+        size = larger(size, passes[i]->plan.program.block_size[block]);
+    return size;
 }
 
 static lvk_status create_shared(lvk_network *network) {
-    static const lvk_block_id blocks[] = {LVK_BLOCK_ARENA, LVK_BLOCK_PARAMETERS, LVK_BLOCK_MOMENT1,
-                                          LVK_BLOCK_MOMENT2};
+    static const lvk_block_id blocks[] = {LVK_BLOCK_ARENA,   LVK_BLOCK_PARAMETERS, LVK_BLOCK_ACCUMULATED,
+                                          LVK_BLOCK_AVERAGE, LVK_BLOCK_MOMENT1,    LVK_BLOCK_MOMENT2};
     network->block_size = network->inference.graph.parameter_size;
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
         const uint64_t size = shared_size(network, blocks[i]);
@@ -96,21 +123,43 @@ static lvk_status create_shared(lvk_network *network) {
 }
 
 static lvk_status plan_network(lvk_network *network, const lvk_caps *caps) {
-    LVK_TRY(plan_pass(&network->inference, caps, network->model, &network->config, false));
-    return network->config.training
-               ? plan_pass(&network->training, caps, network->model, &network->config, true)
+    LVK_TRY(plan_pass(&network->inference, caps, network, false, NULL));
+    if (network->config.training)
+        LVK_TRY(plan_pass(&network->training, caps, network, true, build_training));
+    return network->config.training && accumulates(&network->config)
+               ? plan_pass(&network->update, caps, network, false, build_update)
                : LVK_OK;
 }
 
+static void finish_passes(lvk_network *network) {
+    finish_pass(&network->training);
+    finish_pass(&network->update);
+    finish_pass(&network->inference);
+}
+
+lvk_block_id lvk_network_model(const lvk_network *network) {
+    return network->shared[LVK_BLOCK_AVERAGE] ? LVK_BLOCK_AVERAGE : LVK_BLOCK_PARAMETERS;
+}
+
+/* Inference finds the parameters' average in their place. */
+static lvk_status init_inference(lvk_network *network) {
+    lvk_buffer *blocks[LVK_BLOCK_COUNT];
+    memcpy(blocks, network->shared, sizeof blocks);
+    blocks[LVK_BLOCK_PARAMETERS] = network->shared[lvk_network_model(network)];
+    return lvk_executable_init(&network->inference.executable, network->backend, &network->inference.plan,
+                               blocks);
+}
+
 static lvk_status create(lvk_network *network) {
+    lvk_pass *const passes[] = {&network->training, &network->update};
     LVK_TRY(plan_network(network, &network->backend->caps));
     LVK_TRY(create_shared(network));
-    LVK_TRY(lvk_executable_init(&network->inference.executable, network->backend, &network->inference.plan,
-                                network->shared));
-    if (!network->config.training)
-        return LVK_OK;
-    return lvk_executable_init(&network->training.executable, network->backend, &network->training.plan,
-                               network->shared);
+    LVK_TRY(init_inference(network));
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; ++i)
+        if (passes[i]->builder)
+            LVK_TRY(lvk_executable_init(&passes[i]->executable, network->backend, &passes[i]->plan,
+                                        network->shared));
+    return LVK_OK;
 }
 
 lvk_status lvk_network_create(lvk_backend *backend, const lvk_network_config *config, lvk_network **result) {
@@ -135,8 +184,7 @@ void lvk_network_destroy(lvk_network **network) {
     lvk_network *n = *network;
     if (!n)
         return;
-    finish_pass(&n->training);
-    finish_pass(&n->inference);
+    finish_passes(n);
     for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
         if (n->shared[b])
             n->backend->functions->buffer_destroy(n->backend, n->shared[b]);
@@ -162,9 +210,9 @@ lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *
     if (status == LVK_OK) { /* each program has its own */
         add_buffer(footprint, network.inference.plan.program.block_size[LVK_BLOCK_IO]);
         add_buffer(footprint, network.training.plan.program.block_size[LVK_BLOCK_IO]);
+        add_buffer(footprint, network.update.plan.program.block_size[LVK_BLOCK_IO]);
     }
-    finish_pass(&network.training);
-    finish_pass(&network.inference);
+    finish_passes(&network);
     return status;
 }
 
@@ -188,8 +236,9 @@ lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *con
         status = visit_pass(&network.inference, visit, user);
     if (status == LVK_OK)
         status = visit_pass(&network.training, visit, user);
-    finish_pass(&network.training);
-    finish_pass(&network.inference);
+    if (status == LVK_OK)
+        status = visit_pass(&network.update, visit, user);
+    finish_passes(&network);
     return status;
 }
 
@@ -207,6 +256,7 @@ lvk_status lvk_network_kernels(const lvk_network *network, char digest[LVK_DIGES
     size_t size = 0;
     add_kernels(&network->inference, &text);
     add_kernels(&network->training, &text);
+    add_kernels(&network->update, &text);
     LVK_TRY(lvk_text_take(&text, &list, &size));
     lvk_digest(list, size, digest);
     lvk_free(list);
@@ -223,6 +273,8 @@ lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *val
 }
 
 lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values) {
+    if (block == LVK_BLOCK_PARAMETERS && network->shared[LVK_BLOCK_AVERAGE])
+        LVK_TRY(lvk_network_write(network, LVK_BLOCK_AVERAGE, values));
     return network->backend->functions->buffer_write(network->backend, network->shared[block], 0, values,
                                                      network->block_size);
 }
@@ -252,13 +304,33 @@ static lvk_status run_pass(const lvk_network *network, lvk_pass *pass) {
                              : lvk_executable_run(&pass->executable);
 }
 
+static lvk_status write_hyper(const lvk_network *network, lvk_pass *pass, const lvk_real *hyper) {
+    for (int g = 0; g <= network->config.rates.count; ++g)
+        LVK_TRY(write_used(pass, pass->hyper[g], hyper + (size_t)g * LVK_HYPER_COUNT));
+    return LVK_OK;
+}
+
+static lvk_status write_share(lvk_pass *pass, const lvk_train_batch *batch) {
+    lvk_real share[LVK_HYPER_COUNT];
+    lvk_accumulate_hyper(batch->part, batch->parts, share);
+    return lvk_executable_write(&pass->executable, pass->share, share);
+}
+
+/* What comes with the last batch of a mean gradient. */
+static lvk_status update(lvk_network *network, const lvk_train_batch *batch) {
+    if (!accumulates(&network->config) || batch->part + 1 < batch->parts)
+        return LVK_OK;
+    LVK_TRY(write_hyper(network, &network->update, batch->hyper));
+    return lvk_executable_run(&network->update.executable);
+}
+
 lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
     lvk_pass *pass = &network->training;
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
     LVK_TRY(lvk_executable_write(&pass->executable, pass->input, batch->input));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
-    for (int g = 0; g <= network->config.rates.count; ++g)
-        LVK_TRY(write_used(pass, pass->hyper[g], batch->hyper + (size_t)g * LVK_HYPER_COUNT));
+    LVK_TRY(accumulates(&network->config) ? write_share(pass, batch)
+                                          : write_hyper(network, pass, batch->hyper));
     LVK_TRY(write_used(pass, pass->keys, batch->keys));
     lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
     LVK_TRY(run_pass(network, pass));
@@ -267,6 +339,7 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     if (logits)
         LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, logits));
     lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
+    LVK_TRY(update(network, batch));
     if (!isfinite(*loss))
         return lvk_fail(LVK_ERROR_NUMERIC,
                         "the loss is %g: the training has diverged (a smaller learning rate may help)",

@@ -1,6 +1,6 @@
 /* A network: a model with its parameters on a device, ready to be trained and to predict.
  *
- * Training and inference are two programs over one parameter buffer. Batches have a fixed size; a smaller one
+ * Training and inference are programs over one parameter buffer. Batches have a fixed size; a smaller one
  * is filled up with rows that weigh nothing. */
 #ifndef LVK_TRAIN_NETWORK_H
 #define LVK_TRAIN_NETWORK_H
@@ -16,6 +16,8 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
+    uint32_t accumulate;           /* at most so many batches an update, of their mean gradient; 0 is 1 */
+    bool average;                  /* keep a moving average of the parameters, and infer with that */
     double clip_norm;              /* the gradient's norm at most; 0: any */
     lvk_rate_scales rates;         /* which parameters learn at another rate */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
@@ -35,6 +37,7 @@ typedef struct lvk_pass {
     int labels;                     /* [N, 2]: target 0 or 1, weight; training only, as the following */
     int keys;                       /* [N, 4]: what dropout draws from */
     int hyper[LVK_MAX_RATE_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
+    int share;                      /* [8]: what a batch counts in the mean gradient (ops/accumulate.h) */
     int loss;                       /* [1] */
 } lvk_pass;
 
@@ -45,6 +48,7 @@ typedef struct lvk_network {
     lvk_buffer *shared[LVK_BLOCK_COUNT]; /* parameters, moments, and one arena for both */
     uint64_t block_size;                 /* bytes of the parameters, and of each moment */
     lvk_pass training, inference;
+    lvk_pass update; /* of the parameters, where several batches come before one; else it is in `training` */
     lvk_profiler *profiler; /* borrowed; while it is set, steps are profiled into it: the same bits, slower */
 } lvk_network;
 
@@ -80,7 +84,11 @@ LVK_MUST_USE lvk_status lvk_network_initialize(lvk_network *network, uint64_t se
  * floats. */
 const lvk_builder *lvk_network_builder(const lvk_network *network);
 
-/* Whole blocks of floats, block_size bytes: LVK_BLOCK_PARAMETERS, _MOMENT1, _MOMENT2. */
+/* The block that inference reads: LVK_BLOCK_PARAMETERS, or LVK_BLOCK_AVERAGE where there is one. */
+lvk_block_id lvk_network_model(const lvk_network *network);
+
+/* Whole blocks of floats, block_size bytes: LVK_BLOCK_PARAMETERS, _AVERAGE, _MOMENT1, _MOMENT2. Writing the
+ * parameters begins their average anew, from them. */
 LVK_MUST_USE lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *values);
 LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values);
 
@@ -89,11 +97,13 @@ typedef struct lvk_train_batch {
     const float *input;
     const float *labels;   /* [N][2] */
     const uint32_t *keys;  /* [N][4] */
-    const lvk_real *hyper; /* [config.rates.count + 1][8], by group */
+    const lvk_real *hyper; /* [config.rates.count + 1][8], by group; needed with the last part */
+    uint32_t part, parts;  /* of a network that accumulates: the part from 0, of 1 to config.accumulate */
 } lvk_train_batch;
 
-/* Forward, backward, update. `logits` [N] (may be NULL) are those before the update, as is `loss`.
- * LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update left them. */
+/* Forward, backward and, with the last part, update. `logits` [N] (may be NULL) are those before the update,
+ * as is `loss`. LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update left
+ * them. */
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
 

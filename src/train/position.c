@@ -45,19 +45,22 @@ static lvk_status add_block(snapshot *s, const lvk_network *network, lvk_block_i
     return LVK_OK;
 }
 
-/* Room for the parameters and, with `moments`, the optimizer's state. Released also after a failure. */
-static lvk_status snapshot_init(snapshot *s, const lvk_network *network, bool moments) {
-    static const char *const prefixes[LVK_BLOCK_COUNT] = {
-        [LVK_BLOCK_MOMENT1] = LVK_OPTIMIZER_PREFIX "m/", [LVK_BLOCK_MOMENT2] = LVK_OPTIMIZER_PREFIX "v/"};
+/* Room for the parameters that inference reads and, with `state`, what the optimizer needs besides: moments
+ * and, where inference reads an average, the parameters themselves. Released also after a failure. */
+static lvk_status snapshot_init(snapshot *s, const lvk_network *network, bool state) {
+    static const char *const prefixes[LVK_BLOCK_COUNT] = {[LVK_BLOCK_PARAMETERS] = LVK_OPTIMIZER_PREFIX "w/",
+                                                          [LVK_BLOCK_MOMENT1] = LVK_OPTIMIZER_PREFIX "m/",
+                                                          [LVK_BLOCK_MOMENT2] = LVK_OPTIMIZER_PREFIX "v/"};
     *s = (snapshot){0};
-    const size_t most = 3 * lvk_network_builder(network)->parameter_count;
+    const size_t most = 4 * lvk_network_builder(network)->parameter_count;
     s->tensors = lvk_alloc(most, sizeof *s->tensors);
     s->names = lvk_alloc(most, sizeof *s->names);
     if (!s->tensors || !s->names)
         return LVK_ERROR_MEMORY;
-    LVK_TRY(add_block(s, network, LVK_BLOCK_PARAMETERS, ""));
-    for (int b = LVK_BLOCK_MOMENT1; moments && b <= LVK_BLOCK_MOMENT2; ++b)
-        if (network->shared[b])
+    const lvk_block_id model = lvk_network_model(network);
+    LVK_TRY(add_block(s, network, model, ""));
+    for (int b = LVK_BLOCK_PARAMETERS; state && b <= LVK_BLOCK_MOMENT2; ++b)
+        if (network->shared[b] && b != (int)model && prefixes[b])
             LVK_TRY(add_block(s, network, (lvk_block_id)b, prefixes[b]));
     return LVK_OK;
 }
@@ -69,6 +72,7 @@ static lvk_status snapshot_read(snapshot *s, lvk_network *network) {
     return LVK_OK;
 }
 
+/* In the order of the blocks: what begins anew with the parameters comes after them. */
 static lvk_status snapshot_write(const snapshot *s, lvk_network *network) {
     for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
         if (s->blocks[b])

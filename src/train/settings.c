@@ -26,6 +26,7 @@ lvk_train_options lvk_train_defaults(void) {
                                .weight_decay = 0.01,
                                .dropout = 0.25,
                                .batch = 32,
+                               .accumulate = 1,
                                .epochs = 20,
                                .patience = 3,
                                .validation = 0.15,
@@ -76,6 +77,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(warmup, NUMBER),
                                 LATER(rate_scale, TEXT),
                                 LATER(clip_norm, NUMBER),
+                                LATER(accumulate, COUNT),
+                                LATER(ema, NUMBER),
                                 LATER(group, TEXT)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
@@ -100,10 +103,12 @@ static lvk_status check_numbers(const lvk_train_options *o) {
     LVK_TRY(check_range("dropout", o->dropout, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("momentum", o->momentum, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("weight-decay", o->weight_decay, 0, 1000, "0 or more"));
+    LVK_TRY(check_range("ema", o->ema, 0, 1, "0 or more and below 1"));
     LVK_TRY(check_range("l2", o->l2, 0, 1000, "0 or more"));
     if (o->clip_norm != 0)
         LVK_TRY(check_range("clip-norm", o->clip_norm, 1e-30, 1e30, "0, for never, or 1e-30 to below 1e30"));
     LVK_TRY(check_range("batch", o->batch, 1, 1025, "1 to 1024"));
+    LVK_TRY(check_range("accumulate", o->accumulate, 1, 1025, "1 to 1024"));
     LVK_TRY(check_range("epochs", o->epochs, 1, 1000001, "1 to 1,000,000"));
     LVK_TRY(check_range("views", o->views, 1, LVK_VIEW_COUNT + 1, "1 to 8"));
     LVK_TRY(check_range("warmup", o->warmup, 0, o->epochs, "0 or more and below --epochs"));
@@ -221,7 +226,8 @@ static lvk_status resolve(lvk_settings *s) {
         return lvk_fail(LVK_ERROR_ARGUMENT, "--group %s: there is subject and none", o->group);
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
-    s->optimizer = (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay};
+    s->optimizer =
+        (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
     LVK_TRY(lvk_rate_scales_parse(o->rate_scale, &s->rates));
@@ -340,6 +346,8 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                 .batch = o->batch,
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
+                                .accumulate = o->accumulate,
+                                .average = o->ema > 0,
                                 .clip_norm = o->clip_norm,
                                 .rates = settings->rates,
                                 .l2 = o->l2};

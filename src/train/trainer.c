@@ -29,6 +29,11 @@ static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t c
     return LVK_OK;
 }
 
+/* Images of a whole step: of all batches whose gradients are averaged. */
+static size_t step_images(const lvk_trainer *t) {
+    return (size_t)t->settings.options.batch * t->settings.options.accumulate;
+}
+
 lvk_status lvk_trainer_init(lvk_trainer *t) {
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &t->order_count);
     const uint32_t batch = t->settings.options.batch;
@@ -41,7 +46,7 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
         return LVK_ERROR_MEMORY;
     t->event.run = lvk_run_folder_path(t->folder);
     t->event.epochs = t->settings.options.epochs;
-    t->event.steps = (uint32_t)lvk_divide_up(t->order_count, batch);
+    t->event.steps = (uint32_t)lvk_divide_up(t->order_count, step_images(t));
     if (t->position.step > t->event.steps)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps",
                         lvk_run_folder_file(t->folder, LVK_RUN_LAST), t->position.step, t->event.steps);
@@ -118,7 +123,7 @@ static void fill_event(lvk_trainer *t) {
     lvk_position *p = &t->position;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
     const uint32_t steps = p->step - t->first_step;
-    const double images = (double)steps * t->settings.options.batch;
+    const double images = (double)steps * (double)step_images(t);
     t->event.epoch = p->epoch + 1;
     t->event.step = p->step;
     t->event.images = (uint32_t)p->images;
@@ -162,7 +167,8 @@ static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_RATE_GROUPS]
                             learning_rate(t, update) * lvk_rate_scales_at(scales, g), hyper[g]);
 }
 
-static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
+/* Part `part` of the `parts` batches of a step. */
+static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch, uint32_t part, uint32_t parts) {
     lvk_position *p = &t->position;
     lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
     const float *rows;
@@ -170,7 +176,8 @@ static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
     fill_rows(t, batch);
     LVK_TRY(fill_batch(t, batch, &rows));
     fill_hyper(t, hyper);
-    const lvk_train_batch input = {.input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper[0]};
+    const lvk_train_batch input = {
+        .input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper[0], .part = part, .parts = parts};
     const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
     if (status != LVK_OK)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
@@ -178,6 +185,21 @@ static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch) {
         p->correct += (t->logits[i] > 0) == (t->labels[2 * i] > 0.5F);
     p->loss_sum += (double)loss * batch->count;
     p->images += batch->count;
+    return LVK_OK;
+}
+
+static lvk_status train_step(lvk_trainer *t, lvk_feed *feed) {
+    lvk_position *p = &t->position;
+    const size_t left = t->order_count - (size_t)p->step * step_images(t);
+    const uint64_t batches = lvk_divide_up(left, t->settings.options.batch);
+    const uint32_t most = t->settings.options.accumulate, parts = batches < most ? (uint32_t)batches : most;
+    for (uint32_t part = 0; part < parts; ++part) {
+        lvk_batch batch;
+        lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
+        LVK_TRY(lvk_feed_next(feed, &batch));
+        lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
+        LVK_TRY(train_batch(t, &batch, part, parts));
+    }
     ++p->step;
     ++p->update;
     return LVK_OK;
@@ -206,13 +228,9 @@ static lvk_status finish_profile(lvk_trainer *t) {
 
 static lvk_status train_steps(lvk_trainer *t, lvk_feed *feed) {
     while (t->position.step < t->event.steps) {
-        lvk_batch batch;
         const bool profiled = t->position.step == t->profiled_step;
         t->network->profiler = profiled ? &t->profiler : NULL;
-        lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
-        LVK_TRY(lvk_feed_next(feed, &batch));
-        lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
-        LVK_TRY(train_batch(t, &batch));
+        LVK_TRY(train_step(t, feed));
         t->waited = lvk_feed_wait_seconds(feed);
         fill_event(t);
         if (profiled)
@@ -235,7 +253,7 @@ static lvk_status train_epoch(lvk_trainer *t) {
     t->epoch_started = lvk_clock_seconds();
     t->waited = 0;
     t->first_step = t->position.step;
-    const size_t done = (size_t)t->position.step * o->batch;
+    const size_t done = (size_t)t->position.step * step_images(t);
     if (done >= t->order_count) { /* resumed between the last step and the validation */
         fill_event(t);
         return LVK_OK;

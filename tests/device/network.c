@@ -4,7 +4,6 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "support/device.h"
-#include "train/memory_check.h"
 #include "train/position.h"
 #include "vulkan/vulkan.h"
 
@@ -42,7 +41,7 @@ static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
         keys[4 * i + 3] = step * batch + i;
     }
     const lvk_optimizer_kind kind = network->config.optimizer;
-    const lvk_optimizer_settings settings = {.kind = kind};
+    const lvk_optimizer_settings settings = {.kind = kind, .average = network->config.average ? 0.5 : 0};
     const double rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1;
     for (int g = 0; g <= network->config.rates.count; ++g)
         lvk_optimizer_hyper(&settings, step + 1, rate * lvk_rate_scales_at(&network->config.rates, g),
@@ -270,6 +269,137 @@ Test(network, the_whole_gradient_is_clipped) {
     close_all(networks, start, end, 3);
 }
 
+/* Four images with labels and keys. */
+enum { IMAGES = 4 };
+typedef struct four {
+    float *images, labels[2 * IMAGES];
+    uint32_t keys[4 * IMAGES];
+    size_t pixels; /* of one */
+} four;
+
+static four make_four(const lvk_network *network) {
+    const size_t size = network->model->image_size;
+    four f = {.pixels = size * size * 3};
+    f.images = lvk_alloc(IMAGES * f.pixels, sizeof *f.images);
+    fill(f.images, IMAGES * f.pixels, 5);
+    for (uint32_t i = 0; i < IMAGES; ++i) {
+        f.labels[2 * i] = (float)(i % 2);
+        f.labels[2 * i + 1] = 1.0F / (float)network->config.batch;
+        f.keys[4 * i + 3] = i;
+    }
+    return f;
+}
+
+/* A step over them, at once or in batches whose gradients are averaged: its velocity. */
+static float *train_four(lvk_backend *backend, uint32_t batch, double clip_norm, float *loss) {
+    lvk_network_config config = small;
+    config.optimizer = LVK_OPTIMIZER_SGD;
+    config.batch = batch;
+    config.accumulate = IMAGES / batch;
+    config.clip_norm = clip_norm;
+    lvk_network *network = create(backend, &config);
+    four f = make_four(network);
+    lvk_real hyper[LVK_HYPER_COUNT];
+    lvk_optimizer_hyper(&(lvk_optimizer_settings){.kind = LVK_OPTIMIZER_SGD}, 1, 0.1, hyper);
+    for (uint32_t part = 0; part < config.accumulate; ++part) {
+        const size_t first = (size_t)part * batch;
+        const lvk_train_batch input = {.input = f.images + first * f.pixels,
+                                       .labels = f.labels + 2 * first,
+                                       .keys = f.keys + 4 * first,
+                                       .hyper = hyper,
+                                       .part = part,
+                                       .parts = config.accumulate};
+        cr_assert_eq(lvk_network_train(network, &input, &loss[part], NULL), LVK_OK);
+    }
+    float *velocity = lvk_alloc(network->block_size, 1);
+    cr_assert_eq(lvk_network_read(network, LVK_BLOCK_MOMENT1, velocity), LVK_OK);
+    lvk_free(f.images);
+    lvk_network_destroy(&network);
+    return velocity;
+}
+
+/* Batches whose gradients are averaged do what one that is larger does; the mean is what is clipped. */
+Test(network, accumulated_batches_are_one_large_batch) {
+    lvk_backend *backend = test_open_device();
+    lvk_network *network = create(backend, &small);
+    const uint64_t count = network->block_size / sizeof(float);
+    lvk_network_destroy(&network);
+    for (int clipped = 0; clipped < 2; ++clipped) {
+        float losses[3] = {0}, *velocity[2];
+        double apart = 0, norm = 0;
+        velocity[0] = train_four(backend, 4, clipped ? 0.001 : 0, &losses[0]);
+        velocity[1] = train_four(backend, 2, clipped ? 0.001 : 0, &losses[1]);
+        for (uint64_t i = 0; i < count; ++i) {
+            apart += pow((double)velocity[0][i] - (double)velocity[1][i], 2);
+            norm += pow((double)velocity[0][i], 2);
+        }
+        if (clipped)
+            cr_expect_float_eq(sqrt(norm), 0.1 * 0.001, 1e-9, "%g", sqrt(norm));
+        cr_expect_gt(norm, 1e-9);
+        cr_expect_lt(sqrt(apart / norm), 1e-5, "%g", sqrt(apart / norm));
+        cr_expect_float_eq(losses[0], (losses[1] + losses[2]) / 2, 1e-6F);
+        lvk_free(velocity[0]);
+        lvk_free(velocity[1]);
+    }
+    test_close_device(backend);
+}
+
+/* e[i] += (w[i] - e[i]) rate, as lvk_weight_average_hyper has it for 0.5. */
+static void follow(float *average, const float *weights, uint64_t count, uint64_t step) {
+    const double rate = 1 - fmin(0.5, (1 + (double)step) / (10 + (double)step));
+    for (uint64_t i = 0; i < count; ++i)
+        average[i] += (float)(((double)weights[i] - (double)average[i]) * rate);
+}
+
+static double distance(const float *a, const float *b, uint64_t count) {
+    double sum = 0;
+    for (uint64_t i = 0; i < count; ++i)
+        sum += pow((double)a[i] - (double)b[i], 2);
+    return sqrt(sum);
+}
+
+static void infer_one(lvk_network *network, float logits[2]) {
+    const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
+    float *images = lvk_alloc(2 * pixels, sizeof *images);
+    fill(images, 2 * pixels, 3);
+    cr_assert_eq(lvk_network_infer(network, images, logits), LVK_OK, "%s", lvk_error_message());
+    lvk_free(images);
+}
+
+/* The average follows the weights, which learn what they would without; it is what inference reads. */
+Test(network, inference_reads_the_average) {
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = small;
+    lvk_network *plain = create(backend, &config);
+    config.average = true;
+    lvk_network *averaging = create(backend, &config);
+    const uint64_t count = plain->block_size / sizeof(float);
+    float *expected = parameters(plain), *average = lvk_alloc(count, sizeof *average), logits[2][2], loss[2];
+    for (uint32_t step = 0; step < 3; ++step) {
+        cr_assert(train_step(plain, step, &loss[0]) == LVK_OK &&
+                  train_step(averaging, step, &loss[1]) == LVK_OK);
+        cr_expect_eq(loss[0], loss[1]);
+        float *weights = parameters(plain), *same = parameters(averaging);
+        cr_expect_eq(memcmp(weights, same, plain->block_size), 0);
+        follow(expected, weights, count, step + 1);
+        lvk_free(weights);
+        lvk_free(same);
+    }
+    float *weights = parameters(plain);
+    cr_assert_eq(lvk_network_read(averaging, LVK_BLOCK_AVERAGE, average), LVK_OK);
+    cr_expect_lt(distance(average, expected, count), 1e-6 * distance(average, weights, count));
+    cr_assert_eq(lvk_network_write(plain, LVK_BLOCK_PARAMETERS, average), LVK_OK);
+    infer_one(plain, logits[0]);
+    infer_one(averaging, logits[1]);
+    cr_expect_arr_eq(logits[0], logits[1], sizeof logits[0]);
+    lvk_free(expected);
+    lvk_free(average);
+    lvk_free(weights);
+    lvk_network_destroy(&plain);
+    lvk_network_destroy(&averaging);
+    test_close_device(backend);
+}
+
 /* A rule that fits nothing that is trained is named before anything is made. */
 Test(network, a_rate_for_nobody_is_refused) {
     lvk_backend *backend = test_open_device();
@@ -278,49 +408,6 @@ Test(network, a_rate_for_nobody_is_refused) {
     cr_assert_eq(lvk_rate_scales_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
     cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &footprint), LVK_ERROR_ARGUMENT);
     cr_expect_not_null(strstr(lvk_error_message(), "--rate-scale conv5_:"), "%s", lvk_error_message());
-    test_close_device(backend);
-}
-
-/* `backend` with the memory limits `limits`: is the batch that the refusal names the largest that passes? */
-static void expect_refused(const lvk_backend *backend, lvk_caps limits, const char *piece) {
-    lvk_backend limited = *backend;
-    lvk_network_config config = small;
-    uint64_t bytes;
-    limited.caps = limits;
-    config.batch = 64;
-    cr_assert_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
-    const char *line = lvk_error_message(), *fits = strstr(line, "fits is --batch ");
-    cr_expect(strncmp(line, "--batch 64 needs ", 17) == 0 && strstr(line, piece), "%s", line);
-    cr_assert_not_null(fits, "%s", line);
-    config.batch = (uint32_t)strtoul(fits + strlen("fits is --batch "), NULL, 10);
-    cr_expect(config.batch >= 3 && config.batch < 64, "%s", line);
-    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_OK, "%s", lvk_error_message());
-    ++config.batch;
-    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY, "batch %u", config.batch);
-}
-
-/* What a device has no room for is refused before it is made, with the largest batch that it has room for. */
-Test(network, the_largest_batch_that_fits_is_told) {
-    lvk_backend *backend = test_open_device();
-    lvk_network_config config = small;
-    lvk_footprint one, four;
-    uint64_t bytes;
-    config.batch = 1;
-    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &one), LVK_OK);
-    config.batch = 4;
-    cr_assert_eq(lvk_network_estimate(&backend->caps, &config, &four), LVK_OK);
-    cr_expect_eq(lvk_memory_check(backend, &config, &bytes), LVK_OK, "%s", lvk_error_message());
-    cr_expect_eq(bytes, four.total);
-    lvk_caps limits = backend->caps;
-    limits.memory = four.total;
-    expect_refused(backend, limits, "of device memory");
-    limits.memory = 0;
-    limits.max_allocation = four.largest;
-    expect_refused(backend, limits, "in one buffer");
-    lvk_backend limited = *backend;
-    limited.caps.memory = one.total - 1;
-    cr_expect_eq(lvk_memory_check(&limited, &config, &bytes), LVK_ERROR_MEMORY);
-    cr_expect_not_null(strstr(lvk_error_message(), "not even --batch 1"), "%s", lvk_error_message());
     test_close_device(backend);
 }
 

@@ -181,10 +181,22 @@ Test(resnet, only_what_is_thawed_changes) {
     remove_folder(folder);
 }
 
+/* A stage that is trained at no rate keeps its bits, and so does what is frozen in a moving average. */
+Test(resnet, a_stage_has_a_rate_of_its_own) {
+    const char *folder = make_folder();
+    run_well(TRAIN "slow --epochs 1 --unfreeze conv4_x --rate-scale conv4_x=0,res5=0.5 %s", folder,
+             "--ema 0.9 --optimizer adamw");
+    const changes found = compare_with_weights(folder, "slow");
+    cr_expect(!found.early, "something before conv5_x has changed");
+    cr_expect_gt(found.kernels, 0);
+    remove_folder(folder);
+}
+
 Test(resnet, mistakes_are_named) {
     static const struct {
         const char *options, *message;
     } mistakes[] = {{"--unfreeze conv6_x", "conv6_x"},
+                    {"--unfreeze conv5_x --rate-scale conv4_x=0.1", "--rate-scale conv4_x:"},
                     {"--bn sometimes", "--bn sometimes"},
                     {"--head dense", "--head"},
                     {"--weights none", "--unfreeze all"},

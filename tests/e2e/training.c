@@ -97,19 +97,21 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
 /* The same of everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
 #define SHAPED                                                                                               \
     "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "              \
-    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5"
+    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 --accumulate 3 --ema 0.9"
 Test(training, shaped_steps_resume_to_the_same_bytes) {
     const char *folder = program_folder();
     draw_samples(folder);
     program_run(&result, SHAPED, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
-    for (int i = 0; i < 3; ++i) {
+    int stops = 0;
+    for (int i = 0; i < 12 && stops < 3; ++i) {
         if (has_config(folder, "b"))
-            program_run_killed(&result, SIGINT, 1 + 0.4 * i, "train --resume %s/b", folder);
+            program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, "train --resume %s/b", folder);
         else
-            program_run_killed(&result, SIGINT, 1.2 + i, SHAPED, folder, folder, "b");
+            program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, SHAPED, folder, folder, "b");
+        stops += strstr(result.err, "after step") != NULL || strstr(result.err, "after epoch") != NULL;
     }
-    cr_assert(has_config(folder, "b"));
+    cr_expect_gt(stops, 0, "never stopped behind a step: is this machine that fast?");
     resume_to_the_end(folder, "b");
     expect_same_run(folder, "a", "b");
     program_remove(folder);

@@ -18,3 +18,15 @@ Test(optimizer, scalars_follow_the_rate) {
                         hyper);
     cr_expect_eq(hyper[4], 0, "only adamw decays");
 }
+
+/* The average forgets the first weights soon, then as slowly as it is told. */
+Test(optimizer, the_average_begins_fast) {
+    lvk_real hyper[LVK_HYPER_COUNT];
+    const lvk_optimizer_settings sgd = {.kind = LVK_OPTIMIZER_SGD, .average = 0.99};
+    lvk_optimizer_hyper(&sgd, 1, 0.25, hyper);
+    cr_expect_float_eq(hyper[7], 9.0 / 11, 1e-7);
+    lvk_optimizer_hyper(&sgd, 90, 0.25, hyper);
+    cr_expect_float_eq(hyper[7], 9.0 / 100, 1e-7);
+    lvk_optimizer_hyper(&sgd, 2000, 0.25, hyper);
+    cr_expect_float_eq(hyper[7], 0.01, 1e-8);
+}

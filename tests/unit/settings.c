@@ -28,9 +28,12 @@ static void set_later(lvk_train_options *o) {
     o->warmup = 1.0 / 3;
     o->rate_scale = "conv2d=0.1";
     o->clip_norm = 2.5;
+    o->ema = 0.99;
+    o->group = "none";
+    o->accumulate = 3;
 }
 
-static const char *const later[] = {"warmup", "rate_scale", "clip_norm"};
+static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema", "group"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 Test(settings, come_back_from_json) {
@@ -92,6 +95,12 @@ Test(settings, what_is_out_of_range_is_named) {
     options.warmup = -0.5;
     refused(&options, "--warmup -0.5");
     options.warmup = 19.5;
+    options.ema = 1;
+    refused(&options, "--ema 1");
+    options.ema = 0;
+    options.accumulate = 0;
+    refused(&options, "--accumulate 0");
+    options.accumulate = 1;
     options.clip_norm = -1;
     refused(&options, "--clip-norm -1");
     options.clip_norm = NAN;

@@ -1,0 +1,59 @@
+/* Networks that a device has no room for: refused by plan, with the largest batch that fits. */
+#include "train/memory_check.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const lvk_network_config config = {
+    .model = {.architecture = "cnn", .dropout = 0.25}, .batch = 64, .training = true};
+
+static lvk_status check(uint64_t memory, uint64_t max_allocation, uint32_t batch) {
+    const lvk_backend backend = {.info = {.name = "card"},
+                                 .caps = {.memory = memory, .max_allocation = max_allocation}};
+    lvk_network_config tried = config;
+    uint64_t bytes;
+    tried.batch = batch;
+    return lvk_memory_check(&backend, &tried, &bytes);
+}
+
+static lvk_footprint footprint_of(uint32_t batch) {
+    lvk_network_config tried = config;
+    lvk_footprint footprint;
+    tried.batch = batch;
+    cr_assert_eq(lvk_network_estimate(&(lvk_caps){0}, &tried, &footprint), LVK_OK, "%s", lvk_error_message());
+    return footprint;
+}
+
+/* The batch that the line of a refusal names. */
+static uint32_t named_batch(const char *says) {
+    const char *line = lvk_error_message(), *named = strstr(line, "the largest that fits is --batch ");
+    cr_expect(strstr(line, "--batch 64 needs ") == line && strstr(line, says), "%s", line);
+    return named ? (uint32_t)strtoul(strrchr(named, ' '), NULL, 10) : 0;
+}
+
+/* Is it the largest that passes? */
+static void expect_largest(uint64_t memory, uint64_t max_allocation, uint32_t largest, const char *says) {
+    const lvk_status status = check(memory, max_allocation, 64);
+    cr_expect(status == LVK_ERROR_MEMORY && named_batch(says) == largest, "%s", lvk_error_message());
+    cr_expect(check(memory, max_allocation, largest) == LVK_OK &&
+              check(memory, max_allocation, largest + 1) == LVK_ERROR_MEMORY);
+}
+
+Test(memory_check, the_largest_batch_that_fits_is_told) {
+    const lvk_footprint five = footprint_of(5), one = footprint_of(1);
+    cr_expect_gt(five.total, five.largest);
+    expect_largest(five.total, 0, 5, "MiB of device memory, card has ");
+    expect_largest(0, five.largest, 5, "MiB in one buffer, card gives ");
+    expect_largest(one.total, five.largest, 1, "MiB of device memory");
+    cr_expect_eq(check(one.total - 1, 0, 64), LVK_ERROR_MEMORY);
+    cr_expect_not_null(strstr(lvk_error_message(), "not even --batch 1"), "%s", lvk_error_message());
+    cr_expect_eq(check(one.total - 1, 0, 1), LVK_ERROR_MEMORY);
+}
+
+Test(memory_check, unknown_limits_refuse_nothing) {
+    const lvk_backend backend = {.info = {.name = "card"}};
+    uint64_t bytes = 0;
+    cr_expect_eq(lvk_memory_check(&backend, &config, &bytes), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(bytes, footprint_of(64).total);
+}
