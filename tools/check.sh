@@ -60,10 +60,10 @@ check_bench() { # the script runs and prints a table; its figures are not looked
         grep -q '^| leukvk | [1-9]' "$logs/bench"
 }
 
-run_tests() { # run_tests FOLDER CTEST-OPTIONS...
+run_tests() { # run_tests FOLDER CTEST-OPTIONS...; several at a time: much of a device test is one thread compiling kernels
     local folder=$1
     shift
-    ctest --test-dir "$folder" --output-on-failure -V "$@"
+    ctest --test-dir "$folder" --output-on-failure -V -j "$(nproc)" "$@"
 }
 
 # The CPU side only: drivers leak, and golden's training runs in plain C would take a quarter of an hour. Criterion's exit
