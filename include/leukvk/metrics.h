@@ -98,6 +98,25 @@ void lvk_predictive_values(const lvk_metrics *metrics, double prevalence, double
  * is not in (0, 1], or there is no positive row. */
 LVK_MUST_USE lvk_status lvk_threshold_for(const lvk_scored *rows, double sensitivity, double *threshold);
 
+/* A point of the ROC and of the precision-recall curve: what is called positive at this threshold or above.
+ */
+typedef struct lvk_curve_point {
+    double threshold;
+    uint64_t true_positives, false_positives;
+} lvk_curve_point;
+
+/* A point for every different score, from the highest on: *points, freed with lvk_curve_free. */
+LVK_MUST_USE lvk_status lvk_curve(const lvk_scored *rows, lvk_curve_point **points, size_t *count);
+void lvk_curve_free(lvk_curve_point *points);
+
+/* The bins that the calibration error is made of: p in [i, i + 1) / LVK_CALIBRATION_BINS, the last with 1. */
+typedef struct lvk_calibration_bin {
+    uint64_t count, positives;
+    double mean_p; /* NaN when count is 0 */
+} lvk_calibration_bin;
+LVK_MUST_USE lvk_status lvk_calibration(const lvk_scored *rows,
+                                        lvk_calibration_bin bins[LVK_CALIBRATION_BINS]);
+
 /* A double of lvk_metrics, for tables. */
 typedef struct lvk_measure {
     const char *key;  /* "f1_weighted" */

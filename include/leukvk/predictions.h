@@ -94,6 +94,10 @@ LVK_MUST_USE lvk_status lvk_judgement_text(const lvk_judgement *judgement, char 
 LVK_MUST_USE lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count,
                                                   double sensitivity, double *threshold);
 
+/* Writes roc.csv, precision-recall.csv and reliability.csv, and curves.svg, which draws them, into a folder
+ * that is made where it is not there. */
+LVK_MUST_USE lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_t count, const char *folder);
+
 typedef struct lvk_subject_score {
     const char *name; /* of the subject; the path of a cell that is nobody's */
     int label;        /* of all the cells; -1: mixed */

@@ -29,6 +29,7 @@ static const char documentation[] =
 enum {
     OPTION_JSON = 256,
     OPTION_FROM,
+    OPTION_CURVES,
     OPTION_SUBJECTS,
     OPTION_THRESHOLD,
     OPTION_SENSITIVITY,
@@ -37,6 +38,8 @@ enum {
 };
 static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
+    {"curves", OPTION_CURVES, "FOLDER", 0,
+     "Write ROC, precision-recall and reliability curves: CSV files, and curves.svg, which draws them", 0},
     {"from", OPTION_FROM, "FILE", 0, "Judge these predictions; may be given several times", 0},
     {"subjects", OPTION_SUBJECTS, NULL, 0, "Print a line a subject as well", 0},
     {"threshold", OPTION_THRESHOLD, "P", 0, "Call a cell positive above this probability (0.5)", 0},
@@ -53,6 +56,7 @@ typedef struct arguments {
     classify_arguments common;
     const char *from[MOST_FILES];
     size_t from_count;
+    const char *curves; /* a folder */
     bool json, subjects;
     double threshold, sensitivity, prevalence; /* NaN: not given */
     lvk_bootstrap_options bootstrap;
@@ -86,6 +90,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "--from: at most %d files", MOST_FILES);
         a->from[a->from_count++] = text;
         a->common.model_optional = true;
+        return 0;
+    case OPTION_CURVES:
+        a->curves = text;
         return 0;
     case OPTION_SUBJECTS:
         a->subjects = true;
@@ -164,6 +171,8 @@ static int judge(const arguments *a, const judged *j) {
         fprintf(stderr, "leukvk: %s: no row has a label\n", j->name);
         exit(EXIT_FAILED);
     }
+    if (a->curves && (status = lvk_predictions_curves(j->rows, j->count, a->curves)) != LVK_OK)
+        return status;
     if (a->json)
         return print_json(&judgement);
     char title[256], count[FORMAT_SIZE], subjects[FORMAT_SIZE];

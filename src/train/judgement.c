@@ -3,75 +3,19 @@
 
 #include "core/memory.h"
 #include "leukvk/predict.h"
+#include "train/judged.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The labelled rows, by subject. */
-typedef struct table {
-    const lvk_prediction **rows; /* in byte order of the subjects' names */
-    double *p, *areas;
-    uint8_t *labels;
-    uint32_t *subjects;
-    lvk_scored scored;
-} table;
-
-static const char *subject_name(const lvk_prediction *row) {
-    return row->subject && *row->subject ? row->subject : row->path;
-}
-
-static int compare_subjects(const void *a, const void *b) {
-    const lvk_prediction *x = *(const lvk_prediction *const *)a, *y = *(const lvk_prediction *const *)b;
-    const int order = strcmp(subject_name(x), subject_name(y));
-    return order ? order : (x > y) - (x < y);
-}
-
-static void table_finish(table *t) {
-    lvk_free(t->rows);
-    lvk_free(t->p);
-    lvk_free(t->areas);
-    lvk_free(t->labels);
-    lvk_free(t->subjects);
-}
-
-static lvk_status table_init(table *t, const lvk_prediction *rows, size_t count) {
-    *t = (table){.rows = lvk_alloc(count, sizeof *t->rows),
-                 .p = lvk_alloc(count, sizeof *t->p),
-                 .areas = lvk_alloc(count, sizeof *t->areas),
-                 .labels = lvk_alloc(count, 1),
-                 .subjects = lvk_alloc(count, sizeof *t->subjects)};
-    if (!t->rows || !t->p || !t->areas || !t->labels || !t->subjects) {
-        table_finish(t);
-        return LVK_ERROR_MEMORY;
-    }
-    lvk_scored *s = &t->scored;
-    for (size_t i = 0; i < count; ++i)
-        if (rows[i].label >= 0)
-            t->rows[s->count++] = &rows[i];
-    qsort(t->rows, s->count, sizeof *t->rows, compare_subjects);
-    bool areas_known = true;
-    for (size_t i = 0; i < s->count; ++i) {
-        t->p[i] = t->rows[i]->p;
-        t->areas[i] = t->rows[i]->area;
-        t->labels[i] = (uint8_t)t->rows[i]->label;
-        areas_known = areas_known && t->rows[i]->area;
-        s->subject_count += i == 0 || strcmp(subject_name(t->rows[i - 1]), subject_name(t->rows[i])) != 0;
-        t->subjects[i] = s->subject_count - 1;
-    }
-    s->probabilities = t->p;
-    s->labels = t->labels;
-    s->areas = areas_known ? t->areas : NULL;
-    s->subjects = t->subjects;
-    return LVK_OK;
-}
-
-static void score_subjects(const table *t, double threshold, lvk_subject_score *scores) {
+static void score_subjects(const lvk_judged *t, double threshold, lvk_subject_score *scores) {
     for (size_t i = 0; i < t->scored.count; ++i) {
         lvk_subject_score *s = &scores[t->subjects[i]];
         const bool positive = lvk_is_positive(t->p[i], threshold);
         if (s->cells++ == 0)
-            *s = (lvk_subject_score){.name = subject_name(t->rows[i]), .label = t->labels[i], .cells = 1};
+            *s = (lvk_subject_score){
+                .name = lvk_prediction_subject(t->rows[i]), .label = t->labels[i], .cells = 1};
         if (s->label != t->labels[i])
             s->label = -1;
         s->called_positive += positive;
@@ -82,14 +26,14 @@ static void score_subjects(const table *t, double threshold, lvk_subject_score *
 
 lvk_status lvk_predictions_by_subject(const lvk_prediction *rows, size_t count, double threshold,
                                       lvk_subject_score **scores, size_t *subjects) {
-    table t;
+    lvk_judged t;
     *scores = NULL;
-    LVK_TRY(table_init(&t, rows, count));
+    LVK_TRY(lvk_judged_init(&t, rows, count));
     *subjects = t.scored.subject_count;
     *scores = lvk_alloc(*subjects, sizeof **scores);
     if (*scores)
         score_subjects(&t, threshold, *scores);
-    table_finish(&t);
+    lvk_judged_finish(&t);
     return *scores ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
@@ -106,9 +50,9 @@ static void count_votes(const lvk_subject_score *scores, size_t subjects, lvk_ju
 
 lvk_status lvk_predictions_judge(const lvk_prediction *rows, size_t count, double threshold,
                                  const lvk_bootstrap_options *options, lvk_judgement *judgement) {
-    table t;
+    lvk_judged t;
     *judgement = (lvk_judgement){.threshold = threshold};
-    LVK_TRY(table_init(&t, rows, count));
+    LVK_TRY(lvk_judged_init(&t, rows, count));
     lvk_subject_score *scores = lvk_alloc(t.scored.subject_count, sizeof *scores);
     lvk_status status =
         scores ? lvk_metrics_compute(&t.scored, threshold, &judgement->metrics) : LVK_ERROR_MEMORY;
@@ -120,16 +64,16 @@ lvk_status lvk_predictions_judge(const lvk_prediction *rows, size_t count, doubl
         count_votes(scores, judgement->subjects, judgement);
     }
     lvk_free(scores);
-    table_finish(&t);
+    lvk_judged_finish(&t);
     return status;
 }
 
 lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count, double sensitivity,
                                      double *threshold) {
-    table t;
-    LVK_TRY(table_init(&t, rows, count));
+    lvk_judged t;
+    LVK_TRY(lvk_judged_init(&t, rows, count));
     const lvk_status status = lvk_threshold_for(&t.scored, sensitivity, threshold);
-    table_finish(&t);
+    lvk_judged_finish(&t);
     return status;
 }
 

@@ -127,20 +127,71 @@ lvk_status lvk_auc(const double *scores, const uint8_t *labels, size_t count, do
     return LVK_OK;
 }
 
+lvk_status lvk_curve(const lvk_scored *rows, lvk_curve_point **points, size_t *count) {
+    scored_row *ranked;
+    *points = NULL;
+    *count = 0;
+    LVK_TRY(rank(rows->probabilities, rows->labels, rows->count, &ranked));
+    *points = lvk_alloc(rows->count, sizeof **points);
+    uint64_t seen[2] = {0, 0};
+    for (size_t i = 0; *points && i < rows->count;) {
+        const double score = ranked[i].score;
+        for (; i < rows->count && ranked[i].score == score; ++i)
+            ++seen[ranked[i].label];
+        (*points)[(*count)++] = (lvk_curve_point){score, seen[1], seen[0]};
+    }
+    lvk_free(ranked);
+    return *points ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+void lvk_curve_free(lvk_curve_point *points) {
+    lvk_free(points);
+}
+
+static lvk_status check_probability(double p, size_t row) {
+    return p >= 0 && p <= 1
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_ARGUMENT, "metrics: the probability of row %zu is %g", row, p);
+}
+
+lvk_status lvk_calibration(const lvk_scored *rows, lvk_calibration_bin bins[LVK_CALIBRATION_BINS]) {
+    LVK_TRY(check_rows(rows->probabilities, rows->labels, rows->count));
+    for (int b = 0; b < LVK_CALIBRATION_BINS; ++b)
+        bins[b] = (lvk_calibration_bin){0};
+    for (size_t i = 0; i < rows->count; ++i) {
+        const double p = rows->probabilities[i];
+        LVK_TRY(check_probability(p, i));
+        lvk_calibration_bin *bin = &bins[p < 1 ? (int)(p * LVK_CALIBRATION_BINS) : LVK_CALIBRATION_BINS - 1];
+        ++bin->count;
+        bin->positives += rows->labels[i];
+        bin->mean_p += p;
+    }
+    for (int b = 0; b < LVK_CALIBRATION_BINS; ++b)
+        bins[b].mean_p = ratio(bins[b].mean_p, (double)bins[b].count);
+    return LVK_OK;
+}
+
+static lvk_status calibration_error(const lvk_scored *rows, double *error) {
+    lvk_calibration_bin bins[LVK_CALIBRATION_BINS];
+    double sum = 0;
+    LVK_TRY(lvk_calibration(rows, bins));
+    for (int b = 0; b < LVK_CALIBRATION_BINS; ++b)
+        if (bins[b].count)
+            sum += fabs(bins[b].mean_p * (double)bins[b].count - (double)bins[b].positives);
+    *error = ratio(sum, (double)rows->count);
+    return LVK_OK;
+}
+
 /* Sums over rows, in their order. */
 typedef struct sums {
     uint64_t cells[2][2]; /* [label][prediction] */
     double loss, brier;
-    double p[LVK_CALIBRATION_BINS], positives[LVK_CALIBRATION_BINS];
 } sums;
 
 static void add_row(sums *s, double p, uint8_t label, double threshold) {
     const double likelihood = label ? p : 1 - p;
-    const int bin = p < 1 ? (int)(p * LVK_CALIBRATION_BINS) : LVK_CALIBRATION_BINS - 1;
     s->loss -= log(fmin(fmax(likelihood, LVK_LOSS_CLIP), 1 - LVK_LOSS_CLIP));
     s->brier += (p - label) * (p - label);
-    s->p[bin] += p;
-    s->positives[bin] += label;
     ++s->cells[label][lvk_is_positive(p, threshold)];
 }
 
@@ -148,26 +199,20 @@ lvk_status lvk_metrics_compute(const lvk_scored *rows, double threshold, lvk_met
     scored_row *ranked;
     sums s = {.loss = 0};
     LVK_TRY(rank(rows->probabilities, rows->labels, rows->count, &ranked));
-    double auc, average_precision, size_auc = (double)NAN;
+    double auc, average_precision, calibration, size_auc = (double)NAN;
     measure_ranks(ranked, rows->count, &auc, &average_precision);
     lvk_free(ranked);
-    for (size_t i = 0; i < rows->count; ++i) {
-        const double p = rows->probabilities[i];
-        if (p < 0 || p > 1)
-            return lvk_fail(LVK_ERROR_ARGUMENT, "metrics: the probability of row %zu is %g", i, p);
-        add_row(&s, p, rows->labels[i], threshold);
-    }
+    LVK_TRY(calibration_error(rows, &calibration));
+    for (size_t i = 0; i < rows->count; ++i)
+        add_row(&s, rows->probabilities[i], rows->labels[i], threshold);
     if (rows->areas)
         LVK_TRY(lvk_auc(rows->areas, rows->labels, rows->count, &size_auc));
-    double calibration = 0;
-    for (int bin = 0; bin < LVK_CALIBRATION_BINS; ++bin)
-        calibration += fabs(s.p[bin] - s.positives[bin]);
     lvk_metrics_from_counts(s.cells[0][0], s.cells[0][1], s.cells[1][0], s.cells[1][1], metrics);
     metrics->loss = ratio(s.loss, (double)rows->count);
     metrics->auc = auc;
     metrics->average_precision = average_precision;
     metrics->brier = ratio(s.brier, (double)rows->count);
-    metrics->ece = ratio(calibration, (double)rows->count);
+    metrics->ece = calibration;
     metrics->size_auc = size_auc;
     metrics->above_size = auc - size_auc;
     return LVK_OK;

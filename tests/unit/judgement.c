@@ -165,6 +165,37 @@ Test(judgement, file, .init = scratch_create, .fini = scratch_remove) {
     lvk_prediction_set_destroy(&set);
 }
 
+static void expect_file(const char *name, const char *expected) {
+    void *data;
+    size_t size;
+    cr_assert_eq(lvk_file_read(scratch_path(name), 1 << 20, &data, &size), LVK_OK, "%s", lvk_error_message());
+    cr_expect_str_eq((const char *)data, expected);
+    lvk_free(data);
+}
+
+/* Three positive cells and three negative ones. */
+Test(judgement, curves, .init = scratch_create, .fini = scratch_remove) {
+    void *data;
+    size_t size;
+    cr_assert_eq(lvk_predictions_curves(rows, ROWS, scratch_path("curves")), LVK_OK, "%s",
+                 lvk_error_message());
+    expect_file("curves/roc.csv", "threshold,false_positive_rate,true_positive_rate\n,0,0\n"
+                                  "0.875,0,0.333333333\n0.75,0,0.666666667\n0.6,0.333333333,0.666666667\n"
+                                  "0.3,0.666666667,0.666666667\n0.25,1,0.666666667\n0.1,1,1\n");
+    expect_file("curves/precision-recall.csv",
+                "threshold,recall,precision\n0.875,0.333333333,1\n0.75,0.666666667,1\n"
+                "0.6,0.666666667,0.666666667\n0.3,0.666666667,0.5\n"
+                "0.25,0.666666667,0.4\n0.1,1,0.5\n");
+    expect_file(
+        "curves/reliability.csv",
+        "from,to,cells,mean_p,share_of_positives\n0,0.1,0,,\n0.1,0.2,1,0.1,1\n0.2,0.3,1,0.25,0\n"
+        "0.3,0.4,1,0.3,0\n0.4,0.5,0,,\n0.5,0.6,0,,\n0.6,0.7,1,0.6,0\n0.7,0.8,1,0.75,1\n0.8,0.9,1,0.875,1\n"
+        "0.9,1,0,,\n");
+    cr_assert_eq(lvk_file_read(scratch_path("curves/curves.svg"), 1 << 20, &data, &size), LVK_OK);
+    cr_expect_not_null(strstr(data, ">AUC 0.667<"));
+    lvk_free(data);
+}
+
 typedef struct bad_file {
     const char *text, *reason;
 } bad_file;

@@ -1,0 +1,24 @@
+/* The labelled rows of predictions, as the metrics take them. */
+#ifndef LVK_TRAIN_JUDGED_H
+#define LVK_TRAIN_JUDGED_H
+
+#include "core/error.h"
+#include "leukvk/predictions.h"
+
+/* By subject. */
+typedef struct lvk_judged {
+    const lvk_prediction **rows; /* in byte order of the subjects' names */
+    double *p, *areas;
+    uint8_t *labels;
+    uint32_t *subjects;
+    lvk_scored scored; /* the columns; no areas where one is not known */
+} lvk_judged;
+
+/* The subject's name; the path of a cell that is nobody's. */
+const char *lvk_prediction_subject(const lvk_prediction *row);
+
+/* Points into `rows`. lvk_judged_finish after success only. */
+LVK_MUST_USE lvk_status lvk_judged_init(lvk_judged *judged, const lvk_prediction *rows, size_t count);
+void lvk_judged_finish(lvk_judged *judged);
+
+#endif
