@@ -91,7 +91,23 @@ static lvk_status check_config(cross_validation *c, const char *path) {
     return status;
 }
 
+static lvk_status name_folder(cross_validation *c) {
+    char *name = lvk_format("cv-%s", c->options.train.model);
+    lvk_status status = name ? LVK_OK : LVK_ERROR_MEMORY;
+    if (c->options.folder)
+        c->folder = lvk_strdup(c->options.folder);
+    else if (status == LVK_OK)
+        status = lvk_run_folder_create_default(name, &c->folder);
+    lvk_free(name);
+    if (status == LVK_OK && !c->folder)
+        return LVK_ERROR_MEMORY;
+    c->event.folder = c->folder;
+    snprintf(c->result->folder, sizeof c->result->folder, "%s", c->folder);
+    return status;
+}
+
 static lvk_status open_folder(cross_validation *c) {
+    LVK_TRY(name_folder(c));
     char *path = path_of(c, "cv.json");
     if (!path)
         return LVK_ERROR_MEMORY;
@@ -314,17 +330,6 @@ static lvk_status run(cross_validation *c) {
     return judge_all(c);
 }
 
-static lvk_status name_folder(cross_validation *c) {
-    if (c->options.folder) {
-        c->folder = lvk_strdup(c->options.folder);
-        return c->folder ? LVK_OK : LVK_ERROR_MEMORY;
-    }
-    char *name = lvk_format("cv-%s", c->options.train.model);
-    const lvk_status status = name ? lvk_run_folder_create_default(name, &c->folder) : LVK_ERROR_MEMORY;
-    lvk_free(name);
-    return status;
-}
-
 lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_callback callback, void *user,
                       lvk_cv_result *result) {
     *result = (lvk_cv_result){0};
@@ -333,12 +338,7 @@ lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_
                         LVK_MAX_FOLDS);
     cross_validation c = {
         .device = device, .options = *options, .result = result, .callback = callback, .user = user};
-    lvk_status status = name_folder(&c);
-    c.event.folder = c.folder;
-    if (status == LVK_OK) {
-        snprintf(result->folder, sizeof result->folder, "%s", c.folder);
-        status = run(&c);
-    }
+    const lvk_status status = run(&c);
     json_decref(c.config);
     lvk_free(c.folder);
     return status;
