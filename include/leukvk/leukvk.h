@@ -10,6 +10,7 @@
 #include "leukvk/bench.h"
 #include "leukvk/dataset.h"
 #include "leukvk/device.h"
+#include "leukvk/explore.h"
 #include "leukvk/import.h"
 #include "leukvk/log.h"
 #include "leukvk/metrics.h"
