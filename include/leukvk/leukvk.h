@@ -19,6 +19,7 @@
 #include "leukvk/predict.h"
 #include "leukvk/profile.h"
 #include "leukvk/selftest.h"
+#include "leukvk/sheet.h"
 #include "leukvk/split.h"
 #include "leukvk/status.h"
 #include "leukvk/synth.h"

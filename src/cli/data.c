@@ -6,7 +6,7 @@
 #include "table.h"
 #include "verb.h"
 
-#include <math.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +18,15 @@ enum {
     OPTION_STRICT,
     OPTION_JSON,
     OPTION_THREADS,
-    OPTION_SUBJECTS
+    OPTION_SUBJECTS,
+    OPTION_SHEET,
+    OPTION_PER_CLASS,
+    OPTION_CROP
 };
 
 typedef struct arguments {
-    const char *folder, *split;
+    const char *folder, *split, *sheet;
+    lvk_sheet_options sheet_options;
     lvk_split_options split_options;
     lvk_dataset_options read_options;
     bool json, subjects;
@@ -30,8 +34,14 @@ typedef struct arguments {
 
 static const struct argp_option options[] = {
     {"split", OPTION_SPLIT, "FILE", 0, "Write a split of the data set to FILE (JSON)", 0},
-    {"seed", OPTION_SEED, "N", 0, "Seed of the split (1)", 0},
-    {"fractions", OPTION_FRACTIONS, "V,T", 0, "Shares of the validation and the test part (0.15,0.15)", 0},
+    {"sheet", OPTION_SHEET, "FILE.png", 0,
+     "Draw cells of every class at random, subjects in turn, and name them in FILE.csv", 0},
+    {"per-class", OPTION_PER_CLASS, "N", 0, "Cells a class on the sheet (20)", 0},
+    {"crop", OPTION_CROP, "center:N|bbox|none", 0, "Crop of the sheet's cells, as in training (center:300)",
+     0},
+    {"seed", OPTION_SEED, "N", 0, "Seed of the split and the sheet (1)", 0},
+    {"fractions", OPTION_FRACTIONS, "V,T", 0, "Shares of the split's validation and test part (0.15,0.15)",
+     0},
     {"strict", OPTION_STRICT, NULL, 0, "Stop at the first image that cannot be used", 0},
     {"subjects", OPTION_SUBJECTS, NULL, 0, "List every subject: part, fold, images of each class", 0},
     {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
@@ -47,6 +57,7 @@ static const char documentation[] =
     "  leukvk data C-NMC_Leukemia\n"
     "  leukvk data C-NMC_Leukemia --split split.json --seed 7 --fractions 0.1,0.2\n"
     "  leukvk data C-NMC_Leukemia --subjects\n"
+    "  leukvk data C-NMC_Leukemia --sheet cells.png --per-class 30\n"
     "  leukvk data my-cells --strict --json\n\n"
     "A split keeps every subject, and subjects who share identical pixels, on one side.";
 
@@ -66,7 +77,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->split = text;
         return 0;
     case OPTION_SEED:
-        a->split_options.seed = option_count(state, "seed", text, 0, INT64_MAX);
+        a->split_options.seed = a->sheet_options.seed = option_count(state, "seed", text, 0, INT64_MAX);
+        return 0;
+    case OPTION_SHEET:
+        a->sheet = option_png(state, "sheet", text);
+        return 0;
+    case OPTION_PER_CLASS:
+        a->sheet_options.cells = (uint32_t)option_count(state, "per-class", text, 1, 1000);
+        return 0;
+    case OPTION_CROP:
+        a->sheet_options.crop = text;
         return 0;
     case OPTION_FRACTIONS:
         parse_fractions(state, text, &a->split_options);
@@ -81,7 +101,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->json = true;
         return 0;
     case OPTION_THREADS:
-        a->read_options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
+        a->read_options.threads = a->sheet_options.threads =
+            (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
     case ARGP_KEY_ARG:
         if (a->folder)
@@ -151,21 +172,30 @@ static int write_split(const lvk_dataset *dataset, const arguments *a) {
     return result;
 }
 
-static bool show_progress(void *user, size_t done, size_t total) {
-    progress *p = user;
-    p->total = total;
-    progress_update(p, &(progress_values){done, NAN, NAN});
-    return true;
+static int write_sheet(const lvk_dataset *dataset, const arguments *a) {
+    const size_t stem = strlen(a->sheet) - 4; /* it ends in .png */
+    char *index = malloc(stem + 5);
+    if (!index) {
+        fputs("leukvk: out of memory\n", stderr);
+        return EXIT_FAILED;
+    }
+    snprintf(index, stem + 5, "%.*s.csv", (int)stem, a->sheet);
+    const int status = lvk_sheet_write(dataset, &a->sheet_options, a->sheet, index);
+    if (status == LVK_OK && !a->json)
+        printf("\nCells drawn with seed %" PRIu64 ": %s, named in %s\n", a->sheet_options.seed, a->sheet,
+               index);
+    free(index);
+    return status == LVK_OK ? EXIT_OK : report_failure(status);
 }
 
 static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "DIR", documentation, NULL, NULL, NULL};
-    arguments a = {.split_options = {.seed = 1}};
+    arguments a = {.split_options = {.seed = 1}, .sheet_options = {.seed = 1}};
     parse_arguments(&parser, argc, argv, &a);
 
     progress bar;
     progress_begin(&bar, stderr, "Reading", "images", 0, false);
-    a.read_options.progress = show_progress;
+    a.read_options.progress = progress_count;
     a.read_options.progress_user = &bar;
     lvk_dataset *dataset = NULL;
     const int status = lvk_dataset_create(a.folder, &a.read_options, &dataset);
@@ -181,9 +211,11 @@ static int run(int argc, char **argv) {
     if (!ok) {
         fputs("leukvk: out of memory\n", stderr);
         result = EXIT_FAILED;
-    } else if (a.split) {
-        result = write_split(dataset, &a);
     }
+    if (result == EXIT_OK && a.split)
+        result = write_split(dataset, &a);
+    if (result == EXIT_OK && a.sheet)
+        result = write_sheet(dataset, &a);
     lvk_dataset_destroy(&dataset);
     return result;
 }

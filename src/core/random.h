@@ -18,6 +18,7 @@ typedef enum lvk_purpose {
     LVK_PURPOSE_AUGMENT = 4, /* flips and rotation of one image in one epoch */
     LVK_PURPOSE_SYNTH = 5,   /* drawn cells */
     LVK_PURPOSE_BENCH = 6,   /* images to measure speed on */
+    LVK_PURPOSE_SHEET = 8,   /* which images a contact sheet shows */
     LVK_PURPOSE_DROPOUT = 16 /* + number of the dropout layer */
 } lvk_purpose;
 

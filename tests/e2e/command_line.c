@@ -9,8 +9,9 @@
 
 static program_result result; /* large */
 
-static const char *const verbs[] = {"data",    "train", "predict",  "eval",  "summary",      "ops",
-                                    "devices", "synth", "selftest", "bench", "tune-kernels", "import"};
+static const char *const verbs[] = {"data",         "train",   "predict", "eval",     "summary",
+                                    "ops",          "devices", "synth",   "selftest", "bench",
+                                    "tune-kernels", "import",  "augment"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -57,6 +58,12 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"summary vgg", 1, "vgg"},
         {"data", 2, "leukvk data"},
         {"data /nonexistent/folder", 1, "/nonexistent/folder"},
+        {"data x --sheet cells.jpg", 2, "cells.jpg"},
+        {"data x --per-class 0", 2, "--per-class 0"},
+        {"augment", 2, "leukvk augment"},
+        {"augment x", 2, "--preview"},
+        {"augment x --preview a.bmp", 2, "a.bmp"},
+        {"augment /nonexistent/folder --preview a.png", 1, "/nonexistent/folder"},
         {"synth", 2, "leukvk synth"},
         {"selftest --device reference", 1, "reference"},
         {"train --data x --tuner on", 2, "--tuner on"},

@@ -100,3 +100,53 @@ Test(data, json_adds_up) {
     json_decref(root);
     program_remove(folder);
 }
+
+/* The width of a PNG file, from its header; 0 when it is none. */
+static unsigned png_width(const char *path) {
+    unsigned char head[24] = {0};
+    FILE *file = fopen(path, "rb");
+    const size_t got = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file)
+        fclose(file);
+    if (got < sizeof head || memcmp(head, "\x89PNG\r\n\x1a\n", 8) != 0)
+        return 0;
+    return (unsigned)head[16] << 24 | (unsigned)head[17] << 16 | (unsigned)head[18] << 8 | head[19];
+}
+
+Test(data, sheet_and_its_index) {
+    const char *folder = program_folder(), *cells = draw(folder, "");
+    char png[512], csv[512];
+    snprintf(png, sizeof png, "%s/sheet.png", folder);
+    snprintf(csv, sizeof csv, "%s/sheet.csv", folder);
+    program_run(&result, "data %s --sheet %s --per-class 12 --seed 5 --crop bbox", cells, png);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_WORDS(result.out, "seed 5", png, csv);
+    cr_expect_eq(png_width(png), 8 + 10 * (150 + 8));
+    char *index = program_read(csv);
+    cr_assert_not_null(index);
+    cr_expect_eq(program_lines(index), 1 + 2 * 12);
+    EXPECT_WORDS(index, "\n2,2,", "\n4,2,", ",hem,H", ",all,"); /* 12 cells are two rows */
+    free(index);
+    program_run(&result, "data %s --sheet %s/none/sheet.png", cells, folder);
+    cr_expect_eq(result.exit_status, 1);
+    EXPECT_WORDS(result.err, "none/sheet.png");
+    program_remove(folder);
+}
+
+Test(data, augmented_views) {
+    const char *folder = program_folder(), *cells = draw(folder, "");
+    char a[512], b[512];
+    snprintf(a, sizeof a, "%s/a.png", folder);
+    snprintf(b, sizeof b, "%s/b.png", folder);
+    program_run(&result, "augment %s --preview %s --cells 3 --views 4 --crop center:96", cells, a);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_WORDS(result.out, "seed 1", a);
+    cr_expect_eq(png_width(a), 8 + 5 * (224 + 8));
+    program_run(&result, "augment %s --preview %s --cells 3 --views 4 --crop center:96 --seed 1", cells, b);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect(program_same_file(a, b));
+    program_run(&result, "augment %s --preview %s --cells 3 --views 4 --crop center:96 --seed 2", cells, b);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect(!program_same_file(a, b), "the seed changes nothing");
+    program_remove(folder);
+}
