@@ -43,10 +43,11 @@ typedef struct lvk_image_info {
     uint32_t subject; /* subject index */
     uint32_t group;   /* group index: equal for subjects that share identical pixels */
     lvk_data_part part;
-    int32_t fold;           /* C-NMC's own fold, -1: none */
-    uint32_t width, height; /* pixels */
-    uint32_t area;          /* pixels that are not black background */
-    uint64_t hash[2];       /* of the decoded pixels and the size: equal for identical pictures */
+    int32_t fold;                                 /* C-NMC's own fold, -1: none */
+    uint32_t width, height;                       /* pixels */
+    uint32_t area;                                /* pixels that are not black background */
+    uint64_t colour_sum[3], colour_square_sum[3]; /* red, green and blue, 0 to 255, over those pixels */
+    uint64_t hash[2]; /* of the decoded pixels and the size: equal for identical pictures */
 } lvk_image_info;
 
 typedef struct lvk_subject_info {

@@ -36,6 +36,13 @@ void option_fractions(const struct argp_state *state, const char *text, double *
                      text);
 }
 
+const char *option_png(const struct argp_state *state, const char *option, const char *text) {
+    const size_t length = strlen(text);
+    if (length <= 4 || strcmp(text + length - 4, ".png") != 0)
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: the name of a picture ends in .png", option, text);
+    return text;
+}
+
 enum { OPTION_DEVICE = 1024, OPTION_VALIDATION, OPTION_TUNER };
 
 static error_t parse_device(int key, char *text, struct argp_state *state) {

@@ -18,6 +18,9 @@ double option_number(const struct argp_state *state, const char *option, const c
 /* "V,T": shares of the validation and the test part, 0 and more, together below 1. */
 void option_fractions(const struct argp_state *state, const char *text, double *validation, double *test);
 
+/* The name of a picture to write: it ends in .png. Returns `text`. */
+const char *option_png(const struct argp_state *state, const char *option, const char *text);
+
 /* The options --device and --validation as an argp child; its input is an lvk_device_options. */
 extern const struct argp device_argp;
 

@@ -174,6 +174,13 @@ void progress_update(progress *p, const progress_values *values) {
     p->visible = true;
 }
 
+bool progress_count(void *user, size_t done, size_t total) {
+    progress *p = user;
+    p->total = total;
+    progress_update(p, &(progress_values){done, NAN, NAN});
+    return true;
+}
+
 void progress_clear(progress *p) {
     if (!p->visible)
         return;

@@ -42,6 +42,9 @@ void progress_begin(progress *p, FILE *out, const char *title, const char *unit,
 /* Redraws at most ten times a second. */
 void progress_update(progress *p, const progress_values *values);
 
+/* The same as an lvk_data_progress, whose `user` is the bar: also sets the total. Always true. */
+bool progress_count(void *user, size_t done, size_t total);
+
 /* Removes the bar from the terminal; the next update draws it again. */
 void progress_clear(progress *p);
 

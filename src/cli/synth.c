@@ -4,7 +4,6 @@
 #include "progress.h"
 #include "verb.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,20 +70,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-static bool show_progress(void *user, size_t done, size_t total) {
-    progress *p = user;
-    p->total = total;
-    progress_update(p, &(progress_values){done, NAN, NAN});
-    return true;
-}
-
 static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "OUT", documentation, NULL, NULL, NULL};
     arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
     progress bar;
     progress_begin(&bar, stderr, "Drawing", "images", 0, false);
-    a.options.progress = show_progress;
+    a.options.progress = progress_count;
     a.options.progress_user = &bar;
     const int status = lvk_synth_write(a.folder, &a.options);
     progress_clear(&bar);

@@ -76,6 +76,20 @@ static lvk_status drop_copies(lvk_dataset *d, keyed *keys) {
     return LVK_OK;
 }
 
+static lvk_image_info image_info(const lvk_scan_entry *entry, const lvk_image_fact *fact) {
+    lvk_image_info info = {.path = entry->path,
+                           .label = entry->label,
+                           .part = entry->part,
+                           .fold = entry->fold,
+                           .width = fact->width,
+                           .height = fact->height,
+                           .area = fact->area};
+    memcpy(info.colour_sum, fact->colour_sum, sizeof info.colour_sum);
+    memcpy(info.colour_square_sum, fact->colour_square_sum, sizeof info.colour_square_sum);
+    memcpy(info.hash, fact->hash, sizeof info.hash);
+    return info;
+}
+
 static lvk_status collect_images(lvk_dataset *d) {
     d->images = lvk_alloc(d->scan.count, sizeof *d->images);
     d->skipped = lvk_alloc(d->scan.count, sizeof *d->skipped);
@@ -90,14 +104,7 @@ static lvk_status collect_images(lvk_dataset *d) {
             continue;
         }
         d->entries[d->image_count] = (uint32_t)i;
-        d->images[d->image_count++] = (lvk_image_info){.path = entry->path,
-                                                       .label = entry->label,
-                                                       .part = entry->part,
-                                                       .fold = entry->fold,
-                                                       .width = fact->width,
-                                                       .height = fact->height,
-                                                       .area = fact->area,
-                                                       .hash = {fact->hash[0], fact->hash[1]}};
+        d->images[d->image_count++] = image_info(entry, fact);
     }
     if (d->image_count)
         return LVK_OK;

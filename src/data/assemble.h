@@ -6,6 +6,7 @@
 
 typedef struct lvk_image_fact {
     uint32_t width, height, area;
+    uint64_t colour_sum[3], colour_square_sum[3];
     uint64_t hash[2];
     char *reason; /* NULL, or why the file is left out; owned */
 } lvk_image_fact;

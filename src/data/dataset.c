@@ -37,6 +37,7 @@ static lvk_status read_image(void *user, size_t index) {
         fact->width = image.width;
         fact->height = image.height;
         fact->area = lvk_image_area(&image);
+        lvk_image_colour(&image, fact->colour_sum, fact->colour_square_sum);
         lvk_image_hash(&image, fact->hash);
         lvk_image_finish(&image);
     } else if (!r->strict && status != LVK_ERROR_MEMORY) {

@@ -157,6 +157,22 @@ uint32_t lvk_image_area(const lvk_image *image) {
     return area;
 }
 
+void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_sum[3]) {
+    uint64_t values[3] = {0}, squares[3] = {0};
+    const size_t count = (size_t)image->width * image->height;
+    for (size_t i = 0; i < count; ++i) {
+        const uint8_t *pixel = image->pixels + i * 3;
+        if (lvk_pixel_is_black(pixel, image->black))
+            continue;
+        for (int c = 0; c < 3; ++c) {
+            values[c] += pixel[c];
+            squares[c] += (uint32_t)pixel[c] * pixel[c];
+        }
+    }
+    memcpy(sum, values, sizeof values);
+    memcpy(square_sum, squares, sizeof squares);
+}
+
 void lvk_image_hash(const lvk_image *image, uint64_t hash[2]) {
     const XXH128_hash_t value = XXH3_128bits_withSeed(image->pixels, (size_t)image->width * image->height * 3,
                                                       (uint64_t)image->width << 32 | image->height);

@@ -45,6 +45,9 @@ static inline bool lvk_pixel_is_black(const uint8_t *pixel, uint8_t black) {
 /* Count of pixels that are not background: the cell's area. */
 uint32_t lvk_image_area(const lvk_image *image);
 
+/* Sums of red, green and blue, and of their squares, over the pixels that are not background. */
+void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_sum[3]);
+
 /* XXH3-128 over the pixels, seeded with width and height: equal for equal pictures, whatever file they came
  * in. */
 void lvk_image_hash(const lvk_image *image, uint64_t hash[2]);

@@ -11,7 +11,7 @@ static program_result result; /* large */
 
 static const char *const verbs[] = {"data",    "train",        "cv",      "predict", "eval",
                                     "summary", "ops",          "devices", "synth",   "selftest",
-                                    "bench",   "tune-kernels", "import",  "export"};
+                                    "bench",   "tune-kernels", "import",  "export",  "augment"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -75,6 +75,12 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"summary vgg", 1, "vgg"},
         {"data", 2, "leukvk data"},
         {"data /nonexistent/folder", 1, "/nonexistent/folder"},
+        {"data x --sheet cells.jpg", 2, "cells.jpg"},
+        {"data x --per-class 0", 2, "--per-class 0"},
+        {"augment", 2, "leukvk augment"},
+        {"augment x", 2, "--preview"},
+        {"augment x --preview a.bmp", 2, "a.bmp"},
+        {"augment /nonexistent/folder --preview a.png", 1, "/nonexistent/folder"},
         {"synth", 2, "leukvk synth"},
         {"selftest --device reference", 1, "reference"},
         {"train --data x --tuner on", 2, "--tuner on"},

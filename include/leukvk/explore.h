@@ -1,0 +1,47 @@
+/* What the images of a data set look like, in numbers: their sizes, the cells' sizes and colours. Taken from
+ * what lvk_dataset_create has measured; no file is read again. */
+#ifndef LEUKVK_EXPLORE_H
+#define LEUKVK_EXPLORE_H
+
+#include "leukvk/dataset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The cells of one class in one part. What is undefined without images (or without a pixel that is not
+ * background) is NaN. */
+typedef struct lvk_cell_summary {
+    size_t images, subjects;
+    double area_quartiles[3];   /* pixels: the first quartile, the median and the third, interpolated linearly
+                                   between order statistics (type 7 of Hyndman and Fan, "Sample quantiles in
+                                   statistical packages", The American Statistician 50, 1996) */
+    double colour_mean[3];      /* of red, green, blue, 0 to 1, over all pixels of the cells: a large cell */
+    double colour_deviation[3]; /* weighs more than a small one. Standard deviation over the same pixels */
+} lvk_cell_summary;
+
+/* `label`: a class index, or -1 for the images without a label. Thread-safe. LVK_ERROR_MEMORY at most. */
+LVK_MUST_USE lvk_status lvk_explore_cells(const lvk_dataset *dataset, lvk_data_part part, int32_t label,
+                                          lvk_cell_summary *summary);
+
+typedef struct lvk_image_size {
+    uint32_t width, height; /* pixels */
+    size_t images;
+} lvk_image_size;
+
+enum { LVK_SIZES_LISTED = 8 };
+
+typedef struct lvk_size_summary {
+    size_t distinct;                         /* how many sizes there are */
+    lvk_image_size listed[LVK_SIZES_LISTED]; /* the most frequent ones first, smaller ones before larger; rows
+                                                from `distinct` on are zero */
+    uint32_t width[3], height[3];            /* pixels: the least, the (lower) median, the most */
+} lvk_size_summary;
+
+/* Over all images of the data set. Thread-safe. LVK_ERROR_MEMORY at most. */
+LVK_MUST_USE lvk_status lvk_explore_sizes(const lvk_dataset *dataset, lvk_size_summary *summary);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

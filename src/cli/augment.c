@@ -1,0 +1,106 @@
+/* leukvk augment: a picture of what augmentation makes of cells. */
+#include "options.h"
+#include "progress.h"
+#include "verb.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    OPTION_PREVIEW = 256,
+    OPTION_CELLS,
+    OPTION_VIEWS,
+    OPTION_CROP,
+    OPTION_SIZE,
+    OPTION_SEED,
+    OPTION_THREADS
+};
+
+typedef struct arguments {
+    const char *folder, *preview;
+    lvk_dataset_options read_options;
+    lvk_sheet_options options;
+} arguments;
+
+static const struct argp_option options[] = {
+    {"preview", OPTION_PREVIEW, "FILE.png", 0, "The picture to write", 0},
+    {"cells", OPTION_CELLS, "N", 0, "Cells, one a row (6)", 0},
+    {"views", OPTION_VIEWS, "N", 0, "Augmented views of each (6)", 0},
+    {"crop", OPTION_CROP, "center:N|bbox|none", 0, "Crop, as in training (center:300)", 0},
+    {"size", OPTION_SIZE, "S", 0, "Pixels a side of a view (224, as the networks see it)", 0},
+    {"seed", OPTION_SEED, "N", 0, "Seed of the cells shown and of the augmentation (1)", 0},
+    {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 0},
+    {0}};
+
+static const char documentation[] =
+    "Shows cells of a data set and how training turns and mirrors them: a row is one cell, first its plain crop, then "
+    "what the network sees of it in epochs 1, 2, ... of leukvk train with the same --seed and --crop."
+    "\v"
+    "Examples:\n"
+    "  leukvk augment C-NMC_Leukemia --preview augmented.png\n"
+    "  leukvk augment my-cells --preview a.png --cells 10 --views 8 --crop bbox --seed 7\n\n"
+    "Nothing but the picture is written: training augments on the fly.";
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case OPTION_PREVIEW:
+        a->preview = option_png(state, "preview", text);
+        return 0;
+    case OPTION_CELLS:
+        a->options.cells = (uint32_t)option_count(state, "cells", text, 1, 100);
+        return 0;
+    case OPTION_VIEWS:
+        a->options.views = (uint32_t)option_count(state, "views", text, 1, 100);
+        return 0;
+    case OPTION_CROP:
+        a->options.crop = text;
+        return 0;
+    case OPTION_SIZE:
+        a->options.side = (uint32_t)option_count(state, "size", text, 32, 1024);
+        return 0;
+    case OPTION_SEED:
+        a->options.seed = option_count(state, "seed", text, 0, INT64_MAX);
+        return 0;
+    case OPTION_THREADS:
+        a->options.threads = a->read_options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->folder)
+            argp_failure(state, EXIT_USAGE, 0, "one folder at a time, not also %s", text);
+        a->folder = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->folder)
+            argp_failure(state, EXIT_USAGE, 0, "which folder? leukvk augment --help shows examples");
+        if (!a->preview)
+            argp_failure(state, EXIT_USAGE, 0, "--preview FILE.png is missing: the picture to write");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp parser = {options, parse_option, "DIR", documentation, NULL, NULL, NULL};
+    arguments a = {.options = {.seed = 1}};
+    parse_arguments(&parser, argc, argv, &a);
+    progress bar;
+    progress_begin(&bar, stderr, "Reading", "images", 0, false);
+    a.read_options.progress = progress_count;
+    a.read_options.progress_user = &bar;
+    lvk_dataset *dataset = NULL;
+    int status = lvk_dataset_create(a.folder, &a.read_options, &dataset);
+    progress_clear(&bar);
+    if (status == LVK_OK)
+        status = lvk_sheet_write_views(dataset, &a.options, a.preview);
+    lvk_dataset_destroy(&dataset);
+    if (status != LVK_OK)
+        return report_failure(status);
+    printf("Cells and views drawn with seed %" PRIu64 ": %s\n", a.options.seed, a.preview);
+    return EXIT_OK;
+}
+
+extern const verb verb_augment;
+const verb verb_augment = {"augment", "show what augmentation makes of cells", run};

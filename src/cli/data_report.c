@@ -1,0 +1,314 @@
+/* What `leukvk data` prints for people. */
+#include "data_facts.h"
+
+#include "format.h"
+#include "table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_LISTED = 20 };
+
+static void print_text(const char *text) {
+    char *copy = malloc(strlen(text) + 1);
+    if (copy) {
+        strcpy(copy, text);
+        lvk_text_make_printable(copy);
+        fputs(copy, stdout);
+    }
+    free(copy);
+}
+
+static bool finish_table(table *t) {
+    const bool ok = table_print(t, stdout);
+    table_finish(t);
+    return ok;
+}
+
+static bool print_counts(const data_facts *facts) {
+    const size_t classes = lvk_dataset_class_count(facts->dataset);
+    char text[FORMAT_SIZE];
+    table t = {0};
+    table_column(&t, "part");
+    table_number_column(&t, "images");
+    for (size_t c = 0; c < classes && classes <= DATA_CLASS_COLUMNS; ++c)
+        table_number_column(&t, lvk_dataset_class_name(facts->dataset, c));
+    table_number_column(&t, "unlabelled");
+    table_number_column(&t, "subjects");
+    table_number_column(&t, "imbalance");
+    for (size_t r = 0; r < facts->row_count; ++r) {
+        const part_row *row = &facts->rows[r];
+        if (row->fold < 0)
+            table_cell(&t, "%s", data_part_name(row->part));
+        else
+            table_cell(&t, "  fold %d", row->fold);
+        table_cell(&t, "%s", format_count(text, row->images));
+        for (size_t c = 0; c < classes && classes <= DATA_CLASS_COLUMNS; ++c)
+            table_cell(&t, "%s", format_count(text, row->by_class[c]));
+        table_cell(&t, "%s", format_count(text, row->unlabelled));
+        table_cell(&t, "%s", format_count(text, row->subjects));
+        table_cell(&t, "%s", format_number(text, row->imbalance, 2));
+    }
+    return finish_table(&t);
+}
+
+static void print_unlabelled(const data_facts *facts) {
+    for (size_t r = 0; r < facts->row_count; ++r) {
+        const part_row *row = &facts->rows[r];
+        if (row->fold >= 0 || row->unlabelled == 0)
+            continue;
+        if (row->unlabelled == row->images)
+            printf("The %s part has no labels: it can be predicted, not trained on or judged\n",
+                   data_part_name(row->part));
+        else
+            printf("%zu images of the %s part have no label\n", row->unlabelled, data_part_name(row->part));
+    }
+}
+
+static size_t count_named(const lvk_dataset *dataset) {
+    size_t named = 0;
+    for (size_t s = 0; s < lvk_dataset_subject_count(dataset); ++s)
+        named += lvk_dataset_subject(dataset, s)->named;
+    return named;
+}
+
+static void print_classes(const lvk_dataset *dataset) {
+    const int32_t positive = lvk_dataset_positive_class(dataset);
+    printf("\n%zu classes:", lvk_dataset_class_count(dataset));
+    for (size_t c = 0; c < lvk_dataset_class_count(dataset); ++c) {
+        fputs(c ? ", " : " ", stdout);
+        print_text(lvk_dataset_class_name(dataset, c));
+    }
+    fputs("; positive: ", stdout);
+    print_text(lvk_dataset_class_name(dataset, (size_t)positive));
+    fputs("; imbalance: images of the largest class to those of the smallest\n", stdout);
+    const size_t named = count_named(dataset), nameless = lvk_dataset_subject_count(dataset) - named;
+    if (nameless)
+        printf("%zu images name no subject (UID_<subject>_...): each counts as a subject of its own\n",
+               nameless);
+}
+
+static bool print_sizes(const lvk_size_summary *sizes) {
+    char text[FORMAT_SIZE];
+    if (sizes->distinct == 1) {
+        printf("\nAll images are %u x %u pixels\n", sizes->listed[0].width, sizes->listed[0].height);
+        return true;
+    }
+    printf("\nImage sizes: %zu, widths %u to %u (median %u), heights %u to %u (median %u) pixels\n",
+           sizes->distinct, sizes->width[0], sizes->width[2], sizes->width[1], sizes->height[0],
+           sizes->height[2], sizes->height[1]);
+    table t = {0};
+    table_number_column(&t, "width");
+    table_number_column(&t, "height");
+    table_number_column(&t, "images");
+    for (size_t i = 0; i < sizes->distinct && i < LVK_SIZES_LISTED; ++i) {
+        table_cell(&t, "%u", sizes->listed[i].width);
+        table_cell(&t, "%u", sizes->listed[i].height);
+        table_cell(&t, "%s", format_count(text, sizes->listed[i].images));
+    }
+    const bool ok = finish_table(&t);
+    if (ok && sizes->distinct > LVK_SIZES_LISTED)
+        printf("and %zu rarer sizes\n", sizes->distinct - LVK_SIZES_LISTED);
+    return ok;
+}
+
+static void colour_cell(table *t, double mean, double deviation) {
+    if (isnan(mean))
+        table_cell(t, "n/a");
+    else
+        table_cell(t, "%.3f ± %.3f", mean, deviation);
+}
+
+static bool print_cells(const data_facts *facts) {
+    char text[FORMAT_SIZE];
+    static const char *const titles[] = {"cells", "subjects", "area Q1", "median",
+                                         "Q3",    "red",      "green",   "blue"};
+    table t = {0};
+    table_column(&t, "part");
+    table_column(&t, "class");
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; ++i)
+        table_number_column(&t, titles[i]);
+    for (size_t r = 0; r < facts->cell_count; ++r) {
+        const cell_row *row = &facts->cells[r];
+        table_cell(&t, "%s", data_part_name(row->part));
+        table_cell(&t, "%s", data_class_name(facts->dataset, row->label));
+        table_cell(&t, "%s", format_count(text, row->cells.images));
+        table_cell(&t, "%s", format_count(text, row->cells.subjects));
+        for (int q = 0; q < 3; ++q)
+            table_cell(&t, "%s", format_count(text, (uint64_t)llround(row->cells.area_quartiles[q])));
+        for (int c = 0; c < 3; ++c)
+            colour_cell(&t, row->cells.colour_mean[c], row->cells.colour_deviation[c]);
+    }
+    puts(
+        "\nCells (what is not black): area in pixels; mean ± standard deviation of red, green, blue (0 to 1)");
+    return finish_table(&t);
+}
+
+/* How far one gets without a network. */
+static void print_size_auc(const data_facts *facts) {
+    bool begun = false;
+    for (int p = 0; p < LVK_PART_COUNT; ++p) {
+        if (isnan(facts->size_auc[p]))
+            continue;
+        printf("%s %s %.3f", begun ? "," : "AUC of the cell's area alone:", data_part_name((lvk_data_part)p),
+               facts->size_auc[p]);
+        begun = true;
+    }
+    if (begun)
+        puts("");
+}
+
+/* The subjects of one group as "A = B = C". */
+static void print_group(const lvk_dataset *dataset, size_t first) {
+    fputs("  ", stdout);
+    for (size_t s = first; s < lvk_dataset_subject_count(dataset); ++s) {
+        if (lvk_dataset_subject(dataset, s)->group != lvk_dataset_subject(dataset, first)->group)
+            continue;
+        fputs(s == first ? "" : " = ", stdout);
+        print_text(lvk_dataset_subject(dataset, s)->name);
+    }
+    fputs("\n", stdout);
+}
+
+/* Groups of several subjects; false when memory is out. */
+static bool print_groups(const lvk_dataset *dataset) {
+    const size_t subjects = lvk_dataset_subject_count(dataset);
+    size_t *members = calloc(lvk_dataset_group_count(dataset), sizeof *members);
+    bool titled = false;
+    if (!members)
+        return false;
+    for (size_t s = 0; s < subjects; ++s)
+        ++members[lvk_dataset_subject(dataset, s)->group];
+    for (size_t s = 0; s < subjects; ++s) {
+        size_t *count = &members[lvk_dataset_subject(dataset, s)->group];
+        if (*count < 2)
+            continue;
+        if (!titled)
+            puts("Subjects that share identical pictures, kept together in a split:");
+        titled = true;
+        print_group(dataset, s);
+        *count = 0; /* printed */
+    }
+    free(members);
+    return true;
+}
+
+static void print_duplicates(const lvk_dataset *dataset) {
+    const size_t count = lvk_dataset_duplicate_count(dataset);
+    if (count)
+        printf("Pictures that are there more than once: %zu\n", count);
+    for (size_t d = 0; d < count && d < MOST_LISTED; ++d) {
+        size_t copies;
+        const uint32_t *images = lvk_dataset_duplicate(dataset, d, &copies);
+        fputs("  ", stdout);
+        for (size_t i = 0; i < copies; ++i) {
+            fputs(i ? " = " : "", stdout);
+            print_text(lvk_dataset_image(dataset, images[i])->path);
+        }
+        fputs("\n", stdout);
+    }
+    if (count > MOST_LISTED)
+        printf("  and %zu more (--json lists all)\n", count - MOST_LISTED);
+}
+
+static void print_skipped(const lvk_dataset *dataset) {
+    const size_t count = lvk_dataset_skipped_count(dataset);
+    if (count)
+        printf("Files that are left out: %zu\n", count);
+    for (size_t i = 0; i < count; ++i) {
+        const lvk_skipped_info skipped = lvk_dataset_skipped(dataset, i);
+        fputs("  ", stdout);
+        print_text(skipped.path);
+        fputs(": ", stdout);
+        print_text(skipped.reason);
+        fputs("\n", stdout);
+    }
+}
+
+/* "training", or "training, preliminary" for a subject who is in several parts. */
+static void part_cell(table *t, const lvk_dataset *dataset, const uint32_t *images, size_t count) {
+    bool in[LVK_PART_COUNT] = {false};
+    char text[64] = "";
+    for (size_t i = 0; i < count; ++i)
+        in[lvk_dataset_image(dataset, images[i])->part] = true;
+    for (int p = 0; p < LVK_PART_COUNT; ++p)
+        if (in[p])
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? ", " : "",
+                     data_part_name((lvk_data_part)p));
+    table_cell(t, "%s", text);
+}
+
+static void fold_cell(table *t, const lvk_dataset *dataset, const uint32_t *images, size_t count) {
+    bool in[10] = {false};
+    char text[32] = "";
+    for (size_t i = 0; i < count; ++i)
+        if (lvk_dataset_image(dataset, images[i])->fold >= 0)
+            in[lvk_dataset_image(dataset, images[i])->fold] = true;
+    for (int f = 0; f < 10; ++f)
+        if (in[f])
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d", *text ? "," : "", f);
+    table_cell(t, "%s", text);
+}
+
+static void subject_cells(table *t, const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                          size_t classes) {
+    size_t by_class[DATA_CLASS_COLUMNS] = {0}, unlabelled = 0;
+    char text[FORMAT_SIZE];
+    part_cell(t, dataset, images, count);
+    fold_cell(t, dataset, images, count);
+    table_cell(t, "%s", format_count(text, count));
+    for (size_t i = 0; i < count; ++i) {
+        const int32_t label = lvk_dataset_image(dataset, images[i])->label;
+        unlabelled += label < 0;
+        if (label >= 0 && (size_t)label < classes)
+            ++by_class[label];
+    }
+    for (size_t c = 0; c < classes; ++c)
+        table_cell(t, "%s", format_count(text, by_class[c]));
+    table_cell(t, "%s", format_count(text, unlabelled));
+}
+
+static bool print_subjects(const lvk_dataset *dataset) {
+    const size_t all_classes = lvk_dataset_class_count(dataset);
+    const size_t classes = all_classes <= DATA_CLASS_COLUMNS ? all_classes : 0;
+    subject_images subjects;
+    bool ok = data_subjects_collect(dataset, &subjects);
+    table t = {0};
+    table_column(&t, "subject");
+    table_column(&t, "part");
+    table_column(&t, "fold");
+    table_number_column(&t, "images");
+    for (size_t c = 0; c < classes; ++c)
+        table_number_column(&t, lvk_dataset_class_name(dataset, c));
+    table_number_column(&t, "unlabelled");
+    for (size_t s = 0; ok && s < lvk_dataset_subject_count(dataset); ++s) {
+        table_cell(&t, "%s", lvk_dataset_subject(dataset, s)->name);
+        subject_cells(&t, dataset, subjects.images + subjects.starts[s],
+                      subjects.starts[s + 1] - subjects.starts[s], classes);
+    }
+    data_subjects_finish(&subjects);
+    if (ok)
+        puts("");
+    ok = ok && table_print(&t, stdout);
+    table_finish(&t);
+    return ok;
+}
+
+bool data_report(const data_facts *facts, bool subjects) {
+    if (!print_counts(facts))
+        return false;
+    print_classes(facts->dataset);
+    print_unlabelled(facts);
+    if (!print_sizes(&facts->sizes) || !print_cells(facts))
+        return false;
+    print_size_auc(facts);
+    if (subjects && !print_subjects(facts->dataset))
+        return false;
+    if (!print_groups(facts->dataset))
+        return false;
+    print_duplicates(facts->dataset);
+    print_skipped(facts->dataset);
+    return true;
+}
