@@ -8,7 +8,7 @@
 #include <string.h>
 
 extern const verb verb_devices, verb_summary, verb_data, verb_train, verb_predict, verb_eval, verb_ops,
-    verb_selftest, verb_synth, verb_bench, verb_tune_kernels, verb_import, verb_augment;
+    verb_selftest, verb_synth, verb_bench, verb_tune_kernels, verb_import, verb_augment, verb_crop;
 
 static const verb *const verbs[] = {&verb_data,     &verb_train, &verb_predict,      &verb_eval,
                                     &verb_summary,  &verb_ops,   &verb_devices,      &verb_synth,
