@@ -70,6 +70,8 @@ typedef struct lvk_dataset_options {
     unsigned threads; /* 0: as many as processors. The result does not depend on it */
     bool strict; /* the first image (by path) that cannot be used is an error; otherwise it is left out and
                     listed */
+    bool allow_classless; /* a folder whose images lie in no class folder is a set without classes and labels;
+                             otherwise an error */
     lvk_data_progress progress; /* may be NULL */
     void *progress_user;
 } lvk_dataset_options;
@@ -95,6 +97,9 @@ void lvk_dataset_destroy(lvk_dataset **dataset);
 const char *
 lvk_dataset_folder(const lvk_dataset *dataset);       /* as given; "" for lvk_dataset_create_from_files */
 bool lvk_dataset_is_cnmc(const lvk_dataset *dataset); /* a tree with C-NMC's folders */
+
+/* Path of the label table that the preliminary part's labels are from; NULL: none. */
+const char *lvk_dataset_label_table(const lvk_dataset *dataset);
 
 size_t lvk_dataset_image_count(const lvk_dataset *dataset);
 const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index);

@@ -122,6 +122,29 @@ lvk_status lvk_file_write(const char *path, const void *data, size_t size) {
     return lvk_file_write_spans(path, &span, 1);
 }
 
+lvk_status lvk_file_create(const char *path, const void *data, size_t size) {
+    const lvk_span span = {data, size};
+    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0)
+        return fail_errno(path);
+    lvk_status status = write_all(file, path, &span);
+    if (close(file) != 0 && status == LVK_OK)
+        status = fail_errno(path);
+    return status;
+}
+
+lvk_status lvk_folder_check_empty(const char *path) {
+    DIR *folder = opendir(path);
+    if (!folder)
+        return errno == ENOENT ? LVK_OK : fail_errno(path);
+    lvk_status status = LVK_OK;
+    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: is not empty (it holds %s)", path, entry->d_name);
+    closedir(folder);
+    return status;
+}
+
 lvk_status lvk_folder_create(const char *path) {
     char *copy = lvk_strdup(path);
     if (!copy)

@@ -23,6 +23,13 @@ typedef struct lvk_span {
 } lvk_span;
 LVK_MUST_USE lvk_status lvk_file_write_spans(const char *path, const lvk_span *spans, size_t count);
 
+/* Writes a file that must not exist yet, neither flushed to the disk nor renamed into place: for the many
+ * files of a tree that is worth nothing until it is whole. */
+LVK_MUST_USE lvk_status lvk_file_create(const char *path, const void *data, size_t size);
+
+/* LVK_ERROR_ARGUMENT when there is anything in the folder, named; it need not exist. */
+LVK_MUST_USE lvk_status lvk_folder_check_empty(const char *path);
+
 /* Creates the folder and its parents; an existing folder is fine. */
 LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
 

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "data/encode.h"
+#include "data/resample.h"
 
 #include <string.h>
 
@@ -35,16 +36,11 @@ void lvk_canvas_finish(lvk_canvas *canvas) {
     *canvas = (lvk_canvas){0};
 }
 
-static uint8_t to_byte(float value) {
-    return value <= 0 ? 0 : value >= 1 ? 255 : (uint8_t)(value * 255 + 0.5F);
-}
-
 void lvk_canvas_square(lvk_canvas *canvas, uint32_t x, uint32_t y, const float *pixels, uint32_t side) {
-    for (uint32_t j = 0; j < side; ++j) {
-        uint8_t *out = canvas->pixels + ((size_t)(y + j) * canvas->width + x) * 3;
-        for (size_t i = 0; i < (size_t)side * 3; ++i)
-            out[i] = to_byte(*pixels++);
-    }
+    const size_t row = (size_t)side * 3;
+    for (uint32_t j = 0; j < side; ++j)
+        lvk_pixels_to_bytes(pixels + j * row, row,
+                            canvas->pixels + ((size_t)(y + j) * canvas->width + x) * 3);
 }
 
 /* What the font can draw of `text` in `width` pixels. */

@@ -133,13 +133,20 @@ static void average_window(const lvk_image *image, const box *frame, const box *
     }
 }
 
+static box place(const lvk_crop *crop, const lvk_image *image, const box *frame) {
+    const box inner = crop->kind == LVK_CROP_BBOX ? bounding_box(image, frame) : *frame;
+    return square_about(&inner, crop->kind == LVK_CROP_CENTER ? crop->side : most(inner.width, inner.height));
+}
+
+lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image) {
+    const box frame = whole(image), window = place(crop, image, &frame);
+    return (lvk_crop_window){window.x, window.y, window.width};
+}
+
 lvk_status lvk_crop_cut(const lvk_crop *crop, const lvk_image *image, uint32_t output, lvk_image *square) {
-    const box frame = whole(image);
-    const box inner = crop->kind == LVK_CROP_BBOX ? bounding_box(image, &frame) : frame;
-    const int64_t wanted = crop->kind == LVK_CROP_CENTER ? crop->side : most(inner.width, inner.height);
-    const box window = square_about(&inner, wanted);
-    const int64_t k = wanted > 4 * (int64_t)output ? wanted / (2 * (int64_t)output) : 1;
-    const int64_t side = (wanted + k - 1) / k;
+    const box frame = whole(image), window = place(crop, image, &frame);
+    const int64_t k = window.width > 4 * (int64_t)output ? window.width / (2 * (int64_t)output) : 1;
+    const int64_t side = (window.width + k - 1) / k;
 
     *square = (lvk_image){.width = (uint32_t)side, .height = (uint32_t)side, .black = image->black};
     square->pixels = lvk_alloc((size_t)side * (size_t)side, 3);

@@ -29,6 +29,14 @@ LVK_MUST_USE lvk_status lvk_crop_parse(const char *text, lvk_crop *crop);
 /* The same in words, as lvk_crop_parse reads it. `text` has room for 32 bytes. */
 void lvk_crop_format(const lvk_crop *crop, char text[32]);
 
+/* Where the square lies: in pixels of the image, from its upper left corner; it may reach beyond the image.
+ */
+typedef struct lvk_crop_window {
+    int64_t x, y, side;
+} lvk_crop_window;
+
+lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image);
+
 /* Cuts the square out of `image` into *square (a new image, width = height). A square of more than four times
  * `output` pixels a side, the side that it will be resampled to, is averaged in blocks of k x k, k =
  * floor(side / (2 output)), so that a photograph of a whole smear costs no more than a cell. Pure;

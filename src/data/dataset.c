@@ -64,15 +64,16 @@ static lvk_status create(const char *folder, const char *const *paths, size_t co
     lvk_dataset *dataset = lvk_alloc(1, sizeof *dataset);
     if (!dataset)
         return LVK_ERROR_MEMORY;
+    const lvk_dataset_options *o = options ? options : &defaults;
     lvk_status status;
     dataset->folder = lvk_strdup(folder);
     if (!dataset->folder)
         status = LVK_ERROR_MEMORY;
     else
-        status =
-            paths ? lvk_scan_files(paths, count, &dataset->scan) : lvk_scan_folder(folder, &dataset->scan);
+        status = paths ? lvk_scan_files(paths, count, &dataset->scan)
+                       : lvk_scan_folder(folder, o->allow_classless, &dataset->scan);
     if (status == LVK_OK)
-        status = build(dataset, options ? options : &defaults);
+        status = build(dataset, o);
     if (status != LVK_OK)
         lvk_dataset_destroy(&dataset);
     *out = dataset;
@@ -138,6 +139,10 @@ ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path) {
             low = middle + 1;
     }
     return -1;
+}
+
+const char *lvk_dataset_label_table(const lvk_dataset *dataset) {
+    return dataset->scan.label_table;
 }
 
 size_t lvk_dataset_class_count(const lvk_dataset *dataset) {

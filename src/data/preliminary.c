@@ -100,6 +100,8 @@ lvk_status lvk_scan_join_labels(lvk_scan *scan, const char *folder, const char *
     }
     if (status == LVK_OK)
         status = join_table(scan, first);
+    if (status == LVK_OK && !(scan->label_table = lvk_arena_strdup(&scan->arena, first)))
+        status = LVK_ERROR_MEMORY;
     lvk_free(first);
     return status;
 }

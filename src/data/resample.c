@@ -159,3 +159,8 @@ lvk_status lvk_resample(lvk_resampler *resampler, const lvk_image *square, const
     resample_rows(&map, resampler->padded, output, pixels);
     return LVK_OK;
 }
+
+void lvk_pixels_to_bytes(const float *pixels, size_t count, uint8_t *bytes) {
+    for (size_t i = 0; i < count; ++i)
+        bytes[i] = (uint8_t)lroundf(fminf(fmaxf(pixels[i], 0), 1) * 255);
+}

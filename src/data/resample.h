@@ -43,4 +43,7 @@ void lvk_resampler_finish(lvk_resampler *resampler);
 LVK_MUST_USE lvk_status lvk_resample(lvk_resampler *resampler, const lvk_image *square,
                                      const lvk_augment *augment, uint32_t output, float *pixels);
 
+/* bytes[i] = round(255 pixels[i]), from 0 to 255, for an image file. */
+void lvk_pixels_to_bytes(const float *pixels, size_t count, uint8_t *bytes);
+
 #endif

@@ -127,6 +127,11 @@ static bool cnmc_place(const char *path, lvk_scan_entry *entry) {
     return false;
 }
 
+bool lvk_scan_is_cnmc_path(const char *path) {
+    lvk_scan_entry entry = {0};
+    return cnmc_place(path, &entry);
+}
+
 static void ignore(lvk_scan *scan, const lvk_scan_entry *entry) {
     if (scan->ignored++ == 0)
         scan->ignored_example = entry->path;
@@ -272,6 +277,14 @@ static lvk_status place_plain(lvk_scan *scan, const char *folder) {
     return read_names(scan, by_name);
 }
 
+/* All images that were ignored for lack of a class folder, without labels. */
+static lvk_status take_classless(lvk_scan *scan) {
+    scan->count = scan->ignored;
+    scan->ignored = 0;
+    scan->ignored_example = NULL;
+    return read_names(scan, false);
+}
+
 static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
     char *real = realpath(folder, NULL); /* the system's malloc: hence free() */
     if (!real)
@@ -294,7 +307,7 @@ static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
     return status;
 }
 
-lvk_status lvk_scan_folder(const char *folder, lvk_scan *scan) {
+lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *scan) {
     *scan = (lvk_scan){.positive = -1};
     walk w = {.scan = scan, .prefix = ""};
     lvk_status status = lvk_folder_walk(folder, visit, &w);
@@ -302,6 +315,8 @@ lvk_status lvk_scan_folder(const char *folder, lvk_scan *scan) {
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (.bmp, .png, .jpg) in it or below", folder);
     if (status == LVK_OK)
         status = place_all(scan, &w, folder);
+    if (status == LVK_OK && scan->count == 0 && allow_classless)
+        status = take_classless(scan);
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image lies in a class folder", folder);
     lvk_free(w.tables);

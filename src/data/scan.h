@@ -23,12 +23,17 @@ typedef struct lvk_scan {
     bool is_cnmc;
     size_t ignored; /* images outside every class folder */
     const char *ignored_example;
-    lvk_arena arena; /* holds all the text */
+    const char *label_table; /* path of the table that the preliminary part's labels are from, NULL: none */
+    lvk_arena arena;         /* holds all the text */
 } lvk_scan;
 
-/* See lvk_dataset_create and lvk_dataset_create_from_files. On failure *scan is empty. */
-LVK_MUST_USE lvk_status lvk_scan_folder(const char *folder, lvk_scan *scan);
+/* See lvk_dataset_create (`allow_classless` too) and lvk_dataset_create_from_files. On failure *scan is
+ * empty.
+ */
+LVK_MUST_USE lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *scan);
 LVK_MUST_USE lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan);
+/* True when the folders in `path` give an image a place in a C-NMC tree. */
+bool lvk_scan_is_cnmc_path(const char *path);
 void lvk_scan_finish(lvk_scan *scan);
 
 /* Gives the images of the preliminary part their labels and subjects (src/data/preliminary.c). `tables` are

@@ -8,13 +8,9 @@
 #include "data/encode.h"
 #include "data/parallel.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { FOLDS = 3, SUBJECT_IMAGES = 8 }; /* cells a slide image, as the names count them */
 
@@ -120,28 +116,6 @@ static char *picture_path(const tree *t, const picture *p) {
                       owner->is_all ? "all" : "hem", name, extension(t));
 }
 
-/* Plain writing: a drawn tree needs no flush to the disk and no rename for each of its files. */
-static lvk_status write_file(const char *path, const void *data, size_t size) {
-    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file < 0)
-        return lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));
-    size_t done = 0;
-    while (done < size) {
-        const ssize_t put = write(file, (const char *)data + done, size - done);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            break;
-        done += (size_t)put;
-    }
-    lvk_status status = LVK_OK;
-    if (done < size)
-        status = lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));
-    if (close(file) != 0 && status == LVK_OK)
-        status = lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));
-    return status;
-}
-
 static lvk_status write_picture(void *user, size_t index) {
     const tree *t = user;
     const picture *p = &t->pictures[index];
@@ -158,7 +132,7 @@ static lvk_status write_picture(void *user, size_t index) {
                                                     : lvk_png_encode(pixels, size, size, 3, &data, &bytes);
     }
     if (status == LVK_OK)
-        status = write_file(path, data, bytes);
+        status = lvk_file_create(path, data, bytes);
     lvk_free(data);
     lvk_free(path);
     lvk_free(pixels);
@@ -180,7 +154,7 @@ static lvk_status write_labels(const tree *t) {
                       t->people[p->person].is_all);
     }
     path = lvk_format("%s/%s_labels.csv", t->folder, preliminary);
-    const lvk_status status = path ? write_file(path, text, (size_t)(at - text)) : LVK_ERROR_MEMORY;
+    const lvk_status status = path ? lvk_file_create(path, text, (size_t)(at - text)) : LVK_ERROR_MEMORY;
     lvk_free(path);
     lvk_free(text);
     return status;
@@ -205,22 +179,10 @@ static lvk_status create_folders(const char *folder) {
     return LVK_OK;
 }
 
-static lvk_status check_empty(const char *path) {
-    DIR *folder = opendir(path);
-    if (!folder)
-        return errno == ENOENT ? LVK_OK : lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));
-    lvk_status status = LVK_OK;
-    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: is not empty (it holds %s)", path, entry->d_name);
-    closedir(folder);
-    return status;
-}
-
 lvk_status lvk_synth_write(const char *folder, const lvk_synth_options *options) {
     tree t = {.folder = folder};
     LVK_TRY(resolve(options, &t.options));
-    LVK_TRY(check_empty(folder));
+    LVK_TRY(lvk_folder_check_empty(folder));
     t.people = lvk_alloc(t.options.subjects, sizeof *t.people);
     t.pictures = lvk_alloc(t.options.images, sizeof *t.pictures);
     lvk_status status = t.people && t.pictures ? LVK_OK : LVK_ERROR_MEMORY;

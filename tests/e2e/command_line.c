@@ -9,9 +9,9 @@
 
 static program_result result; /* large */
 
-static const char *const verbs[] = {"data",    "train",        "cv",      "predict", "eval",
-                                    "summary", "ops",          "devices", "synth",   "selftest",
-                                    "bench",   "tune-kernels", "import",  "export",  "augment"};
+static const char *const verbs[] = {"data",   "train",   "cv",      "predict",  "eval",  "summary",
+                                    "ops",    "devices", "synth",   "selftest", "bench", "tune-kernels",
+                                    "import", "export",  "augment", "crop"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");

@@ -1,0 +1,122 @@
+/* leukvk crop: the crops that training makes, as files. */
+#include "format.h"
+#include "options.h"
+#include "progress.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_MODE = 256, OPTION_SIZE, OPTION_STRICT, OPTION_THREADS };
+
+typedef struct arguments {
+    const char *in, *out;
+    lvk_dataset_options read_options;
+    lvk_crop_options options;
+} arguments;
+
+static const struct argp_option options[] = {
+    {"mode", OPTION_MODE, "center:N|bbox|none", 0,
+     "A square of N pixels about the centre, the square about what is not black, or the whole image made square "
+     "(center:300)",
+     0},
+    {"size", OPTION_SIZE, "S", 0, "Resample to S x S pixels, as training does (the crop's own size)", 0},
+    {"strict", OPTION_STRICT, NULL, 0, "Stop at the first image that cannot be used", 0},
+    {"threads", OPTION_THREADS, "N", 0, "Threads (as many as processors)", 0},
+    {0}};
+
+static const char documentation[] =
+    "Cuts the cell out of every image of IN, a data set or any folder of images, by the code that crops in training, "
+    "and writes it as PNG below OUT under the same folders and names. OUT must be empty or not exist; OUT/index.csv "
+    "tells where each crop is from. OUT can be used as a data set: classes, folds and subjects are kept."
+    "\v"
+    "Examples:\n"
+    "  leukvk crop C-NMC_Leukemia cropped --mode center:300\n"
+    "  leukvk crop C-NMC_Leukemia boxes --mode bbox --size 224\n"
+    "  leukvk crop photographs cells --mode bbox --strict\n\n"
+    "Train on the result with --crop none: it is cropped already.";
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case OPTION_MODE:
+        a->options.mode = text;
+        return 0;
+    case OPTION_SIZE:
+        a->options.size = (uint32_t)option_count(state, "size", text, 32, 8192);
+        return 0;
+    case OPTION_STRICT:
+        a->read_options.strict = a->options.strict = true;
+        return 0;
+    case OPTION_THREADS:
+        a->read_options.threads = a->options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->out)
+            argp_failure(state, EXIT_USAGE, 0, "two folders, IN and OUT, not also %s", text);
+        *(a->in ? &a->out : &a->in) = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->out)
+            argp_failure(state, EXIT_USAGE, 0, "two folders, IN and OUT; leukvk crop --help shows examples");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Paths and reasons come from outside: what a terminal could misread is shown as '?'. */
+static void print_left_out(const lvk_dataset *dataset) {
+    for (size_t i = 0; i < lvk_dataset_skipped_count(dataset); ++i) {
+        const lvk_skipped_info skipped = lvk_dataset_skipped(dataset, i);
+        const size_t size = strlen(skipped.path) + strlen(skipped.reason) + 3;
+        char *line = malloc(size);
+        if (!line)
+            return;
+        snprintf(line, size, "%s: %s", skipped.path, skipped.reason);
+        lvk_text_make_printable(line);
+        printf("left out: %s\n", line);
+        free(line);
+    }
+}
+
+static int write_crops(const lvk_dataset *dataset, arguments *a) {
+    progress bar;
+    size_t written;
+    char text[FORMAT_SIZE];
+    progress_begin(&bar, stderr, "Cropping", "images", 0, false);
+    a->options.progress = progress_count;
+    a->options.progress_user = &bar;
+    const int status = lvk_crop_write(dataset, a->out, &a->options, &written);
+    progress_clear(&bar);
+    if (status != LVK_OK)
+        return report_failure(status);
+    print_left_out(dataset);
+    printf("%s crops in %s; where each is from: %s/index.csv\n", format_count(text, written), a->out, a->out);
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp parser = {options, parse_option, "IN OUT", documentation, NULL, NULL, NULL};
+    arguments a = {.read_options = {.allow_classless = true}};
+    parse_arguments(&parser, argc, argv, &a);
+    int status = lvk_crop_check(a.out, &a.options); /* before the images are read, which takes long */
+    if (status != LVK_OK)
+        return report_failure(status);
+    progress bar;
+    progress_begin(&bar, stderr, "Reading", "images", 0, false);
+    a.read_options.progress = progress_count;
+    a.read_options.progress_user = &bar;
+    lvk_dataset *dataset = NULL;
+    status = lvk_dataset_create(a.in, &a.read_options, &dataset);
+    progress_clear(&bar);
+    if (status != LVK_OK)
+        return report_failure(status);
+    const int result = write_crops(dataset, &a);
+    lvk_dataset_destroy(&dataset);
+    return result;
+}
+
+extern const verb verb_crop;
+const verb verb_crop = {"crop", "write the crops that training makes as PNG files", run};
