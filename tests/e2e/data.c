@@ -150,3 +150,51 @@ Test(data, augmented_views) {
     cr_expect(!program_same_file(a, b), "the seed changes nothing");
     program_remove(folder);
 }
+
+static void expect_same_file(const char *folder, const char *a, const char *b) {
+    char paths[2][512];
+    snprintf(paths[0], sizeof paths[0], "%s/%s", folder, a);
+    snprintf(paths[1], sizeof paths[1], "%s/%s", folder, b);
+    cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
+}
+
+/* Training on crops that were written before is the same as cropping while it trains, to the byte. */
+Test(data, crops_are_those_of_training) {
+    const char *folder = program_folder();
+    program_run(&result, "synth %s/data --images 40 --subjects 10 --size 128 --format png --seed 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "crop %s/data %s/cropped --mode center:64", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "40 crops in"), "%s", result.out);
+    program_run(&result, "train --data %s/data --crop center:64 --epochs 1 --out %s/a", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "train --data %s/cropped --crop none --epochs 1 --out %s/b", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    expect_same_file(folder, "a/metrics.csv", "b/metrics.csv");
+    char path[512];
+    snprintf(path, sizeof path, "%s/cropped/index.csv", folder);
+    char *index = program_read(path);
+    cr_assert_not_null(index);
+    cr_expect_eq(program_lines(index), 41);
+    cr_expect_not_null(strstr(index, ",32,32,64,64,"), "%s", index);
+    free(index);
+    program_remove(folder);
+}
+
+Test(data, crops_spoil_nothing) {
+    const char *folder = program_folder();
+    program_run(&result, "synth %s/data --images 24 --subjects 8 --size 64 --format png", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "crop %s/data %s/data", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "is not empty"), "%s", result.err);
+    program_run(&result, "crop %s/data %s/data/inside", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "lies in"), "%s", result.err);
+    program_run(&result, "crop %s/data %s/out --mode middle", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "middle"), "%s", result.err);
+    program_run(&result, "data %s/data", folder); /* still the data set that it was */
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    program_remove(folder);
+}
