@@ -13,7 +13,7 @@ extern const verb verb_devices, verb_summary, verb_data, verb_train, verb_predic
 static const verb *const verbs[] = {&verb_data,     &verb_train, &verb_predict,      &verb_eval,
                                     &verb_summary,  &verb_ops,   &verb_devices,      &verb_synth,
                                     &verb_selftest, &verb_bench, &verb_tune_kernels, &verb_import,
-                                    &verb_augment};
+                                    &verb_augment,  &verb_crop};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 int report_failure(int status) {

@@ -13,6 +13,7 @@
 #include "leukvk/crop.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -11,7 +11,7 @@ static program_result result; /* large */
 
 static const char *const verbs[] = {"data",         "train",   "predict", "eval",     "summary",
                                     "ops",          "devices", "synth",   "selftest", "bench",
-                                    "tune-kernels", "import",  "augment"};
+                                    "tune-kernels", "import",  "augment", "crop"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -64,6 +64,13 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"augment x", 2, "--preview"},
         {"augment x --preview a.bmp", 2, "a.bmp"},
         {"augment /nonexistent/folder --preview a.png", 1, "/nonexistent/folder"},
+        {"crop", 2, "leukvk crop"},
+        {"crop a", 2, "IN and OUT"},
+        {"crop a b c", 2, "not also c"},
+        {"crop a b --size 31", 2, "--size 31"},
+        {"crop a /nonexistent/b --mode middle", 1, "middle"},
+        {"crop /nonexistent/folder /nonexistent/b", 1, "/nonexistent/folder"},
+        {"crop a /dev", 1, "/dev: is not empty"},
         {"synth", 2, "leukvk synth"},
         {"selftest --device reference", 1, "reference"},
         {"train --data x --tuner on", 2, "--tuner on"},
