@@ -269,24 +269,30 @@ static lvk_status take_lock(lvk_search *s) {
     return status;
 }
 
-static lvk_status open_folder(lvk_search *s) {
+/* A folder that is there must be of this search. */
+static lvk_status check_folder(const lvk_search *s) {
     if (!s->folder)
-        LVK_TRY(name_folder(s));
+        return LVK_OK;
+    if (lvk_path_is_file(s->folder))
+        return lvk_fail(LVK_ERROR_IO, "%s: is a file", s->folder);
     char *path = path_of(s, "search.json");
     if (!path)
         return LVK_ERROR_MEMORY;
-    lvk_status status = LVK_OK;
-    const bool again = lvk_path_is_file(path);
-    if (again)
-        status = check_config(s, path);
-    else if (lvk_path_is_file(s->folder))
-        status = lvk_fail(LVK_ERROR_IO, "%s: is a file", s->folder);
-    else
-        status = lvk_folder_create(s->folder);
-    if (status == LVK_OK)
-        status = take_lock(s);
-    if (status == LVK_OK && !again)
-        status = write_config(s, path);
+    const lvk_status status = lvk_path_is_file(path) ? check_config(s, path) : LVK_OK;
+    lvk_free(path);
+    return status;
+}
+
+static lvk_status open_folder(lvk_search *s) {
+    if (!s->folder)
+        LVK_TRY(name_folder(s));
+    LVK_TRY(lvk_folder_create(s->folder));
+    LVK_TRY(take_lock(s));
+    LVK_TRY(check_folder(s)); /* again, now that nobody else works there */
+    char *path = path_of(s, "search.json");
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status = lvk_path_is_file(path) ? LVK_OK : write_config(s, path);
     lvk_free(path);
     return status;
 }
@@ -491,6 +497,7 @@ lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_s
         .device = device, .workers = s->options.jobs, .lock = -1, .tell = take_report, .user = s};
     s->callback = callback;
     s->user = user;
+    LVK_TRY(check_folder(s));
     LVK_TRY(lvk_pool_check_device(&pool));
     LVK_TRY(prepare(s));
     pool.lock = s->lock;
