@@ -88,6 +88,10 @@ const lvk_trial *lvk_search_trial(const lvk_search *search, uint32_t trial);
  * for all. */
 void lvk_search_rank(const lvk_search *search, uint32_t *order);
 
+/* False: of an MPI job (a build with LEUKVK_MPI, started with mpirun), this is not the first process, which
+ * writes trials.csv and is the one to print results. */
+bool lvk_search_is_first(const lvk_search *search);
+
 typedef enum lvk_search_event_kind {
     LVK_SEARCH_ROUND, /* trials begin: all of them, or a round of halving */
     LVK_SEARCH_EPOCH, /* an epoch of a trial was trained and validated */

@@ -236,7 +236,9 @@ static int run(int argc, char **argv) {
     fflush(stdout); /* trials are forked */
     train_progress_catch_signals();
     status = lvk_search_run(search, &a.device, show, search);
-    const int exit_status = status == LVK_OK ? print_result(&a, search) : report_failure(status);
+    int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
+    if (status == LVK_OK && lvk_search_is_first(search))
+        exit_status = print_result(&a, search);
     lvk_search_destroy(&search);
     return exit_status;
 }

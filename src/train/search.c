@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "train/ranks.h"
 #include "train/run_folder.h"
 #include "train/search_pool.h"
 #include "train/search_space.h"
@@ -30,6 +31,7 @@ struct lvk_search {
     char *folder, *split;
     json_t *config; /* search.json */
     int lock;
+    lvk_ranks ranks;
     lvk_search_event event;
     lvk_search_callback callback;
     void *user;
@@ -116,11 +118,7 @@ static lvk_status init(lvk_search *s) {
     const uint32_t count = s->space.point_count;
     s->trials = lvk_alloc(count, sizeof *s->trials);
     s->active = lvk_alloc(count, sizeof *s->active);
-    if (!s->trials || !s->active)
-        return LVK_ERROR_MEMORY;
-    for (s->active_count = 0; s->active_count < count; ++s->active_count)
-        s->active[s->active_count] = s->active_count + 1;
-    return LVK_OK;
+    return s->trials && s->active ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **search) {
@@ -129,6 +127,7 @@ lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **sea
         return LVK_ERROR_MEMORY;
     s->options = *options;
     s->lock = -1;
+    s->ranks.count = 1;
     lvk_status status = init(s);
     if (status == LVK_OK && options->folder)
         status = name_folder(s);
@@ -188,6 +187,10 @@ lvk_train_options lvk_search_trial_options(const lvk_search *search, uint32_t tr
 
 const lvk_trial *lvk_search_trial(const lvk_search *search, uint32_t trial) {
     return &search->trials[trial - 1];
+}
+
+bool lvk_search_is_first(const lvk_search *search) {
+    return search->ranks.number == 0;
 }
 
 /* What trials are ranked by, the lower the better. */
@@ -297,6 +300,12 @@ static lvk_status open_folder(lvk_search *s) {
     return status;
 }
 
+static lvk_status name_split(lvk_search *s) {
+    lvk_free(s->split);
+    s->split = path_of(s, "split.json");
+    return s->split ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
 /* Everything that can be refused is, before the folder is made. A split that is there must fit the data. */
 static lvk_status make_split(lvk_search *s, const lvk_dataset *dataset) {
     const lvk_train_options *o = &s->options.train;
@@ -307,9 +316,8 @@ static lvk_status make_split(lvk_search *s, const lvk_dataset *dataset) {
     lvk_split *split;
     LVK_TRY(lvk_split_create(dataset, &options, &split));
     lvk_status status = open_folder(s);
-    s->split = status == LVK_OK ? path_of(s, "split.json") : NULL;
-    if (status == LVK_OK && !s->split)
-        status = LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = name_split(s);
     if (status == LVK_OK && lvk_path_is_file(s->split)) {
         lvk_split_destroy(&split);
         status = lvk_split_read(s->split, dataset, &split);
@@ -368,6 +376,10 @@ static lvk_status write_table(const lvk_search *s) {
 
 /* ---- running ---- */
 
+static lvk_status stopped(void) {
+    return lvk_fail(LVK_ERROR_CANCELLED, "stopped; the same command goes on");
+}
+
 static bool tell(lvk_search *s, lvk_search_event_kind kind) {
     s->event.kind = kind;
     return !s->callback || s->callback(s->user, &s->event);
@@ -416,15 +428,16 @@ static unsigned threads_each(const lvk_search *s) {
     return all > s->options.jobs ? all / s->options.jobs : 1;
 }
 
-/* Trials that have no job, since they had been done before, are told at once. */
+/* This rank's: the round's trials number `rank`, `rank` + `ranks` and so on. Those that have no job, since
+ * they had been done before, are told at once. */
 static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs, uint32_t *count) {
-    for (uint32_t i = 0; i < s->active_count; ++i) {
+    for (uint32_t i = s->ranks.number; i < s->active_count; i += s->ranks.count) {
         const uint32_t number = s->active[i];
         bool done;
         LVK_TRY(read_trial(s, number, epochs, &done));
         if (done) {
             if (!tell_done(s, number, true))
-                return lvk_fail(LVK_ERROR_CANCELLED, "stopped; the same command goes on");
+                return stopped();
             continue;
         }
         lvk_trial_job *job = &jobs[(*count)++];
@@ -444,14 +457,13 @@ static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs,
 static lvk_status run_round(lvk_search *s, const lvk_pool *pool, uint32_t epochs) {
     uint32_t count = 0;
     lvk_trial_job *jobs = lvk_alloc(s->active_count, sizeof *jobs);
-    if (!jobs)
-        return LVK_ERROR_MEMORY;
-    lvk_status status = fill_jobs(s, epochs, jobs, &count);
+    lvk_status status = jobs ? fill_jobs(s, epochs, jobs, &count) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         status = lvk_pool_run(pool, jobs, count);
     for (uint32_t i = 0; i < count; ++i)
         lvk_free(jobs[i].run);
     lvk_free(jobs);
+    status = lvk_ranks_agree(&s->ranks, status);
     for (uint32_t i = 0; i < s->active_count && status == LVK_OK; ++i) {
         bool done;
         status = read_trial(s, s->active[i], epochs, &done);
@@ -461,7 +473,7 @@ static lvk_status run_round(lvk_search *s, const lvk_pool *pool, uint32_t epochs
     return status;
 }
 
-/* The better half goes on; the others keep their number's order. */
+/* The better half goes on, the best first. */
 static void halve(lvk_search *s) {
     const uint32_t left = (s->active_count + 1) / 2;
     rank(s, s->active, s->active_count);
@@ -478,17 +490,28 @@ static lvk_status run_rounds(lvk_search *s, const lvk_pool *pool) {
     for (uint32_t i = 0; i < rounds; ++i) {
         const uint32_t epochs = lvk_halving_epochs(most, i, rounds);
         s->event.round = i + 1;
-        s->event.trials = s->active_count;
+        s->event.trials = (s->active_count + s->ranks.count - 1 - s->ranks.number) / s->ranks.count;
         s->event.done = 0;
         s->event.epochs = epochs;
-        if (!tell(s, LVK_SEARCH_ROUND))
-            return lvk_fail(LVK_ERROR_CANCELLED, "stopped; the same command goes on");
-        LVK_TRY(run_round(s, pool, i + 1 < rounds ? epochs : 0));
-        if (i + 1 < rounds)
+        lvk_status status = tell(s, LVK_SEARCH_ROUND) ? LVK_OK : stopped();
+        LVK_TRY(lvk_ranks_agree(&s->ranks, status));
+        status = run_round(s, pool, i + 1 < rounds ? epochs : 0);
+        if (status == LVK_OK && i + 1 < rounds)
             halve(s);
-        LVK_TRY(write_table(s));
+        if (status == LVK_OK && s->ranks.number == 0)
+            status = write_table(s);
+        LVK_TRY(lvk_ranks_agree(&s->ranks, status));
     }
     return LVK_OK;
+}
+
+/* The first rank makes folder and split. */
+static lvk_status open_search(lvk_search *s, const lvk_pool *pool) {
+    if (s->ranks.count > 1 && !s->folder)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%u ranks need the name of one folder: --out", s->ranks.count);
+    LVK_TRY(check_folder(s));
+    LVK_TRY(lvk_pool_check_device(pool));
+    return s->ranks.number == 0 ? prepare(s) : name_split(s);
 }
 
 lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_search_callback callback,
@@ -497,9 +520,10 @@ lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_s
         .device = device, .workers = s->options.jobs, .lock = -1, .tell = take_report, .user = s};
     s->callback = callback;
     s->user = user;
-    LVK_TRY(check_folder(s));
-    LVK_TRY(lvk_pool_check_device(&pool));
-    LVK_TRY(prepare(s));
+    for (s->active_count = 0; s->active_count < s->space.point_count; ++s->active_count)
+        s->active[s->active_count] = s->active_count + 1;
+    LVK_TRY(lvk_ranks_join(&s->ranks));
+    LVK_TRY(lvk_ranks_agree(&s->ranks, open_search(s, &pool)));
     pool.lock = s->lock;
     pool.threads = s->options.jobs > 1 ? threads_each(s) : 0;
     LVK_TRY(run_rounds(s, &pool));
