@@ -50,8 +50,9 @@ typedef struct sender {
 } sender;
 
 static void send_report(sender *s, lvk_report_kind kind) {
-    s->report.kind = kind;
-    while (write(s->pipe, &s->report, sizeof s->report) < 0 && errno == EINTR)
+    lvk_report report = s->report;
+    report.kind = kind;
+    while (write(s->pipe, &report, sizeof report) < 0 && errno == EINTR)
         continue;
 }
 
