@@ -191,6 +191,9 @@ static void print_trials(const lvk_search *search, const uint32_t *order) {
     table_print(&t, stdout);
     table_finish(&t);
     printf("\n* not for choosing: a model chosen by its test figure has no test left. F1 is weighted.\n");
+    if (strcmp(lvk_search_trial_options(search, 1).group, "none") == 0)
+        printf("--group none: people are on both sides of the split, so these figures say nothing about new "
+               "people.\n");
 }
 
 static void print_command(const arguments *a, const lvk_search *search, uint32_t best) {
