@@ -2,6 +2,7 @@
 # Installs what leukvk needs from Debian's packages; does nothing where all of it is there.
 #   tools/setup.sh          to build and run
 #   tools/setup.sh test     to run tools/check.sh as well
+#   tools/setup.sh mpi      to build with -DLEUKVK_MPI=ON and run mpirun
 set -euo pipefail
 
 build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulkan-dev libvulkan-volk-dev
@@ -9,9 +10,11 @@ build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulk
     libprotobuf-c-dev protobuf-c-compiler libhdf5-dev libzip-dev)
 test=(git clang-format clang-tidy python3 libcriterion-dev vulkan-validationlayers chromium-common
     python3-opencv)
+mpi=(libopenmpi-dev openmpi-bin)
 
 packages=("${build[@]}")
 [ "${1:-}" = test ] && packages+=("${test[@]}")
+[ "${1:-}" = mpi ] && packages+=("${mpi[@]}")
 
 missing=()
 for package in "${packages[@]}"; do

@@ -3,7 +3,7 @@
 #include "options.h"
 #include "verb.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -243,6 +243,75 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return error;
     }
     }
+}
+
+/* ---- printing ---- */
+
+void train_options_print_word(const char *word, FILE *out) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./%@";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        fputs(word, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *word; ++word)
+        if (*word == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*word, out);
+    fputc('\'', out);
+}
+
+static void print_text(FILE *out, const char *name, const char *text, const char *unless) {
+    if (!text || (unless && strcmp(text, unless) == 0))
+        return;
+    fprintf(out, " --%s ", name);
+    train_options_print_word(text, out);
+}
+
+static void print_number(FILE *out, const char *name, double value, double unless) {
+    if (value != unless)
+        fprintf(out, " --%s %.15g", name, value);
+}
+
+static void print_flag(FILE *out, const char *name, bool given) {
+    if (given)
+        fprintf(out, " --%s", name);
+}
+
+void train_options_print(const lvk_train_options *o, FILE *out) {
+    const lvk_train_options d = lvk_train_defaults();
+    print_text(out, "data", o->data, NULL);
+    print_text(out, "split", o->split, NULL);
+    print_text(out, "group", o->group, d.group);
+    if (o->validation != d.validation || o->test != d.test)
+        fprintf(out, " --fractions %.15g,%.15g", o->validation, o->test);
+    print_flag(out, "strict", o->strict);
+    print_text(out, "model", o->model, d.model);
+    print_text(out, "weights", o->weights, d.weights);
+    print_text(out, "head", o->head, d.head);
+    print_text(out, "unfreeze", o->unfreeze, d.unfreeze);
+    print_text(out, "bn", o->batch_norm, d.batch_norm);
+    print_number(out, "views", o->views, d.views);
+    print_text(out, "crop", o->crop, d.crop);
+    print_flag(out, "no-augment", !o->augment);
+    print_text(out, "normalize", o->normalize, d.normalize);
+    print_flag(out, "no-balance", !o->balance);
+    print_number(out, "epochs", o->epochs, d.epochs);
+    print_number(out, "batch", o->batch, d.batch);
+    print_number(out, "patience", o->patience, d.patience);
+    print_text(out, "optimizer", o->optimizer, d.optimizer);
+    print_number(out, "learning-rate", o->learning_rate, d.learning_rate);
+    print_text(out, "schedule", o->schedule, d.schedule);
+    print_number(out, "warmup", o->warmup, d.warmup);
+    print_text(out, "rate-scale", o->rate_scale, d.rate_scale);
+    print_number(out, "clip-norm", o->clip_norm, d.clip_norm);
+    print_number(out, "momentum", o->momentum, d.momentum);
+    print_number(out, "weight-decay", o->weight_decay, d.weight_decay);
+    print_number(out, "l2", o->l2, d.l2);
+    print_number(out, "dropout", o->dropout, d.dropout);
+    if (o->seed != d.seed)
+        fprintf(out, " --seed %" PRIu64, o->seed);
 }
 
 const struct argp train_options_argp = {options, parse_option, NULL, NULL, NULL, NULL, NULL};

@@ -1,4 +1,4 @@
-/* The options of a training, which train and cv have in common. */
+/* The options of a training, which train, cv and tune have in common. */
 #ifndef LEUKVK_CLI_TRAIN_OPTIONS_H
 #define LEUKVK_CLI_TRAIN_OPTIONS_H
 
@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 typedef struct train_choices {
     lvk_train_options options; /* start with lvk_train_defaults() */
@@ -15,5 +16,13 @@ typedef struct train_choices {
 
 /* An argp child; its input is a train_choices. */
 extern const struct argp train_options_argp;
+
+/* Prints the options of `leukvk train` that bring `options` about, each with a space before it, words quoted
+ * for a shell where they have to be; what is as by default is left out, and so are --run, --threads and the
+ * like, which have no effect on the result. */
+void train_options_print(const lvk_train_options *options, FILE *out);
+
+/* A word as a shell reads it: 'it'\''s'. */
+void train_options_print_word(const char *word, FILE *out);
 
 #endif

@@ -24,6 +24,10 @@ void train_progress_catch_signals(void) {
     sigaction(SIGTERM, &action, NULL);
 }
 
+bool train_progress_interrupted(void) {
+    return interrupted;
+}
+
 static void print_start(const lvk_train_event *event) {
     char text[FORMAT_SIZE], memory[FORMAT_SIZE];
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)

@@ -10,6 +10,9 @@
 /* Ctrl-C and SIGTERM let train_progress_show return false; a second one kills. */
 void train_progress_catch_signals(void);
 
+/* One has come. */
+bool train_progress_interrupted(void);
+
 /* An lvk_train_callback; `bar` is a progress, {0} at first. */
 bool train_progress_show(void *bar, const lvk_train_event *event);
 

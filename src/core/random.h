@@ -20,6 +20,7 @@ typedef enum lvk_purpose {
     LVK_PURPOSE_BENCH = 6,     /* images to measure speed on */
     LVK_PURPOSE_BOOTSTRAP = 7, /* subjects of replicate `epoch` */
     LVK_PURPOSE_SHEET = 8,     /* which images a contact sheet shows */
+    LVK_PURPOSE_SEARCH = 9,    /* point `epoch` of a search; sample: the setting's number */
     LVK_PURPOSE_DROPOUT = 16   /* + number of the dropout layer */
 } lvk_purpose;
 

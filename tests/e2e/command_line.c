@@ -9,9 +9,9 @@
 
 static program_result result; /* large */
 
-static const char *const verbs[] = {"data",   "train",   "cv",      "predict",  "eval",  "summary",
-                                    "ops",    "devices", "synth",   "selftest", "bench", "tune-kernels",
-                                    "import", "export",  "augment", "crop"};
+static const char *const verbs[] = {"data",         "train",  "cv",      "tune",    "predict",  "eval",
+                                    "summary",      "ops",    "devices", "synth",   "selftest", "bench",
+                                    "tune-kernels", "import", "export",  "augment", "crop"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -92,6 +92,13 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"selftest --device reference", 1, "reference"},
         {"train --data x --tuner on", 2, "--tuner on"},
         {"predict --model x a.png --tuner maybe", 2, "--tuner maybe"},
+        {"tune", 2, "--data"},
+        {"tune --data x --grid speed=1", 1, "--grid speed=1"},
+        {"tune --data x --grid dropout=", 1, "--grid dropout"},
+        {"tune --data x --grid optimizer=lbfgs", 1, "lbfgs"},
+        {"tune --data x --search all", 2, "--search all"},
+        {"tune --data x --jobs 0", 2, "--jobs 0"},
+        {"tune --data x --device no-such-card", 1, "no-such-card"},
         {"tune-kernels --device reference", 1, "reference"},
         {"tune-kernels --batch 0", 2, "--batch 0"},
         {"tune-kernels --model vgg", 1, "vgg"},

@@ -1,0 +1,250 @@
+/* leukvk tune: hyperparameter search. */
+#include "format.h"
+#include "options.h"
+#include "table.h"
+#include "train_options.h"
+#include "train_progress.h"
+#include "verb.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char documentation[] =
+    "Searches for good settings: trains with each of a grid, or of points that are drawn, on one and the same split, and compares "
+    "the validation losses. The same command goes on after Ctrl-C, a crash or a power cut."
+    "\v"
+    "Examples:\n"
+    "  leukvk tune --data C-NMC_Leukemia --out runs/keras-grid     the grid of the Keras work: 27 trials\n"
+    "  leukvk tune --data samples --grid learning-rate=0.001,0.0003 --grid dropout=0,0.25 --jobs 2\n"
+    "  leukvk tune --data samples --search random --trials 20 --grid learning-rate=0.0001..0.01 --grid optimizer=adam,sgd\n"
+    "  leukvk tune --data samples --search halving --epochs 20     nine for 2 epochs, five to 3, three to 5, two to 10, one to 20\n"
+    "  leukvk tune --data samples --model resnet50 --grid head=dense:64 --grid head=dense:64,dropout:0.5\n"
+    "\n"
+    "--grid takes epochs, batch, patience, learning-rate, dropout, momentum, weight-decay, l2, warmup, clip-norm, optimizer, "
+    "schedule, head and crop. A setting named again gets further values; a head, which holds commas itself, is one value. Ranges "
+    "A..B are drawn from uniformly, those of learning-rate, weight-decay and l2 in the logarithm.\n"
+    "\n"
+    "Without --grid: epochs 10, 15, 20, learning rate 0.001, 0.01, 0.1 and dropout 0, 0.25, 0.5, of resnets in the head; halving "
+    "leaves the epochs out; random draws a learning rate from 0.0001..0.1 and a dropout from 0..0.5.\n"
+    "\n"
+    "Halving trains all for a few epochs, then the better half for twice as many, and so on. A round only interrupts a training: a "
+    "cosine runs over all --epochs from the start and is not stretched, so early rounds compare at high learning rates, and the "
+    "one left at the end is what leukvk train would have given.\n"
+    "\n"
+    "What has been chosen among many on a validation part looks better there than it is, the more so the more trials there were; "
+    "the test part is for one look at the one chosen.\n";
+
+enum { OPTION_GRID = 256, OPTION_SEARCH, OPTION_TRIALS, OPTION_JOBS, OPTION_OUT, OPTION_FRACTIONS };
+enum { MOST_AXES = 256 };
+
+static const struct argp_option options[] = {
+    {"grid", OPTION_GRID, "SETTING=VALUES", 0,
+     "Search these values, with commas between them, or draw from a range A..B; once for each setting (the grid of the Keras "
+     "work)",
+     0},
+    {"search", OPTION_SEARCH, "grid|random|halving", 0,
+     "All of the grid, points drawn from it, or successive halving (grid)", 0},
+    {"trials", OPTION_TRIALS, "N", 0, "How many points are drawn, for random and halving", 0},
+    {"jobs", OPTION_JOBS, "N", 0,
+     "Trials at a time, each with its share of the threads; the result is the same (1)", 0},
+    {"out", OPTION_OUT, "FOLDER", 0,
+     "New, or of the same search, which then goes on (runs/DATE-TIME-search-MODEL)", 0},
+    {"fractions", OPTION_FRACTIONS, "V,T", 0,
+     "Shares of the images that the trials are compared on and that test them (0.15,0.15)", 1},
+    {0}};
+
+typedef struct arguments {
+    lvk_device_options device;
+    train_choices train;
+    lvk_search_options search;
+    const char *axes[MOST_AXES];
+} arguments;
+
+static lvk_search_kind parse_kind(const struct argp_state *state, const char *text) {
+    static const char *const names[] = {"grid", "random", "halving"};
+    for (int i = 0; i < 3; ++i)
+        if (strcmp(text, names[i]) == 0)
+            return (lvk_search_kind)i;
+    argp_failure(state, EXIT_USAGE, 0, "--search %s: there is grid, random and halving", text);
+    return LVK_SEARCH_GRID;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    lvk_search_options *s = &a->search;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->train;
+        state->child_inputs[1] = &a->device;
+        state->child_inputs[2] = &a->device;
+        return 0;
+    case OPTION_GRID:
+        if (s->axis_count == MOST_AXES)
+            argp_failure(state, EXIT_USAGE, 0, "--grid %s: more than %d times --grid", text, MOST_AXES);
+        a->axes[s->axis_count++] = text;
+        return 0;
+    case OPTION_SEARCH:
+        s->kind = parse_kind(state, text);
+        return 0;
+    case OPTION_TRIALS:
+        s->trials = (uint32_t)option_count(state, "trials", text, 1, LVK_SEARCH_MAX_TRIALS);
+        return 0;
+    case OPTION_JOBS:
+        s->jobs = (uint32_t)option_count(state, "jobs", text, 1, LVK_SEARCH_MAX_JOBS);
+        return 0;
+    case OPTION_OUT:
+        s->folder = text;
+        return 0;
+    case OPTION_FRACTIONS:
+        option_fractions(state, text, &a->train.options.validation, &a->train.options.test);
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->train.options.data)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "which data set? --data DIR (leukvk synth draws one to try with)");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- while it runs ---- */
+
+static void print_settings(const lvk_search *search, uint32_t trial) {
+    for (uint32_t axis = 0; axis < lvk_search_axis_count(search); ++axis)
+        printf(" %s %s", lvk_search_axis_name(search, axis), lvk_search_value(search, trial, axis));
+}
+
+static void show_trial(const lvk_search *search, const lvk_search_event *e) {
+    char text[FORMAT_SIZE];
+    printf("trial %" PRIu32 " %s:", e->trial, e->kept ? "was done before" : "done");
+    print_settings(search, e->trial);
+    if (isnan(e->loss))
+        printf(", diverged");
+    else
+        printf(", validation loss %s", format_number(text, e->loss, 4));
+    printf(" (%" PRIu32 " of %" PRIu32 ")\n", e->done, e->trials);
+}
+
+static bool show(void *user, const lvk_search_event *e) {
+    const lvk_search *search = user;
+    char text[2][FORMAT_SIZE];
+    switch (e->kind) {
+    case LVK_SEARCH_ROUND:
+        if (e->rounds > 1)
+            printf("\nround %" PRIu32 " of %" PRIu32 ": %" PRIu32 " trials, to epoch %" PRIu32 "\n", e->round,
+                   e->rounds, e->trials, e->epochs);
+        else
+            printf("%" PRIu32 " trials, folder %s\n", e->trials, lvk_search_folder(search));
+        break;
+    case LVK_SEARCH_EPOCH:
+        printf("trial %" PRIu32 ", epoch %" PRIu32 "/%" PRIu32 ": validation loss %s, AUC %s%s\n", e->trial,
+               e->epoch, e->epochs, format_number(text[0], e->loss, 4), format_number(text[1], e->auc, 4),
+               e->best ? " (best)" : "");
+        break;
+    case LVK_SEARCH_TRIAL:
+        show_trial(search, e);
+        break;
+    case LVK_SEARCH_IDLE:
+        break;
+    }
+    fflush(stdout);
+    return !train_progress_interrupted();
+}
+
+/* ---- at the end ---- */
+
+static void value_cell(table *t, double value) {
+    char text[FORMAT_SIZE];
+    table_cell(t, "%s", format_number(text, value, 4));
+}
+
+static void print_trials(const lvk_search *search, const uint32_t *order) {
+    static const char *const outcomes[] = {"open", "", "dropped", "diverged"};
+    table t = {0};
+    const uint32_t axes = lvk_search_axis_count(search);
+    table_number_column(&t, "trial");
+    for (uint32_t axis = 0; axis < axes && axis < 8; ++axis) /* the rest is in trials.csv */
+        table_number_column(&t, lvk_search_axis_name(search, axis));
+    table_number_column(&t, "best epoch");
+    table_number_column(&t, "val. loss");
+    table_number_column(&t, "val. AUC");
+    table_number_column(&t, "val. F1");
+    table_number_column(&t, "test AUC*");
+    table_column(&t, "");
+    for (uint32_t i = 0; i < lvk_search_trial_count(search); ++i) {
+        const lvk_trial *trial = lvk_search_trial(search, order[i]);
+        table_cell(&t, "%" PRIu32, order[i]);
+        for (uint32_t axis = 0; axis < axes && axis < 8; ++axis)
+            table_cell(&t, "%s", lvk_search_value(search, order[i], axis));
+        table_cell(&t, "%" PRIu32 "/%" PRIu32, trial->best_epoch, trial->epochs);
+        value_cell(&t, trial->validation_loss);
+        value_cell(&t, trial->validation_auc);
+        value_cell(&t, trial->validation_f1_weighted);
+        value_cell(&t, trial->test_auc);
+        table_cell(&t, "%s", outcomes[trial->outcome]);
+    }
+    printf("\n");
+    table_print(&t, stdout);
+    table_finish(&t);
+    printf("\n* not for choosing: a model chosen by its test figure has no test left. F1 is weighted.\n");
+    if (strcmp(lvk_search_trial_options(search, 1).group, "none") == 0)
+        printf("--group none: people are on both sides of the split, so these figures say nothing about new "
+               "people.\n");
+}
+
+static void print_command(const arguments *a, const lvk_search *search, uint32_t best) {
+    const lvk_train_options options_of_best = lvk_search_trial_options(search, best);
+    printf("\nthe lowest validation loss is trial %" PRIu32 "'s (%s/trial-%03" PRIu32
+           "); to repeat it:\n  leukvk train",
+           best, lvk_search_folder(search), best);
+    train_options_print(&options_of_best, stdout);
+    if (a->device.device) {
+        printf(" --device ");
+        train_options_print_word(a->device.device, stdout);
+    }
+    printf("%s\n\ntrials: %s/trials.csv\n", a->device.no_tuning ? " --tuner off" : "",
+           lvk_search_folder(search));
+}
+
+static int print_result(const arguments *a, const lvk_search *search) {
+    uint32_t *order = malloc(lvk_search_trial_count(search) * sizeof *order);
+    if (!order) {
+        fprintf(stderr, "leukvk: out of memory\n");
+        return EXIT_FAILED;
+    }
+    lvk_search_rank(search, order);
+    print_trials(search, order);
+    print_command(a, search, order[0]);
+    free(order);
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp_child children[] = {
+        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
+    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+    arguments a = {.train = {.options = lvk_train_defaults()}, .search = {.jobs = 1}};
+    parse_arguments(&parser, argc, argv, &a);
+    a.search.train = a.train.options;
+    a.search.axes = a.axes;
+    lvk_search *search;
+    int status = lvk_search_create(&a.search, &search);
+    if (status != LVK_OK)
+        return report_failure(status);
+    printf("seed %" PRIu64 "\n", a.search.train.seed);
+    fflush(stdout); /* trials are forked */
+    train_progress_catch_signals();
+    status = lvk_search_run(search, &a.device, show, search);
+    int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
+    if (status == LVK_OK && lvk_search_is_first(search))
+        exit_status = print_result(&a, search);
+    lvk_search_destroy(&search);
+    return exit_status;
+}
+
+extern const verb verb_tune;
+const verb verb_tune = {"tune", "search for good settings", run};

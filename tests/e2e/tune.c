@@ -1,0 +1,138 @@
+/* Hyperparameter search from end to end on drawn cells: the same with any number of jobs and after kills, no
+ * trial twice, the best one repeated from the command line that is printed. */
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static program_result result; /* large */
+
+#define TUNE "tune --data %s/data --out %s/%s --batch 8 --no-augment"
+#define GRID TUNE " --grid epochs=1,2 --grid learning-rate=0.001,0.01"
+
+static void draw_samples(const char *folder) {
+    program_run(&result, "synth %s/data --images 32 --subjects 12 --size 64 --format png --seed 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+}
+
+static char *read_file(const char *folder, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    return text;
+}
+
+static bool file_times(const char *folder, const char *name, struct timespec *time) {
+    char path[512];
+    struct stat info = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    const bool there = stat(path, &info) == 0;
+    *time = info.st_mtim;
+    return there;
+}
+
+static void expect_same(const char *folder, const char *a, const char *b) {
+    char paths[2][512];
+    snprintf(paths[0], sizeof paths[0], "%s/%s", folder, a);
+    snprintf(paths[1], sizeof paths[1], "%s/%s", folder, b);
+    cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
+}
+
+/* Runs the command "leukvk train ..." that `text` has. */
+static void repeat(const char *text, const char *out) {
+    char command[1024];
+    const char *begin = strstr(text, "leukvk train ");
+    cr_assert_not_null(begin, "%s", text);
+    begin += strlen("leukvk ");
+    snprintf(command, sizeof command, "%.*s", (int)strcspn(begin, "\n"), begin);
+    program_run(&result, "%s --out %s", command, out);
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+}
+
+Test(tune, is_the_same_with_two_jobs_and_after_kills) {
+    const char *folder = program_folder();
+    struct timespec before = {0}, after = {0};
+    draw_samples(folder);
+    program_run(&result, GRID " --jobs 2", folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    cr_expect_not_null(strstr(result.out, "not for choosing"));
+
+    for (int i = 0; !file_times(folder, "b/trial-001/results.json", &before); ++i) {
+        cr_assert_lt(i, 40, "%s%s", result.out, result.err);
+        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, 1 + 0.5 * i, GRID " --jobs 1", folder, folder,
+                           "b");
+    }
+    program_run(&result, GRID " --jobs 1", folder, folder, "b");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    cr_expect_not_null(strstr(result.out, "trial 1 was done before"), "%s", result.out);
+    cr_expect(file_times(folder, "b/trial-001/results.json", &after));
+    cr_expect(before.tv_sec == after.tv_sec && before.tv_nsec == after.tv_nsec, "trial 1 was repeated");
+    expect_same(folder, "a/trials.csv", "b/trials.csv");
+    expect_same(folder, "a/split.json", "b/split.json");
+    expect_same(folder, "a/split.json", "b/trial-003/split.json");
+    expect_same(folder, "a/trial-004/model.safetensors", "b/trial-004/model.safetensors");
+    char *trials = read_file(folder, "a/trials.csv");
+    cr_expect_eq(program_lines(trials), 5);
+    cr_expect_not_null(strstr(trials, "\n4,2,0.01,finished,2,"), "%s", trials);
+    free(trials);
+
+    program_run(&result, GRID, folder, folder, "b"); /* finished: nothing is trained any more */
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_null(strstr(result.out, "epoch 1/"), "%s", result.out);
+    program_remove(folder);
+}
+
+Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result,
+                TUNE " --search halving --epochs 4 --grid learning-rate=0.001,0.003,100 --optimizer sgd "
+                     "--jobs 2",
+                folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    char *trials = read_file(folder, "a/trials.csv"), out[256], best[64];
+    cr_expect_not_null(strstr(trials, "\n3,100,diverged,"), "%s", trials);
+    cr_expect_not_null(strstr(trials, ",dropped,2,"), "%s", trials);
+    cr_expect_not_null(strstr(trials, ",finished,4,"), "%s", trials);
+    snprintf(best, sizeof best, "a/trial-00%c/metrics.csv", /* "\n2,0.003,finished" */
+             strstr(trials, ",finished,")[-(int)strlen("2,0.003")]);
+    snprintf(out, sizeof out, "%s/again", folder);
+    repeat(result.out, out);
+    expect_same(folder, best, "again/metrics.csv");
+    free(trials);
+    program_remove(folder);
+}
+
+Test(tune, stops_at_ctrl_c_and_refuses_another_search) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    for (int i = 0; i < 20; ++i) { /* until it has begun */
+        struct timespec time;
+        program_run_killed(&result, SIGINT, 1 + i, GRID " --jobs 2", folder, folder, "a");
+        cr_assert_eq(result.exit_status, 130, "%s", result.err);
+        if (!file_times(folder, "a/search.json", &time))
+            continue;
+        cr_expect_not_null(strstr(result.err, "the same command goes on"), "%s", result.err);
+        break;
+    }
+    program_run(&result, GRID " --dropout 0.5", folder, folder, "a");
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "another \"dropout\""), "%s", result.err);
+    program_run(&result, TUNE " --grid epochs=1,3 --grid learning-rate=0.001,0.01", folder, folder, "a");
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "another \"grid.epochs\""), "%s", result.err);
+    program_run(&result, "tune --data %s/none --out %s/b --grid dropout=0,0.5", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "none: No such file"), "%s", result.err);
+    program_run(&result, TUNE " --grid dropout=0,1.5", folder, folder, "b");
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "--dropout 1.5"), "%s", result.err);
+    struct timespec time;
+    cr_expect_not(file_times(folder, "b", &time), "a refused search has made its folder");
+    program_remove(folder);
+}
