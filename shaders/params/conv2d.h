@@ -10,6 +10,5 @@ LVK_PARAMS_BEGIN(conv2d)
     lvk_u32 stride_h, stride_w;
     lvk_i32 pad_top, pad_left;
     lvk_u32 splits;          /* parts into which the sum is cut, each a tensor of its own */
-    lvk_u32 steps_per_split; /* of kernel_h * kernel_w * in_c products in steps of 4; conv2d_tile: of 16; conv2d_subgroup: of a
-                              * turn */
+    lvk_u32 steps_per_split; /* of 4 products each; conv2d_tile: of 16, conv2d_subgroup: turns */
 LVK_PARAMS_END(conv2d)
