@@ -186,7 +186,7 @@ static inline void fake_write_keras_weights(const fake_weights *fake, const char
     lvk_text_add(json, "{\"module\": \"keras\", \"class_name\": \"Functional\", \"config\": {\"layers\": ["
                        "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"input_1\"}}");
     for (size_t i = 0; i < fake->count; ++i) {
-        char name[LVK_FOREIGN_NAME], number[8];
+        char name[LVK_FOREIGN_NAME], number[24];
         if (!fake_layer_at(fake, i, &layer))
             continue;
         fake_group_name(how, &layer, seen, name);
