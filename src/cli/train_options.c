@@ -4,6 +4,7 @@
 #include "verb.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -103,118 +104,46 @@ static const struct argp_option options[] = {
     {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0, "Save the position at least so often (300)", 5},
     {0}};
 
-/* Of models with a backbone. */
-static error_t parse_backbone(int key, char *text, struct argp_state *state, lvk_train_options *o) {
-    switch (key) {
-    case OPTION_WEIGHTS:
-        o->weights = text;
-        return 0;
-    case OPTION_HEAD:
-        o->head = text;
-        return 0;
-    case OPTION_FREEZE:
-        if (strcmp(text, "all") != 0 && strcmp(text, "none") != 0)
-            argp_failure(state, EXIT_USAGE, 0,
-                         "--freeze %s: there is all and none; --unfreeze STAGE thaws a part", text);
-        o->unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
-        return 0;
-    case OPTION_UNFREEZE:
-        o->unfreeze = text;
-        return 0;
-    case OPTION_BN:
-        o->batch_norm = text;
-        return 0;
-    case OPTION_VIEWS:
-        o->views = (uint32_t)option_count(state, "views", text, 1, 8);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-/* What shapes a step. */
-static error_t parse_steps(int key, char *text, struct argp_state *state, lvk_train_options *o) {
-    switch (key) {
-    case OPTION_OPTIMIZER:
-        o->optimizer = text;
-        return 0;
-    case OPTION_RATE:
-        o->learning_rate = option_number(state, "learning-rate", text);
-        return 0;
-    case OPTION_SCHEDULE:
-        o->schedule = text;
-        return 0;
-    case OPTION_WARMUP:
-        o->warmup = option_number(state, "warmup", text);
-        return 0;
-    case OPTION_RATE_SCALE:
-        o->rate_scale = text;
-        return 0;
-    case OPTION_CLIP_NORM:
-        o->clip_norm = option_number(state, "clip-norm", text);
-        return 0;
-    case OPTION_EMA:
-        o->ema = option_number(state, "ema", text);
-        return 0;
-    case OPTION_MOMENTUM:
-        o->momentum = option_number(state, "momentum", text);
-        return 0;
-    case OPTION_DECAY:
-        o->weight_decay = option_number(state, "weight-decay", text);
-        return 0;
-    case OPTION_L2:
-        o->l2 = option_number(state, "l2", text);
-        return 0;
-    case OPTION_DROPOUT:
-        o->dropout = option_number(state, "dropout", text);
-        return 0;
-    case OPTION_BATCH:
-        o->batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
-        return 0;
-    case OPTION_ACCUMULATE:
-        o->accumulate = (uint32_t)option_count(state, "accumulate", text, 1, 1024);
-        return 0;
-    default:
-        return parse_backbone(key, text, state, o);
-    }
-}
-
-static error_t parse_settings(int key, char *text, struct argp_state *state, lvk_train_options *o) {
-    switch (key) {
-    case OPTION_GROUP:
-        o->group = text;
-        return 0;
-    case OPTION_MODEL:
-        o->model = text;
-        return 0;
-    case OPTION_CROP:
-        o->crop = text;
-        return 0;
-    case OPTION_NO_AUGMENT:
-        o->augment = false;
-        return 0;
-    case OPTION_NORMALIZE:
-        o->normalize = text;
-        return 0;
-    case OPTION_NO_BALANCE:
-        o->balance = false;
-        return 0;
-    case OPTION_STRICT:
-        o->strict = true;
-        return 0;
-    case OPTION_PATIENCE:
-        o->patience = (uint32_t)option_count(state, "patience", text, 0, 1000000);
-        return 0;
-    case OPTION_SEED:
-        o->seed = option_count(state, "seed", text, 0, INT64_MAX);
-        return 0;
-    case OPTION_SAVE_SECONDS:
-        o->checkpoint_seconds = option_number(state, "checkpoint-seconds", text);
-        return 0;
-    default:
-        return parse_steps(key, text, state, o);
-    }
-}
+/* Where an option's value goes, and what it may be. */
+typedef enum value_kind { TEXT, NUMBER, COUNT, SEED, SWITCH_ON, SWITCH_OFF } value_kind;
+typedef struct place {
+    int key;
+    value_kind kind;
+    size_t offset;        /* in lvk_train_options */
+    uint64_t least, most; /* of COUNT */
+} place;
+#define PLACE(key, kind, member, least, most)                                                                \
+    { key, kind, offsetof(lvk_train_options, member), least, most }
+static const place places[] = {PLACE(OPTION_GROUP, TEXT, group, 0, 0),
+                               PLACE(OPTION_STRICT, SWITCH_ON, strict, 0, 0),
+                               PLACE(OPTION_MODEL, TEXT, model, 0, 0),
+                               PLACE(OPTION_DROPOUT, NUMBER, dropout, 0, 0),
+                               PLACE(OPTION_WEIGHTS, TEXT, weights, 0, 0),
+                               PLACE(OPTION_HEAD, TEXT, head, 0, 0),
+                               PLACE(OPTION_UNFREEZE, TEXT, unfreeze, 0, 0),
+                               PLACE(OPTION_BN, TEXT, batch_norm, 0, 0),
+                               PLACE(OPTION_VIEWS, COUNT, views, 1, 8),
+                               PLACE(OPTION_CROP, TEXT, crop, 0, 0),
+                               PLACE(OPTION_NO_AUGMENT, SWITCH_OFF, augment, 0, 0),
+                               PLACE(OPTION_NORMALIZE, TEXT, normalize, 0, 0),
+                               PLACE(OPTION_NO_BALANCE, SWITCH_OFF, balance, 0, 0),
+                               PLACE(OPTION_EPOCHS, COUNT, epochs, 1, 1000000),
+                               PLACE(OPTION_BATCH, COUNT, batch, 1, 1024),
+                               PLACE(OPTION_ACCUMULATE, COUNT, accumulate, 1, 1024),
+                               PLACE(OPTION_PATIENCE, COUNT, patience, 0, 1000000),
+                               PLACE(OPTION_OPTIMIZER, TEXT, optimizer, 0, 0),
+                               PLACE(OPTION_RATE, NUMBER, learning_rate, 0, 0),
+                               PLACE(OPTION_SCHEDULE, TEXT, schedule, 0, 0),
+                               PLACE(OPTION_WARMUP, NUMBER, warmup, 0, 0),
+                               PLACE(OPTION_RATE_SCALE, TEXT, rate_scale, 0, 0),
+                               PLACE(OPTION_CLIP_NORM, NUMBER, clip_norm, 0, 0),
+                               PLACE(OPTION_EMA, NUMBER, ema, 0, 0),
+                               PLACE(OPTION_MOMENTUM, NUMBER, momentum, 0, 0),
+                               PLACE(OPTION_DECAY, NUMBER, weight_decay, 0, 0),
+                               PLACE(OPTION_L2, NUMBER, l2, 0, 0),
+                               PLACE(OPTION_SEED, SEED, seed, 0, 0),
+                               PLACE(OPTION_SAVE_SECONDS, NUMBER, checkpoint_seconds, 0, 0)};
+enum { PLACE_COUNT = sizeof places / sizeof *places };
 
 static const char *option_name(int key) {
     for (const struct argp_option *option = options; option->name; ++option)
@@ -223,22 +152,59 @@ static const char *option_name(int key) {
     return "?";
 }
 
+static void take(const place *p, char *text, struct argp_state *state, lvk_train_options *o) {
+    const char *name = option_name(p->key);
+    void *at = (char *)o + p->offset;
+    switch (p->kind) {
+    case TEXT:
+        *(const char **)at = text;
+        break;
+    case NUMBER:
+        *(double *)at = option_number(state, name, text);
+        break;
+    case COUNT:
+        *(uint32_t *)at = (uint32_t)option_count(state, name, text, p->least, p->most);
+        break;
+    case SEED:
+        *(uint64_t *)at = option_count(state, name, text, 0, INT64_MAX);
+        break;
+    case SWITCH_ON:
+    case SWITCH_OFF:
+        *(bool *)at = p->kind == SWITCH_ON;
+        break;
+    }
+}
+
+static error_t parse_setting(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+    if (key == OPTION_FREEZE) {
+        if (strcmp(text, "all") != 0 && strcmp(text, "none") != 0)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "--freeze %s: there is all and none; --unfreeze STAGE thaws a part", text);
+        o->unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
+        return 0;
+    }
+    for (int i = 0; i < PLACE_COUNT; ++i) {
+        if (places[i].key == key) {
+            take(&places[i], text, state, o);
+            return 0;
+        }
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     train_choices *c = state->input;
     switch (key) {
     case OPTION_DATA:
         c->options.data = text;
         return 0;
-    case OPTION_EPOCHS:
-        c->options.epochs = (uint32_t)option_count(state, "epochs", text, 1, 1000000);
-        c->epochs_given = true;
-        return 0;
     case OPTION_THREADS:
         c->options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
     default: {
-        const error_t error = parse_settings(key, text, state, &c->options);
-        if (error == 0 && !c->first_setting)
+        const error_t error = parse_setting(key, text, state, &c->options);
+        c->epochs_given = c->epochs_given || key == OPTION_EPOCHS;
+        if (error == 0 && key != OPTION_EPOCHS && !c->first_setting)
             c->first_setting = option_name(key);
         return error;
     }
@@ -262,56 +228,51 @@ void train_options_print_word(const char *word, FILE *out) {
     fputc('\'', out);
 }
 
-static void print_text(FILE *out, const char *name, const char *text, const char *unless) {
-    if (!text || (unless && strcmp(text, unless) == 0))
-        return;
+static void print_text(FILE *out, const char *name, const char *text) {
     fprintf(out, " --%s ", name);
     train_options_print_word(text, out);
 }
 
-static void print_number(FILE *out, const char *name, double value, double unless) {
-    if (value != unless)
-        fprintf(out, " --%s %.15g", name, value);
-}
-
-static void print_flag(FILE *out, const char *name, bool given) {
-    if (given)
-        fprintf(out, " --%s", name);
+/* Nothing where the value is the default's. */
+static void print_place(FILE *out, const place *p, const lvk_train_options *o,
+                        const lvk_train_options *defaults) {
+    const char *name = option_name(p->key);
+    const void *at = (const char *)o + p->offset, *by_default = (const char *)defaults + p->offset;
+    switch (p->kind) {
+    case TEXT:
+        if (strcmp(*(const char *const *)at, *(const char *const *)by_default) != 0)
+            print_text(out, name, *(const char *const *)at);
+        break;
+    case NUMBER:
+        if (*(const double *)at != *(const double *)by_default)
+            fprintf(out, " --%s %.15g", name, *(const double *)at);
+        break;
+    case COUNT:
+        if (*(const uint32_t *)at != *(const uint32_t *)by_default)
+            fprintf(out, " --%s %" PRIu32, name, *(const uint32_t *)at);
+        break;
+    case SEED:
+        if (*(const uint64_t *)at != *(const uint64_t *)by_default)
+            fprintf(out, " --%s %" PRIu64, name, *(const uint64_t *)at);
+        break;
+    case SWITCH_ON:
+    case SWITCH_OFF:
+        if (*(const bool *)at != *(const bool *)by_default)
+            fprintf(out, " --%s", name);
+        break;
+    }
 }
 
 void train_options_print(const lvk_train_options *o, FILE *out) {
-    const lvk_train_options d = lvk_train_defaults();
-    print_text(out, "data", o->data, NULL);
-    print_text(out, "split", o->split, NULL);
-    print_text(out, "group", o->group, d.group);
-    if (o->validation != d.validation || o->test != d.test)
+    const lvk_train_options defaults = lvk_train_defaults();
+    print_text(out, "data", o->data);
+    if (o->split)
+        print_text(out, "split", o->split);
+    if (o->validation != defaults.validation || o->test != defaults.test)
         fprintf(out, " --fractions %.15g,%.15g", o->validation, o->test);
-    print_flag(out, "strict", o->strict);
-    print_text(out, "model", o->model, d.model);
-    print_text(out, "weights", o->weights, d.weights);
-    print_text(out, "head", o->head, d.head);
-    print_text(out, "unfreeze", o->unfreeze, d.unfreeze);
-    print_text(out, "bn", o->batch_norm, d.batch_norm);
-    print_number(out, "views", o->views, d.views);
-    print_text(out, "crop", o->crop, d.crop);
-    print_flag(out, "no-augment", !o->augment);
-    print_text(out, "normalize", o->normalize, d.normalize);
-    print_flag(out, "no-balance", !o->balance);
-    print_number(out, "epochs", o->epochs, d.epochs);
-    print_number(out, "batch", o->batch, d.batch);
-    print_number(out, "patience", o->patience, d.patience);
-    print_text(out, "optimizer", o->optimizer, d.optimizer);
-    print_number(out, "learning-rate", o->learning_rate, d.learning_rate);
-    print_text(out, "schedule", o->schedule, d.schedule);
-    print_number(out, "warmup", o->warmup, d.warmup);
-    print_text(out, "rate-scale", o->rate_scale, d.rate_scale);
-    print_number(out, "clip-norm", o->clip_norm, d.clip_norm);
-    print_number(out, "momentum", o->momentum, d.momentum);
-    print_number(out, "weight-decay", o->weight_decay, d.weight_decay);
-    print_number(out, "l2", o->l2, d.l2);
-    print_number(out, "dropout", o->dropout, d.dropout);
-    if (o->seed != d.seed)
-        fprintf(out, " --seed %" PRIu64, o->seed);
+    for (int i = 0; i < PLACE_COUNT; ++i)
+        if (places[i].key != OPTION_SAVE_SECONDS)
+            print_place(out, &places[i], o, &defaults);
 }
 
 const struct argp train_options_argp = {options, parse_option, NULL, NULL, NULL, NULL, NULL};

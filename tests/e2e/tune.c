@@ -108,6 +108,25 @@ Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
     program_remove(folder);
 }
 
+/* What is said of the best trial is all that it takes to repeat it. */
+Test(tune, the_command_has_every_setting) {
+    const char *folder = program_folder();
+    char out[256];
+    draw_samples(folder);
+    program_run(
+        &result,
+        TUNE " --grid dropout=0.1 --epochs 2 --optimizer adamw --weight-decay 0.1 --l2 0.001 --warmup 0.5 "
+             "--schedule step:1 --rate-scale dense=0.5 --clip-norm 0.5 --accumulate 2 --ema 0.5 --no-balance "
+             "--normalize none --seed 7",
+        folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    snprintf(out, sizeof out, "%s/again", folder);
+    repeat(result.out, out);
+    expect_same(folder, "a/trial-001/metrics.csv", "again/metrics.csv");
+    expect_same(folder, "a/trial-001/model.safetensors", "again/model.safetensors");
+    program_remove(folder);
+}
+
 Test(tune, stops_at_ctrl_c_and_refuses_another_search) {
     const char *folder = program_folder();
     draw_samples(folder);
