@@ -69,9 +69,10 @@ typedef struct lvk_fold_options {
 /* C-NMC's own folds, 3 in the complete data set; 0: there are none. */
 uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset);
 
-/* The split whose test part is fold `fold`, from 0; errors as lvk_split_create. */
-LVK_MUST_USE lvk_status lvk_split_create_fold(const lvk_dataset *dataset, const lvk_fold_options *options,
-                                              uint32_t fold, lvk_split **split);
+/* splits[k], for k below *count, is the split whose test part is fold k; each is destroyed by the caller.
+ * Errors as lvk_split_create, after which there are none. */
+LVK_MUST_USE lvk_status lvk_split_create_folds(const lvk_dataset *dataset, const lvk_fold_options *options,
+                                               lvk_split *splits[LVK_MAX_FOLDS], uint32_t *count);
 
 bool lvk_split_by_image(const lvk_split *split); /* persons are on both sides */
 uint64_t lvk_split_seed(const lvk_split *split);

@@ -25,8 +25,10 @@ extern "C" {
 #endif
 
 typedef struct lvk_train_options {
-    const char *data;  /* the data set's folder */
-    const char *run;   /* the run folder, new or empty; NULL: runs/<date>-<time>-<model> */
+    const char *data; /* the data set's folder */
+    const lvk_dataset
+        *dataset;    /* that folder, where it has been read already; stays the caller\'s. NULL: it is read */
+    const char *run; /* the run folder, new or empty; NULL: runs/<date>-<time>-<model> */
     const char *split; /* a split file to use; NULL: a split is made */
     const char *group; /* of the split that is made: "subject": no person is on two sides; "none": image by
                           image, see lvk_split_options */
@@ -141,10 +143,11 @@ LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_options *o
 
 /* What may differ when a run goes on. */
 typedef struct lvk_resume_options {
-    const char *data; /* where the data set lies now; NULL: where it was */
-    uint32_t epochs;  /* a new limit; 0: as it was */
-    unsigned threads; /* 0: as many as processors */
-    bool profile;     /* as for training from the beginning */
+    const char *data;           /* where the data set lies now; NULL: where it was */
+    const lvk_dataset *dataset; /* as for training from the beginning */
+    uint32_t epochs;            /* a new limit; 0: as it was */
+    unsigned threads;           /* 0: as many as processors */
+    bool profile;               /* as for training from the beginning */
 } lvk_resume_options;
 
 /* Goes on with the run in folder `run`, with its own settings, to the same bits as if it had never stopped

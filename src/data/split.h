@@ -17,6 +17,12 @@ struct lvk_split {
 /* A split without images. */
 LVK_MUST_USE lvk_status lvk_split_allocate(const lvk_dataset *dataset, lvk_split **split);
 
+/* Takes images into the parts part_of_image[i]; those of LVK_DEAL_NOWHERE are left out. */
+void lvk_split_take(lvk_split *split, const uint8_t *part_of_image);
+
+/* Adds the labelled preliminary images, less those of groups that also have training images. */
+LVK_MUST_USE lvk_status lvk_split_add_preliminary(lvk_split *split);
+
 /* True for the images that are dealt out: the labelled ones of the training part. */
 bool lvk_split_deals(const lvk_image_info *image);
 

@@ -1,11 +1,11 @@
 #include "leukvk/cv.h"
 
 #include "core/file.h"
-#include "core/log.h"
 #include "core/memory.h"
 #include "train/judgement.h"
 #include "train/run_folder.h"
 #include "train/settings.h"
+#include "train/training_data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ typedef struct cross_validation {
     lvk_device *device;
     lvk_cv_options options;
     lvk_cv_result *result;
+    lvk_dataset *dataset; /* read once, for all folds */
     lvk_cv_callback callback;
     void *user;
     lvk_cv_event event;
@@ -127,43 +128,31 @@ static lvk_status open_folder(cross_validation *c) {
 
 /* ---- folds ---- */
 
-static lvk_status count_folds(cross_validation *c, const lvk_dataset *dataset) {
-    c->result->folds = c->options.folds ? c->options.folds : lvk_dataset_official_folds(dataset);
-    c->event.folds = c->result->folds;
-    return c->result->folds > 1
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_FORMAT, "%s: has no folds of its own, as C-NMC has fold_0 to fold_2",
-                          lvk_dataset_folder(dataset));
-}
-
-static lvk_status write_split(cross_validation *c, const lvk_dataset *dataset, uint32_t fold) {
-    const lvk_train_options *o = &c->options.train;
-    const lvk_fold_options folds = {.folds = c->options.folds,
-                                    .seed = o->seed,
-                                    .validation = o->validation,
-                                    .by_image = c->result->by_image};
-    lvk_split *split;
-    LVK_TRY(lvk_split_create_fold(dataset, &folds, fold, &split));
-    char *path = fold_path(c, fold, "split-%u.json");
-    const lvk_status status = path ? lvk_split_write(split, path) : LVK_ERROR_MEMORY;
-    lvk_split_destroy(&split);
-    lvk_free(path);
+static lvk_status write_splits(const cross_validation *c, lvk_split *const *splits) {
+    lvk_status status = LVK_OK;
+    for (uint32_t fold = 0; fold < c->result->folds && status == LVK_OK; ++fold) {
+        char *path = fold_path(c, fold, "split-%u.json");
+        status = path ? lvk_split_write(splits[fold], path) : LVK_ERROR_MEMORY;
+        lvk_free(path);
+    }
     return status;
 }
 
 /* Everything that can be refused is, before the folder is made. */
 static lvk_status prepare(cross_validation *c) {
     const lvk_train_options *o = &c->options.train;
-    const lvk_dataset_options reading = {.threads = o->threads, .strict = o->strict};
-    lvk_dataset *dataset;
-    lvk_log(LVK_LOG_INFO, "reading the images in %s to deal them to folds", o->data);
-    LVK_TRY(lvk_dataset_create(o->data, &reading, &dataset));
-    lvk_status status = count_folds(c, dataset);
+    const lvk_fold_options folds = {.folds = c->options.folds,
+                                    .seed = o->seed,
+                                    .validation = o->validation,
+                                    .by_image = c->result->by_image};
+    lvk_split *splits[LVK_MAX_FOLDS];
+    LVK_TRY(lvk_split_create_folds(c->dataset, &folds, splits, &c->result->folds));
+    c->event.folds = c->result->folds;
+    lvk_status status = open_folder(c);
     if (status == LVK_OK)
-        status = open_folder(c);
-    for (uint32_t fold = 0; fold < c->result->folds && status == LVK_OK; ++fold)
-        status = write_split(c, dataset, fold);
-    lvk_dataset_destroy(&dataset);
+        status = write_splits(c, splits);
+    for (uint32_t fold = 0; fold < c->result->folds; ++fold)
+        lvk_split_destroy(&splits[fold]);
     return status;
 }
 
@@ -191,10 +180,12 @@ static lvk_status train_fold(cross_validation *c, uint32_t fold, const char *run
     lvk_status status = trained && split && config ? LVK_OK : LVK_ERROR_MEMORY;
     options.run = run;
     options.split = split;
+    options.dataset = c->dataset;
     if (status == LVK_OK && lvk_path_is_file(config))
-        status = lvk_train_resume(c->device, run,
-                                  &(lvk_resume_options){.data = options.data, .threads = options.threads},
-                                  forward, c, trained);
+        status = lvk_train_resume(
+            c->device, run,
+            &(lvk_resume_options){.data = options.data, .dataset = c->dataset, .threads = options.threads},
+            forward, c, trained);
     else if (status == LVK_OK) {
         remove_split(run);
         status = lvk_train(c->device, &options, forward, c, trained);
@@ -324,6 +315,7 @@ static lvk_status run(cross_validation *c) {
     if (c->options.folds == 0 && c->result->by_image)
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "the data set's own folds keep people apart: give a number of folds");
+    LVK_TRY(lvk_training_data_read(&c->options.train, &c->dataset));
     LVK_TRY(prepare(c));
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)
         LVK_TRY(run_fold(c, fold));
@@ -339,6 +331,7 @@ lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_
     cross_validation c = {
         .device = device, .options = *options, .result = result, .callback = callback, .user = user};
     const lvk_status status = run(&c);
+    lvk_dataset_destroy(&c.dataset);
     json_decref(c.config);
     lvk_free(c.folder);
     return status;

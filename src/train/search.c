@@ -2,7 +2,6 @@
 #include "leukvk/search.h"
 
 #include "core/file.h"
-#include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
 #include "train/ranks.h"
@@ -10,6 +9,7 @@
 #include "train/search_pool.h"
 #include "train/search_space.h"
 #include "train/settings.h"
+#include "train/training_data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -329,11 +329,8 @@ static lvk_status make_split(lvk_search *s, const lvk_dataset *dataset) {
 }
 
 static lvk_status prepare(lvk_search *s) {
-    const lvk_train_options *o = &s->options.train;
-    const lvk_dataset_options reading = {.threads = o->threads, .strict = o->strict};
     lvk_dataset *dataset;
-    lvk_log(LVK_LOG_INFO, "reading the images in %s to split them for all trials", o->data);
-    LVK_TRY(lvk_dataset_create(o->data, &reading, &dataset));
+    LVK_TRY(lvk_training_data_read(&s->options.train, &dataset));
     const lvk_status status = make_split(s, dataset);
     lvk_dataset_destroy(&dataset);
     return status;

@@ -8,25 +8,17 @@
 #include "train/memory_check.h"
 #include "train/results.h"
 #include "train/trainer.h"
+#include "train/training_data.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static lvk_status open_data(lvk_trainer *t) {
-    const lvk_dataset_options options = {.threads = t->settings.options.threads,
-                                         .strict = t->settings.options.strict};
-    lvk_log(LVK_LOG_INFO, "reading the images in %s", t->settings.options.data);
-    LVK_TRY(lvk_dataset_create(t->settings.options.data, &options, &t->dataset));
-    const size_t skipped = lvk_dataset_skipped_count(t->dataset);
-    for (size_t i = 0; i < skipped; ++i) {
-        const lvk_skipped_info file = lvk_dataset_skipped(t->dataset, i);
-        lvk_log(LVK_LOG_WARNING, "left out: %s: %s", file.path, file.reason);
-    }
-    if (skipped)
-        lvk_log(LVK_LOG_WARNING, "%zu image files were left out (--strict would have stopped)", skipped);
-    if (lvk_dataset_class_count(t->dataset) != 2)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: %zu classes; leukvk tells two apart", t->settings.options.data,
-                        lvk_dataset_class_count(t->dataset));
+static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
+    t->dataset = given;
+    if (given)
+        return LVK_OK;
+    LVK_TRY(lvk_training_data_read(&t->settings.options, &t->own_dataset));
+    t->dataset = t->own_dataset;
     return LVK_OK;
 }
 
@@ -149,7 +141,7 @@ static lvk_status start_parameters(lvk_trainer *t) {
 
 static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
     const lvk_train_options *o = &t->settings.options;
-    LVK_TRY(open_data(t));
+    LVK_TRY(open_data(t, o->dataset));
     if (o->split)
         LVK_TRY(lvk_split_read(o->split, t->dataset, &t->split));
     else
@@ -204,7 +196,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *r
                                const lvk_resume_options *resume) {
     LVK_TRY(lvk_run_folder_resume(run, &t->folder));
     LVK_TRY(open_settings(t, resume));
-    LVK_TRY(open_data(t));
+    LVK_TRY(open_data(t, resume ? resume->dataset : NULL));
     LVK_TRY(lvk_split_read(lvk_run_folder_file(t->folder, LVK_RUN_SPLIT), t->dataset, &t->split));
     LVK_TRY(open_backbone(t));
     describe_model(t);
@@ -269,7 +261,7 @@ static void close_trainer(lvk_trainer *t) {
     lvk_backbone_close(&t->backbone);
     lvk_cache_destroy(&t->cache);
     lvk_split_destroy(&t->split);
-    lvk_dataset_destroy(&t->dataset);
+    lvk_dataset_destroy(&t->own_dataset);
     lvk_run_folder_close(&t->folder);
     lvk_settings_finish(&t->settings);
 }

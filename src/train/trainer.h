@@ -12,7 +12,8 @@ typedef struct lvk_trainer {
     /* Opened by train.c; the trainer borrows them. */
     lvk_settings settings;
     lvk_run_folder *folder;
-    lvk_dataset *dataset;
+    const lvk_dataset *dataset;
+    lvk_dataset *own_dataset; /* the same, unless the caller had it; NULL then */
     lvk_split *split;
     lvk_cache *cache;
     lvk_backbone *backbone; /* what the model starts from; NULL: chance */

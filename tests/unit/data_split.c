@@ -131,10 +131,13 @@ Test(split, two_people_hold_a_class) {
 static size_t check_folds(const lvk_dataset *d, const lvk_fold_options *options, uint32_t folds) {
     static uint8_t tested[1000];
     size_t torn = 0;
+    lvk_split *splits[LVK_MAX_FOLDS];
+    uint32_t made;
     memset(tested, 0, sizeof tested);
+    cr_assert_eq(lvk_split_create_folds(d, options, splits, &made), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(made, folds);
     for (uint32_t fold = 0; fold < folds; ++fold) {
-        lvk_split *split;
-        cr_assert_eq(lvk_split_create_fold(d, options, fold, &split), LVK_OK, "%s", lvk_error_message());
+        lvk_split *split = splits[fold];
         cr_assert_eq(lvk_split_by_image(split), options->by_image);
         int sides[1000] = {0};
         for (int p = 0; p < LVK_SPLIT_PRELIMINARY; ++p) {
@@ -175,15 +178,45 @@ Test(split, folds) {
             .folds = grouped.folds, .seed = seed, .validation = 0.2, .by_image = true};
         cr_expect_gt(check_folds(d, &by_image, by_image.folds), 0, "image by image, yet no group is torn");
     }
-    lvk_split *split;
+    lvk_split *splits[LVK_MAX_FOLDS];
+    uint32_t made;
     const lvk_fold_options bad[] = {{.folds = 1, .validation = 0.2},
                                     {.folds = LVK_MAX_FOLDS + 1, .validation = 0.2},
                                     {.folds = 3, .validation = 0},
                                     {.folds = 3, .validation = NAN}};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
-        cr_expect_eq(lvk_split_create_fold(d, &bad[i], 0, &split), LVK_ERROR_ARGUMENT, "case %zu", i);
-    cr_expect_eq(lvk_split_create_fold(d, &(lvk_fold_options){.folds = 3, .validation = 0.2}, 3, &split),
-                 LVK_ERROR_ARGUMENT);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        cr_expect_eq(lvk_split_create_folds(d, &bad[i], splits, &made), LVK_ERROR_ARGUMENT, "case %zu", i);
+        cr_expect_eq(made, 0);
+    }
+    /* folds 0 and 1 have one class each, so neither can be trained without the other */
+    cr_expect_eq(lvk_split_create_folds(d, &(lvk_fold_options){.validation = 0.2}, splits, &made),
+                 LVK_ERROR_FORMAT);
+    cr_expect_eq(made, 0);
+    lvk_dataset_destroy(&d);
+}
+
+/* C-NMC's own folds, each with people of both classes. */
+Test(split, official_folds) {
+    static const person all[3][2] = {{{"1", 4}, {"2", 3}}, {{"3", 5}, {"4", 2}}, {{"5", 3}, {"6", 3}}};
+    static const person hem[3][2] = {{{"H1", 4}, {"H2", 3}}, {{"H3", 2}, {"H4", 2}}, {{"H5", 3}, {"H6", 1}}};
+    for (int fold = 0; fold < 3; ++fold) {
+        write_people("all", fold, all[fold], 2);
+        write_people("hem", fold, hem[fold], 2);
+    }
+    lvk_dataset *d = open_tree();
+    const lvk_fold_options options = {.seed = 2, .validation = 0.3};
+    cr_assert_eq(lvk_dataset_official_folds(d), 3);
+    cr_expect_eq(check_folds(d, &options, 3), 0);
+    lvk_split *splits[LVK_MAX_FOLDS];
+    uint32_t count;
+    cr_assert_eq(lvk_split_create_folds(d, &options, splits, &count), LVK_OK);
+    for (uint32_t fold = 0; fold < count; ++fold) {
+        size_t images;
+        const uint32_t *tested = lvk_split_images(splits[fold], LVK_SPLIT_TEST, &images);
+        for (size_t i = 0; i < images; ++i)
+            cr_expect_eq(lvk_dataset_image(d, tested[i])->fold, (int32_t)fold);
+        lvk_split_destroy(&splits[fold]);
+    }
     lvk_dataset_destroy(&d);
 }
 
