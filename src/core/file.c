@@ -1,4 +1,5 @@
-#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE /* flock */
+#define _XOPEN_SOURCE   700
 #include "core/file.h"
 
 #include "core/memory.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -230,6 +232,26 @@ bool lvk_path_is_folder(const char *path) {
 bool lvk_path_is_file(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+lvk_status lvk_folder_lock(const char *folder, int *lock) {
+    char *path = lvk_path_join(folder, ".lock");
+    *lock = -1;
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = LVK_OK;
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (*lock < 0)
+        status = fail_errno(path);
+    else if (flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+        status = errno == EWOULDBLOCK
+                     ? lvk_fail(LVK_ERROR_IO, "%s: another process works in this folder", folder)
+                     : fail_errno(path);
+        close(*lock);
+        *lock = -1;
+    }
+    lvk_free(path);
+    return status;
 }
 
 bool lvk_path_is_same(const char *a, const char *b) {

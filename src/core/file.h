@@ -39,6 +39,10 @@ LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
 typedef lvk_status (*lvk_file_visit)(void *user, const char *relative_path);
 LVK_MUST_USE lvk_status lvk_folder_walk(const char *root, lvk_file_visit visit, void *user);
 
+/* Locks the folder by its file .lock for this process. *lock is closed to unlock it; the system does so
+ * however the process ends. LVK_ERROR_IO, *lock -1: another process has it. */
+LVK_MUST_USE lvk_status lvk_folder_lock(const char *folder, int *lock);
+
 bool lvk_path_is_folder(const char *path);
 bool lvk_path_is_file(const char *path);
 

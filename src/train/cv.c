@@ -2,17 +2,19 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "train/json_file.h"
 #include "train/judgement.h"
 #include "train/run_folder.h"
+#include "train/run_group.h"
 #include "train/settings.h"
 #include "train/training_data.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { MOST_BYTES = 1 << 20 };
+enum { RESULT_DIGITS = 15 };
 
 typedef struct cross_validation {
     lvk_device *device;
@@ -23,6 +25,7 @@ typedef struct cross_validation {
     void *user;
     lvk_cv_event event;
     char *folder;
+    int lock;
     json_t *config;
 } cross_validation;
 
@@ -41,16 +44,6 @@ static char *fold_path(const cross_validation *c, uint32_t fold, const char *for
     return path_of(c, name);
 }
 
-static lvk_status write_json(const cross_validation *c, const char *name, const json_t *json) {
-    char *text = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
-    char *line = text ? lvk_format("%s\n", text) : NULL, *path = path_of(c, name);
-    const lvk_status status = line && path ? lvk_file_write(path, line, strlen(line)) : LVK_ERROR_MEMORY;
-    free(text); /* jansson's */
-    lvk_free(line);
-    lvk_free(path);
-    return status;
-}
-
 /* What makes it this cross-validation and no other, for cv.json. */
 static lvk_status describe(cross_validation *c) {
     lvk_settings settings;
@@ -61,35 +54,6 @@ static lvk_status describe(cross_validation *c) {
         return LVK_ERROR_MEMORY;
     json_object_del(c->config, "test");
     return LVK_OK;
-}
-
-/* The first key in which two configurations differ, but for where the data set lies; NULL: they are the same.
- */
-static const char *difference(json_t *a, json_t *b) {
-    const char *key;
-    json_t *value;
-    json_object_foreach(a, key, value) {
-        if (strcmp(key, "data") != 0 && !json_equal(value, json_object_get(b, key)))
-            return key;
-    }
-    return NULL;
-}
-
-static lvk_status check_config(cross_validation *c, const char *path) {
-    void *text;
-    size_t size;
-    json_error_t error;
-    LVK_TRY(lvk_file_read(path, MOST_BYTES, &text, &size));
-    json_t *before = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    lvk_free(text);
-    if (!before)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: line %d: %s", path, error.line, error.text);
-    const char *key = difference(c->config, before);
-    const lvk_status status =
-        key ? lvk_fail(LVK_ERROR_ARGUMENT, "%s: another cross-validation, with another \"%s\"", path, key)
-            : LVK_OK;
-    json_decref(before);
-    return status;
 }
 
 static lvk_status name_folder(cross_validation *c) {
@@ -108,22 +72,9 @@ static lvk_status name_folder(cross_validation *c) {
 }
 
 static lvk_status open_folder(cross_validation *c) {
+    const lvk_run_group group = {.what = "cross-validation", .file = "cv.json", .config = c->config};
     LVK_TRY(name_folder(c));
-    char *path = path_of(c, "cv.json");
-    if (!path)
-        return LVK_ERROR_MEMORY;
-    lvk_status status = LVK_OK;
-    if (lvk_path_is_file(path))
-        status = check_config(c, path);
-    else if (lvk_path_is_file(c->folder))
-        status = lvk_fail(LVK_ERROR_IO, "%s: is a file", c->folder);
-    else {
-        status = lvk_folder_create(c->folder);
-        if (status == LVK_OK)
-            status = write_json(c, "cv.json", c->config);
-    }
-    lvk_free(path);
-    return status;
+    return lvk_run_group_open(&group, c->folder, &c->lock);
 }
 
 /* ---- folds ---- */
@@ -164,35 +115,14 @@ static bool forward(void *user, const lvk_train_event *event) {
     return go_on;
 }
 
-/* A kill may have come between a run's split and its config, with which it could be resumed. */
-static void remove_split(const char *run) {
-    char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_SPLIT));
-    if (path)
-        (void)remove(path);
-    lvk_free(path);
-}
-
 static lvk_status train_fold(cross_validation *c, uint32_t fold, const char *run) {
     lvk_train_options options = c->options.train;
-    lvk_train_result *trained = lvk_alloc(1, sizeof *trained);
     char *split = fold_path(c, fold, "split-%u.json");
-    char *config = lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG));
-    lvk_status status = trained && split && config ? LVK_OK : LVK_ERROR_MEMORY;
     options.run = run;
     options.split = split;
     options.dataset = c->dataset;
-    if (status == LVK_OK && lvk_path_is_file(config))
-        status = lvk_train_resume(
-            c->device, run,
-            &(lvk_resume_options){.data = options.data, .dataset = c->dataset, .threads = options.threads},
-            forward, c, trained);
-    else if (status == LVK_OK) {
-        remove_split(run);
-        status = lvk_train(c->device, &options, forward, c, trained);
-    }
-    lvk_free(trained);
+    const lvk_status status = split ? lvk_run_group_train(c->device, &options, forward, c) : LVK_ERROR_MEMORY;
     lvk_free(split);
-    lvk_free(config);
     return status;
 }
 
@@ -288,7 +218,9 @@ static lvk_status write_results(cross_validation *c) {
     json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:b}", "folds", folds, "mean", measures_json(&r->mean),
                              "deviation", measures_json(&r->deviation), "all", lvk_judgement_json(&r->all),
                              "by_image", (int)r->by_image);
-    const lvk_status status = json ? write_json(c, "results.json", json) : LVK_ERROR_MEMORY;
+    char *path = path_of(c, "results.json");
+    const lvk_status status = path ? lvk_json_write(path, json, RESULT_DIGITS) : LVK_ERROR_MEMORY;
+    lvk_free(path);
     json_decref(json);
     return status;
 }
@@ -328,9 +260,15 @@ lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_
     if (options->folds == 1 || options->folds > LVK_MAX_FOLDS)
         return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: 2 to %d, or the data set's own", options->folds,
                         LVK_MAX_FOLDS);
-    cross_validation c = {
-        .device = device, .options = *options, .result = result, .callback = callback, .user = user};
+    cross_validation c = {.device = device,
+                          .options = *options,
+                          .result = result,
+                          .callback = callback,
+                          .user = user,
+                          .lock = -1};
     const lvk_status status = run(&c);
+    if (c.lock >= 0)
+        close(c.lock);
     lvk_dataset_destroy(&c.dataset);
     json_decref(c.config);
     lvk_free(c.folder);

@@ -3,10 +3,10 @@
 
 #include "core/memory.h"
 #include "leukvk/predict.h"
+#include "train/json_file.h"
 #include "train/judged.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void score_subjects(const lvk_judged *t, double threshold, lvk_subject_score *scores) {
@@ -115,9 +115,7 @@ json_t *lvk_judgement_json(const lvk_judgement *judgement) {
 
 lvk_status lvk_judgement_text(const lvk_judgement *judgement, char **text) {
     json_t *json = lvk_judgement_json(judgement);
-    char *dump = json ? json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9)) : NULL;
+    const lvk_status status = lvk_json_text(json, LVK_PREDICTION_DIGITS, text);
     json_decref(json);
-    *text = dump ? lvk_format("%s\n", dump) : NULL;
-    free(dump); /* jansson's */
-    return *text ? LVK_OK : LVK_ERROR_MEMORY;
+    return status;
 }

@@ -1,10 +1,9 @@
 #include "train/results.h"
 
-#include "core/file.h"
+#include "train/json_file.h"
 #include "train/judge.h"
 #include "train/judgement.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* As `leukvk eval --from` has it, so that it finds the same numbers in the files. */
@@ -43,13 +42,9 @@ lvk_status lvk_results_write(const lvk_trainer *t, const lvk_train_result *resul
         if (result->tested[part])
             json_object_set_new(json, lvk_split_part_name((lvk_split_part)part),
                                 lvk_judgement_json(&result->judgements[part]));
-    char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(json);
     char *path = lvk_format("%s/results.json", lvk_run_folder_path(t->folder));
-    char *line = text ? lvk_format("%s\n", text) : NULL;
-    const lvk_status status = path && line ? lvk_file_write(path, line, strlen(line)) : LVK_ERROR_MEMORY;
-    free(text); /* jansson's */
-    lvk_free(line);
+    const lvk_status status = path ? lvk_json_write(path, json, LVK_PREDICTION_DIGITS) : LVK_ERROR_MEMORY;
+    json_decref(json);
     lvk_free(path);
     return status;
 }

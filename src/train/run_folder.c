@@ -1,21 +1,21 @@
-#define _DEFAULT_SOURCE /* flock */
+#define _XOPEN_SOURCE 700
 #include "train/run_folder.h"
 
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "train/json_file.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CSV_BYTES = 64 << 20, MOST_CONFIG_BYTES = 1 << 20 };
+enum { MOST_CSV_BYTES = 64 << 20, CONFIG_DIGITS = 15 };
 
 struct lvk_run_folder {
     char *path;
@@ -90,22 +90,6 @@ static lvk_status tidy(const char *path, bool empty) {
     return status;
 }
 
-static lvk_status take_lock(lvk_run_folder *run) {
-    char *path = lvk_path_join(run->path, ".lock");
-    if (!path)
-        return LVK_ERROR_MEMORY;
-    lvk_status status = LVK_OK;
-    run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (run->lock < 0)
-        status = fail_errno(path);
-    else if (flock(run->lock, LOCK_EX | LOCK_NB) != 0)
-        status = errno == EWOULDBLOCK
-                     ? lvk_fail(LVK_ERROR_IO, "%s: another process works in this run folder", run->path)
-                     : fail_errno(path);
-    lvk_free(path);
-    return status;
-}
-
 /* Takes `path` over, locks the folder and checks it. */
 static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
     lvk_run_folder *run = lvk_alloc(1, sizeof *run);
@@ -121,7 +105,7 @@ static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
         status = run->files[i] ? LVK_OK : LVK_ERROR_MEMORY;
     }
     if (status == LVK_OK)
-        status = take_lock(run);
+        status = lvk_folder_lock(path, &run->lock);
     if (status == LVK_OK)
         status = tidy(path, empty);
     if (status != LVK_OK)
@@ -234,61 +218,23 @@ lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t ro
 
 /* ---- configuration ---- */
 
-/* The JSON text in new memory. */
-static lvk_status dump(const json_t *json, size_t flags, char **text, size_t *size) {
-    *size = json_dumpb(json, NULL, 0, flags);
-    if (*size == 0)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "the configuration cannot be written as JSON");
-    *text = lvk_alloc(*size + 1, 1);
-    if (!*text)
-        return LVK_ERROR_MEMORY;
-    if (json_dumpb(json, *text, *size, flags) == *size)
-        return LVK_OK;
-    lvk_free(*text);
-    *text = NULL;
-    return lvk_fail(LVK_ERROR_MEMORY, "out of memory for the configuration");
-}
-
 lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config) {
-    char *text = NULL;
-    size_t size = 0;
-    LVK_TRY(dump(config, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), &text, &size));
-    const lvk_span spans[] = {{text, size}, {"\n", 1}};
-    const lvk_status status = lvk_file_write_spans(run->files[LVK_RUN_CONFIG], spans, 2);
-    lvk_free(text);
-    return status;
+    return lvk_json_write(run->files[LVK_RUN_CONFIG], config, CONFIG_DIGITS);
 }
 
 lvk_status lvk_run_config_read(const char *folder, json_t **config) {
     *config = NULL;
-    void *data = NULL;
-    size_t size = 0;
     char *path = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_CONFIG));
-    if (!path)
-        return LVK_ERROR_MEMORY;
-    lvk_status status = lvk_file_read(path, MOST_CONFIG_BYTES, &data, &size);
-    if (status == LVK_OK) {
-        json_error_t error;
-        *config = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);
-        if (!*config) {
-            lvk_text_make_printable(error.text);
-            status = lvk_fail(LVK_ERROR_FORMAT, "%s:%d: %s", path, error.line, error.text);
-        } else if (!json_is_object(*config)) {
-            json_decref(*config);
-            *config = NULL;
-            status = lvk_fail(LVK_ERROR_FORMAT, "%s: is not a JSON object", path);
-        }
-    }
-    lvk_free(data);
+    const lvk_status status = path ? lvk_json_read(path, config) : LVK_ERROR_MEMORY;
     lvk_free(path);
     return status;
 }
 
 lvk_status lvk_config_digest(const json_t *config, char digest[LVK_DIGEST_TEXT]) {
-    char *text = NULL;
-    size_t size = 0;
-    LVK_TRY(dump(config, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), &text, &size));
-    lvk_digest(text, size, digest);
-    lvk_free(text);
+    char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(CONFIG_DIGITS));
+    if (!text)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "the configuration cannot be written as JSON");
+    lvk_digest(text, strlen(text), digest);
+    free(text); /* jansson's */
     return LVK_OK;
 }

@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE /* flock */
 #include "leukvk/search.h"
 
 #include "core/file.h"
@@ -6,21 +5,16 @@
 #include "core/text.h"
 #include "train/ranks.h"
 #include "train/run_folder.h"
+#include "train/run_group.h"
 #include "train/search_pool.h"
 #include "train/search_space.h"
 #include "train/settings.h"
 #include "train/training_data.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-enum { MOST_BYTES = 1 << 20 };
 
 struct lvk_search {
     lvk_search_options options; /* texts are those of `settings` */
@@ -217,87 +211,15 @@ void lvk_search_rank(const lvk_search *search, uint32_t *order) {
 
 /* ---- files ---- */
 
-/* The first key that only one of two objects has, or in which they differ, but for where the data lies and
- * how often positions are saved; NULL: they are the same. */
-static const char *difference(json_t *a, json_t *b) {
-    const char *key;
-    json_t *value;
-    json_object_foreach(a, key, value) {
-        if (strcmp(key, "data") != 0 && strcmp(key, "checkpoint_seconds") != 0 &&
-            !json_equal(value, json_object_get(b, key)))
-            return key;
-    }
-    return NULL;
-}
-
-static lvk_status check_config(const lvk_search *s, const char *path) {
-    void *text;
-    size_t size;
-    json_error_t error;
-    LVK_TRY(lvk_file_read(path, MOST_BYTES, &text, &size));
-    json_t *before = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    lvk_free(text);
-    if (!before)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: line %d: not JSON", path, error.line);
-    const char *key = difference(s->config, before);
-    if (!key)
-        key = difference(before, s->config);
-    const lvk_status status =
-        key ? lvk_fail(LVK_ERROR_ARGUMENT, "%s: another search, with another \"%.64s\"", path, key) : LVK_OK;
-    json_decref(before);
-    return status;
-}
-
-static lvk_status write_config(const lvk_search *s, const char *path) {
-    char *text = json_dumps(s->config, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
-    char *line = text ? lvk_format("%s\n", text) : NULL;
-    const lvk_status status = line ? lvk_file_write(path, line, strlen(line)) : LVK_ERROR_MEMORY;
-    free(text); /* jansson's */
-    lvk_free(line);
-    return status;
-}
-
-/* One search at a time works in a folder; the system unlocks it however the process ends. */
-static lvk_status take_lock(lvk_search *s) {
-    char *path = path_of(s, ".lock");
-    if (!path)
-        return LVK_ERROR_MEMORY;
-    lvk_status status = LVK_OK;
-    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (s->lock < 0)
-        status = lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));
-    else if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
-        status = lvk_fail(LVK_ERROR_IO, "%s: another search works in this folder", s->folder);
-    lvk_free(path);
-    return status;
-}
-
-/* A folder that is there must be of this search. */
-static lvk_status check_folder(const lvk_search *s) {
-    if (!s->folder)
-        return LVK_OK;
-    if (lvk_path_is_file(s->folder))
-        return lvk_fail(LVK_ERROR_IO, "%s: is a file", s->folder);
-    char *path = path_of(s, "search.json");
-    if (!path)
-        return LVK_ERROR_MEMORY;
-    const lvk_status status = lvk_path_is_file(path) ? check_config(s, path) : LVK_OK;
-    lvk_free(path);
-    return status;
+static lvk_run_group group_of(const lvk_search *s) {
+    return (lvk_run_group){.what = "search", .file = "search.json", .config = s->config};
 }
 
 static lvk_status open_folder(lvk_search *s) {
+    const lvk_run_group group = group_of(s);
     if (!s->folder)
         LVK_TRY(name_folder(s));
-    LVK_TRY(lvk_folder_create(s->folder));
-    LVK_TRY(take_lock(s));
-    LVK_TRY(check_folder(s)); /* again, now that nobody else works there */
-    char *path = path_of(s, "search.json");
-    if (!path)
-        return LVK_ERROR_MEMORY;
-    const lvk_status status = lvk_path_is_file(path) ? LVK_OK : write_config(s, path);
-    lvk_free(path);
-    return status;
+    return lvk_run_group_open(&group, s->folder, &s->lock);
 }
 
 static lvk_status name_split(lvk_search *s) {
@@ -506,7 +428,9 @@ static lvk_status run_rounds(lvk_search *s, const lvk_pool *pool) {
 static lvk_status open_search(lvk_search *s, const lvk_pool *pool) {
     if (s->ranks.count > 1 && !s->folder)
         return lvk_fail(LVK_ERROR_ARGUMENT, "%u ranks need the name of one folder: --out", s->ranks.count);
-    LVK_TRY(check_folder(s));
+    const lvk_run_group group = group_of(s);
+    if (s->folder)
+        LVK_TRY(lvk_run_group_check(&group, s->folder));
     LVK_TRY(lvk_pool_check_device(pool));
     return s->ranks.number == 0 ? prepare(s) : name_split(s);
 }

@@ -4,14 +4,15 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "train/json_file.h"
 #include "train/run_folder.h"
+#include "train/run_group.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { MOST_METRICS_BYTES = 64 << 20, MOST_RESULTS_BYTES = 1 << 20 };
+enum { MOST_METRICS_BYTES = 64 << 20 };
 
 /* Columns of metrics.csv. */
 enum { VALIDATION_LOSS = 3, VALIDATION_AUC = 5, VALIDATION_F1_WEIGHTED = 6 };
@@ -37,24 +38,6 @@ static bool watch(void *user, const lvk_train_event *event) {
     return !w->over;
 }
 
-/* What a kill left behind of a run that has no config.json yet: its split, and halves of files. */
-static lvk_status remove_beginning(void *user, const char *name) {
-    char *path = lvk_path_join(user, name);
-    if (path && (strncmp(name, "split.json", 10) == 0 || strncmp(name, "config.json.", 12) == 0))
-        (void)remove(path);
-    lvk_free(path);
-    return path ? LVK_OK : LVK_ERROR_MEMORY;
-}
-
-static lvk_status begin(lvk_device *device, const lvk_trial_job *job, watched *w, lvk_train_result *result) {
-    lvk_train_options options = job->options;
-    options.run = job->run;
-    options.split = job->split;
-    if (lvk_path_is_folder(job->run))
-        LVK_TRY(lvk_folder_walk(job->run, remove_beginning, job->run));
-    return lvk_train(device, &options, watch, w, result);
-}
-
 static lvk_status note_divergence(const char *run) {
     lvk_text text = {0};
     lvk_text_add(&text, "{\"reason\": ");
@@ -71,21 +54,16 @@ static lvk_status note_divergence(const char *run) {
 lvk_status lvk_trial_train(lvk_device *device, const lvk_trial_job *job, lvk_train_callback callback,
                            void *user) {
     watched w = {.job = job, .callback = callback, .user = user};
-    lvk_train_result *result = lvk_alloc(1, sizeof *result);
-    char *config = lvk_path_join(job->run, lvk_run_file_name(LVK_RUN_CONFIG));
-    const lvk_resume_options resume = {.data = job->options.data, .threads = job->options.threads};
-    lvk_status status = result && config ? LVK_OK : LVK_ERROR_MEMORY;
-    if (status == LVK_OK)
-        status = lvk_path_is_file(config) ? lvk_train_resume(device, job->run, &resume, watch, &w, result)
-                                          : begin(device, job, &w, result);
+    lvk_train_options options = job->options;
+    options.run = job->run;
+    options.split = job->split;
+    lvk_status status = lvk_run_group_train(device, &options, watch, &w);
     if (status == LVK_ERROR_CANCELLED && w.over)
         status = LVK_OK;
     if (status == LVK_ERROR_NUMERIC) {
         lvk_log(LVK_LOG_WARNING, "diverged: %s", lvk_error_message());
         status = note_divergence(job->run);
     }
-    lvk_free(result);
-    lvk_free(config);
     return status;
 }
 
@@ -134,14 +112,8 @@ static lvk_status read_epochs(const char *path, uint32_t epochs, lvk_trial *tria
 }
 
 static lvk_status read_test(const char *path, lvk_trial *trial) {
-    void *text;
-    size_t size;
-    json_error_t error;
-    LVK_TRY(lvk_file_read(path, MOST_RESULTS_BYTES, &text, &size));
-    json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    lvk_free(text);
-    if (!json)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: line %d: not JSON", path, error.line);
+    json_t *json;
+    LVK_TRY(lvk_json_read(path, &json));
     const json_t *auc = json_object_get(json_object_get(json, "test"), "auc");
     trial->test_auc = json_is_number(auc) ? json_number_value(auc) : (double)NAN;
     json_decref(json);

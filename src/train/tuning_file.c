@@ -2,12 +2,12 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "train/json_file.h"
 #include "train/run_folder.h"
 #include "vulkan/shaders.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_FILE = 1 << 20 };
@@ -126,10 +126,7 @@ lvk_status lvk_tuning_file_write(const char *path, const lvk_device_info *device
                         "%s: would hold %zu choices, more than %d; it has to be removed first", path,
                         choices->count, LVK_TUNING_MOST);
     json_t *file = pack(device, choices);
-    char *text = file ? json_dumps(file, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
+    const lvk_status status = lvk_json_write(path, file, 17);
     json_decref(file);
-    const lvk_span spans[] = {{text, text ? strlen(text) : 0}, {"\n", 1}};
-    const lvk_status status = text ? lvk_file_write_spans(path, spans, 2) : LVK_ERROR_MEMORY;
-    free(text); /* jansson's */
     return status;
 }

@@ -1,0 +1,20 @@
+/* JSON files: two spaces of indentation, keys sorted, so that equal contents are equal bytes. */
+#ifndef LVK_TRAIN_JSON_FILE_H
+#define LVK_TRAIN_JSON_FILE_H
+
+#include "core/error.h"
+
+#include <jansson.h>
+
+/* The text, with a newline at its end, freed with lvk_free; numbers have `digits` significant ones. NULL for
+ * `json` is LVK_ERROR_MEMORY, so that a failed json_pack needs no check of its own. */
+LVK_MUST_USE lvk_status lvk_json_text(const json_t *json, int digits, char **text);
+
+/* Replaces the file by that text. */
+LVK_MUST_USE lvk_status lvk_json_write(const char *path, const json_t *json, int digits);
+
+/* Reads an object of at most a MiB, no key twice. *json is released with json_decref; NULL after a failure,
+ * whose line names file and line. */
+LVK_MUST_USE lvk_status lvk_json_read(const char *path, json_t **json);
+
+#endif
