@@ -100,6 +100,16 @@ static void add_diagonal(lvk_text *text) {
     lvk_text_add(text, "<path d=\"M0 %d L%d 0\" class=\"chance\"/>\n", SIDE, SIDE);
 }
 
+/* "AUC 0.802" in the corner, and the panel's end. */
+static void end_panel(lvk_text *text, const char *name, double value) {
+    lvk_text_add(text, "<text x=\"%d\" y=\"%d\" class=\"note\">%s ", SIDE - 12, SIDE - 14, name);
+    if (isnan(value))
+        lvk_text_add(text, "n/a");
+    else
+        lvk_text_add_decimal(text, value, 3);
+    lvk_text_add(text, "</text>\n</g>\n");
+}
+
 static void draw_roc(lvk_text *text, const curves *c) {
     begin_panel(text, 0, "ROC", "false positive rate (1 - specificity)", "true positive rate (sensitivity)");
     add_diagonal(text);
@@ -107,9 +117,8 @@ static void draw_roc(lvk_text *text, const curves *c) {
     for (size_t i = 0; i < c->count; ++i)
         add_point(text, share(c->points[i].false_positives, negatives_of(c)),
                   share(c->points[i].true_positives, positives_of(c)));
-    lvk_text_add(text, "\"/>\n<text x=\"%d\" y=\"%d\" class=\"note\">AUC ", SIDE - 12, SIDE - 14);
-    lvk_text_add_decimal(text, c->metrics.auc, 3);
-    lvk_text_add(text, "</text>\n</g>\n");
+    lvk_text_add(text, "\"/>\n");
+    end_panel(text, "AUC", c->metrics.auc);
 }
 
 static void draw_precision_recall(lvk_text *text, const curves *c) {
@@ -122,10 +131,8 @@ static void draw_precision_recall(lvk_text *text, const curves *c) {
         add_point(
             text, share(c->points[i].true_positives, positives_of(c)),
             share(c->points[i].true_positives, c->points[i].true_positives + c->points[i].false_positives));
-    lvk_text_add(text, "\"/>\n<text x=\"%d\" y=\"%d\" class=\"note\">average precision ", SIDE - 12,
-                 SIDE - 14);
-    lvk_text_add_decimal(text, c->metrics.average_precision, 3);
-    lvk_text_add(text, "</text>\n</g>\n");
+    lvk_text_add(text, "\"/>\n");
+    end_panel(text, "average precision", c->metrics.average_precision);
 }
 
 /* Circles whose area is the bin's share of the cells. */
@@ -144,9 +151,7 @@ static void draw_reliability(lvk_text *text, const curves *c) {
         lvk_text_add_decimal(text, 2 + 20 * sqrt(share(bin->count, c->metrics.count)), 1);
         lvk_text_add(text, "\"/>\n");
     }
-    lvk_text_add(text, "<text x=\"%d\" y=\"%d\" class=\"note\">calibration error ", SIDE - 12, SIDE - 14);
-    lvk_text_add_decimal(text, c->metrics.ece, 3);
-    lvk_text_add(text, "</text>\n</g>\n");
+    end_panel(text, "calibration error", c->metrics.ece);
 }
 
 static void add_drawing(lvk_text *text, const curves *c) {

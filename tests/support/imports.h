@@ -6,6 +6,8 @@
 #include "models/weights.h"
 #include "support/fake_weights.h"
 
+#include <math.h>
+
 static fake_weights fake;
 
 static inline void expect_values(const lvk_weights *weights) {
@@ -66,5 +68,25 @@ typedef struct mistake {
     void (*make)(void);
     const char *tensor, *reason;
 } mistake;
+
+/* Mistakes that a file of any form can hold. */
+static inline void turn_shape(void) { /* as many numbers, in another shape */
+    fake_find(&fake, "res3a_branch2b/kernel")->type = lvk_type_4d(LVK_F32, 16, 16, 3, 3);
+}
+static inline void put_nan(void) {
+    fake_find(&fake, "res2a_branch2c/kernel")->data[7] = NAN;
+}
+static inline void put_infinity(void) {
+    fake_find(&fake, "fc1000/bias")->data[999] = -INFINITY;
+}
+static inline void put_negative(void) {
+    fake_find(&fake, "bn2a_branch1/moving_variance")->data[2] = -1e-3F;
+}
+static inline void change_dtype(void) {
+    fake_find(&fake, "bn_conv1/gamma")->dtype = "int32";
+}
+static inline void empty_dimension(void) {
+    fake_find(&fake, "bn_conv1/gamma")->type = lvk_type_1d(LVK_F32, 0);
+}
 
 #endif

@@ -104,23 +104,8 @@ static void add_twice(void) {
     const lvk_type type = lvk_type_1d(LVK_F32, 8);
     (void)fake_add(&fake, "conv1/bias", &type, LVK_ELEMENT_F32);
 }
-static void turn_shape(void) { /* as many numbers, in another shape */
-    fake_find(&fake, "res3a_branch2b/kernel")->type = lvk_type_4d(LVK_F32, 16, 16, 3, 3);
-}
 static void lose_dimension(void) {
     fake_find(&fake, "fc1000/kernel")->type = lvk_type_1d(LVK_F32, 256000);
-}
-static void put_nan(void) {
-    fake_find(&fake, "res2a_branch2c/kernel")->data[7] = NAN;
-}
-static void put_infinity(void) {
-    fake_find(&fake, "fc1000/bias")->data[999] = -INFINITY;
-}
-static void put_negative(void) {
-    fake_find(&fake, "bn2a_branch1/moving_variance")->data[2] = -1e-3F;
-}
-static void change_dtype(void) {
-    fake_find(&fake, "bn_conv1/gamma")->dtype = "int32";
 }
 static void enlarge(void) {
     fake_find(&fake, "conv1/kernel")->type = lvk_type_2d(LVK_F32, 1U << 31, 1U << 31);
@@ -128,9 +113,6 @@ static void enlarge(void) {
 static void enlarge_together(void) {
     fake_find(&fake, "bn_conv1/gamma")->type = lvk_type_1d(LVK_F32, 200000000);
     fake_find(&fake, "bn_conv1/beta")->type = lvk_type_1d(LVK_F32, 200000000);
-}
-static void empty_dimension(void) {
-    fake_find(&fake, "bn_conv1/gamma")->type = lvk_type_1d(LVK_F32, 0);
 }
 static void lose_name(void) {
     fake_find(&fake, "bn_conv1/gamma")->name[0] = '\0';

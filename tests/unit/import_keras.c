@@ -137,26 +137,8 @@ static void add_layer(void) {
     const lvk_type type = lvk_type_1d(LVK_F32, 3);
     (void)fake_add(&fake, "other/kernel", &type, LVK_ELEMENT_F32);
 }
-static void turn_shape(void) { /* as many numbers, in another shape */
-    fake_find(&fake, "res3a_branch2b/kernel")->type = lvk_type_4d(LVK_F32, 16, 16, 3, 3);
-}
-static void put_nan(void) {
-    fake_find(&fake, "res2a_branch2c/kernel")->data[7] = NAN;
-}
-static void put_infinity(void) {
-    fake_find(&fake, "fc1000/bias")->data[999] = -INFINITY;
-}
-static void put_negative(void) {
-    fake_find(&fake, "bn2a_branch1/moving_variance")->data[2] = -1e-3F;
-}
-static void change_dtype(void) {
-    fake_find(&fake, "bn_conv1/gamma")->dtype = "int32";
-}
 static void enlarge(void) {
     fake_find(&fake, "conv1/kernel")->type = lvk_type_2d(LVK_F32, 1U << 31, 1U << 29);
-}
-static void empty_dimension(void) {
-    fake_find(&fake, "bn_conv1/gamma")->type = lvk_type_1d(LVK_F32, 0);
 }
 
 /* Written as .keras, or as .h5. */
