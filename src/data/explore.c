@@ -1,6 +1,7 @@
 #include "leukvk/explore.h"
 
 #include "core/memory.h"
+#include "core/quantile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,15 +10,6 @@
 static int compare_u32(const void *a, const void *b) {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
-}
-
-/* Between the order statistics around (count - 1) * share, counted from 0. */
-static double quantile(const uint32_t *sorted, size_t count, double share) {
-    if (count == 0)
-        return NAN;
-    const double place = (double)(count - 1) * share, below = floor(place);
-    const size_t index = (size_t)below, next = index + 1 < count ? index + 1 : index;
-    return sorted[index] + (place - below) * ((double)sorted[next] - sorted[index]);
 }
 
 typedef struct colour_sums {
@@ -46,7 +38,7 @@ lvk_status lvk_explore_cells(const lvk_dataset *dataset, lvk_data_part part, int
                              lvk_cell_summary *summary) {
     const size_t count = lvk_dataset_image_count(dataset);
     *summary = (lvk_cell_summary){0};
-    uint32_t *areas = lvk_alloc(count, sizeof *areas);
+    double *areas = lvk_alloc(count, sizeof *areas);
     bool *seen = lvk_alloc(lvk_dataset_subject_count(dataset), sizeof *seen);
     const lvk_status status = areas && seen ? LVK_OK : LVK_ERROR_MEMORY;
     colour_sums sums = {0};
@@ -60,9 +52,9 @@ lvk_status lvk_explore_cells(const lvk_dataset *dataset, lvk_data_part part, int
         seen[image->subject] = true;
     }
     if (status == LVK_OK) {
-        qsort(areas, summary->images, sizeof *areas, compare_u32);
+        lvk_sort_numbers(areas, summary->images);
         for (int q = 0; q < 3; ++q)
-            summary->area_quartiles[q] = quantile(areas, summary->images, 0.25 * (q + 1));
+            summary->area_quartiles[q] = lvk_quantile(areas, summary->images, 0.25 * (q + 1));
         set_colour(summary, &sums);
     }
     lvk_free(seen);

@@ -2,12 +2,11 @@
 #include "leukvk/metrics.h"
 
 #include "core/memory.h"
+#include "core/quantile.h"
 #include "core/random.h"
 #include "data/parallel.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { REPLICATES = 2000, MOST_REPLICATES = 1000000 };
 
@@ -83,18 +82,6 @@ static lvk_status measure(void *user, size_t replicate) {
     return status;
 }
 
-static int compare(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* By linear interpolation between the two nearest values, as numpy has it. */
-static double percentile(const double *sorted, size_t count, double share) {
-    const double at = share * (double)(count - 1);
-    const size_t below = (size_t)at, above = below + 1 < count ? below + 1 : below;
-    return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
-}
-
 static void take_interval(const bootstrap *b, size_t replicates, const lvk_measure *m, double *values,
                           lvk_metrics *low, lvk_metrics *high) {
     double *at_low = (double *)((char *)low + m->offset), *at_high = (double *)((char *)high + m->offset);
@@ -107,9 +94,9 @@ static void take_interval(const bootstrap *b, size_t replicates, const lvk_measu
     *at_low = *at_high = (double)NAN;
     if (count == 0 || 2 * count < replicates)
         return;
-    qsort(values, count, sizeof *values, compare);
-    *at_low = percentile(values, count, 0.025);
-    *at_high = percentile(values, count, 0.975);
+    lvk_sort_numbers(values, count);
+    *at_low = lvk_quantile(values, count, 0.025);
+    *at_high = lvk_quantile(values, count, 0.975);
 }
 
 lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
