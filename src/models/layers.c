@@ -97,7 +97,7 @@ static int add_channels(lvk_builder *builder, const lvk_conv_norm *layer, const 
 }
 
 static int apply_moving_average(lvk_builder *builder, const lvk_conv_norm *layer, int average, int value) {
-    const lvk_moving_average_attributes attributes = {.decay = LVK_NORM_DECAY, .scale = 1};
+    const lvk_moving_average_attributes attributes = {.decay = layer->decay, .scale = 1};
     return LVK_APPLY(builder->graph, layer->norm, LVK_OP_moving_average, &attributes, average, value);
 }
 

@@ -51,10 +51,8 @@ typedef struct lvk_conv_norm {
     bool bias;     /* of the convolution */
     bool folded;   /* the norm is in the convolution's kernel and bias (models/fold.h): for inference */
     float epsilon; /* added to the variance */
+    float decay; /* how fast the running averages move: average = decay average + (1 - decay) batch's value */
 } lvk_conv_norm;
-
-/* How fast the running averages of batch norms move: average = decay average + (1 - decay) batch's value. */
-#define LVK_NORM_DECAY 0.99F
 
 /* conv -> bias, if it has one -> batch norm -> ReLU, if wanted. The norm's parameters are gamma, beta, and
  * the averages moving_mean and moving_variance, which no optimizer touches. Where they are not moved, gamma

@@ -2,6 +2,7 @@
 
 #include "core/random.h"
 #include "models/cnn.h"
+#include "models/cnn_gap.h"
 #include "models/resnet.h"
 
 #include <math.h>
@@ -10,10 +11,11 @@
 #define RESNET(name, size, length)                                                                           \
     {                                                                                                        \
         .architecture = (name), .image_size = (size), .features = (length), .stages = LVK_RESNET_FREEZABLE,  \
-        .build = lvk_resnet_build                                                                            \
+        .batch_norm = true, .build = lvk_resnet_build                                                        \
     }
 static const lvk_model models[] = {
     {.architecture = "cnn", .image_size = 224, .build = lvk_cnn_build},
+    {.architecture = "cnn-gap", .image_size = 224, .batch_norm = true, .build = lvk_cnn_gap_build},
     RESNET("resnet18", 224, 512),
     RESNET("resnet34", 224, 512),
     RESNET("resnet50", 224, 2048),

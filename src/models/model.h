@@ -13,9 +13,9 @@ typedef enum lvk_model_part {
 
 typedef struct lvk_model_config {
     const char *architecture; /* "cnn", "resnet50" */
-    double dropout;           /* of the cnn: rate in [0, 1) */
+    double dropout;           /* of the cnn and cnn-gap: rate in [0, 1) */
 
-    /* Of models with a backbone; the others have neither parts nor stages. */
+    /* Of models with a backbone; the others have neither parts nor stages (but may have batch norms). */
     lvk_model_part part;
     const char *head;       /* models/head.h; NULL: LVK_HEAD_DEFAULT */
     bool torchvision;       /* the topology of torchvision's weights, not Keras' (models/resnet_table.h) */
@@ -34,6 +34,7 @@ typedef struct lvk_model {
     uint32_t image_size; /* height and width in pixels; three channels */
     uint32_t features;   /* numbers that the backbone gives for an image; 0: there is no backbone */
     uint32_t stages;     /* of the backbone */
+    bool batch_norm;     /* it has some; without a backbone they are trained, with the batch's statistics */
     lvk_model_build_fn build;
 } lvk_model;
 

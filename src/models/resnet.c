@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* Of the norms' running averages: Keras' default, and the golden numbers'. */
+#define NORM_DECAY 0.99F
+
 /* A net under construction. */
 typedef struct construction {
     lvk_builder *builder;
@@ -22,7 +25,8 @@ static int add_conv(const construction *c, uint32_t index, int x) {
                                  .padding = conv->padding,
                                  .bias = c->table.variant == LVK_RESNET_KERAS,
                                  .folded = c->config->folded,
-                                 .epsilon = lvk_resnet_epsilon(c->table.variant)};
+                                 .epsilon = lvk_resnet_epsilon(c->table.variant),
+                                 .decay = NORM_DECAY};
     return lvk_layer_conv_norm(c->builder, &layer, x, conv->relu);
 }
 

@@ -24,8 +24,8 @@ struct lvk_classifier {
 
 /* Batch norms, where there are any, are folded into the convolutions. */
 static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
-    return network->model->features ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
-                                    : lvk_position_load_parameters(checkpoint, network);
+    return network->model->batch_norm ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
+                                      : lvk_position_load_parameters(checkpoint, network);
 }
 
 static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,

@@ -219,6 +219,7 @@ static lvk_status resolve(lvk_settings *s) {
     const lvk_model *model = lvk_model_find(o->model);
     if (!model)
         return LVK_ERROR_ARGUMENT;
+    s->batch_statistics = model->batch_norm;
     if (model->features)
         LVK_TRY(resolve_backbone(s, model));
     s->by_image = strcmp(o->group, "none") == 0;

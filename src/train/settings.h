@@ -35,8 +35,9 @@ typedef struct lvk_settings {
     /* Of a model with a backbone; otherwise zero. */
     bool pretrained;        /* it starts from weights */
     bool on_features;       /* all of it is frozen: what is trained is the head, on its features */
-    uint32_t frozen_stages; /* as in lvk_model_config, with the next */
-    bool batch_statistics;
+    uint32_t frozen_stages; /* as in lvk_model_config */
+
+    bool batch_statistics; /* as in lvk_model_config */
 } lvk_settings;
 
 /* Checks every value and names the first that cannot be, as the command line spells it: "--batch 0: 1 to

@@ -112,11 +112,13 @@ def main():
     ok = True
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for model, size, options in (("cnn", 224, []), ("resnet50-narrow", 64, CHANCE)):
+        for size in (64, 224):
+            run(program, "synth", folder / f"cells{size}", "--images", 40, "--subjects", 16, "--size", size, "--format", "png")
+        for model, size, options in (("cnn", 224, []), ("cnn-gap", 224, []), ("resnet50-narrow", 64, CHANCE)):
             data = folder / f"cells{size}"
-            run(program, "synth", data, "--images", 40, "--subjects", 16, "--size", size, "--format", "png")
             run(program, "train", "--data", data, "--model", model, *TRAIN, *options, "--out", folder / model)
-        ok &= compare(program, "cnn", folder / "cnn", folder / "cells224", folder / "cnn.onnx")
+        for model in ("cnn", "cnn-gap"):
+            ok &= compare(program, model, folder / model, folder / "cells224", folder / f"{model}.onnx")
         for topology, order in (("keras", "bgr"), ("torchvision", "rgb")):
             drawn = folder / f"{topology}.safetensors"
             draw_norms(folder / "resnet50-narrow" / "model.safetensors", drawn, topology, order)

@@ -117,6 +117,29 @@ Test(training, shaped_steps_resume_to_the_same_bytes) {
     program_remove(folder);
 }
 
+/* A net with batch norms: their averages are part of the position, and the last batch of an epoch is a
+ * partial one, whose rows that only fill it up must not be in the statistics twice as often after a stop. */
+#define NORMS "train --data %s/data --out %s/%s --model cnn-gap --epochs 2 --batch 8 --patience 0 --seed 5"
+Test(training, batch_norms_resume_to_the_same_bytes) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, NORMS, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    bool stopped = false;
+    for (int i = 0; i < 12 && !stopped; ++i) {
+        char run[16];
+        snprintf(run, sizeof run, "try%d", i);
+        program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, NORMS, folder, folder, run);
+        stopped = strstr(result.err, "after step") || strstr(result.err, "after epoch");
+        if (!stopped)
+            continue;
+        resume_to_the_end(folder, run);
+        expect_same_run(folder, "a", run);
+    }
+    cr_expect(stopped, "never stopped behind a step: is this machine that fast?");
+    program_remove(folder);
+}
+
 /* Stopped between an epoch's last step and its validation. An epoch of one step, since a signal is noticed
  * after a step or after an epoch. */
 Test(training, resumes_behind_the_last_step_of_an_epoch) {

@@ -54,6 +54,20 @@ static void check_parts(const lvk_model *model, const lvk_resnet_spec *spec, boo
     cr_expect_eq(model->features, features, "%s", model->architecture);
 }
 
+/* Four convolutions with their norms' four vectors each, and the logit's dense layer; folded, a bias stands
+ * in the place of four vectors. */
+Test(model, the_compact_net_has_its_parameters) {
+    const uint64_t kernels = 9 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 256), channels = 32 + 64 + 128 + 256;
+    const lvk_model *model = lvk_model_find("cnn-gap");
+    lvk_model_config config = {.architecture = "cnn-gap", .batch_statistics = true};
+    const lvk_type logits = lvk_type_2d(LVK_F32, 2, 1);
+    lvk_type type;
+    cr_expect_eq(count_parameters(model, &config, &type), kernels + 4 * channels + 256 + 1);
+    cr_expect(lvk_type_equal(&type, &logits));
+    config.folded = true;
+    cr_expect_eq(count_parameters(model, &config, &type), kernels + channels + 256 + 1);
+}
+
 Test(model, every_architecture_is_built) {
     size_t residual = 0, rows = 0;
     const char *name;
