@@ -20,7 +20,7 @@ static const char documentation[] =
     "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (tools/fetch-weights.sh first)\n"
     "  leukvk train --data samples --model resnet50 --unfreeze conv5_x --rate-scale conv5_x=0.1 --warmup 1    fine-tune\n"
     "\n"
-    "The Keras work that leukvk starts from, exactly: --learning-rate 0.001 --schedule constant --normalize none --no-balance "
+    "The Keras work that leukvk starts from, exactly: --learning-rate 0.001 --schedule constant --normalize none --balance none "
     "(and its Adam, dropout 0.25, batch 32, 20 epochs, which are the defaults). Training stops early after 3 epochs without a lower "
     "validation loss.\n";
 

@@ -94,27 +94,38 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
     program_remove(folder);
 }
 
-/* The same of everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
-#define SHAPED                                                                                               \
-    "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "              \
-    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 --accumulate 3 --ema 0.9"
-Test(training, shaped_steps_resume_to_the_same_bytes) {
+/* Of a command that takes a folder and, in it, a run. */
+static void expect_resumes_to_the_same(const char *command) {
     const char *folder = program_folder();
     draw_samples(folder);
-    program_run(&result, SHAPED, folder, folder, "a");
+    program_run(&result, command, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     int stops = 0;
     for (int i = 0; i < 12 && stops < 3; ++i) {
         if (has_config(folder, "b"))
             program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, "train --resume %s/b", folder);
         else
-            program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, SHAPED, folder, folder, "b");
+            program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, command, folder, folder, "b");
         stops += strstr(result.err, "after step") != NULL || strstr(result.err, "after epoch") != NULL;
     }
     cr_expect_gt(stops, 0, "never stopped behind a step: is this machine that fast?");
     resume_to_the_end(folder, "b");
     expect_same_run(folder, "a", "b");
     program_remove(folder);
+}
+
+/* Everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
+Test(training, shaped_steps_resume_to_the_same_bytes) {
+    expect_resumes_to_the_same(
+        "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "
+        "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 "
+        "--accumulate 3 --ema 0.9");
+}
+
+/* Fewer of one class than of the other, stopped within an epoch that draws them more often. */
+Test(training, oversampled_epochs_resume_to_the_same_bytes) {
+    expect_resumes_to_the_same(
+        "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --balance oversample");
 }
 
 /* Stopped between an epoch's last step and its validation. An epoch of one step, since a signal is noticed

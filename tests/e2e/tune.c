@@ -116,7 +116,7 @@ Test(tune, the_command_has_every_setting) {
     program_run(
         &result,
         TUNE " --grid dropout=0.1 --epochs 2 --optimizer adamw --weight-decay 0.1 --l2 0.001 --warmup 0.5 "
-             "--schedule step:1 --rate-scale dense=0.5 --clip-norm 0.5 --accumulate 2 --ema 0.5 --no-balance "
+             "--schedule step:1 --rate-scale dense=0.5 --clip-norm 0.5 --accumulate 2 --ema 0.5 --balance none "
              "--normalize none --seed 7",
         folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
