@@ -152,6 +152,60 @@ Test(training, resumes_behind_the_last_step_of_an_epoch) {
     program_remove(folder);
 }
 
+static json_t *config_of(const char *folder, const char *run) {
+    char path[512];
+    json_error_t error;
+    snprintf(path, sizeof path, "%s/%s/config.json", folder, run);
+    json_t *config = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    cr_assert_not_null(config, "%s: %s", path, error.text);
+    return config;
+}
+
+static void expect_config(const json_t *config, const char *key, json_t *value) {
+    cr_expect(json_equal(json_object_get(config, key), value), "%s", key);
+    json_decref(value);
+}
+
+/* What the recipe says, and what the command line says besides, before or behind it. */
+Test(training, a_recipe_gives_its_settings_and_options_override_them) {
+    static const char command[] = "train --data %s/data --out %s/%s %s --recipe keras %s";
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, command, folder, folder, "a", "--epochs 1 --augment", "--batch 8");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    json_t *config = config_of(folder, "a");
+    expect_config(config, "epochs", json_integer(1));
+    expect_config(config, "crop", json_string("bbox"));
+    expect_config(config, "batch", json_integer(8));
+    expect_config(config, "model", json_string("cnn"));
+    expect_config(config, "optimizer", json_string("adam"));
+    expect_config(config, "schedule", json_string("constant"));
+    expect_config(config, "learning_rate", json_real(0.001));
+    expect_config(config, "dropout", json_real(0.25));
+    expect_config(config, "patience", json_integer(3));
+    expect_config(config, "normalize", json_string("none"));
+    expect_config(config, "balance", json_string("oversample"));
+    expect_config(config, "augment", json_true());
+    json_decref(config);
+
+    program_run(&result, command, folder, folder, "b", "--batch 8", "--epochs 1");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    config = config_of(folder, "b");
+    expect_config(config, "epochs", json_integer(1));
+    expect_config(config, "batch", json_integer(8));
+    expect_config(config, "augment", json_false());
+    json_decref(config);
+    program_run(&result, "train --resume %s/a --recipe keras", folder);
+    cr_expect_eq(result.exit_status, 2);
+    cr_expect_not_null(strstr(result.err, "--recipe: a resumed run"), "%s", result.err);
+    program_run(&result, "cv --data %s/data --recipe kreas", folder);
+    cr_expect_eq(result.exit_status, 2);
+    cr_expect_not_null(strstr(result.err, "--recipe kreas"), "%s", result.err);
+    program_run(&result, "tune --help");
+    cr_expect_not_null(strstr(result.out, "keras, the Keras work"), "%s", result.out);
+    program_remove(folder);
+}
+
 /* A profile is taken of a step that is trained anyway. */
 Test(training, a_profiled_run_gives_the_same_bytes) {
     static const char command[] =
