@@ -270,7 +270,7 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     if (!probabilities)
         return LVK_ERROR_MEMORY;
     lvk_status status =
-        lvk_judge_probabilities(t->network, &t->source, images, count, 1, NULL, NULL, probabilities);
+        lvk_judge_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, probabilities);
     if (status == LVK_OK)
         status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics);
     lvk_free(probabilities);
