@@ -72,6 +72,11 @@ def draw_norms(source, path, topology, order):
     write_tensors(path, {**metadata, "topology": topology, "pixel_order": order}, changed)
 
 
+def set_temperature(path, temperature):
+    metadata, tensors = read_tensors(path)
+    write_tensors(path, {**metadata, "temperature": temperature}, tensors)
+
+
 def predicted(program, model, data):
     """Probabilities by file, as leukvk gives them."""
     rows = csv.DictReader(io.StringIO(run(program, "predict", "--model", model, data, "--format", "csv")))
@@ -117,6 +122,12 @@ def main():
             run(program, "synth", data, "--images", 40, "--subjects", 16, "--size", size, "--format", "png")
             run(program, "train", "--data", data, "--model", model, *TRAIN, *options, "--out", folder / model)
         ok &= compare(program, "cnn", folder / "cnn", folder / "cells224", folder / "cnn.onnx")
+        plain = (folder / "cnn.onnx").read_bytes()
+        set_temperature(folder / "cnn" / "model.safetensors", "0.25")
+        ok &= compare(program, "cnn, temperature 0.25", folder / "cnn", folder / "cells224", folder / "cnn.onnx")
+        if b"calibrate/temperature" in plain or b"calibrate/temperature" not in (folder / "cnn.onnx").read_bytes():
+            print("cnn: the temperature is not where it belongs")
+            ok = False
         for topology, order in (("keras", "bgr"), ("torchvision", "rgb")):
             drawn = folder / f"{topology}.safetensors"
             draw_norms(folder / "resnet50-narrow" / "model.safetensors", drawn, topology, order)

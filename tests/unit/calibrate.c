@@ -150,11 +150,12 @@ static void refused(const char *csv, const char *says) {
 
 static lvk_model_calibration stored(void) {
     lvk_checkpoint *model;
-    float read[4];
-    cr_assert_eq(lvk_checkpoint_read(scratch_path("model.safetensors"), &model), LVK_OK, "%s",
-                 lvk_error_message());
+    float read[4] = {0};
     const lvk_type type = lvk_type_2d(LVK_F32, 2, 2);
-    cr_expect_eq(lvk_safetensors_copy(lvk_checkpoint_file(model), "conv2d/kernel", &type, read), LVK_OK);
+    lvk_status status = lvk_checkpoint_read(scratch_path("model.safetensors"), &model);
+    if (status == LVK_OK)
+        status = lvk_safetensors_copy(lvk_checkpoint_file(model), "conv2d/kernel", &type, read);
+    cr_assert_eq(status, LVK_OK, "%s", lvk_error_message());
     cr_expect_arr_eq(read, numbers, sizeof read);
     const lvk_model_calibration calibration = lvk_checkpoint_info(model)->calibration;
     lvk_checkpoint_destroy(&model);
