@@ -22,8 +22,10 @@
  * crop, positive_class, negative_class, and pixel_order, pixel_mean_r to _b, pixel_deviation_r to _b: the
  * network's own input is (byte / 255 - mean) / deviation of each channel, in that order of channels;
  * preprocessing: "caffe", "imagenet" (leukvk/import.h), or "data" where these figures are the data's own. The
- * class is positive where the probability is above 0.5. Images are cropped and resampled before, as src/data
- * does. */
+ * class is positive where the probability is above 0.5, or above `threshold` where the model has one. A
+ * calibrated model (leukvk/calibrate.h) also has its `temperature`, by which the logit is divided: in the
+ * ONNX graph it is, in the tensors of the other forms it is not. Images are cropped and resampled before, as
+ * src/data does. */
 #ifndef LEUKVK_EXPORT_H
 #define LEUKVK_EXPORT_H
 
@@ -50,7 +52,8 @@ void lvk_export_close(lvk_export **model);
 typedef struct lvk_export_info {
     const char *path; /* of the file that was read */
     const char *architecture, *crop, *positive_class, *negative_class;
-    const char *head, *topology; /* of a residual network; else "" */
+    const char *head, *topology;   /* of a residual network; else "" */
+    double temperature, threshold; /* of a calibrated model; else 1 and LVK_THRESHOLD */
     uint32_t image_size;
     size_t tensors; /* that were written last, without those that normalize pixels */
     uint64_t numbers;

@@ -8,6 +8,7 @@
 #define LEUKVK_LEUKVK_H
 
 #include "leukvk/bench.h"
+#include "leukvk/calibrate.h"
 #include "leukvk/crop.h"
 #include "leukvk/cv.h"
 #include "leukvk/dataset.h"

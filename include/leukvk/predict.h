@@ -30,6 +30,8 @@ typedef struct lvk_classifier_info {
     const char *path; /* of the file that was read */
     const char *architecture, *crop, *positive_class, *negative_class;
     uint64_t parameters;
+    double temperature; /* p = sigmoid(logit / temperature); 1: as trained (leukvk/calibrate.h) */
+    double threshold;   /* positive when p is greater; LVK_THRESHOLD: as trained */
 } lvk_classifier_info;
 
 /* Belongs to the classifier. */

@@ -38,7 +38,9 @@ typedef struct lvk_train_options {
     const char *normalize; /* "train": pixels less their mean, divided by their standard deviation, both taken
                               over the training images by channel; "none": 0..1; "auto": as pretrained weights
                               want it, "train" where there are none */
-    bool balance;          /* weight the training loss so that both classes count the same */
+    const char *balance;   /* "weight": weight the training loss so that both classes count the same;
+                              "oversample": draw the smaller class's training images more often, each time
+                              augmented anew, so that an epoch has as many of either class; "none" */
     bool strict;           /* an unreadable image is an error; otherwise it is left out and listed */
 
     /* Of models with a backbone, such as resnet50; the cnn has none. */

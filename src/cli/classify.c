@@ -67,8 +67,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
 const struct argp classify_argp = {options, parse_option, NULL, NULL, children, NULL, NULL};
 
+/* On standard error, so that what is printed can be read on by programs. */
+static void show_calibration(const lvk_classifier_info *info) {
+    if (info->temperature != 1)
+        fprintf(stderr, "%s: temperature %.4g\n", info->path, info->temperature);
+    if (info->threshold != LVK_THRESHOLD)
+        fprintf(stderr, "%s: threshold %.4g\n", info->path, info->threshold);
+}
+
 int classify_open(classify_session *session, const classify_arguments *a) {
-    *session = (classify_session){.arguments = a};
+    *session = (classify_session){.arguments = a, .same_threshold = true};
     int status = lvk_device_open(&a->device, &session->device);
     if (status == LVK_OK)
         status = lvk_classifier_open(session->device, a->models[0], &a->classifier, &session->classifier);
@@ -77,6 +85,8 @@ int classify_open(classify_session *session, const classify_arguments *a) {
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
     snprintf(session->positive, sizeof session->positive, "%s", info->positive_class);
     snprintf(session->negative, sizeof session->negative, "%s", info->negative_class);
+    session->threshold = info->threshold;
+    show_calibration(info);
     return LVK_OK;
 }
 
@@ -110,6 +120,8 @@ static int change_model(classify_session *session, int m) {
     if (status != LVK_OK)
         return status;
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
+    show_calibration(info);
+    session->same_threshold = session->same_threshold && info->threshold == session->threshold;
     if (strcmp(info->positive_class, session->positive) == 0 &&
         strcmp(info->negative_class, session->negative) == 0)
         return LVK_OK;
@@ -145,6 +157,10 @@ int classify_run(classify_session *session, const selection *images, const char 
         progress_clear(&bar);
         for (size_t i = 0; i < images->count; ++i)
             sums[i] += (*rows)[i].p;
+    }
+    if (!session->same_threshold) {
+        session->threshold = LVK_THRESHOLD;
+        fprintf(stderr, "the models have different thresholds: %g is taken\n", LVK_THRESHOLD);
     }
     for (size_t i = 0; i < images->count; ++i)
         (*rows)[i].p = lvk_prediction_round(sums[i] / models);

@@ -29,6 +29,9 @@ typedef struct classify_session {
     lvk_device *device;
     lvk_classifier *classifier;        /* the first, until classify_run goes through them */
     char positive[256], negative[256]; /* class names */
+    double
+        threshold; /* of the models, where all have the same; else LVK_THRESHOLD. Known after classify_run */
+    bool same_threshold; /* so far */
 } classify_session;
 
 /* Opens device and first model; returns an lvk_status. classify_close releases them, also after a failure. */

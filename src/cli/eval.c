@@ -42,7 +42,8 @@ static const struct argp_option options[] = {
      "Write ROC, precision-recall and reliability curves: CSV files, and curves.svg, which draws them", 0},
     {"from", OPTION_FROM, "FILE", 0, "Judge these predictions; may be given several times", 0},
     {"subjects", OPTION_SUBJECTS, NULL, 0, "Print a line a subject as well", 0},
-    {"threshold", OPTION_THRESHOLD, "P", 0, "Call a cell positive above this probability (0.5)", 0},
+    {"threshold", OPTION_THRESHOLD, "P", 0,
+     "Call a cell positive above this probability (the model's, 0.5 where leukvk calibrate has set none)", 0},
     {"sensitivity", OPTION_SENSITIVITY, "X", 0,
      "Use the highest threshold that finds this share of the positive cells", 0},
     {"prevalence", OPTION_PREVALENCE, "X", 0,
@@ -122,6 +123,7 @@ typedef struct judged {
     const lvk_prediction *rows;
     size_t count;
     const char *name, *positive, *negative;
+    double threshold; /* unless another is given */
 } judged;
 
 static void print_prevalence(const arguments *a, const lvk_judgement *judgement, const judged *j) {
@@ -159,7 +161,7 @@ static int print_json(const lvk_judgement *judgement) {
 
 static int judge(const arguments *a, const judged *j) {
     static lvk_judgement judgement;
-    double threshold = isnan(a->threshold) ? LVK_THRESHOLD : a->threshold;
+    double threshold = isnan(a->threshold) ? j->threshold : a->threshold;
     int status = isnan(a->sensitivity)
                      ? LVK_OK
                      : lvk_predictions_threshold(j->rows, j->count, a->sensitivity, &threshold);
@@ -191,7 +193,8 @@ static int judge_files(const arguments *a) {
         return status;
     judged j = {.name = a->from_count == 1 ? a->from[0] : "all files",
                 .positive = lvk_prediction_set_positive_class(set),
-                .negative = lvk_prediction_set_negative_class(set)};
+                .negative = lvk_prediction_set_negative_class(set),
+                .threshold = LVK_THRESHOLD};
     j.rows = lvk_prediction_set_rows(set, &j.count);
     status = judge(a, &j);
     lvk_prediction_set_destroy(&set);
@@ -199,17 +202,18 @@ static int judge_files(const arguments *a) {
 }
 
 static int judge_session(const arguments *a, classify_session *session, const selection *images) {
-    const lvk_prediction_options written = {
-        .format = LVK_PREDICTIONS_CSV, .threshold = LVK_THRESHOLD, .judged = true};
     lvk_prediction *rows;
     int status = classify_run(session, images, "Judging", &rows);
+    const lvk_prediction_options written = {
+        .format = LVK_PREDICTIONS_CSV, .threshold = session->threshold, .judged = true};
     if (status == LVK_OK && a->common.out)
         status = classify_write(session, rows, images->count, written, a->common.out);
     const judged j = {.rows = rows,
                       .count = images->count,
                       .name = a->common.part ? a->common.part : a->common.data,
                       .positive = session->positive,
-                      .negative = session->negative};
+                      .negative = session->negative,
+                      .threshold = session->threshold};
     if (status == LVK_OK)
         status = judge(a, &j);
     free(rows);

@@ -3,6 +3,7 @@
 #include "options.h"
 #include "verb.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,17 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
+static void print_calibration(const lvk_export_info *about, const arguments *a) {
+    const bool inside = strcmp(a->format, "onnx") == 0;
+    if (about->temperature != 1)
+        printf("temperature    %.4g: %s\n", about->temperature,
+               inside ? "the probabilities have it"
+                      : "not in the tensors; divide the logit by it (metadata \"temperature\")");
+    if (about->threshold != LVK_THRESHOLD)
+        printf("threshold      %.4g: the class is positive above it (metadata \"threshold\")\n",
+               about->threshold);
+}
+
 static void print_about(const lvk_export_info *about, const arguments *a) {
     char tensors[FORMAT_SIZE], numbers[FORMAT_SIZE];
     printf("read           %s\n", about->path);
@@ -76,6 +88,7 @@ static void print_about(const lvk_export_info *about, const arguments *a) {
            format_count(numbers, about->numbers));
     printf("images         crop %s, then %u×%u pixels\n", about->crop, about->image_size, about->image_size);
     printf("positive class %s\n", about->positive_class);
+    print_calibration(about, a);
     if (strcmp(a->format, "torchvision") == 0 && strcmp(about->topology, "keras") == 0)
         printf(
             "note           the variant of Keras: biases of convolutions, epsilon 1e-3, and blocks of three "

@@ -9,12 +9,12 @@
 
 extern const verb verb_cv, verb_devices, verb_summary, verb_data, verb_train, verb_predict, verb_eval,
     verb_ops, verb_selftest, verb_synth, verb_bench, verb_tune_kernels, verb_import, verb_export,
-    verb_augment, verb_crop, verb_tune;
+    verb_augment, verb_crop, verb_tune, verb_calibrate;
 
 static const verb *const verbs[] = {
-    &verb_data,         &verb_train,  &verb_cv,      &verb_tune,    &verb_predict,  &verb_eval,
-    &verb_summary,      &verb_ops,    &verb_devices, &verb_synth,   &verb_selftest, &verb_bench,
-    &verb_tune_kernels, &verb_import, &verb_export,  &verb_augment, &verb_crop};
+    &verb_data,      &verb_train,        &verb_cv,     &verb_tune,    &verb_predict, &verb_eval,
+    &verb_calibrate, &verb_summary,      &verb_ops,    &verb_devices, &verb_synth,   &verb_selftest,
+    &verb_bench,     &verb_tune_kernels, &verb_import, &verb_export,  &verb_augment, &verb_crop};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 int report_failure(int status) {

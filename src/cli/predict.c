@@ -18,7 +18,7 @@ static const char documentation[] =
     "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/    the mean of several models\n"
     "\n"
     "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the class that it means "
-    "(above 0.5). For research and teaching; not a medical device.\n";
+    "(above 0.5, or above the threshold that leukvk calibrate has given the model). For research and teaching; not a medical device.\n";
 
 enum { OPTION_FORMAT = 256 };
 static const struct argp_option options[] = {
@@ -57,7 +57,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 
 static int print_predictions(const arguments *a, const classify_session *session, const selection *images,
                              const lvk_prediction *rows) {
-    lvk_prediction_options how = {.threshold = LVK_THRESHOLD};
+    lvk_prediction_options how = {.threshold = session->threshold};
     int status = lvk_prediction_format_parse(a->format, &how.format);
     if (status == LVK_OK)
         status = classify_write(session, rows, images->count, how, a->common.out);

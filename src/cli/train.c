@@ -17,12 +17,11 @@ static const char documentation[] =
     "  leukvk train --resume runs/first                after Ctrl-C, a crash or a power cut\n"
     "  leukvk train --resume runs/first --epochs 40    longer than first meant; a cosine is stretched\n"
     "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
+    "  leukvk train --data samples --recipe keras --epochs 10    as the Keras work did, but for less long\n"
     "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (tools/fetch-weights.sh first)\n"
     "  leukvk train --data samples --model resnet50 --unfreeze conv5_x --rate-scale conv5_x=0.1 --warmup 1    fine-tune\n"
     "\n"
-    "The Keras work that leukvk starts from, exactly: --learning-rate 0.001 --schedule constant --normalize none --no-balance "
-    "(and its Adam, dropout 0.25, batch 32, 20 epochs, which are the defaults). Training stops early after 3 epochs without a lower "
-    "validation loss.\n";
+    "Training stops early after 3 epochs without a lower validation loss.\n";
 
 enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_PROFILE };
 

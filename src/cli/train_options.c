@@ -5,10 +5,12 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     OPTION_DATA = 4096,
+    OPTION_RECIPE,
     OPTION_GROUP,
     OPTION_MODEL,
     OPTION_WEIGHTS,
@@ -18,9 +20,10 @@ enum {
     OPTION_BN,
     OPTION_VIEWS,
     OPTION_CROP,
+    OPTION_AUGMENT,
     OPTION_NO_AUGMENT,
     OPTION_NORMALIZE,
-    OPTION_NO_BALANCE,
+    OPTION_BALANCE,
     OPTION_STRICT,
     OPTION_OPTIMIZER,
     OPTION_RATE,
@@ -48,6 +51,7 @@ static const struct argp_option options[] = {
      "subject: keep the cells of a person on one side of the split; none: deal cell by cell, as work with high figures often did, so that the figures say nothing about new people (subject)",
      1},
     {"strict", OPTION_STRICT, NULL, 0, "Stop at an unreadable image, do not leave it out", 1},
+    {"recipe", OPTION_RECIPE, "NAME", 0, "Settings that belong together, which any option overrides", 2},
     {"model", OPTION_MODEL, "NAME", 0,
      "Architecture: cnn, resnet50 and others; leukvk summary NAME shows it (cnn)", 2},
     {"dropout", OPTION_DROPOUT, "X", 0, "Dropout rate of the cnn (0.25)", 2},
@@ -65,13 +69,16 @@ static const struct argp_option options[] = {
      "With a frozen backbone: train on N of the eight ways an image can lie, quarter turns and mirrored (1)",
      2},
     {"crop", OPTION_CROP, "CROP", 0, "center:N pixels at the source's scale, bbox or none (center:300)", 3},
+    {"augment", OPTION_AUGMENT, NULL, 0, "Flips and rotations, as by default, where a recipe has none", 3},
     {"no-augment", OPTION_NO_AUGMENT, NULL, 0, "No flips and rotations", 3},
     {"normalize", OPTION_NORMALIZE, "HOW", 0,
      "train: pixels less their mean, divided by their standard deviation, both of the training images; none: 0..1; auto: as "
      "pretrained weights want it, else train (auto)",
      3},
-    {"no-balance", OPTION_NO_BALANCE, NULL, 0,
-     "Do not weight the training loss so that both classes count the same", 3},
+    {"balance", OPTION_BALANCE, "HOW", 0,
+     "weight: weight the training loss so that both classes count the same; oversample: draw the smaller class's training images "
+     "more often, each time augmented anew; none (weight)",
+     3},
     {"epochs", OPTION_EPOCHS, "N", 0, "At most so many times through the images (20)", 4},
     {"batch", OPTION_BATCH, "N", 0, "Images at once (32)", 4},
     {"accumulate", OPTION_ACCUMULATE, "K", 0,
@@ -124,9 +131,10 @@ static const place places[] = {PLACE(OPTION_GROUP, TEXT, group, 0, 0),
                                PLACE(OPTION_BN, TEXT, batch_norm, 0, 0),
                                PLACE(OPTION_VIEWS, COUNT, views, 1, 8),
                                PLACE(OPTION_CROP, TEXT, crop, 0, 0),
+                               PLACE(OPTION_AUGMENT, SWITCH_ON, augment, 0, 0),
                                PLACE(OPTION_NO_AUGMENT, SWITCH_OFF, augment, 0, 0),
                                PLACE(OPTION_NORMALIZE, TEXT, normalize, 0, 0),
-                               PLACE(OPTION_NO_BALANCE, SWITCH_OFF, balance, 0, 0),
+                               PLACE(OPTION_BALANCE, TEXT, balance, 0, 0),
                                PLACE(OPTION_EPOCHS, COUNT, epochs, 1, 1000000),
                                PLACE(OPTION_BATCH, COUNT, batch, 1, 1024),
                                PLACE(OPTION_ACCUMULATE, COUNT, accumulate, 1, 1024),
@@ -144,6 +152,7 @@ static const place places[] = {PLACE(OPTION_GROUP, TEXT, group, 0, 0),
                                PLACE(OPTION_SEED, SEED, seed, 0, 0),
                                PLACE(OPTION_SAVE_SECONDS, NUMBER, checkpoint_seconds, 0, 0)};
 enum { PLACE_COUNT = sizeof places / sizeof *places };
+_Static_assert(PLACE_COUNT <= 64, "train_choices.given has no bit for the last options");
 
 static const char *option_name(int key) {
     for (const struct argp_option *option = options; option->name; ++option)
@@ -152,7 +161,7 @@ static const char *option_name(int key) {
     return "?";
 }
 
-static void take(const place *p, char *text, struct argp_state *state, lvk_train_options *o) {
+static void take(const place *p, const char *text, struct argp_state *state, lvk_train_options *o) {
     const char *name = option_name(p->key);
     void *at = (char *)o + p->offset;
     switch (p->kind) {
@@ -175,7 +184,20 @@ static void take(const place *p, char *text, struct argp_state *state, lvk_train
     }
 }
 
-static error_t parse_setting(int key, char *text, struct argp_state *state, lvk_train_options *o) {
+/* The row of an option; -1: it has none. --freeze is another way to say --unfreeze. */
+static int row_of(int key) {
+    for (int i = 0; i < PLACE_COUNT; ++i)
+        if (places[i].key == (key == OPTION_FREEZE ? OPTION_UNFREEZE : key))
+            return i;
+    return -1;
+}
+
+static error_t parse_setting(int key, char *text, struct argp_state *state, train_choices *c) {
+    lvk_train_options *o = &c->options;
+    const int row = row_of(key);
+    if (row < 0)
+        return ARGP_ERR_UNKNOWN;
+    c->given |= (uint64_t)1 << row;
     if (key == OPTION_FREEZE) {
         if (strcmp(text, "all") != 0 && strcmp(text, "none") != 0)
             argp_failure(state, EXIT_USAGE, 0,
@@ -183,14 +205,63 @@ static error_t parse_setting(int key, char *text, struct argp_state *state, lvk_
         o->unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
         return 0;
     }
-    for (int i = 0; i < PLACE_COUNT; ++i) {
-        if (places[i].key == key) {
-            take(&places[i], text, state, o);
-            return 0;
-        }
-    }
-    return ARGP_ERR_UNKNOWN;
+    take(&places[row], text, state, o);
+    return 0;
 }
+
+/* ---- recipes ---- */
+
+static void choose_recipe(const char *name, struct argp_state *state, train_choices *c) {
+    c->recipe = recipe_find(name);
+    if (!c->recipe)
+        argp_failure(state, EXIT_USAGE, 0, "--recipe %s: there is no such recipe; --help lists them", name);
+    if (!c->first_setting)
+        c->first_setting = "recipe";
+}
+
+static int key_of(const char *name) {
+    for (const struct argp_option *option = options; option->name; ++option)
+        if (strcmp(option->name, name) == 0)
+            return option->key;
+    return 0;
+}
+
+static bool is_given(const train_choices *c, size_t offset) {
+    for (int i = 0; i < PLACE_COUNT; ++i)
+        if (places[i].offset == offset && c->given >> i & 1)
+            return true;
+    return false;
+}
+
+/* When all arguments are known, so that their order has no effect. */
+static void apply_recipe(struct argp_state *state, train_choices *c) {
+    for (const recipe_setting *s = c->recipe->settings; s->option; ++s) {
+        const int row = row_of(key_of(s->option));
+        if (row < 0)
+            argp_failure(state, EXIT_FAILED, 0, "recipe %s: there is no option --%s", c->recipe->name,
+                         s->option);
+        if (!is_given(c, places[row].offset))
+            take(&places[row], s->value, state, &c->options);
+    }
+}
+
+/* The help of --recipe with all recipes, freed by argp; other help as it is. */
+static char *list_recipes(int key, const char *text, void *input) {
+    enum { SIZE = 2048 };
+    (void)input;
+    char *list = key == OPTION_RECIPE ? calloc(SIZE, 1) : NULL;
+    if (!list)
+        return (char *)text;
+    int used = snprintf(list, SIZE, "%s:", text);
+    const recipe *r;
+    for (int i = 0; (r = recipe_at(i)) && used < SIZE; ++i)
+        used += snprintf(list + used, (size_t)(SIZE - used), "%s %s, %s", i ? ";" : "", r->name, r->summary);
+    if (used < SIZE)
+        snprintf(list + used, (size_t)(SIZE - used), " (default)");
+    return list;
+}
+
+/* ---- parsing ---- */
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     train_choices *c = state->input;
@@ -198,11 +269,18 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_DATA:
         c->options.data = text;
         return 0;
+    case OPTION_RECIPE:
+        choose_recipe(text, state, c);
+        return 0;
+    case ARGP_KEY_END:
+        if (c->recipe)
+            apply_recipe(state, c);
+        return 0;
     case OPTION_THREADS:
         c->options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
         return 0;
     default: {
-        const error_t error = parse_setting(key, text, state, &c->options);
+        const error_t error = parse_setting(key, text, state, c);
         c->epochs_given = c->epochs_given || key == OPTION_EPOCHS;
         if (error == 0 && key != OPTION_EPOCHS && !c->first_setting)
             c->first_setting = option_name(key);
@@ -257,7 +335,7 @@ static void print_place(FILE *out, const place *p, const lvk_train_options *o,
         break;
     case SWITCH_ON:
     case SWITCH_OFF:
-        if (*(const bool *)at != *(const bool *)by_default)
+        if (*(const bool *)at != *(const bool *)by_default && *(const bool *)at == (p->kind == SWITCH_ON))
             fprintf(out, " --%s", name);
         break;
     }
@@ -275,4 +353,4 @@ void train_options_print(const lvk_train_options *o, FILE *out) {
             print_place(out, &places[i], o, &defaults);
 }
 
-const struct argp train_options_argp = {options, parse_option, NULL, NULL, NULL, NULL, NULL};
+const struct argp train_options_argp = {options, parse_option, NULL, NULL, NULL, list_recipes, NULL};

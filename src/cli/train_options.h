@@ -2,6 +2,8 @@
 #ifndef LEUKVK_CLI_TRAIN_OPTIONS_H
 #define LEUKVK_CLI_TRAIN_OPTIONS_H
 
+#include "recipes.h"
+
 #include "leukvk/leukvk.h"
 
 #include <argp.h>
@@ -12,6 +14,9 @@ typedef struct train_choices {
     lvk_train_options options; /* start with lvk_train_defaults() */
     const char *first_setting; /* the first option given but --data, --epochs and --threads; NULL: none */
     bool epochs_given;
+    const recipe *recipe; /* NULL: none. Its settings are in `options` once all arguments are parsed, but for
+                             those that were given themselves: */
+    uint64_t given;       /* bit i: row i of the table of options */
 } train_choices;
 
 /* An argp child; its input is a train_choices. */

@@ -13,7 +13,8 @@
 /* What a number is drawn for. Values are part of the meaning of a seed: never renumber. */
 typedef enum lvk_purpose {
     LVK_PURPOSE_WEIGHTS = 1,   /* sample: the parameter's number; index: its element */
-    LVK_PURPOSE_SHUFFLE = 2,   /* the order of the training images of an epoch */
+    LVK_PURPOSE_SHUFFLE = 2,   /* the order of the training images of an epoch; sample 1: which are drawn once
+                                  more than others (--balance oversample) */
     LVK_PURPOSE_SPLIT = 3,     /* which subjects go to which part */
     LVK_PURPOSE_AUGMENT = 4,   /* flips and rotation of one image in one epoch */
     LVK_PURPOSE_SYNTH = 5,     /* drawn cells */

@@ -21,7 +21,7 @@ typedef struct slot {
 struct lvk_loader {
     lvk_cache *cache;
     lvk_loader_options options;
-    uint32_t *indices;
+    uint32_t *indices, *samples;
     size_t count, batch_count, row_floats;
 
     pthread_mutex_t mutex;
@@ -68,13 +68,13 @@ static void standardize(const lvk_standard *standard, size_t count, float *pixel
     }
 }
 
-static lvk_status make_image(lvk_loader *l, lvk_resampler *resampler, uint32_t index, float *pixels) {
+static lvk_status make_image(lvk_loader *l, lvk_resampler *resampler, size_t image, float *pixels) {
     const lvk_image *square;
     lvk_image own;
     const lvk_augment augment = l->options.augment
-                                    ? lvk_augment_draw(l->options.seed, l->options.epoch, index)
+                                    ? lvk_augment_draw(l->options.seed, l->options.epoch, l->samples[image])
                                     : lvk_augment_view(l->options.view);
-    lvk_status status = lvk_cache_get(l->cache, index, &square, &own);
+    lvk_status status = lvk_cache_get(l->cache, l->indices[image], &square, &own);
     if (status == LVK_OK)
         status = lvk_resample(resampler, square, &augment, lvk_cache_output(l->cache), pixels);
     if (status == LVK_OK)
@@ -107,8 +107,7 @@ static void *work(void *argument) {
         slot *s = &l->slots[image / l->options.batch % l->options.prefetch];
         const uint32_t row = (uint32_t)(image % l->options.batch);
         pthread_mutex_unlock(&l->mutex);
-        const lvk_status status =
-            make_image(l, &resampler, l->indices[image], s->pixels + row * l->row_floats);
+        const lvk_status status = make_image(l, &resampler, image, s->pixels + row * l->row_floats);
         pthread_mutex_lock(&l->mutex);
         finish_image(l, s, row, status);
     }
@@ -119,12 +118,15 @@ static void *work(void *argument) {
 
 static lvk_status allocate(lvk_loader *l, const uint32_t *indices) {
     l->indices = lvk_alloc(l->count, sizeof *l->indices);
+    l->samples = lvk_alloc(l->count, sizeof *l->samples);
     l->slots = lvk_alloc(l->options.prefetch, sizeof *l->slots);
     l->threads = lvk_alloc(l->options.threads, sizeof *l->threads);
-    if (!l->indices || !l->slots || !l->threads)
+    if (!l->indices || !l->samples || !l->slots || !l->threads)
         return LVK_ERROR_MEMORY;
-    if (l->count)
+    if (l->count) {
         memcpy(l->indices, indices, l->count * sizeof *indices);
+        memcpy(l->samples, l->options.samples ? l->options.samples : indices, l->count * sizeof *indices);
+    }
     for (unsigned i = 0; i < l->options.prefetch; ++i) {
         l->slots[i].pixels = lvk_alloc((size_t)l->options.batch * l->row_floats, sizeof(float));
         if (!l->slots[i].pixels)
@@ -209,7 +211,8 @@ lvk_status lvk_loader_next(lvk_loader *l, lvk_batch *batch) {
     pthread_mutex_unlock(&l->mutex);
     if (status != LVK_OK)
         return lvk_fail(status, "%s", s->message);
-    *batch = (lvk_batch){s->pixels, l->indices + number * l->options.batch, rows_of(l, number)};
+    const size_t first = number * l->options.batch;
+    *batch = (lvk_batch){s->pixels, l->indices + first, l->samples + first, rows_of(l, number)};
     return LVK_OK;
 }
 
@@ -236,6 +239,7 @@ void lvk_loader_destroy(lvk_loader **loader) {
     lvk_free(l->slots);
     lvk_free(l->threads);
     lvk_free(l->indices);
+    lvk_free(l->samples);
     pthread_cond_destroy(&l->ready);
     pthread_cond_destroy(&l->room);
     pthread_mutex_destroy(&l->mutex);

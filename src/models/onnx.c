@@ -291,9 +291,27 @@ static void describe_edges(construction *c) {
     c->graph.n_input = c->graph.n_output = 1;
 }
 
+/* Of the logits, over the temperature where there is one. */
+static void add_sigmoid(construction *c) {
+    static const char name[] = "calibrate";
+    const char *inputs[2] = {c->names[c->model->logits], NULL};
+    if (c->model->temperature != 1) {
+        const lvk_type scalar = lvk_type_1d(LVK_F32, 1);
+        float *value = allocate(c, 1, sizeof *value);
+        if (!value)
+            return;
+        *value = c->model->temperature;
+        inputs[1] = add_initializer(c, "calibrate/temperature", &scalar, value);
+        if (inputs[1])
+            (void)add_node(c, "Div", name, 2, inputs);
+        inputs[0] = name;
+    }
+    (void)add_node(c, "Sigmoid", probability_name, 1, inputs);
+}
+
 static void build_graph(construction *c) {
     const lvk_graph *graph = c->model->graph;
-    const size_t extra = 2; /* the normalization's two parameters; it and the sigmoid */
+    const size_t extra = 3; /* the normalization's two parameters and the temperature; they and the sigmoid */
     onnx__graph_proto__init(&c->graph);
     c->names = allocate(c, graph->tensor_count, sizeof *c->names);
     c->graph.node = allocate(c, 2 * graph->node_count + extra, sizeof(Onnx__NodeProto *));
@@ -306,7 +324,7 @@ static void build_graph(construction *c) {
     for (size_t n = 0; n < graph->node_count && c->status == LVK_OK; ++n)
         add_operator(c, &graph->nodes[n]);
     if (c->status == LVK_OK)
-        (void)add_node(c, "Sigmoid", probability_name, 1, &c->names[c->model->logits]);
+        add_sigmoid(c);
 }
 
 static void add_metadata(construction *c) {

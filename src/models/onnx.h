@@ -4,7 +4,8 @@
  *   input    image        [N, 3, S, S] float: red, green, blue from 0 to 255, rows from the top, any N
  *   output   probability  [N, 1] float: of the positive class
  *
- * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid. Activations between them
+ * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid, before it, of a
+ * calibrated model, a division by the temperature. Activations between them
  * are NCHW (models/layout.h). */
 #ifndef LVK_MODELS_ONNX_H
 #define LVK_MODELS_ONNX_H
@@ -22,6 +23,8 @@ typedef struct lvk_onnx_model {
 
     /* input channel o = sum over c of scale[o][c] image channel c + shift[o] */
     float scale[3][3], shift[3];
+
+    float temperature; /* the logits are divided by it; 1: not */
 
     const char *name, *producer_version, *positive_class;
     const lvk_string_map *metadata; /* becomes metadata_props */

@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "core/memory.h"
+#include "leukvk/metrics.h"
 
 #include <math.h>
 #include <string.h>
@@ -127,6 +128,32 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
                           "a pixel mean or deviation is not a number, or a deviation not above 0");
 }
 
+static const char temperature_key[] = "temperature", threshold_key[] = "threshold";
+
+static lvk_status get_calibration(const lvk_string_map *map, lvk_model_calibration *c) {
+    *c = (lvk_model_calibration){.has_temperature = lvk_string_map_get(map, temperature_key) != NULL,
+                                 .has_threshold = lvk_string_map_get(map, threshold_key) != NULL,
+                                 .temperature = 1,
+                                 .threshold = LVK_THRESHOLD};
+    if (c->has_temperature)
+        LVK_TRY(lvk_string_map_need_number(map, temperature_key, &c->temperature));
+    if (c->has_threshold)
+        LVK_TRY(lvk_string_map_need_number(map, threshold_key, &c->threshold));
+    if (!(c->temperature >= 0.001 && c->temperature <= 1000))
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is not from 0.001 to 1000", temperature_key);
+    if (!(c->threshold >= 0 && c->threshold <= 1))
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is not from 0 to 1", threshold_key);
+    return LVK_OK;
+}
+
+static lvk_status put_calibration(lvk_string_map *map, const lvk_model_calibration *c) {
+    if (c->has_temperature)
+        LVK_TRY(lvk_string_map_set_number(map, temperature_key, c->temperature));
+    if (c->has_threshold)
+        LVK_TRY(lvk_string_map_set_number(map, threshold_key, c->threshold));
+    return LVK_OK;
+}
+
 static lvk_status put_state(lvk_string_map *map, const lvk_train_state *state) {
     if (!isfinite(state->best_score))
         return lvk_fail(LVK_ERROR_NUMERIC, "the best score is not a finite number");
@@ -196,6 +223,7 @@ static lvk_status get_all(const lvk_string_map *map, lvk_checkpoint *checkpoint)
                         (unsigned long long)version, FORMAT_VERSION);
     LVK_TRY(lvk_string_map_need(map, "kind", &kind));
     LVK_TRY(get_info(map, &checkpoint->info));
+    LVK_TRY(get_calibration(map, &checkpoint->info.calibration));
     checkpoint->has_state = strcmp(kind, "checkpoint") == 0;
     if (!checkpoint->has_state && strcmp(kind, "model") != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"kind\" is neither checkpoint nor model");
@@ -282,6 +310,35 @@ const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint) 
 
 const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint) {
     return checkpoint->file;
+}
+
+static lvk_status copy_but_calibration(const lvk_string_map *from, lvk_string_map *to) {
+    for (size_t i = 0; i < from->count; ++i) {
+        const lvk_string_pair *pair = &from->pairs[i];
+        if (strcmp(pair->key, temperature_key) != 0 && strcmp(pair->key, threshold_key) != 0)
+            LVK_TRY(lvk_string_map_set(to, pair->key, pair->value));
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
+                                    const lvk_model_calibration *calibration) {
+    const lvk_safetensors *file = checkpoint->file;
+    const size_t count = lvk_safetensors_count(file);
+    lvk_string_map map = {0};
+    lvk_safetensor *tensors = lvk_alloc(count, sizeof *tensors);
+    lvk_status status = tensors ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < count && tensors; ++i)
+        tensors[i] = *lvk_safetensors_at(file, i);
+    if (status == LVK_OK)
+        status = copy_but_calibration(lvk_safetensors_metadata(file), &map);
+    if (status == LVK_OK)
+        status = put_calibration(&map, calibration);
+    if (status == LVK_OK)
+        status = lvk_safetensors_write(lvk_safetensors_name(file), tensors, count, &map);
+    lvk_string_map_finish(&map);
+    lvk_free(tensors);
+    return status;
 }
 
 static bool is_wanted(const char *name, const lvk_named_tensor *tensors, size_t count) {

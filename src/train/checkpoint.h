@@ -26,6 +26,13 @@
 
 enum { LVK_NAME_SIZE = 256 }; /* bytes of a name in the structs below, with its NUL */
 
+/* What was chosen for a model after training (leukvk/calibrate.h): entries "temperature", 0.001 to 1000, and
+ * "threshold", 0 to 1. */
+typedef struct lvk_model_calibration {
+    bool has_temperature, has_threshold;
+    double temperature, threshold; /* without: 1 and LVK_THRESHOLD, or anything when it is to be written */
+} lvk_model_calibration;
+
 /* What a model is and what it is to be fed. Names are not empty unless it says so. */
 typedef struct lvk_model_info {
     char architecture[LVK_NAME_SIZE]; /* "cnn" */
@@ -36,6 +43,7 @@ typedef struct lvk_model_info {
     char topology[LVK_NAME_SIZE];       /* the same: "keras" or "torchvision" */
     uint32_t image_size;                /* height and width of the input, pixels */
     lvk_standard standard;              /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
+    lvk_model_calibration calibration;  /* as it was read; lvk_checkpoint_write writes none */
 } lvk_model_info;
 
 /* Where a training stands, after an epoch. Start with {0}; lvk_train_state_finish releases it. */
@@ -86,6 +94,10 @@ const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint);
 
 /* All metadata, `extra` of lvk_checkpoint_write included. */
 const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint);
+
+/* Writes the file that was read anew, with this calibration or none; all else stays as it is. */
+LVK_MUST_USE lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
+                                                 const lvk_model_calibration *calibration);
 
 /* What lvk_checkpoint_apply fills. */
 typedef enum lvk_checkpoint_use {

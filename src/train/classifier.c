@@ -45,6 +45,8 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
                                     .crop = c->model.crop,
                                     .positive_class = c->model.positive_class,
                                     .negative_class = c->model.negative_class,
+                                    .temperature = c->model.calibration.temperature,
+                                    .threshold = c->model.calibration.threshold,
                                     .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
     return LVK_OK;
 }
@@ -105,8 +107,8 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
     lvk_status status = probabilities ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_judge_probabilities(c->network, &source, images, count, c->views, progress, user,
-                                         probabilities);
+        status = lvk_judge_probabilities(c->network, &source, images, count, c->views, c->info.temperature,
+                                         progress, user, probabilities);
     if (status == LVK_OK)
         lvk_judge_rows(dataset, images, probabilities, count, rows);
     lvk_free(probabilities);

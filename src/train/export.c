@@ -59,6 +59,8 @@ static void describe(lvk_export *e) {
                                 .negative_class = info->negative_class,
                                 .head = info->head,
                                 .topology = info->topology,
+                                .temperature = info->calibration.temperature,
+                                .threshold = info->calibration.threshold,
                                 .image_size = info->image_size};
 }
 
@@ -125,7 +127,9 @@ static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_strin
                                        "pixel_mean_b",
                                        "pixel_deviation_r",
                                        "pixel_deviation_g",
-                                       "pixel_deviation_b"};
+                                       "pixel_deviation_b",
+                                       "temperature",
+                                       "threshold"};
     const lvk_string_map *own = lvk_checkpoint_metadata(e->checkpoint);
     if (form)
         LVK_TRY(lvk_string_map_set(metadata, "format", form));
@@ -183,6 +187,7 @@ static lvk_status write_graph(lvk_export *e, const built_model *built, const flo
                            .name = info->architecture,
                            .producer_version = lvk_version(),
                            .positive_class = info->positive_class,
+                           .temperature = (float)info->calibration.temperature,
                            .metadata = &metadata};
     put_normalization(&info->standard, &onnx);
     lvk_status status = copy_metadata(e, NULL, &metadata);

@@ -11,7 +11,7 @@ struct lvk_feed {
     const lvk_features *features;
     lvk_loader_options options;
     uint32_t views;
-    uint32_t *indices;
+    uint32_t *indices, *samples;
     size_t count, delivered;
     float *rows; /* [batch][length] */
 };
@@ -19,11 +19,14 @@ struct lvk_feed {
 static lvk_status create_rows(lvk_feed *f, const uint32_t *indices, size_t count) {
     f->count = count;
     f->indices = lvk_alloc(count, sizeof *f->indices);
+    f->samples = lvk_alloc(count, sizeof *f->samples);
     f->rows = lvk_alloc((size_t)f->options.batch * lvk_features_length(f->features), sizeof *f->rows);
-    if (!f->indices || !f->rows)
+    if (!f->indices || !f->samples || !f->rows)
         return LVK_ERROR_MEMORY;
-    if (count)
+    if (count) {
         memcpy(f->indices, indices, count * sizeof *indices);
+        memcpy(f->samples, f->options.samples ? f->options.samples : indices, count * sizeof *indices);
+    }
     return LVK_OK;
 }
 
@@ -52,15 +55,16 @@ void lvk_feed_destroy(lvk_feed **feed) {
         return;
     lvk_loader_destroy(&f->loader);
     lvk_free(f->indices);
+    lvk_free(f->samples);
     lvk_free(f->rows);
     lvk_free(f);
     *feed = NULL;
 }
 
-static uint32_t view_of(const lvk_feed *f, uint32_t image) {
+static uint32_t view_of(const lvk_feed *f, uint32_t sample) {
     if (!f->options.augment)
         return f->options.view;
-    const lvk_random_key key = {f->options.seed, f->options.epoch, image, LVK_PURPOSE_AUGMENT};
+    const lvk_random_key key = {f->options.seed, f->options.epoch, sample, LVK_PURPOSE_AUGMENT};
     uint32_t words[4];
     lvk_random_words(&key, 0, words);
     return (uint32_t)((uint64_t)words[0] * f->views >> 32);
@@ -72,11 +76,12 @@ lvk_status lvk_feed_next(lvk_feed *f, lvk_batch *batch) {
     const size_t length = lvk_features_length(f->features), left = f->count - f->delivered;
     *batch = (lvk_batch){.pixels = f->rows,
                          .indices = f->indices + f->delivered,
+                         .samples = f->samples + f->delivered,
                          .count = left < f->options.batch ? (uint32_t)left : f->options.batch};
     memset(f->rows, 0, f->options.batch * length * sizeof *f->rows);
     for (uint32_t i = 0; i < batch->count; ++i)
         memcpy(f->rows + i * length,
-               lvk_features_row(f->features, batch->indices[i], view_of(f, batch->indices[i])),
+               lvk_features_row(f->features, batch->indices[i], view_of(f, batch->samples[i])),
                length * sizeof *f->rows);
     f->delivered += batch->count;
     return LVK_OK;

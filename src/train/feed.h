@@ -16,7 +16,7 @@ typedef struct lvk_source {
 typedef struct lvk_feed lvk_feed;
 
 /* `count` images in the order of `indices` (copied). Of features, an augmented image has a view drawn from
- * Philox (seed, epoch, image, LVK_PURPOSE_AUGMENT); otherwise options->view. options->threads is the
+ * Philox (seed, epoch, sample, LVK_PURPOSE_AUGMENT); otherwise options->view. options->threads is the
  * source's. */
 LVK_MUST_USE lvk_status lvk_feed_create(const lvk_source *source, const uint32_t *indices, size_t count,
                                         const lvk_loader_options *options, lvk_feed **feed);

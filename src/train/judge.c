@@ -1,14 +1,12 @@
 #include "train/judge.h"
 
+#include "train/temperature.h"
+
 #include <math.h>
 
 int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
     const int32_t label = lvk_dataset_image(dataset, image)->label;
     return label < 0 ? -1 : label == lvk_dataset_positive_class(dataset);
-}
-
-static double sigmoid(double z) {
-    return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
 }
 
 typedef struct judging {
@@ -18,6 +16,7 @@ typedef struct judging {
     void *user;
     size_t done, total; /* images, each counted once a view */
     uint32_t views;
+    double temperature;
     float *logits; /* [batch] */
 } judging;
 
@@ -32,7 +31,7 @@ static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *p
             if (!isfinite(j->logits[i]))
                 return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
                                 lvk_dataset_image(j->dataset, batch.indices[i])->path);
-            probabilities[done++] += sigmoid((double)j->logits[i]) / j->views;
+            probabilities[done++] += lvk_sigmoid((double)j->logits[i] / j->temperature) / j->views;
         }
         j->done += batch.count;
         if (j->progress && !j->progress(j->user, j->done / j->views, j->total / j->views))
@@ -43,14 +42,15 @@ static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *p
 }
 
 lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source, const uint32_t *images,
-                                   size_t count, uint32_t views, lvk_judge_progress progress, void *user,
-                                   double *probabilities) {
+                                   size_t count, uint32_t views, double temperature,
+                                   lvk_judge_progress progress, void *user, double *probabilities) {
     judging j = {.network = network,
                  .dataset = lvk_cache_dataset(source->cache),
                  .progress = progress,
                  .user = user,
                  .total = count * views,
                  .views = views,
+                 .temperature = temperature,
                  .logits = lvk_alloc(network->config.batch, sizeof(float))};
     lvk_status status = j.logits ? LVK_OK : LVK_ERROR_MEMORY;
     for (size_t i = 0; i < count; ++i)

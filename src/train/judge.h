@@ -12,11 +12,12 @@ int lvk_judge_target(const lvk_dataset *dataset, uint32_t image);
 typedef bool (*lvk_judge_progress)(void *user, size_t done, size_t total);
 
 /* probabilities[i] of the positive class for image images[i], without augmentation, in double from the
- * network's logits: the mean over views 0 to views - 1 (lvk_augment_view), rounded to the nine digits that
- * predictions are written with, so that what is judged is what can be read. `progress` may be NULL. */
+ * network's logits, divided by `temperature`: the mean over views 0 to views - 1 (lvk_augment_view), rounded
+ * to the nine digits that predictions are written with, so that what is judged is what can be read.
+ * `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source,
                                                 const uint32_t *images, size_t count, uint32_t views,
-                                                lvk_judge_progress progress, void *user,
+                                                double temperature, lvk_judge_progress progress, void *user,
                                                 double *probabilities);
 
 /* Metrics over labelled images; unlabelled ones are passed over. */

@@ -22,7 +22,8 @@ lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t
         lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
     lvk_status status = probabilities && rows && path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_judge_probabilities(t->network, &t->source, images, count, 1, NULL, NULL, probabilities);
+        status =
+            lvk_judge_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, probabilities);
     if (status == LVK_OK) {
         lvk_judge_rows(t->dataset, images, probabilities, count, rows);
         status = lvk_predictions_write(path, rows, count, &options);

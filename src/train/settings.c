@@ -12,7 +12,7 @@ lvk_train_options lvk_train_defaults(void) {
                                .crop = "center:300",
                                .augment = true,
                                .normalize = "auto",
-                               .balance = true,
+                               .balance = "weight",
                                .weights = "auto",
                                .head = LVK_HEAD_DEFAULT,
                                .unfreeze = "none",
@@ -37,7 +37,14 @@ lvk_train_options lvk_train_defaults(void) {
 
 /* Every option that config.json keeps, by its place in the struct. A later one, whose default has no effect,
  * is not in the config.json of older runs. */
-typedef enum entry_kind { TEXT, FLAG, NUMBER, COUNT, SEED } entry_kind;
+typedef enum entry_kind {
+    TEXT,
+    FLAG,
+    NUMBER,
+    COUNT,
+    SEED,
+    BALANCE /* a text, of which JSON has "weight" as true and "none" as false */
+} entry_kind;
 typedef struct entry {
     const char *key;
     size_t offset;
@@ -53,7 +60,7 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 ENTRY(crop, TEXT),
                                 ENTRY(normalize, TEXT),
                                 ENTRY(augment, FLAG),
-                                ENTRY(balance, FLAG),
+                                ENTRY(balance, BALANCE),
                                 ENTRY(strict, FLAG),
                                 ENTRY(weights, TEXT),
                                 ENTRY(head, TEXT),
@@ -82,6 +89,10 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(group, TEXT)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
+
+static bool is_text(const entry *e) {
+    return e->kind == TEXT || e->kind == BALANCE;
+}
 
 static void *place_of(lvk_train_options *options, const entry *e) {
     return (char *)options + e->offset;
@@ -133,7 +144,7 @@ static lvk_status own_values(lvk_settings *s) {
         void *place = place_of(&s->options, &entries[i]);
         if (entries[i].kind == NUMBER)
             round_to_text(place);
-        if (entries[i].kind != TEXT)
+        if (!is_text(&entries[i]))
             continue;
         const char **text = place;
         *text = s->texts[i] = lvk_strdup(*text);
@@ -198,6 +209,20 @@ static lvk_status resolve_normalize(lvk_settings *s) {
     return LVK_OK;
 }
 
+static lvk_status resolve_balance(lvk_settings *s) {
+    static const char *const names[] = {[LVK_BALANCE_NONE] = "none",
+                                        [LVK_BALANCE_WEIGHT] = "weight",
+                                        [LVK_BALANCE_OVERSAMPLE] = "oversample"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        if (strcmp(s->options.balance, names[i]) == 0) {
+            s->balance = (lvk_balance)i;
+            return LVK_OK;
+        }
+    }
+    return lvk_fail(LVK_ERROR_ARGUMENT, "--balance %s: there is weight, oversample and none",
+                    s->options.balance);
+}
+
 static lvk_status resolve_schedule(lvk_settings *s) {
     const lvk_train_options *o = &s->options;
     lvk_schedule *schedule = &s->schedule;
@@ -226,6 +251,7 @@ static lvk_status resolve(lvk_settings *s) {
     if (!s->by_image && strcmp(o->group, "subject") != 0)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--group %s: there is subject and none", o->group);
     LVK_TRY(resolve_normalize(s));
+    LVK_TRY(resolve_balance(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
     s->optimizer =
         (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
@@ -251,10 +277,17 @@ void lvk_settings_finish(lvk_settings *settings) {
 
 /* ---- JSON ---- */
 
+static json_t *balance_value(const char *text) {
+    const bool weight = strcmp(text, "weight") == 0;
+    return weight || strcmp(text, "none") == 0 ? json_boolean(weight) : json_string(text);
+}
+
 static json_t *value_of(const entry *e, const void *place) {
     switch (e->kind) {
     case TEXT:
         return json_string(*(const char *const *)place);
+    case BALANCE:
+        return balance_value(*(const char *const *)place);
     case FLAG:
         return json_boolean(*(const bool *)place);
     case NUMBER:
@@ -303,6 +336,10 @@ static bool take_value(const entry *e, const json_t *value, void *place) {
     case TEXT:
         *(const char **)place = json_string_value(value);
         return json_is_string(value);
+    case BALANCE:
+        *(const char **)place =
+            json_is_boolean(value) ? json_is_true(value) ? "weight" : "none" : json_string_value(value);
+        return json_is_boolean(value) || json_is_string(value);
     case FLAG:
         *(bool *)place = json_is_true(value);
         return json_is_boolean(value);

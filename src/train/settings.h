@@ -19,6 +19,9 @@ typedef enum lvk_normalize {
     LVK_NORMALIZE_WEIGHTS /* what the pretrained weights were trained with */
 } lvk_normalize;
 
+/* What makes up for one class having more training images than the other. */
+typedef enum lvk_balance { LVK_BALANCE_NONE, LVK_BALANCE_WEIGHT, LVK_BALANCE_OVERSAMPLE } lvk_balance;
+
 enum { LVK_SETTINGS_MAX_ENTRIES = 40 };
 
 /* The settings in the form that the training works with. Texts are owned. */
@@ -27,6 +30,7 @@ typedef struct lvk_settings {
     char *texts[LVK_SETTINGS_MAX_ENTRIES];
     bool by_image; /* how a split is made */
     lvk_normalize normalize;
+    lvk_balance balance;
     lvk_crop crop;
     lvk_optimizer_settings optimizer;
     lvk_schedule schedule;
@@ -45,7 +49,9 @@ typedef struct lvk_settings {
 LVK_MUST_USE lvk_status lvk_settings_init(lvk_settings *settings, const lvk_train_options *options);
 void lvk_settings_finish(lvk_settings *settings);
 
-/* Every setting that has an effect on the result, resolved. A new reference; NULL when memory is out. */
+/* Every setting that has an effect on the result, resolved. "balance" is true for "weight" and false for
+ * "none", as it was before there was another, so that older runs have their digest still. A new reference;
+ * NULL when memory is out. */
 json_t *lvk_settings_to_json(const lvk_settings *settings);
 
 /* Those of them that the numbers of a run depend on, for its digest: without where the data lies, how long it

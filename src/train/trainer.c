@@ -1,7 +1,6 @@
 #include "train/trainer.h"
 
 #include "core/log.h"
-#include "core/random.h"
 #include "core/resource.h"
 
 #include <math.h>
@@ -23,8 +22,9 @@ static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t c
         if (counts[c] == 0)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no image of one of the two classes to train on",
                             lvk_dataset_folder(t->dataset));
-        t->class_weight[c] =
-            t->settings.options.balance ? (float)((double)count / (2 * (double)counts[c])) : 1.0F;
+        t->class_weight[c] = t->settings.balance == LVK_BALANCE_WEIGHT
+                                 ? (float)((double)count / (2 * (double)counts[c]))
+                                 : 1.0F;
     }
     return LVK_OK;
 }
@@ -35,18 +35,20 @@ static size_t step_images(const lvk_trainer *t) {
 }
 
 lvk_status lvk_trainer_init(lvk_trainer *t) {
-    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &t->order_count);
+    size_t count;
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
     const uint32_t batch = t->settings.options.batch;
-    LVK_TRY(weigh_classes(t, images, t->order_count));
-    t->order = lvk_alloc(t->order_count, sizeof *t->order);
+    LVK_TRY(weigh_classes(t, images, count));
+    LVK_TRY(lvk_epoch_order_init(&t->order, t->dataset, images, count,
+                                 t->settings.balance == LVK_BALANCE_OVERSAMPLE));
     t->labels = lvk_alloc(batch, 2 * sizeof *t->labels);
     t->keys = lvk_alloc(batch, 4 * sizeof *t->keys);
     t->logits = lvk_alloc(batch, sizeof *t->logits);
-    if (!t->order || !t->labels || !t->keys || !t->logits)
+    if (!t->labels || !t->keys || !t->logits)
         return LVK_ERROR_MEMORY;
     t->event.run = lvk_run_folder_path(t->folder);
     t->event.epochs = t->settings.options.epochs;
-    t->event.steps = (uint32_t)lvk_divide_up(t->order_count, step_images(t));
+    t->event.steps = (uint32_t)lvk_divide_up(t->order.count, step_images(t));
     if (t->position.step > t->event.steps)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps",
                         lvk_run_folder_file(t->folder, LVK_RUN_LAST), t->position.step, t->event.steps);
@@ -56,12 +58,11 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
 }
 
 void lvk_trainer_finish(lvk_trainer *t) {
-    lvk_free(t->order);
+    lvk_epoch_order_finish(&t->order);
     lvk_free(t->labels);
     lvk_free(t->keys);
     lvk_free(t->logits);
     lvk_free(t->filled);
-    t->order = NULL;
     t->labels = NULL;
     t->keys = NULL;
     t->logits = NULL;
@@ -87,15 +88,6 @@ lvk_status lvk_trainer_save(lvk_trainer *t) {
     return LVK_OK;
 }
 
-/* The order in which epoch `epoch` (from 0) goes through the images: a function of seed and epoch alone. */
-static void shuffle(lvk_trainer *t) {
-    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &t->order_count);
-    memcpy(t->order, images, sizeof *t->order * t->order_count);
-    const lvk_random_key key = {
-        .seed = t->settings.options.seed, .epoch = t->position.epoch, .purpose = LVK_PURPOSE_SHUFFLE};
-    lvk_random_shuffle(&key, t->order, t->order_count);
-}
-
 /* Targets, weights and dropout keys. The loss is the mean over the batch's images: each weighs class weight /
  * images; the rows that only fill the batch up weigh nothing. */
 static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
@@ -110,7 +102,7 @@ static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
         t->keys[4 * i] = (uint32_t)seed;
         t->keys[4 * i + 1] = (uint32_t)(seed >> 32);
         t->keys[4 * i + 2] = t->position.epoch;
-        t->keys[4 * i + 3] = batch->indices[i];
+        t->keys[4 * i + 3] = batch->samples[i];
     }
 }
 
@@ -190,7 +182,7 @@ static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch, uint32_t p
 
 static lvk_status train_step(lvk_trainer *t, lvk_feed *feed) {
     lvk_position *p = &t->position;
-    const size_t left = t->order_count - (size_t)p->step * step_images(t);
+    const size_t left = t->order.count - (size_t)p->step * step_images(t);
     const uint64_t batches = lvk_divide_up(left, t->settings.options.batch);
     const uint32_t most = t->settings.options.accumulate, parts = batches < most ? (uint32_t)batches : most;
     for (uint32_t part = 0; part < parts; ++part) {
@@ -249,20 +241,23 @@ static lvk_status train_steps(lvk_trainer *t, lvk_feed *feed) {
 
 static lvk_status train_epoch(lvk_trainer *t) {
     const lvk_train_options *o = &t->settings.options;
-    shuffle(t);
+    lvk_epoch_order_draw(&t->order, o->seed, t->position.epoch);
     t->epoch_started = lvk_clock_seconds();
     t->waited = 0;
     t->first_step = t->position.step;
     const size_t done = (size_t)t->position.step * step_images(t);
-    if (done >= t->order_count) { /* resumed between the last step and the validation */
+    if (done >= t->order.count) { /* resumed between the last step and the validation */
         fill_event(t);
         return LVK_OK;
     }
     choose_profiled_step(t);
-    const lvk_loader_options options = {
-        .batch = o->batch, .augment = o->augment, .seed = o->seed, .epoch = t->position.epoch};
+    const lvk_loader_options options = {.batch = o->batch,
+                                        .augment = o->augment,
+                                        .samples = t->order.samples + done,
+                                        .seed = o->seed,
+                                        .epoch = t->position.epoch};
     lvk_feed *feed = NULL;
-    LVK_TRY(lvk_feed_create(&t->source, t->order + done, t->order_count - done, &options, &feed));
+    LVK_TRY(lvk_feed_create(&t->source, t->order.images + done, t->order.count - done, &options, &feed));
     const lvk_status status = train_steps(t, feed);
     lvk_feed_destroy(&feed);
     return status;
@@ -275,7 +270,7 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     if (!probabilities)
         return LVK_ERROR_MEMORY;
     lvk_status status =
-        lvk_judge_probabilities(t->network, &t->source, images, count, 1, NULL, NULL, probabilities);
+        lvk_judge_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, probabilities);
     if (status == LVK_OK)
         status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics);
     lvk_free(probabilities);

@@ -3,6 +3,7 @@
 #ifndef LVK_TRAIN_TRAINER_H
 #define LVK_TRAIN_TRAINER_H
 
+#include "train/epoch_order.h"
 #include "train/judge.h"
 #include "train/position.h"
 #include "train/run_folder.h"
@@ -29,8 +30,7 @@ typedef struct lvk_trainer {
     void *user;
 
     /* The trainer's own. */
-    uint32_t *order; /* the training images of the epoch, shuffled */
-    size_t order_count;
+    lvk_epoch_order order;
     float class_weight[2]; /* of target 0 and 1 */
     float *labels;         /* [batch][2] */
     uint32_t *keys;        /* [batch][4] */

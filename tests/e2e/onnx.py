@@ -72,6 +72,11 @@ def draw_norms(source, path, topology, order):
     write_tensors(path, {**metadata, "topology": topology, "pixel_order": order}, changed)
 
 
+def set_temperature(path, temperature):
+    metadata, tensors = read_tensors(path)
+    write_tensors(path, {**metadata, "temperature": temperature}, tensors)
+
+
 def predicted(program, model, data):
     """Probabilities by file, as leukvk gives them."""
     rows = csv.DictReader(io.StringIO(run(program, "predict", "--model", model, data, "--format", "csv")))
@@ -119,6 +124,12 @@ def main():
             run(program, "train", "--data", data, "--model", model, *TRAIN, *options, "--out", folder / model)
         for model in ("cnn", "cnn-gap"):
             ok &= compare(program, model, folder / model, folder / "cells224", folder / f"{model}.onnx")
+        plain = (folder / "cnn.onnx").read_bytes()
+        set_temperature(folder / "cnn" / "model.safetensors", "0.25")
+        ok &= compare(program, "cnn, temperature 0.25", folder / "cnn", folder / "cells224", folder / "cnn.onnx")
+        if b"calibrate/temperature" in plain or b"calibrate/temperature" not in (folder / "cnn.onnx").read_bytes():
+            print("cnn: the temperature is not where it belongs")
+            ok = False
         for topology, order in (("keras", "bgr"), ("torchvision", "rgb")):
             drawn = folder / f"{topology}.safetensors"
             draw_norms(folder / "resnet50-narrow" / "model.safetensors", drawn, topology, order)

@@ -94,21 +94,18 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
     program_remove(folder);
 }
 
-/* The same of everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
-#define SHAPED                                                                                               \
-    "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "              \
-    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 --accumulate 3 --ema 0.9"
-Test(training, shaped_steps_resume_to_the_same_bytes) {
+/* Of a command that takes a folder and, in it, a run. */
+static void expect_resumes_to_the_same(const char *command) {
     const char *folder = program_folder();
     draw_samples(folder);
-    program_run(&result, SHAPED, folder, folder, "a");
+    program_run(&result, command, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     int stops = 0;
     for (int i = 0; i < 12 && stops < 3; ++i) {
         if (has_config(folder, "b"))
             program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, "train --resume %s/b", folder);
         else
-            program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, SHAPED, folder, folder, "b");
+            program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, command, folder, folder, "b");
         stops += strstr(result.err, "after step") != NULL || strstr(result.err, "after epoch") != NULL;
     }
     cr_expect_gt(stops, 0, "never stopped behind a step: is this machine that fast?");
@@ -117,27 +114,25 @@ Test(training, shaped_steps_resume_to_the_same_bytes) {
     program_remove(folder);
 }
 
-/* A net with batch norms: their averages are part of the position, and the last batch of an epoch is a
- * partial one, whose rows that only fill it up must not be in the statistics twice as often after a stop. */
-#define NORMS "train --data %s/data --out %s/%s --model cnn-gap --epochs 2 --batch 8 --patience 0 --seed 5"
+/* Everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
+Test(training, shaped_steps_resume_to_the_same_bytes) {
+    expect_resumes_to_the_same(
+        "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "
+        "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 "
+        "--accumulate 3 --ema 0.9");
+}
+
+/* Fewer of one class than of the other, stopped within an epoch that draws them more often. */
+Test(training, oversampled_epochs_resume_to_the_same_bytes) {
+    expect_resumes_to_the_same(
+        "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --balance oversample");
+}
+
+/* A net with batch norms: their averages are part of the position, and an epoch ends with a partial batch,
+ * whose rows that only fill it up must be the same after a stop. */
 Test(training, batch_norms_resume_to_the_same_bytes) {
-    const char *folder = program_folder();
-    draw_samples(folder);
-    program_run(&result, NORMS, folder, folder, "a");
-    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
-    bool stopped = false;
-    for (int i = 0; i < 12 && !stopped; ++i) {
-        char run[16];
-        snprintf(run, sizeof run, "try%d", i);
-        program_run_killed(&result, SIGINT, 0.8 + 0.2 * i, NORMS, folder, folder, run);
-        stopped = strstr(result.err, "after step") || strstr(result.err, "after epoch");
-        if (!stopped)
-            continue;
-        resume_to_the_end(folder, run);
-        expect_same_run(folder, "a", run);
-    }
-    cr_expect(stopped, "never stopped behind a step: is this machine that fast?");
-    program_remove(folder);
+    expect_resumes_to_the_same(
+        "train --data %s/data --out %s/%s --model cnn-gap --epochs 2 --batch 8 --patience 0 --seed 5");
 }
 
 /* Stopped between an epoch's last step and its validation. An epoch of one step, since a signal is noticed
@@ -161,6 +156,60 @@ Test(training, resumes_behind_the_last_step_of_an_epoch) {
         expect_same_run(folder, "a", run);
     }
     cr_expect(found, "never stopped behind a step: is this machine that fast?");
+    program_remove(folder);
+}
+
+static json_t *config_of(const char *folder, const char *run) {
+    char path[512];
+    json_error_t error;
+    snprintf(path, sizeof path, "%s/%s/config.json", folder, run);
+    json_t *config = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    cr_assert_not_null(config, "%s: %s", path, error.text);
+    return config;
+}
+
+static void expect_config(const json_t *config, const char *key, json_t *value) {
+    cr_expect(json_equal(json_object_get(config, key), value), "%s", key);
+    json_decref(value);
+}
+
+/* What the recipe says, and what the command line says besides, before or behind it. */
+Test(training, a_recipe_gives_its_settings_and_options_override_them) {
+    static const char command[] = "train --data %s/data --out %s/%s %s --recipe keras %s";
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, command, folder, folder, "a", "--epochs 1 --augment", "--batch 8");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    json_t *config = config_of(folder, "a");
+    expect_config(config, "epochs", json_integer(1));
+    expect_config(config, "crop", json_string("bbox"));
+    expect_config(config, "batch", json_integer(8));
+    expect_config(config, "model", json_string("cnn"));
+    expect_config(config, "optimizer", json_string("adam"));
+    expect_config(config, "schedule", json_string("constant"));
+    expect_config(config, "learning_rate", json_real(0.001));
+    expect_config(config, "dropout", json_real(0.25));
+    expect_config(config, "patience", json_integer(3));
+    expect_config(config, "normalize", json_string("none"));
+    expect_config(config, "balance", json_string("oversample"));
+    expect_config(config, "augment", json_true());
+    json_decref(config);
+
+    program_run(&result, command, folder, folder, "b", "--batch 8", "--epochs 1");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    config = config_of(folder, "b");
+    expect_config(config, "epochs", json_integer(1));
+    expect_config(config, "batch", json_integer(8));
+    expect_config(config, "augment", json_false());
+    json_decref(config);
+    program_run(&result, "train --resume %s/a --recipe keras", folder);
+    cr_expect_eq(result.exit_status, 2);
+    cr_expect_not_null(strstr(result.err, "--recipe: a resumed run"), "%s", result.err);
+    program_run(&result, "cv --data %s/data --recipe kreas", folder);
+    cr_expect_eq(result.exit_status, 2);
+    cr_expect_not_null(strstr(result.err, "--recipe kreas"), "%s", result.err);
+    program_run(&result, "tune --help");
+    cr_expect_not_null(strstr(result.out, "keras, the Keras work"), "%s", result.out);
     program_remove(folder);
 }
 

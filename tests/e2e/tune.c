@@ -115,9 +115,10 @@ Test(tune, the_command_has_every_setting) {
     draw_samples(folder);
     program_run(
         &result,
-        TUNE " --grid dropout=0.1 --epochs 2 --optimizer adamw --weight-decay 0.1 --l2 0.001 --warmup 0.5 "
-             "--schedule step:1 --rate-scale dense=0.5 --clip-norm 0.5 --accumulate 2 --ema 0.5 --no-balance "
-             "--normalize none --seed 7",
+        TUNE
+        " --grid dropout=0.1 --epochs 2 --optimizer adamw --weight-decay 0.1 --l2 0.001 --warmup 0.5 "
+        "--schedule step:1 --rate-scale dense=0.5 --clip-norm 0.5 --accumulate 2 --ema 0.5 --balance none "
+        "--normalize none --seed 7",
         folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     snprintf(out, sizeof out, "%s/again", folder);

@@ -74,7 +74,9 @@ static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, con
             lvk_augment augment = lvk_augment_view(options->view);
             cr_assert_eq(batch.indices[row], order[done], "out of order");
             if (options->augment)
-                augment = lvk_augment_draw(options->seed, options->epoch, order[done]);
+                augment = lvk_augment_draw(options->seed, options->epoch,
+                                           options->samples ? options->samples[done] : order[done]);
+            cr_assert_eq(batch.samples[row], options->samples ? options->samples[done] : order[done]);
             make(dataset, order[done], &augment, expected);
             standardize(lvk_cache_standard(cache), expected);
             cr_assert_eq(memcmp(expected, batch.pixels + row * FLOATS, sizeof zeros), 0, "image %zu", done);
@@ -156,6 +158,16 @@ Test(loader, standardizes_by_the_images_that_it_is_given) {
         cr_expect_float_eq(measured[0].mean[c], mean, 1e-12);
         cr_expect_float_eq(measured[0].deviation[c], sqrt(squares[c] / pixels - mean * mean), 1e-9);
     }
+    lvk_dataset_destroy(&dataset);
+}
+
+/* An image twice, each time with random numbers of its own. */
+Test(loader, augments_by_sample) {
+    static const uint32_t order[] = {3, 5, 3}, samples[] = {3, 5, 3 + IMAGES};
+    lvk_dataset *dataset = open_tree();
+    lvk_cache *cache = open_cache(dataset, 0);
+    check_epoch(cache, &(lvk_loader_options){.batch = 2, .augment = true, .samples = samples}, order, 3);
+    lvk_cache_destroy(&cache);
     lvk_dataset_destroy(&dataset);
 }
 

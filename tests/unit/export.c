@@ -274,6 +274,14 @@ Test(export, the_cnn_for_keras) {
 
 /* ---- what the file says ---- */
 
+static void calibrate(const char *path) {
+    static const lvk_model_calibration calibration = {true, true, 1.5, 0.25};
+    lvk_checkpoint *model;
+    cr_assert_eq(lvk_checkpoint_read(path, &model), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_checkpoint_calibrate(model, &calibration), LVK_OK, "%s", lvk_error_message());
+    lvk_checkpoint_destroy(&model);
+}
+
 Test(export, metadata) {
     static const char *const pairs[][2] = {{"format", "pt"},
                                            {"architecture", "resnet50-narrow"},
@@ -286,8 +294,11 @@ Test(export, metadata) {
                                            {"pixel_order", "bgr"},
                                            {"pixel_mean_g", "0.02"},
                                            {"pixel_deviation_g", "0.25"},
-                                           {"preprocessing", "data"}};
+                                           {"preprocessing", "data"},
+                                           {"temperature", "1.5"},
+                                           {"threshold", "0.25"}};
     make_model_of(scratch_path("model"), "resnet50-narrow", "torchvision", "dense:8", &of_data);
+    calibrate(scratch_path("model"));
     export_well(scratch_path("model"), "torchvision", scratch_path("t"));
     lvk_safetensors *torch = open_file(scratch_path("t"));
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {

@@ -88,6 +88,32 @@ Test(settings, older_runs_are_understood) {
     lvk_settings_finish(&settings);
 }
 
+/* Runs from before there was a third way say true or false, and so does their digest. */
+Test(settings, balance_is_what_it_was) {
+    static const char *const names[] = {"none", "weight", "oversample"};
+    for (int i = 0; i < 3; ++i) {
+        lvk_train_options options = defaults();
+        options.balance = names[i];
+        lvk_settings settings = valid(&options), read;
+        cr_expect_eq(settings.balance, (lvk_balance)i);
+        json_t *json = lvk_settings_to_json(&settings), *identity = lvk_settings_identity(&settings);
+        const json_t *value = json_object_get(identity, "balance");
+        cr_expect(json_equal(json_object_get(json, "balance"), value));
+        cr_expect(i == 2 ? json_is_string(value) : i == 1 ? json_is_true(value) : json_is_false(value));
+        cr_assert_eq(lvk_settings_from_json(&read, json, "config.json"), LVK_OK, "%s", lvk_error_message());
+        cr_expect_str_eq(read.options.balance, names[i]);
+        json_object_set_new(json, "balance", json_integer(1));
+        lvk_settings_finish(&read);
+        cr_expect_eq(lvk_settings_from_json(&read, json, "config.json"), LVK_ERROR_FORMAT);
+        json_decref(json);
+        json_decref(identity);
+        lvk_settings_finish(&settings);
+    }
+    lvk_train_options options = defaults();
+    options.balance = "copies";
+    refused(&options, "--balance copies");
+}
+
 Test(settings, what_is_out_of_range_is_named) {
     lvk_train_options options = defaults();
     options.warmup = 20;

@@ -1,0 +1,38 @@
+#include "recipes.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The Keras work: pixels in 0..1 of the cell's own box, and copies of normal cells until there are as many as
+ * of ALL. It made them before it split, turned, so that copies of a training cell were in its test part; here
+ * they are drawn from the training part alone and, like all other cells there, not turned. */
+static const recipe recipes[] = {
+    {"default", "what every option says of itself", {{0}}},
+    {"keras",
+     "the Keras work that leukvk starts from, the cnn on each cell's box, pixels 0..1, no augmentation, normal cells drawn as "
+     "often as the others, a constant rate of 0.001",
+     {{"model", "cnn"},
+      {"dropout", "0.25"},
+      {"crop", "bbox"},
+      {"no-augment", NULL},
+      {"normalize", "none"},
+      {"balance", "oversample"},
+      {"optimizer", "adam"},
+      {"learning-rate", "0.001"},
+      {"schedule", "constant"},
+      {"batch", "32"},
+      {"epochs", "20"},
+      {"patience", "3"}}},
+};
+enum { RECIPE_COUNT = sizeof recipes / sizeof *recipes };
+
+const recipe *recipe_at(int index) {
+    return index < RECIPE_COUNT ? &recipes[index] : NULL;
+}
+
+const recipe *recipe_find(const char *name) {
+    for (int i = 0; i < RECIPE_COUNT; ++i)
+        if (strcmp(recipes[i].name, name) == 0)
+            return &recipes[i];
+    return NULL;
+}

@@ -1,0 +1,265 @@
+/* Calibration: temperatures against known answers and another method, which predictions have a say, and that
+ * nothing but two entries of the model's file changes. */
+#include "support/scratch.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "core/random.h"
+#include "leukvk/calibrate.h"
+#include "train/checkpoint.h"
+#include "train/temperature.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+TestSuite(calibrate, .init = scratch_create, .fini = scratch_remove);
+
+/* ---- the temperature ---- */
+
+enum { ROWS = 500 };
+static double p[ROWS];
+static uint8_t labels[ROWS];
+
+static double fit(size_t count) {
+    double temperature = 0;
+    const lvk_scored rows = {.count = count, .probabilities = p, .labels = labels};
+    cr_assert_eq(lvk_temperature_fit(&rows, &temperature), LVK_OK, "%s", lvk_error_message());
+    return temperature;
+}
+
+/* Sure to 0.9 and right in three of four: sigmoid(log 9 / T) = 3 / 4, so T = log 9 / log 3 = 2. */
+Test(calibrate, temperature_known_by_hand) {
+    static const double four[] = {0.9, 0.9, 0.1, 0.9};
+    static const uint8_t of_four[] = {1, 1, 0, 0};
+    memcpy(p, four, sizeof four);
+    memcpy(labels, of_four, sizeof of_four);
+    cr_expect_float_eq(fit(4), 2, 1e-12);
+    cr_expect_float_eq(lvk_temperature_apply(0.9, 2), 0.75, 1e-15);
+    cr_expect_float_eq(lvk_temperature_apply(0.1, 2), 0.25, 1e-15);
+    cr_expect_eq(lvk_temperature_apply(0.5, 3), 0.5);
+}
+
+/* The mean log loss, as leukvk/metrics.h has it, with temperature T. */
+static double loss_at(double temperature) {
+    double sum = 0;
+    for (int i = 0; i < ROWS; ++i) {
+        const double q = 1 / (1 + exp(-log(p[i] / (1 - p[i])) / temperature));
+        sum -= labels[i] ? log(q) : log(1 - q);
+    }
+    return sum / ROWS;
+}
+
+/* The lowest by golden section, which knows nothing of slopes. */
+static double search(double low, double high) {
+    const double golden = (sqrt(5) - 1) / 2;
+    while (high - low > 1e-9) {
+        const double a = high - golden * (high - low), b = low + golden * (high - low);
+        if (loss_at(a) < loss_at(b))
+            high = b;
+        else
+            low = a;
+    }
+    return (low + high) / 2;
+}
+
+/* Labels drawn by sigmoid(z), probabilities that are `sharp` times as sure: T is about `sharp`. */
+static void draw(double sharp, uint64_t seed) {
+    const lvk_random_key key = {.seed = seed, .purpose = LVK_PURPOSE_BENCH};
+    for (uint32_t i = 0; i < ROWS; ++i) {
+        const double z = 6 * (double)lvk_random_uniform(&key, 2 * i) - 3;
+        labels[i] = (double)lvk_random_uniform(&key, 2 * i + 1) < 1 / (1 + exp(-z));
+        p[i] = 1 / (1 + exp(-sharp * z));
+    }
+}
+
+Test(calibrate, temperature_agrees_with_a_search) {
+    static const double sharp[] = {0.25, 0.8, 1, 2, 4};
+    for (size_t i = 0; i < sizeof sharp / sizeof *sharp; ++i) {
+        draw(sharp[i], i);
+        const double temperature = fit(ROWS), least = loss_at(temperature);
+        cr_expect_float_eq(temperature, search(0.01, 20), 1e-5 * sharp[i]);
+        cr_expect(temperature > 0.7 * sharp[i] && temperature < 1.4 * sharp[i], "%g for %g", temperature,
+                  sharp[i]);
+        cr_expect(least <= loss_at(temperature * 1.001) && least <= loss_at(temperature / 1.001));
+    }
+}
+
+/* Probabilities that were written as 0 and 1 are far off, but no infinities. */
+Test(calibrate, temperature_of_saturated_probabilities) {
+    static const double six[] = {1, 1, 1, 0, 0, 1};
+    static const uint8_t of_six[] = {1, 1, 1, 0, 0, 0};
+    memcpy(p, six, sizeof six);
+    memcpy(labels, of_six, sizeof of_six);
+    cr_expect_float_eq(fit(6), log((1 - 5e-10) / 5e-10) / log(5), 1e-9);
+}
+
+Test(calibrate, no_temperature) {
+    static const double some[] = {0.9, 0.8, 0.3, 0.2};
+    static const uint8_t right[] = {1, 1, 0, 0}, wrong[] = {0, 0, 1, 1};
+    double temperature;
+    cr_expect_eq(lvk_temperature_fit(&(lvk_scored){4, some, right, NULL, NULL, 0}, &temperature),
+                 LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "separate"), "%s", lvk_error_message());
+    cr_expect_eq(lvk_temperature_fit(&(lvk_scored){4, some, wrong, NULL, NULL, 0}, &temperature),
+                 LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "chance"), "%s", lvk_error_message());
+}
+
+/* ---- the model's file ---- */
+
+static float numbers[6] = {1, 2, 3, 4, 5, 6};
+
+static void write_model(const char *path, const lvk_train_state *state) {
+    const lvk_named_tensor tensors[] = {{"conv2d/kernel", lvk_type_2d(LVK_F32, 2, 2), numbers},
+                                        {"conv2d/bias", lvk_type_1d(LVK_F32, 2), numbers + 4}};
+    const lvk_model_info info = {.architecture = "cnn",
+                                 .negative_class = "hem",
+                                 .positive_class = "all",
+                                 .crop = "center:300",
+                                 .image_size = 224,
+                                 .standard = lvk_standard_none};
+    cr_assert_eq(lvk_checkpoint_write(path, tensors, 2, &info, state, NULL), LVK_OK, "%s",
+                 lvk_error_message());
+}
+
+static void write_text(const char *name, const char *text) {
+    cr_assert_eq(lvk_file_write(scratch_path(name), text, strlen(text)), LVK_OK, "%s", lvk_error_message());
+}
+
+/* The four of temperature_known_by_hand. */
+#define FOUR "path,p_all,label\nv/1,0.9,all\nv/2,0.9,all\nv/3,0.1,hem\nv/4,0.9,hem\n"
+
+static const lvk_calibrate_options both = {.temperature = true, .sensitivity = 1};
+static lvk_calibrate_result result;
+
+static lvk_status calibrate(const char *csv, const lvk_calibrate_options *options) {
+    char model[512];
+    snprintf(model, sizeof model, "%s", scratch_path("model.safetensors"));
+    write_text("p.csv", csv);
+    const char *from = scratch_path("p.csv");
+    return lvk_calibrate(model, &from, 1, options, &result);
+}
+
+static void refused(const char *csv, const char *says) {
+    const lvk_status status = calibrate(csv, &both);
+    cr_expect(status == LVK_ERROR_ARGUMENT || status == LVK_ERROR_FORMAT, "%s", says);
+    cr_expect_not_null(strstr(lvk_error_message(), says), "'%s' does not say '%s'", lvk_error_message(),
+                       says);
+}
+
+static lvk_model_calibration stored(void) {
+    lvk_checkpoint *model;
+    float read[4] = {0};
+    const lvk_type type = lvk_type_2d(LVK_F32, 2, 2);
+    lvk_status status = lvk_checkpoint_read(scratch_path("model.safetensors"), &model);
+    if (status == LVK_OK)
+        status = lvk_safetensors_copy(lvk_checkpoint_file(model), "conv2d/kernel", &type, read);
+    cr_assert_eq(status, LVK_OK, "%s", lvk_error_message());
+    cr_expect_arr_eq(read, numbers, sizeof read);
+    const lvk_model_calibration calibration = lvk_checkpoint_info(model)->calibration;
+    lvk_checkpoint_destroy(&model);
+    return calibration;
+}
+
+Test(calibrate, writes_two_entries_and_takes_them_away) {
+    char file[512];
+    void *bytes[2];
+    size_t sizes[2];
+    write_model(scratch_path("model.safetensors"), NULL);
+    cr_assert_eq(lvk_file_read(scratch_path("model.safetensors"), 1 << 20, &bytes[0], &sizes[0]), LVK_OK);
+    lvk_model_calibration c = stored();
+    cr_expect(!c.has_temperature && !c.has_threshold && c.temperature == 1 && c.threshold == LVK_THRESHOLD);
+
+    cr_assert_eq(calibrate(FOUR, &both), LVK_OK, "%s", lvk_error_message());
+    c = stored();
+    cr_expect(c.has_temperature && c.has_threshold);
+    cr_expect_float_eq(c.temperature, 2, 1e-12);
+    cr_expect_eq(c.temperature, result.temperature, "to the bit");
+    cr_expect_float_eq(c.threshold, (0.75 + 0.25) / 2, 1e-12);
+    cr_expect_eq(result.after.count, 4);
+    cr_expect_float_eq(result.after.loss, -(3 * log(0.75) + log(0.25)) / 4, 1e-12);
+    cr_expect_float_eq(result.before.loss, -(3 * log(0.9) + log(0.1)) / 4, 1e-12);
+    cr_expect_not(result.split_known);
+
+    refused(FOUR, "is calibrated already");
+    cr_assert_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), file, sizeof file), LVK_OK);
+    cr_assert_eq(lvk_file_read(scratch_path("model.safetensors"), 1 << 20, &bytes[1], &sizes[1]), LVK_OK);
+    cr_expect(sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0);
+    cr_expect_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), file, sizeof file),
+                 LVK_ERROR_ARGUMENT);
+    lvk_free(bytes[0]);
+    lvk_free(bytes[1]);
+}
+
+Test(calibrate, one_of_the_two) {
+    write_model(scratch_path("model.safetensors"), NULL);
+    cr_assert_eq(calibrate(FOUR, &(lvk_calibrate_options){.sensitivity = 0.5}), LVK_OK);
+    lvk_model_calibration c = stored();
+    cr_expect(!c.has_temperature && c.has_threshold && c.temperature == 1);
+    cr_expect_float_eq(c.threshold, 0.5, 1e-12); /* of 0.9 and 0.1 as they are */
+    write_model(scratch_path("model.safetensors"), NULL);
+    cr_assert_eq(calibrate(FOUR, &(lvk_calibrate_options){.temperature = true}), LVK_OK);
+    c = stored();
+    cr_expect(c.has_temperature && !c.has_threshold && c.threshold == LVK_THRESHOLD);
+}
+
+#define SPLIT                                                                                                \
+    "{\"parts\": {\"train\": [\"t/1\", \"t/2\"], \"validation\": [\"v/1\"], \"test\": [\"x/1\", \"x/2\"], "  \
+    "\"preliminary\": [\"y/1\"]}}"
+
+/* What the run tests on has no say, also where the paths have that of the data set before them. */
+Test(calibrate, test_images_are_left_out) {
+    write_model(scratch_path("model.safetensors"), NULL);
+    write_text("split.json", SPLIT);
+    cr_assert_eq(calibrate(FOUR "x/1,0.9,hem\n/data/cells/x/2,0.9,hem\n/y/1,0.1,all\nt/1,0.9,\n", &both),
+                 LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(result.left_out, 3);
+    cr_expect_eq(result.after.count, 4);
+    cr_expect(result.split_known);
+    cr_expect_float_eq(stored().temperature, 2, 1e-12);
+}
+
+#define HEADER "path,p_all,label\n"
+
+Test(calibrate, sources_that_are_refused) {
+    write_model(scratch_path("model.safetensors"), NULL);
+    write_text("split.json", SPLIT);
+    refused(HEADER "x/1,0.9,all\nx/2,0.9,hem\n", "tests on");
+    refused(HEADER "t/1,0.9,all\nt/2,0.9,hem\n", "learnt from");
+    refused(HEADER "v/1,0.9,all\nv/2,0.3,all\n", "it takes both");
+    refused(HEADER "x/1,0.9,hem\nv/2,0.3,all\nv/3,0.3,all\n", "it takes both");
+    refused(HEADER, "it takes both");
+    refused(HEADER "v/1,nan,all\nv/2,0.3,hem\n", "no probability");
+    refused(HEADER "v/1,1.5,all\nv/2,0.3,hem\n", "no probability");
+    refused("path,p_all,label\nv/1,0.9,all\nv/2,0.9,other\n", "its classes are other and all");
+    refused("path,p_hem,label\nv/1,0.9,all\nv/2,0.9,hem\n", "its classes are all and hem");
+    write_text("split.json", "{\"parts\": 3}");
+    refused(FOUR, "split.json: is no split");
+    const lvk_model_calibration c = stored();
+    cr_expect(!c.has_temperature && !c.has_threshold, "a refusal has changed the model");
+}
+
+Test(calibrate, checkpoints_are_refused) {
+    lvk_train_state state = {.optimizer = "adam", .config_digest = "0123456789abcdef"};
+    write_model(scratch_path("model.safetensors"), &state);
+    refused(FOUR, "is a checkpoint");
+}
+
+/* The file is untrusted. */
+Test(calibrate, entries_that_cannot_be) {
+    static const lvk_model_calibration bad[] = {{.has_temperature = true, .temperature = 0},
+                                                {.has_temperature = true, .temperature = -1},
+                                                {.has_temperature = true, .temperature = 1e9},
+                                                {.has_threshold = true, .threshold = 1.5},
+                                                {.has_threshold = true, .threshold = -0.5}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        lvk_checkpoint *model;
+        write_model(scratch_path("model.safetensors"), NULL);
+        cr_assert_eq(lvk_checkpoint_read(scratch_path("model.safetensors"), &model), LVK_OK);
+        cr_assert_eq(lvk_checkpoint_calibrate(model, &bad[i]), LVK_OK);
+        lvk_checkpoint_destroy(&model);
+        cr_expect_eq(lvk_checkpoint_read(scratch_path("model.safetensors"), &model), LVK_ERROR_FORMAT);
+        cr_expect_not_null(strstr(lvk_error_message(), "model.safetensors"), "%s", lvk_error_message());
+    }
+}
