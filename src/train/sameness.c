@@ -5,15 +5,15 @@
 
 #include <string.h>
 
-typedef enum item { SETTINGS, DATA, SPLIT, DEVICE, KERNELS, POSITION, PARAMETERS, ITEM_COUNT } item;
+typedef enum item { DATA, SPLIT, SETTINGS, DEVICE, KERNELS, POSITION, PARAMETERS, ITEM_COUNT } item;
 
-static const char *const what[ITEM_COUNT] = {"settings",
-                                             "a data set",
-                                             "a split",
-                                             "a device or driver",
-                                             "kernels (leukvk tune-kernels)",
-                                             "a checkpoint's position",
-                                             "parameters"};
+static const char *const other[ITEM_COUNT] = {"another data set",
+                                              "another split",
+                                              "other settings",
+                                              "another device or driver",
+                                              "other kernels (leukvk tune-kernels)",
+                                              "another checkpoint",
+                                              "other parameters"};
 
 typedef char digests[ITEM_COUNT][LVK_DIGEST_TEXT];
 
@@ -103,9 +103,9 @@ static lvk_status compare(const lvk_trainer *t, digests own, item first) {
     lvk_ranks_share(&t->ranks, 0, wanted, sizeof wanted);
     for (int i = (int)first; i < ITEM_COUNT && status == LVK_OK; ++i)
         if (memcmp(wanted[i], own[i], LVK_DIGEST_TEXT) != 0)
-            status = lvk_fail(
-                LVK_ERROR_ARGUMENT,
-                "has %s other than rank 0; all ranks must train the same on devices of one kind", what[i]);
+            status = lvk_fail(LVK_ERROR_ARGUMENT,
+                              "has %s than rank 0; all ranks must train the same on devices of one kind",
+                              other[i]);
     return lvk_ranks_agree(&t->ranks, status);
 }
 
@@ -114,7 +114,7 @@ lvk_status lvk_sameness_check(lvk_trainer *t) {
     if (t->ranks.count == 1)
         return LVK_OK;
     LVK_TRY(lvk_ranks_agree(&t->ranks, digest_all(t, own)));
-    return compare(t, own, SETTINGS);
+    return compare(t, own, DATA);
 }
 
 lvk_status lvk_sameness_check_parameters(lvk_trainer *t) {
