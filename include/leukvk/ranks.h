@@ -1,5 +1,5 @@
-/* The processes of an MPI job (Message Passing Interface), which share a search or a training. In a build
- * without LEUKVK_MPI, and outside of mpirun, there is one.
+/* The processes of an MPI job (Message Passing Interface), which share a search or a training. Outside
+ * of mpirun there is one.
  *
  * What a function here says of all ranks, all have to call, in the same order. When one ends in between,
  * mpirun ends the others. */
@@ -19,7 +19,8 @@ typedef struct lvk_ranks {
     uint32_t neighbour;     /* this one among those on this machine, from 0 */
 } lvk_ranks;
 
-/* Joins the job that this process was started in; the first call does. MPI is left when the process ends. */
+/* Joins the job that this process was started in; the first call does. MPI is left when the process ends.
+ * LVK_ERROR_UNSUPPORTED: there is a job, but this is a build without MPI. */
 LVK_MUST_USE lvk_status lvk_ranks_join(lvk_ranks *ranks);
 
 /* Waits for all ranks to get here, and fails in all of them when `status` is a failure in one: with the line

@@ -22,6 +22,10 @@ static const char documentation[] =
     "  leukvk train --data samples --model resnet50 --unfreeze conv5_x --rate-scale conv5_x=0.1 --warmup 1    fine-tune\n"
     "  mpirun -n 2 leukvk train --data samples --accumulate 2    two processes, to the bits of one with --accumulate 2\n"
     "\n"
+    "mpirun (of a build with -DLEUKVK_MPI=ON): the processes share the --accumulate batches of each step and the validation; "
+    "there may be as many as batches. They give the bytes of one process with the same --accumulate on a device of the same "
+    "kind. On a machine with several equal devices each takes another, unless --device names one.\n"
+    "\n"
     "The Keras work that leukvk starts from, exactly: --learning-rate 0.001 --schedule constant --normalize none --no-balance "
     "(and its Adam, dropout 0.25, batch 32, 20 epochs, which are the defaults). Training stops early after 3 epochs without a lower "
     "validation loss.\n";

@@ -1,12 +1,13 @@
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include "train/ranks.h"
 
+#include <stdlib.h>
+
 #ifdef LVK_MPI
 #include "core/text.h"
 
 #include <mpi.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 enum { LINE = 1024, MOST_AT_ONCE = 1 << 30, PATIENT = 2000, PAUSE_NANOSECONDS = 500000 };
@@ -99,8 +100,19 @@ lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status) {
 
 #else
 
+/* Each would do the whole work. */
 lvk_status lvk_ranks_join(lvk_ranks *ranks) {
+    static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
     *ranks = (lvk_ranks){.count = 1};
+    for (int i = 0; i < 2; ++i) {
+        const char *count = getenv(counts[i]);
+        if (count && atoi(count) > 1)
+            return lvk_fail(
+                LVK_ERROR_UNSUPPORTED,
+                "mpirun has started %d processes, but this leukvk was built without MPI: build it with "
+                "-DLEUKVK_MPI=ON",
+                atoi(count));
+    }
     return LVK_OK;
 }
 
