@@ -45,27 +45,32 @@ lvk_status lvk_ranks_join(lvk_ranks *ranks) {
     return LVK_OK;
 }
 
-/* The least of all ranks' numbers. Here is where ranks wait for each other, also while one works alone for
- * minutes; MPI's own waiting would keep a processor busy. */
-static int find_least(int own) {
+/* MPI's own waiting keeps a processor busy, also while another rank works alone for minutes. */
+static void wait_for(MPI_Request request) {
     static const struct timespec pause = {.tv_nsec = PAUSE_NANOSECONDS};
-    MPI_Request request;
-    int least = own, done = 0;
-    MPI_Iallreduce(&own, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request);
+    int done = 0;
     for (int tries = 0; !done; ++tries) {
-        MPI_Request_get_status(request, &done, MPI_STATUS_IGNORE);
+        MPI_Test(&request, &done, MPI_STATUS_IGNORE);
         if (!done && tries >= PATIENT)
             nanosleep(&pause, NULL);
     }
-    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+static int find_least(int own) {
+    MPI_Request request;
+    int least = own;
+    MPI_Iallreduce(&own, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request);
+    wait_for(request);
     return least;
 }
 
 void lvk_ranks_share(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size) {
     for (size_t done = 0; done < size && ranks->count > 1; done += MOST_AT_ONCE) {
+        MPI_Request request;
         const size_t left = size - done;
-        MPI_Bcast((char *)data + done, (int)(left < MOST_AT_ONCE ? left : MOST_AT_ONCE), MPI_BYTE, (int)owner,
-                  MPI_COMM_WORLD);
+        MPI_Ibcast((char *)data + done, (int)(left < MOST_AT_ONCE ? left : MOST_AT_ONCE), MPI_BYTE,
+                   (int)owner, MPI_COMM_WORLD, &request);
+        wait_for(request);
     }
 }
 

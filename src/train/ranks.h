@@ -11,8 +11,7 @@
 /* Whether it is so in any of the ranks. */
 bool lvk_ranks_any(const lvk_ranks *ranks, bool own);
 
-/* Gives the `size` bytes at `data` of rank `owner` to all ranks, at their `data`. They come from an
- * lvk_ranks_agree: waiting here is busy. */
+/* Gives the `size` bytes at `data` of rank `owner` to all ranks, at their `data`. */
 void lvk_ranks_share(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size);
 
 #endif
