@@ -23,6 +23,7 @@
 #include "leukvk/predict.h"
 #include "leukvk/predictions.h"
 #include "leukvk/profile.h"
+#include "leukvk/ranks.h"
 #include "leukvk/search.h"
 #include "leukvk/selftest.h"
 #include "leukvk/sheet.h"

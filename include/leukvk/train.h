@@ -18,6 +18,7 @@
 #include "leukvk/device.h"
 #include "leukvk/predictions.h"
 #include "leukvk/profile.h"
+#include "leukvk/ranks.h"
 #include "leukvk/split.h"
 
 #ifdef __cplusplus
@@ -81,6 +82,8 @@ typedef struct lvk_train_options {
     double validation, test; /* shares of the images; see lvk_split_options */
     uint64_t seed;
 
+    const lvk_ranks
+        *ranks;       /* of an MPI job, which share the batches of each step: see lvk_train. NULL: one */
     unsigned threads; /* that read and crop images; 0: as many as processors. No effect on the result */
     double checkpoint_seconds; /* save the position at least so often within an epoch */
     bool profile; /* profile the third step, or the epoch's last when it has fewer. No effect on the result */
@@ -138,7 +141,13 @@ typedef struct lvk_train_result {
     double seconds;
 } lvk_train_result;
 
-/* Trains from the beginning. `callback` may be NULL. What is in the run folder after a failure can be resumed
+/* Trains from the beginning. With several ranks each calls this with the same options; they share the batches
+ * of each step, at most `accumulate`, and give the bits of one process with devices of that kind. The first
+ * alone writes the run folder and has a result; callbacks are called in all, and any of them stops all.
+ * LVK_ERROR_ARGUMENT: also where `accumulate` is less than the ranks, where batch norms are trained, and
+ * where a rank has other settings, data, split, device or kernels than the first.
+ *
+ * `callback` may be NULL. What is in the run folder after a failure can be resumed
  * when the first checkpoint was written, which is before the first step. */
 LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_options *options,
                                   lvk_train_callback callback, void *user, lvk_train_result *result);
@@ -148,6 +157,7 @@ typedef struct lvk_resume_options {
     const char *data;           /* where the data set lies now; NULL: where it was */
     const lvk_dataset *dataset; /* as for training from the beginning */
     uint32_t epochs;            /* a new limit; 0: as it was */
+    const lvk_ranks *ranks;     /* as for training from the beginning, and not what it was */
     unsigned threads;           /* 0: as many as processors */
     bool profile;               /* as for training from the beginning */
 } lvk_resume_options;

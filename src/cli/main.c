@@ -17,11 +17,15 @@ static const verb *const verbs[] = {
     &verb_bench,     &verb_tune_kernels, &verb_import, &verb_export,  &verb_augment, &verb_crop};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
-int report_failure(int status) {
-    fprintf(stderr, "leukvk: %s\n", lvk_error_message());
+int failure_exit(int status) {
     return status == LVK_ERROR_DEVICE_LOST ? EXIT_DEVICE_LOST
            : status == LVK_ERROR_CANCELLED ? EXIT_INTERRUPTED
                                            : EXIT_FAILED;
+}
+
+int report_failure(int status) {
+    fprintf(stderr, "leukvk: %s\n", lvk_error_message());
+    return failure_exit(status);
 }
 
 static void print_help(FILE *out) {

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char documentation[] =
     "Trains a model and writes a run folder: settings, split, metrics, checkpoints, the model, predictions. No subject is on "
@@ -20,6 +21,11 @@ static const char documentation[] =
     "  leukvk train --data samples --recipe keras --epochs 10    as the Keras work did, but for less long\n"
     "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (tools/fetch-weights.sh first)\n"
     "  leukvk train --data samples --model resnet50 --unfreeze conv5_x --rate-scale conv5_x=0.1 --warmup 1    fine-tune\n"
+    "  mpirun -n 2 leukvk train --data samples --accumulate 2    two processes, to the bits of one with --accumulate 2\n"
+    "\n"
+    "mpirun (of a build with -DLEUKVK_MPI=ON): the processes share the --accumulate batches of each step and the validation; "
+    "there may be as many as batches. They give the bytes of one process with the same --accumulate on a device of the same "
+    "kind. On a machine with several equal devices each takes another, unless --device names one.\n"
     "\n"
     "Training stops early after 3 epochs without a lower validation loss.\n";
 
@@ -40,7 +46,9 @@ static const struct argp_option options[] = {
     {0}};
 
 typedef struct arguments {
+    lvk_ranks ranks;
     lvk_device_options device;
+    char device_number[16]; /* of several ranks on a machine with several devices */
     train_choices train;
     const char *resume;
     const char *not_with_resume; /* the first of the options here that a resumed run does not take */
@@ -89,22 +97,79 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-static int train(arguments *a, lvk_device *device) {
+/* Several ranks on one machine take turns with its devices of the preferred one's name, where none is named.
+ */
+static lvk_status deal_device(arguments *a) {
+    lvk_device_list *list;
+    const lvk_device_info *preferred = NULL;
+    uint32_t equal = 0;
+    if (a->ranks.count == 1 || (a->device.device && *a->device.device))
+        return LVK_OK;
+    const lvk_status status = lvk_device_list_create(&list);
+    if (status != LVK_OK)
+        return status;
+    for (size_t i = 0; i < list->count; ++i)
+        if (list->devices[i].preferred)
+            preferred = &list->devices[i];
+    for (int pass = 0; pass < 2 && preferred; ++pass) { /* the first counts them */
+        const uint32_t wanted = pass ? a->ranks.neighbour % equal : UINT32_MAX;
+        equal = 0;
+        for (size_t i = 0; i < list->count; ++i) {
+            const lvk_device_info *d = &list->devices[i];
+            if (d->usable && strcmp(d->name, preferred->name) == 0 && equal++ == wanted) {
+                snprintf(a->device_number, sizeof a->device_number, "%" PRIu32, d->index);
+                a->device.device = a->device_number;
+            }
+        }
+    }
+    lvk_device_list_destroy(&list);
+    return LVK_OK;
+}
+
+/* What the ranks but the first, which shows, do at an event. */
+static bool watch(void *user, const lvk_train_event *event) {
+    (void)user;
+    (void)event;
+    return !train_progress_interrupted();
+}
+
+static lvk_status open_device(arguments *a, lvk_device **device) {
+    *device = NULL;
+    lvk_status status = deal_device(a);
+    if (status == LVK_OK)
+        status = lvk_device_open(&a->device, device);
+    return lvk_ranks_agree(&a->ranks, status);
+}
+
+static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_train_result *result) {
+    lvk_train_options *o = &a->train.options;
+    const lvk_train_callback callback = a->ranks.number == 0 ? train_progress_show : watch;
+    const lvk_resume_options resume = {.data = o->data,
+                                       .epochs = a->train.epochs_given ? o->epochs : 0,
+                                       .ranks = &a->ranks,
+                                       .threads = o->threads,
+                                       .profile = o->profile};
+    o->ranks = &a->ranks;
+    return a->resume ? lvk_train_resume(device, a->resume, &resume, callback, bar, result)
+                     : lvk_train(device, o, callback, bar, result);
+}
+
+/* The first rank tells of every failure. */
+static int report(const arguments *a, lvk_status status) {
+    return a->ranks.number == 0 ? report_failure(status) : failure_exit(status);
+}
+
+static int train_with(arguments *a, lvk_device *device) {
     static lvk_train_result result;
     progress bar = {0};
-    const lvk_resume_options resume = {.data = a->train.options.data,
-                                       .epochs = a->train.epochs_given ? a->train.options.epochs : 0,
-                                       .threads = a->train.options.threads,
-                                       .profile = a->train.options.profile};
-    const int status = a->resume
-                           ? lvk_train_resume(device, a->resume, &resume, train_progress_show, &bar, &result)
-                           : lvk_train(device, &a->train.options, train_progress_show, &bar, &result);
+    const lvk_status status = train(a, device, &bar, &result);
     if (status != LVK_OK) {
         if (bar.visible)
             progress_clear(&bar);
-        return report_failure(status);
+        return report(a, status);
     }
-    train_progress_result(&result, device);
+    if (a->ranks.number == 0)
+        train_progress_result(&result, device);
     return EXIT_OK;
 }
 
@@ -115,13 +180,16 @@ static int run(int argc, char **argv) {
     arguments a = {.train = {.options = lvk_train_defaults()}};
     parse_arguments(&parser, argc, argv, &a);
     lvk_device *device;
-    const int status = lvk_device_open(&a.device, &device);
+    lvk_status status = lvk_ranks_join(&a.ranks);
     if (status != LVK_OK)
         return report_failure(status);
-    if (!a.resume)
+    if (a.ranks.number > 0)
+        lvk_log_set_sink(NULL, NULL, LVK_LOG_WARNING);
+    status = open_device(&a, &device);
+    if (status == LVK_OK && !a.resume && a.ranks.number == 0)
         printf("seed %" PRIu64 "\n", a.train.options.seed);
     train_progress_catch_signals();
-    const int exit_status = train(&a, device);
+    const int exit_status = status == LVK_OK ? train_with(&a, device) : report(&a, status);
     lvk_device_close(&device);
     return exit_status;
 }

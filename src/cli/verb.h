@@ -17,8 +17,9 @@ enum {
     EXIT_INTERRUPTED = 130
 };
 
-/* Prints "leukvk: <the library's error line>" to standard error; returns EXIT_FAILED (or EXIT_DEVICE_LOST).
- */
+/* The exit status that belongs to a failure of the library (an lvk_status), and the same with "leukvk: <the
+ * library's error line>" printed to standard error. */
+int failure_exit(int status);
 int report_failure(int status);
 
 #endif

@@ -54,6 +54,12 @@ static lvk_status append_update(lvk_pass *pass, const lvk_network_config *config
     return lvk_graph_status(graph);
 }
 
+static lvk_status append_sum(lvk_pass *pass) {
+    pass->share = lvk_graph_input(&pass->graph, "share", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
+    lvk_optimizer_accumulate(&pass->graph, pass->share);
+    return lvk_graph_status(&pass->graph);
+}
+
 static lvk_status build_training(lvk_pass *pass, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
     pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
@@ -65,12 +71,16 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     LVK_TRY(lvk_rate_scales_check(&config->rates, graph, pass->builder));
     if (!accumulates(config))
         return append_update(pass, config, LVK_BLOCK_GRADIENTS);
-    pass->share = lvk_graph_input(graph, "share", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
-    lvk_optimizer_accumulate(graph, pass->share);
-    return lvk_graph_status(graph);
+    return config->shared ? LVK_OK : append_sum(pass);
 }
 
-/* The layers are there for their parameters: nothing of them is run. */
+/* Of the next two, the layers are there for their parameters: nothing of them is run. */
+static lvk_status build_sum(lvk_pass *pass, const lvk_network_config *config) {
+    (void)config;
+    pass->graph.tensors[pass->logits].is_output = false;
+    return append_sum(pass);
+}
+
 static lvk_status build_update(lvk_pass *pass, const lvk_network_config *config) {
     pass->graph.tensors[pass->logits].is_output = false;
     return append_update(pass, config, LVK_BLOCK_ACCUMULATED);
@@ -102,7 +112,8 @@ static uint64_t larger(uint64_t a, uint64_t b) {
 /* Bytes of a block that the programs share: parameters, their average, moments, accumulated gradients, and
  * the arena, since they never run at once. */
 static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
-    const lvk_pass *const passes[] = {&network->inference, &network->training, &network->update};
+    const lvk_pass *const passes[] = {&network->inference, &network->training, &network->sum,
+                                      &network->update};
     uint64_t size = 0;
     for (size_t i = 0; i < sizeof passes / sizeof *passes; ++i)
         size = larger(size, passes[i]->plan.program.block_size[block]);
@@ -110,12 +121,13 @@ static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
 }
 
 static lvk_status create_shared(lvk_network *network) {
-    static const lvk_block_id blocks[] = {LVK_BLOCK_ARENA,   LVK_BLOCK_PARAMETERS, LVK_BLOCK_ACCUMULATED,
-                                          LVK_BLOCK_AVERAGE, LVK_BLOCK_MOMENT1,    LVK_BLOCK_MOMENT2};
+    static const lvk_block_id blocks[] = {LVK_BLOCK_ARENA,       LVK_BLOCK_PARAMETERS, LVK_BLOCK_GRADIENTS,
+                                          LVK_BLOCK_ACCUMULATED, LVK_BLOCK_AVERAGE,    LVK_BLOCK_MOMENT1,
+                                          LVK_BLOCK_MOMENT2};
     network->block_size = network->inference.graph.parameter_size;
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
         const uint64_t size = shared_size(network, blocks[i]);
-        if (size)
+        if (size && (blocks[i] != LVK_BLOCK_GRADIENTS || network->config.shared))
             LVK_TRY(network->backend->functions->buffer_create(network->backend, size,
                                                                &network->shared[blocks[i]]));
     }
@@ -126,6 +138,8 @@ static lvk_status plan_network(lvk_network *network, const lvk_caps *caps) {
     LVK_TRY(plan_pass(&network->inference, caps, network, false, NULL));
     if (network->config.training)
         LVK_TRY(plan_pass(&network->training, caps, network, true, build_training));
+    if (network->config.training && accumulates(&network->config) && network->config.shared)
+        LVK_TRY(plan_pass(&network->sum, caps, network, false, build_sum));
     return network->config.training && accumulates(&network->config)
                ? plan_pass(&network->update, caps, network, false, build_update)
                : LVK_OK;
@@ -133,6 +147,7 @@ static lvk_status plan_network(lvk_network *network, const lvk_caps *caps) {
 
 static void finish_passes(lvk_network *network) {
     finish_pass(&network->training);
+    finish_pass(&network->sum);
     finish_pass(&network->update);
     finish_pass(&network->inference);
 }
@@ -151,7 +166,7 @@ static lvk_status init_inference(lvk_network *network) {
 }
 
 static lvk_status create(lvk_network *network) {
-    lvk_pass *const passes[] = {&network->training, &network->update};
+    lvk_pass *const passes[] = {&network->training, &network->sum, &network->update};
     LVK_TRY(plan_network(network, &network->backend->caps));
     LVK_TRY(create_shared(network));
     LVK_TRY(init_inference(network));
@@ -210,6 +225,7 @@ lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *
     if (status == LVK_OK) { /* each program has its own */
         add_buffer(footprint, network.inference.plan.program.block_size[LVK_BLOCK_IO]);
         add_buffer(footprint, network.training.plan.program.block_size[LVK_BLOCK_IO]);
+        add_buffer(footprint, network.sum.plan.program.block_size[LVK_BLOCK_IO]);
         add_buffer(footprint, network.update.plan.program.block_size[LVK_BLOCK_IO]);
     }
     finish_passes(&network);
@@ -237,6 +253,8 @@ lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *con
     if (status == LVK_OK)
         status = visit_pass(&network.training, visit, user);
     if (status == LVK_OK)
+        status = visit_pass(&network.sum, visit, user);
+    if (status == LVK_OK)
         status = visit_pass(&network.update, visit, user);
     finish_passes(&network);
     return status;
@@ -256,6 +274,7 @@ lvk_status lvk_network_kernels(const lvk_network *network, char digest[LVK_DIGES
     size_t size = 0;
     add_kernels(&network->inference, &text);
     add_kernels(&network->training, &text);
+    add_kernels(&network->sum, &text);
     add_kernels(&network->update, &text);
     LVK_TRY(lvk_text_take(&text, &list, &size));
     lvk_digest(list, size, digest);
@@ -310,18 +329,37 @@ static lvk_status write_hyper(const lvk_network *network, lvk_pass *pass, const 
     return LVK_OK;
 }
 
-static lvk_status write_share(lvk_pass *pass, const lvk_train_batch *batch) {
+static lvk_status write_share(lvk_pass *pass, uint32_t part, uint32_t parts) {
     lvk_real share[LVK_HYPER_COUNT];
-    lvk_accumulate_hyper(batch->part, batch->parts, share);
+    lvk_accumulate_hyper(part, parts, share);
     return lvk_executable_write(&pass->executable, pass->share, share);
 }
 
-/* What comes with the last batch of a mean gradient. */
-static lvk_status update(lvk_network *network, const lvk_train_batch *batch) {
-    if (!accumulates(&network->config) || batch->part + 1 < batch->parts)
-        return LVK_OK;
-    LVK_TRY(write_hyper(network, &network->update, batch->hyper));
+lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients, uint32_t part,
+                                  uint32_t parts) {
+    LVK_TRY(lvk_network_write(network, LVK_BLOCK_GRADIENTS, gradients));
+    LVK_TRY(write_share(&network->sum, part, parts));
+    return lvk_executable_run(&network->sum.executable);
+}
+
+lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper) {
+    LVK_TRY(write_hyper(network, &network->update, hyper));
     return lvk_executable_run(&network->update.executable);
+}
+
+/* What comes before the run: how the gradient is used. */
+static lvk_status write_scalars(const lvk_network *network, lvk_pass *pass, const lvk_train_batch *batch) {
+    if (!accumulates(&network->config))
+        return write_hyper(network, pass, batch->hyper);
+    return network->config.shared ? LVK_OK : write_share(pass, batch->part, batch->parts);
+}
+
+/* What comes with the last batch of a mean gradient. */
+static lvk_status finish_mean(lvk_network *network, const lvk_train_batch *batch) {
+    const lvk_network_config *config = &network->config;
+    return accumulates(config) && !config->shared && batch->part + 1 == batch->parts
+               ? lvk_network_update(network, batch->hyper)
+               : LVK_OK;
 }
 
 lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
@@ -329,8 +367,7 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
     LVK_TRY(lvk_executable_write(&pass->executable, pass->input, batch->input));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
-    LVK_TRY(accumulates(&network->config) ? write_share(pass, batch)
-                                          : write_hyper(network, pass, batch->hyper));
+    LVK_TRY(write_scalars(network, pass, batch));
     LVK_TRY(write_used(pass, pass->keys, batch->keys));
     lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
     LVK_TRY(run_pass(network, pass));
@@ -339,7 +376,7 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     if (logits)
         LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, logits));
     lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
-    LVK_TRY(update(network, batch));
+    LVK_TRY(finish_mean(network, batch));
     if (!isfinite(*loss))
         return lvk_fail(LVK_ERROR_NUMERIC,
                         "the loss is %g: the training has diverged (a smaller learning rate may help)",

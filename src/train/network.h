@@ -16,8 +16,10 @@ typedef struct lvk_network_config {
     uint32_t batch;
     bool training; /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
-    uint32_t accumulate;           /* at most so many batches an update, of their mean gradient; 0 is 1 */
-    bool average;                  /* keep a moving average of the parameters, and infer with that */
+    uint32_t accumulate; /* at most so many batches an update, of their mean gradient; 0 is 1 */
+    bool shared;  /* of a network that accumulates: its gradients are added up with lvk_network_accumulate, as
+                     those of other processes are */
+    bool average; /* keep a moving average of the parameters, and infer with that */
     double clip_norm;              /* the gradient's norm at most; 0: any */
     lvk_rate_scales rates;         /* which parameters learn at another rate */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
@@ -48,6 +50,7 @@ typedef struct lvk_network {
     lvk_buffer *shared[LVK_BLOCK_COUNT]; /* parameters, moments, and one arena for both */
     uint64_t block_size;                 /* bytes of the parameters, and of each moment */
     lvk_pass training, inference;
+    lvk_pass sum;    /* of gradients, where they are shared; else it is in `training` */
     lvk_pass update; /* of the parameters, where several batches come before one; else it is in `training` */
     lvk_profiler *profiler; /* borrowed; while it is set, steps are profiled into it: the same bits, slower */
 } lvk_network;
@@ -87,8 +90,8 @@ const lvk_builder *lvk_network_builder(const lvk_network *network);
 /* The block that inference reads: LVK_BLOCK_PARAMETERS, or LVK_BLOCK_AVERAGE where there is one. */
 lvk_block_id lvk_network_model(const lvk_network *network);
 
-/* Whole blocks of floats, block_size bytes: LVK_BLOCK_PARAMETERS, _AVERAGE, _MOMENT1, _MOMENT2. Writing the
- * parameters begins their average anew, from them. */
+/* Whole blocks of floats, block_size bytes: LVK_BLOCK_PARAMETERS, _AVERAGE, _MOMENT1, _MOMENT2, and where
+ * they are shared _GRADIENTS. Writing the parameters begins their average anew, from them. */
 LVK_MUST_USE lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *values);
 LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values);
 
@@ -106,6 +109,14 @@ typedef struct lvk_train_batch {
  * them. */
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
+
+/* Of a shared network, whose lvk_network_train stops at the gradients (LVK_BLOCK_GRADIENTS; `part` and
+ * `hyper` are not looked at): adds those of part `part`, from 0, of the `parts` of a step to their mean, one
+ * part after the other, and updates by it. The bits are those of lvk_network_train of a network that is not
+ * shared. */
+LVK_MUST_USE lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients, uint32_t part,
+                                               uint32_t parts);
+LVK_MUST_USE lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper);
 
 /* The outputs, logits [N] or features [N, F], of N = config.batch inputs. */
 LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const float *input, float *outputs);

@@ -1,20 +1,17 @@
-/* The processes of an MPI job (Message Passing Interface) that work on one search through the same folder. In
- * a build without LEUKVK_MPI, and outside of mpirun, there is one. */
+/* What the ranks of an MPI job tell each other, besides leukvk/ranks.h. */
 #ifndef LVK_TRAIN_RANKS_H
 #define LVK_TRAIN_RANKS_H
 
 #include "core/error.h"
+#include "leukvk/ranks.h"
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-typedef struct lvk_ranks {
-    uint32_t number, count; /* this one, from 0 */
-} lvk_ranks;
+/* Whether it is so in any of the ranks. */
+bool lvk_ranks_any(const lvk_ranks *ranks, bool own);
 
-/* Joins the job that this process was started in; the first call does. MPI is left when the process ends. */
-LVK_MUST_USE lvk_status lvk_ranks_join(lvk_ranks *ranks);
-
-/* Waits for all ranks to get here, and fails in all of them when `status` is a failure in one. */
-LVK_MUST_USE lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status);
+/* Gives the `size` bytes at `data` of rank `owner` to all ranks, at their `data`. */
+void lvk_ranks_share(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size);
 
 #endif

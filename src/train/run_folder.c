@@ -90,8 +90,8 @@ static lvk_status tidy(const char *path, bool empty) {
     return status;
 }
 
-/* Takes `path` over, locks the folder and checks it. */
-static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
+/* Takes `path` over. */
+static lvk_status name_files(char *path, lvk_run_folder **result) {
     lvk_run_folder *run = lvk_alloc(1, sizeof *run);
     if (!run) {
         lvk_free(path);
@@ -104,13 +104,20 @@ static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
         run->files[i] = lvk_path_join(path, lvk_run_file_name((lvk_run_file)i));
         status = run->files[i] ? LVK_OK : LVK_ERROR_MEMORY;
     }
-    if (status == LVK_OK)
-        status = lvk_folder_lock(path, &run->lock);
-    if (status == LVK_OK)
-        status = tidy(path, empty);
     if (status != LVK_OK)
         lvk_run_folder_close(&run);
     *result = run;
+    return status;
+}
+
+/* Takes `path` over, locks the folder and checks it. */
+static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
+    LVK_TRY(name_files(path, result));
+    lvk_status status = lvk_folder_lock(path, &(*result)->lock);
+    if (status == LVK_OK)
+        status = tidy(path, empty);
+    if (status != LVK_OK)
+        lvk_run_folder_close(result);
     return status;
 }
 
@@ -140,6 +147,12 @@ lvk_status lvk_run_folder_resume(const char *path, lvk_run_folder **run) {
         return lvk_fail(LVK_ERROR_IO, "%s: is not a run folder: there is no config.json", path);
     char *folder = lvk_strdup(path);
     return folder ? open_folder(folder, false, run) : LVK_ERROR_MEMORY;
+}
+
+lvk_status lvk_run_folder_join(const char *path, lvk_run_folder **run) {
+    *run = NULL;
+    char *folder = lvk_strdup(path);
+    return folder ? name_files(folder, run) : LVK_ERROR_MEMORY;
 }
 
 void lvk_run_folder_close(lvk_run_folder **pointer) {

@@ -54,6 +54,9 @@ LVK_MUST_USE lvk_status lvk_run_folder_create_default(const char *model, char **
  * half-written. */
 LVK_MUST_USE lvk_status lvk_run_folder_resume(const char *path, lvk_run_folder **run);
 
+/* The folder of a run that another process holds the lock of and has opened, to read. */
+LVK_MUST_USE lvk_status lvk_run_folder_join(const char *path, lvk_run_folder **run);
+
 /* Gives the lock back. */
 void lvk_run_folder_close(lvk_run_folder **run);
 

@@ -7,6 +7,7 @@
 #include "train/extract.h"
 #include "train/memory_check.h"
 #include "train/results.h"
+#include "train/sameness.h"
 #include "train/trainer.h"
 #include "train/training_data.h"
 
@@ -53,7 +54,13 @@ static lvk_status digest_settings(lvk_trainer *t) {
     return status;
 }
 
+static bool is_first(const lvk_trainer *t) {
+    return t->ranks.number == 0;
+}
+
 static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
+    if (!is_first(t))
+        return LVK_OK;
     const lvk_backend_info *backend = &lvk_device_backend(device)->info;
     json_t *json = lvk_settings_to_json(&t->settings);
     if (!json)
@@ -109,6 +116,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_backend *backend = lvk_device_backend(device);
     lvk_network_config config = lvk_settings_network(&t->settings);
     config.choices = lvk_device_choices(device);
+    config.shared = t->ranks.count > 1;
     config.model.torchvision = t->backbone && t->backbone->torchvision;
     LVK_TRY(open_images(t));
     LVK_TRY(lvk_memory_check(backend, &config, &t->event.memory_estimate));
@@ -139,8 +147,10 @@ static lvk_status start_parameters(lvk_trainer *t) {
                : LVK_OK;
 }
 
-static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
+/* All that is not in the run folder. */
+static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
     const lvk_train_options *o = &t->settings.options;
+    LVK_TRY(lvk_sameness_check_settings(&t->settings, &t->ranks));
     LVK_TRY(open_data(t, o->dataset));
     if (o->split)
         LVK_TRY(lvk_split_read(o->split, t->dataset, &t->split));
@@ -155,12 +165,38 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device) {
     describe_model(t);
     LVK_TRY(digest_settings(t));
     LVK_TRY(open_network(t, device));
-    LVK_TRY(lvk_run_folder_create(o->run, o->model, &t->folder));
+    return start_parameters(t);
+}
+
+/* The first rank makes the folder. */
+static lvk_status create_folder(lvk_trainer *t) {
+    const lvk_train_options *o = &t->settings.options;
+    char path[sizeof((lvk_train_result *)0)->run] = "";
+    lvk_status status = is_first(t) ? lvk_run_folder_create(o->run, o->model, &t->folder) : LVK_OK;
+    if (t->folder)
+        snprintf(path, sizeof path, "%s", lvk_run_folder_path(t->folder));
+    LVK_TRY(lvk_ranks_agree(&t->ranks, status));
+    lvk_ranks_share(&t->ranks, 0, path, sizeof path);
+    status = is_first(t) ? LVK_OK : lvk_run_folder_join(path, &t->folder);
+    return lvk_ranks_agree(&t->ranks, status);
+}
+
+static lvk_status begin(lvk_trainer *t, lvk_device *device) {
     LVK_TRY(lvk_trainer_init(t));
-    LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
+    if (is_first(t))
+        LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
     LVK_TRY(write_config(t, device));
-    LVK_TRY(start_parameters(t));
     return lvk_trainer_save(t);
+}
+
+static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_options *options) {
+    lvk_status status = lvk_settings_init(&t->settings, options);
+    if (status == LVK_OK)
+        status = prepare_new(t, device);
+    LVK_TRY(lvk_ranks_agree(&t->ranks, status));
+    LVK_TRY(lvk_sameness_check(t));
+    LVK_TRY(create_folder(t));
+    return lvk_ranks_agree(&t->ranks, begin(t, device));
 }
 
 static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume) {
@@ -192,24 +228,37 @@ static lvk_status load_position(lvk_trainer *t) {
                              lvk_run_folder_file(t->folder, LVK_RUN_LAST));
 }
 
-static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *run,
-                               const lvk_resume_options *resume) {
-    LVK_TRY(lvk_run_folder_resume(run, &t->folder));
+static lvk_status prepare_resumed(lvk_trainer *t, lvk_device *device, const char *run,
+                                  const lvk_resume_options *resume) {
+    LVK_TRY(is_first(t) ? lvk_run_folder_resume(run, &t->folder) : lvk_run_folder_join(run, &t->folder));
     LVK_TRY(open_settings(t, resume));
+    LVK_TRY(lvk_sameness_check_settings(&t->settings, &t->ranks));
     LVK_TRY(open_data(t, resume ? resume->dataset : NULL));
     LVK_TRY(lvk_split_read(lvk_run_folder_file(t->folder, LVK_RUN_SPLIT), t->dataset, &t->split));
     LVK_TRY(open_backbone(t));
     describe_model(t);
     LVK_TRY(digest_settings(t));
     LVK_TRY(open_network(t, device));
-    LVK_TRY(load_position(t));
+    return load_position(t);
+}
+
+static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
     t->event.resumed_epoch = t->position.epoch;
     t->event.resumed_step = t->position.step;
     LVK_TRY(lvk_trainer_init(t));
+    if (!is_first(t))
+        return LVK_OK;
     if (t->position.history && *t->position.history) /* a kill may have come before it was written */
         LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->position.history));
     LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->position.epoch));
     return write_config(t, device);
+}
+
+static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *run,
+                               const lvk_resume_options *resume) {
+    LVK_TRY(lvk_ranks_agree(&t->ranks, prepare_resumed(t, device, run, resume)));
+    LVK_TRY(lvk_sameness_check(t));
+    return lvk_ranks_agree(&t->ranks, go_on(t, device));
 }
 
 /* Judges the best model on every part but the one that it was trained on. */
@@ -229,6 +278,13 @@ static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
 
+/* The first rank computes them; the others find them in the cache folder, and compute them where that is not
+ * the same. */
+static lvk_status extract_features(lvk_trainer *t, lvk_device *device) {
+    LVK_TRY(lvk_ranks_agree(&t->ranks, is_first(t) ? lvk_extract_features(t, device) : LVK_OK));
+    return lvk_ranks_agree(&t->ranks, is_first(t) ? LVK_OK : lvk_extract_features(t, device));
+}
+
 static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *result) {
     const double started = lvk_clock_seconds();
     snprintf(result->run, sizeof result->run, "%s", lvk_run_folder_path(t->folder));
@@ -236,17 +292,17 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
     snprintf(result->negative_class, sizeof result->negative_class, "%s", t->info.negative_class);
     count_parts(t);
     t->event.kind = LVK_TRAIN_STARTED;
-    if (t->callback && !t->callback(t->user, &t->event))
+    if (lvk_ranks_any(&t->ranks, t->callback && !t->callback(t->user, &t->event)))
         return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step; go on with --resume %s",
                         result->run);
     if (t->settings.on_features)
-        LVK_TRY(lvk_extract_features(t, device));
+        LVK_TRY(extract_features(t, device));
     LVK_TRY(lvk_trainer_run(t, &result->stopped_early));
     result->by_image = lvk_split_by_image(t->split);
     result->epochs = t->position.epoch;
     result->best_epoch = t->position.best_epoch;
     result->seconds = lvk_clock_seconds() - started;
-    LVK_TRY(judge_best(t, result));
+    LVK_TRY(lvk_ranks_agree(&t->ranks, is_first(t) ? judge_best(t, result) : LVK_OK));
     t->event.kind = LVK_TRAIN_FINISHED;
     if (t->callback)
         (void)t->callback(t->user, &t->event);
@@ -266,13 +322,15 @@ static void close_trainer(lvk_trainer *t) {
     lvk_settings_finish(&t->settings);
 }
 
+static lvk_ranks ranks_of(const lvk_ranks *given) {
+    return given ? *given : (lvk_ranks){.count = 1};
+}
+
 lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_train_callback callback,
                      void *user, lvk_train_result *result) {
-    lvk_trainer trainer = {.callback = callback, .user = user};
+    lvk_trainer trainer = {.ranks = ranks_of(options->ranks), .callback = callback, .user = user};
     *result = (lvk_train_result){0};
-    lvk_status status = lvk_settings_init(&trainer.settings, options);
-    if (status == LVK_OK)
-        status = open_new(&trainer, device);
+    lvk_status status = open_new(&trainer, device, options);
     if (status == LVK_OK)
         status = run(&trainer, device, result);
     close_trainer(&trainer);
@@ -281,7 +339,8 @@ lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_t
 
 lvk_status lvk_train_resume(lvk_device *device, const char *run_folder, const lvk_resume_options *options,
                             lvk_train_callback callback, void *user, lvk_train_result *result) {
-    lvk_trainer trainer = {.callback = callback, .user = user};
+    lvk_trainer trainer = {
+        .ranks = ranks_of(options ? options->ranks : NULL), .callback = callback, .user = user};
     *result = (lvk_train_result){0};
     lvk_status status = open_resumed(&trainer, device, run_folder, options);
     if (status == LVK_OK)

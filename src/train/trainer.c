@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "core/resource.h"
+#include "train/sameness.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,6 +30,10 @@ static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t c
     return LVK_OK;
 }
 
+static bool is_first(const lvk_trainer *t) {
+    return t->ranks.number == 0;
+}
+
 /* Images of a whole step: of all batches whose gradients are averaged. */
 static size_t step_images(const lvk_trainer *t) {
     return (size_t)t->settings.options.batch * t->settings.options.accumulate;
@@ -44,8 +49,14 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
     t->labels = lvk_alloc(batch, 2 * sizeof *t->labels);
     t->keys = lvk_alloc(batch, 4 * sizeof *t->keys);
     t->logits = lvk_alloc(batch, sizeof *t->logits);
-    if (!t->labels || !t->keys || !t->logits)
+    t->turn = lvk_alloc(t->ranks.count, sizeof *t->turn);
+    if (!t->labels || !t->keys || !t->logits || !t->turn)
         return LVK_ERROR_MEMORY;
+    for (int i = 0; i < 2 && t->ranks.count > 1; ++i) {
+        t->gradients[i] = lvk_alloc(t->network->block_size, 1);
+        if (!t->gradients[i])
+            return LVK_ERROR_MEMORY;
+    }
     t->event.run = lvk_run_folder_path(t->folder);
     t->event.epochs = t->settings.options.epochs;
     t->event.steps = (uint32_t)lvk_divide_up(t->order.count, step_images(t));
@@ -53,7 +64,7 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
         return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps",
                         lvk_run_folder_file(t->folder, LVK_RUN_LAST), t->position.step, t->event.steps);
     t->last_saved = lvk_clock_seconds();
-    t->profile_wanted = t->settings.options.profile;
+    t->profile_wanted = t->settings.options.profile && is_first(t);
     return LVK_OK;
 }
 
@@ -63,10 +74,15 @@ void lvk_trainer_finish(lvk_trainer *t) {
     lvk_free(t->keys);
     lvk_free(t->logits);
     lvk_free(t->filled);
+    lvk_free(t->turn);
+    lvk_free(t->gradients[0]);
+    lvk_free(t->gradients[1]);
     t->labels = NULL;
     t->keys = NULL;
     t->logits = NULL;
     t->filled = NULL;
+    t->turn = NULL;
+    t->gradients[0] = t->gradients[1] = NULL;
     lvk_profile_destroy(&t->profiler.profile); /* of a step that failed */
 }
 
@@ -83,6 +99,8 @@ static lvk_status save(lvk_trainer *t, lvk_run_file file) {
 }
 
 lvk_status lvk_trainer_save(lvk_trainer *t) {
+    if (!is_first(t))
+        return LVK_OK;
     LVK_TRY(save(t, LVK_RUN_LAST));
     t->last_saved = lvk_clock_seconds();
     return LVK_OK;
@@ -106,6 +124,7 @@ static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
     }
 }
 
+/* This rank's answer. */
 static bool tell(lvk_trainer *t, lvk_train_event_kind kind) {
     t->event.kind = kind;
     return !t->callback || t->callback(t->user, &t->event);
@@ -159,25 +178,61 @@ static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_RATE_GROUPS]
                             learning_rate(t, update) * lvk_rate_scales_at(scales, g), hyper[g]);
 }
 
-/* Part `part` of the `parts` batches of a step. */
-static lvk_status train_batch(lvk_trainer *t, const lvk_batch *batch, uint32_t part, uint32_t parts) {
-    lvk_position *p = &t->position;
+/* Trains with part `part` of the `parts` batches of a step, the feed's next. */
+static lvk_status train_part(lvk_trainer *t, lvk_feed *feed, uint32_t part, uint32_t parts,
+                             lvk_part *result) {
+    const lvk_position *p = &t->position;
     lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
     const float *rows;
-    float loss;
-    fill_rows(t, batch);
-    LVK_TRY(fill_batch(t, batch, &rows));
+    lvk_batch batch;
+    lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
+    LVK_TRY(lvk_feed_next(feed, &batch));
+    lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
+    *result = (lvk_part){.images = batch.count};
+    fill_rows(t, &batch);
+    LVK_TRY(fill_batch(t, &batch, &rows));
     fill_hyper(t, hyper);
     const lvk_train_batch input = {
         .input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper[0], .part = part, .parts = parts};
-    const lvk_status status = lvk_network_train(t->network, &input, &loss, t->logits);
+    const lvk_status status = lvk_network_train(t->network, &input, &result->loss, t->logits);
     if (status != LVK_OK)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
-    for (uint32_t i = 0; i < batch->count; ++i)
-        p->correct += (t->logits[i] > 0) == (t->labels[2 * i] > 0.5F);
-    p->loss_sum += (double)loss * batch->count;
-    p->images += batch->count;
+    for (uint32_t i = 0; i < batch.count; ++i)
+        result->correct += (t->logits[i] > 0) == (t->labels[2 * i] > 0.5F);
     return LVK_OK;
+}
+
+static void count_part(lvk_position *p, const lvk_part *part) {
+    p->loss_sum += (double)part->loss * part->images;
+    p->correct += part->correct;
+    p->images += part->images;
+}
+
+static lvk_status train_alone(lvk_trainer *t, lvk_feed *feed, uint32_t parts) {
+    for (uint32_t part = 0; part < parts; ++part) {
+        lvk_part result;
+        LVK_TRY(train_part(t, feed, part, parts, &result));
+        count_part(&t->position, &result);
+    }
+    return LVK_OK;
+}
+
+/* The same with other ranks: in each turn every one trains with a part, then all hear of all. */
+static lvk_status train_together(lvk_trainer *t, lvk_feed *feed, uint32_t parts) {
+    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
+    lvk_status status = LVK_OK;
+    for (uint32_t first = 0; first < parts; first += t->ranks.count) {
+        const uint32_t part = first + t->ranks.number;
+        lvk_part own = {0};
+        if (status == LVK_OK && part < parts)
+            status = train_part(t, feed, part, parts, &own);
+        LVK_TRY(lvk_ranks_agree(&t->ranks, status));
+        status = lvk_parts_add(&t->ranks, t->network, first, parts, own, t->turn, t->gradients);
+        for (uint32_t i = 0; i < t->ranks.count && first + i < parts; ++i)
+            count_part(&t->position, &t->turn[i]);
+    }
+    fill_hyper(t, hyper);
+    return status == LVK_OK ? lvk_network_update(t->network, hyper[0]) : status;
 }
 
 static lvk_status train_step(lvk_trainer *t, lvk_feed *feed) {
@@ -185,13 +240,7 @@ static lvk_status train_step(lvk_trainer *t, lvk_feed *feed) {
     const size_t left = t->order.count - (size_t)p->step * step_images(t);
     const uint64_t batches = lvk_divide_up(left, t->settings.options.batch);
     const uint32_t most = t->settings.options.accumulate, parts = batches < most ? (uint32_t)batches : most;
-    for (uint32_t part = 0; part < parts; ++part) {
-        lvk_batch batch;
-        lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
-        LVK_TRY(lvk_feed_next(feed, &batch));
-        lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
-        LVK_TRY(train_batch(t, &batch, part, parts));
-    }
+    LVK_TRY(t->ranks.count > 1 ? train_together(t, feed, parts) : train_alone(t, feed, parts));
     ++p->step;
     ++p->update;
     return LVK_OK;
@@ -218,23 +267,27 @@ static lvk_status finish_profile(lvk_trainer *t) {
     return status;
 }
 
+static lvk_status stop_within_epoch(lvk_trainer *t) {
+    LVK_TRY(lvk_ranks_agree(&t->ranks, lvk_trainer_save(t)));
+    return lvk_fail(LVK_ERROR_CANCELLED, "stopped in epoch %u after step %u of %u; go on with --resume %s",
+                    t->position.epoch + 1, t->position.step, t->event.steps, lvk_run_folder_path(t->folder));
+}
+
 static lvk_status train_steps(lvk_trainer *t, lvk_feed *feed) {
     while (t->position.step < t->event.steps) {
         const bool profiled = t->position.step == t->profiled_step;
         t->network->profiler = profiled ? &t->profiler : NULL;
-        LVK_TRY(train_step(t, feed));
+        lvk_status status = train_step(t, feed);
         t->waited = lvk_feed_wait_seconds(feed);
-        fill_event(t);
-        if (profiled)
-            LVK_TRY(finish_profile(t));
-        if (!tell(t, LVK_TRAIN_STEP)) {
-            LVK_TRY(lvk_trainer_save(t));
-            return lvk_fail(
-                LVK_ERROR_CANCELLED, "stopped in epoch %u after step %u of %u; go on with --resume %s",
-                t->position.epoch + 1, t->position.step, t->event.steps, lvk_run_folder_path(t->folder));
-        }
-        if (lvk_clock_seconds() - t->last_saved > t->settings.options.checkpoint_seconds)
-            LVK_TRY(lvk_trainer_save(t));
+        if (status == LVK_OK)
+            fill_event(t);
+        if (status == LVK_OK && profiled)
+            status = finish_profile(t);
+        LVK_TRY(lvk_ranks_agree(&t->ranks, status));
+        if (lvk_ranks_any(&t->ranks, !tell(t, LVK_TRAIN_STEP)))
+            return stop_within_epoch(t);
+        const bool due = lvk_clock_seconds() - t->last_saved > t->settings.options.checkpoint_seconds;
+        LVK_TRY(lvk_ranks_agree(&t->ranks, due ? lvk_trainer_save(t) : LVK_OK));
     }
     return LVK_OK;
 }
@@ -251,28 +304,36 @@ static lvk_status train_epoch(lvk_trainer *t) {
         return LVK_OK;
     }
     choose_profiled_step(t);
+    lvk_epoch_order *order = &t->order;
+    const size_t own = lvk_parts_deal(&t->ranks, order->images, done, order->count, o->batch, o->accumulate);
+    (void)lvk_parts_deal(&t->ranks, order->samples, done, order->count, o->batch, o->accumulate);
     const lvk_loader_options options = {.batch = o->batch,
                                         .augment = o->augment,
-                                        .samples = t->order.samples + done,
+                                        .samples = order->samples,
                                         .seed = o->seed,
                                         .epoch = t->position.epoch};
     lvk_feed *feed = NULL;
-    LVK_TRY(lvk_feed_create(&t->source, t->order.images + done, t->order.count - done, &options, &feed));
-    const lvk_status status = train_steps(t, feed);
+    lvk_status status =
+        lvk_ranks_agree(&t->ranks, lvk_feed_create(&t->source, order->images, own, &options, &feed));
+    if (status == LVK_OK)
+        status = train_steps(t, feed);
     lvk_feed_destroy(&feed);
     return status;
 }
 
+/* The first rank's numbers count: those of another's mathematical library may differ in the last digit. */
 static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     size_t count;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &count);
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
-    if (!probabilities)
-        return LVK_ERROR_MEMORY;
-    lvk_status status =
-        lvk_judge_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, probabilities);
+    lvk_status status = lvk_ranks_agree(&t->ranks, probabilities ? LVK_OK : LVK_ERROR_MEMORY);
     if (status == LVK_OK)
-        status = lvk_judge_measure(t->dataset, images, probabilities, count, metrics);
+        status = lvk_parts_judge(&t->ranks, t->network, &t->source, images, count, probabilities);
+    if (status == LVK_OK)
+        status =
+            lvk_ranks_agree(&t->ranks, lvk_judge_measure(t->dataset, images, probabilities, count, metrics));
+    if (status == LVK_OK)
+        lvk_ranks_share(&t->ranks, 0, metrics, sizeof *metrics);
     lvk_free(probabilities);
     return status;
 }
@@ -300,8 +361,20 @@ static lvk_status append_timing(lvk_trainer *t, double seconds) {
     return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
 }
 
-/* Moves on to the next epoch and saves: the best first, then the position, then what is only for people, so
- * that a kill in between repeats work but loses none. */
+/* The best first, then the position, then what is only for people, so that a kill in between repeats work but
+ * loses none. */
+static lvk_status save_epoch(lvk_trainer *t, double seconds) {
+    if (t->event.best) {
+        LVK_TRY(save(t, LVK_RUN_BEST));
+        LVK_TRY(lvk_position_save_model(&t->info, t->network, t->settings.on_features ? t->backbone : NULL,
+                                        lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
+    }
+    LVK_TRY(lvk_trainer_save(t));
+    LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->position.history));
+    return append_timing(t, seconds);
+}
+
+/* Moves on to the next epoch and saves. */
 static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
     lvk_position *p = &t->position;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
@@ -315,13 +388,8 @@ static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
     if (t->event.best) {
         p->best_epoch = p->epoch;
         p->best_loss = validation->loss;
-        LVK_TRY(save(t, LVK_RUN_BEST));
-        LVK_TRY(lvk_position_save_model(&t->info, t->network, t->settings.on_features ? t->backbone : NULL,
-                                        lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
     }
-    LVK_TRY(lvk_trainer_save(t));
-    LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, p->history));
-    return append_timing(t, seconds);
+    return is_first(t) ? save_epoch(t, seconds) : LVK_OK;
 }
 
 lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
@@ -333,12 +401,13 @@ lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
             break;
         }
         LVK_TRY(train_epoch(t));
+        LVK_TRY(lvk_sameness_check_parameters(t));
         lvk_metrics validation;
         LVK_TRY(validate(t, &validation));
         t->event.epoch = t->position.epoch + 1;
-        LVK_TRY(finish_epoch(t, &validation));
+        LVK_TRY(lvk_ranks_agree(&t->ranks, finish_epoch(t, &validation)));
         t->event.validation = &validation;
-        const bool go_on = tell(t, LVK_TRAIN_EPOCH);
+        const bool go_on = !lvk_ranks_any(&t->ranks, !tell(t, LVK_TRAIN_EPOCH));
         t->event.validation = NULL;
         if (!go_on)
             return lvk_fail(LVK_ERROR_CANCELLED, "stopped after epoch %u; go on with --resume %s",

@@ -4,7 +4,7 @@
 #define LVK_TRAIN_TRAINER_H
 
 #include "train/epoch_order.h"
-#include "train/judge.h"
+#include "train/parts.h"
 #include "train/position.h"
 #include "train/run_folder.h"
 #include "train/settings.h"
@@ -12,6 +12,7 @@
 typedef struct lvk_trainer {
     /* Opened by train.c; the trainer borrows them. */
     lvk_settings settings;
+    lvk_ranks ranks; /* that share the training; the first alone writes */
     lvk_run_folder *folder;
     const lvk_dataset *dataset;
     lvk_dataset *own_dataset; /* the same, unless the caller had it; NULL then */
@@ -36,6 +37,8 @@ typedef struct lvk_trainer {
     uint32_t *keys;        /* [batch][4] */
     float *logits;         /* [batch] */
     float *filled;         /* [batch] inputs: a partial batch, filled up */
+    lvk_part *turn;        /* [ranks] */
+    float *gradients[2];   /* of this rank and of another; of a shared network only */
     lvk_train_event event;
     uint32_t first_step; /* of this epoch, since this process trains: others were before it was resumed */
     double epoch_started, last_saved;
@@ -54,7 +57,7 @@ void lvk_trainer_finish(lvk_trainer *trainer);
  * LVK_ERROR_CANCELLED the position has been saved. */
 LVK_MUST_USE lvk_status lvk_trainer_run(lvk_trainer *trainer, bool *stopped_early);
 
-/* Saves the position as checkpoint-last. */
+/* Saves the position as checkpoint-last, if this is the first rank. */
 LVK_MUST_USE lvk_status lvk_trainer_save(lvk_trainer *trainer);
 
 #endif
