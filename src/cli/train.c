@@ -29,7 +29,7 @@ enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_P
 static const struct argp_option options[] = {
     {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", 1},
     {"resume", OPTION_RESUME, "RUN", 0,
-     "Go on with a run, with its own settings; only --data, --epochs, --threads and --profile may be given",
+     "Go on with a run, with its own settings; only --data, --epochs, --recompute, --threads and --profile may be given",
      1},
     {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)", 1},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
@@ -95,6 +95,8 @@ static int train(arguments *a, lvk_device *device) {
     progress bar = {0};
     const lvk_resume_options resume = {.data = a->train.options.data,
                                        .epochs = a->train.epochs_given ? a->train.options.epochs : 0,
+                                       .recompute =
+                                           a->train.recompute_given ? a->train.options.recompute : NULL,
                                        .threads = a->train.options.threads,
                                        .profile = a->train.options.profile};
     const int status = a->resume

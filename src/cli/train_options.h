@@ -10,8 +10,9 @@
 
 typedef struct train_choices {
     lvk_train_options options; /* start with lvk_train_defaults() */
-    const char *first_setting; /* the first option given but --data, --epochs and --threads; NULL: none */
-    bool epochs_given;
+    const char *first_setting; /* the first option given but --data, --epochs, --recompute and --threads;
+                                  NULL: none */
+    bool epochs_given, recompute_given;
 } train_choices;
 
 /* An argp child; its input is a train_choices. */

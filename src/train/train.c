@@ -111,7 +111,10 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     config.choices = lvk_device_choices(device);
     config.model.torchvision = t->backbone && t->backbone->torchvision;
     LVK_TRY(open_images(t));
-    LVK_TRY(lvk_memory_check(backend, &config, &t->event.memory_estimate));
+    lvk_memory_need need;
+    LVK_TRY(lvk_memory_check(backend, t->settings.recompute, &config, &need));
+    t->event.memory_estimate = need.bytes;
+    t->event.memory_kept = need.kept;
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
         return lvk_fail_within(status,
@@ -171,6 +174,8 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
         json_object_set_new(json, "data", json_string(resume->data));
     if (resume && resume->epochs)
         json_object_set_new(json, "epochs", json_integer(resume->epochs));
+    if (resume && resume->recompute)
+        json_object_set_new(json, "recompute", json_string(resume->recompute));
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
     const char *kernels = json_string_value(json_object_get(json, "kernels"));
     snprintf(t->kernels, sizeof t->kernels, "%s", kernels ? kernels : "");
