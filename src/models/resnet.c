@@ -20,7 +20,7 @@ static int add_conv(const construction *c, uint32_t index, int x) {
                                  .kernel = conv->kernel,
                                  .stride = conv->stride,
                                  .padding = conv->padding,
-                                 .bias = c->table.variant == LVK_RESNET_KERAS,
+                                 .bias = lvk_resnet_variant_has_biases(c->table.variant),
                                  .folded = c->config->folded,
                                  .epsilon = lvk_resnet_epsilon(c->table.variant)};
     return lvk_layer_conv_norm(c->builder, &layer, x, conv->relu);
@@ -68,8 +68,7 @@ static int build_backbone(const construction *c, int images) {
 
 int lvk_resnet_build(lvk_builder *builder, int input, const lvk_model_config *config) {
     construction c = {.builder = builder, .config = config};
-    lvk_resnet_table_init(&c.table, lvk_resnet_find(config->architecture),
-                          config->torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS);
+    lvk_resnet_table_init(&c.table, lvk_resnet_find(config->architecture), config->variant);
     const int features = config->part == LVK_MODEL_HEAD ? input : build_backbone(&c, input);
     lvk_head head;
     if (config->part == LVK_MODEL_BACKBONE || features == LVK_NONE)

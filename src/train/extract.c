@@ -34,7 +34,7 @@ static char *describe(const lvk_trainer *t, lvk_device *device) {
 static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_network **network) {
     const lvk_network_config config = {.model = {.architecture = t->settings.options.model,
                                                  .part = LVK_MODEL_BACKBONE,
-                                                 .torchvision = t->backbone->torchvision,
+                                                 .variant = t->backbone->variant,
                                                  .folded = true},
                                        .batch = BATCH,
                                        .choices = lvk_device_choices(device)};

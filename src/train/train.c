@@ -29,10 +29,10 @@ static void describe_model(lvk_trainer *t) {
                              .standard = lvk_standard_none};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
     if (lvk_model_find(info->architecture)->features) {
-        const bool torchvision = t->backbone && t->backbone->torchvision;
+        const lvk_resnet_variant variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
         snprintf(info->head, sizeof info->head, "%s",
                  *t->settings.options.head ? t->settings.options.head : "none");
-        snprintf(info->topology, sizeof info->topology, "%s", torchvision ? "torchvision" : "keras");
+        snprintf(info->topology, sizeof info->topology, "%s", lvk_resnet_variant_name(variant));
     }
     snprintf(info->positive_class, sizeof info->positive_class, "%s",
              lvk_dataset_class_name(t->dataset, (size_t)positive));
@@ -109,7 +109,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_backend *backend = lvk_device_backend(device);
     lvk_network_config config = lvk_settings_network(&t->settings);
     config.choices = lvk_device_choices(device);
-    config.model.torchvision = t->backbone && t->backbone->torchvision;
+    config.model.variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
     LVK_TRY(open_images(t));
     lvk_memory_need need;
     LVK_TRY(lvk_memory_check(backend, t->settings.recompute, &config, &need));

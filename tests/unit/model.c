@@ -34,12 +34,10 @@ static uint64_t count_weights(const lvk_resnet_spec *spec, lvk_resnet_variant va
     return numbers;
 }
 
-static void check_parts(const lvk_model *model, const lvk_resnet_spec *spec, bool torchvision) {
-    const lvk_resnet_variant variant = torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS;
+static void check_parts(const lvk_model *model, const lvk_resnet_spec *spec, lvk_resnet_variant variant) {
     const uint32_t features = lvk_resnet_features(spec);
     const lvk_type logits = lvk_type_2d(LVK_F32, 2, 1), rows = lvk_type_2d(LVK_F32, 2, features);
-    lvk_model_config config = {
-        .architecture = model->architecture, .head = "none", .torchvision = torchvision};
+    lvk_model_config config = {.architecture = model->architecture, .head = "none", .variant = variant};
     lvk_type type;
     cr_expect_eq(count_parameters(model, &config, &type), count_weights(spec, variant, false) + features + 1,
                  "%s, whole", model->architecture);
@@ -65,8 +63,8 @@ Test(model, every_architecture_is_built) {
         if (!spec)
             continue;
         ++residual;
-        check_parts(lvk_model_find(name), spec, false);
-        check_parts(lvk_model_find(name), spec, true);
+        for (int variant = 0; variant < LVK_RESNET_VARIANTS; ++variant)
+            check_parts(lvk_model_find(name), spec, (lvk_resnet_variant)variant);
     }
     while (lvk_resnet_specs[rows].architecture)
         ++rows;
