@@ -84,7 +84,8 @@ typedef struct lvk_train_options {
                               2016): less memory, more time; "off"; "auto": where the batch fits only so. No
                               effect on the result */
     unsigned threads;      /* that read and crop images; 0: as many as processors. No effect on the result */
-    double checkpoint_seconds; /* save the position at least so often within an epoch */
+    double checkpoint_seconds; /* save the position at least so often within an epoch, and features within a
+                                  minute or this; 0: after every step */
     bool profile; /* profile the third step, or the epoch's last when it has fewer. No effect on the result */
 } lvk_train_options;
 

@@ -106,7 +106,9 @@ static const struct argp_option options[] = {
     {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
     {"seed", OPTION_SEED, "N", 0, "Of split, first weights, order, augmentation and dropout (1)", 5},
     {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 5},
-    {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0, "Save the position at least so often (300)", 5},
+    {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0,
+     "Save the position at least so often, and features of a frozen backbone each minute or so often (300)",
+     5},
     {0}};
 
 /* Where an option's value goes, and what it may be. */

@@ -2,6 +2,7 @@
 #include "models/model.h"
 #include "core/memory.h"
 #include "models/resnet_table.h"
+#include "ops/batchnorm.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -50,6 +51,30 @@ static void check_parts(const lvk_model *model, const lvk_resnet_spec *spec, lvk
     config.part = LVK_MODEL_HEAD;
     cr_expect_eq(count_parameters(model, &config, &type), features + 1, "%s, head", model->architecture);
     cr_expect_eq(model->features, features, "%s", model->architecture);
+}
+
+/* The norms of a network, folded or not, have its variant's epsilon. */
+Test(model, norms_have_the_epsilon_of_the_variant) {
+    static const float epsilons[LVK_RESNET_VARIANTS] = {1e-3F, 1e-5F, 1.001e-5F};
+    for (int v = 0; v < LVK_RESNET_VARIANTS; ++v) {
+        const lvk_model *model = lvk_model_find("resnet50-narrow");
+        const lvk_model_config config = {.architecture = "resnet50-narrow", .variant = (lvk_resnet_variant)v};
+        lvk_graph graph;
+        size_t norms = 0;
+        lvk_graph_init(&graph);
+        builder = (lvk_builder){.graph = &graph, .keys = LVK_NONE};
+        model->build(&builder, lvk_graph_input(&graph, "input", lvk_model_input(model, &config, 1)), &config);
+        cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
+        for (size_t n = 0; n < graph.node_count; ++n) {
+            if (graph.nodes[n].call.op != LVK_OP_batchnorm_inference)
+                continue;
+            const lvk_batchnorm_attributes *attributes = graph.nodes[n].call.attributes;
+            cr_expect_eq(attributes->epsilon, epsilons[v]);
+            ++norms;
+        }
+        cr_expect_eq(norms, 53);
+        lvk_graph_finish(&graph);
+    }
 }
 
 Test(model, every_architecture_is_built) {
