@@ -1,31 +1,34 @@
 /* A trained model as a file for other programs. No device is needed. The forms:
  *
- *   "keras"        safetensors: the tensors under the names of Keras' layers ("conv2d_1/kernel",
- *                  "res2a_branch2a/kernel", "bn2a_branch2a/moving_mean", "dense/bias"), kernels of
- * convolutions [height, width, in, out], of dense layers [in, out], for images [N, height, width, channels]
- *   "torchvision"  safetensors: torchvision's names ("layer1.0.conv1.weight", "layer1.0.bn1.running_mean"),
- *                  kernels [out, in, height, width] and [out, in], for images [N, channels, height, width]. A
- *                  head takes the place of fc as nn.Sequential of its layers, with a ReLU of its own behind
- *                  every dense one but the last: "dense:64,dropout:0.25" is fc.0 and fc.3. The cnn's tensors
- *                  are conv1.weight to conv3.bias, fc1.weight to fc2.bias
- *   "onnx"         ONNX (IR version 8, operator set 13): the whole of what predicts, batch norms folded into
- * the convolutions. Input "image": [N, 3, S, S] 32-bit floats, red, green, blue from 0 to 255, rows from the
- * top, S pixels as image_size says; the pixels are normalized inside. Output "probability": [N, 1], of the
- * positive class
+ * "keras": safetensors, the tensors under the names of Keras' layers ("conv2d_1/kernel",
+ * "res2a_branch2a/kernel", "bn2a_branch2a/moving_mean", "dense/bias"; of the variant keras-2019
+ * "conv2_block1_1_conv/kernel"); kernels of convolutions [height, width, in, out], of dense layers [in, out],
+ * for images [N, height, width, channels].
  *
- * Where a residual network stands on weights of Keras' variant (leukvk/import.h), its "torchvision" file has
- * biases for the convolutions, "conv1.bias", which torchvision's own networks do not have; the variant's
- * epsilon and strides have to be set there too.
+ * "torchvision": safetensors, torchvision's names ("layer1.0.conv1.weight", "layer1.0.bn1.running_mean");
+ * kernels [out, in, height, width] and [out, in], for images [N, channels, height, width]. A head takes the
+ * place of fc as nn.Sequential of its layers, with a ReLU of its own behind every dense one but the last:
+ * "dense:64,dropout:0.25" is fc.0 and fc.3. The cnn's tensors are conv1.weight to conv3.bias, fc1.weight to
+ * fc2.bias.
+ *
+ * "onnx": ONNX (IR version 8, operator set 13), the whole of what predicts, batch norms folded into the
+ * convolutions. Input "image": [N, 3, S, S] 32-bit floats, red, green, blue from 0 to 255, rows from the top,
+ * S pixels as image_size says; the pixels are normalized inside. Output "probability": [N, 1], of the
+ * positive class.
+ *
+ * Where a residual network stands on weights of one of Keras' variants (leukvk/import.h), its "torchvision"
+ * file has biases for the convolutions, "conv1.bias", which torchvision's own networks do not have; the
+ * variant's epsilon and strides have to be set there too.
  *
  * The metadata of the file (metadata_props of ONNX) says what the network is to be fed and what it gives:
- * architecture, head and topology (the variant, "keras" or "torchvision") of a residual network, image_size,
- * crop, positive_class, negative_class, and pixel_order, pixel_mean_r to _b, pixel_deviation_r to _b: the
- * network's own input is (byte / 255 - mean) / deviation of each channel, in that order of channels;
- * preprocessing: "caffe", "imagenet" (leukvk/import.h), or "data" where these figures are the data's own. The
- * class is positive where the probability is above 0.5, or above `threshold` where the model has one. A
- * calibrated model (leukvk/calibrate.h) also has its `temperature`, by which the logit is divided: in the
- * ONNX graph it is, in the tensors of the other forms it is not. Images are cropped and resampled before, as
- * src/data does. */
+ * architecture, head and topology (the variant, "keras", "torchvision" or "keras-2019") of a residual
+ * network, image_size, crop, positive_class, negative_class, and pixel_order, pixel_mean_r to _b,
+ * pixel_deviation_r to _b: the network's own input is (byte / 255 - mean) / deviation of each channel, in
+ * that order of channels; preprocessing: "caffe", "imagenet" (leukvk/import.h), or "data" where these figures
+ * are the data's own. The class is positive where the probability is above 0.5, or above `threshold` where
+ * the model has one. A calibrated model (leukvk/calibrate.h) also has its `temperature`, by which the logit
+ * is divided: in the ONNX graph it is, in the tensors of the other forms it is not. Images are cropped and
+ * resampled before, as src/data does. */
 #ifndef LEUKVK_EXPORT_H
 #define LEUKVK_EXPORT_H
 

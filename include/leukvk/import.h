@@ -3,10 +3,12 @@
  * Read are
  *   - TensorFlow.js layers models (model.json and the files that it names beside it), Keras' .h5 files of
  * weights or whole models, and Keras' .keras files, all with the layer names of Keras' first ResNet50
- *     ("res2a_branch2a"); in the latter two, floats of 16 and 64 bits become such of 32;
- *   - safetensors files with the names of torchvision and timm ("layer1.0.conv1.weight"), or with leukvk's
- * own, which are Keras'. Written is a safetensors file: kernels as [height, width, in, out], dense ones as
- * [in, out], and metadata that tells the variant of the network and what its images must be preprocessed by.
+ * ("res2a_branch2a") or of keras.applications since 2019 ("conv2_block1_1_conv"); in the latter two, floats
+ * of 16 and 64 bits become such of 32;
+ *   - safetensors files with the names of torchvision and timm ("layer1.0.conv1.weight"), or with either of
+ * Keras', of which the first are leukvk's own. Written is a safetensors file: kernels as [height, width, in,
+ * out], dense ones as [in, out], and metadata that tells the variant of the network and what its images must
+ * be preprocessed by.
  */
 #ifndef LEUKVK_IMPORT_H
 #define LEUKVK_IMPORT_H
@@ -28,7 +30,8 @@ typedef struct lvk_import_info {
     const char *form;         /* of the input: "TensorFlow.js layers model", "Keras weights (.h5)" */
     const char *architecture; /* "resnet50" */
     const char *variant; /* "keras": bottleneck blocks stride in the first 1×1, convolutions have biases,
-                          * batch norm epsilon 1e-3. "torchvision": stride in the 3×3, no biases, 1e-5 */
+                          * batch norm epsilon 1e-3. "torchvision": stride in the 3×3, no biases, 1e-5.
+                          * "keras-2019": as "keras", 1.001e-5 */
     const char *preprocessing; /* "caffe": channels B, G, R of 0..255 less their mean. "imagenet": R, G, B of
                                 * 0..1 less their mean, divided by their deviation */
     bool classifier;           /* of ImageNet's 1000 classes */

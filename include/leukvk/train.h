@@ -83,9 +83,14 @@ typedef struct lvk_train_options {
     uint64_t seed;
 
     const lvk_ranks
-        *ranks;       /* of an MPI job, which share the batches of each step: see lvk_train. NULL: one */
-    unsigned threads; /* that read and crop images; 0: as many as processors. No effect on the result */
-    double checkpoint_seconds; /* save the position at least so often within an epoch */
+        *ranks;            /* of an MPI job, which share the batches of each step: see lvk_train. NULL: one */
+    const char *recompute; /* "on": drop activations after a step's forward pass and compute them again for
+                              the gradients (Chen et al., "Training deep nets with sublinear memory cost",
+                              2016): less memory, more time; "off"; "auto": where the batch fits only so. No
+                              effect on the result */
+    unsigned threads;      /* that read and crop images; 0: as many as processors. No effect on the result */
+    double checkpoint_seconds; /* save the position at least so often within an epoch, and features within a
+                                  minute or this; 0: after every step */
     bool profile; /* profile the third step, or the epoch's last when it has fewer. No effect on the result */
 } lvk_train_options;
 
@@ -123,6 +128,8 @@ typedef struct lvk_train_event {
     size_t part_images[LVK_SPLIT_PART_COUNT];
     uint64_t parameters;      /* STARTED */
     uint64_t memory_estimate; /* STARTED: device memory by plan, bytes */
+    uint64_t memory_kept; /* STARTED: what it would be were activations kept that are computed again; 0: all
+                             are kept */
     uint32_t resumed_epoch,
         resumed_step; /* STARTED: position that the run was resumed at; 0, 0: from the beginning */
 } lvk_train_event;
@@ -158,6 +165,7 @@ typedef struct lvk_resume_options {
     const lvk_dataset *dataset; /* as for training from the beginning */
     uint32_t epochs;            /* a new limit; 0: as it was */
     const lvk_ranks *ranks;     /* as for training from the beginning, and not what it was */
+    const char *recompute;      /* NULL: as it was */
     unsigned threads;           /* 0: as many as processors */
     bool profile;               /* as for training from the beginning */
 } lvk_resume_options;

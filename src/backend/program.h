@@ -34,6 +34,7 @@ typedef struct lvk_step {
     int launch_count;
     double flops; /* arithmetic of the direct form: a multiply-add counts 2 */
     double bytes; /* operands read and written once */
+    bool again;   /* the same call as that of an earlier step, on the same numbers */
 } lvk_step;
 
 typedef struct lvk_program {

@@ -89,10 +89,10 @@ static void print_about(const lvk_export_info *about, const arguments *a) {
     printf("images         crop %s, then %u×%u pixels\n", about->crop, about->image_size, about->image_size);
     printf("positive class %s\n", about->positive_class);
     print_calibration(about, a);
-    if (strcmp(a->format, "torchvision") == 0 && strcmp(about->topology, "keras") == 0)
-        printf(
-            "note           the variant of Keras: biases of convolutions, epsilon 1e-3, and blocks of three "
-            "convolutions stride in the first; torchvision's own networks differ\n");
+    if (strcmp(a->format, "torchvision") == 0 && strncmp(about->topology, "keras", 5) == 0)
+        printf("note           the variant of Keras: biases of convolutions, epsilon %s, and blocks of three "
+               "convolutions stride in the first; torchvision's own networks differ\n",
+               strcmp(about->topology, "keras") == 0 ? "1e-3" : "1.001e-5");
     printf("written        %s\n", a->out);
 }
 

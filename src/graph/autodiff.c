@@ -116,7 +116,7 @@ void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient) {
         graph->status = LVK_ERROR_MEMORY;
         return;
     }
-    const size_t forward_nodes = graph->node_count;
+    const size_t forward_nodes = graph->forward_count = graph->node_count;
     const size_t forward_tensors = graph->tensor_count;
     graph->tensors[output].gradient = gradient;
     backward_pass pass = {.graph = graph};

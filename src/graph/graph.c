@@ -171,6 +171,11 @@ int lvk_graph_output(const lvk_graph *graph, int first_output, int index) {
     return index < node->call.output_count ? node->outputs[index] : LVK_NONE;
 }
 
+void lvk_graph_mark_checkpoint(lvk_graph *graph, int tensor) {
+    if (is_tensor(graph, tensor))
+        graph->tensors[tensor].is_checkpoint = true;
+}
+
 void lvk_graph_mark_output(lvk_graph *graph, int tensor) {
     if (is_tensor(graph, tensor))
         graph->tensors[tensor].is_output = true;

@@ -29,6 +29,7 @@ typedef struct lvk_tensor {
     bool trainable;     /* of parameters */
     double constant;    /* of constants */
     bool is_output;     /* the host reads it */
+    bool is_checkpoint; /* kept where activations are computed again (lvk_graph_recompute) */
     int producer;       /* node; LVK_NONE for all but values */
     int output_index;   /* which of the producer's outputs */
     int gradient;       /* d loss / d this, after lvk_graph_backward; LVK_NONE */
@@ -40,6 +41,7 @@ typedef struct lvk_node {
     lvk_call call;
     int inputs[LVK_MAX_INPUTS];
     int outputs[LVK_MAX_OUTPUTS];
+    bool again; /* computes the same bits as a node before it */
 } lvk_node;
 
 typedef struct lvk_graph {
@@ -49,6 +51,7 @@ typedef struct lvk_graph {
     size_t tensor_count, tensor_capacity;
     lvk_node *nodes;
     size_t node_count, node_capacity;
+    size_t forward_count;    /* of these, the nodes before the first gradient's; 0: there are none yet */
     uint64_t parameter_size; /* bytes of the parameter block so far */
     bool parameters_closed;  /* a block tensor exists: its size is fixed */
 } lvk_graph;
@@ -87,6 +90,9 @@ int lvk_graph_output(const lvk_graph *graph, int first_output, int index);
 /* The host will read this tensor after a run. */
 void lvk_graph_mark_output(lvk_graph *graph, int tensor);
 
+/* The value is kept for the gradients where others are computed again. */
+void lvk_graph_mark_checkpoint(lvk_graph *graph, int tensor);
+
 /* Replaces chains of operators by fused ones where `caps` allows it and nobody else, the host included, reads
  * what lies between: conv2d, relu, maxpool2d become conv2d_relu_pool; conv2d or dense, relu become
  * conv2d_relu or dense_relu; conv2d, add, relu become conv2d_add_relu. Results are the same up to rounding.
@@ -101,5 +107,12 @@ void lvk_graph_backward(lvk_graph *graph, int loss);
 
 /* The same from any tensor on: `gradient` is d loss / d output, of the output's type. */
 void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient);
+
+/* Drops the activations between one checkpoint and the next after the forward pass and has them computed
+ * again by the same operators from the same inputs, so to the same bits, right before the gradients that read
+ * them (Chen et al., "Training deep nets with sublinear memory cost", 2016). Not those behind the last
+ * checkpoint. Operators that update something, as batch norms' averages, are not repeated. To be called after
+ * lvk_graph_backward, before operators that work on the gradients are appended. */
+void lvk_graph_recompute(lvk_graph *graph);
 
 #endif

@@ -55,15 +55,14 @@ static lvk_status allocate(planner *p) {
 /* Follows views and in-place updates to the tensor that owns the memory. */
 static void find_roots(planner *p) {
     for (size_t t = 0; t < p->graph->tensor_count; ++t) {
-        const lvk_tensor *tensor = &p->graph->tensors[t];
         p->root[t] = (int)t;
         p->place_of[t] = LVK_NONE;
-        if (tensor->role != LVK_ROLE_VALUE)
-            continue;
-        const lvk_node *node = &p->graph->nodes[tensor->producer];
-        const int alias = op_of(node)->alias[tensor->output_index];
-        if (alias)
-            p->root[t] = p->root[node->inputs[alias - 1]]; /* inputs come before outputs: already known */
+    }
+    for (size_t n = 0; n < p->graph->node_count; ++n) {
+        const lvk_node *node = &p->graph->nodes[n];
+        for (int i = 0; i < node->call.output_count; ++i)
+            if (op_of(node)->alias[i])
+                p->root[node->outputs[i]] = p->root[node->inputs[op_of(node)->alias[i] - 1]];
     }
 }
 
@@ -243,6 +242,7 @@ static lvk_status fill_step(planner *p, size_t n, const lvk_lowered_slice *slice
     const lvk_node *node = &p->graph->nodes[n];
     const lvk_op *op = op_of(node);
     *step = (lvk_step){.label = node->label,
+                       .again = node->again,
                        .candidate = p->lowered[n].candidate,
                        .call = slice->call,
                        .launches = slice->launches,

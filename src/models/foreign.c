@@ -23,7 +23,7 @@ static lvk_status naming_init(naming *n, bool torchvision, const lvk_model_confi
     n->residual = spec != NULL;
     if (!spec)
         return LVK_OK;
-    lvk_resnet_table_init(&n->table, spec, config->torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS);
+    lvk_resnet_table_init(&n->table, spec, config->variant);
     n->tensor_count = lvk_resnet_tensors(&n->table, n->tensors);
     return lvk_head_parse(config->head ? config->head : LVK_HEAD_DEFAULT, &n->head);
 }
@@ -40,7 +40,9 @@ static lvk_status name_tensor(const naming *n, const char *own, char name[LVK_FO
     const lvk_resnet_tensor *tensor = find(n, own);
     lvk_type type;
     bool known = true;
-    if (!n->torchvision)
+    if (!n->torchvision && tensor)
+        lvk_naming_keras(&n->table, tensor, name);
+    else if (!n->torchvision)
         known = snprintf(name, LVK_FOREIGN_NAME, "%s", own) < LVK_FOREIGN_NAME;
     else if (tensor)
         lvk_naming_torchvision(&n->table, tensor, name, &type);

@@ -10,6 +10,7 @@
 #include "models/tfjs.h"
 #include "models/weights.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,19 +31,22 @@ struct lvk_import {
 typedef struct source_form {
     const char *name;
     bool torchvision; /* names and layout */
-    bool keras_only;  /* leukvk's own names are there for both variants */
+    bool keras_only;  /* leukvk's own names are there for all variants */
 } source_form;
 
 static const source_form tfjs_form = {"TensorFlow.js layers model", false, true};
 static const source_form keras_h5_form = {"Keras weights (.h5)", false, true};
 static const source_form keras_zip_form = {"Keras model (.keras)", false, true};
 static const source_form torchvision_form = {"safetensors, names of torchvision", true, false};
+static const source_form keras_form = {"safetensors, names of Keras", false, true};
 static const source_form own_form = {"safetensors, names of leukvk", false, false};
 
 typedef struct source {
     const char *path; /* of the file, for errors */
     const source_form *form;
     const char *preprocessing;      /* that the file names; NULL: it names none */
+    const char *variant;            /* the same */
+    bool later_names;               /* those of Keras since 2019, whatever the form says */
     const lvk_safetensor **tensors; /* in order of their names */
     bool *used;
     size_t count;
@@ -87,8 +91,14 @@ static void foreign(const source *from, const lvk_resnet_table *table, const lvk
         lvk_naming_torchvision(table, tensor, name, type);
         return;
     }
-    memcpy(name, tensor->name, sizeof tensor->name);
     *type = tensor->type;
+    if (!from->later_names) {
+        memcpy(name, tensor->name, sizeof tensor->name);
+        return;
+    }
+    lvk_naming_keras(table, tensor, name);
+    if (tensor->conv == table->conv_count && has(from, "probs/kernel")) /* as the first of these files have it */
+        snprintf(name, LVK_FOREIGN_NAME, "probs/%s", strchr(tensor->name, '/') + 1);
 }
 
 /* ---- which network is it? ---- */
@@ -117,13 +127,20 @@ static long try_spec(lvk_import *import, const source *from, const lvk_resnet_sp
     return score;
 }
 
+/* The two variants of Keras have the same tensors: under names that both use, the file has to tell. */
+static lvk_resnet_variant find_variant(const source *from) {
+    const char *later = lvk_resnet_variant_name(LVK_RESNET_KERAS_2019);
+    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias") ||
+                        (has(from, "conv1.bias") && has(from, "layer1.0.conv1.bias"));
+    if (from->later_names || (biases && from->variant && strcmp(from->variant, later) == 0))
+        return LVK_RESNET_KERAS_2019;
+    return from->form->keras_only || biases ? LVK_RESNET_KERAS : LVK_RESNET_TORCHVISION;
+}
+
 static lvk_status recognize(lvk_import *import, const source *from) {
     const lvk_resnet_spec *best = NULL;
     long best_score = 0; /* more are there than missing */
-    const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias") ||
-                        (has(from, "conv1.bias") && has(from, "layer1.0.conv1.bias"));
-    const lvk_resnet_variant variant =
-        from->form->keras_only || biases ? LVK_RESNET_KERAS : LVK_RESNET_TORCHVISION;
+    const lvk_resnet_variant variant = find_variant(from);
     for (const lvk_resnet_spec *spec = lvk_resnet_specs; spec->architecture; ++spec) {
         const long score = try_spec(import, from, spec, variant);
         if (score > best_score) {
@@ -131,17 +148,12 @@ static lvk_status recognize(lvk_import *import, const source *from) {
             best = spec;
         }
     }
-    if (!best && has(from, "conv1_conv/kernel"))
-        return lvk_fail(
-            LVK_ERROR_UNSUPPORTED,
-            "%s: its layers are named as by keras.applications since 2019 (conv2_block1_1_conv), whose "
-            "batch norms have another epsilon; Keras' first ResNet50 (res2a_branch2a) is read",
-            from->path);
     if (!best)
-        return lvk_fail(LVK_ERROR_FORMAT,
-                        "%s: its %zu tensors are not those of a residual network that is known: names as of "
-                        "Keras (res2a_branch2a/kernel) or torchvision (layer1.0.conv1.weight) are read",
-                        from->path, from->count);
+        return lvk_fail(
+            LVK_ERROR_FORMAT,
+            "%s: its %zu tensors are not those of a residual network that is known: names as of "
+            "Keras (res2a_branch2a/kernel, conv2_block1_1_conv/kernel) or torchvision (layer1.0.conv1.weight) are read",
+            from->path, from->count);
     (void)try_spec(import, from, best, variant);
     lvk_resnet_classifier(&import->table, import->expected + import->count);
     for (int i = 0; i < 2; ++i) {
@@ -203,6 +215,7 @@ static lvk_status check_all_used(const lvk_import *import, const source *from) {
 
 static lvk_status convert(lvk_import *import, source *from) {
     LVK_TRY(sort_source(from));
+    from->later_names = !from->form->torchvision && has(from, "conv1_conv/kernel");
     LVK_TRY(recognize(import, from));
     LVK_TRY(check_preprocessing(import, from));
     for (size_t i = 0; i < import->count; ++i)
@@ -228,10 +241,17 @@ static lvk_status convert(lvk_import *import, source *from) {
 
 /* ---- reading ---- */
 
-/* `tensors`: all of the source's, one behind the other. `preprocessing`: NULL, or what the file names. */
+/* `tensors`: all of the source's, one behind the other. `metadata`: NULL, or what the file says of itself. */
 static lvk_status convert_tensors(lvk_import *import, const char *path, const source_form *form,
-                                  const char *preprocessing, const lvk_safetensor *tensors, size_t count) {
-    source from = {.path = path, .form = form, .preprocessing = preprocessing, .count = count};
+                                  const lvk_string_map *metadata, const lvk_safetensor *tensors,
+                                  size_t count) {
+    source from = {.path = path, .form = form, .count = count};
+    if (metadata) {
+        from.preprocessing = lvk_string_map_get(metadata, "preprocessing");
+        from.variant = lvk_string_map_get(metadata, "variant"); /* of weights; of a model: */
+        if (!from.variant)
+            from.variant = lvk_string_map_get(metadata, "topology");
+    }
     from.tensors = lvk_alloc(count, sizeof(lvk_safetensor *));
     from.used = lvk_alloc(count, sizeof *from.used);
     lvk_status status = LVK_ERROR_MEMORY;
@@ -257,10 +277,11 @@ static lvk_status read_tfjs(lvk_import *import, const char *path, const void *js
 static lvk_status read_safetensors(lvk_import *import, const char *path, void *bytes, size_t size) {
     lvk_safetensors *file;
     LVK_TRY(lvk_safetensors_take(path, bytes, size, &file));
-    const source_form *form = lvk_safetensors_find(file, "conv1.weight") ? &torchvision_form : &own_form;
-    const char *preprocessing = lvk_string_map_get(lvk_safetensors_metadata(file), "preprocessing");
-    const lvk_status status = convert_tensors(import, path, form, preprocessing, lvk_safetensors_at(file, 0),
-                                              lvk_safetensors_count(file));
+    const source_form *form = lvk_safetensors_find(file, "conv1.weight")        ? &torchvision_form
+                              : lvk_safetensors_find(file, "conv1_conv/kernel") ? &keras_form
+                                                                                : &own_form;
+    const lvk_status status = convert_tensors(import, path, form, lvk_safetensors_metadata(file),
+                                              lvk_safetensors_at(file, 0), lvk_safetensors_count(file));
     lvk_safetensors_destroy(&file);
     return status;
 }

@@ -213,6 +213,10 @@ int lvk_layer_dense(lvk_builder *builder, const char *name, int x, uint32_t unit
     return finish_layer(builder, name, relu ? "dense, ReLU" : "dense", y, node, parameter);
 }
 
+void lvk_layer_checkpoint(lvk_builder *builder, int x) {
+    lvk_graph_mark_checkpoint(builder->graph, x);
+}
+
 int lvk_layer_dropout(lvk_builder *builder, const char *name, int x, double rate) {
     const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
     int y = x;

@@ -72,6 +72,10 @@ int lvk_layer_maxpool2d(lvk_builder *builder, const char *name, int x, uint32_t 
 int lvk_layer_flatten(lvk_builder *builder, const char *name, int x);
 int lvk_layer_dense(lvk_builder *builder, const char *name, int x, uint32_t units, bool relu);
 
+/* `x` separates two segments of the model: activations within a segment may be dropped and computed again
+ * from where it begins (lvk_graph_recompute). */
+void lvk_layer_checkpoint(lvk_builder *builder, int x);
+
 /* Only in training; rate 0 is left out. */
 int lvk_layer_dropout(lvk_builder *builder, const char *name, int x, double rate);
 

@@ -3,6 +3,7 @@
 #define LVK_MODELS_MODEL_H
 
 #include "models/layers.h"
+#include "models/resnet_table.h"
 
 /* Which part of a model with a backbone is built. */
 typedef enum lvk_model_part {
@@ -17,11 +18,11 @@ typedef struct lvk_model_config {
 
     /* Of models with a backbone; the others have neither parts nor stages (but may have batch norms). */
     lvk_model_part part;
-    const char *head;       /* models/head.h; NULL: LVK_HEAD_DEFAULT */
-    bool torchvision;       /* the topology of torchvision's weights, not Keras' (models/resnet_table.h) */
-    bool folded;            /* without batch norms: they are in the convolutions. Inference only */
-    uint32_t frozen_stages; /* stages, from the input, whose parameters are not trained */
-    bool batch_statistics;  /* batch norms of the other stages are trained, with the batch's statistics */
+    const char *head;           /* models/head.h; NULL: LVK_HEAD_DEFAULT */
+    lvk_resnet_variant variant; /* whose weights fit it */
+    bool folded;                /* without batch norms: they are in the convolutions. Inference only */
+    uint32_t frozen_stages;     /* stages, from the input, whose parameters are not trained */
+    bool batch_statistics;      /* batch norms of the other stages are trained, with the batch's statistics */
 } lvk_model_config;
 
 /* Appends the forward pass to builder->graph; `input` is of lvk_model_input's type. Returns the logits [N, 1]

@@ -52,6 +52,32 @@ void lvk_naming_torchvision(const lvk_resnet_table *table, const lvk_resnet_tens
         *type = lvk_type_2d(LVK_F32, dim[1], dim[0]);
 }
 
+static void name_of_2019(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
+                         char name[LVK_FOREIGN_NAME]) {
+    const char *kind = is_norm(tensor->role) ? "bn" : "conv";
+    const char *part = strchr(tensor->name, '/') + 1;
+    if (tensor->conv == table->conv_count) {
+        snprintf(name, LVK_FOREIGN_NAME, "predictions/%s", part);
+        return;
+    }
+    if (tensor->conv == 0) {
+        snprintf(name, LVK_FOREIGN_NAME, "conv1_%s/%s", kind, part);
+        return;
+    }
+    const lvk_resnet_block *block = block_of(table, tensor->conv);
+    const uint32_t place = tensor->conv - block->first_conv;
+    snprintf(name, LVK_FOREIGN_NAME, "conv%u_block%u_%u_%s/%s", block->stage + 2, block->index + 1,
+             place == block->conv_count ? 0 : place + 1, kind, part);
+}
+
+void lvk_naming_keras(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
+                      char name[LVK_FOREIGN_NAME]) {
+    if (table->variant == LVK_RESNET_KERAS_2019)
+        name_of_2019(table, tensor, name);
+    else
+        snprintf(name, LVK_FOREIGN_NAME, "%s", tensor->name);
+}
+
 /* ---- layers that are of no residual network ---- */
 
 /* Splits "dense_1/kernel" into its layer's number among those of that stem, 1, and "weight" or "bias". */

@@ -13,6 +13,12 @@ enum { LVK_FOREIGN_NAME = 64 };
 void lvk_naming_torchvision(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
                             char name[LVK_FOREIGN_NAME], lvk_type *type);
 
+/* What a tensor is called in Keras, where its type is the same: by the variant "res2a_branch2a/kernel" or, of
+ * LVK_RESNET_KERAS_2019, "conv2_block1_1_conv/kernel", "conv2_block1_0_bn/gamma" of the projection's norm and
+ * "predictions/kernel" of the classifier. */
+void lvk_naming_keras(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
+                      char name[LVK_FOREIGN_NAME]);
+
 /* What a head's tensor, "dense/kernel", is called where the head takes the place of torchvision's classifier:
  * "fc.0.weight", fc being nn.Sequential of the head's layers with a ReLU behind all dense ones but the last.
  * False: the head has no such tensor. */

@@ -23,7 +23,7 @@ static int add_conv(const construction *c, uint32_t index, int x) {
                                  .kernel = conv->kernel,
                                  .stride = conv->stride,
                                  .padding = conv->padding,
-                                 .bias = c->table.variant == LVK_RESNET_KERAS,
+                                 .bias = lvk_resnet_variant_has_biases(c->table.variant),
                                  .folded = c->config->folded,
                                  .epsilon = lvk_resnet_epsilon(c->table.variant),
                                  .decay = NORM_DECAY};
@@ -47,6 +47,13 @@ static void enter_stage(const construction *c, uint32_t stage) {
     c->builder->stage = stage + 1;
 }
 
+/* Whether activations are kept where the block begins. Between two of these lie as many bytes as are kept:
+ * with the batch's statistics a block's convolutions are needed before and behind their norms, three times
+ * its output; with averages two blocks have less than that. */
+static bool begins_segment(const construction *c, const lvk_resnet_block *block) {
+    return c->config->batch_statistics || block->index % 2 == 0;
+}
+
 static int build_backbone(const construction *c, int images) {
     c->builder->batch_statistics = c->config->batch_statistics;
     enter_stage(c, 0);
@@ -54,6 +61,8 @@ static int build_backbone(const construction *c, int images) {
     x = lvk_layer_maxpool2d(c->builder, "pool1", x, 3, 2, 1);
     for (uint32_t b = 0; b < c->table.block_count; ++b) {
         enter_stage(c, c->table.blocks[b].stage + 1);
+        if (begins_segment(c, &c->table.blocks[b]))
+            lvk_layer_checkpoint(c->builder, x);
         x = add_block(c, &c->table.blocks[b], x);
     }
     c->builder->frozen = false;
@@ -63,8 +72,7 @@ static int build_backbone(const construction *c, int images) {
 
 int lvk_resnet_build(lvk_builder *builder, int input, const lvk_model_config *config) {
     construction c = {.builder = builder, .config = config};
-    lvk_resnet_table_init(&c.table, lvk_resnet_find(config->architecture),
-                          config->torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS);
+    lvk_resnet_table_init(&c.table, lvk_resnet_find(config->architecture), config->variant);
     const int features = config->part == LVK_MODEL_HEAD ? input : build_backbone(&c, input);
     lvk_head head;
     if (config->part == LVK_MODEL_BACKBONE || features == LVK_NONE)

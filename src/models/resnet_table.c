@@ -19,18 +19,42 @@ const lvk_resnet_spec *lvk_resnet_find(const char *architecture) {
     return NULL;
 }
 
-/* ---- the two variants ---- */
+/* ---- the variants ---- */
+
+static const struct {
+    const char *name, *preprocessing;
+    float epsilon;
+    bool biases;
+} variants[LVK_RESNET_VARIANTS] = {
+    [LVK_RESNET_KERAS] = {"keras", "caffe", 1e-3F, true},
+    [LVK_RESNET_TORCHVISION] = {"torchvision", "imagenet", 1e-5F, false},
+    [LVK_RESNET_KERAS_2019] = {"keras-2019", "caffe", 1.001e-5F, true},
+};
 
 const char *lvk_resnet_variant_name(lvk_resnet_variant variant) {
-    return variant == LVK_RESNET_KERAS ? "keras" : "torchvision";
+    return variants[variant].name;
+}
+
+bool lvk_resnet_variant_find(const char *name, lvk_resnet_variant *variant) {
+    for (int v = 0; v < LVK_RESNET_VARIANTS; ++v) {
+        if (strcmp(variants[v].name, name) == 0) {
+            *variant = (lvk_resnet_variant)v;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lvk_resnet_variant_has_biases(lvk_resnet_variant variant) {
+    return variants[variant].biases;
 }
 
 const char *lvk_resnet_preprocessing_name(lvk_resnet_variant variant) {
-    return variant == LVK_RESNET_KERAS ? "caffe" : "imagenet";
+    return variants[variant].preprocessing;
 }
 
 float lvk_resnet_epsilon(lvk_resnet_variant variant) {
-    return variant == LVK_RESNET_KERAS ? 1e-3F : 1e-5F;
+    return variants[variant].epsilon;
 }
 
 /* ---- the two kinds of block ---- */
@@ -39,15 +63,13 @@ typedef struct block_form {
     uint32_t conv_count;
     uint32_t kernel[3];
     uint32_t factor[3];                    /* of the stage's width, on output */
-    uint32_t strided[LVK_RESNET_VARIANTS]; /* which convolution has the block's stride */
+    uint32_t strided[LVK_RESNET_VARIANTS]; /* which convolution has the block's stride; the first where it
+                                              says nothing */
 } block_form;
 
 static const block_form forms[] = {
-    [LVK_RESNET_BASIC] = {2, {3, 3}, {1, 1}, {[LVK_RESNET_KERAS] = 0, [LVK_RESNET_TORCHVISION] = 0}},
-    [LVK_RESNET_BOTTLENECK] = {3,
-                               {1, 3, 1},
-                               {1, 1, 4},
-                               {[LVK_RESNET_KERAS] = 0, [LVK_RESNET_TORCHVISION] = 1}},
+    [LVK_RESNET_BASIC] = {2, {3, 3}, {1, 1}, {0}},
+    [LVK_RESNET_BOTTLENECK] = {3, {1, 3, 1}, {1, 1, 4}, {[LVK_RESNET_TORCHVISION] = 1}},
 };
 
 static uint32_t expansion(const lvk_resnet_spec *spec) {
@@ -132,7 +154,7 @@ size_t lvk_resnet_tensors(const lvk_resnet_table *table, lvk_resnet_tensor *tens
         const lvk_type channels = lvk_type_1d(LVK_F32, conv->out);
         tensors[count++] = tensor_of(conv->name, LVK_RESNET_KERNEL, i,
                                      lvk_type_4d(LVK_F32, conv->kernel, conv->kernel, conv->in, conv->out));
-        if (table->variant == LVK_RESNET_KERAS)
+        if (lvk_resnet_variant_has_biases(table->variant))
             tensors[count++] = tensor_of(conv->name, LVK_RESNET_BIAS, i, channels);
         for (lvk_resnet_role role = LVK_RESNET_GAMMA; role <= LVK_RESNET_VARIANCE; ++role)
             tensors[count++] = tensor_of(conv->norm, role, i, channels);

@@ -10,6 +10,7 @@
 
 #include "backend/type.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,17 +42,25 @@ typedef struct lvk_resnet_spec {
 extern const lvk_resnet_spec lvk_resnet_specs[];
 const lvk_resnet_spec *lvk_resnet_find(const char *architecture);
 
-/* Two forms of the same network that do not share weights.
+/* Forms of the same network that do not share weights.
  *                   a bottleneck strides in   convolutions    batch norm epsilon   preprocessing
  *   keras           the first 1×1             have biases     1e-3                 caffe
  *   torchvision     the 3×3                   have no bias    1e-5                 imagenet
- * Preprocessing of the images that the published weights were learnt from: "caffe" takes channels B, G, R of
- * 0..255 less 103.939, 116.779, 123.68; "imagenet" R, G, B of 0..1 less 0.485, 0.456, 0.406 and divided by
- * 0.229, 0.224, 0.225. */
-typedef enum lvk_resnet_variant { LVK_RESNET_KERAS, LVK_RESNET_TORCHVISION } lvk_resnet_variant;
-enum { LVK_RESNET_VARIANTS = 2 };
+ *   keras-2019      the first 1×1             have biases     1.001e-5             caffe
+ * The last is that of keras.applications since 2019 (keras_applications/resnet_common.py), which names its
+ * layers otherwise than here (models/naming.h). Preprocessing of the images that the published weights were
+ * learnt from: "caffe" takes channels B, G, R of 0..255 less 103.939, 116.779, 123.68; "imagenet" R, G, B of
+ * 0..1 less 0.485, 0.456, 0.406 and divided by 0.229, 0.224, 0.225. */
+typedef enum lvk_resnet_variant {
+    LVK_RESNET_KERAS,
+    LVK_RESNET_TORCHVISION,
+    LVK_RESNET_KERAS_2019
+} lvk_resnet_variant;
+enum { LVK_RESNET_VARIANTS = 3 };
 
 const char *lvk_resnet_variant_name(lvk_resnet_variant variant); /* "keras", "torchvision"; static text */
+bool lvk_resnet_variant_find(const char *name, lvk_resnet_variant *variant); /* false: there is none */
+bool lvk_resnet_variant_has_biases(lvk_resnet_variant variant);              /* of convolutions */
 const char *lvk_resnet_preprocessing_name(lvk_resnet_variant variant); /* "caffe", "imagenet"; static text */
 float lvk_resnet_epsilon(lvk_resnet_variant variant);                  /* of batch normalization */
 
@@ -107,8 +116,8 @@ typedef struct lvk_resnet_tensor {
 } lvk_resnet_tensor;
 
 /* All tensors of the network's weights without the classifier, in the order of the convolutions: kernel, bias
- * (keras only), gamma, beta, moving_mean, moving_variance. `tensors` has room for LVK_RESNET_MAX_TENSORS;
- * returns how many there are. */
+ * (where the variant has them), gamma, beta, moving_mean, moving_variance. `tensors` has room for
+ * LVK_RESNET_MAX_TENSORS; returns how many there are. */
 size_t lvk_resnet_tensors(const lvk_resnet_table *table, lvk_resnet_tensor *tensors);
 
 /* The classifier of ImageNet's thousand classes, which not every file of weights has: fc1000/kernel

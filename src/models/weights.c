@@ -43,10 +43,8 @@ static lvk_status read_network(lvk_weights *weights, const lvk_string_map *metad
     const lvk_resnet_spec *spec = lvk_resnet_find(architecture);
     if (!spec)
         return fail_metadata("architecture", architecture);
-    lvk_resnet_variant found = LVK_RESNET_KERAS;
-    if (strcmp(variant, lvk_resnet_variant_name(found)) != 0)
-        found = LVK_RESNET_TORCHVISION;
-    if (strcmp(variant, lvk_resnet_variant_name(found)) != 0)
+    lvk_resnet_variant found;
+    if (!lvk_resnet_variant_find(variant, &found))
         return fail_metadata("variant", variant);
     if (strcmp(preprocessing, lvk_resnet_preprocessing_name(found)) != 0)
         return fail_metadata("preprocessing", preprocessing);

@@ -2,7 +2,7 @@
  * have the names and shapes of models/resnet_table.h, and whose metadata says what they are:
  *   format          "leukvk-weights"
  *   architecture    a row of the table, "resnet50"
- *   variant         "keras" or "torchvision"
+ *   variant         "keras", "torchvision" or "keras-2019"
  *   preprocessing   "caffe" or "imagenet", the variant's
  *   source          name of the file that they were imported from
  *   digest          lvk_digest over the tensors' bytes in the order of the table, the classifier last

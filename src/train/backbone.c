@@ -7,7 +7,7 @@
 /* Keras' weights were trained on blue, green, red from 0 to 255 less ImageNet's means; torchvision's on 0..1
  * less means, divided by standard deviations. */
 lvk_standard lvk_backbone_standard(lvk_resnet_variant variant) {
-    if (variant == LVK_RESNET_KERAS)
+    if (variant != LVK_RESNET_TORCHVISION)
         return (lvk_standard){.mean = {123.68 / 255, 116.779 / 255, 103.939 / 255},
                               .deviation = {1.0 / 255, 1.0 / 255, 1.0 / 255},
                               .bgr = true};
@@ -54,7 +54,7 @@ lvk_status lvk_backbone_open(const char *path, const char *architecture, lvk_bac
     lvk_status status = open_weights(b, path, architecture);
     if (status == LVK_OK) {
         const lvk_resnet_variant variant = lvk_weights_table(b->weights)->variant;
-        b->torchvision = variant == LVK_RESNET_TORCHVISION;
+        b->variant = variant;
         b->standard = lvk_backbone_standard(variant);
         b->digest = lvk_weights_digest(b->weights);
         status = take_tensors(b);

@@ -8,7 +8,7 @@
 
 typedef struct lvk_backbone {
     lvk_weights *weights;
-    bool torchvision;          /* as in lvk_model_config */
+    lvk_resnet_variant variant;
     lvk_standard standard;     /* how pixels become the input that the weights were trained with */
     const char *digest;        /* of the weights */
     lvk_named_tensor *tensors; /* [count] all but the classifier of ImageNet's classes */

@@ -21,10 +21,16 @@ static const struct work {
     {{"w2", "inference of the CNN", 32}, {.architecture = "cnn"}, false},
     /* torchvision's topology, which the peers have */
     {{"w3", "features by ResNet50, its batch norms folded", 8},
-     {.architecture = "resnet50", .part = LVK_MODEL_BACKBONE, .torchvision = true, .folded = true},
+     {.architecture = "resnet50",
+      .part = LVK_MODEL_BACKBONE,
+      .variant = LVK_RESNET_TORCHVISION,
+      .folded = true},
      false},
     {{"w4", "training step of the whole ResNet50 (forward, backward, Adam), batch norms too", 8},
-     {.architecture = "resnet50", .head = "none", .torchvision = true, .batch_statistics = true},
+     {.architecture = "resnet50",
+      .head = "none",
+      .variant = LVK_RESNET_TORCHVISION,
+      .batch_statistics = true},
      true},
 };
 enum { WORK_COUNT = sizeof works / sizeof *works };

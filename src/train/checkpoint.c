@@ -91,6 +91,12 @@ static bool is_standard(const lvk_standard *standard) {
     return true;
 }
 
+lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info) {
+    lvk_resnet_variant variant = LVK_RESNET_KERAS;
+    (void)lvk_resnet_variant_find(info->topology, &variant);
+    return variant;
+}
+
 static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     if (!is_standard(&info->standard) || info->image_size == 0)
         return lvk_fail(LVK_ERROR_ARGUMENT, "image size, pixel mean and deviation make no input");
@@ -122,6 +128,10 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
         LVK_TRY(lvk_string_map_need_number(map, mean_keys[c], &info->standard.mean[c]));
         LVK_TRY(lvk_string_map_need_number(map, deviation_keys[c], &info->standard.deviation[c]));
     }
+    lvk_resnet_variant variant;
+    if (*info->topology && !lvk_resnet_variant_find(info->topology, &variant))
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"topology\" is \"%.40s\", which is not known here",
+                        info->topology);
     return is_standard(&info->standard)
                ? LVK_OK
                : lvk_fail(LVK_ERROR_FORMAT,

@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/string_map.h"
 #include "data/cache.h"
+#include "models/resnet_table.h"
 #include "models/safetensors.h"
 
 #include <stdbool.h>
@@ -40,11 +41,14 @@ typedef struct lvk_model_info {
     char positive_class[LVK_NAME_SIZE]; /* the class whose probability the model gives */
     char crop[LVK_NAME_SIZE];           /* as the command line writes it: "center:300", "bbox", "none" */
     char head[LVK_NAME_SIZE];           /* of a model with a backbone: "dense:64,dropout:0.25"; else empty */
-    char topology[LVK_NAME_SIZE];       /* the same: "keras" or "torchvision" */
+    char topology[LVK_NAME_SIZE];       /* the same: lvk_resnet_variant_name() */
     uint32_t image_size;                /* height and width of the input, pixels */
     lvk_standard standard;              /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
     lvk_model_calibration calibration;  /* as it was read; lvk_checkpoint_write writes none */
 } lvk_model_info;
+
+/* The topology, which is known; that of Keras where there is none. */
+lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info);
 
 /* Where a training stands, after an epoch. Start with {0}; lvk_train_state_finish releases it. */
 typedef struct lvk_train_state {

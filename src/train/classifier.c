@@ -34,7 +34,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
     LVK_TRY(lvk_crop_parse(c->model.crop, &c->crop));
     const lvk_network_config config = {.model = {.architecture = c->model.architecture,
                                                  .head = c->model.head,
-                                                 .torchvision = strcmp(c->model.topology, "torchvision") == 0,
+                                                 .variant = lvk_model_info_variant(&c->model),
                                                  .folded = true},
                                        .batch = batch ? batch : 32,
                                        .choices = lvk_device_choices(device)};

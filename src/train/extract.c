@@ -11,6 +11,10 @@
 /* Images that the backbone takes at a time: enough to keep a device busy, and little memory. */
 enum { BATCH = 8 };
 
+/* What a kill may cost. The file is written whole each time: a second or two for tens of thousands of rows.
+ */
+static const double most_seconds_unsaved = 60;
+
 /* All that a feature depends on beside the picture. The kernels are those of this leukvk (its shaders'
  * digest) and of the choices that were measured for the device. */
 static char *describe(const lvk_trainer *t, lvk_device *device) {
@@ -34,7 +38,7 @@ static char *describe(const lvk_trainer *t, lvk_device *device) {
 static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_network **network) {
     const lvk_network_config config = {.model = {.architecture = t->settings.options.model,
                                                  .part = LVK_MODEL_BACKBONE,
-                                                 .torchvision = t->backbone->torchvision,
+                                                 .variant = t->backbone->variant,
                                                  .folded = true},
                                        .batch = BATCH,
                                        .choices = lvk_device_choices(device)};
@@ -44,13 +48,25 @@ static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_ne
 
 typedef struct teller {
     lvk_trainer *trainer;
-    double started;
-    size_t before, total; /* rows of parts that are done, and of all parts */
+    double started, saved; /* when */
+    size_t before, total;  /* rows of parts that are done, and of all parts */
 } teller;
+
+/* Later there may be room on the disk: no reason to stop. */
+static void save_at_intervals(teller *who) {
+    const double often = who->trainer->settings.options.checkpoint_seconds;
+    const double interval = often < most_seconds_unsaved ? often : most_seconds_unsaved;
+    if (lvk_clock_seconds() - who->saved < interval)
+        return;
+    if (lvk_features_save(who->trainer->features) != LVK_OK)
+        lvk_log(LVK_LOG_WARNING, "%s: features are not saved yet", lvk_error_message());
+    who->saved = lvk_clock_seconds();
+}
 
 static bool tell(void *user, size_t done, size_t part_total) {
     (void)part_total;
-    const teller *who = user;
+    teller *who = user;
+    save_at_intervals(who);
     lvk_train_event *event = &who->trainer->event;
     const double seconds = lvk_clock_seconds() - who->started;
     event->kind = LVK_TRAIN_FEATURES;
@@ -63,7 +79,8 @@ static bool tell(void *user, size_t done, size_t part_total) {
 static lvk_status compute(lvk_trainer *t, lvk_device *device, const lvk_features_request *requests,
                           size_t count, size_t missing) {
     lvk_network *backbone = NULL;
-    teller who = {.trainer = t, .started = lvk_clock_seconds(), .total = missing};
+    teller who = {.trainer = t, .total = missing};
+    who.started = who.saved = lvk_clock_seconds();
     lvk_status status = open_backbone(t, device, &backbone);
     for (size_t i = 0; i < count && status == LVK_OK; ++i) {
         const size_t wanted = lvk_features_missing(t->features, &requests[i]);

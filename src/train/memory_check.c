@@ -42,9 +42,16 @@ static lvk_status refuse(const lvk_backend *backend, const lvk_network_config *c
                     config->batch, needed, piece, backend->info.name, has, most, largest);
 }
 
-lvk_status lvk_memory_check(const lvk_backend *backend, const lvk_network_config *config, uint64_t *bytes) {
-    lvk_footprint footprint;
+lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute, lvk_network_config *config,
+                            lvk_memory_need *need) {
+    lvk_footprint kept, footprint;
+    *need = (lvk_memory_need){0};
+    config->recompute = false;
+    LVK_TRY(lvk_network_estimate(&backend->caps, config, &kept));
+    config->recompute =
+        recompute == LVK_RECOMPUTE_ON || (recompute == LVK_RECOMPUTE_AUTO && !fits(&backend->caps, &kept));
     LVK_TRY(lvk_network_estimate(&backend->caps, config, &footprint));
-    *bytes = footprint.total;
+    need->bytes = footprint.total;
+    need->kept = config->recompute ? kept.total : 0;
     return fits(&backend->caps, &footprint) ? LVK_OK : refuse(backend, config, &footprint);
 }

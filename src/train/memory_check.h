@@ -4,10 +4,20 @@
 
 #include "train/network.h"
 
-/* The device memory that a network takes by plan, in `bytes`. LVK_ERROR_MEMORY when that is more than the
- * device has or gives in one piece; the line tells the largest batch that fits. That there is room does not
- * mean that nobody else uses it: making the network may still fail. */
-LVK_MUST_USE lvk_status lvk_memory_check(const lvk_backend *backend, const lvk_network_config *config,
-                                         uint64_t *bytes);
+/* Whether activations are computed again in place of being kept. */
+typedef enum lvk_recompute { LVK_RECOMPUTE_OFF, LVK_RECOMPUTE_ON, LVK_RECOMPUTE_AUTO } lvk_recompute;
+
+/* Device memory, bytes. */
+typedef struct lvk_memory_need {
+    uint64_t bytes; /* what the network takes by plan */
+    uint64_t kept;  /* what it would take with all activations kept, where they are not; else 0 */
+} lvk_memory_need;
+
+/* Sets config->recompute as asked for; with LVK_RECOMPUTE_AUTO only where the network does not fit without it
+ * and does with it. LVK_ERROR_MEMORY when it takes more than the device has or gives in one piece; the line
+ * tells the largest batch that fits. That there is room does not mean that nobody else uses it: making the
+ * network may still fail. */
+LVK_MUST_USE lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute,
+                                         lvk_network_config *config, lvk_memory_need *need);
 
 #endif

@@ -67,6 +67,8 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     pass->loss = add_penalty(pass, data_loss, config->l2);
     lvk_graph_mark_output(graph, pass->loss);
     lvk_graph_backward(graph, pass->loss);
+    if (config->recompute)
+        lvk_graph_recompute(graph);
     LVK_TRY(lvk_graph_status(graph));
     LVK_TRY(lvk_rate_scales_check(&config->rates, graph, pass->builder));
     if (!accumulates(config))
@@ -263,6 +265,8 @@ lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *con
 static void add_kernels(const lvk_pass *pass, lvk_text *text) {
     for (int s = 0; s < pass->plan.program.step_count; ++s) {
         const lvk_step *step = &pass->plan.program.steps[s];
+        if (step->again) /* no other bits than without */
+            continue;
         lvk_call_key(&step->call, text);
         lvk_text_add(text, " = %s\n", step->candidate);
     }

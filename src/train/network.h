@@ -22,6 +22,7 @@ typedef struct lvk_network_config {
     bool average; /* keep a moving average of the parameters, and infer with that */
     double clip_norm;              /* the gradient's norm at most; 0: any */
     lvk_rate_scales rates;         /* which parameters learn at another rate */
+    bool recompute;                /* drop activations and compute them again: the same bits in less memory */
     bool unfused;                  /* operators as the model has them: for tests of the fused ones */
     double l2;                     /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
     const lvk_string_map *choices; /* which kernels to take (graph/choices.h), usually the device's; borrowed

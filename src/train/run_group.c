@@ -17,7 +17,7 @@ static const char *difference(json_t *a, json_t *b) {
     json_t *value;
     json_object_foreach(a, key, value) {
         if (strcmp(key, "data") != 0 && strcmp(key, "checkpoint_seconds") != 0 &&
-            !json_equal(value, json_object_get(b, key)))
+            strcmp(key, "recompute") != 0 && !json_equal(value, json_object_get(b, key)))
             return key;
     }
     return NULL;

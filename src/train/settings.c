@@ -22,6 +22,7 @@ lvk_train_options lvk_train_defaults(void) {
                                .learning_rate = 0.0003,
                                .schedule = "cosine",
                                .rate_scale = "",
+                               .recompute = "auto",
                                .momentum = 0.9,
                                .weight_decay = 0.01,
                                .dropout = 0.25,
@@ -86,7 +87,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(clip_norm, NUMBER),
                                 LATER(accumulate, COUNT),
                                 LATER(ema, NUMBER),
-                                LATER(group, TEXT)};
+                                LATER(group, TEXT),
+                                LATER(recompute, TEXT)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -223,6 +225,18 @@ static lvk_status resolve_balance(lvk_settings *s) {
                     s->options.balance);
 }
 
+static lvk_status resolve_recompute(lvk_settings *s) {
+    static const char *const names[] = {
+        [LVK_RECOMPUTE_OFF] = "off", [LVK_RECOMPUTE_ON] = "on", [LVK_RECOMPUTE_AUTO] = "auto"};
+    for (int i = LVK_RECOMPUTE_OFF; i <= LVK_RECOMPUTE_AUTO; ++i) {
+        if (strcmp(s->options.recompute, names[i]) == 0) {
+            s->recompute = (lvk_recompute)i;
+            return LVK_OK;
+        }
+    }
+    return lvk_fail(LVK_ERROR_ARGUMENT, "--recompute %s: there is auto, on and off", s->options.recompute);
+}
+
 static lvk_status resolve_schedule(lvk_settings *s) {
     const lvk_train_options *o = &s->options;
     lvk_schedule *schedule = &s->schedule;
@@ -253,6 +267,7 @@ static lvk_status resolve(lvk_settings *s) {
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(resolve_balance(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
+    LVK_TRY(resolve_recompute(s));
     s->optimizer =
         (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
@@ -314,8 +329,8 @@ json_t *lvk_settings_to_json(const lvk_settings *settings) {
 }
 
 json_t *lvk_settings_identity(const lvk_settings *settings) {
-    static const char *const free_to_change[] = {"data",   "epochs",  "patience",
-                                                 "strict", "weights", "checkpoint_seconds"};
+    static const char *const free_to_change[] = {
+        "data", "epochs", "patience", "strict", "weights", "checkpoint_seconds", "recompute"};
     json_t *json = lvk_settings_to_json(settings);
     for (size_t i = 0; json && i < sizeof free_to_change / sizeof *free_to_change; ++i)
         json_object_del(json, free_to_change[i]);

@@ -7,6 +7,7 @@
 #include "data/resample.h"
 #include "leukvk/train.h"
 #include "models/head.h"
+#include "train/memory_check.h"
 #include "train/network.h"
 #include "train/schedule.h"
 
@@ -35,6 +36,7 @@ typedef struct lvk_settings {
     lvk_optimizer_settings optimizer;
     lvk_schedule schedule;
     lvk_rate_scales rates;
+    lvk_recompute recompute;
 
     /* Of a model with a backbone; otherwise zero. */
     bool pretrained;        /* it starts from weights */
@@ -49,9 +51,9 @@ typedef struct lvk_settings {
 LVK_MUST_USE lvk_status lvk_settings_init(lvk_settings *settings, const lvk_train_options *options);
 void lvk_settings_finish(lvk_settings *settings);
 
-/* Every setting that has an effect on the result, resolved. "balance" is true for "weight" and false for
- * "none", as it was before there was another, so that older runs have their digest still. A new reference;
- * NULL when memory is out. */
+/* Every setting that has an effect on the result, and how memory is used, resolved. "balance" is true for
+ * "weight" and false for "none", as it was before there was another, so that older runs have their digest
+ * still. A new reference; NULL when memory is out. */
 json_t *lvk_settings_to_json(const lvk_settings *settings);
 
 /* Those of them that the numbers of a run depend on, for its digest: without where the data lies, how long it

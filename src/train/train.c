@@ -30,10 +30,10 @@ static void describe_model(lvk_trainer *t) {
                              .standard = lvk_standard_none};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
     if (lvk_model_find(info->architecture)->features) {
-        const bool torchvision = t->backbone && t->backbone->torchvision;
+        const lvk_resnet_variant variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
         snprintf(info->head, sizeof info->head, "%s",
                  *t->settings.options.head ? t->settings.options.head : "none");
-        snprintf(info->topology, sizeof info->topology, "%s", torchvision ? "torchvision" : "keras");
+        snprintf(info->topology, sizeof info->topology, "%s", lvk_resnet_variant_name(variant));
     }
     snprintf(info->positive_class, sizeof info->positive_class, "%s",
              lvk_dataset_class_name(t->dataset, (size_t)positive));
@@ -117,9 +117,12 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_network_config config = lvk_settings_network(&t->settings);
     config.choices = lvk_device_choices(device);
     config.shared = t->ranks.count > 1;
-    config.model.torchvision = t->backbone && t->backbone->torchvision;
+    config.model.variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
     LVK_TRY(open_images(t));
-    LVK_TRY(lvk_memory_check(backend, &config, &t->event.memory_estimate));
+    lvk_memory_need need;
+    LVK_TRY(lvk_memory_check(backend, t->settings.recompute, &config, &need));
+    t->event.memory_estimate = need.bytes;
+    t->event.memory_kept = need.kept;
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
         return lvk_fail_within(status,
@@ -207,6 +210,8 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
         json_object_set_new(json, "data", json_string(resume->data));
     if (resume && resume->epochs)
         json_object_set_new(json, "epochs", json_integer(resume->epochs));
+    if (resume && resume->recompute)
+        json_object_set_new(json, "recompute", json_string(resume->recompute));
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
     const char *kernels = json_string_value(json_object_get(json, "kernels"));
     snprintf(t->kernels, sizeof t->kernels, "%s", kernels ? kernels : "");

@@ -471,6 +471,53 @@ Test(network, a_rate_for_nobody_is_refused) {
     test_close_device(backend);
 }
 
+/* What training leaves behind, and what it took. */
+typedef struct trained {
+    float losses[2], *values;
+    uint64_t block_size, arena;
+    char kernels[LVK_DIGEST_TEXT];
+    int again; /* steps that compute something a second time */
+} trained;
+
+static trained train_two_steps(const lvk_network_config *config) {
+    lvk_backend *backend = test_open_device();
+    lvk_network *network = create(backend, config);
+    const lvk_program *program = &network->training.plan.program;
+    trained result = {.block_size = network->block_size, .arena = program->block_size[LVK_BLOCK_ARENA]};
+    for (int s = 0; s < program->step_count; ++s)
+        result.again += program->steps[s].again;
+    cr_assert_eq(lvk_network_kernels(network, result.kernels), LVK_OK);
+    for (uint32_t step = 0; step < 2; ++step)
+        cr_assert_eq(train_step(network, step, &result.losses[step]), LVK_OK, "%s", lvk_error_message());
+    result.values = parameters(network);
+    lvk_network_destroy(&network);
+    test_close_device(backend);
+    return result;
+}
+
+/* Activations that are dropped and computed again: fewer bytes, and losses, weights and running averages to
+ * the bit. */
+Test(network, recomputing_activations_changes_no_bit) {
+    lvk_network_config configs[] = {small, small, small};
+    configs[0].unfused = true; /* the fused one keeps little */
+    configs[1].model = (lvk_model_config){.architecture = "resnet50-narrow", .head = "dense:8,dropout:0.25"};
+    configs[2].model = (lvk_model_config){.architecture = "resnet50-narrow", .batch_statistics = true};
+    for (size_t c = 0; c < sizeof configs / sizeof *configs; ++c) {
+        trained kept = train_two_steps(&configs[c]);
+        configs[c].recompute = true;
+        trained again = train_two_steps(&configs[c]);
+        cr_expect_eq(kept.again, 0);
+        cr_expect_gt(again.again, 0);
+        cr_expect_lt(again.arena, kept.arena, "network %zu", c);
+        cr_expect_str_eq(again.kernels, kept.kernels, "network %zu", c);
+        cr_expect_arr_eq(again.losses, kept.losses, sizeof kept.losses, "network %zu", c);
+        cr_expect_eq(again.block_size, kept.block_size);
+        cr_expect(memcmp(again.values, kept.values, kept.block_size) == 0, "network %zu", c);
+        lvk_free(kept.values);
+        lvk_free(again.values);
+    }
+}
+
 /* Two steps of SGD, whose updates are the gradients but for a factor. */
 typedef struct two_steps {
     float *before, *after; /* the parameters */

@@ -1,10 +1,13 @@
 /* A narrow residual network as a user trains it: a head on features that are computed once, a part of the
  * backbone thawed, and what must not change when it is frozen. */
+#include "support/fake_keras.h"
 #include "support/fake_weights.h"
 #include "support/program.h"
 
 #include <criterion/criterion.h>
+#include <glob.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +106,49 @@ static changes compare_with_weights(const char *folder, const char *run) {
     }
     lvk_safetensors_destroy(&model);
     return found;
+}
+
+/* The cache file of features below `folder`/`cache`; NULL when there is none. */
+static const char *features_file(const char *folder, const char *cache) {
+    static char path[2][512];
+    static int turn;
+    glob_t found;
+    char *next = path[turn ^= 1];
+    snprintf(next, sizeof path[0], "%s/%s/leukvk/features-*.safetensors", folder, cache);
+    const bool there = glob(next, 0, NULL, &found) == 0;
+    if (there)
+        snprintf(next, sizeof path[0], "%s", found.gl_pathv[0]);
+    globfree(&found);
+    return there ? next : NULL;
+}
+
+/* Killed while features are computed, a run leaves those that were saved; the next goes on behind them, to
+ * the same file. */
+Test(resnet, features_outlive_a_kill) {
+    const char *folder = make_folder();
+    size_t kept = 0, wanted = 0, missing = 0;
+    double seconds = 0.5; /* what a slow machine needs to begin is not known */
+    for (int i = 0; i < 30 && !features_file(folder, "cache"); ++i, seconds *= 1.15)
+        program_run_killed(&result, SIGKILL, seconds,
+                           TRAIN "k%d --epochs 1 --views 8 --device reference --checkpoint-seconds 0", folder,
+                           folder, folder, i);
+    cr_assert_eq(result.exit_status, 128 + SIGKILL, "it came to its end: is this machine that fast?");
+    run_well(TRAIN "a --epochs 1 --views 8 --device reference %s", folder, "");
+    const char *line = strstr(result.err, "features of ");
+    cr_assert(line && sscanf(line, "features of %zu pictures: %zu from", &wanted, &kept) == 2, "%s",
+              result.err);
+    line = strstr(line, ".safetensors, ");
+    cr_assert(line && sscanf(line, ".safetensors, %zu to compute", &missing) == 1, "%s", result.err);
+    cr_expect(kept > 0 && missing > 0 && kept + missing == wanted, "%zu of %zu were kept", kept, wanted);
+
+    char other[512];
+    snprintf(other, sizeof other, "%s/other", folder);
+    setenv("XDG_CACHE_HOME", other, 1);
+    run_well(TRAIN "b --epochs 1 --views 8 --device reference %s", folder, "");
+    cr_assert(features_file(folder, "cache") && features_file(folder, "other"));
+    cr_expect(program_same_file(features_file(folder, "cache"), features_file(folder, "other")));
+    expect_same(folder, "a", "b");
+    remove_folder(folder);
 }
 
 Test(resnet, features_are_computed_once) {
@@ -211,5 +257,53 @@ Test(resnet, mistakes_are_named) {
         cr_expect_not_null(strstr(result.err, mistakes[i].message), "%s: %s", mistakes[i].options,
                            result.err);
     }
+    remove_folder(folder);
+}
+
+/* The same numbers as a network of Keras since 2019, whose norms have another epsilon: another result, and a
+ * model that goes out under the names that it came with. */
+Test(resnet, networks_of_keras_since_2019) {
+    const char *folder = make_folder();
+    char path[512];
+    run_well(TRAIN "a --epochs 1 --unfreeze conv5_x %s", folder, "");
+    fake_destroy(&fake);
+    fake_create(&fake, "resnet50-narrow", LVK_RESNET_KERAS_2019, false, false);
+    make_usable();
+    fake_name_as_keras(&fake);
+    snprintf(path, sizeof path, "%s/later.h5", folder);
+    fake_write_h5(&fake, path, &(fake_keras){0});
+    program_run(&result, "import %s --out %s/w.safetensors", path, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "keras-2019"), "%s", result.out);
+
+    run_well(TRAIN "b --epochs 1 --unfreeze conv5_x %s", folder, "");
+    char first[512], second[512];
+    snprintf(first, sizeof first, "%s/a/metrics.csv", folder);
+    snprintf(second, sizeof second, "%s/b/metrics.csv", folder);
+    cr_expect_not(program_same_file(first, second), "the epsilon has no effect");
+
+    program_run(&result, "export %s/b --format keras --out %s/out.safetensors", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "keras-2019"), "%s", result.out);
+    program_run(&result, "import %s/out.safetensors --out %s/back.safetensors", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "keras-2019"), "%s", result.out);
+    remove_folder(folder);
+}
+
+/* Recomputing has no part in a result: stopped with it, a run goes on without, to the same bytes. */
+Test(resnet, recomputing_changes_no_byte) {
+    const char *folder = make_folder();
+    run_well(TRAIN "a --unfreeze conv5_x --bn train --schedule constant --device reference %s", folder,
+             "--recompute off --epochs 2");
+    cr_expect_null(strstr(result.out, "recomputing"), "%s", result.out);
+    run_well(TRAIN "b --unfreeze conv5_x --bn train --schedule constant --device reference %s", folder,
+             "--recompute on --epochs 1");
+    cr_expect_not_null(strstr(result.out, "recomputing activations: "), "%s", result.out);
+    program_run(&result, "train --resume %s/b --device reference --recompute off --epochs 2", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_null(strstr(result.out, "recomputing"), "%s", result.out);
+    cr_expect_null(strstr(result.err, "other kernels"), "%s", result.err);
+    expect_same(folder, "a", "b");
     remove_folder(folder);
 }

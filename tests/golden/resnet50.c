@@ -46,7 +46,7 @@ static void infer(const lvk_dataset *dataset) {
     const lvk_crop whole = {.kind = LVK_CROP_NONE};
     const lvk_network_config config = {.model = {.architecture = "resnet50",
                                                  .part = LVK_MODEL_BACKBONE,
-                                                 .torchvision = s.backbone->torchvision,
+                                                 .variant = s.backbone->variant,
                                                  .folded = true},
                                        .batch = IMAGES};
     lvk_network *network;

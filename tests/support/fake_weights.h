@@ -110,6 +110,12 @@ static inline void fake_create(fake_weights *fake, const char *architecture, lvk
     }
 }
 
+/* A fake of LVK_RESNET_KERAS_2019 takes the names that Keras' own files have. */
+static inline void fake_name_as_keras(fake_weights *fake) {
+    for (size_t i = 0; i < fake->tensor_count; ++i)
+        lvk_naming_keras(&fake->table, &fake->tensors[i], fake->entries[i].name);
+}
+
 static inline void fake_destroy(fake_weights *fake) {
     for (size_t i = 0; i < fake->tensor_count; ++i)
         lvk_free(fake->values[i]);

@@ -28,9 +28,9 @@ static inline void expect_import(const char *path, const char *out, bool classif
     lvk_weights *weights;
     cr_assert_eq(lvk_import_open(path, &import), LVK_OK, "%s", lvk_error_message());
     const lvk_import_info *about = lvk_import_about(import);
-    const bool keras = fake.table.variant == LVK_RESNET_KERAS;
+    const bool keras = fake.table.variant != LVK_RESNET_TORCHVISION;
     cr_expect_str_eq(about->architecture, fake.table.spec->architecture);
-    cr_expect_str_eq(about->variant, keras ? "keras" : "torchvision");
+    cr_expect_str_eq(about->variant, lvk_resnet_variant_name(fake.table.variant));
     cr_expect_str_eq(about->preprocessing, keras ? "caffe" : "imagenet");
     cr_expect_eq(about->tensors, fake.tensor_count);
     cr_expect_eq(about->classifier, classifier);

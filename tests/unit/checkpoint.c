@@ -244,6 +244,27 @@ Test(checkpoint, damaged_metadata) {
     lvk_safetensors_destroy(&file);
 }
 
+/* Read as of another variant, a network would quietly compute something else. */
+Test(checkpoint, a_topology_that_is_not_known) {
+    static const char *const topologies[] = {"keras-2019", "keras-2099"};
+    sample s;
+    sample_init(&s, 1);
+    for (int i = 0; i < 2; ++i) {
+        lvk_model_info info = sample_info;
+        lvk_checkpoint *c = NULL;
+        snprintf(info.topology, sizeof info.topology, "%s", topologies[i]);
+        cr_assert_eq(lvk_checkpoint_write(scratch_path("t"), s.tensors, 2, &info, NULL, NULL), LVK_OK, "%s",
+                     lvk_error_message());
+        const lvk_status status = lvk_checkpoint_read(scratch_path("t"), &c);
+        cr_expect_eq(status, i == 0 ? LVK_OK : LVK_ERROR_UNSUPPORTED, "%s", lvk_error_message());
+        if (status == LVK_OK)
+            cr_expect_eq(lvk_model_info_variant(lvk_checkpoint_info(c)), LVK_RESNET_KERAS_2019);
+        else
+            cr_expect_not_null(strstr(lvk_error_message(), "keras-2099"), "%s", lvk_error_message());
+        lvk_checkpoint_destroy(&c);
+    }
+}
+
 Test(checkpoint, foreign_and_newer_files) {
     lvk_string_map metadata = {0};
     lvk_checkpoint *c = NULL;

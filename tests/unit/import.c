@@ -53,7 +53,12 @@ Test(import, torchvision) {
 Test(import, own_names) {
     for (int variant = 0; variant < LVK_RESNET_VARIANTS; ++variant) {
         fake_create(&fake, narrow, (lvk_resnet_variant)variant, false, variant == 0);
-        fake_write_safetensors(&fake, scratch_path("own.safetensors"), NULL);
+        lvk_string_map metadata = {0}; /* the tensors of two variants are the same */
+        cr_assert_eq(lvk_string_map_set(&metadata, variant == 1 ? "variant" : "topology",
+                                        lvk_resnet_variant_name((lvk_resnet_variant)variant)),
+                     LVK_OK);
+        fake_write_safetensors(&fake, scratch_path("own.safetensors"), &metadata);
+        lvk_string_map_finish(&metadata);
         expect_import(scratch_path("own.safetensors"), scratch_path("a"), variant == 0);
         expect_import(scratch_path("a"), scratch_path("a"), variant == 0); /* and its own result */
         fake_destroy(&fake);
@@ -86,6 +91,47 @@ Test(import, names_of_torchvision) {
         cr_expect_str_eq(name, pairs[p][1]);
     }
     fake_destroy(&fake);
+}
+
+/* Names as keras.applications has had them since 2019 (keras_applications/resnet_common.py). */
+Test(import, names_of_keras_2019) {
+    static const char *const pairs[][2] = {
+        {"conv1/kernel", "conv1_conv/kernel"},
+        {"bn_conv1/gamma", "conv1_bn/gamma"},
+        {"res2a_branch2a/kernel", "conv2_block1_1_conv/kernel"},
+        {"bn2a_branch2c/beta", "conv2_block1_3_bn/beta"},
+        {"res2a_branch1/bias", "conv2_block1_0_conv/bias"},
+        {"bn2a_branch1/moving_mean", "conv2_block1_0_bn/moving_mean"},
+        {"res4f_branch2b/kernel", "conv4_block6_2_conv/kernel"},
+        {"bn5c_branch2c/moving_variance", "conv5_block3_3_bn/moving_variance"},
+        {"fc1000/bias", "predictions/bias"},
+    };
+    fake_create(&fake, narrow, LVK_RESNET_KERAS_2019, false, true);
+    for (size_t p = 0; p < sizeof pairs / sizeof *pairs; ++p) {
+        size_t i = 0;
+        while (strcmp(fake.tensors[i].name, pairs[p][0]) != 0)
+            cr_assert_lt(++i, fake.tensor_count, "no %s", pairs[p][0]);
+        char name[LVK_FOREIGN_NAME];
+        lvk_naming_keras(&fake.table, &fake.tensors[i], name);
+        cr_expect_str_eq(name, pairs[p][1]);
+    }
+    fake_destroy(&fake);
+}
+
+static void make_later_tfjs(bool classifier) {
+    fake_create(&fake, narrow, LVK_RESNET_KERAS_2019, false, classifier);
+    fake_name_as_keras(&fake);
+    cr_assert_eq(lvk_folder_create(scratch_path("model")), LVK_OK);
+    fake_write_tfjs(&fake, scratch_path("model"));
+}
+
+Test(import, tfjs_of_2019) {
+    for (int classifier = 0; classifier < 2; ++classifier) {
+        make_later_tfjs(classifier);
+        expect_import(scratch_path("model"), scratch_path("a"), classifier);
+        expect_import(scratch_path("a"), scratch_path("a"), classifier); /* leukvk's own says what it is */
+        fake_destroy(&fake);
+    }
 }
 
 /* ---- what is refused ---- */

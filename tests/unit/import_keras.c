@@ -197,12 +197,51 @@ Test(import_keras, theano) {
     fake_destroy(&fake);
 }
 
+static void make_later(bool classifier) {
+    fake_create(&fake, "resnet50-narrow", LVK_RESNET_KERAS_2019, false, classifier);
+    fake_name_as_keras(&fake);
+}
+
+/* Keras' networks since 2019, in each of its files; the first of these named the classifier otherwise. */
 Test(import_keras, later_names) {
-    const lvk_type kernel = lvk_type_4d(LVK_F32, 7, 7, 3, 64);
-    (void)fake_add(&fake, "conv1_conv/kernel", &kernel, LVK_ELEMENT_F32);
-    fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){0});
-    expect_refused(scratch_path("w.h5"), scratch_path("w.h5: "), "conv2_block1_1_conv", "since 2019");
-    fake_destroy(&fake);
+    for (int classifier = 0; classifier < 3; ++classifier) {
+        make_later(classifier > 0);
+        if (classifier == 2) {
+            strcpy(fake_find(&fake, "predictions/kernel")->name, "probs/kernel");
+            strcpy(fake_find(&fake, "predictions/bias")->name, "probs/bias");
+        }
+        fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){0});
+        expect_import(scratch_path("w.h5"), scratch_path("a"), classifier > 0);
+        fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){.whole = true});
+        expect_import(scratch_path("w.h5"), scratch_path("a"), classifier > 0);
+        fake_write_keras(&fake, scratch_path("w.keras"), &(fake_keras){0});
+        expect_import(scratch_path("w.keras"), scratch_path("a"), classifier > 0);
+        fake_destroy(&fake);
+    }
+}
+
+Test(import_keras, mistakes_in_later_names) {
+    static const struct {
+        const char *tensor, *now; /* NULL: it is lost */
+        const char *named, *reason;
+    } rows[] = {
+        {"conv3_block2_1_bn/beta", NULL, "\"conv3_block2_1_bn/beta\"", "missing"},
+        {"predictions/bias", NULL, "\"predictions/bias\"", "missing"},
+        {"conv3_block2_1_bn/beta", "bn3b_branch2a/beta", "\"conv3_block2_1_bn/beta\"", "missing"},
+        {"conv2_block1_0_conv/kernel", "", "\"conv2_block1_0_conv/kernel\"", "expected was F32 1×1×8×32"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        make_later(true);
+        if (!rows[i].now)
+            fake_remove(&fake, rows[i].tensor);
+        else if (*rows[i].now)
+            strcpy(fake_find(&fake, rows[i].tensor)->name, rows[i].now);
+        else
+            fake_find(&fake, rows[i].tensor)->type = lvk_type_4d(LVK_F32, 1, 1, 32, 8);
+        fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){0});
+        expect_refused(scratch_path("w.h5"), scratch_path("w.h5: "), rows[i].named, rows[i].reason);
+        fake_destroy(&fake);
+    }
 }
 
 /* ---- what leads out of the file ---- */

@@ -12,9 +12,9 @@ static lvk_status check(uint64_t memory, uint64_t max_allocation, uint32_t batch
     const lvk_backend backend = {.info = {.name = "card"},
                                  .caps = {.memory = memory, .max_allocation = max_allocation}};
     lvk_network_config tried = config;
-    uint64_t bytes;
+    lvk_memory_need need;
     tried.batch = batch;
-    return lvk_memory_check(&backend, &tried, &bytes);
+    return lvk_memory_check(&backend, LVK_RECOMPUTE_OFF, &tried, &need);
 }
 
 static lvk_footprint footprint_of(uint32_t batch) {
@@ -53,7 +53,56 @@ Test(memory_check, the_largest_batch_that_fits_is_told) {
 
 Test(memory_check, unknown_limits_refuse_nothing) {
     const lvk_backend backend = {.info = {.name = "card"}};
-    uint64_t bytes = 0;
-    cr_expect_eq(lvk_memory_check(&backend, &config, &bytes), LVK_OK, "%s", lvk_error_message());
-    cr_expect_eq(bytes, footprint_of(64).total);
+    lvk_network_config tried = config;
+    lvk_memory_need need = {0};
+    cr_expect_eq(lvk_memory_check(&backend, LVK_RECOMPUTE_AUTO, &tried, &need), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_expect_eq(need.bytes, footprint_of(64).total);
+    cr_expect(need.kept == 0 && !tried.recompute);
+}
+
+/* ---- activations computed again ---- */
+
+static const lvk_network_config residual = {
+    .model = {.architecture = "resnet50-narrow", .batch_statistics = true}, .batch = 8, .training = true};
+
+static lvk_footprint footprint_with(bool recompute, uint32_t batch) {
+    lvk_network_config tried = residual;
+    lvk_footprint footprint;
+    tried.recompute = recompute;
+    tried.batch = batch;
+    cr_assert_eq(lvk_network_estimate(&(lvk_caps){0}, &tried, &footprint), LVK_OK, "%s", lvk_error_message());
+    return footprint;
+}
+
+static lvk_status check_residual(uint64_t memory, lvk_recompute recompute, lvk_network_config *tried,
+                                 lvk_memory_need *need) {
+    const lvk_backend backend = {.info = {.name = "card"}, .caps = {.memory = memory}};
+    *tried = residual;
+    return lvk_memory_check(&backend, recompute, tried, need);
+}
+
+/* Automatically where it makes the batch fit, and nowhere else. */
+Test(memory_check, activations_are_recomputed_where_memory_is_short) {
+    const uint64_t kept = footprint_with(false, 8).total, again = footprint_with(true, 8).total;
+    lvk_network_config tried;
+    lvk_memory_need need;
+    cr_expect_lt(again, kept);
+    cr_expect_eq(check_residual(kept, LVK_RECOMPUTE_AUTO, &tried, &need), LVK_OK);
+    cr_expect(!tried.recompute && need.bytes == kept && need.kept == 0);
+    cr_expect_eq(check_residual(kept - 1, LVK_RECOMPUTE_AUTO, &tried, &need), LVK_OK);
+    cr_expect(tried.recompute && need.bytes == again && need.kept == kept);
+    cr_expect_eq(check_residual(kept - 1, LVK_RECOMPUTE_OFF, &tried, &need), LVK_ERROR_MEMORY);
+    cr_expect(!tried.recompute);
+    cr_expect_eq(check_residual(kept, LVK_RECOMPUTE_ON, &tried, &need), LVK_OK);
+    cr_expect(tried.recompute && need.bytes == again && need.kept == kept);
+}
+
+Test(memory_check, the_largest_batch_is_that_of_recomputing) {
+    const uint64_t three = footprint_with(true, 3).total;
+    lvk_network_config tried;
+    lvk_memory_need need;
+    cr_expect_eq(check_residual(three, LVK_RECOMPUTE_AUTO, &tried, &need), LVK_ERROR_MEMORY);
+    cr_expect_not_null(strstr(lvk_error_message(), "the largest that fits is --batch 3"), "%s",
+                       lvk_error_message());
 }

@@ -2,6 +2,7 @@
 #include "models/model.h"
 #include "core/memory.h"
 #include "models/resnet_table.h"
+#include "ops/batchnorm.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -34,12 +35,10 @@ static uint64_t count_weights(const lvk_resnet_spec *spec, lvk_resnet_variant va
     return numbers;
 }
 
-static void check_parts(const lvk_model *model, const lvk_resnet_spec *spec, bool torchvision) {
-    const lvk_resnet_variant variant = torchvision ? LVK_RESNET_TORCHVISION : LVK_RESNET_KERAS;
+static void check_parts(const lvk_model *model, const lvk_resnet_spec *spec, lvk_resnet_variant variant) {
     const uint32_t features = lvk_resnet_features(spec);
     const lvk_type logits = lvk_type_2d(LVK_F32, 2, 1), rows = lvk_type_2d(LVK_F32, 2, features);
-    lvk_model_config config = {
-        .architecture = model->architecture, .head = "none", .torchvision = torchvision};
+    lvk_model_config config = {.architecture = model->architecture, .head = "none", .variant = variant};
     lvk_type type;
     cr_expect_eq(count_parameters(model, &config, &type), count_weights(spec, variant, false) + features + 1,
                  "%s, whole", model->architecture);
@@ -68,6 +67,30 @@ Test(model, the_compact_net_has_its_parameters) {
     cr_expect_eq(count_parameters(model, &config, &type), kernels + channels + 256 + 1);
 }
 
+/* The norms of a network, folded or not, have its variant's epsilon. */
+Test(model, norms_have_the_epsilon_of_the_variant) {
+    static const float epsilons[LVK_RESNET_VARIANTS] = {1e-3F, 1e-5F, 1.001e-5F};
+    for (int v = 0; v < LVK_RESNET_VARIANTS; ++v) {
+        const lvk_model *model = lvk_model_find("resnet50-narrow");
+        const lvk_model_config config = {.architecture = "resnet50-narrow", .variant = (lvk_resnet_variant)v};
+        lvk_graph graph;
+        size_t norms = 0;
+        lvk_graph_init(&graph);
+        builder = (lvk_builder){.graph = &graph, .keys = LVK_NONE};
+        model->build(&builder, lvk_graph_input(&graph, "input", lvk_model_input(model, &config, 1)), &config);
+        cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
+        for (size_t n = 0; n < graph.node_count; ++n) {
+            if (graph.nodes[n].call.op != LVK_OP_batchnorm_inference)
+                continue;
+            const lvk_batchnorm_attributes *attributes = graph.nodes[n].call.attributes;
+            cr_expect_eq(attributes->epsilon, epsilons[v]);
+            ++norms;
+        }
+        cr_expect_eq(norms, 53);
+        lvk_graph_finish(&graph);
+    }
+}
+
 Test(model, every_architecture_is_built) {
     size_t residual = 0, rows = 0;
     const char *name;
@@ -79,8 +102,8 @@ Test(model, every_architecture_is_built) {
         if (!spec)
             continue;
         ++residual;
-        check_parts(lvk_model_find(name), spec, false);
-        check_parts(lvk_model_find(name), spec, true);
+        for (int variant = 0; variant < LVK_RESNET_VARIANTS; ++variant)
+            check_parts(lvk_model_find(name), spec, (lvk_resnet_variant)variant);
     }
     while (lvk_resnet_specs[rows].architecture)
         ++rows;

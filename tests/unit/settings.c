@@ -67,6 +67,8 @@ Test(settings, older_runs_are_understood) {
         cr_expect_null(json_object_get(identity, later[i]), "%s", later[i]);
     }
     cr_expect_null(json_object_get(identity, "epochs"));
+    cr_expect_eq(json_object_del(old, "recompute"), 0);
+    cr_expect_null(json_object_get(identity, "recompute"), "the same bits with and without");
     cr_expect_not_null(json_object_get(identity, "learning_rate"));
     cr_assert_eq(lvk_settings_from_json(&read, old, "config.json"), LVK_OK, "%s", lvk_error_message());
     json_t *same = lvk_settings_identity(&read);
@@ -132,6 +134,9 @@ Test(settings, what_is_out_of_range_is_named) {
     options.clip_norm = NAN;
     refused(&options, "--clip-norm nan");
     options.clip_norm = 0;
+    options.recompute = "never";
+    refused(&options, "--recompute never");
+    options.recompute = "on";
     options.schedule = "step:20";
     refused(&options, "--schedule step:20");
     options.schedule = "step:19";

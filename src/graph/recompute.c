@@ -1,0 +1,175 @@
+/* The graph pass that has gradients work on activations computed again, so that those of the forward pass
+ * need not be kept. */
+#include "graph/graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct recomputer {
+    lvk_graph *graph;
+    size_t forward;    /* nodes before the gradients' */
+    uint32_t *segment; /* [forward node] how many checkpoints are computed before it */
+    bool *kept;        /* [tensor] gradients read it as the forward pass left it */
+    int *again;        /* [tensor] the one that is computed in its place; LVK_NONE */
+    size_t *order;     /* [all nodes in the end] which comes when */
+    size_t order_count;
+} recomputer;
+
+static bool is_checkpoint(const lvk_graph *graph, const lvk_node *node) {
+    for (int i = 0; i < node->call.output_count; ++i)
+        if (graph->tensors[node->outputs[i]].is_checkpoint)
+            return true;
+    return false;
+}
+
+/* Returns how many segments end with a checkpoint. What lies behind the last one is needed at once by the
+ * first gradients: nothing would be gained from computing it twice. */
+static uint32_t find_segments(recomputer *r) {
+    uint32_t checkpoints = 0;
+    for (size_t n = 0; n < r->forward; ++n) {
+        r->segment[n] = checkpoints;
+        checkpoints += is_checkpoint(r->graph, &r->graph->nodes[n]);
+    }
+    return checkpoints;
+}
+
+/* The tensor whose memory it is. */
+static int root_of(const lvk_graph *graph, int tensor) {
+    for (;;) {
+        const lvk_tensor *t = &graph->tensors[tensor];
+        const lvk_node *node = t->role == LVK_ROLE_VALUE ? &graph->nodes[t->producer] : NULL;
+        const int alias = node ? lvk_op_get(node->call.op)->alias[t->output_index] : 0;
+        if (!alias)
+            return tensor;
+        tensor = node->inputs[alias - 1];
+    }
+}
+
+/* Marks tensors that a node of the forward pass updates where they lie, as batch norms' averages. */
+static void find_updated(const recomputer *r, bool *updated) {
+    for (size_t n = 0; n < r->forward; ++n) {
+        const lvk_node *node = &r->graph->nodes[n];
+        const lvk_op *op = lvk_op_get(node->call.op);
+        for (int i = 0; i < node->call.output_count; ++i)
+            if (op->alias[i] && op->candidate_count > 0)
+                updated[root_of(r->graph, node->outputs[i])] = true;
+    }
+}
+
+/* A node that updates something must run once, and one that reads what is updated would not read the same
+ * again. */
+static bool touches_updated(const recomputer *r, const lvk_node *node, const bool *updated) {
+    for (int i = 0; i < node->call.input_count; ++i)
+        if (updated[root_of(r->graph, node->inputs[i])])
+            return true;
+    return false;
+}
+
+static void find_kept(recomputer *r, uint32_t checkpoints, const bool *updated) {
+    const lvk_graph *graph = r->graph;
+    for (size_t t = 0; t < graph->tensor_count; ++t) {
+        const lvk_tensor *tensor = &graph->tensors[t];
+        const bool forward = tensor->role == LVK_ROLE_VALUE && (size_t)tensor->producer < r->forward;
+        r->kept[t] = !forward || tensor->is_checkpoint || tensor->is_output ||
+                     r->segment[tensor->producer] == checkpoints ||
+                     touches_updated(r, &graph->nodes[tensor->producer], updated);
+    }
+    for (size_t n = 0; n < r->forward; ++n) { /* a later segment reads it: it lives on in any case */
+        const lvk_node *node = &graph->nodes[n];
+        for (int i = 0; i < node->call.input_count; ++i) {
+            const int producer = graph->tensors[node->inputs[i]].producer;
+            if (producer != LVK_NONE && r->segment[producer] != r->segment[n])
+                r->kept[node->inputs[i]] = true;
+        }
+    }
+}
+
+/* Appends what computes `tensor` again; its own inputs, where they are not kept, before it. The depth is that
+ * of a segment. */
+static int compute_again(recomputer *r, int tensor) { // NOLINT(misc-no-recursion)
+    if (r->kept[tensor])
+        return tensor;
+    if (r->again[tensor] != LVK_NONE)
+        return r->again[tensor];
+    const lvk_node node = r->graph->nodes[r->graph->tensors[tensor].producer]; /* a copy: the array grows */
+    int inputs[LVK_MAX_INPUTS];
+    for (int i = 0; i < node.call.input_count; ++i)
+        inputs[i] = compute_again(r, node.inputs[i]);
+    char label[160];
+    snprintf(label, sizeof label, "%s/again", node.label);
+    const int first =
+        lvk_graph_apply(r->graph, label, node.call.op, node.call.attributes, node.call.input_count, inputs);
+    if (first == LVK_NONE)
+        return tensor;
+    r->graph->nodes[r->graph->node_count - 1].again = true;
+    r->order[r->order_count++] = r->graph->node_count - 1;
+    for (int i = 0; i < node.call.output_count; ++i)
+        r->again[node.outputs[i]] = lvk_graph_output(r->graph, first, i);
+    return r->again[tensor];
+}
+
+/* Every gradient node reads what is kept or computed again, right before it is first needed. */
+static void rewire(recomputer *r) {
+    lvk_graph *graph = r->graph;
+    const size_t gradients_end = graph->node_count;
+    for (size_t n = 0; n < r->forward; ++n)
+        r->order[r->order_count++] = n;
+    for (size_t n = r->forward; n < gradients_end && graph->status == LVK_OK; ++n) {
+        for (int i = 0; i < graph->nodes[n].call.input_count; ++i) {
+            const int input = compute_again(r, graph->nodes[n].inputs[i]);
+            graph->nodes[n].inputs[i] = input;
+        }
+        r->order[r->order_count++] = n;
+    }
+}
+
+/* Brings the nodes into the order in which they run. */
+static void reorder(recomputer *r) {
+    lvk_graph *graph = r->graph;
+    lvk_node *nodes = lvk_alloc(graph->node_capacity, sizeof *nodes);
+    if (!nodes) {
+        graph->status = LVK_ERROR_MEMORY;
+        return;
+    }
+    for (size_t n = 0; n < r->order_count; ++n) {
+        nodes[n] = graph->nodes[r->order[n]];
+        for (int i = 0; i < nodes[n].call.output_count; ++i)
+            graph->tensors[nodes[n].outputs[i]].producer = (int)n;
+    }
+    lvk_free(graph->nodes);
+    graph->nodes = nodes;
+}
+
+static void recompute(recomputer *r, bool *updated) {
+    const size_t tensors = r->graph->tensor_count; /* those that are appended are nobody's to compute again */
+    for (size_t t = 0; t < tensors; ++t)
+        r->again[t] = LVK_NONE;
+    const uint32_t checkpoints = find_segments(r);
+    find_updated(r, updated);
+    find_kept(r, checkpoints, updated);
+    rewire(r);
+    if (r->graph->status == LVK_OK)
+        reorder(r);
+}
+
+void lvk_graph_recompute(lvk_graph *graph) {
+    if (graph->status != LVK_OK || graph->forward_count == 0)
+        return;
+    const size_t tensors = graph->tensor_count;
+    recomputer r = {.graph = graph,
+                    .forward = graph->forward_count,
+                    .segment = lvk_alloc(graph->forward_count, sizeof *r.segment),
+                    .kept = lvk_alloc(tensors, sizeof *r.kept),
+                    .again = lvk_alloc(tensors, sizeof *r.again),
+                    .order = lvk_alloc(graph->node_count + graph->forward_count, sizeof *r.order)};
+    bool *updated = lvk_alloc(tensors, sizeof *updated);
+    if (r.segment && r.kept && r.again && r.order && updated)
+        recompute(&r, updated);
+    else
+        graph->status = LVK_ERROR_MEMORY;
+    lvk_free(r.segment);
+    lvk_free(r.kept);
+    lvk_free(r.again);
+    lvk_free(r.order);
+    lvk_free(updated);
+}
