@@ -8,18 +8,23 @@ typedef struct lvk_loader lvk_loader;
 
 typedef struct lvk_loader_options {
     uint32_t batch; /* images a batch, 0: 32 */
-    bool augment;   /* lvk_augment_draw(seed, epoch, index of the image in the data set); otherwise `view` */
-    uint32_t view;  /* lvk_augment_view; 0: the plain crop */
-    uint64_t seed;  /* of the augmentation */
-    uint32_t epoch; /* the same */
+    bool augment;   /* lvk_augment_draw(strength, seed, epoch, index of the image in the data set); otherwise
+                       `view` */
+    lvk_augment_strength strength;
+    uint32_t view;     /* lvk_augment_view; 0: the plain crop */
+    uint64_t seed;     /* of the augmentation */
+    uint32_t epoch;    /* the same */
     unsigned threads;  /* 0: as many as processors. The batches do not depend on it */
     unsigned prefetch; /* batches made ahead, 0: 3 */
 } lvk_loader_options;
 
 typedef struct lvk_batch {
-    const float *pixels; /* [batch][S][S][3], S = lvk_cache_output: 0..1, then by the cache's lvk_standard;
-                            rows from `count` on are zero */
-    const uint32_t *indices; /* [count] data-set indices */
+    const void *input;          /* [batch][L][L][4] bytes, L = lvk_cache_side: each image's square, by
+                                   lvk_square_pixels, densely at the beginning of its row; rows from `count` on are of
+                                   other images */
+    const lvk_resampling *rows; /* [batch] how to resample them to lvk_cache_output pixels and standardize by
+                                   the cache's lvk_standard; zero from `count` on */
+    const uint32_t *indices;    /* [count] data-set indices */
     uint32_t count; /* images; the last batch may have fewer than `batch`, 0: all batches are through */
 } lvk_batch;
 

@@ -264,7 +264,7 @@ typedef struct computation {
 
 static lvk_status compute_batch(computation *c, const lvk_batch *batch, uint32_t view) {
     lvk_features *f = c->features;
-    LVK_TRY(lvk_network_infer(c->backbone, batch->pixels, c->outputs));
+    LVK_TRY(lvk_network_infer(c->backbone, batch->input, batch->rows, c->outputs));
     for (uint32_t i = 0; i < batch->count; ++i) {
         const float *values = c->outputs + (size_t)i * f->length;
         for (uint32_t k = 0; k < f->length; ++k)

@@ -27,7 +27,7 @@ static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *p
     while (done < count) {
         lvk_batch batch;
         LVK_TRY(lvk_feed_next(feed, &batch));
-        LVK_TRY(lvk_network_infer(j->network, batch.pixels, j->logits));
+        LVK_TRY(lvk_network_infer(j->network, batch.input, batch.rows, j->logits));
         for (uint32_t i = 0; i < batch.count; ++i) {
             if (!isfinite(j->logits[i]))
                 return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",

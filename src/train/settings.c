@@ -79,7 +79,10 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(clip_norm, NUMBER),
                                 LATER(accumulate, COUNT),
                                 LATER(ema, NUMBER),
-                                LATER(group, TEXT)};
+                                LATER(group, TEXT),
+                                LATER(shift, NUMBER),
+                                LATER(zoom, NUMBER),
+                                LATER(color, NUMBER)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -198,6 +201,25 @@ static lvk_status resolve_normalize(lvk_settings *s) {
     return LVK_OK;
 }
 
+/* What of the augmentation goes beyond flips and rotation. */
+static lvk_status resolve_augment(lvk_settings *s) {
+    const lvk_train_options *o = &s->options;
+    s->augment = (lvk_augment_strength){o->shift, o->zoom, o->color};
+    LVK_TRY(lvk_augment_check(&s->augment));
+    if (o->shift == 0 && o->zoom == 0 && o->color == 0)
+        return LVK_OK;
+    const char *first = o->shift > 0 ? "shift" : o->zoom > 0 ? "zoom" : "color";
+    if (!o->augment)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--%s: is augmentation, which --no-augment turns off", first);
+    if (s->on_features)
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--%s: changes images; this training sees a frozen backbone's features (--views turns "
+            "them)",
+            first);
+    return LVK_OK;
+}
+
 static lvk_status resolve_schedule(lvk_settings *s) {
     const lvk_train_options *o = &s->options;
     lvk_schedule *schedule = &s->schedule;
@@ -226,6 +248,7 @@ static lvk_status resolve(lvk_settings *s) {
         return lvk_fail(LVK_ERROR_ARGUMENT, "--group %s: there is subject and none", o->group);
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
+    LVK_TRY(resolve_augment(s));
     s->optimizer =
         (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
@@ -344,6 +367,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                           .frozen_stages = settings->frozen_stages,
                                           .batch_statistics = settings->batch_statistics},
                                 .batch = o->batch,
+                                .zoom = o->zoom,
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
                                 .accumulate = o->accumulate,

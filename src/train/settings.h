@@ -28,6 +28,7 @@ typedef struct lvk_settings {
     bool by_image; /* how a split is made */
     lvk_normalize normalize;
     lvk_crop crop;
+    lvk_augment_strength augment;
     lvk_optimizer_settings optimizer;
     lvk_schedule schedule;
     lvk_rate_scales rates;

@@ -111,6 +111,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     config.choices = lvk_device_choices(device);
     config.model.torchvision = t->backbone && t->backbone->torchvision;
     LVK_TRY(open_images(t));
+    config.square_side = t->settings.on_features ? 0 : lvk_cache_side(t->cache);
     LVK_TRY(lvk_memory_check(backend, &config, &t->event.memory_estimate));
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)

@@ -31,11 +31,12 @@ typedef struct lvk_trainer {
     /* The trainer's own. */
     uint32_t *order; /* the training images of the epoch, shuffled */
     size_t order_count;
-    float class_weight[2]; /* of target 0 and 1 */
-    float *labels;         /* [batch][2] */
-    uint32_t *keys;        /* [batch][4] */
-    float *logits;         /* [batch] */
-    float *filled;         /* [batch] inputs: a partial batch, filled up */
+    float class_weight[2];       /* of target 0 and 1 */
+    float *labels;               /* [batch][2] */
+    uint32_t *keys;              /* [batch][4] */
+    float *logits;               /* [batch] */
+    char *filled;                /* [batch] inputs: a partial batch, filled up */
+    lvk_resampling *filled_rows; /* [batch] */
     lvk_train_event event;
     uint32_t first_step; /* of this epoch, since this process trains: others were before it was resumed */
     double epoch_started, last_saved;
