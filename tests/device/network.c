@@ -362,7 +362,7 @@ static void infer_one(lvk_network *network, float logits[2]) {
     const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
     float *images = lvk_alloc(2 * pixels, sizeof *images);
     fill(images, 2 * pixels, 3);
-    cr_assert_eq(lvk_network_infer(network, images, logits), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_network_infer(network, images, NULL, logits), LVK_OK, "%s", lvk_error_message());
     lvk_free(images);
 }
 
