@@ -94,15 +94,29 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
     program_remove(folder);
 }
 
-/* The same of everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
-#define SHAPED                                                                                               \
-    "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "              \
-    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 --accumulate 3 --ema 0.9"
+static void expect_config(const char *folder, const char *run, const char *key, double value) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s/config.json", folder, run);
+    json_t *config = json_load_file(path, 0, NULL);
+    cr_assert_not_null(config, "%s", path);
+    cr_expect_eq(json_number_value(json_object_get(config, key)), value, "%s", key);
+    json_decref(config);
+}
+
+/* The same of everything that shapes the steps and changes the images, stopped in the warm-up and behind a
+ * drop of the rate. */
+#define SHAPED                                                                                                             \
+    "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "                            \
+    "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 --accumulate 3 --ema 0.9 " \
+    "--shift 0.1 --zoom 0.2 --color 0.3"
 Test(training, shaped_steps_resume_to_the_same_bytes) {
     const char *folder = program_folder();
     draw_samples(folder);
     program_run(&result, SHAPED, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    expect_config(folder, "a", "shift", 0.1);
+    expect_config(folder, "a", "zoom", 0.2);
+    expect_config(folder, "a", "color", 0.3);
     int stops = 0;
     for (int i = 0; i < 12 && stops < 3; ++i) {
         if (has_config(folder, "b"))
@@ -250,5 +264,53 @@ Test(training, predictions_agree_between_devices) {
             cr_expect_str_eq(classes[device][i], classes[0][i]);
         }
     }
+    program_remove(folder);
+}
+
+/* Each kind of augmentation changes what is trained on. */
+Test(training, augmentation_changes_the_weights) {
+    static const char *const options[] = {"", "--no-augment", "--shift 0.1", "--zoom 0.1", "--color 0.1"};
+    enum { RUNS = sizeof options / sizeof *options };
+    const char *folder = program_folder();
+    char paths[RUNS][512];
+    draw_samples(folder);
+    for (int i = 0; i < RUNS; ++i) {
+        program_run(&result, "train --data %s/data --out %s/%d --epochs 1 --batch 16 --seed 5 %s", folder,
+                    folder, i, options[i]);
+        cr_assert_eq(result.exit_status, 0, "%s: %s", options[i], result.err);
+        snprintf(paths[i], sizeof paths[i], "%s/%d/model.safetensors", folder, i);
+        for (int k = 0; k < i; ++k)
+            cr_expect(!program_same_file(paths[i], paths[k]), "'%s' and '%s' train alike", options[i],
+                      options[k]);
+    }
+    program_remove(folder);
+}
+
+/* Images that are larger than any before need more room on the device; what is said of the others stays. */
+Test(training, large_images_are_predicted_beside_small_ones) {
+    enum { SMALL = 6, BOTH = 10 };
+    const char *folder = program_folder();
+    static char classes[2][64][16];
+    double p[2][64];
+    char path[512];
+    program_run(&result, "synth %s/both/small --images 6 --subjects 4 --size 128 --format png", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    draw_samples(folder);
+    program_run(&result, "train --data %s/data --out %s/run --crop none --epochs 1 --batch 16", folder,
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    for (int both = 0; both < 2; ++both) {
+        if (both) {
+            program_run(&result, "synth %s/both/unusual --images 4 --subjects 4 --size 700 --format png",
+                        folder);
+            cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        }
+        snprintf(path, sizeof path, "%s/p%d.csv", folder, both);
+        program_run(&result, "predict --model %s/run --format csv --out %s %s/both", folder, path, folder);
+        cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        cr_assert_eq(read_predictions(path, p[both], classes[both], 64), both ? BOTH : SMALL);
+    }
+    for (int i = 0; i < SMALL; ++i)
+        cr_expect_eq(p[0][i], p[1][i], "image %d: %.9g and %.9g", i, p[0][i], p[1][i]);
     program_remove(folder);
 }

@@ -163,6 +163,10 @@ Test(resample, augmentation_is_drawn_by_key) {
     const lvk_augment a = lvk_augment_draw(NULL, 1, 2, 3), b = lvk_augment_draw(NULL, 1, 3, 3),
                       c = lvk_augment_draw(NULL, 2, 2, 3);
     cr_assert(a.angle != b.angle && a.angle != c.angle);
+    const lvk_random_key key = {1, 2, 3, LVK_PURPOSE_AUGMENT};
+    cr_expect_eq(a.flip_x, lvk_random_word(&key, 0) >> 31);
+    cr_expect_eq(a.flip_y, lvk_random_word(&key, 1) >> 31);
+    cr_expect_float_eq(a.angle, lvk_random_uniform(&key, 2) * 6.2831853F, 1e-6);
 }
 
 /* Flips and angle do not depend on the strength; what it gives is uniform in its range. */
