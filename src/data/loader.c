@@ -134,6 +134,9 @@ static lvk_status check(const lvk_cache *cache, const uint32_t *indices, size_t 
     for (size_t i = 0; i < count; ++i)
         if (indices[i] >= images)
             return lvk_fail(LVK_ERROR_ARGUMENT, "loader: image %u of %zu", indices[i], images);
+    if (o->side && o->side < lvk_cache_side(cache))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "loader: squares of up to %u pixels a side, room for %u",
+                        lvk_cache_side(cache), o->side);
     if (o->batch > 4096 || o->prefetch > 64)
         return lvk_fail(LVK_ERROR_LIMIT, "loader: batches of %u, %u ahead: at most 4096 and 64", o->batch,
                         o->prefetch);
@@ -154,7 +157,8 @@ lvk_status lvk_loader_create(lvk_cache *cache, const uint32_t *indices, size_t c
     l->options.prefetch = options->prefetch ? options->prefetch : 3;
     l->options.threads = lvk_thread_count(options->threads);
     l->batch_count = (count + l->options.batch - 1) / l->options.batch;
-    l->row_size = (size_t)lvk_cache_side(cache) * lvk_cache_side(cache) * 4;
+    l->options.side = options->side ? options->side : lvk_cache_side(cache);
+    l->row_size = (size_t)l->options.side * l->options.side * 4;
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->room, NULL);
     pthread_cond_init(&l->ready, NULL);

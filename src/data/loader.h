@@ -14,12 +14,13 @@ typedef struct lvk_loader_options {
     uint32_t view;     /* lvk_augment_view; 0: the plain crop */
     uint64_t seed;     /* of the augmentation */
     uint32_t epoch;    /* the same */
+    uint32_t side;     /* L: pixels a side that there is room for, at least lvk_cache_side; 0: that */
     unsigned threads;  /* 0: as many as processors. The batches do not depend on it */
     unsigned prefetch; /* batches made ahead, 0: 3 */
 } lvk_loader_options;
 
 typedef struct lvk_batch {
-    const void *input;          /* [batch][L][L][4] bytes, L = lvk_cache_side: each image's square, by
+    const void *input;          /* [batch][L][L][4] bytes: each image's square, by
                                    lvk_square_pixels, densely at the beginning of its row; rows from `count` on are of
                                    other images */
     const lvk_resampling *rows; /* [batch] how to resample them to lvk_cache_output pixels and standardize by

@@ -282,7 +282,10 @@ static lvk_status compute_batch(computation *c, const lvk_batch *batch, uint32_t
 
 static lvk_status compute_view(computation *c, const uint32_t *images, size_t count, uint32_t view,
                                lvk_cache *cache, unsigned threads) {
-    const lvk_loader_options options = {.batch = c->backbone->config.batch, .view = view, .threads = threads};
+    const lvk_loader_options options = {.batch = c->backbone->config.batch,
+                                        .view = view,
+                                        .side = c->backbone->config.square_side,
+                                        .threads = threads};
     lvk_loader *loader = NULL;
     lvk_status status = lvk_loader_create(cache, images, count, &options, &loader);
     lvk_batch batch = {.count = 1};

@@ -270,6 +270,7 @@ static lvk_status train_epoch(lvk_trainer *t) {
     const lvk_loader_options options = {.batch = o->batch,
                                         .augment = o->augment,
                                         .strength = t->settings.augment,
+                                        .side = t->network->config.square_side,
                                         .seed = o->seed,
                                         .epoch = t->position.epoch};
     lvk_feed *feed = NULL;

@@ -288,12 +288,12 @@ Test(training, augmentation_changes_the_weights) {
 
 /* Images that are larger than any before need more room on the device; what is said of the others stays. */
 Test(training, large_images_are_predicted_beside_small_ones) {
-    enum { SMALL = 6, BOTH = 10 };
+    enum { SMALL = 16, BOTH = 32 };
     const char *folder = program_folder();
     static char classes[2][64][16];
     double p[2][64];
     char path[512];
-    program_run(&result, "synth %s/both/small --images 6 --subjects 4 --size 128 --format png", folder);
+    program_run(&result, "synth %s/both/small --images 16 --subjects 8 --size 128 --format png", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     draw_samples(folder);
     program_run(&result, "train --data %s/data --out %s/run --crop none --epochs 1 --batch 16", folder,
@@ -301,7 +301,7 @@ Test(training, large_images_are_predicted_beside_small_ones) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     for (int both = 0; both < 2; ++both) {
         if (both) {
-            program_run(&result, "synth %s/both/unusual --images 4 --subjects 4 --size 700 --format png",
+            program_run(&result, "synth %s/both/unusual --images 16 --subjects 8 --size 700 --format png",
                         folder);
             cr_assert_eq(result.exit_status, 0, "%s", result.err);
         }

@@ -4,7 +4,7 @@
 
 #include "data/loader.h"
 
-/* Image `row` of the batch: pixels[output][output][3]. */
+/* Image `row` of a batch of a loader without a `side`: pixels[output][output][3]. */
 static inline void resampled(const lvk_cache *cache, const lvk_batch *batch, uint32_t row, float *pixels) {
     const uint32_t output = lvk_cache_output(cache), side = lvk_cache_side(cache);
     const uint8_t *square = (const uint8_t *)batch->input + (size_t)row * side * side * 4;

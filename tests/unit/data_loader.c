@@ -234,6 +234,8 @@ Test(loader, destroyed_at_any_time) {
     }
     lvk_loader *loader = NULL;
     lvk_loader_destroy(&loader);
+    cr_assert_eq(lvk_loader_create(cache, order, 1, &(lvk_loader_options){.side = 49}, &loader),
+                 LVK_ERROR_ARGUMENT, "squares of 50 pixels");
     const uint32_t wrong[] = {IMAGES};
     cr_assert_eq(lvk_loader_create(cache, wrong, 1, &(lvk_loader_options){0}, &loader), LVK_ERROR_ARGUMENT);
     lvk_cache_destroy(&cache);
