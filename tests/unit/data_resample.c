@@ -23,8 +23,8 @@ static void slow_pixel(const lvk_image *in, const lvk_augment *a, uint32_t outpu
                  half = in->width / 2.0;
     const double x = (a->flip_x ? -1 : 1) * (i + 0.5 - output / 2.0) * s;
     const double y = (a->flip_y ? -1 : 1) * (j + 0.5 - output / 2.0) * s;
-    const double u = cos(a->angle) * x - sin(a->angle) * y + half + a->shift[0] * in->width,
-                 v = sin(a->angle) * x + cos(a->angle) * y + half + a->shift[1] * in->width;
+    const double u = cos((double)a->angle) * x - sin((double)a->angle) * y + half + a->shift[0] * in->width,
+                 v = sin((double)a->angle) * x + cos((double)a->angle) * y + half + a->shift[1] * in->width;
     double sum = 0;
     value[0] = value[1] = value[2] = 0;
     for (int py = (int)floor(v - r) - 1; py <= v + r + 1; ++py) {
