@@ -18,8 +18,9 @@ typedef struct lvk_sheet_options {
                        6, at most 100 */
     uint32_t views; /* lvk_sheet_write_views: augmented views a cell, 6, at most 100 */
     uint32_t side;  /* pixels of a cell's picture: 150 and 224 (as the networks see it); 32 to 1024 */
-    uint64_t seed;  /* 0 is a seed like any other */
-    unsigned threads; /* 0: as many as processors. The pictures do not depend on it */
+    double shift, zoom, color; /* lvk_sheet_write_views: as in lvk_train_options */
+    uint64_t seed;             /* 0 is a seed like any other */
+    unsigned threads;          /* 0: as many as processors. The pictures do not depend on it */
 } lvk_sheet_options;
 
 /* A contact sheet: one block a class (and one for images without label), its cells drawn at random, subjects

@@ -35,7 +35,12 @@ typedef struct lvk_train_options {
                           image, see lvk_split_options */
     const char *model; /* "cnn", "resnet50" */
     const char *crop;  /* "center:N" (pixels of the source, scale kept), "bbox" or "none" */
-    bool augment;      /* flips and free rotation of the training images */
+    bool augment;      /* flips and free rotation of the training images, in each epoch anew */
+    double shift; /* with them: moved by at most this share of the crop's side along each axis, 0 to 0.5 */
+    double zoom;  /* enlarged up to 1 + zoom times or made as much smaller, 0 to 1; what comes in from beyond
+                     the crop is black */
+    double color; /* brightness, contrast (about middle grey) and saturation times 1 - color to 1 + color,
+                     each channel times 1 - color / 4 to 1 + color / 4, 0 to 0.5; black stays black */
     const char *normalize; /* "train": pixels less their mean, divided by their standard deviation, both taken
                               over the training images by channel; "none": 0..1; "auto": as pretrained weights
                               want it, "train" where there are none */

@@ -11,6 +11,9 @@ enum {
     OPTION_PREVIEW = 256,
     OPTION_CELLS,
     OPTION_VIEWS,
+    OPTION_SHIFT,
+    OPTION_ZOOM,
+    OPTION_COLOR,
     OPTION_CROP,
     OPTION_SIZE,
     OPTION_SEED,
@@ -28,18 +31,23 @@ static const struct argp_option options[] = {
     {"cells", OPTION_CELLS, "N", 0, "Cells, one a row (6)", 0},
     {"views", OPTION_VIEWS, "N", 0, "Augmented views of each (6)", 0},
     {"crop", OPTION_CROP, "center:N|bbox|none", 0, "Crop, as in training (center:300)", 0},
+    {"shift", OPTION_SHIFT, "X", 0, "Move at most the share X of the crop's side, as in training (0)", 0},
+    {"zoom", OPTION_ZOOM, "X", 0, "Scale at most 1 + X times, as in training (0)", 0},
+    {"color", OPTION_COLOR, "X", 0, "Change colours by at most X, as in training (0)", 0},
     {"size", OPTION_SIZE, "S", 0, "Pixels a side of a view (224, as the networks see it)", 0},
     {"seed", OPTION_SEED, "N", 0, "Seed of the cells shown and of the augmentation (1)", 0},
     {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 0},
     {0}};
 
 static const char documentation[] =
-    "Shows cells of a data set and how training turns and mirrors them: a row is one cell, first its plain crop, then "
-    "what the network sees of it in epochs 1, 2, ... of leukvk train with the same --seed and --crop."
+    "Shows cells of a data set and how training turns, mirrors and changes them: a row is one cell, first its plain crop, then "
+    "what the network sees of it in epochs 1, 2, ... of leukvk train with the same --seed, --crop, --shift, --zoom and "
+    "--color."
     "\v"
     "Examples:\n"
     "  leukvk augment C-NMC_Leukemia --preview augmented.png\n"
-    "  leukvk augment my-cells --preview a.png --cells 10 --views 8 --crop bbox --seed 7\n\n"
+    "  leukvk augment my-cells --preview a.png --cells 10 --views 8 --crop bbox --seed 7\n"
+    "  leukvk augment my-cells --preview a.png --shift 0.05 --zoom 0.1 --color 0.1\n\n"
     "Nothing but the picture is written: training augments on the fly.";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -56,6 +64,15 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_CROP:
         a->options.crop = text;
+        return 0;
+    case OPTION_SHIFT:
+        a->options.shift = option_number(state, "shift", text);
+        return 0;
+    case OPTION_ZOOM:
+        a->options.zoom = option_number(state, "zoom", text);
+        return 0;
+    case OPTION_COLOR:
+        a->options.color = option_number(state, "color", text);
         return 0;
     case OPTION_SIZE:
         a->options.side = (uint32_t)option_count(state, "size", text, 32, 1024);

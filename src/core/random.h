@@ -16,7 +16,7 @@ typedef enum lvk_purpose {
     LVK_PURPOSE_SHUFFLE = 2,   /* the order of the training images of an epoch; sample 1: which are drawn once
                                   more than others (--balance oversample) */
     LVK_PURPOSE_SPLIT = 3,     /* which subjects go to which part */
-    LVK_PURPOSE_AUGMENT = 4,   /* flips and rotation of one image in one epoch */
+    LVK_PURPOSE_AUGMENT = 4,   /* what is done to one image in one epoch */
     LVK_PURPOSE_SYNTH = 5,     /* drawn cells */
     LVK_PURPOSE_BENCH = 6,     /* images to measure speed on */
     LVK_PURPOSE_BOOTSTRAP = 7, /* subjects of replicate `epoch` */

@@ -11,13 +11,23 @@
 struct lvk_cache {
     const lvk_dataset *dataset;
     lvk_crop crop;
-    uint32_t output;
+    uint32_t output, side;
     lvk_standard standard;
     size_t limit;
     atomic_size_t used;
     atomic_uint_fast64_t decoded;
     _Atomic(lvk_image *) *squares; /* by image; NULL: not kept. Set once, then constant */
 };
+
+static uint32_t largest_side(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output) {
+    uint32_t largest = 1;
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
+        const lvk_image_info *image = lvk_dataset_image(dataset, i);
+        const uint32_t side = lvk_crop_side_bound(crop, image->width, image->height, output);
+        largest = largest < side ? side : largest;
+    }
+    return largest;
+}
 
 lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output, size_t bytes,
                             lvk_cache **cache) {
@@ -27,6 +37,7 @@ lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, ui
     (*cache)->dataset = dataset;
     (*cache)->crop = *crop;
     (*cache)->output = output;
+    (*cache)->side = largest_side(dataset, crop, output);
     (*cache)->standard = lvk_standard_none;
     (*cache)->limit = bytes ? bytes : LVK_CACHE_DEFAULT_BYTES;
     (*cache)->squares = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *(*cache)->squares);
@@ -56,6 +67,10 @@ const lvk_dataset *lvk_cache_dataset(const lvk_cache *cache) {
 
 uint32_t lvk_cache_output(const lvk_cache *cache) {
     return cache->output;
+}
+
+uint32_t lvk_cache_side(const lvk_cache *cache) {
+    return cache->side;
 }
 
 uint64_t lvk_cache_decoded(const lvk_cache *cache) {

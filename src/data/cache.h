@@ -4,6 +4,7 @@
 #define LVK_DATA_CACHE_H
 
 #include "data/crop.h"
+#include "data/resample.h"
 #include "leukvk/dataset.h"
 
 typedef struct lvk_cache lvk_cache;
@@ -19,27 +20,21 @@ void lvk_cache_destroy(lvk_cache **cache); /* after the loaders that use it */
 const lvk_dataset *lvk_cache_dataset(const lvk_cache *cache);
 uint32_t lvk_cache_output(const lvk_cache *cache);
 
+/* The largest side that the crop of any image may have, pixels. */
+uint32_t lvk_cache_side(const lvk_cache *cache);
+
 /* The crop of image `index`. *square points into the cache, or to *own when the cache is full: *own is always
  * to be finished by the caller. Fails, naming the file, when it cannot be read or is not the picture that the
  * data set read. Thread-safe. */
 LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **square,
                                       lvk_image *own);
 
-/* How the network's input is made of pixel values p in 0..1: (p - mean) / deviation, by channel. */
-typedef struct lvk_standard {
-    double mean[3];      /* of red, green, blue */
-    double deviation[3]; /* > 0 */
-    bool bgr;            /* the channels are then handed over as blue, green, red */
-} lvk_standard;
-
-static const lvk_standard lvk_standard_none = {{0, 0, 0}, {1, 1, 1}, false};
-
 /* Mean and standard deviation over all pixels of the crops of `count` images, black ones included; the
  * deviation is at least 1/255. Sums are of integers: the result does not depend on the number of threads. */
 LVK_MUST_USE lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count,
                                           unsigned threads, lvk_standard *standard);
 
-/* What loaders apply from now on; lvk_standard_none from the beginning. */
+/* What loaders ask for from now on; lvk_standard_none from the beginning. */
 void lvk_cache_standardize(lvk_cache *cache, const lvk_standard *standard);
 const lvk_standard *lvk_cache_standard(const lvk_cache *cache);
 

@@ -143,9 +143,22 @@ lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image) {
     return (lvk_crop_window){window.x, window.y, window.width};
 }
 
+/* The k of k x k pixels that are averaged to one. */
+static int64_t block_side(int64_t window, uint32_t output) {
+    return window > 4 * (int64_t)output ? window / (2 * (int64_t)output) : 1;
+}
+
+uint32_t lvk_crop_side_bound(const lvk_crop *crop, uint32_t width, uint32_t height, uint32_t output) {
+    if (crop->kind == LVK_CROP_CENTER) {
+        const int64_t k = block_side(crop->side, output);
+        return (uint32_t)((crop->side + k - 1) / k);
+    }
+    return (uint32_t)least(most(width, height), 4 * (int64_t)output); /* averaged squares are smaller */
+}
+
 lvk_status lvk_crop_cut(const lvk_crop *crop, const lvk_image *image, uint32_t output, lvk_image *square) {
     const box frame = whole(image), window = place(crop, image, &frame);
-    const int64_t k = window.width > 4 * (int64_t)output ? window.width / (2 * (int64_t)output) : 1;
+    const int64_t k = block_side(window.width, output);
     const int64_t side = (window.width + k - 1) / k;
 
     *square = (lvk_image){.width = (uint32_t)side, .height = (uint32_t)side, .black = image->black};

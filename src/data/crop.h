@@ -37,6 +37,9 @@ typedef struct lvk_crop_window {
 
 lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image);
 
+/* The largest side that lvk_crop_cut can give the square of an image of that size. */
+uint32_t lvk_crop_side_bound(const lvk_crop *crop, uint32_t width, uint32_t height, uint32_t output);
+
 /* Cuts the square out of `image` into *square (a new image, width = height). A square of more than four times
  * `output` pixels a side, the side that it will be resampled to, is averaged in blocks of k x k, k =
  * floor(side / (2 output)), so that a photograph of a whole smear costs no more than a cell. Pure;

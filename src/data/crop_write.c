@@ -138,19 +138,17 @@ static lvk_status cut(const crop_job *job, const lvk_image *image, lvk_image *sq
         return LVK_OK;
     const lvk_augment plain = lvk_augment_view(0);
     const size_t values = (size_t)size * size * 3;
-    lvk_resampler resampler = {0};
     float *pixels = lvk_alloc(values, sizeof *pixels);
     uint8_t *bytes = lvk_alloc(values, 1);
     lvk_status status = pixels && bytes ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_resample(&resampler, square, &plain, size, pixels);
+        status = lvk_resample(square, &plain, size, pixels);
     if (status == LVK_OK) {
         lvk_pixels_to_bytes(pixels, values, bytes);
         lvk_image_finish(square);
         *square = (lvk_image){.pixels = bytes, .width = size, .height = size};
         bytes = NULL;
     }
-    lvk_resampler_finish(&resampler);
     lvk_free(pixels);
     lvk_free(bytes);
     return status;

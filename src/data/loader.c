@@ -3,7 +3,6 @@
 #include "core/memory.h"
 #include "core/resource.h"
 #include "data/parallel.h"
-#include "data/resample.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -11,7 +10,8 @@
 
 /* One batch being made or waiting. */
 typedef struct slot {
-    float *pixels;
+    uint8_t *squares;
+    lvk_resampling *rows;
     uint32_t left;   /* images still to be made */
     uint32_t failed; /* lowest row whose image failed; count of rows when none did */
     lvk_status status;
@@ -22,7 +22,7 @@ struct lvk_loader {
     lvk_cache *cache;
     lvk_loader_options options;
     uint32_t *indices, *samples;
-    size_t count, batch_count, row_floats;
+    size_t count, batch_count, row_size; /* bytes */
 
     pthread_mutex_t mutex;
     pthread_cond_t room;  /* a slot is free again, or the end */
@@ -49,36 +49,25 @@ static void open_slot(lvk_loader *l, size_t batch) {
         return;
     s->left = s->failed = rows_of(l, batch);
     s->status = LVK_OK;
-    memset(s->pixels + s->left * l->row_floats, 0,
-           (l->options.batch - s->left) * l->row_floats * sizeof(float));
+    memset(s->rows + s->left, 0, (l->options.batch - s->left) * sizeof *s->rows);
 }
 
-static void standardize(const lvk_standard *standard, size_t count, float *pixels) {
-    float scale[3], shift[3];
-    for (int c = 0; c < 3; ++c) {
-        scale[c] = (float)(1 / standard->deviation[c]);
-        shift[c] = (float)(-standard->mean[c] / standard->deviation[c]);
-    }
-    const int first = standard->bgr ? 2 : 0, last = 2 - first;
-    for (size_t i = 0; i < count; ++i, pixels += 3) {
-        const float red = pixels[0] * scale[0] + shift[0], blue = pixels[2] * scale[2] + shift[2];
-        pixels[first] = red;
-        pixels[1] = pixels[1] * scale[1] + shift[1];
-        pixels[last] = blue;
-    }
+static lvk_augment augment_of(const lvk_loader *l, uint32_t sample) {
+    const lvk_loader_options *o = &l->options;
+    return o->augment ? lvk_augment_draw(&o->strength, o->seed, o->epoch, sample) : lvk_augment_view(o->view);
 }
 
-static lvk_status make_image(lvk_loader *l, lvk_resampler *resampler, size_t image, float *pixels) {
+/* Image number `image`, in the loader's order. */
+static lvk_status make_image(lvk_loader *l, size_t image, uint8_t *pixels, lvk_resampling *row) {
     const lvk_image *square;
     lvk_image own;
-    const lvk_augment augment = l->options.augment
-                                    ? lvk_augment_draw(l->options.seed, l->options.epoch, l->samples[image])
-                                    : lvk_augment_view(l->options.view);
-    lvk_status status = lvk_cache_get(l->cache, l->indices[image], &square, &own);
-    if (status == LVK_OK)
-        status = lvk_resample(resampler, square, &augment, lvk_cache_output(l->cache), pixels);
-    if (status == LVK_OK)
-        standardize(lvk_cache_standard(l->cache), l->row_floats / 3, pixels);
+    const lvk_augment augment = augment_of(l, l->samples[image]);
+    const lvk_status status = lvk_cache_get(l->cache, l->indices[image], &square, &own);
+    if (status == LVK_OK) {
+        lvk_square_pixels(square, pixels);
+        *row = lvk_resampling_make(&augment, square->width, lvk_cache_output(l->cache),
+                                   lvk_cache_standard(l->cache));
+    }
     lvk_image_finish(&own);
     return status;
 }
@@ -96,7 +85,6 @@ static void finish_image(lvk_loader *l, slot *s, uint32_t row, lvk_status status
 
 static void *work(void *argument) {
     lvk_loader *l = argument;
-    lvk_resampler resampler = {0};
     pthread_mutex_lock(&l->mutex);
     while (!l->stop && l->next_image < l->count) {
         if (l->next_image / l->options.batch >= l->first_batch + l->options.prefetch) {
@@ -107,12 +95,11 @@ static void *work(void *argument) {
         slot *s = &l->slots[image / l->options.batch % l->options.prefetch];
         const uint32_t row = (uint32_t)(image % l->options.batch);
         pthread_mutex_unlock(&l->mutex);
-        const lvk_status status = make_image(l, &resampler, image, s->pixels + row * l->row_floats);
+        const lvk_status status = make_image(l, image, s->squares + row * l->row_size, s->rows + row);
         pthread_mutex_lock(&l->mutex);
         finish_image(l, s, row, status);
     }
     pthread_mutex_unlock(&l->mutex);
-    lvk_resampler_finish(&resampler);
     return NULL;
 }
 
@@ -128,8 +115,9 @@ static lvk_status allocate(lvk_loader *l, const uint32_t *indices) {
         memcpy(l->samples, l->options.samples ? l->options.samples : indices, l->count * sizeof *indices);
     }
     for (unsigned i = 0; i < l->options.prefetch; ++i) {
-        l->slots[i].pixels = lvk_alloc((size_t)l->options.batch * l->row_floats, sizeof(float));
-        if (!l->slots[i].pixels)
+        l->slots[i].squares = lvk_alloc(l->options.batch, l->row_size);
+        l->slots[i].rows = lvk_alloc(l->options.batch, sizeof *l->slots[i].rows);
+        if (!l->slots[i].squares || !l->slots[i].rows)
             return LVK_ERROR_MEMORY;
         open_slot(l, i);
     }
@@ -149,6 +137,9 @@ static lvk_status check(const lvk_cache *cache, const uint32_t *indices, size_t 
     for (size_t i = 0; i < count; ++i)
         if (indices[i] >= images)
             return lvk_fail(LVK_ERROR_ARGUMENT, "loader: image %u of %zu", indices[i], images);
+    if (o->side && o->side < lvk_cache_side(cache))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "loader: squares of up to %u pixels a side, room for %u",
+                        lvk_cache_side(cache), o->side);
     if (o->batch > 4096 || o->prefetch > 64)
         return lvk_fail(LVK_ERROR_LIMIT, "loader: batches of %u, %u ahead: at most 4096 and 64", o->batch,
                         o->prefetch);
@@ -169,7 +160,8 @@ lvk_status lvk_loader_create(lvk_cache *cache, const uint32_t *indices, size_t c
     l->options.prefetch = options->prefetch ? options->prefetch : 3;
     l->options.threads = lvk_thread_count(options->threads);
     l->batch_count = (count + l->options.batch - 1) / l->options.batch;
-    l->row_floats = (size_t)lvk_cache_output(cache) * lvk_cache_output(cache) * 3;
+    l->options.side = options->side ? options->side : lvk_cache_side(cache);
+    l->row_size = (size_t)l->options.side * l->options.side * 4;
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->room, NULL);
     pthread_cond_init(&l->ready, NULL);
@@ -212,7 +204,7 @@ lvk_status lvk_loader_next(lvk_loader *l, lvk_batch *batch) {
     if (status != LVK_OK)
         return lvk_fail(status, "%s", s->message);
     const size_t first = number * l->options.batch;
-    *batch = (lvk_batch){s->pixels, l->indices + first, l->samples + first, rows_of(l, number)};
+    *batch = (lvk_batch){s->squares, s->rows, l->indices + first, l->samples + first, rows_of(l, number)};
     return LVK_OK;
 }
 
@@ -234,8 +226,10 @@ void lvk_loader_destroy(lvk_loader **loader) {
     pthread_mutex_unlock(&l->mutex);
     for (unsigned i = 0; i < l->thread_count; ++i)
         pthread_join(l->threads[i], NULL);
-    for (unsigned i = 0; l->slots && i < l->options.prefetch; ++i)
-        lvk_free(l->slots[i].pixels);
+    for (unsigned i = 0; l->slots && i < l->options.prefetch; ++i) {
+        lvk_free(l->slots[i].squares);
+        lvk_free(l->slots[i].rows);
+    }
     lvk_free(l->slots);
     lvk_free(l->threads);
     lvk_free(l->indices);

@@ -8,20 +8,25 @@ typedef struct lvk_loader lvk_loader;
 
 typedef struct lvk_loader_options {
     uint32_t batch;          /* images a batch, 0: 32 */
-    bool augment;            /* lvk_augment_draw(seed, epoch, sample); otherwise `view` */
+    bool augment;            /* lvk_augment_draw(strength, seed, epoch, sample); otherwise `view` */
     const uint32_t *samples; /* [count] of the images to load (copied); NULL: their indices */
-    uint32_t view;           /* lvk_augment_view; 0: the plain crop */
-    uint64_t seed;           /* of the augmentation */
-    uint32_t epoch;          /* the same */
-    unsigned threads;        /* 0: as many as processors. The batches do not depend on it */
-    unsigned prefetch;       /* batches made ahead, 0: 3 */
+    lvk_augment_strength strength;
+    uint32_t view;     /* lvk_augment_view; 0: the plain crop */
+    uint64_t seed;     /* of the augmentation */
+    uint32_t epoch;    /* the same */
+    uint32_t side;     /* L: pixels a side that there is room for, at least lvk_cache_side; 0: that */
+    unsigned threads;  /* 0: as many as processors. The batches do not depend on it */
+    unsigned prefetch; /* batches made ahead, 0: 3 */
 } lvk_loader_options;
 
 typedef struct lvk_batch {
-    const float *pixels; /* [batch][S][S][3], S = lvk_cache_output: 0..1, then by the cache's lvk_standard;
-                            rows from `count` on are zero */
-    const uint32_t *indices; /* [count] data-set indices */
-    const uint32_t *samples; /* [count] for what else is drawn at random of them */
+    const void *input;          /* [batch][L][L][4] bytes: each image's square, by
+                                   lvk_square_pixels, densely at the beginning of its row; rows from `count` on are of
+                                   other images */
+    const lvk_resampling *rows; /* [batch] how to resample them to lvk_cache_output pixels and standardize by
+                                   the cache's lvk_standard; zero from `count` on */
+    const uint32_t *indices;    /* [count] data-set indices */
+    const uint32_t *samples;    /* [count] for what else is drawn at random of them */
     uint32_t count; /* images; the last batch may have fewer than `batch`, 0: all batches are through */
 } lvk_batch;
 

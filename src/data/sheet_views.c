@@ -12,6 +12,7 @@ typedef struct views {
     const lvk_dataset *dataset;
     lvk_sheet_options options;
     lvk_crop crop;
+    lvk_augment_strength strength;
     uint32_t *images; /* [rows] */
     size_t rows;
     lvk_tile *tiles; /* [rows * (1 + options.views)] */
@@ -72,11 +73,12 @@ static lvk_status lay_out(views *v) {
         const uint32_t y = GAP + LVK_CANVAS_LINE + (uint32_t)row * (step + LVK_CANVAS_LINE);
         const uint32_t image = v->images[row];
         for (uint32_t view = 0; view < columns; ++view)
-            v->tiles[row * columns + view] = (lvk_tile){
-                .image = image,
-                .augment = view ? lvk_augment_draw(v->options.seed, view - 1, image) : lvk_augment_view(0),
-                .x = GAP + view * step,
-                .y = y};
+            v->tiles[row * columns + view] =
+                (lvk_tile){.image = image,
+                           .augment = view ? lvk_augment_draw(&v->strength, v->options.seed, view - 1, image)
+                                           : lvk_augment_view(0),
+                           .x = GAP + view * step,
+                           .y = y};
         LVK_TRY(write_caption(v, lvk_dataset_image(v->dataset, image), y + v->options.side + 2));
     }
     return LVK_OK;
@@ -87,6 +89,8 @@ lvk_status lvk_sheet_write_views(const lvk_dataset *dataset, const lvk_sheet_opt
     views v = {.dataset = dataset};
     LVK_TRY(lvk_sheet_resolve(options, &(lvk_sheet_options){.cells = 6, .views = 6, .side = 224}, 100,
                               &v.options, &v.crop));
+    v.strength = (lvk_augment_strength){v.options.shift, v.options.zoom, v.options.color};
+    LVK_TRY(lvk_augment_check(&v.strength));
     lvk_status status = pick_rows(&v);
     if (status == LVK_OK) {
         v.tiles = lvk_alloc(v.rows * (1 + v.options.views), sizeof *v.tiles);

@@ -16,17 +16,15 @@ static lvk_status draw_tile(void *user, size_t index) {
     const lvk_tile *tile = &d->tiles[index];
     const lvk_image *square;
     lvk_image own;
-    lvk_resampler resampler = {0};
     float *pixels = lvk_alloc((size_t)d->side * d->side * 3, sizeof *pixels);
     if (!pixels)
         return LVK_ERROR_MEMORY;
     lvk_status status = lvk_cache_get(d->cache, tile->image, &square, &own);
     if (status == LVK_OK)
-        status = lvk_resample(&resampler, square, &tile->augment, d->side, pixels);
+        status = lvk_resample(square, &tile->augment, d->side, pixels);
     if (status == LVK_OK)
         lvk_canvas_square(d->canvas, tile->x, tile->y, pixels, d->side);
     lvk_image_finish(&own);
-    lvk_resampler_finish(&resampler);
     lvk_free(pixels);
     return status;
 }

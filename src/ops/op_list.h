@@ -1,5 +1,6 @@
 /* Every operator, once. The one existing file that a new operator edits: see README.md. No include guard: it
  * is expanded several times, with LVK_OP(name) defined differently. */
+LVK_OP(resample)
 LVK_OP(conv2d)
 LVK_OP(conv2d_grad_input)
 LVK_OP(conv2d_grad_weight)

@@ -26,7 +26,9 @@ typedef struct lvk_case {
     lvk_fill fill[LVK_MAX_INPUTS];
     uint32_t fill_limit;
     const float *listed[LVK_MAX_INPUTS];
-    bool large; /* takes seconds on the reference: parity only, once, no gradients */
+    uint32_t listed_rows; /* of the batch that the lists hold; a larger batch has them again and again. 0: the
+                             batch is as large as the lists */
+    bool large;           /* takes seconds on the reference: parity only, once, no gradients */
 } lvk_case;
 
 typedef enum lvk_tolerance {

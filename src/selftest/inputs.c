@@ -9,6 +9,10 @@ uint64_t lvk_case_storage(const lvk_type *type) {
     return lvk_divide_up(lvk_type_size(type), 16) * 16;
 }
 
+static uint64_t listed_element(const lvk_case *c, int input, uint64_t element) {
+    return c->listed_rows ? element % (c->listed_rows * lvk_type_row_count(&c->inputs[input])) : element;
+}
+
 static double draw_real(const lvk_case *c, int input, const lvk_pattern *pattern, uint32_t word,
                         uint64_t element) {
     const double unit = (double)(word >> 8) * 0x1p-24;
@@ -25,7 +29,7 @@ static double draw_real(const lvk_case *c, int input, const lvk_pattern *pattern
     case LVK_FILL_WORDS:
         return (double)(word % (c->fill_limit ? c->fill_limit : 256));
     case LVK_FILL_LISTED:
-        return (double)c->listed[input][element];
+        return (double)c->listed[input][listed_element(c, input, element)];
     }
     return 0;
 }

@@ -51,7 +51,7 @@ static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows) {
     for (int i = 0; i < c->input_count; ++i) {
         if (op->batched_inputs >> i & 1)
             c->inputs[i].dim[0] = rows;
-        if (op->batched_inputs >> i & 1 && c->fill[i] == LVK_FILL_LISTED)
+        if (op->batched_inputs >> i & 1 && c->fill[i] == LVK_FILL_LISTED && c->listed_rows == 0)
             return false;
         elements += lvk_type_count(&c->inputs[i]);
     }

@@ -117,7 +117,7 @@ static lvk_status train(bench *b) {
 static lvk_status run_step(bench *b) {
     lvk_profiler_mark(b->network->profiler, LVK_PHASE_PREPARE);
     const lvk_status status =
-        b->work->training ? train(b) : lvk_network_infer(b->network, b->images, b->outputs);
+        b->work->training ? train(b) : lvk_network_infer(b->network, b->images, NULL, b->outputs);
     ++b->step;
     return status;
 }

@@ -28,6 +28,12 @@ static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *ch
                                       : lvk_position_load_parameters(checkpoint, network);
 }
 
+/* Pixels a side that there is room for at first: of C-NMC's images, and of a crop of one size as it is. */
+static uint32_t first_side(const lvk_classifier *c) {
+    enum { CNMC_SIDE = 450 };
+    return lvk_crop_side_bound(&c->crop, CNMC_SIDE, CNMC_SIDE, c->model.image_size);
+}
+
 static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
                        uint32_t batch) {
     c->model = *lvk_checkpoint_info(checkpoint);
@@ -37,6 +43,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
                                                  .variant = lvk_model_info_variant(&c->model),
                                                  .folded = true},
                                        .batch = batch ? batch : 32,
+                                       .square_side = first_side(c),
                                        .choices = lvk_device_choices(device)};
     LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, &c->network));
     LVK_TRY(load_parameters(c->network, checkpoint));
@@ -96,6 +103,31 @@ static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *data
     return LVK_OK;
 }
 
+/* A network with room for squares of `side` pixels, and the parameters of the one that has less. */
+static lvk_status make_room(lvk_classifier *c, uint32_t side) {
+    lvk_network *larger = NULL;
+    lvk_network_config config = c->network->config;
+    if (side <= config.square_side)
+        return LVK_OK;
+    config.square_side = side;
+    float *parameters = lvk_alloc(c->network->block_size, 1);
+    lvk_status status = parameters ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_network_create(c->network->backend, &config, &larger);
+    if (status == LVK_OK)
+        status = lvk_network_read(c->network, LVK_BLOCK_PARAMETERS, parameters);
+    if (status == LVK_OK)
+        status = lvk_network_write(larger, LVK_BLOCK_PARAMETERS, parameters);
+    if (status == LVK_OK) {
+        lvk_network *const smaller = c->network;
+        c->network = larger;
+        larger = smaller;
+    }
+    lvk_network_destroy(&larger);
+    lvk_free(parameters);
+    return status;
+}
+
 lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
                                   size_t count, lvk_predict_progress progress, void *user,
                                   lvk_prediction *rows) {
@@ -105,7 +137,7 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
     lvk_cache_standardize(cache, &c->model.standard);
     const lvk_source source = {.cache = cache, .threads = c->threads};
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
-    lvk_status status = probabilities ? LVK_OK : LVK_ERROR_MEMORY;
+    lvk_status status = probabilities ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         status = lvk_judge_probabilities(c->network, &source, images, count, c->views, c->info.temperature,
                                          progress, user, probabilities);

@@ -264,7 +264,7 @@ typedef struct computation {
 
 static lvk_status compute_batch(computation *c, const lvk_batch *batch, uint32_t view) {
     lvk_features *f = c->features;
-    LVK_TRY(lvk_network_infer(c->backbone, batch->pixels, c->outputs));
+    LVK_TRY(lvk_network_infer(c->backbone, batch->input, batch->rows, c->outputs));
     for (uint32_t i = 0; i < batch->count; ++i) {
         const float *values = c->outputs + (size_t)i * f->length;
         for (uint32_t k = 0; k < f->length; ++k)
@@ -282,7 +282,10 @@ static lvk_status compute_batch(computation *c, const lvk_batch *batch, uint32_t
 
 static lvk_status compute_view(computation *c, const uint32_t *images, size_t count, uint32_t view,
                                lvk_cache *cache, unsigned threads) {
-    const lvk_loader_options options = {.batch = c->backbone->config.batch, .view = view, .threads = threads};
+    const lvk_loader_options options = {.batch = c->backbone->config.batch,
+                                        .view = view,
+                                        .side = c->backbone->config.square_side,
+                                        .threads = threads};
     lvk_loader *loader = NULL;
     lvk_status status = lvk_loader_create(cache, images, count, &options, &loader);
     lvk_batch batch = {.count = 1};

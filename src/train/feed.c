@@ -74,7 +74,7 @@ lvk_status lvk_feed_next(lvk_feed *f, lvk_batch *batch) {
     if (f->loader)
         return lvk_loader_next(f->loader, batch);
     const size_t length = lvk_features_length(f->features), left = f->count - f->delivered;
-    *batch = (lvk_batch){.pixels = f->rows,
+    *batch = (lvk_batch){.input = f->rows,
                          .indices = f->indices + f->delivered,
                          .samples = f->samples + f->delivered,
                          .count = left < f->options.batch ? (uint32_t)left : f->options.batch};

@@ -22,7 +22,8 @@ LVK_MUST_USE lvk_status lvk_feed_create(const lvk_source *source, const uint32_t
                                         const lvk_loader_options *options, lvk_feed **feed);
 void lvk_feed_destroy(lvk_feed **feed);
 
-/* As lvk_loader_next; `pixels` are rows of features if that is what the source has. */
+/* As lvk_loader_next. If features are what the source has, `input` are rows of them, floats (zero from
+ * `count` on), and `rows` NULL. */
 LVK_MUST_USE lvk_status lvk_feed_next(lvk_feed *feed, lvk_batch *batch);
 
 /* Seconds that lvk_feed_next has waited so far. */

@@ -26,7 +26,7 @@ static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *p
     while (done < count) {
         lvk_batch batch;
         LVK_TRY(lvk_feed_next(feed, &batch));
-        LVK_TRY(lvk_network_infer(j->network, batch.pixels, j->logits));
+        LVK_TRY(lvk_network_infer(j->network, batch.input, batch.rows, j->logits));
         for (uint32_t i = 0; i < batch.count; ++i) {
             if (!isfinite(j->logits[i]))
                 return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
@@ -56,7 +56,8 @@ lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *sourc
     for (size_t i = 0; i < count; ++i)
         probabilities[i] = 0;
     for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
-        const lvk_loader_options options = {.batch = network->config.batch, .view = view};
+        const lvk_loader_options options = {
+            .batch = network->config.batch, .view = view, .side = network->config.square_side};
         lvk_feed *feed = NULL;
         status = lvk_feed_create(source, images, count, &options, &feed);
         if (status == LVK_OK)

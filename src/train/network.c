@@ -2,6 +2,7 @@
 
 #include "ops/accumulate.h"
 #include "ops/l2.h"
+#include "ops/resample.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,6 +20,28 @@ static int add_penalty(lvk_pass *pass, int loss, double lambda) {
     return loss;
 }
 
+/* The model's images, resampled from squares. */
+static int append_resample(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config) {
+    lvk_graph *graph = &pass->graph;
+    const uint32_t side = config->square_side;
+    const double scale = (double)side / model->image_size * (1 + config->zoom);
+    const lvk_resample_attributes attributes = {.output = model->image_size,
+                                                .taps = lvk_resampling_taps(fmax(scale, 1))};
+    pass->input = lvk_graph_input(graph, "squares", lvk_type_4d(LVK_U8, config->batch, side, side, 4));
+    pass->rows =
+        lvk_graph_input(graph, "resampling", lvk_type_2d(LVK_F32, config->batch, LVK_RESAMPLING_LENGTH));
+    return LVK_APPLY(graph, "resample", LVK_OP_resample, &attributes, pass->input, pass->rows);
+}
+
+static int append_input(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config) {
+    if (config->square_side)
+        return append_resample(pass, model, config);
+    pass->rows = LVK_NONE;
+    pass->input =
+        lvk_graph_input(&pass->graph, "input", lvk_model_input(model, &config->model, config->batch));
+    return pass->input;
+}
+
 static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_model *model,
                                 const lvk_network_config *config, bool training) {
     lvk_graph_init(&pass->graph);
@@ -28,10 +51,10 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
     lvk_graph *graph = &pass->graph;
     pass->builder->graph = graph;
     pass->builder->training = training;
-    pass->input = lvk_graph_input(graph, "input", lvk_model_input(model, &config->model, config->batch));
+    const int images = append_input(pass, model, config);
     pass->keys = pass->builder->keys =
         training ? lvk_graph_input(graph, "keys", lvk_type_2d(LVK_U32, config->batch, 4)) : LVK_NONE;
-    pass->logits = model->build(pass->builder, pass->input, &config->model);
+    pass->logits = model->build(pass->builder, images, &config->model);
     lvk_graph_mark_output(graph, pass->logits);
     if (!config->unfused)
         lvk_graph_fuse(graph, caps);
@@ -322,6 +345,11 @@ static lvk_status write_used(lvk_pass *pass, int tensor, const void *data) {
     return pass->plan.regions[tensor].size ? lvk_executable_write(&pass->executable, tensor, data) : LVK_OK;
 }
 
+static lvk_status write_input(lvk_pass *pass, const void *input, const lvk_resampling *rows) {
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->input, input));
+    return pass->rows == LVK_NONE ? LVK_OK : lvk_executable_write(&pass->executable, pass->rows, rows);
+}
+
 static lvk_status run_pass(const lvk_network *network, lvk_pass *pass) {
     return network->profiler ? lvk_profiler_run(network->profiler, &pass->executable)
                              : lvk_executable_run(&pass->executable);
@@ -369,7 +397,7 @@ static lvk_status finish_mean(lvk_network *network, const lvk_train_batch *batch
 lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
     lvk_pass *pass = &network->training;
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
-    LVK_TRY(lvk_executable_write(&pass->executable, pass->input, batch->input));
+    LVK_TRY(write_input(pass, batch->input, batch->rows));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
     LVK_TRY(write_scalars(network, pass, batch));
     LVK_TRY(write_used(pass, pass->keys, batch->keys));
@@ -388,10 +416,11 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     return LVK_OK;
 }
 
-lvk_status lvk_network_infer(lvk_network *network, const float *input, float *outputs) {
+lvk_status lvk_network_infer(lvk_network *network, const void *input, const lvk_resampling *rows,
+                             float *outputs) {
     lvk_pass *pass = &network->inference;
     lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
-    LVK_TRY(lvk_executable_write(&pass->executable, pass->input, input));
+    LVK_TRY(write_input(pass, input, rows));
     lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
     LVK_TRY(run_pass(network, pass));
     lvk_profiler_mark(network->profiler, LVK_PHASE_DOWNLOAD);

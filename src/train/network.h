@@ -6,6 +6,7 @@
 #define LVK_TRAIN_NETWORK_H
 
 #include "core/digest.h"
+#include "core/resample.h"
 #include "graph/executable.h"
 #include "models/model.h"
 #include "train/optimizer.h"
@@ -14,7 +15,10 @@
 typedef struct lvk_network_config {
     lvk_model_config model;
     uint32_t batch;
-    bool training; /* false: only inference, and no memory for gradients */
+    uint32_t square_side; /* the input is squares of at most so many pixels a side, and how to resample each
+                             (lvk_batch of data/loader.h); 0: it is the model's own, lvk_model_input */
+    double zoom;          /* of the augmentation of these (lvk_augment_strength) */
+    bool training;        /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
     uint32_t accumulate; /* at most so many batches an update, of their mean gradient; 0 is 1 */
     bool shared;  /* of a network that accumulates: its gradients are added up with lvk_network_accumulate, as
@@ -35,7 +39,8 @@ typedef struct lvk_pass {
     lvk_builder *builder;
     lvk_plan plan;
     lvk_executable executable;
-    int input;                      /* of lvk_model_input's type */
+    int input;                      /* squares, or of lvk_model_input's type */
+    int rows;                       /* how to resample squares, LVK_NONE without */
     int logits;                     /* [N, 1], or of a backbone the features [N, F] */
     int labels;                     /* [N, 2]: target 0 or 1, weight; training only, as the following */
     int keys;                       /* [N, 4]: what dropout draws from */
@@ -98,11 +103,12 @@ LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id blo
 
 /* A batch of training. `hyper` from lvk_optimizer_hyper(). */
 typedef struct lvk_train_batch {
-    const float *input;
-    const float *labels;   /* [N][2] */
-    const uint32_t *keys;  /* [N][4] */
-    const lvk_real *hyper; /* [config.rates.count + 1][8], by group; needed with the last part */
-    uint32_t part, parts;  /* of a network that accumulates: the part from 0, of 1 to config.accumulate */
+    const void *input;          /* of the network's kind, see config.square_side: bytes, or floats */
+    const lvk_resampling *rows; /* of squares; else NULL */
+    const float *labels;        /* [N][2] */
+    const uint32_t *keys;       /* [N][4] */
+    const lvk_real *hyper;      /* [config.rates.count + 1][8], by group; needed with the last part */
+    uint32_t part, parts; /* of a network that accumulates: the part from 0, of 1 to config.accumulate */
 } lvk_train_batch;
 
 /* Forward, backward and, with the last part, update. `logits` [N] (may be NULL) are those before the update,
@@ -119,7 +125,9 @@ LVK_MUST_USE lvk_status lvk_network_accumulate(lvk_network *network, const float
                                                uint32_t parts);
 LVK_MUST_USE lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper);
 
-/* The outputs, logits [N] or features [N, F], of N = config.batch inputs. */
-LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const float *input, float *outputs);
+/* The outputs, logits [N] or features [N, F], of N = config.batch inputs; `input` and `rows` as for training.
+ */
+LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const void *input, const lvk_resampling *rows,
+                                          float *outputs);
 
 #endif

@@ -88,7 +88,10 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(accumulate, COUNT),
                                 LATER(ema, NUMBER),
                                 LATER(group, TEXT),
-                                LATER(recompute, TEXT)};
+                                LATER(recompute, TEXT),
+                                LATER(shift, NUMBER),
+                                LATER(zoom, NUMBER),
+                                LATER(color, NUMBER)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -237,6 +240,25 @@ static lvk_status resolve_recompute(lvk_settings *s) {
     return lvk_fail(LVK_ERROR_ARGUMENT, "--recompute %s: there is auto, on and off", s->options.recompute);
 }
 
+/* What of the augmentation goes beyond flips and rotation. */
+static lvk_status resolve_augment(lvk_settings *s) {
+    const lvk_train_options *o = &s->options;
+    s->augment = (lvk_augment_strength){o->shift, o->zoom, o->color};
+    LVK_TRY(lvk_augment_check(&s->augment));
+    if (o->shift == 0 && o->zoom == 0 && o->color == 0)
+        return LVK_OK;
+    const char *first = o->shift > 0 ? "shift" : o->zoom > 0 ? "zoom" : "color";
+    if (!o->augment)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--%s: is augmentation, which --no-augment turns off", first);
+    if (s->on_features)
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--%s: changes images; this training sees a frozen backbone's features (--views turns "
+            "them)",
+            first);
+    return LVK_OK;
+}
+
 static lvk_status resolve_schedule(lvk_settings *s) {
     const lvk_train_options *o = &s->options;
     lvk_schedule *schedule = &s->schedule;
@@ -268,6 +290,7 @@ static lvk_status resolve(lvk_settings *s) {
     LVK_TRY(resolve_balance(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
     LVK_TRY(resolve_recompute(s));
+    LVK_TRY(resolve_augment(s));
     s->optimizer =
         (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
@@ -397,6 +420,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                           .frozen_stages = settings->frozen_stages,
                                           .batch_statistics = settings->batch_statistics},
                                 .batch = o->batch,
+                                .zoom = o->zoom,
                                 .training = true,
                                 .optimizer = settings->optimizer.kind,
                                 .accumulate = o->accumulate,

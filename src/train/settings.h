@@ -33,6 +33,7 @@ typedef struct lvk_settings {
     lvk_normalize normalize;
     lvk_balance balance;
     lvk_crop crop;
+    lvk_augment_strength augment;
     lvk_optimizer_settings optimizer;
     lvk_schedule schedule;
     lvk_rate_scales rates;

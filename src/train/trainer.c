@@ -77,10 +77,12 @@ void lvk_trainer_finish(lvk_trainer *t) {
     lvk_free(t->turn);
     lvk_free(t->gradients[0]);
     lvk_free(t->gradients[1]);
+    lvk_free(t->filled_rows);
     t->labels = NULL;
     t->keys = NULL;
     t->logits = NULL;
     t->filled = NULL;
+    t->filled_rows = NULL;
     t->turn = NULL;
     t->gradients[0] = t->gradients[1] = NULL;
     lvk_profile_destroy(&t->profiler.profile); /* of a step that failed */
@@ -152,20 +154,27 @@ static double learning_rate(const lvk_trainer *t, uint64_t update) {
 
 /* Where batch norms take the batch's statistics, rows of zeros would be in them: a partial batch is filled up
  * with its own images again, which weigh nothing in the loss. */
-static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, const float **input) {
+static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, lvk_train_batch *filled) {
     const lvk_network_config *config = &t->network->config;
-    *input = batch->pixels;
+    filled->input = batch->input;
+    filled->rows = batch->rows;
     if (!config->model.batch_statistics || batch->count == config->batch)
         return LVK_OK;
-    const lvk_type type = lvk_model_input(t->network->model, &config->model, config->batch);
-    const uint64_t row = lvk_type_row_count(&type);
+    const lvk_pass *pass = &t->network->training;
+    const uint64_t size = lvk_type_size(&pass->graph.tensors[pass->input].type), row = size / config->batch;
     if (!t->filled)
-        t->filled = lvk_alloc(lvk_type_count(&type), sizeof *t->filled);
-    if (!t->filled)
+        t->filled = lvk_alloc(size, 1);
+    if (!t->filled_rows)
+        t->filled_rows = lvk_alloc(config->batch, sizeof *t->filled_rows);
+    if (!t->filled || !t->filled_rows)
         return LVK_ERROR_MEMORY;
-    for (uint32_t i = 0; i < config->batch; ++i)
-        memcpy(t->filled + i * row, batch->pixels + (i % batch->count) * row, row * sizeof(float));
-    *input = t->filled;
+    for (uint32_t i = 0; i < config->batch; ++i) {
+        memcpy(t->filled + i * row, (const char *)batch->input + (i % batch->count) * row, row);
+        if (batch->rows)
+            t->filled_rows[i] = batch->rows[i % batch->count];
+    }
+    filled->input = t->filled;
+    filled->rows = t->filled_rows;
     return LVK_OK;
 }
 
@@ -183,17 +192,16 @@ static lvk_status train_part(lvk_trainer *t, lvk_feed *feed, uint32_t part, uint
                              lvk_part *result) {
     const lvk_position *p = &t->position;
     lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
-    const float *rows;
+    lvk_train_batch input = {
+        .labels = t->labels, .keys = t->keys, .hyper = hyper[0], .part = part, .parts = parts};
     lvk_batch batch;
     lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
     LVK_TRY(lvk_feed_next(feed, &batch));
     lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
     *result = (lvk_part){.images = batch.count};
     fill_rows(t, &batch);
-    LVK_TRY(fill_batch(t, &batch, &rows));
+    LVK_TRY(fill_batch(t, &batch, &input));
     fill_hyper(t, hyper);
-    const lvk_train_batch input = {
-        .input = rows, .labels = t->labels, .keys = t->keys, .hyper = hyper[0], .part = part, .parts = parts};
     const lvk_status status = lvk_network_train(t->network, &input, &result->loss, t->logits);
     if (status != LVK_OK)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
@@ -310,6 +318,8 @@ static lvk_status train_epoch(lvk_trainer *t) {
     const lvk_loader_options options = {.batch = o->batch,
                                         .augment = o->augment,
                                         .samples = order->samples,
+                                        .strength = t->settings.augment,
+                                        .side = t->network->config.square_side,
                                         .seed = o->seed,
                                         .epoch = t->position.epoch};
     lvk_feed *feed = NULL;

@@ -422,8 +422,70 @@ static void infer_one(lvk_network *network, float logits[2]) {
     const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
     float *images = lvk_alloc(2 * pixels, sizeof *images);
     fill(images, 2 * pixels, 3);
-    cr_assert_eq(lvk_network_infer(network, images, logits), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_network_infer(network, images, NULL, logits), LVK_OK, "%s", lvk_error_message());
     lvk_free(images);
+}
+
+/* A square that fills its room and a smaller one, with alpha everywhere, and the images that they become. */
+static void fill_squares(uint32_t room, uint32_t output, uint8_t *squares, lvk_resampling rows[2],
+                         float *images) {
+    const lvk_random_key key = {.seed = 4, .purpose = 1004};
+    memset(squares, 0, (size_t)2 * room * room * 4);
+    for (uint32_t n = 0; n < 2; ++n) {
+        const float side = (float)(room - 40 * n), scale = side / (float)output;
+        uint8_t *square = squares + (size_t)n * room * room * 4;
+        for (uint32_t i = 0; i < 4 * (uint32_t)side * (uint32_t)side; ++i)
+            square[i] = i % 4 == 3 ? 255 : (uint8_t)lvk_random_word(&key, i);
+        rows[n] = (lvk_resampling){.side = side,
+                                   .radius = fmaxf(scale, 1),
+                                   .map = {{0.6F * scale, -0.8F * scale}, {0.8F * scale, 0.6F * scale}},
+                                   .center = {0.5F * side, 0.45F * side},
+                                   .color = {{1.1F}, {0, 0.9F}, {0, 0, 1, -0.05F}},
+                                   .output = {{4, 0, 0, -2}, {0, 5, 0, -2}, {0, 0, 4, -1}}};
+        for (uint32_t i = 0; i < output * output; ++i) {
+            double values[3];
+            lvk_resample_pixel(&rows[n], square, output, 4, i % output, i / output, values);
+            for (int c = 0; c < 3; ++c)
+                *images++ = (float)values[c];
+        }
+    }
+}
+
+/* A network that takes squares says and learns what one says and learns of the images that they become. */
+Test(network, squares_are_as_good_as_images) {
+    enum { ROOM = 300 };
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = small;
+    lvk_network *of_images = create(backend, &config);
+    config.square_side = ROOM;
+    config.zoom = 0.2;
+    lvk_network *of_squares = create(backend, &config);
+    const uint32_t output = of_images->model->image_size;
+    uint8_t *squares = lvk_alloc((size_t)2 * ROOM * ROOM, 4);
+    float *images = lvk_alloc((size_t)2 * output * output * 3, sizeof *images), logits[2][2], loss[2];
+    lvk_resampling rows[2];
+    fill_squares(ROOM, output, squares, rows, images);
+    cr_assert_eq(lvk_network_infer(of_images, images, NULL, logits[0]), LVK_OK);
+    cr_assert_eq(lvk_network_infer(of_squares, squares, rows, logits[1]), LVK_OK);
+    for (int n = 0; n < 2; ++n)
+        cr_expect_float_eq(logits[0][n], logits[1][n], 1e-5F, "image %d: %g and %g", n, (double)logits[0][n],
+                           (double)logits[1][n]);
+    cr_expect_gt(fabsf(logits[0][0] - logits[0][1]), 1e-4F, "the images say the same");
+    const float labels[4] = {1, 0.5F, 0, 0.5F};
+    const uint32_t keys[8] = {1, 0, 0, 5, 1, 0, 0, 6};
+    lvk_real hyper[LVK_HYPER_COUNT];
+    lvk_optimizer_hyper(&(lvk_optimizer_settings){.kind = LVK_OPTIMIZER_ADAM}, 1, 0.001, hyper);
+    const lvk_train_batch batch[2] = {
+        {.input = images, .labels = labels, .keys = keys, .hyper = hyper},
+        {.input = squares, .rows = rows, .labels = labels, .keys = keys, .hyper = hyper}};
+    cr_assert_eq(lvk_network_train(of_images, &batch[0], &loss[0], NULL), LVK_OK);
+    cr_assert_eq(lvk_network_train(of_squares, &batch[1], &loss[1], NULL), LVK_OK);
+    cr_expect_float_eq(loss[0], loss[1], 1e-5F);
+    lvk_free(squares);
+    lvk_free(images);
+    lvk_network_destroy(&of_images);
+    lvk_network_destroy(&of_squares);
+    test_close_device(backend);
 }
 
 /* The average follows the weights, which learn what they would without; it is what inference reads. */

@@ -148,6 +148,16 @@ Test(data, augmented_views) {
     program_run(&result, "augment %s --preview %s --cells 3 --views 4 --crop center:96 --seed 2", cells, b);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect(!program_same_file(a, b), "the seed changes nothing");
+    static const char *const jitter[] = {"--shift 0.1", "--zoom 0.2", "--color 0.3"};
+    for (size_t i = 0; i < sizeof jitter / sizeof *jitter; ++i) {
+        program_run(&result, "augment %s --preview %s --cells 3 --views 4 --crop center:96 %s", cells, b,
+                    jitter[i]);
+        cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        cr_expect(!program_same_file(a, b), "%s changes nothing", jitter[i]);
+    }
+    program_run(&result, "augment %s --preview %s --zoom 1.5", cells, b);
+    cr_expect_eq(result.exit_status, 1);
+    EXPECT_WORDS(result.err, "--zoom 1.5");
     program_remove(folder);
 }
 

@@ -248,6 +248,7 @@ Test(resnet, mistakes_are_named) {
                     {"--weights none", "--unfreeze all"},
                     {"--normalize train", "--normalize"},
                     {"--unfreeze all --views 4", "--views 4"},
+                    {"--zoom 0.1", "--zoom:"},
                     {"--model resnet50", "resnet50-narrow"},
                     {"--weights /nonexistent/w", "/nonexistent/w"}};
     const char *folder = make_folder();

@@ -114,12 +114,13 @@ static void expect_resumes_to_the_same(const char *command) {
     program_remove(folder);
 }
 
-/* Everything that shapes the steps, stopped in the warm-up and behind a drop of the rate. */
+/* Everything that shapes the steps and changes the images, stopped in the warm-up and behind a drop of the
+ * rate. */
 Test(training, shaped_steps_resume_to_the_same_bytes) {
     expect_resumes_to_the_same(
         "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "
         "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 "
-        "--accumulate 3 --ema 0.9");
+        "--accumulate 3 --ema 0.9 --shift 0.1 --zoom 0.2 --color 0.3");
 }
 
 /* Fewer of one class than of the other, stopped within an epoch that draws them more often. */
@@ -178,7 +179,8 @@ Test(training, a_recipe_gives_its_settings_and_options_override_them) {
     static const char command[] = "train --data %s/data --out %s/%s %s --recipe keras %s";
     const char *folder = program_folder();
     draw_samples(folder);
-    program_run(&result, command, folder, folder, "a", "--epochs 1 --augment", "--batch 8");
+    program_run(&result, command, folder, folder, "a", "--epochs 1 --augment --shift 0.1",
+                "--batch 8 --zoom 0.2 --color 0.3");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     json_t *config = config_of(folder, "a");
     expect_config(config, "epochs", json_integer(1));
@@ -193,6 +195,9 @@ Test(training, a_recipe_gives_its_settings_and_options_override_them) {
     expect_config(config, "normalize", json_string("none"));
     expect_config(config, "balance", json_string("oversample"));
     expect_config(config, "augment", json_true());
+    expect_config(config, "shift", json_real(0.1));
+    expect_config(config, "zoom", json_real(0.2));
+    expect_config(config, "color", json_real(0.3));
     json_decref(config);
 
     program_run(&result, command, folder, folder, "b", "--batch 8", "--epochs 1");
@@ -322,5 +327,53 @@ Test(training, predictions_agree_between_devices) {
             cr_expect_str_eq(classes[device][i], classes[0][i]);
         }
     }
+    program_remove(folder);
+}
+
+/* Each kind of augmentation changes what is trained on. */
+Test(training, augmentation_changes_the_weights) {
+    static const char *const options[] = {"", "--no-augment", "--shift 0.1", "--zoom 0.1", "--color 0.1"};
+    enum { RUNS = sizeof options / sizeof *options };
+    const char *folder = program_folder();
+    char paths[RUNS][512];
+    draw_samples(folder);
+    for (int i = 0; i < RUNS; ++i) {
+        program_run(&result, "train --data %s/data --out %s/%d --epochs 1 --batch 16 --seed 5 %s", folder,
+                    folder, i, options[i]);
+        cr_assert_eq(result.exit_status, 0, "%s: %s", options[i], result.err);
+        snprintf(paths[i], sizeof paths[i], "%s/%d/model.safetensors", folder, i);
+        for (int k = 0; k < i; ++k)
+            cr_expect(!program_same_file(paths[i], paths[k]), "'%s' and '%s' train alike", options[i],
+                      options[k]);
+    }
+    program_remove(folder);
+}
+
+/* Images that are larger than any before need more room on the device; what is said of the others stays. */
+Test(training, large_images_are_predicted_beside_small_ones) {
+    enum { SMALL = 16, BOTH = 32 };
+    const char *folder = program_folder();
+    static char classes[2][64][16];
+    double p[2][64];
+    char path[512];
+    program_run(&result, "synth %s/both/small --images 16 --subjects 8 --size 128 --format png", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    draw_samples(folder);
+    program_run(&result, "train --data %s/data --out %s/run --crop none --epochs 1 --batch 16", folder,
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    for (int both = 0; both < 2; ++both) {
+        if (both) {
+            program_run(&result, "synth %s/both/unusual --images 16 --subjects 8 --size 700 --format png",
+                        folder);
+            cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        }
+        snprintf(path, sizeof path, "%s/p%d.csv", folder, both);
+        program_run(&result, "predict --model %s/run --format csv --out %s %s/both", folder, path, folder);
+        cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        cr_assert_eq(read_predictions(path, p[both], classes[both], 64), both ? BOTH : SMALL);
+    }
+    for (int i = 0; i < SMALL; ++i)
+        cr_expect_eq(p[0][i], p[1][i], "image %d: %.9g and %.9g", i, p[0][i], p[1][i]);
     program_remove(folder);
 }

@@ -157,7 +157,7 @@ Test(cnn, forward) {
     lvk_plan_finish(&plan);
     lvk_graph_finish(&graph);
     float logits[BATCH];
-    cr_assert_eq(lvk_network_infer(s.network, s.images[0], logits), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_network_infer(s.network, s.images[0], NULL, logits), LVK_OK, "%s", lvk_error_message());
     compare_logits(&s, logits);
     close_scene(&s);
 }

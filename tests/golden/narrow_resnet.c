@@ -200,7 +200,7 @@ Test(narrow_resnet, moving_averages) {
     const lvk_real still[LVK_HYPER_COUNT] = {0};
     open_scene(&s, "training");
     train_step(&s, still, &loss, NULL);
-    cr_assert_eq(lvk_network_infer(s.network, s.images, logits), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_network_infer(s.network, s.images, NULL, logits), LVK_OK, "%s", lvk_error_message());
     const json_t *expected =
         golden_member(s.part, "inference_logits_initial_weights_and_moving_statistics_after_one_step");
     compare_logits(golden_member(expected, "biased"), golden_member(expected, "float32_run_biased"), logits,

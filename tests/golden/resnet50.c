@@ -44,24 +44,26 @@ static lvk_dataset *open_images(void) {
 static void infer(const lvk_dataset *dataset) {
     static const uint32_t order[IMAGES] = {0, 1, 2, 3};
     const lvk_crop whole = {.kind = LVK_CROP_NONE};
+    lvk_cache *cache;
+    cr_assert_eq(lvk_cache_create(dataset, &whole, 224, 0, &cache), LVK_OK);
     const lvk_network_config config = {.model = {.architecture = "resnet50",
                                                  .part = LVK_MODEL_BACKBONE,
                                                  .variant = s.backbone->variant,
                                                  .folded = true},
-                                       .batch = IMAGES};
+                                       .batch = IMAGES,
+                                       .square_side = lvk_cache_side(cache)};
     lvk_network *network;
-    lvk_cache *cache;
     lvk_loader *loader;
     lvk_batch batch;
     cr_assert_eq(lvk_network_create(s.backend, &config, &network), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(lvk_backbone_load(network, lvk_weights_file(s.backbone->weights), false), LVK_OK, "%s",
                  lvk_error_message());
-    cr_assert_eq(lvk_cache_create(dataset, &whole, 224, 0, &cache), LVK_OK);
     lvk_cache_standardize(cache, &s.backbone->standard);
     cr_assert_eq(lvk_loader_create(cache, order, IMAGES, &(lvk_loader_options){.batch = IMAGES}, &loader),
                  LVK_OK);
     cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK, "%s", lvk_error_message());
-    cr_assert_eq(lvk_network_infer(network, batch.pixels, s.features), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_network_infer(network, batch.input, batch.rows, s.features), LVK_OK, "%s",
+                 lvk_error_message());
     lvk_loader_destroy(&loader);
     lvk_cache_destroy(&cache);
     lvk_network_destroy(&network);

@@ -51,15 +51,13 @@ static void expect_training_crop(const char *mode, uint32_t size, const char *so
     cr_assert_eq(lvk_crop_parse(mode, &crop), LVK_OK);
     cr_assert_eq(lvk_crop_cut(&crop, &image, wanted, &square), LVK_OK);
     if (size) {
-        lvk_resampler resampler = {0};
         float *pixels = calloc((size_t)size * size * 3, sizeof *pixels);
         const lvk_augment none = {0};
-        cr_assert_eq(lvk_resample(&resampler, &square, &none, size, pixels), LVK_OK);
+        cr_assert_eq(lvk_resample(&square, &none, size, pixels), LVK_OK);
         cr_assert(file.width == size && file.height == size);
         for (size_t i = 0; i < (size_t)size * size * 3; ++i)
             cr_assert_eq(file.pixels[i], (int)(pixels[i] * 255 + 0.5F), "value %zu of %s", i, output);
         free(pixels);
-        lvk_resampler_finish(&resampler);
     } else {
         cr_assert(file.width == square.width && file.height == square.height);
         cr_assert_eq(memcmp(file.pixels, square.pixels, (size_t)square.width * square.width * 3), 0, "%s",

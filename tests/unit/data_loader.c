@@ -1,5 +1,6 @@
 /* The loader: order, partial batches, the cache, errors, any number of threads, an early end. */
 #define _XOPEN_SOURCE 700
+#include "support/resampled.h"
 #include "support/tree.h"
 
 #include "data/loader.h"
@@ -33,11 +34,9 @@ static lvk_cache *open_cache(const lvk_dataset *dataset, size_t bytes) {
 /* What the batches should hold, made one by one. */
 static void make(const lvk_dataset *dataset, uint32_t index, const lvk_augment *augment, float *pixels) {
     lvk_image image, square;
-    lvk_resampler resampler = {0};
     cr_assert_eq(lvk_image_read(tree_path(lvk_dataset_image(dataset, index)->path), &image), LVK_OK);
     cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &square), LVK_OK);
-    cr_assert_eq(lvk_resample(&resampler, &square, augment, OUT, pixels), LVK_OK);
-    lvk_resampler_finish(&resampler);
+    cr_assert_eq(lvk_resample(&square, augment, OUT, pixels), LVK_OK);
     lvk_image_finish(&square);
     lvk_image_finish(&image);
 }
@@ -56,10 +55,10 @@ static void standardize(const lvk_standard *standard, float *pixels) {
 
 static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, const uint32_t *order,
                         size_t count) {
-    static const float zeros[FLOATS];
+    static const lvk_resampling nothing;
     const lvk_dataset *dataset = lvk_cache_dataset(cache);
     const uint32_t size = options->batch ? options->batch : 32;
-    float *expected = malloc(FLOATS * sizeof *expected);
+    float *expected = malloc(FLOATS * sizeof *expected), *got = malloc(FLOATS * sizeof *got);
     lvk_loader *loader;
     lvk_batch batch;
     size_t done = 0;
@@ -74,16 +73,18 @@ static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, con
             lvk_augment augment = lvk_augment_view(options->view);
             cr_assert_eq(batch.indices[row], order[done], "out of order");
             if (options->augment)
-                augment = lvk_augment_draw(options->seed, options->epoch,
+                augment = lvk_augment_draw(&options->strength, options->seed, options->epoch,
                                            options->samples ? options->samples[done] : order[done]);
             cr_assert_eq(batch.samples[row], options->samples ? options->samples[done] : order[done]);
             make(dataset, order[done], &augment, expected);
             standardize(lvk_cache_standard(cache), expected);
-            cr_assert_eq(memcmp(expected, batch.pixels + row * FLOATS, sizeof zeros), 0, "image %zu", done);
+            resampled(cache, &batch, row, got);
+            for (int k = 0; k < FLOATS; ++k) /* rounded twice, below 16 */
+                cr_assert(fabsf(expected[k] - got[k]) <= 16 * 0x1p-22F, "image %zu: %g, not %g", done,
+                          (double)got[k], (double)expected[k]);
         }
         for (uint32_t row = batch.count; row < size; ++row)
-            cr_assert_eq(memcmp(zeros, batch.pixels + row * FLOATS, sizeof zeros), 0, "row %u is not zero",
-                         row);
+            cr_assert_eq(memcmp(&nothing, &batch.rows[row], sizeof nothing), 0, "row %u is not zero", row);
     }
     cr_assert_eq(done, count);
     cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK);
@@ -92,6 +93,7 @@ static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, con
     lvk_loader_destroy(&loader);
     cr_assert_null(loader);
     free(expected);
+    free(got);
 }
 
 Test(loader, order_batches_and_threads) {
@@ -104,14 +106,17 @@ Test(loader, order_batches_and_threads) {
     static const struct {
         size_t count;
         lvk_loader_options options;
-    } cases[] = {{IMAGES, {.batch = BATCH}},
-                 {IMAGES + 4, {.batch = BATCH, .threads = 1, .prefetch = 1}},
-                 {IMAGES, {.batch = BATCH, .threads = 7, .augment = true, .seed = 3, .epoch = 2}},
-                 {IMAGES, {.batch = BATCH, .threads = 1, .augment = true, .seed = 3, .epoch = 3}},
-                 {IMAGES, {.batch = 1, .threads = 3, .prefetch = 2}},
-                 {IMAGES, {.threads = 2}},
-                 {20, {.batch = BATCH}},
-                 {0, {.batch = BATCH}}};
+    } cases[] = {
+        {IMAGES, {.batch = BATCH}},
+        {IMAGES + 4, {.batch = BATCH, .threads = 1, .prefetch = 1}},
+        {IMAGES, {.batch = BATCH, .threads = 7, .augment = true, .seed = 3, .epoch = 2}},
+        {IMAGES, {.batch = BATCH, .threads = 1, .augment = true, .seed = 3, .epoch = 3}},
+        {IMAGES,
+         {.batch = BATCH, .augment = true, .strength = {.shift = 0.2, .zoom = 0.5, .color = 0.3}, .seed = 4}},
+        {IMAGES, {.batch = 1, .threads = 3, .prefetch = 2}},
+        {IMAGES, {.threads = 2}},
+        {20, {.batch = BATCH}},
+        {0, {.batch = BATCH}}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
         lvk_cache *cache = open_cache(dataset, 0);
         check_epoch(cache, &cases[k].options, order, cases[k].count);
@@ -241,6 +246,8 @@ Test(loader, destroyed_at_any_time) {
     }
     lvk_loader *loader = NULL;
     lvk_loader_destroy(&loader);
+    cr_assert_eq(lvk_loader_create(cache, order, 1, &(lvk_loader_options){.side = 49}, &loader),
+                 LVK_ERROR_ARGUMENT, "squares of 50 pixels");
     const uint32_t wrong[] = {IMAGES};
     cr_assert_eq(lvk_loader_create(cache, wrong, 1, &(lvk_loader_options){0}, &loader), LVK_ERROR_ARGUMENT);
     lvk_cache_destroy(&cache);

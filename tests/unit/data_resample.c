@@ -19,11 +19,12 @@ static lvk_image noise(uint32_t side, uint64_t seed) {
 /* resample.h's formula, pixel by pixel over the whole footprint, in double. */
 static void slow_pixel(const lvk_image *in, const lvk_augment *a, uint32_t output, uint32_t i, uint32_t j,
                        double value[3]) {
-    const double s = (double)in->width / output, r = s > 1 ? s : 1, half = in->width / 2.0;
+    const double s = (double)in->width / output / exp((double)a->zoom), r = s > 1 ? s : 1,
+                 half = in->width / 2.0;
     const double x = (a->flip_x ? -1 : 1) * (i + 0.5 - output / 2.0) * s;
     const double y = (a->flip_y ? -1 : 1) * (j + 0.5 - output / 2.0) * s;
-    const double u = cos(a->angle) * x - sin(a->angle) * y + half,
-                 v = sin(a->angle) * x + cos(a->angle) * y + half;
+    const double u = cos((double)a->angle) * x - sin((double)a->angle) * y + half + a->shift[0] * in->width,
+                 v = sin((double)a->angle) * x + cos((double)a->angle) * y + half + a->shift[1] * in->width;
     double sum = 0;
     value[0] = value[1] = value[2] = 0;
     for (int py = (int)floor(v - r) - 1; py <= v + r + 1; ++py) {
@@ -55,17 +56,19 @@ Test(resample, equals_its_formula) {
                  {100, 224, {0}},
                  {37, 32, {0}},
                  {33, 33, {0}},
-                 {300, 224, {true, false, 0.7F}},
-                 {300, 224, {0, 1, 4.1F}},
-                 {450, 224, {1, 1, 3.0F}},
-                 {120, 224, {0, 0, 1.2F}},
-                 {500, 128, {1, 0, 5.9F}}};
-    lvk_resampler resampler = {0};
+                 {300, 224, {.flip_x = true, .angle = 0.7F}},
+                 {300, 224, {.flip_y = true, .angle = 4.1F}},
+                 {450, 224, {.flip_x = true, .flip_y = true, .angle = 3.0F}},
+                 {120, 224, {.angle = 1.2F}},
+                 {500, 128, {.flip_x = true, .angle = 5.9F}},
+                 {300, 224, {.angle = 2.2F, .shift = {0.1F, -0.3F}}},
+                 {300, 224, {.flip_x = true, .angle = 0.4F, .zoom = -0.4F}},
+                 {300, 224, {.angle = 5, .shift = {-0.2F, 0.05F}, .zoom = 0.6F}}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
         const uint32_t output = cases[k].output;
         lvk_image image = noise(cases[k].side, k);
         float *pixels = malloc((size_t)output * output * 3 * sizeof *pixels);
-        cr_assert_eq(lvk_resample(&resampler, &image, &cases[k].augment, output, pixels), LVK_OK);
+        cr_assert_eq(lvk_resample(&image, &cases[k].augment, output, pixels), LVK_OK);
         for (uint32_t j = 0; j < output; ++j) {
             for (uint32_t i = 0; i < output; ++i) {
                 double value[3];
@@ -80,7 +83,6 @@ Test(resample, equals_its_formula) {
         free(pixels);
         lvk_image_finish(&image);
     }
-    lvk_resampler_finish(&resampler);
 }
 
 enum { TURNED_SIDE = 150, TURNED_OUT = 112 };
@@ -95,9 +97,8 @@ static void check_turn(const lvk_image *image, const lvk_augment *augment, mappi
     static float plain[TURNED_OUT * TURNED_OUT * 3], turned[TURNED_OUT * TURNED_OUT * 3];
     const int out = TURNED_OUT;
     const lvk_augment none = {0};
-    lvk_resampler resampler = {0};
-    cr_assert_eq(lvk_resample(&resampler, image, &none, TURNED_OUT, plain), LVK_OK);
-    cr_assert_eq(lvk_resample(&resampler, image, augment, TURNED_OUT, turned), LVK_OK);
+    cr_assert_eq(lvk_resample(image, &none, TURNED_OUT, plain), LVK_OK);
+    cr_assert_eq(lvk_resample(image, augment, TURNED_OUT, turned), LVK_OK);
     for (int y = 0; y < out; ++y) {
         for (int x = 0; x < out; ++x) {
             const int dx = 2 * x + 1 - out, dy = 2 * y + 1 - out;
@@ -108,7 +109,6 @@ static void check_turn(const lvk_image *image, const lvk_augment *augment, mappi
                                    2 * bound(TURNED_SIDE), "%s (%d, %d)", name, x, y);
         }
     }
-    lvk_resampler_finish(&resampler);
 }
 
 /* Flips and quarter turns of the augmentation are those of the finished picture. */
@@ -116,11 +116,11 @@ Test(resample, flips_and_quarter_turns) {
     static const struct {
         lvk_augment augment;
         mapping expected;
-    } cases[] = {{{1, 0, 0}, {-1, 0, 0, 1}},
-                 {{0, 1, 0}, {1, 0, 0, -1}},
-                 {{0, 0, 1.57079633F}, {0, -1, 1, 0}},
-                 {{0, 0, 3.14159265F}, {-1, 0, 0, -1}},
-                 {{0, 0, 4.71238898F}, {0, 1, -1, 0}}};
+    } cases[] = {{{.flip_x = true}, {-1, 0, 0, 1}},
+                 {{.flip_y = true}, {1, 0, 0, -1}},
+                 {{.angle = 1.57079633F}, {0, -1, 1, 0}},
+                 {{.angle = 3.14159265F}, {-1, 0, 0, -1}},
+                 {{.angle = 4.71238898F}, {0, 1, -1, 0}}};
     lvk_image image = noise(TURNED_SIDE, 77);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
         char name[16];
@@ -149,7 +149,8 @@ Test(resample, augmentation_is_drawn_by_key) {
     int flips[2] = {0, 0};
     double turn = 0;
     for (uint32_t sample = 0; sample < 4000; ++sample) {
-        const lvk_augment a = lvk_augment_draw(1, 2, sample), again = lvk_augment_draw(1, 2, sample);
+        const lvk_augment a = lvk_augment_draw(NULL, 1, 2, sample),
+                          again = lvk_augment_draw(NULL, 1, 2, sample);
         cr_assert(a.flip_x == again.flip_x && a.flip_y == again.flip_y && a.angle == again.angle);
         cr_assert(a.angle >= 0 && a.angle < 6.2831860F);
         flips[0] += a.flip_x;
@@ -159,9 +160,77 @@ Test(resample, augmentation_is_drawn_by_key) {
     /* Five standard deviations: 5 sqrt(4000)/2 flips; the mean angle pi within 5 * 2 pi / sqrt(12 * 4000). */
     cr_assert(abs(flips[0] - 2000) < 159 && abs(flips[1] - 2000) < 159, "%d %d", flips[0], flips[1]);
     cr_assert_float_eq(turn / 4000, 3.14159, 0.144);
-    const lvk_augment a = lvk_augment_draw(1, 2, 3), b = lvk_augment_draw(1, 3, 3),
-                      c = lvk_augment_draw(2, 2, 3);
+    const lvk_augment a = lvk_augment_draw(NULL, 1, 2, 3), b = lvk_augment_draw(NULL, 1, 3, 3),
+                      c = lvk_augment_draw(NULL, 2, 2, 3);
     cr_assert(a.angle != b.angle && a.angle != c.angle);
+    const lvk_random_key key = {1, 2, 3, LVK_PURPOSE_AUGMENT};
+    cr_expect_eq(a.flip_x, lvk_random_word(&key, 0) >> 31);
+    cr_expect_eq(a.flip_y, lvk_random_word(&key, 1) >> 31);
+    cr_expect_float_eq(a.angle, lvk_random_uniform(&key, 2) * 6.2831853F, 1e-6);
+}
+
+/* Flips and angle do not depend on the strength; what it gives is uniform in its range. */
+Test(resample, strength_leaves_flips_and_angle) {
+    const lvk_augment_strength strength = {.shift = 0.25, .zoom = 1, .color = 0.5};
+    enum { DRAWS = 2000, VALUES = 9 };
+    const double most[VALUES] = {0.25, 0.25, log(2), 0.5, 0.5, 0.5, 0.125, 0.125, 0.125};
+    double sum[VALUES] = {0}, largest[VALUES] = {0};
+    for (uint32_t sample = 0; sample < DRAWS; ++sample) {
+        const lvk_augment a = lvk_augment_draw(NULL, 5, 1, sample),
+                          b = lvk_augment_draw(&strength, 5, 1, sample);
+        const float none[VALUES] = {a.shift[0],   a.shift[1], a.zoom,    a.brightness, a.contrast,
+                                    a.saturation, a.gain[0],  a.gain[1], a.gain[2]};
+        const float drawn[VALUES] = {b.shift[0],   b.shift[1], b.zoom,    b.brightness, b.contrast,
+                                     b.saturation, b.gain[0],  b.gain[1], b.gain[2]};
+        cr_assert(a.flip_x == b.flip_x && a.flip_y == b.flip_y && a.angle == b.angle);
+        for (int k = 0; k < VALUES; ++k) {
+            cr_assert_eq(none[k], 0);
+            cr_assert(fabs((double)drawn[k]) <= most[k] + 1e-7, "value %d: %g", k, (double)drawn[k]);
+            sum[k] += (double)drawn[k];
+            largest[k] = fmax(largest[k], fabs((double)drawn[k]));
+        }
+    }
+    for (int k = 0; k < VALUES; ++k) { /* five standard deviations of the mean; a tail of 1 % seen */
+        cr_expect(fabs(sum[k] / DRAWS) < 5 * most[k] / sqrt(3.0 * DRAWS), "value %d: mean %g", k,
+                  sum[k] / DRAWS);
+        cr_expect(largest[k] > 0.99 * most[k], "value %d: at most %g", k, largest[k]);
+    }
+}
+
+/* A square of one colour, in its middle. */
+static void expect_color(const uint8_t rgb[3], const lvk_augment *augment, const double expected[3]) {
+    enum { WIDE = 40, OUT = 32 };
+    lvk_image image = {malloc((size_t)WIDE * WIDE * 3), WIDE, WIDE, 0};
+    static float pixels[OUT * OUT * 3];
+    for (int i = 0; i < WIDE * WIDE * 3; ++i)
+        image.pixels[i] = rgb[i % 3];
+    cr_assert_eq(lvk_resample(&image, augment, OUT, pixels), LVK_OK);
+    for (int c = 0; c < 3; ++c)
+        cr_expect_float_eq(pixels[(OUT / 2 * OUT + OUT / 2) * 3 + c], expected[c], 1e-6, "channel %d", c);
+    lvk_image_finish(&image);
+}
+
+/* By hand: (51, 102, 204) is (0.2, 0.4, 0.8), of grey 0.3858. */
+Test(resample, known_colours) {
+    static const struct {
+        uint8_t rgb[3];
+        lvk_augment augment;
+        double expected[3];
+    } cases[] = {{{51, 102, 204}, {0}, {0.2, 0.4, 0.8}},
+                 {{51, 102, 204}, {.brightness = 0.25F}, {0.25, 0.5, 1}},
+                 {{51, 102, 204}, {.brightness = 0.5F}, {0.3, 0.6, 1}}, /* 1.2: clamped */
+                 {{51, 102, 204}, {.contrast = 0.5F}, {0.05, 0.35, 0.95}},
+                 {{51, 102, 204}, {.contrast = -0.5F}, {0.35, 0.45, 0.65}},
+                 {{0, 102, 204}, {.contrast = 0.5F}, {0, 0.35, 0.95}}, /* -0.25: clamped */
+                 {{51, 102, 204}, {.saturation = -1}, {0.3858, 0.3858, 0.3858}},
+                 {{51, 102, 204}, {.saturation = 0.5F}, {0.1071, 0.4071, 1}}, /* 1.0071: clamped */
+                 {{51, 102, 204}, {.gain = {0.5F, 0, -0.25F}}, {0.3, 0.4, 0.6}},
+                 /* brightness, then contrast: (0.4 - 0.5) 0.5 + 0.5 = 0.45, (0.8 - 0.5) 0.5 + 0.5 =
+                    0.65, 1.05: clamped */
+                 {{51, 102, 204}, {.brightness = 1, .contrast = -0.5F}, {0.45, 0.65, 1}},
+                 {{0, 0, 0}, {.brightness = 0.5F, .contrast = -0.5F, .gain = {0.1F, 0.1F, 0.1F}}, {0, 0, 0}}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k)
+        expect_color(cases[k].rgb, &cases[k].augment, cases[k].expected);
 }
 
 static uint8_t at(const lvk_image *image, uint32_t x, uint32_t y) {

@@ -1,5 +1,6 @@
 /* Contact sheets: which cells they show, and that a cell looks as training has it. */
 #define _XOPEN_SOURCE 700
+#include "support/resampled.h"
 #include "support/tree.h"
 
 #include "data/canvas.h"
@@ -77,7 +78,7 @@ static void load(const lvk_dataset *dataset, uint32_t image, const lvk_loader_op
     cr_assert_eq(lvk_cache_create(dataset, &crop, side, 0, &cache), LVK_OK);
     cr_assert_eq(lvk_loader_create(cache, &image, 1, options, &loader), LVK_OK);
     cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK);
-    memcpy(pixels, batch.pixels, (size_t)side * side * 3 * sizeof *pixels);
+    resampled(cache, &batch, 0, pixels);
     lvk_loader_destroy(&loader);
     lvk_cache_destroy(&cache);
 }
@@ -119,7 +120,14 @@ Test(sheet, cells_look_as_training_has_them) {
 Test(sheet, views_are_those_of_the_epochs) {
     enum { TILE = 48 };
     lvk_dataset *d = make_tree();
-    const lvk_sheet_options options = {.crop = "center:64", .cells = 3, .views = 4, .side = TILE, .seed = 9};
+    const lvk_sheet_options options = {.crop = "center:64",
+                                       .cells = 3,
+                                       .views = 4,
+                                       .side = TILE,
+                                       .shift = 0.1,
+                                       .zoom = 0.3,
+                                       .color = 0.2,
+                                       .seed = 9};
     cr_assert_eq(lvk_sheet_write_views(d, &options, tree_path("v.png")), LVK_OK, "%s", lvk_error_message());
     lvk_image sheet = read_sheet("v.png");
     uint32_t all[2], hem[1];
@@ -133,7 +141,10 @@ Test(sheet, views_are_those_of_the_epochs) {
         load(d, rows[r], &(lvk_loader_options){0}, TILE, pixels);
         expect_shown(&sheet, GAP, y, pixels, TILE);
         for (uint32_t view = 1; view <= 4; ++view) {
-            const lvk_loader_options epoch = {.augment = true, .seed = 9, .epoch = view - 1};
+            const lvk_loader_options epoch = {.augment = true,
+                                              .strength = {.shift = 0.1, .zoom = 0.3, .color = 0.2},
+                                              .seed = 9,
+                                              .epoch = view - 1};
             load(d, rows[r], &epoch, TILE, pixels);
             expect_shown(&sheet, GAP + view * (TILE + GAP), y, pixels, TILE);
         }

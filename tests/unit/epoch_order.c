@@ -171,8 +171,8 @@ Test(epoch_order, augmentation_of_a_second_draw_differs) {
     lvk_epoch_order_draw(&order, 5, 0);
     for (size_t i = 0; i < order.count; ++i) {
         for (size_t j = 0; j < i; ++j) {
-            const lvk_augment a = lvk_augment_draw(5, 0, order.samples[i]),
-                              b = lvk_augment_draw(5, 0, order.samples[j]);
+            const lvk_augment a = lvk_augment_draw(&(lvk_augment_strength){0}, 5, 0, order.samples[i]),
+                              b = lvk_augment_draw(&(lvk_augment_strength){0}, 5, 0, order.samples[j]);
             cr_expect_neq(a.angle, b.angle, "places %zu and %zu", j, i);
         }
     }

@@ -38,7 +38,8 @@ static void open_scene(void) {
     cr_assert_eq(lvk_reference_create(&s.backend), LVK_OK);
     const lvk_network_config config = {
         .model = {.architecture = "resnet50-narrow", .part = LVK_MODEL_BACKBONE, .folded = true},
-        .batch = BATCH};
+        .batch = BATCH,
+        .square_side = lvk_cache_side(s.cache)};
     cr_assert_eq(lvk_network_create(s.backend, &config, &s.backbone), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(lvk_network_initialize(s.backbone, 3), LVK_OK);
 }
@@ -105,7 +106,7 @@ Test(features, are_the_backbones_outputs) {
         lvk_batch batch;
         cr_assert_eq(lvk_loader_create(s.cache, &i, 1, &options, &loader), LVK_OK);
         cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK);
-        cr_assert_eq(lvk_network_infer(s.backbone, batch.pixels, outputs), LVK_OK);
+        cr_assert_eq(lvk_network_infer(s.backbone, batch.input, batch.rows, outputs), LVK_OK);
         cr_expect_arr_eq(outputs, lvk_features_row(features, i, 0), LENGTH * sizeof(float), "image %u", i);
         lvk_loader_destroy(&loader);
     }
@@ -148,7 +149,7 @@ static void feed_once(const lvk_features *features, const lvk_loader_options *op
         if (batch.count == 0)
             break;
         for (uint32_t i = 0; i < batch.count; ++i, ++done) {
-            const float *row = batch.pixels + (size_t)i * LENGTH;
+            const float *row = (const float *)batch.input + (size_t)i * LENGTH;
             uint32_t view = 0;
             cr_assert_eq(batch.indices[i], s.images[done]);
             while (view < views &&
@@ -158,7 +159,7 @@ static void feed_once(const lvk_features *features, const lvk_loader_options *op
             seen[view] = true;
         }
         for (size_t i = (size_t)batch.count * LENGTH; i < (size_t)BATCH * LENGTH; ++i)
-            cr_assert_eq(batch.pixels[i], 0, "behind the last image");
+            cr_assert_eq(((const float *)batch.input)[i], 0, "behind the last image");
     }
     cr_expect_eq(done, IMAGES);
     lvk_feed_destroy(&feed);

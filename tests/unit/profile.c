@@ -199,10 +199,10 @@ Test(profile, a_profiled_step_computes_the_same) {
     float *images = lvk_alloc((size_t)224 * 224 * 3, sizeof *images), logits[2];
     for (int i = 0; i < 224 * 224 * 3; ++i)
         images[i] = (float)(i % 17) / 17;
-    cr_assert_eq(lvk_network_infer(network, images, &logits[0]), LVK_OK);
+    cr_assert_eq(lvk_network_infer(network, images, NULL, &logits[0]), LVK_OK);
     lvk_profiler profiler = {0};
     network->profiler = &profiler;
-    cr_assert_eq(lvk_network_infer(network, images, &logits[1]), LVK_OK);
+    cr_assert_eq(lvk_network_infer(network, images, NULL, &logits[1]), LVK_OK);
     lvk_profile *profile = lvk_profiler_take(&profiler);
     cr_assert_not_null(profile);
     cr_expect_null(profiler.profile);

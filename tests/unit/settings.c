@@ -31,9 +31,13 @@ static void set_later(lvk_train_options *o) {
     o->ema = 0.99;
     o->group = "none";
     o->accumulate = 3;
+    o->shift = 0.1;
+    o->zoom = 0.25;
+    o->color = 1.0 / 7;
 }
 
-static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema", "group"};
+static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema",
+                                    "group",  "shift",      "zoom",      "color"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 Test(settings, come_back_from_json) {
@@ -48,6 +52,7 @@ Test(settings, come_back_from_json) {
     cr_expect_eq(read.options.warmup, settings.options.warmup, "to the bit");
     cr_expect_eq(read.schedule.drop_count, 2);
     cr_expect_eq(read.rates.count, 1);
+    cr_expect_eq(read.augment.color, settings.options.color, "to the bit");
     for (int i = 0; i < LATER_COUNT; ++i)
         cr_expect_not_null(json_object_get(json, later[i]), "%s", later[i]);
     json_decref(json);
@@ -137,6 +142,18 @@ Test(settings, what_is_out_of_range_is_named) {
     options.recompute = "never";
     refused(&options, "--recompute never");
     options.recompute = "on";
+    options.shift = 0.51;
+    refused(&options, "--shift 0.51");
+    options.shift = 0;
+    options.zoom = -0.1;
+    refused(&options, "--zoom -0.1");
+    options.zoom = 0;
+    options.color = NAN;
+    refused(&options, "--color nan");
+    options.color = 0.5;
+    options.augment = false;
+    refused(&options, "--color: is augmentation");
+    options.color = 0;
     options.schedule = "step:20";
     refused(&options, "--schedule step:20");
     options.schedule = "step:19";

@@ -1,0 +1,86 @@
+/* resample(squares u8[N, L, L, 4], rows[N, 32]) = y[N, S, S, 3]: y[n] is square n resampled as row n says, an
+ * lvk_resampling (core/resample.h, which has the formula). L is the largest side that a square may have; one
+ * of a smaller side lies densely at the beginning of its row, and what comes after it is not read. Rows are
+ * trusted: side at most L, radius at least 1 (or all zero), every number finite. */
+#include "ops/resample.h"
+#include "ops/op.h"
+#include "params/resample.h"
+
+enum { GROUP = 64 };
+
+static lvk_status infer(lvk_call *call) {
+    const lvk_resample_attributes *attributes = call->attributes;
+    const lvk_type *squares = &call->inputs[0], *rows = &call->inputs[1];
+    LVK_TRY(lvk_op_expect(call, 0, LVK_U8, 4));
+    LVK_TRY(lvk_op_expect(call, 1, LVK_F32, 2));
+    if (attributes->taps < 2 || attributes->taps > LVK_RESAMPLE_MOST_TAPS)
+        return lvk_op_fail(call, "%u taps, expected 2 to %d", attributes->taps, LVK_RESAMPLE_MOST_TAPS);
+    if (attributes->output < 1 || squares->dim[1] != squares->dim[2] || squares->dim[3] != 4 ||
+        rows->dim[0] != squares->dim[0] || rows->dim[1] != LVK_RESAMPLING_LENGTH) {
+        char text[2][LVK_TYPE_TEXT];
+        return lvk_op_fail(call, "squares of %s and rows of %s to %u pixels", lvk_type_text(squares, text[0]),
+                           lvk_type_text(rows, text[1]), attributes->output);
+    }
+    call->outputs[0] = lvk_type_4d(LVK_F32, squares->dim[0], attributes->output, attributes->output, 3);
+    return LVK_OK;
+}
+
+static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
+                       lvk_binding_kind bytes, lvk_binding_kind reads) {
+    const lvk_resample_attributes *attributes = call->attributes;
+    const uint32_t images = call->inputs[0].dim[0], room = call->inputs[0].dim[1] * call->inputs[0].dim[2];
+    const uint32_t pixels = attributes->output * attributes->output;
+    const uint32_t groups = (uint32_t)lvk_divide_up(pixels, GROUP);
+    lvk_launch *launch = lvk_launch_add(list, shader);
+    lvk_launch_input(launch, bytes, 0);
+    lvk_launch_input(launch, reads, 1);
+    lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
+    lvk_launch_constant(launch, attributes->output);
+    lvk_launch_constant(launch, attributes->taps);
+    lvk_launch_constant(launch, groups);
+    lvk_launch_groups(list, launch, (uint64_t)images * groups);
+    const lvk_resample_params params = {.images = images, .room = room};
+    lvk_launch_parameters(launch, &params, sizeof params);
+}
+
+static const char *texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    if (lvk_divide_up(lvk_type_count(&call->inputs[0]), 4) > caps->max_texels)
+        return "the squares exceed the device's largest texel buffer";
+    return lvk_op_texels_obstacle(call, caps);
+}
+
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    add_launch(call, list, "resample_texels", LVK_BIND_BYTES, LVK_BIND_TEXELS);
+}
+
+static void pixel_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    add_launch(call, list, "resample", LVK_BIND_STORAGE, LVK_BIND_STORAGE);
+}
+
+/* Per tap four multiply-adds, and the two colour maps. */
+static double flops(const lvk_call *call) {
+    const lvk_resample_attributes *attributes = call->attributes;
+    return (double)lvk_type_count(&call->outputs[0]) / 3 * (8.0 * attributes->taps * attributes->taps + 48);
+}
+
+static const lvk_candidate candidates[] = {
+    {.name = "texels", .obstacle = texels_obstacle, .launch = texels_launch},
+    {.name = "pixel", .launch = pixel_launch},
+};
+
+const lvk_op lvk_op_resample = {
+    .name = "resample",
+    .summary = "y[n] = square n turned, scaled, coloured and standardized as row n says",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .output_count = 1,
+    .attribute_size = sizeof(lvk_resample_attributes),
+    .batched_inputs = 3,
+    .batched_outputs = 1,
+    .infer = infer,
+    .candidates = candidates,
+    .candidate_count = 2,
+    .flops = flops,
+};

@@ -1,0 +1,16 @@
+/* Resampling squares to images: crop, augmentation and standardization in one. The formula is in
+ * core/resample.h. */
+#ifndef LVK_OPS_RESAMPLE_H
+#define LVK_OPS_RESAMPLE_H
+
+#include "core/resample.h"
+
+typedef struct lvk_resample_attributes {
+    uint32_t output; /* S: height and width of the images */
+    uint32_t taps;   /* pixels along each axis that are looked at, 2 to LVK_RESAMPLE_MOST_TAPS: enough for
+                        every row's radius */
+} lvk_resample_attributes;
+
+enum { LVK_RESAMPLE_MOST_TAPS = 32 };
+
+#endif
