@@ -25,8 +25,9 @@ struct lvk_features {
     uint64_t (*names)[NAMES]; /* [count] */
     float *rows;              /* [count][length] */
     size_t count, capacity;
-    size_t saved; /* rows that the file has */
-    int64_t *row; /* [image * LVK_VIEW_COUNT + view] index of its row, -1: not there */
+    size_t saved;    /* rows that the file has */
+    uint32_t *first; /* [image] the first image with the same picture: they have their rows together */
+    int64_t *row;    /* [first image * LVK_VIEW_COUNT + view] index of its row, -1: not there */
 };
 
 /* ---- rows in memory ---- */
@@ -39,7 +40,7 @@ static void name_row(const lvk_features *f, uint32_t image, uint32_t view, uint6
 }
 
 static int64_t *place_of(const lvk_features *f, uint32_t image, uint32_t view) {
-    return &f->row[(size_t)image * LVK_VIEW_COUNT + view];
+    return &f->row[(size_t)f->first[image] * LVK_VIEW_COUNT + view];
 }
 
 static lvk_status reserve(lvk_features *f, size_t rows) {
@@ -58,7 +59,12 @@ static lvk_status reserve(lvk_features *f, size_t rows) {
     return LVK_OK;
 }
 
+/* A picture that is there, under another image, is passed over: a file has it once, however often it was
+ * stopped.
+ */
 static lvk_status append(lvk_features *f, uint32_t image, uint32_t view, const float *values) {
+    if (*place_of(f, image, view) >= 0)
+        return LVK_OK;
     LVK_TRY(reserve(f, f->count + 1));
     name_row(f, image, view, f->names[f->count]);
     memcpy(f->rows + f->count * f->length, values, f->length * sizeof *values);
@@ -72,6 +78,39 @@ static int compare_names(const void *a, const void *b) {
         if (x[i] != y[i])
             return x[i] < y[i] ? -1 : 1;
     return 0;
+}
+
+typedef struct picture {
+    uint64_t hash[2];
+    uint32_t image;
+} picture;
+
+static int compare_pictures(const void *a, const void *b) {
+    const picture *x = a, *y = b;
+    for (int i = 0; i < 2; ++i)
+        if (x->hash[i] != y->hash[i])
+            return x->hash[i] < y->hash[i] ? -1 : 1;
+    return x->image < y->image ? -1 : x->image > y->image;
+}
+
+static lvk_status find_first(lvk_features *f) {
+    const size_t count = lvk_dataset_image_count(f->dataset);
+    picture *pictures = lvk_alloc(count, sizeof *pictures);
+    if (!pictures)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < count; ++i) {
+        const lvk_image_info *info = lvk_dataset_image(f->dataset, (uint32_t)i);
+        pictures[i] = (picture){{info->hash[0], info->hash[1]}, (uint32_t)i};
+    }
+    if (count)
+        qsort(pictures, count, sizeof *pictures, compare_pictures);
+    for (size_t i = 0, first = 0; i < count; ++i) {
+        if (memcmp(pictures[i].hash, pictures[first].hash, sizeof pictures[i].hash) != 0)
+            first = i;
+        f->first[pictures[i].image] = pictures[first].image;
+    }
+    lvk_free(pictures);
+    return LVK_OK;
 }
 
 /* Finds the rows that were read for the images of the data set. */
@@ -197,7 +236,10 @@ lvk_status lvk_features_open(const lvk_dataset *dataset, const char *key, uint32
     f->key = lvk_strdup(key);
     f->path = file_path(key);
     f->row = lvk_alloc(lvk_dataset_image_count(dataset) * LVK_VIEW_COUNT, sizeof *f->row);
-    lvk_status status = f->key && f->row ? read_file(f) : LVK_ERROR_MEMORY;
+    f->first = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *f->first);
+    lvk_status status = f->key && f->row && f->first ? find_first(f) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = read_file(f);
     if (status == LVK_OK)
         status = index_rows(f);
     if (status != LVK_OK)
@@ -215,6 +257,7 @@ void lvk_features_destroy(lvk_features **features) {
     lvk_free(f->names);
     lvk_free(f->rows);
     lvk_free(f->row);
+    lvk_free(f->first);
     lvk_free(f);
     *features = NULL;
 }
