@@ -28,8 +28,8 @@ lvk_status lvk_sameness_check_settings(const lvk_settings *settings, const lvk_r
     if (settings->batch_statistics)
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
-            "--bn train: batch norms average over the batches one after the other, which several ranks do not "
-            "see; --bn frozen, or one process");
+            "--bn train, and cnn-gap: batch norms average over the batches one after the other, which several "
+            "ranks do not see; --bn frozen, or one process");
     return LVK_OK;
 }
 
