@@ -9,7 +9,7 @@
  * kernels [out, in, height, width] and [out, in], for images [N, channels, height, width]. A head takes the
  * place of fc as nn.Sequential of its layers, with a ReLU of its own behind every dense one but the last:
  * "dense:64,dropout:0.25" is fc.0 and fc.3. The cnn's tensors are conv1.weight to conv3.bias, fc1.weight to
- * fc2.bias.
+ * fc2.bias, the cnn-gap's conv1.weight, bn1.weight to bn4.running_var, fc1.weight, fc1.bias.
  *
  * "onnx": ONNX (IR version 8, operator set 13), the whole of what predicts, batch norms folded into the
  * convolutions. Input "image": [N, 3, S, S] 32-bit floats, red, green, blue from 0 to 255, rows from the top,

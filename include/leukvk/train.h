@@ -33,7 +33,7 @@ typedef struct lvk_train_options {
     const char *split; /* a split file to use; NULL: a split is made */
     const char *group; /* of the split that is made: "subject": no person is on two sides; "none": image by
                           image, see lvk_split_options */
-    const char *model; /* "cnn", "resnet50" */
+    const char *model; /* "cnn", "cnn-gap", "resnet50" */
     const char *crop;  /* "center:N" (pixels of the source, scale kept), "bbox" or "none" */
     bool augment;      /* flips and free rotation of the training images, in each epoch anew */
     double shift; /* with them: moved by at most this share of the crop's side along each axis, 0 to 0.5 */
@@ -49,7 +49,7 @@ typedef struct lvk_train_options {
                               augmented anew, so that an epoch has as many of either class; "none" */
     bool strict;           /* an unreadable image is an error; otherwise it is left out and listed */
 
-    /* Of models with a backbone, such as resnet50; the cnn has none. */
+    /* Of models with a backbone, such as resnet50; the cnn and cnn-gap have none. */
     const char *weights; /* a file that leukvk import wrote; "auto": the one that tools/fetch-weights.sh keeps
                             in the user's cache folder; "none": start from chance */
     const char *head;    /* layers on the backbone's features, before the logit: "dense:64,dropout:0.25" */
@@ -94,8 +94,8 @@ typedef struct lvk_train_options {
                               2016): less memory, more time; "off"; "auto": where the batch fits only so. No
                               effect on the result */
     unsigned threads;      /* that read and crop images; 0: as many as processors. No effect on the result */
-    double checkpoint_seconds; /* save the position at least so often within an epoch, and features within a
-                                  minute or this; 0: after every step */
+    double checkpoint_seconds; /* save the position at least so often within an epoch, and up to 2 GiB of
+                                  features within a minute or this; 0: after every step */
     bool profile; /* profile the third step, or the epoch's last when it has fewer. No effect on the result */
 } lvk_train_options;
 

@@ -37,6 +37,8 @@ typedef struct lvk_crop_window {
 
 lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image);
 
+enum { LVK_CNMC_SIDE = 450 }; /* pixels a side of C-NMC's images */
+
 /* The largest side that lvk_crop_cut can give the square of an image of that size. */
 uint32_t lvk_crop_side_bound(const lvk_crop *crop, uint32_t width, uint32_t height, uint32_t output);
 

@@ -23,10 +23,13 @@ int lvk_cnn_gap_build(lvk_builder *builder, int images, const lvk_model_config *
     builder->batch_statistics = config->batch_statistics;
     int x = add_conv(builder, config, 1, images, 32, 2);
     x = lvk_layer_maxpool2d(builder, "pool1", x, 2, 2, 0);
+    lvk_layer_checkpoint(builder, x);
     x = add_conv(builder, config, 2, x, 64, 1);
     x = lvk_layer_maxpool2d(builder, "pool2", x, 2, 2, 0);
+    lvk_layer_checkpoint(builder, x);
     x = add_conv(builder, config, 3, x, 128, 1);
     x = lvk_layer_maxpool2d(builder, "pool3", x, 2, 2, 0);
+    lvk_layer_checkpoint(builder, x);
     x = add_conv(builder, config, 4, x, 256, 1);
     x = lvk_layer_global_average_pool(builder, "avg_pool", x);
     x = lvk_layer_dropout(builder, "dropout", x, config->dropout);

@@ -109,12 +109,29 @@ bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_FOREIG
     return number == 0;
 }
 
+/* Layers that have numbers already, with their norms: "conv2/kernel", "bn2/moving_mean". */
+static bool name_numbered(const char *own, char name[LVK_FOREIGN_NAME]) {
+    static const char *const weights[][2] = {{"kernel", "weight"},
+                                             {"gamma", "weight"},
+                                             {"beta", "bias"},
+                                             {"moving_mean", "running_mean"},
+                                             {"moving_variance", "running_var"}};
+    const char *slash = strchr(own, '/');
+    if (!slash || (strncmp(own, "conv", 4) != 0 && strncmp(own, "bn", 2) != 0))
+        return false;
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; ++i)
+        if (strcmp(slash + 1, weights[i][0]) == 0)
+            return snprintf(name, LVK_FOREIGN_NAME, "%.*s.%s", (int)(slash - own), own, weights[i][1]) <
+                   LVK_FOREIGN_NAME;
+    return false;
+}
+
 bool lvk_naming_plain(const char *own, char name[LVK_FOREIGN_NAME]) {
     unsigned number;
     const char *part;
     const bool conv = split(own, "conv2d", &number, &part);
     if (!conv && !split(own, "dense", &number, &part))
-        return false;
+        return name_numbered(own, name);
     snprintf(name, LVK_FOREIGN_NAME, "%s%u.%s", conv ? "conv" : "fc", number + 1, part);
     return true;
 }

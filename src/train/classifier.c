@@ -30,8 +30,7 @@ static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *ch
 
 /* Pixels a side that there is room for at first: of C-NMC's images, and of a crop of one size as it is. */
 static uint32_t first_side(const lvk_classifier *c) {
-    enum { CNMC_SIDE = 450 };
-    return lvk_crop_side_bound(&c->crop, CNMC_SIDE, CNMC_SIDE, c->model.image_size);
+    return lvk_crop_side_bound(&c->crop, LVK_CNMC_SIDE, LVK_CNMC_SIDE, c->model.image_size);
 }
 
 static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,

@@ -78,13 +78,16 @@ static bool tell(void *user, size_t done, size_t part_total) {
 }
 
 static lvk_status compute(lvk_trainer *t, lvk_device *device, const lvk_features_request *requests,
-                          size_t count, size_t missing) {
+                          size_t count) {
     lvk_network *backbone = NULL;
-    teller who = {.trainer = t, .total = missing};
+    teller who = {.trainer = t};
     who.started = who.saved = lvk_clock_seconds();
     lvk_status status = open_backbone(t, device, &backbone);
     for (size_t i = 0; i < count && status == LVK_OK; ++i) {
         const size_t wanted = lvk_features_missing(t->features, &requests[i]);
+        who.total = who.before + wanted; /* a picture that parts share was computed with the first */
+        for (size_t k = i + 1; k < count; ++k)
+            who.total += lvk_features_missing(t->features, &requests[k]);
         status = lvk_features_compute(t->features, &requests[i], backbone, t->cache,
                                       t->settings.options.threads, tell, &who);
         who.before += wanted;
@@ -115,5 +118,5 @@ lvk_status lvk_extract_features(lvk_trainer *t, lvk_device *device) {
     const char *path = lvk_features_path(t->features);
     lvk_log(LVK_LOG_INFO, "features of %zu pictures: %zu from %s, %zu to compute", wanted, wanted - missing,
             path ? path : "memory", missing);
-    return missing ? compute(t, device, requests, LVK_SPLIT_PART_COUNT, missing) : LVK_OK;
+    return missing ? compute(t, device, requests, LVK_SPLIT_PART_COUNT) : LVK_OK;
 }

@@ -52,6 +52,6 @@ lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute,
         recompute == LVK_RECOMPUTE_ON || (recompute == LVK_RECOMPUTE_AUTO && !fits(&backend->caps, &kept));
     LVK_TRY(lvk_network_estimate(&backend->caps, config, &footprint));
     need->bytes = footprint.total;
-    need->kept = config->recompute ? kept.total : 0;
+    need->kept = kept.total > footprint.total ? kept.total : 0;
     return fits(&backend->caps, &footprint) ? LVK_OK : refuse(backend, config, &footprint);
 }

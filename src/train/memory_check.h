@@ -10,11 +10,11 @@ typedef enum lvk_recompute { LVK_RECOMPUTE_OFF, LVK_RECOMPUTE_ON, LVK_RECOMPUTE_
 /* Device memory, bytes. */
 typedef struct lvk_memory_need {
     uint64_t bytes; /* what the network takes by plan */
-    uint64_t kept;  /* what it would take with all activations kept, where they are not; else 0 */
+    uint64_t kept;  /* what it would take with all activations kept, where that is more; else 0 */
 } lvk_memory_need;
 
-/* Sets config->recompute as asked for; with LVK_RECOMPUTE_AUTO only where the network does not fit without it
- * and does with it. LVK_ERROR_MEMORY when it takes more than the device has or gives in one piece; the line
+/* Sets config->recompute as asked for; with LVK_RECOMPUTE_AUTO where the network does not fit without it.
+ * LVK_ERROR_MEMORY when it takes more than the device has or gives in one piece; the line
  * tells the largest batch that fits. That there is room does not mean that nobody else uses it: making the
  * network may still fail. */
 LVK_MUST_USE lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute,

@@ -49,6 +49,9 @@ static lvk_status digest_settings(lvk_trainer *t) {
         return LVK_ERROR_MEMORY;
     if (t->backbone)
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
+    if (t->backbone &&
+        t->backbone->variant == LVK_RESNET_KERAS_2019) /* whose tensors are named like Keras' first */
+        json_object_set_new(json, "weights_variant", json_string(t->info.topology));
     const lvk_status status = lvk_config_digest(json, t->digest);
     json_decref(json);
     return status;

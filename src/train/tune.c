@@ -2,6 +2,7 @@
 #include "leukvk/tune.h"
 
 #include "core/memory.h"
+#include "data/crop.h"
 #include "leukvk/model.h"
 #include "leukvk/train.h"
 #include "train/device.h"
@@ -82,6 +83,8 @@ static lvk_status store(const tuning *t, const char *path, const lvk_device_info
 
 static lvk_status fill_config(const lvk_tune_options *options, lvk_network_config *config) {
     const lvk_train_options defaults = lvk_train_defaults();
+    lvk_crop crop;
+    LVK_TRY(lvk_crop_parse(defaults.crop, &crop));
     *config = (lvk_network_config){
         .model = {.architecture = options && options->model ? options->model : lvk_architecture_name(0),
                   .dropout = defaults.dropout},
@@ -90,6 +93,11 @@ static lvk_status fill_config(const lvk_tune_options *options, lvk_network_confi
         .optimizer = LVK_OPTIMIZER_ADAM};
     if (config->batch > 1024)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--batch %u: must be 1 to 1024", config->batch);
+    const lvk_model *model = lvk_model_find(config->model.architecture);
+    if (!model)
+        return LVK_ERROR_ARGUMENT;
+    config->square_side = lvk_crop_side_bound(&crop, LVK_CNMC_SIDE, LVK_CNMC_SIDE, model->image_size);
+    config->model.batch_statistics = model->batch_norm && !model->features;
     return LVK_OK;
 }
 

@@ -233,6 +233,28 @@ static void expect_channels_first(const float *own, const float *turned, uint32_
     cr_expect_eq(wrong, 0, "%s", name);
 }
 
+/* Its layers have numbers already; the norms' vectors get PyTorch's names. */
+Test(export, the_compact_net_for_channels_first) {
+    static const char *const same[][2] = {{"bn1/gamma", "bn1.weight"},
+                                          {"bn2/beta", "bn2.bias"},
+                                          {"bn3/moving_mean", "bn3.running_mean"},
+                                          {"bn4/moving_variance", "bn4.running_var"},
+                                          {"dense/bias", "fc1.bias"}};
+    make_model(scratch_path("model"), "cnn-gap", "", "");
+    export_well(scratch_path("model"), "torchvision", scratch_path("t"));
+    lvk_safetensors *model = open_file(scratch_path("model")), *torch = open_file(scratch_path("t"));
+    cr_expect_eq(lvk_safetensors_count(torch), 22);
+    for (size_t i = 0; i < sizeof same / sizeof *same; ++i)
+        expect_same_tensor(model, same[i][0], torch, same[i][1]);
+    float *own = values_of(model, "conv2/kernel", lvk_type_4d(LVK_F32, 3, 3, 32, 64));
+    float *turned = values_of(torch, "conv2.weight", lvk_type_4d(LVK_F32, 64, 32, 3, 3));
+    expect_channels_first(own, turned, 9, 32, 64, "conv2.weight");
+    lvk_free(own);
+    lvk_free(turned);
+    lvk_safetensors_destroy(&torch);
+    lvk_safetensors_destroy(&model);
+}
+
 Test(export, the_cnn_for_channels_first) {
     static const struct {
         const char *own, *there;

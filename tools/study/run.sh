@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole study on a C-NMC folder: what is there, the cnn and a head on frozen ResNet50 features by cross-validation, each split by
-# subject and, for comparison, image by image.
+# The whole study on a C-NMC folder: what is there, the cnn, the compact net and a head on frozen ResNet50 features by cross-validation,
+# each split by subject and, for comparison, image by image.
 #   tools/study/run.sh DATA OUT [OPTION OF LEUKVK CV...]
 # Goes on where it was stopped. The head needs tools/fetch-weights.sh to have been run, and is left out otherwise. README.md beside
 # this file has the figures that it gave.
@@ -22,7 +22,7 @@ cross_validate() { # NAME OPTION...
 }
 
 "$leukvk" data "$data" | tee "$out/data.txt"
-models=(cnn)
+models=(cnn cnn-gap)
 if [ -e "${XDG_CACHE_HOME:-$HOME/.cache}/leukvk/resnet50-imagenet.safetensors" ]; then
     models+=(resnet50)
 else
