@@ -97,7 +97,8 @@ static void foreign(const source *from, const lvk_resnet_table *table, const lvk
         return;
     }
     lvk_naming_keras(table, tensor, name);
-    if (tensor->conv == table->conv_count && has(from, "probs/kernel")) /* as the first of these files have it */
+    /* The first of these files name the classifier so. */
+    if (tensor->conv == table->conv_count && has(from, "probs/kernel"))
         snprintf(name, LVK_FOREIGN_NAME, "probs/%s", strchr(tensor->name, '/') + 1);
 }
 

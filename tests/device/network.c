@@ -1,6 +1,7 @@
 /* The CNN on each device: the same seed gives the same bits, a saved position goes on to the same bits,
  * freezing memory out gives a clear error, and batch 32 stays within what every Vulkan 1.1 device guarantees.
  */
+#include "support/network.h"
 #include "core/memory.h"
 #include "core/random.h"
 #include "support/device.h"
@@ -13,59 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const lvk_network_config small = {.model = {.architecture = "cnn", .dropout = 0.25},
-                                         .batch = 2,
-                                         .training = true,
-                                         .optimizer = LVK_OPTIMIZER_ADAM,
-                                         .l2 = 1e-4};
-
-static void fill(float *values, size_t count, uint32_t sample) {
-    const lvk_random_key key = {.seed = 9, .sample = sample, .purpose = 1003};
-    for (size_t i = 0; i < count; ++i)
-        values[i] = lvk_random_uniform(&key, (uint32_t)i);
-}
-
-/* One step with numbers that depend on `step` alone. */
-static lvk_status train_step(lvk_network *network, uint32_t step, float *loss) {
-    const uint32_t batch = network->config.batch;
-    const size_t pixels = (size_t)batch * network->model->image_size * network->model->image_size * 3;
-    float *images = lvk_alloc(pixels, sizeof *images), *labels = lvk_alloc(batch, 2 * sizeof *labels);
-    uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);
-    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
-    fill(images, pixels, step);
-    for (uint32_t i = 0; i < batch; ++i) {
-        labels[2 * i] = (float)((i + step) % 2);
-        labels[2 * i + 1] = 1.0F / (float)batch;
-        keys[4 * i] = 7;
-        keys[4 * i + 3] = step * batch + i;
-    }
-    const lvk_optimizer_kind kind = network->config.optimizer;
-    const lvk_optimizer_settings settings = {.kind = kind, .average = network->config.average ? 0.5 : 0};
-    const double rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1;
-    for (int g = 0; g <= network->config.rates.count; ++g)
-        lvk_optimizer_hyper(&settings, step + 1, rate * lvk_rate_scales_at(&network->config.rates, g),
-                            hyper[g]);
-    const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper[0]};
-    const lvk_status status = lvk_network_train(network, &input, loss, NULL);
-    lvk_free(images);
-    lvk_free(labels);
-    lvk_free(keys);
-    return status;
-}
-
-static lvk_network *create(lvk_backend *backend, const lvk_network_config *config) {
-    lvk_network *network;
-    cr_assert_eq(lvk_network_create(backend, config, &network), LVK_OK, "%s", lvk_error_message());
-    cr_assert_eq(lvk_network_initialize(network, 1), LVK_OK, "%s", lvk_error_message());
-    return network;
-}
-
-static float *parameters(lvk_network *network) {
-    float *values = lvk_alloc(network->block_size, 1);
-    cr_assert_eq(lvk_network_read(network, LVK_BLOCK_PARAMETERS, values), LVK_OK, "%s", lvk_error_message());
-    return values;
-}
 
 Test(network, same_seed_same_bits_also_through_a_checkpoint) {
     lvk_backend *backend = test_open_device();
@@ -83,23 +31,23 @@ Test(network, same_seed_same_bits_also_through_a_checkpoint) {
     close(file);
     float *results[3], loss, losses[3][3];
     for (int run = 0; run < 3; ++run) {
-        lvk_network *network = create(backend, &small);
+        lvk_network *network = test_network(backend, &test_small_network);
         for (uint32_t step = 0; step < 3; ++step) {
             if (run == 2 && step == 2) { /* saved, forgotten, loaded into a new network */
                 lvk_position position = {.update = step};
                 cr_assert_eq(lvk_position_save(&position, &context, network, path), LVK_OK, "%s",
                              lvk_error_message());
                 lvk_network_destroy(&network);
-                network = create(backend, &small);
+                network = test_network(backend, &test_small_network);
                 cr_assert_eq(lvk_position_load(&position, &context, network, path), LVK_OK, "%s",
                              lvk_error_message());
                 cr_expect_eq(position.update, step);
                 lvk_position_finish(&position);
             }
-            cr_assert_eq(train_step(network, step, &loss), LVK_OK, "%s", lvk_error_message());
+            cr_assert_eq(test_train_step(network, step, &loss), LVK_OK, "%s", lvk_error_message());
             losses[run][step] = loss;
         }
-        results[run] = parameters(network);
+        results[run] = test_parameters(network);
         if (run < 2)
             lvk_network_destroy(&network);
         else {
@@ -128,7 +76,7 @@ Test(network, checkpoint_of_other_settings_is_refused) {
     lvk_position_context context = {.info = &info, .seed = 1, .optimizer = "adam", .config_digest = "d"};
     char path[] = "/tmp/leukvk-network-XXXXXX";
     close(mkstemp(path));
-    lvk_network *network = create(backend, &small);
+    lvk_network *network = test_network(backend, &test_small_network);
     lvk_position position = {0}, loaded;
     cr_assert_eq(lvk_position_save(&position, &context, network, path), LVK_OK, "%s", lvk_error_message());
     context.seed = 2;
@@ -146,7 +94,7 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
         lvk_backend *reference = test_open_device();
         lvk_footprint footprint;
         cr_expect_eq(reference->caps.runs_launches, false);
-        cr_expect_eq(lvk_network_estimate(&reference->caps, &small, &footprint), LVK_OK, "%s",
+        cr_expect_eq(lvk_network_estimate(&reference->caps, &test_small_network, &footprint), LVK_OK, "%s",
                      lvk_error_message());
         cr_expect_gt(footprint.total, 0);
         test_close_device(reference);
@@ -158,9 +106,9 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
     cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
     cr_expect_eq(backend->caps.max_storage_range, 1U << 27);
     cr_expect_eq(backend->caps.max_storage_buffers, 4);
-    lvk_network_config config = small;
+    lvk_network_config config = test_small_network;
     config.batch = 32;
-    lvk_network *network = create(backend, &config);
+    lvk_network *network = test_network(backend, &config);
     const lvk_program *program = &network->training.plan.program;
     int cut = 0;
     for (int s = 0; s < program->step_count; ++s) {
@@ -174,7 +122,7 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
     if (backend->caps.max_groups[0] &&
         strstr(backend->info.name, "llvmpipe")) { /* minutes on slower devices */
         float loss;
-        cr_expect_eq(train_step(network, 0, &loss), LVK_OK, "%s", lvk_error_message());
+        cr_expect_eq(test_train_step(network, 0, &loss), LVK_OK, "%s", lvk_error_message());
         cr_expect(loss > 0.3F && loss < 3, "loss %g", (double)loss);
     }
     lvk_network_destroy(&network);
@@ -190,10 +138,10 @@ static bool begins(const lvk_network *network, size_t p, const char *with) {
 static float *one_step(const lvk_network_config *config, lvk_network **network, float **before) {
     lvk_backend *backend = test_open_device();
     float loss;
-    *network = create(backend, config);
-    *before = parameters(*network);
-    cr_assert_eq(train_step(*network, 0, &loss), LVK_OK, "%s", lvk_error_message());
-    return parameters(*network);
+    *network = test_network(backend, config);
+    *before = test_parameters(*network);
+    cr_assert_eq(test_train_step(*network, 0, &loss), LVK_OK, "%s", lvk_error_message());
+    return test_parameters(*network);
 }
 
 static void close_all(lvk_network **networks, float **start, float **end, int count) {
@@ -209,7 +157,7 @@ static void close_all(lvk_network **networks, float **start, float **end, int co
 /* Where a rule says so, the first update is smaller by its factor or none; elsewhere it is what it was, to
  * the bit. */
 Test(network, rates_differ_by_layer) {
-    lvk_network_config config = small;
+    lvk_network_config config = test_small_network;
     float *start[2], *end[2];
     lvk_network *networks[2];
     end[0] = one_step(&config, &networks[0], &start[0]);
@@ -243,7 +191,7 @@ Test(network, rates_differ_by_layer) {
 /* The first velocity of SGD is the gradient but for the learning rate: clipped, it has the norm that was
  * asked for and its direction; within the norm, its bits. */
 Test(network, the_whole_gradient_is_clipped) {
-    lvk_network_config config = small;
+    lvk_network_config config = test_small_network;
     float *start[3], *end[3], *velocity[3];
     lvk_network *networks[3];
     config.optimizer = LVK_OPTIMIZER_SGD;
@@ -269,141 +217,6 @@ Test(network, the_whole_gradient_is_clipped) {
     close_all(networks, start, end, 3);
 }
 
-/* Four images with labels and keys. */
-enum { IMAGES = 4 };
-typedef struct four {
-    float *images, labels[2 * IMAGES];
-    uint32_t keys[4 * IMAGES];
-    size_t pixels; /* of one */
-} four;
-
-static four make_four(const lvk_network *network) {
-    const size_t size = network->model->image_size;
-    four f = {.pixels = size * size * 3};
-    f.images = lvk_alloc(IMAGES * f.pixels, sizeof *f.images);
-    fill(f.images, IMAGES * f.pixels, 5);
-    for (uint32_t i = 0; i < IMAGES; ++i) {
-        f.labels[2 * i] = (float)(i % 2);
-        f.labels[2 * i + 1] = 1.0F / (float)network->config.batch;
-        f.keys[4 * i + 3] = i;
-    }
-    return f;
-}
-
-static lvk_network *create_for_four(lvk_backend *backend, uint32_t batch, double clip_norm, bool shared) {
-    lvk_network_config config = small;
-    config.optimizer = LVK_OPTIMIZER_SGD;
-    config.batch = batch;
-    config.accumulate = IMAGES / batch;
-    config.clip_norm = clip_norm;
-    config.shared = shared;
-    return create(backend, &config);
-}
-
-static void train_part(lvk_network *network, const four *f, uint32_t part, const lvk_real *hyper,
-                       float *loss) {
-    const size_t first = (size_t)part * network->config.batch;
-    const lvk_train_batch input = {.input = f->images + first * f->pixels,
-                                   .labels = f->labels + 2 * first,
-                                   .keys = f->keys + 4 * first,
-                                   .hyper = hyper,
-                                   .part = part,
-                                   .parts = network->config.accumulate};
-    cr_assert_eq(lvk_network_train(network, &input, loss, NULL), LVK_OK, "%s", lvk_error_message());
-}
-
-static float *block(lvk_network *network, lvk_block_id id) {
-    float *values = lvk_alloc(network->block_size, 1);
-    cr_assert_eq(lvk_network_read(network, id, values), LVK_OK, "%s", lvk_error_message());
-    return values;
-}
-
-/* The parts the last first, as if on other devices, then their gradients in order. */
-static void train_shared(lvk_network *network, const four *f, const lvk_real *hyper, float *loss) {
-    float *gradients[IMAGES];
-    const uint32_t parts = network->config.accumulate;
-    for (uint32_t part = parts; part-- > 0;) {
-        train_part(network, f, part, hyper, &loss[part]);
-        gradients[part] = block(network, LVK_BLOCK_GRADIENTS);
-    }
-    for (uint32_t part = 0; part < parts; ++part) {
-        cr_assert_eq(lvk_network_accumulate(network, gradients[part], part, parts), LVK_OK, "%s",
-                     lvk_error_message());
-        lvk_free(gradients[part]);
-    }
-    cr_assert_eq(lvk_network_update(network, hyper), LVK_OK, "%s", lvk_error_message());
-}
-
-/* A step over them, at once or in batches whose gradients are averaged: its velocity. */
-static float *train_four(lvk_network *network, float *loss) {
-    four f = make_four(network);
-    lvk_real hyper[LVK_HYPER_COUNT];
-    lvk_optimizer_hyper(&(lvk_optimizer_settings){.kind = LVK_OPTIMIZER_SGD}, 1, 0.1, hyper);
-    if (network->config.shared)
-        train_shared(network, &f, hyper, loss);
-    for (uint32_t part = 0; part < network->config.accumulate && !network->config.shared; ++part)
-        train_part(network, &f, part, hyper, &loss[part]);
-    lvk_free(f.images);
-    return block(network, LVK_BLOCK_MOMENT1);
-}
-
-/* Gradients that were computed apart give the bits of one network, with the same kernels, also where they are
- * clipped. */
-Test(network, shared_parts_are_accumulated_to_the_same_bits) {
-    lvk_backend *backend = test_open_device();
-    for (int clipped = 0; clipped < 2; ++clipped) {
-        float losses[2][IMAGES] = {0}, *velocity[2], *weights[2];
-        char kernels[2][LVK_DIGEST_TEXT];
-        uint64_t size = 0;
-        for (int shared = 0; shared < 2; ++shared) {
-            lvk_network *network = create_for_four(backend, 1, clipped ? 0.001 : 0, shared);
-            size = network->block_size;
-            velocity[shared] = train_four(network, losses[shared]);
-            weights[shared] = block(network, LVK_BLOCK_PARAMETERS);
-            cr_assert_eq(lvk_network_kernels(network, kernels[shared]), LVK_OK);
-            lvk_network_destroy(&network);
-        }
-        cr_expect_arr_eq(losses[0], losses[1], sizeof losses[0]);
-        cr_expect(memcmp(velocity[0], velocity[1], size) == 0, "other gradients");
-        cr_expect(memcmp(weights[0], weights[1], size) == 0, "other weights");
-        cr_expect_str_eq(kernels[0], kernels[1]);
-        for (int i = 0; i < 2; ++i) {
-            lvk_free(velocity[i]);
-            lvk_free(weights[i]);
-        }
-    }
-    test_close_device(backend);
-}
-
-/* Batches whose gradients are averaged do what one that is larger does; the mean is what is clipped. */
-Test(network, accumulated_batches_are_one_large_batch) {
-    lvk_backend *backend = test_open_device();
-    lvk_network *network = create(backend, &small);
-    const uint64_t count = network->block_size / sizeof(float);
-    lvk_network_destroy(&network);
-    for (int clipped = 0; clipped < 2; ++clipped) {
-        float losses[3] = {0}, *velocity[2];
-        double apart = 0, norm = 0;
-        for (uint32_t cut = 0; cut < 2; ++cut) {
-            network = create_for_four(backend, cut ? 2 : 4, clipped ? 0.001 : 0, false);
-            velocity[cut] = train_four(network, &losses[cut]);
-            lvk_network_destroy(&network);
-        }
-        for (uint64_t i = 0; i < count; ++i) {
-            apart += pow((double)velocity[0][i] - (double)velocity[1][i], 2);
-            norm += pow((double)velocity[0][i], 2);
-        }
-        if (clipped)
-            cr_expect_float_eq(sqrt(norm), 0.1 * 0.001, 1e-9, "%g", sqrt(norm));
-        cr_expect_gt(norm, 1e-9);
-        cr_expect_lt(sqrt(apart / norm), 1e-5, "%g", sqrt(apart / norm));
-        cr_expect_float_eq(losses[0], (losses[1] + losses[2]) / 2, 1e-6F);
-        lvk_free(velocity[0]);
-        lvk_free(velocity[1]);
-    }
-    test_close_device(backend);
-}
-
 /* e[i] += (w[i] - e[i]) rate, as lvk_weight_average_hyper has it for 0.5. */
 static void follow(float *average, const float *weights, uint64_t count, uint64_t step) {
     const double rate = 1 - fmin(0.5, (1 + (double)step) / (10 + (double)step));
@@ -421,7 +234,7 @@ static double distance(const float *a, const float *b, uint64_t count) {
 static void infer_one(lvk_network *network, float logits[2]) {
     const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
     float *images = lvk_alloc(2 * pixels, sizeof *images);
-    fill(images, 2 * pixels, 3);
+    test_fill(images, 2 * pixels, 3);
     cr_assert_eq(lvk_network_infer(network, images, NULL, logits), LVK_OK, "%s", lvk_error_message());
     lvk_free(images);
 }
@@ -455,11 +268,11 @@ static void fill_squares(uint32_t room, uint32_t output, uint8_t *squares, lvk_r
 Test(network, squares_are_as_good_as_images) {
     enum { ROOM = 300 };
     lvk_backend *backend = test_open_device();
-    lvk_network_config config = small;
-    lvk_network *of_images = create(backend, &config);
+    lvk_network_config config = test_small_network;
+    lvk_network *of_images = test_network(backend, &config);
     config.square_side = ROOM;
     config.zoom = 0.2;
-    lvk_network *of_squares = create(backend, &config);
+    lvk_network *of_squares = test_network(backend, &config);
     const uint32_t output = of_images->model->image_size;
     uint8_t *squares = lvk_alloc((size_t)2 * ROOM * ROOM, 4);
     float *images = lvk_alloc((size_t)2 * output * output * 3, sizeof *images), logits[2][2], loss[2];
@@ -491,23 +304,24 @@ Test(network, squares_are_as_good_as_images) {
 /* The average follows the weights, which learn what they would without; it is what inference reads. */
 Test(network, inference_reads_the_average) {
     lvk_backend *backend = test_open_device();
-    lvk_network_config config = small;
-    lvk_network *plain = create(backend, &config);
+    lvk_network_config config = test_small_network;
+    lvk_network *plain = test_network(backend, &config);
     config.average = true;
-    lvk_network *averaging = create(backend, &config);
+    lvk_network *averaging = test_network(backend, &config);
     const uint64_t count = plain->block_size / sizeof(float);
-    float *expected = parameters(plain), *average = lvk_alloc(count, sizeof *average), logits[2][2], loss[2];
+    float *expected = test_parameters(plain), *average = lvk_alloc(count, sizeof *average), logits[2][2],
+          loss[2];
     for (uint32_t step = 0; step < 3; ++step) {
-        cr_assert(train_step(plain, step, &loss[0]) == LVK_OK &&
-                  train_step(averaging, step, &loss[1]) == LVK_OK);
+        cr_assert(test_train_step(plain, step, &loss[0]) == LVK_OK &&
+                  test_train_step(averaging, step, &loss[1]) == LVK_OK);
         cr_expect_eq(loss[0], loss[1]);
-        float *weights = parameters(plain), *same = parameters(averaging);
+        float *weights = test_parameters(plain), *same = test_parameters(averaging);
         cr_expect_eq(memcmp(weights, same, plain->block_size), 0);
         follow(expected, weights, count, step + 1);
         lvk_free(weights);
         lvk_free(same);
     }
-    float *weights = parameters(plain);
+    float *weights = test_parameters(plain);
     cr_assert_eq(lvk_network_read(averaging, LVK_BLOCK_AVERAGE, average), LVK_OK);
     cr_expect_lt(distance(average, expected, count), 1e-6 * distance(average, weights, count));
     cr_assert_eq(lvk_network_write(plain, LVK_BLOCK_PARAMETERS, average), LVK_OK);
@@ -525,7 +339,7 @@ Test(network, inference_reads_the_average) {
 /* A rule that fits nothing that is trained is named before anything is made. */
 Test(network, a_rate_for_nobody_is_refused) {
     lvk_backend *backend = test_open_device();
-    lvk_network_config config = small;
+    lvk_network_config config = test_small_network;
     lvk_footprint footprint;
     cr_assert_eq(lvk_rate_scales_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
     cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &footprint), LVK_ERROR_ARGUMENT);
@@ -543,15 +357,15 @@ typedef struct trained {
 
 static trained train_two_steps(const lvk_network_config *config) {
     lvk_backend *backend = test_open_device();
-    lvk_network *network = create(backend, config);
+    lvk_network *network = test_network(backend, config);
     const lvk_program *program = &network->training.plan.program;
     trained result = {.block_size = network->block_size, .arena = program->block_size[LVK_BLOCK_ARENA]};
     for (int s = 0; s < program->step_count; ++s)
         result.again += program->steps[s].again;
     cr_assert_eq(lvk_network_kernels(network, result.kernels), LVK_OK);
     for (uint32_t step = 0; step < 2; ++step)
-        cr_assert_eq(train_step(network, step, &result.losses[step]), LVK_OK, "%s", lvk_error_message());
-    result.values = parameters(network);
+        cr_assert_eq(test_train_step(network, step, &result.losses[step]), LVK_OK, "%s", lvk_error_message());
+    result.values = test_parameters(network);
     lvk_network_destroy(&network);
     test_close_device(backend);
     return result;
@@ -560,7 +374,7 @@ static trained train_two_steps(const lvk_network_config *config) {
 /* Activations that are dropped and computed again: fewer bytes, and losses, weights and running averages to
  * the bit. */
 Test(network, recomputing_activations_changes_no_bit) {
-    lvk_network_config configs[] = {small, small, small};
+    lvk_network_config configs[] = {test_small_network, test_small_network, test_small_network};
     configs[0].unfused = true; /* the fused one keeps little */
     configs[1].model = (lvk_model_config){.architecture = "resnet50-narrow", .head = "dense:8,dropout:0.25"};
     configs[2].model = (lvk_model_config){.architecture = "resnet50-narrow", .batch_statistics = true};
@@ -592,16 +406,16 @@ static two_steps run_two_steps(bool as_gpu) {
     const lvk_vulkan_options options = {.validation = true, .no_pipeline_cache = true, .as_gpu = as_gpu};
     lvk_backend *backend;
     cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
-    lvk_network_config config = small;
+    lvk_network_config config = test_small_network;
     config.optimizer = LVK_OPTIMIZER_SGD;
-    lvk_network *network = create(backend, &config);
-    two_steps result = {.before = parameters(network), .count = network->block_size / sizeof(float)};
+    lvk_network *network = test_network(backend, &config);
+    two_steps result = {.before = test_parameters(network), .count = network->block_size / sizeof(float)};
     const lvk_program *program = &network->training.plan.program;
     for (int s = 0; s < program->step_count; ++s)
         result.tiles += strncmp(program->steps[s].candidate, "tile", 4) == 0;
     for (uint32_t step = 0; step < 2; ++step)
-        cr_assert_eq(train_step(network, step, &result.loss[step]), LVK_OK, "%s", lvk_error_message());
-    result.after = parameters(network);
+        cr_assert_eq(test_train_step(network, step, &result.loss[step]), LVK_OK, "%s", lvk_error_message());
+    result.after = test_parameters(network);
     lvk_network_destroy(&network);
     test_close_device(backend);
     return result;
