@@ -160,7 +160,8 @@ int classify_run(classify_session *session, const selection *images, const char 
     }
     if (!session->same_threshold) {
         session->threshold = LVK_THRESHOLD;
-        fprintf(stderr, "the models have different thresholds: %g is taken\n", LVK_THRESHOLD);
+        fprintf(stderr, "the models have different thresholds: %g is taken where none is given\n",
+                LVK_THRESHOLD);
     }
     for (size_t i = 0; i < images->count; ++i)
         (*rows)[i].p = lvk_prediction_round(sums[i] / models);

@@ -123,7 +123,7 @@ typedef struct judged {
     const lvk_prediction *rows;
     size_t count;
     const char *name, *positive, *negative;
-    double threshold; /* unless another is given */
+    double threshold;
 } judged;
 
 static void print_prevalence(const arguments *a, const lvk_judgement *judgement, const judged *j) {
@@ -138,10 +138,10 @@ static void print_prevalence(const arguments *a, const lvk_judgement *judgement,
         format_number(text[1], negative, 4));
 }
 
-static int print_subjects(const judged *j, double threshold, const metrics_subject *subject) {
+static int print_subjects(const judged *j, const metrics_subject *subject) {
     lvk_subject_score *scores;
     size_t count;
-    const int status = lvk_predictions_by_subject(j->rows, j->count, threshold, &scores, &count);
+    const int status = lvk_predictions_by_subject(j->rows, j->count, j->threshold, &scores, &count);
     if (status == LVK_OK) {
         printf("\n");
         metrics_print_subjects(scores, count, subject);
@@ -159,14 +159,18 @@ static int print_json(const lvk_judgement *judgement) {
     return status;
 }
 
+/* The threshold that was asked for, in place of the models'. */
+static int choose_threshold(const arguments *a, judged *j) {
+    if (!isnan(a->threshold))
+        j->threshold = a->threshold;
+    return isnan(a->sensitivity)
+               ? LVK_OK
+               : lvk_predictions_threshold(j->rows, j->count, a->sensitivity, &j->threshold);
+}
+
 static int judge(const arguments *a, const judged *j) {
     static lvk_judgement judgement;
-    double threshold = isnan(a->threshold) ? j->threshold : a->threshold;
-    int status = isnan(a->sensitivity)
-                     ? LVK_OK
-                     : lvk_predictions_threshold(j->rows, j->count, a->sensitivity, &threshold);
-    if (status == LVK_OK)
-        status = lvk_predictions_judge(j->rows, j->count, threshold, &a->bootstrap, &judgement);
+    int status = lvk_predictions_judge(j->rows, j->count, j->threshold, &a->bootstrap, &judgement);
     if (status != LVK_OK)
         return status;
     if (judgement.metrics.count == 0) {
@@ -183,7 +187,7 @@ static int judge(const arguments *a, const judged *j) {
     const metrics_subject subject = {title, j->positive, j->negative};
     metrics_print(&judgement, &subject);
     print_prevalence(a, &judgement, j);
-    return a->subjects ? print_subjects(j, threshold, &subject) : LVK_OK;
+    return a->subjects ? print_subjects(j, &subject) : LVK_OK;
 }
 
 static int judge_files(const arguments *a) {
@@ -196,7 +200,9 @@ static int judge_files(const arguments *a) {
                 .negative = lvk_prediction_set_negative_class(set),
                 .threshold = LVK_THRESHOLD};
     j.rows = lvk_prediction_set_rows(set, &j.count);
-    status = judge(a, &j);
+    status = choose_threshold(a, &j);
+    if (status == LVK_OK)
+        status = judge(a, &j);
     lvk_prediction_set_destroy(&set);
     return status;
 }
@@ -204,16 +210,18 @@ static int judge_files(const arguments *a) {
 static int judge_session(const arguments *a, classify_session *session, const selection *images) {
     lvk_prediction *rows;
     int status = classify_run(session, images, "Judging", &rows);
+    judged j = {.rows = rows,
+                .count = images->count,
+                .name = a->common.part ? a->common.part : a->common.data,
+                .positive = session->positive,
+                .negative = session->negative,
+                .threshold = session->threshold};
+    if (status == LVK_OK)
+        status = choose_threshold(a, &j);
     const lvk_prediction_options written = {
-        .format = LVK_PREDICTIONS_CSV, .threshold = session->threshold, .judged = true};
+        .format = LVK_PREDICTIONS_CSV, .threshold = j.threshold, .judged = true};
     if (status == LVK_OK && a->common.out)
         status = classify_write(session, rows, images->count, written, a->common.out);
-    const judged j = {.rows = rows,
-                      .count = images->count,
-                      .name = a->common.part ? a->common.part : a->common.data,
-                      .positive = session->positive,
-                      .negative = session->negative,
-                      .threshold = session->threshold};
     if (status == LVK_OK)
         status = judge(a, &j);
     free(rows);

@@ -51,7 +51,7 @@ typedef struct arguments {
     char device_number[16]; /* of several ranks on a machine with several devices */
     train_choices train;
     const char *resume;
-    const char *not_with_resume; /* the first of the options here that a resumed run does not take */
+    const char *not_with_resume; /* the last of the options here that a resumed run does not take */
 } arguments;
 
 static void check(const arguments *a, struct argp_state *state) {

@@ -30,12 +30,12 @@ typedef struct lvk_augment {
     float brightness, contrast, saturation, gain[3]; /* factors, less 1 */
 } lvk_augment;
 
-/* The augmentation of image `sample` (its index in the data set) in `epoch`: each flip with probability 1/2,
- * the angle uniform in [0, 2 pi), and the rest, uniform in the range that `strength` gives (the logarithm of
- * the magnification). By words of Philox (seed, epoch, sample, LVK_PURPOSE_AUGMENT), from block 0 on: the
- * upper bit of the first two; then lvk_uniform of one each for angle, shift right, shift down, zoom,
- * brightness, contrast, saturation, and the gains of red, green and blue. So flips and angle do not depend on
- * the strength. NULL: none. */
+/* The augmentation of `sample` (the image's index in the data set, unless it is drawn again in the same
+ * epoch) in `epoch`: each flip with probability 1/2, the angle uniform in [0, 2 pi), and the rest, uniform in
+ * the range that `strength` gives (the logarithm of the magnification). By words of Philox (seed, epoch,
+ * sample, LVK_PURPOSE_AUGMENT), from block 0 on: the upper bit of the first two; then lvk_uniform of one each
+ * for angle, shift right, shift down, zoom, brightness, contrast, saturation, and the gains of red, green and
+ * blue. So flips and angle do not depend on the strength. NULL: none. */
 lvk_augment lvk_augment_draw(const lvk_augment_strength *strength, uint64_t seed, uint32_t epoch,
                              uint32_t sample);
 

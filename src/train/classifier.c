@@ -124,7 +124,11 @@ static lvk_status make_room(lvk_classifier *c, uint32_t side) {
     }
     lvk_network_destroy(&larger);
     lvk_free(parameters);
-    return status;
+    return status == LVK_ERROR_MEMORY
+               ? lvk_fail_within(status,
+                                 "images of %u pixels a side, %u at once; a smaller --batch needs less", side,
+                                 config.batch)
+               : status;
 }
 
 lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,

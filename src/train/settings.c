@@ -206,7 +206,7 @@ static lvk_status resolve_normalize(lvk_settings *s) {
         return LVK_OK;
     if (s->pretrained)
         return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--normalize %s: pretrained weights say how pixels are normalized", text);
+                        "--normalize %s: pretrained weights say how pixels are normalized: auto", text);
     if (strcmp(text, "none") == 0)
         s->normalize = LVK_NORMALIZE_NONE;
     else if (strcmp(text, "train") != 0)
@@ -249,7 +249,7 @@ static lvk_status resolve_augment(lvk_settings *s) {
         return LVK_OK;
     const char *first = o->shift > 0 ? "shift" : o->zoom > 0 ? "zoom" : "color";
     if (!o->augment)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--%s: is augmentation, which --no-augment turns off", first);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--%s: is augmentation, which is off: --augment", first);
     if (s->on_features)
         return lvk_fail(
             LVK_ERROR_ARGUMENT,

@@ -130,8 +130,9 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     const lvk_status status = lvk_network_create(backend, &config, &t->network);
     if (status == LVK_ERROR_MEMORY)
         return lvk_fail_within(status,
-                               "batch %u needs about %llu MiB on the device; a smaller --batch needs less",
-                               config.batch, (unsigned long long)(t->event.memory_estimate >> 20));
+                               "batch %u needs about %llu MiB on the device; a smaller --batch needs less%s",
+                               config.batch, (unsigned long long)(t->event.memory_estimate >> 20),
+                               config.recompute ? "" : ", as does --recompute on");
     LVK_TRY(status);
     LVK_TRY(identify_kernels(t));
     t->event.parameters = lvk_model_parameter_count(lvk_network_builder(t->network));
