@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "leukvk/split.h"
+#include "train/json_file.h"
 #include "train/judged.h"
 #include "train/model_file.h"
 #include "train/run_folder.h"
@@ -17,10 +18,8 @@
 
 /* ---- the model's own split ---- */
 
-/* Images of the split.json beside the model: path -> number of the part. */
-typedef struct own_parts {
-    json_t *by_path; /* NULL: there is no split.json */
-} own_parts;
+/* In what follows `own` has the images of the split.json beside the model: path -> number of the part. NULL:
+ * there is no split.json. */
 
 static bool take_parts(const json_t *split, json_t *by_path) {
     const json_t *parts = json_object_get(split, "parts");
@@ -39,35 +38,31 @@ static bool take_parts(const json_t *split, json_t *by_path) {
     return true;
 }
 
-static lvk_status read_parts(const char *file, json_t **by_path) {
-    void *text;
-    size_t size;
-    json_error_t error;
-    LVK_TRY(lvk_file_read(file, MOST_SPLIT_BYTES, &text, &size));
-    json_t *split = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    lvk_free(text);
-    *by_path = json_object();
-    const bool taken = split && *by_path && take_parts(split, *by_path);
+static lvk_status read_parts(const char *file, json_t **own) {
+    json_t *split;
+    LVK_TRY(lvk_json_read(file, MOST_SPLIT_BYTES, &split));
+    *own = json_object();
+    const bool taken = *own && take_parts(split, *own);
     json_decref(split);
     return taken ? LVK_OK : lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
 }
 
 /* Released with json_decref, also after a failure. */
-static lvk_status open_parts(const char *model, own_parts *own) {
+static lvk_status open_parts(const char *model, json_t **own) {
     const size_t folder = (size_t)(lvk_path_name(model) - model);
     char *file = lvk_format("%.*s%s", (int)folder, model, lvk_run_file_name(LVK_RUN_SPLIT));
     if (!file)
         return LVK_ERROR_MEMORY;
-    const lvk_status status = lvk_path_is_file(file) ? read_parts(file, &own->by_path) : LVK_OK;
+    const lvk_status status = lvk_path_is_file(file) ? read_parts(file, own) : LVK_OK;
     lvk_free(file);
     return status;
 }
 
 /* The part of an image, whose path may have that of the data set before it; -1: of none. */
-static int part_of(const own_parts *own, const char *path) {
+static int part_of(const json_t *own, const char *path) {
     for (const char *rest = path; rest; rest = strchr(rest, '/')) {
         rest += *rest == '/';
-        const json_t *part = json_object_get(own->by_path, rest);
+        const json_t *part = json_object_get(own, rest);
         if (part)
             return (int)json_integer_value(part);
     }
@@ -86,7 +81,7 @@ static lvk_status check_classes(const lvk_model_info *info, const lvk_prediction
 }
 
 /* The labelled rows that have a say: *count of them, in new memory. */
-static lvk_status choose_rows(const own_parts *own, const lvk_prediction *all, size_t all_count,
+static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size_t all_count,
                               lvk_prediction **rows, size_t *count, lvk_calibrate_result *result) {
     size_t learnt = 0, per_class[2] = {0, 0};
     lvk_prediction *r = *rows = lvk_alloc(all_count, sizeof *r);
@@ -137,7 +132,7 @@ static lvk_status choose(lvk_judged *j, const lvk_calibrate_options *options, lv
     return lvk_metrics_compute(&j->scored, result->threshold, &result->after);
 }
 
-static lvk_status choose_by(const own_parts *own, const lvk_model_info *info, const lvk_prediction_set *set,
+static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const lvk_prediction_set *set,
                             const lvk_calibrate_options *options, lvk_calibrate_result *result) {
     size_t all_count, count;
     const lvk_prediction *all = lvk_prediction_set_rows(set, &all_count);
@@ -159,19 +154,19 @@ static lvk_status choose_by(const own_parts *own, const lvk_model_info *info, co
 static lvk_status choose_from(const char *file, const lvk_model_info *info, const char *const *from,
                               size_t count, const lvk_calibrate_options *options,
                               lvk_calibrate_result *result) {
-    own_parts own = {0};
+    json_t *own = NULL;
     lvk_prediction_set *set = NULL;
     lvk_status status = open_parts(file, &own);
-    result->split_known = own.by_path != NULL;
+    result->split_known = own != NULL;
     if (status == LVK_OK)
         status = lvk_prediction_set_read(from, count, &set);
     if (status == LVK_OK) {
-        status = choose_by(&own, info, set, options, result);
+        status = choose_by(own, info, set, options, result);
         if (status != LVK_OK && status != LVK_ERROR_MEMORY)
             status = lvk_fail_within(status, "%s%s", from[0], count > 1 ? " and others" : "");
     }
     lvk_prediction_set_destroy(&set);
-    json_decref(own.by_path);
+    json_decref(own);
     return status;
 }
 

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BYTES = 1 << 20 };
-
 lvk_status lvk_json_text(const json_t *json, int digits, char **text) {
     *text = NULL;
     if (!json)
@@ -32,12 +30,12 @@ lvk_status lvk_json_write(const char *path, const json_t *json, int digits) {
     return status;
 }
 
-lvk_status lvk_json_read(const char *path, json_t **json) {
+lvk_status lvk_json_read(const char *path, size_t most, json_t **json) {
     void *data;
     size_t size;
     json_error_t error;
     *json = NULL;
-    LVK_TRY(lvk_file_read(path, MOST_BYTES, &data, &size));
+    LVK_TRY(lvk_file_read(path, most, &data, &size));
     *json = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);
     lvk_free(data);
     if (!*json) {

@@ -13,8 +13,10 @@ LVK_MUST_USE lvk_status lvk_json_text(const json_t *json, int digits, char **tex
 /* Replaces the file by that text. */
 LVK_MUST_USE lvk_status lvk_json_write(const char *path, const json_t *json, int digits);
 
-/* Reads an object of at most a MiB, no key twice. *json is released with json_decref; NULL after a failure,
- * whose line names file and line. */
-LVK_MUST_USE lvk_status lvk_json_read(const char *path, json_t **json);
+enum { LVK_JSON_USUAL = 1 << 20 }; /* bytes that a file of settings or results has at most */
+
+/* Reads an object of at most `most` bytes, no key twice. *json is released with json_decref; NULL after a
+ * failure, whose line names file and line. */
+LVK_MUST_USE lvk_status lvk_json_read(const char *path, size_t most, json_t **json);
 
 #endif

@@ -48,9 +48,11 @@ lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute,
     *need = (lvk_memory_need){0};
     config->recompute = false;
     LVK_TRY(lvk_network_estimate(&backend->caps, config, &kept));
+    footprint = kept;
     config->recompute =
         recompute == LVK_RECOMPUTE_ON || (recompute == LVK_RECOMPUTE_AUTO && !fits(&backend->caps, &kept));
-    LVK_TRY(lvk_network_estimate(&backend->caps, config, &footprint));
+    if (config->recompute)
+        LVK_TRY(lvk_network_estimate(&backend->caps, config, &footprint));
     need->bytes = footprint.total;
     need->kept = kept.total > footprint.total ? kept.total : 0;
     return fits(&backend->caps, &footprint) ? LVK_OK : refuse(backend, config, &footprint);

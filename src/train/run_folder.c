@@ -238,7 +238,7 @@ lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config
 lvk_status lvk_run_config_read(const char *folder, json_t **config) {
     *config = NULL;
     char *path = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_CONFIG));
-    const lvk_status status = path ? lvk_json_read(path, config) : LVK_ERROR_MEMORY;
+    const lvk_status status = path ? lvk_json_read(path, LVK_JSON_USUAL, config) : LVK_ERROR_MEMORY;
     lvk_free(path);
     return status;
 }

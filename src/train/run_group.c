@@ -25,7 +25,7 @@ static const char *difference(json_t *a, json_t *b) {
 
 static lvk_status check_file(const lvk_run_group *group, const char *path) {
     json_t *before;
-    LVK_TRY(lvk_json_read(path, &before));
+    LVK_TRY(lvk_json_read(path, LVK_JSON_USUAL, &before));
     const char *key = difference(group->config, before);
     if (!key)
         key = difference(before, group->config);

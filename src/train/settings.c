@@ -214,30 +214,29 @@ static lvk_status resolve_normalize(lvk_settings *s) {
     return LVK_OK;
 }
 
-static lvk_status resolve_balance(lvk_settings *s) {
-    static const char *const names[] = {[LVK_BALANCE_NONE] = "none",
-                                        [LVK_BALANCE_WEIGHT] = "weight",
-                                        [LVK_BALANCE_OVERSAMPLE] = "oversample"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-        if (strcmp(s->options.balance, names[i]) == 0) {
-            s->balance = (lvk_balance)i;
-            return LVK_OK;
-        }
-    }
-    return lvk_fail(LVK_ERROR_ARGUMENT, "--balance %s: there is weight, oversample and none",
-                    s->options.balance);
+/* Which of three names it is; -1: none. */
+static int number_of(const char *text, const char *const names[3]) {
+    for (int i = 0; i < 3; ++i)
+        if (strcmp(text, names[i]) == 0)
+            return i;
+    return -1;
 }
 
-static lvk_status resolve_recompute(lvk_settings *s) {
-    static const char *const names[] = {
+static lvk_status resolve_names(lvk_settings *s) {
+    static const char *const balances[] = {[LVK_BALANCE_NONE] = "none",
+                                           [LVK_BALANCE_WEIGHT] = "weight",
+                                           [LVK_BALANCE_OVERSAMPLE] = "oversample"};
+    static const char *const recomputes[] = {
         [LVK_RECOMPUTE_OFF] = "off", [LVK_RECOMPUTE_ON] = "on", [LVK_RECOMPUTE_AUTO] = "auto"};
-    for (int i = LVK_RECOMPUTE_OFF; i <= LVK_RECOMPUTE_AUTO; ++i) {
-        if (strcmp(s->options.recompute, names[i]) == 0) {
-            s->recompute = (lvk_recompute)i;
-            return LVK_OK;
-        }
-    }
-    return lvk_fail(LVK_ERROR_ARGUMENT, "--recompute %s: there is auto, on and off", s->options.recompute);
+    const lvk_train_options *o = &s->options;
+    const int balance = number_of(o->balance, balances), recompute = number_of(o->recompute, recomputes);
+    if (balance < 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--balance %s: there is weight, oversample and none", o->balance);
+    if (recompute < 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--recompute %s: there is auto, on and off", o->recompute);
+    s->balance = (lvk_balance)balance;
+    s->recompute = (lvk_recompute)recompute;
+    return LVK_OK;
 }
 
 /* What of the augmentation goes beyond flips and rotation. */
@@ -287,9 +286,8 @@ static lvk_status resolve(lvk_settings *s) {
     if (!s->by_image && strcmp(o->group, "subject") != 0)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--group %s: there is subject and none", o->group);
     LVK_TRY(resolve_normalize(s));
-    LVK_TRY(resolve_balance(s));
+    LVK_TRY(resolve_names(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
-    LVK_TRY(resolve_recompute(s));
     LVK_TRY(resolve_augment(s));
     s->optimizer =
         (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};

@@ -49,8 +49,8 @@ static lvk_status digest_settings(lvk_trainer *t) {
         return LVK_ERROR_MEMORY;
     if (t->backbone)
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
-    if (t->backbone &&
-        t->backbone->variant == LVK_RESNET_KERAS_2019) /* whose tensors are named like Keras' first */
+    /* Its tensors are named like those of Keras' first: their digest does not tell. */
+    if (t->backbone && t->backbone->variant == LVK_RESNET_KERAS_2019)
         json_object_set_new(json, "weights_variant", json_string(t->info.topology));
     const lvk_status status = lvk_config_digest(json, t->digest);
     json_decref(json);

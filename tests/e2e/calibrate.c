@@ -19,14 +19,6 @@ typedef struct predictions {
     char classes[MOST][16];
 } predictions;
 
-static char *read_file(const char *folder, const char *name) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    char *text = program_read(path);
-    cr_assert_not_null(text, "%s", path);
-    return text;
-}
-
 static bool take_line(predictions *all, const char *line) {
     const char *comma = strchr(line, ',');
     const size_t i = all->count++;
@@ -38,7 +30,7 @@ static predictions predict(const char *folder, const char *models, const char *n
     predictions all = {0};
     program_run(&result, "predict %s --part test --format csv --out %s/%s", models, folder, name);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    char *text = read_file(folder, name);
+    char *text = program_read_in(folder, name);
     bool good = true;
     for (char *line = strchr(text, '\n'); line && line[1] && good; line = strchr(line + 1, '\n'))
         good = take_line(&all, line + 1);
@@ -84,13 +76,6 @@ static double entry_of(const char *folder, const char *key) {
 
 static double calibrated(double p, double temperature) {
     return 1 / (1 + exp(-log(p / (1 - p)) / temperature));
-}
-
-static void expect_file(const char *folder, const char *a, const char *b) {
-    char paths[2][512];
-    snprintf(paths[0], sizeof paths[0], "%s/%s", folder, a);
-    snprintf(paths[1], sizeof paths[1], "%s/%s", folder, b);
-    cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
 }
 
 static void copy_model(const char *folder, const char *to) {
@@ -172,10 +157,10 @@ Test(calibrate, predict_and_eval_use_it_and_without_it_all_is_as_before) {
 
     program_run(&result, "calibrate %s/run --remove", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    expect_file(folder, "run/model.safetensors", "before.safetensors");
+    program_expect_same(folder, "run/model.safetensors", "before.safetensors");
     snprintf(model, sizeof model, "--model %s/run", folder);
     (void)predict(folder, model, "again.csv");
-    expect_file(folder, "again.csv", "before.csv");
+    program_expect_same(folder, "again.csv", "before.csv");
     program_remove(folder);
 }
 
@@ -206,6 +191,6 @@ Test(calibrate, what_makes_no_sense_is_named) {
     cr_expect_eq(result.exit_status, 2);
     program_run(&result, "calibrate %s/run --from x.csv --sensitivity nan", folder);
     cr_expect_eq(result.exit_status, 2);
-    expect_file(folder, "run/model.safetensors", "before.safetensors");
+    program_expect_same(folder, "run/model.safetensors", "before.safetensors");
     program_remove(folder);
 }

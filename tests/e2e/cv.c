@@ -18,22 +18,14 @@ static void draw_samples(const char *folder) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
 }
 
-static char *read_file(const char *folder, const char *name) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    char *text = program_read(path);
-    cr_assert_not_null(text, "%s", path);
-    return text;
-}
-
 static void expect_same(const char *folder, const char *a, const char *b) {
     static const char *const files[] = {"predictions.csv", "results.json", "split-1.json", "split-3.json",
                                         "fold-2/model.safetensors"};
     for (size_t i = 0; i < sizeof files / sizeof *files; ++i) {
-        char paths[2][512];
-        snprintf(paths[0], sizeof paths[0], "%s/%s/%s", folder, a, files[i]);
-        snprintf(paths[1], sizeof paths[1], "%s/%s/%s", folder, b, files[i]);
-        cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
+        char names[2][128];
+        snprintf(names[0], sizeof names[0], "%s/%s", a, files[i]);
+        snprintf(names[1], sizeof names[1], "%s/%s", b, files[i]);
+        program_expect_same(folder, names[0], names[1]);
     }
 }
 
@@ -63,8 +55,8 @@ Test(cv, goes_on_after_a_kill_and_adds_up) {
     cr_expect_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_null(strstr(result.out, "Epoch"), "%s", result.out);
 
-    char *predictions = read_file(folder, "a/predictions.csv"),
-         *results = read_file(folder, "a/results.json");
+    char *predictions = program_read_in(folder, "a/predictions.csv"),
+         *results = program_read_in(folder, "a/results.json");
     program_run(&result, "eval --from %s/a/predictions.csv --json", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_eq(program_lines(predictions) - 1, (size_t)number_of(result.out, NULL, "images"));

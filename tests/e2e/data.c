@@ -161,13 +161,6 @@ Test(data, augmented_views) {
     program_remove(folder);
 }
 
-static void expect_same_file(const char *folder, const char *a, const char *b) {
-    char paths[2][512];
-    snprintf(paths[0], sizeof paths[0], "%s/%s", folder, a);
-    snprintf(paths[1], sizeof paths[1], "%s/%s", folder, b);
-    cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
-}
-
 /* Training on crops that were written before is the same as cropping while it trains, to the byte. */
 Test(data, crops_are_those_of_training) {
     const char *folder = program_folder();
@@ -180,7 +173,7 @@ Test(data, crops_are_those_of_training) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, "train --data %s/cropped --crop none --epochs 1 --out %s/b", folder, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    expect_same_file(folder, "a/metrics.csv", "b/metrics.csv");
+    program_expect_same(folder, "a/metrics.csv", "b/metrics.csv");
     char path[512];
     snprintf(path, sizeof path, "%s/cropped/index.csv", folder);
     char *index = program_read(path);

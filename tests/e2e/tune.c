@@ -19,14 +19,6 @@ static void draw_samples(const char *folder) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
 }
 
-static char *read_file(const char *folder, const char *name) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    char *text = program_read(path);
-    cr_assert_not_null(text, "%s", path);
-    return text;
-}
-
 static bool file_times(const char *folder, const char *name, struct timespec *time) {
     char path[512];
     struct stat info = {0};
@@ -34,13 +26,6 @@ static bool file_times(const char *folder, const char *name, struct timespec *ti
     const bool there = stat(path, &info) == 0;
     *time = info.st_mtim;
     return there;
-}
-
-static void expect_same(const char *folder, const char *a, const char *b) {
-    char paths[2][512];
-    snprintf(paths[0], sizeof paths[0], "%s/%s", folder, a);
-    snprintf(paths[1], sizeof paths[1], "%s/%s", folder, b);
-    cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
 }
 
 /* Runs the command "leukvk train ..." that `text` has. */
@@ -72,11 +57,11 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
     cr_expect_not_null(strstr(result.out, "trial 1 was done before"), "%s", result.out);
     cr_expect(file_times(folder, "b/trial-001/results.json", &after));
     cr_expect(before.tv_sec == after.tv_sec && before.tv_nsec == after.tv_nsec, "trial 1 was repeated");
-    expect_same(folder, "a/trials.csv", "b/trials.csv");
-    expect_same(folder, "a/split.json", "b/split.json");
-    expect_same(folder, "a/split.json", "b/trial-003/split.json");
-    expect_same(folder, "a/trial-004/model.safetensors", "b/trial-004/model.safetensors");
-    char *trials = read_file(folder, "a/trials.csv");
+    program_expect_same(folder, "a/trials.csv", "b/trials.csv");
+    program_expect_same(folder, "a/split.json", "b/split.json");
+    program_expect_same(folder, "a/split.json", "b/trial-003/split.json");
+    program_expect_same(folder, "a/trial-004/model.safetensors", "b/trial-004/model.safetensors");
+    char *trials = program_read_in(folder, "a/trials.csv");
     cr_expect_eq(program_lines(trials), 5);
     cr_expect_not_null(strstr(trials, "\n4,2,0.01,finished,2,"), "%s", trials);
     free(trials);
@@ -95,7 +80,7 @@ Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
                      "--jobs 2",
                 folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
-    char *trials = read_file(folder, "a/trials.csv"), out[256], best[64];
+    char *trials = program_read_in(folder, "a/trials.csv"), out[256], best[64];
     cr_expect_not_null(strstr(trials, "\n3,100,diverged,"), "%s", trials);
     cr_expect_not_null(strstr(trials, ",dropped,2,"), "%s", trials);
     cr_expect_not_null(strstr(trials, ",finished,4,"), "%s", trials);
@@ -103,7 +88,7 @@ Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
              strstr(trials, ",finished,")[-(int)strlen("2,0.003")]);
     snprintf(out, sizeof out, "%s/again", folder);
     repeat(result.out, out);
-    expect_same(folder, best, "again/metrics.csv");
+    program_expect_same(folder, best, "again/metrics.csv");
     free(trials);
     program_remove(folder);
 }
@@ -123,8 +108,8 @@ Test(tune, the_command_has_every_setting) {
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     snprintf(out, sizeof out, "%s/again", folder);
     repeat(result.out, out);
-    expect_same(folder, "a/trial-001/metrics.csv", "again/metrics.csv");
-    expect_same(folder, "a/trial-001/model.safetensors", "again/model.safetensors");
+    program_expect_same(folder, "a/trial-001/metrics.csv", "again/metrics.csv");
+    program_expect_same(folder, "a/trial-001/model.safetensors", "again/model.safetensors");
     program_remove(folder);
 }
 

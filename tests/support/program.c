@@ -150,6 +150,21 @@ bool program_same_file(const char *a, const char *b) {
     return same;
 }
 
+void program_expect_same(const char *folder, const char *a, const char *b) {
+    char paths[2][512];
+    snprintf(paths[0], sizeof paths[0], "%s/%s", folder, a);
+    snprintf(paths[1], sizeof paths[1], "%s/%s", folder, b);
+    cr_expect(program_same_file(paths[0], paths[1]), "%s and %s differ", paths[0], paths[1]);
+}
+
+char *program_read_in(const char *folder, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    return text;
+}
+
 size_t program_lines(const char *text) {
     size_t lines = 0;
     for (; *text; ++text)

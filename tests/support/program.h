@@ -24,7 +24,10 @@ const char *program_folder(void);
 void program_remove(const char *folder);
 
 bool program_same_file(const char *a, const char *b); /* the same bytes */
+/* The same bytes in two files of `folder`, or a failure of the test that names both. */
+void program_expect_same(const char *folder, const char *a, const char *b);
 char *program_read(const char *path); /* new memory, with a NUL; NULL when it cannot be read */
+char *program_read_in(const char *folder, const char *name); /* the same, but fails the test */
 size_t program_lines(const char *text);
 
 #endif
