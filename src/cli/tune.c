@@ -24,7 +24,7 @@ static const char documentation[] =
     "  leukvk tune --data samples --model resnet50 --grid head=dense:64 --grid head=dense:64,dropout:0.5\n"
     "\n"
     "--grid takes epochs, batch, patience, learning-rate, dropout, momentum, weight-decay, l2, warmup, clip-norm, optimizer, "
-    "schedule, head and crop. A setting named again gets further values; a head, which holds commas itself, is one value. Ranges "
+    "schedule, head, crop, image-size, shift, zoom, color, balance and ema. A setting named again gets further values; a head, which holds commas itself, is one value. Ranges "
     "A..B are drawn from uniformly, those of learning-rate, weight-decay and l2 in the logarithm.\n"
     "\n"
     "Without --grid: epochs 10, 15, 20, learning rate 0.001, 0.01, 0.1 and dropout 0, 0.25, 0.5, of resnets in the head; halving "

@@ -10,12 +10,16 @@
 
 #define RESNET(name, size, length)                                                                           \
     {                                                                                                        \
-        .architecture = (name), .image_size = (size), .features = (length), .stages = LVK_RESNET_FREEZABLE,  \
-        .batch_norm = true, .build = lvk_resnet_build                                                        \
+        .architecture = (name), .image_size = (size), .any_size = true, .features = (length),                \
+        .stages = LVK_RESNET_FREEZABLE, .batch_norm = true, .build = lvk_resnet_build                        \
     }
 static const lvk_model models[] = {
     {.architecture = "cnn", .image_size = 224, .build = lvk_cnn_build},
-    {.architecture = "cnn-gap", .image_size = 224, .batch_norm = true, .build = lvk_cnn_gap_build},
+    {.architecture = "cnn-gap",
+     .image_size = 224,
+     .any_size = true,
+     .batch_norm = true,
+     .build = lvk_cnn_gap_build},
     RESNET("resnet18", 224, 512),
     RESNET("resnet34", 224, 512),
     RESNET("resnet50", 224, 2048),
@@ -41,10 +45,27 @@ const lvk_model *lvk_model_find(const char *architecture) {
     return NULL;
 }
 
+uint32_t lvk_model_image_size(const lvk_model *model, const lvk_model_config *config) {
+    return config->image_size ? config->image_size : model->image_size;
+}
+
+lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size) {
+    if (size == 0 || size == model->image_size)
+        return LVK_OK;
+    if (!model->any_size)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "images of %u pixels: %s takes %u", size, model->architecture,
+                        model->image_size);
+    if (size < LVK_LEAST_IMAGE_SIZE || size > LVK_MOST_IMAGE_SIZE)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "images of %u pixels: must be %d to %d", size,
+                        LVK_LEAST_IMAGE_SIZE, LVK_MOST_IMAGE_SIZE);
+    return LVK_OK;
+}
+
 lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch) {
     if (model->features && config->part == LVK_MODEL_HEAD)
         return lvk_type_2d(LVK_F32, batch, model->features);
-    return lvk_type_4d(LVK_F32, batch, model->image_size, model->image_size, 3);
+    const uint32_t size = lvk_model_image_size(model, config);
+    return lvk_type_4d(LVK_F32, batch, size, size, 3);
 }
 
 static float initial_value(const lvk_parameter *parameter, const lvk_random_key *key, uint32_t element) {

@@ -14,6 +14,7 @@ typedef enum lvk_model_part {
 
 typedef struct lvk_model_config {
     const char *architecture; /* "cnn", "resnet50" */
+    uint32_t image_size;      /* height and width in pixels of what goes in; 0: the model's own */
     double dropout;           /* of the cnn and cnn-gap: rate in [0, 1) */
 
     /* Of models with a backbone; the others have neither parts nor stages (but may have batch norms). */
@@ -32,12 +33,21 @@ typedef int (*lvk_model_build_fn)(lvk_builder *builder, int input, const lvk_mod
 
 typedef struct lvk_model {
     const char *architecture;
-    uint32_t image_size; /* height and width in pixels; three channels */
+    uint32_t image_size; /* height and width in pixels that it is made for; three channels */
+    bool any_size;       /* it takes others, LVK_LEAST_IMAGE_SIZE to LVK_MOST_IMAGE_SIZE */
     uint32_t features;   /* numbers that the backbone gives for an image; 0: there is no backbone */
     uint32_t stages;     /* of the backbone */
     bool batch_norm;     /* it has some; without a backbone they are trained, with the batch's statistics */
     lvk_model_build_fn build;
 } lvk_model;
+
+enum { LVK_LEAST_IMAGE_SIZE = 32, LVK_MOST_IMAGE_SIZE = 1024 };
+
+/* Height and width of the images that go into it. */
+uint32_t lvk_model_image_size(const lvk_model *model, const lvk_model_config *config);
+
+/* LVK_ERROR_ARGUMENT: the model does not take images of `size` pixels, 0 being its own. */
+LVK_MUST_USE lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size);
 
 /* The type of what goes into it: images [N, size, size, 3], or for a head features [N, F]. */
 lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch);

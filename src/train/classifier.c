@@ -38,6 +38,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
     c->model = *lvk_checkpoint_info(checkpoint);
     LVK_TRY(lvk_crop_parse(c->model.crop, &c->crop));
     const lvk_network_config config = {.model = {.architecture = c->model.architecture,
+                                                 .image_size = c->model.image_size,
                                                  .head = c->model.head,
                                                  .variant = lvk_model_info_variant(&c->model),
                                                  .folded = true},

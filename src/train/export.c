@@ -49,8 +49,10 @@ static void built_model_destroy(built_model *built) {
 
 static void describe(lvk_export *e) {
     const lvk_model_info *info = lvk_checkpoint_info(e->checkpoint);
-    e->config = (lvk_model_config){
-        .architecture = info->architecture, .head = info->head, .variant = lvk_model_info_variant(info)};
+    e->config = (lvk_model_config){.architecture = info->architecture,
+                                   .image_size = info->image_size,
+                                   .head = info->head,
+                                   .variant = lvk_model_info_variant(info)};
     e->info = (lvk_export_info){.path = e->path,
                                 .architecture = info->architecture,
                                 .crop = info->crop,

@@ -37,6 +37,7 @@ static char *describe(const lvk_trainer *t, lvk_device *device) {
 
 static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_network **network) {
     const lvk_network_config config = {.model = {.architecture = t->settings.options.model,
+                                                 .image_size = t->info.image_size,
                                                  .part = LVK_MODEL_BACKBONE,
                                                  .variant = t->backbone->variant,
                                                  .folded = true},

@@ -14,9 +14,8 @@ static lvk_status check_model(const char *path, const lvk_model_info *info) {
         return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
     if (model->features && !*info->head)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: does not say what head %s has", path, info->architecture);
-    if (info->image_size != model->image_size)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: images of %u pixels, %s takes %u", path, info->image_size,
-                        info->architecture, model->image_size);
+    if (lvk_model_check_size(model, info->image_size) != LVK_OK)
+        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
     return LVK_OK;
 }
 

@@ -24,8 +24,9 @@ static int add_penalty(lvk_pass *pass, int loss, double lambda) {
 static int append_resample(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
     const uint32_t side = config->square_side;
-    const double scale = (double)side / model->image_size * (1 + config->zoom);
-    const lvk_resample_attributes attributes = {.output = model->image_size,
+    const uint32_t output = lvk_model_image_size(model, &config->model);
+    const double scale = (double)side / output * (1 + config->zoom);
+    const lvk_resample_attributes attributes = {.output = output,
                                                 .taps = lvk_resampling_taps(fmax(scale, 1))};
     pass->input = lvk_graph_input(graph, "squares", lvk_type_4d(LVK_U8, config->batch, side, side, 4));
     pass->rows =

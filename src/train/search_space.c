@@ -33,6 +33,12 @@ static const lvk_search_key keys[] = {
     KEY("schedule", schedule, TEXT),
     KEY("head", head, TEXT),
     KEY("crop", crop, TEXT),
+    KEY("image-size", image_size, COUNT),
+    KEY("shift", shift, NUMBER),
+    KEY("zoom", zoom, NUMBER),
+    KEY("color", color, NUMBER),
+    KEY("balance", balance, TEXT),
+    KEY("ema", ema, NUMBER),
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys, DRAWN_DIGITS = 4 };
 _Static_assert((int)KEY_COUNT == (int)LVK_SEARCH_MAX_AXES, "an axis for every key");

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "leukvk/search.h"
 
-enum { LVK_SEARCH_MAX_AXES = 14 };
+enum { LVK_SEARCH_MAX_AXES = 20 };
 
 typedef struct lvk_axis {
     const struct lvk_search_key *key;

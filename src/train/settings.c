@@ -91,7 +91,8 @@ static const entry entries[] = {ENTRY(data, TEXT),
                                 LATER(recompute, TEXT),
                                 LATER(shift, NUMBER),
                                 LATER(zoom, NUMBER),
-                                LATER(color, NUMBER)};
+                                LATER(color, NUMBER),
+                                LATER(image_size, COUNT)};
 #define ENTRY_COUNT ((int)(sizeof entries / sizeof *entries))
 _Static_assert(ENTRY_COUNT <= (int)LVK_SETTINGS_MAX_ENTRIES, "no room for the texts of all entries");
 
@@ -279,6 +280,9 @@ static lvk_status resolve(lvk_settings *s) {
     const lvk_model *model = lvk_model_find(o->model);
     if (!model)
         return LVK_ERROR_ARGUMENT;
+    if (lvk_model_check_size(model, o->image_size) != LVK_OK)
+        return lvk_fail_within(LVK_ERROR_ARGUMENT, "--image-size %u", o->image_size);
+    s->image_size = o->image_size ? o->image_size : model->image_size;
     s->batch_statistics = model->batch_norm;
     if (model->features)
         LVK_TRY(resolve_backbone(s, model));
@@ -412,6 +416,7 @@ lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, co
 lvk_network_config lvk_settings_network(const lvk_settings *settings) {
     const lvk_train_options *o = &settings->options;
     return (lvk_network_config){.model = {.architecture = o->model,
+                                          .image_size = settings->image_size,
                                           .dropout = o->dropout,
                                           .part = settings->on_features ? LVK_MODEL_HEAD : LVK_MODEL_WHOLE,
                                           .head = o->head,

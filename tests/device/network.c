@@ -246,6 +246,7 @@ static void fill_squares(uint32_t room, uint32_t output, uint8_t *squares, lvk_r
     memset(squares, 0, (size_t)2 * room * room * 4);
     for (uint32_t n = 0; n < 2; ++n) {
         const float side = (float)(room - 40 * n), scale = side / (float)output;
+        const uint32_t taps = lvk_resampling_taps(fmaxf(scale, 1));
         uint8_t *square = squares + (size_t)n * room * room * 4;
         for (uint32_t i = 0; i < 4 * (uint32_t)side * (uint32_t)side; ++i)
             square[i] = i % 4 == 3 ? 255 : (uint8_t)lvk_random_word(&key, i);
@@ -257,7 +258,7 @@ static void fill_squares(uint32_t room, uint32_t output, uint8_t *squares, lvk_r
                                    .output = {{4, 0, 0, -2}, {0, 5, 0, -2}, {0, 0, 4, -1}}};
         for (uint32_t i = 0; i < output * output; ++i) {
             double values[3];
-            lvk_resample_pixel(&rows[n], square, output, 4, i % output, i / output, values);
+            lvk_resample_pixel(&rows[n], square, output, taps, i % output, i / output, values);
             for (int c = 0; c < 3; ++c)
                 *images++ = (float)values[c];
         }
@@ -265,15 +266,13 @@ static void fill_squares(uint32_t room, uint32_t output, uint8_t *squares, lvk_r
 }
 
 /* A network that takes squares says and learns what one says and learns of the images that they become. */
-Test(network, squares_are_as_good_as_images) {
+static void check_squares(lvk_backend *backend, lvk_network_config config) {
     enum { ROOM = 300 };
-    lvk_backend *backend = test_open_device();
-    lvk_network_config config = test_small_network;
     lvk_network *of_images = test_network(backend, &config);
     config.square_side = ROOM;
     config.zoom = 0.2;
     lvk_network *of_squares = test_network(backend, &config);
-    const uint32_t output = of_images->model->image_size;
+    const uint32_t output = lvk_model_image_size(of_images->model, &config.model);
     uint8_t *squares = lvk_alloc((size_t)2 * ROOM * ROOM, 4);
     float *images = lvk_alloc((size_t)2 * output * output * 3, sizeof *images), logits[2][2], loss[2];
     lvk_resampling rows[2];
@@ -298,6 +297,14 @@ Test(network, squares_are_as_good_as_images) {
     lvk_free(images);
     lvk_network_destroy(&of_images);
     lvk_network_destroy(&of_squares);
+}
+
+Test(network, squares_are_as_good_as_images) {
+    lvk_backend *backend = test_open_device();
+    lvk_network_config config = test_small_network;
+    check_squares(backend, config);
+    config.model = (lvk_model_config){.architecture = "cnn-gap", .image_size = 96};
+    check_squares(backend, config);
     test_close_device(backend);
 }
 

@@ -133,7 +133,7 @@ Test(training, oversampled_epochs_resume_to_the_same_bytes) {
  * whose rows that only fill it up must be the same after a stop. */
 Test(training, batch_norms_resume_to_the_same_bytes) {
     expect_resumes_to_the_same(
-        "train --data %s/data --out %s/%s --model cnn-gap --epochs 2 --batch 8 --patience 0 --seed 5");
+        "train --data %s/data --out %s/%s --model cnn-gap --image-size 64 --epochs 2 --batch 8 --patience 0 --seed 5");
 }
 
 /* Stopped between an epoch's last step and its validation. An epoch of one step, since a signal is noticed

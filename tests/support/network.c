@@ -19,7 +19,8 @@ void test_fill(float *values, size_t count, uint32_t sample) {
 
 lvk_status test_train_step(lvk_network *network, uint32_t step, float *loss) {
     const uint32_t batch = network->config.batch;
-    const size_t pixels = (size_t)batch * network->model->image_size * network->model->image_size * 3;
+    const size_t size = lvk_model_image_size(network->model, &network->config.model);
+    const size_t pixels = batch * size * size * 3;
     float *images = lvk_alloc(pixels, sizeof *images), *labels = lvk_alloc(batch, 2 * sizeof *labels);
     uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);
     lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];

@@ -67,6 +67,29 @@ Test(model, the_compact_net_has_its_parameters) {
     cr_expect_eq(count_parameters(model, &config, &type), kernels + channels + 256 + 1);
 }
 
+/* Of images of any size: what is learnt is the same, and there is one logit for each image. */
+Test(model, images_may_have_other_sizes) {
+    static const char *const names[] = {"cnn-gap", "resnet18"};
+    static const uint32_t sizes[] = {LVK_LEAST_IMAGE_SIZE, 97, 300};
+    const lvk_type logits = lvk_type_2d(LVK_F32, 2, 1);
+    for (size_t m = 0; m < sizeof names / sizeof *names; ++m) {
+        const lvk_model *model = lvk_model_find(names[m]);
+        lvk_model_config config = {.architecture = names[m], .head = "none"};
+        lvk_type type;
+        const uint64_t parameters = count_parameters(model, &config, &type);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+            config.image_size = sizes[i];
+            cr_expect_eq(lvk_model_check_size(model, sizes[i]), LVK_OK);
+            cr_expect_eq(lvk_model_input(model, &config, 2).dim[1], sizes[i]);
+            cr_expect_eq(count_parameters(model, &config, &type), parameters, "%s, %u pixels", names[m],
+                         sizes[i]);
+            cr_expect(lvk_type_equal(&type, &logits));
+        }
+    }
+    cr_expect_eq(lvk_model_check_size(lvk_model_find("cnn"), 224), LVK_OK);
+    cr_expect_eq(lvk_model_check_size(lvk_model_find("cnn"), 112), LVK_ERROR_ARGUMENT);
+}
+
 /* The norms of a network, folded or not, have its variant's epsilon. */
 Test(model, norms_have_the_epsilon_of_the_variant) {
     static const float epsilons[LVK_RESNET_VARIANTS] = {1e-3F, 1e-5F, 1.001e-5F};

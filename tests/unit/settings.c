@@ -34,10 +34,12 @@ static void set_later(lvk_train_options *o) {
     o->shift = 0.1;
     o->zoom = 0.25;
     o->color = 1.0 / 7;
+    o->model = "cnn-gap";
+    o->image_size = 96;
 }
 
 static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema",
-                                    "group",  "shift",      "zoom",      "color"};
+                                    "group",  "shift",      "zoom",      "color",      "image_size"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 Test(settings, come_back_from_json) {
@@ -52,6 +54,8 @@ Test(settings, come_back_from_json) {
     cr_expect_eq(read.options.warmup, settings.options.warmup, "to the bit");
     cr_expect_eq(read.schedule.drop_count, 2);
     cr_expect_eq(read.rates.count, 1);
+    cr_expect_eq(read.image_size, 96);
+    cr_expect_eq(lvk_settings_network(&read).model.image_size, 96);
     cr_expect_eq(read.augment.color, settings.options.color, "to the bit");
     for (int i = 0; i < LATER_COUNT; ++i)
         cr_expect_not_null(json_object_get(json, later[i]), "%s", later[i]);
@@ -131,6 +135,15 @@ Test(settings, what_is_out_of_range_is_named) {
     options.ema = 1;
     refused(&options, "--ema 1");
     options.ema = 0;
+    options.image_size = 112; /* the cnn's dense layer is made for 224 */
+    refused(&options, "--image-size 112");
+    options.model = "cnn-gap";
+    options.image_size = 31;
+    refused(&options, "--image-size 31");
+    options.image_size = 1025;
+    refused(&options, "--image-size 1025");
+    options.image_size = 0;
+    options.model = "cnn";
     options.accumulate = 0;
     refused(&options, "--accumulate 0");
     options.accumulate = 1;
