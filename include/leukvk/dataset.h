@@ -13,7 +13,8 @@
  *
  * A subject is the person a cell is from: UID_<subject>_... in the file's name or in the label table, in
  * canonical upper case (`h3` is H3, another person than 3). An image whose name says nothing is a subject of
- * its own. Subjects who share an identical picture form a group: they must stay on one side of a split. */
+ * its own. Subjects who share a picture, be it turned by quarters or mirrored, form a group: they must stay
+ * on one side of a split. */
 #ifndef LEUKVK_DATASET_H
 #define LEUKVK_DATASET_H
 
@@ -41,13 +42,14 @@ typedef struct lvk_image_info {
     const char *path; /* relative to the folder, '/' between components */
     int32_t label;    /* class index, -1: unlabelled */
     uint32_t subject; /* subject index */
-    uint32_t group;   /* group index: equal for subjects that share identical pixels */
+    uint32_t group;   /* group index: equal for subjects that share a picture */
     lvk_data_part part;
     int32_t fold;                                 /* C-NMC's own fold, -1: none */
     uint32_t width, height;                       /* pixels */
     uint32_t area;                                /* pixels that are not black background */
     uint64_t colour_sum[3], colour_square_sum[3]; /* red, green and blue, 0 to 255, over those pixels */
-    uint64_t hash[2]; /* of the decoded pixels and the size: equal for identical pictures */
+    uint64_t hash[2];        /* of the decoded pixels and the size: equal for identical pictures */
+    uint64_t turned_hash[2]; /* the same for all eight ways that a picture can lie: quarter turns, mirrored */
 } lvk_image_info;
 
 typedef struct lvk_subject_info {
@@ -117,7 +119,8 @@ size_t lvk_dataset_subject_count(const lvk_dataset *dataset);
 const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index);
 size_t lvk_dataset_group_count(const lvk_dataset *dataset);
 
-/* Sets of two or more images with identical pixels: the indices of set `index`, ascending. */
+/* Sets of two or more images that are one picture, as it is or turned by quarters or mirrored: the indices of
+ * set `index`, ascending. */
 size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset);
 const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count);
 

@@ -50,7 +50,7 @@ static const struct argp_option options[] = {
 
 static const char documentation[] =
     "Reads every image of a data set and tells what is there: classes, parts, folds, subjects, the sizes of images "
-    "and cells, colours, identical pictures, files that cannot be used. DIR is a C-NMC 2019 tree as TCIA or Kaggle give it, or any tree with a folder "
+    "and cells, colours, pictures that are there twice, files that cannot be used. DIR is a C-NMC 2019 tree as TCIA or Kaggle give it, or any tree with a folder "
     "per class."
     "\v"
     "Examples:\n"
@@ -59,7 +59,7 @@ static const char documentation[] =
     "  leukvk data C-NMC_Leukemia --subjects\n"
     "  leukvk data C-NMC_Leukemia --sheet cells.png --per-class 30\n"
     "  leukvk data my-cells --strict --json\n\n"
-    "A split keeps every subject, and subjects who share identical pixels, on one side.";
+    "A split keeps every subject, and subjects who share a picture, even turned by quarters or mirrored (not by other angles), on one side.";
 
 /* 0 is the library's way to say the default, a negative share its way to say no such part. */
 static void parse_fractions(const struct argp_state *state, const char *text, lvk_split_options *split) {

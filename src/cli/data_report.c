@@ -186,7 +186,7 @@ static bool print_groups(const lvk_dataset *dataset) {
         if (*count < 2)
             continue;
         if (!titled)
-            puts("Subjects that share identical pictures, kept together in a split:");
+            puts("Subjects that share pictures, kept together in a split:");
         titled = true;
         print_group(dataset, s);
         *count = 0; /* printed */
@@ -198,14 +198,17 @@ static bool print_groups(const lvk_dataset *dataset) {
 static void print_duplicates(const lvk_dataset *dataset) {
     const size_t count = lvk_dataset_duplicate_count(dataset);
     if (count)
-        printf("Pictures that are there more than once: %zu\n", count);
+        printf("Pictures that are there more than once (~: turned or mirrored): %zu\n", count);
     for (size_t d = 0; d < count && d < MOST_LISTED; ++d) {
         size_t copies;
         const uint32_t *images = lvk_dataset_duplicate(dataset, d, &copies);
+        const lvk_image_info *first = lvk_dataset_image(dataset, images[0]);
         fputs("  ", stdout);
-        for (size_t i = 0; i < copies; ++i) {
-            fputs(i ? " = " : "", stdout);
-            print_text(lvk_dataset_image(dataset, images[i])->path);
+        print_text(first->path);
+        for (size_t i = 1; i < copies; ++i) {
+            const lvk_image_info *copy = lvk_dataset_image(dataset, images[i]);
+            fputs(memcmp(copy->hash, first->hash, sizeof copy->hash) == 0 ? " = " : " ~ ", stdout);
+            print_text(copy->path);
         }
         fputs("\n", stdout);
     }

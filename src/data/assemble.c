@@ -87,6 +87,7 @@ static lvk_image_info image_info(const lvk_scan_entry *entry, const lvk_image_fa
     memcpy(info.colour_sum, fact->colour_sum, sizeof info.colour_sum);
     memcpy(info.colour_square_sum, fact->colour_square_sum, sizeof info.colour_square_sum);
     memcpy(info.hash, fact->hash, sizeof info.hash);
+    memcpy(info.turned_hash, fact->turned_hash, sizeof info.turned_hash);
     return info;
 }
 
@@ -188,7 +189,7 @@ static lvk_status join_duplicates(lvk_dataset *d, keyed *keys) {
     }
     lvk_groups_init(parent, d->subject_count);
     for (size_t i = 0; i < n; ++i)
-        keys[i] = (keyed){NULL, {d->images[i].hash[0], d->images[i].hash[1]}, 0, (uint32_t)i};
+        keys[i] = (keyed){NULL, {d->images[i].turned_hash[0], d->images[i].turned_hash[1]}, 0, (uint32_t)i};
     sort(keys, n, by_hash);
     uint32_t filled = 0;
     for (size_t start = 0, end; start < n; start = end) {

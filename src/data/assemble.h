@@ -7,7 +7,7 @@
 typedef struct lvk_image_fact {
     uint32_t width, height, area;
     uint64_t colour_sum[3], colour_square_sum[3];
-    uint64_t hash[2];
+    uint64_t hash[2], turned_hash[2];
     char *reason; /* NULL, or why the file is left out; owned */
 } lvk_image_fact;
 
@@ -22,7 +22,7 @@ struct lvk_dataset {
     uint32_t *by_path; /* their indices in byte order of path */
     lvk_subject_info *subjects;
     size_t subject_count, group_count;
-    uint32_t *duplicate_images; /* sets of identical pictures, one behind the other */
+    uint32_t *duplicate_images; /* sets of the same picture, one set behind the other */
     uint32_t *duplicate_starts; /* [duplicate_count + 1] */
     size_t duplicate_count;
     uint32_t *skipped; /* indices of scan entries */

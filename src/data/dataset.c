@@ -39,6 +39,7 @@ static lvk_status read_image(void *user, size_t index) {
         fact->area = lvk_image_area(&image);
         lvk_image_colour(&image, fact->colour_sum, fact->colour_square_sum);
         lvk_image_hash(&image, fact->hash);
+        lvk_image_turned_hash(&image, fact->turned_hash);
         lvk_image_finish(&image);
     } else if (!r->strict && status != LVK_ERROR_MEMORY) {
         status = refuse(r, index, path, lvk_error_message());

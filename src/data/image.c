@@ -179,3 +179,38 @@ void lvk_image_hash(const lvk_image *image, uint64_t hash[2]) {
     hash[0] = value.high64;
     hash[1] = value.low64;
 }
+
+/* The finalizer of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA
+ * 2014): a bijection whose output bits all depend on all of the input's. */
+static uint64_t mix(uint64_t x) {
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebU;
+    return x ^ x >> 31;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t in_order(uint64_t a, uint64_t b) {
+    return smaller(a, b) << 32 | (a < b ? b : a);
+}
+
+void lvk_image_turned_hash(const lvk_image *image, uint64_t hash[2]) {
+    static const uint64_t second = 0x9e3779b97f4a7c15U;
+    const uint64_t width = image->width, height = image->height;
+    const uint8_t *pixel = image->pixels;
+    hash[0] = mix(in_order(width, height));
+    hash[1] = mix(hash[0] ^ second);
+    for (uint64_t y = 0; y < height; ++y) {
+        for (uint64_t x = 0; x < width; ++x, pixel += 3) {
+            const uint64_t colour = (uint64_t)pixel[0] << 16 | (uint64_t)pixel[1] << 8 | pixel[2];
+            if (colour == 0) /* most of a cell's image */
+                continue;
+            const uint64_t edges = in_order(smaller(x, width - 1 - x), smaller(y, height - 1 - y));
+            const uint64_t drawn = mix(mix(edges) ^ colour);
+            hash[0] += drawn;
+            hash[1] += mix(drawn ^ second);
+        }
+    }
+}

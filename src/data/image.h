@@ -52,4 +52,8 @@ void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_s
  * in. */
 void lvk_image_hash(const lvk_image *image, uint64_t hash[2]);
 
+/* Equal for pictures that are quarter turns or mirror images of one another: sums over the pixels, whatever
+ * their order, of numbers that are drawn from a pixel's colour and its distances from the nearest edges. */
+void lvk_image_turned_hash(const lvk_image *image, uint64_t hash[2]);
+
 #endif

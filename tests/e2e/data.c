@@ -31,7 +31,7 @@ Test(data, tells_sizes_cells_and_subjects) {
     program_run(&result, "data %s", cells);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_WORDS(result.out, "imbalance", "  fold 2", "All images are 96 x 96 pixels", "area Q1", "±",
-                 "AUC of the cell's area alone: training 0.", "preliminary 0.", "share identical pictures");
+                 "AUC of the cell's area alone: training 0.", "preliminary 0.", "share pictures");
     cr_expect_null(strstr(result.out, "no labels"), "%s", result.out);
     cr_expect_null(strstr(result.out, "\nH2 "), "subjects are listed unasked: %s", result.out);
     program_run(&result, "data %s --subjects", cells);

@@ -307,6 +307,59 @@ static void count_warnings(void *user, lvk_log_level level, const char *line) {
     *(int *)user += level == LVK_LOG_WARNING;
 }
 
+/* A picture in one of the eight ways that it can lie. */
+static void write_turned(const char *relative, uint32_t number, int way) {
+    uint8_t *drawn = tree_draw(SIDE, number), *turned = calloc((size_t)SIDE * SIDE, 3);
+    cr_assert(turned);
+    for (uint32_t y = 0; y < SIDE; ++y) {
+        for (uint32_t x = 0; x < SIDE; ++x) {
+            const uint32_t u = way & 1 ? SIDE - 1 - x : x, v = way & 2 ? SIDE - 1 - y : y;
+            const size_t from = way & 4 ? (size_t)u * SIDE + v : (size_t)v * SIDE + u;
+            memcpy(turned + ((size_t)y * SIDE + x) * 3, drawn + from * 3, 3);
+        }
+    }
+    void *data;
+    size_t size;
+    cr_assert_eq(lvk_png_encode(turned, SIDE, SIDE, 3, &data, &size), LVK_OK);
+    tree_write(relative, data, size);
+    lvk_free(data);
+    free(drawn);
+    free(turned);
+}
+
+/* Who has another's picture, turned or mirrored, is on the same side of a split as they are; a picture that
+ * differs in one pixel's place is another. */
+Test(scan, turned_pictures_join_subjects) {
+    for (int way = 0; way < 8; ++way) {
+        char path[64];
+        snprintf(path, sizeof path, "fold_0/all/UID_%d_1_1_all.png", way + 1);
+        write_turned(path, 1, way);
+    }
+    uint8_t *moved = tree_draw(SIDE, 1), swapped[3];
+    const size_t center = ((size_t)(SIDE / 2) * SIDE + SIDE / 2) * 3;
+    memcpy(swapped, moved + center, 3);
+    memcpy(moved + center, moved + center + 3, 3);
+    memcpy(moved + center + 3, swapped, 3);
+    void *data;
+    size_t size;
+    cr_assert_eq(lvk_png_encode(moved, SIDE, SIDE, 3, &data, &size), LVK_OK);
+    tree_write("fold_0/all/UID_9_1_1_all.png", data, size);
+    lvk_free(data);
+    free(moved);
+    tree_write_image("fold_0/hem/UID_H1_1_1_hem.bmp", SIDE, 2);
+    lvk_dataset *d = open_tree("");
+    size_t count;
+    cr_assert_eq(lvk_dataset_duplicate_count(d), 1);
+    (void)lvk_dataset_duplicate(d, 0, &count);
+    cr_expect_eq(count, 8);
+    cr_expect_eq(lvk_dataset_group_count(d), 3, "the eight, the moved one, and H1");
+    const lvk_image_info *plain = image(d, "fold_0/all/UID_1_1_1_all.png");
+    const lvk_image_info *turned = image(d, "fold_0/all/UID_6_1_1_all.png");
+    cr_expect_eq(turned->group, plain->group);
+    cr_expect_neq(memcmp(turned->hash, plain->hash, sizeof plain->hash), 0, "not the same pixels");
+    lvk_dataset_destroy(&d);
+}
+
 Test(scan, identical_pixels_join_subjects) {
     tree_write_image("fold_0/all/UID_20_1_1_all.bmp", SIDE, 1);
     tree_write_image("fold_0/all/UID_21_1_1_all.png", SIDE, 1); /* another file of the same picture */

@@ -343,7 +343,7 @@ Test(split, shared_pixels_on_two_sides_are_refused) {
     fclose(file);
     lvk_split *split;
     cr_assert_eq(lvk_split_read(tree_path("s.json"), d, &split), LVK_ERROR_FORMAT);
-    TREE_ERROR_HAS("share identical pixels", "3", "4", "train", "test");
+    TREE_ERROR_HAS("share a picture", "3", "4", "train", "test");
     lvk_dataset_destroy(&d);
 }
 
