@@ -36,8 +36,20 @@ lvk_train_options lvk_train_defaults(void) {
                                .checkpoint_seconds = 300};
 }
 
-/* Every option that config.json keeps, by its place in the struct. A later one, whose default has no effect,
- * is not in the config.json of older runs. */
+/* What runs did before there were the later settings: nothing of them, on images of 224 pixels. */
+static lvk_train_options before_later(void) {
+    lvk_train_options o = lvk_train_defaults();
+    o.warmup = o.clip_norm = o.ema = o.shift = o.zoom = o.color = 0;
+    o.rate_scale = "";
+    o.accumulate = 1;
+    o.group = "subject";
+    o.recompute = "auto";
+    o.image_size = 224;
+    return o;
+}
+
+/* Every option that config.json keeps, by its place in the struct. A later one is not in the config.json of
+ * older runs. */
 typedef enum entry_kind {
     TEXT,
     FLAG,
@@ -282,7 +294,8 @@ static lvk_status resolve(lvk_settings *s) {
         return LVK_ERROR_ARGUMENT;
     if (lvk_model_check_size(model, o->image_size) != LVK_OK)
         return lvk_fail_within(LVK_ERROR_ARGUMENT, "--image-size %u", o->image_size);
-    s->image_size = o->image_size ? o->image_size : model->image_size;
+    if (o->image_size == 0)
+        o->image_size = model->image_size;
     s->batch_statistics = model->batch_norm;
     if (model->features)
         LVK_TRY(resolve_backbone(s, model));
@@ -359,9 +372,9 @@ json_t *lvk_settings_identity(const lvk_settings *settings) {
     json_t *json = lvk_settings_to_json(settings);
     for (size_t i = 0; json && i < sizeof free_to_change / sizeof *free_to_change; ++i)
         json_object_del(json, free_to_change[i]);
-    lvk_train_options defaults = lvk_train_defaults();
+    lvk_train_options before = before_later();
     for (int i = 0; json && i < ENTRY_COUNT; ++i) {
-        json_t *none = entries[i].later ? value_of(&entries[i], place_of(&defaults, &entries[i])) : NULL;
+        json_t *none = entries[i].later ? value_of(&entries[i], place_of(&before, &entries[i])) : NULL;
         if (none && json_equal(none, json_object_get(json, entries[i].key)))
             json_object_del(json, entries[i].key);
         json_decref(none);
@@ -397,7 +410,7 @@ static bool take_value(const entry *e, const json_t *value, void *place) {
 }
 
 lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, const char *name) {
-    lvk_train_options options = lvk_train_defaults();
+    lvk_train_options options = before_later();
     *settings = (lvk_settings){0};
     for (int i = 0; i < ENTRY_COUNT; ++i) {
         const json_t *value = json_object_get(json, entries[i].key);
@@ -416,7 +429,7 @@ lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, co
 lvk_network_config lvk_settings_network(const lvk_settings *settings) {
     const lvk_train_options *o = &settings->options;
     return (lvk_network_config){.model = {.architecture = o->model,
-                                          .image_size = settings->image_size,
+                                          .image_size = o->image_size,
                                           .dropout = o->dropout,
                                           .part = settings->on_features ? LVK_MODEL_HEAD : LVK_MODEL_WHOLE,
                                           .head = o->head,

@@ -33,7 +33,6 @@ typedef struct lvk_settings {
     lvk_normalize normalize;
     lvk_balance balance;
     lvk_crop crop;
-    uint32_t image_size; /* height and width that crops are resampled to */
     lvk_augment_strength augment;
     lvk_optimizer_settings optimizer;
     lvk_schedule schedule;

@@ -26,7 +26,7 @@ static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
 static void describe_model(lvk_trainer *t) {
     const int32_t positive = lvk_dataset_positive_class(t->dataset);
     lvk_model_info *info = &t->info;
-    *info = (lvk_model_info){.image_size = t->settings.image_size, .standard = lvk_standard_none};
+    *info = (lvk_model_info){.image_size = t->settings.options.image_size, .standard = lvk_standard_none};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
     if (lvk_model_find(info->architecture)->features) {
         const lvk_resnet_variant variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;

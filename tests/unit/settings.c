@@ -54,7 +54,6 @@ Test(settings, come_back_from_json) {
     cr_expect_eq(read.options.warmup, settings.options.warmup, "to the bit");
     cr_expect_eq(read.schedule.drop_count, 2);
     cr_expect_eq(read.rates.count, 1);
-    cr_expect_eq(read.image_size, 96);
     cr_expect_eq(lvk_settings_network(&read).model.image_size, 96);
     cr_expect_eq(read.augment.color, settings.options.color, "to the bit");
     for (int i = 0; i < LATER_COUNT; ++i)
