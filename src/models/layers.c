@@ -4,7 +4,6 @@
 #include "ops/conv2d.h"
 #include "ops/dropout.h"
 #include "ops/maxpool2d.h"
-#include "ops/moving_average.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -96,9 +95,14 @@ static int add_channels(lvk_builder *builder, const lvk_conv_norm *layer, const 
                              0, trainable);
 }
 
-static int apply_moving_average(lvk_builder *builder, const lvk_conv_norm *layer, int average, int value) {
-    const lvk_moving_average_attributes attributes = {.decay = layer->decay, .scale = 1};
-    return LVK_APPLY(builder->graph, layer->norm, LVK_OP_moving_average, &attributes, average, value);
+/* There are fewer of them than parameters. */
+static void note_average(lvk_builder *builder, const lvk_conv_norm *layer, int average, int value) {
+    const char *label = lvk_arena_strdup(&builder->graph->arena, layer->norm);
+    if (!label)
+        builder->graph->status = LVK_ERROR_MEMORY;
+    if (average != LVK_NONE)
+        builder->averages[builder->average_count++] =
+            (lvk_running_average){.label = label, .average = average, .value = value, .decay = layer->decay};
 }
 
 static int apply_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x) {
@@ -109,12 +113,14 @@ static int apply_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x) {
     const int beta = add_channels(builder, layer, "beta", LVK_INIT_ZEROS, builder->batch_statistics);
     const int mean = add_channels(builder, layer, "moving_mean", LVK_INIT_ZEROS, false);
     const int variance = add_channels(builder, layer, "moving_variance", LVK_INIT_ONES, false);
-    if (!moving || !builder->training)
-        return LVK_APPLY(graph, layer->norm, LVK_OP_batchnorm_inference, &attributes, x, gamma, beta, mean,
-                         variance);
-    const int y = LVK_APPLY(graph, layer->norm, LVK_OP_batchnorm, &attributes, x, gamma, beta);
-    apply_moving_average(builder, layer, mean, lvk_graph_output(graph, y, 1));
-    apply_moving_average(builder, layer, variance, lvk_graph_output(graph, y, 2));
+    const bool by_batch = moving && builder->training;
+    const int y = by_batch ? LVK_APPLY(graph, layer->norm, LVK_OP_batchnorm, &attributes, x, gamma, beta)
+                           : LVK_APPLY(graph, layer->norm, LVK_OP_batchnorm_inference, &attributes, x, gamma,
+                                       beta, mean, variance);
+    if (moving) {
+        note_average(builder, layer, mean, by_batch ? lvk_graph_output(graph, y, 1) : LVK_NONE);
+        note_average(builder, layer, variance, by_batch ? lvk_graph_output(graph, y, 2) : LVK_NONE);
+    }
     return y;
 }
 

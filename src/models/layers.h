@@ -22,6 +22,15 @@ typedef struct lvk_parameter {
     uint32_t stage;   /* of a backbone that it belongs to: 1, conv1, to 5, conv5_x; 0: none */
 } lvk_parameter;
 
+/* A parameter that follows a statistic of the training batches: average = decay average + (1 - decay) batch's
+ * value. */
+typedef struct lvk_running_average {
+    const char *label; /* the layer's; static or the graph's text */
+    int average;       /* the parameter's tensor */
+    int value;         /* the batch's; LVK_NONE without training */
+    float decay;
+} lvk_running_average;
+
 enum { LVK_MAX_PARAMETERS = 1024, LVK_MAX_LAYERS = 512 };
 
 /* A model under construction. Failures are kept in the graph, as the graph's own are. Large: not for the
@@ -32,12 +41,13 @@ typedef struct lvk_builder {
     bool frozen;           /* parameters that are added now are not trained */
     uint32_t stage;        /* of a backbone that is under construction, as in lvk_parameter */
     bool batch_statistics; /* batch norms that are added now normalize by the batch's mean and variance, and
-                              move their averages towards these; otherwise by the averages */
+                              have running averages of these; otherwise by the averages */
     int keys;              /* the [N, 4] tensor that dropout draws from; LVK_NONE without training */
     int dropout_layers;
-    size_t parameter_count, layer_count;
+    size_t parameter_count, layer_count, average_count;
     lvk_parameter parameters[LVK_MAX_PARAMETERS];
     lvk_layer_summary layers[LVK_MAX_LAYERS];
+    lvk_running_average averages[LVK_MAX_PARAMETERS]; /* for whoever trains to move: nothing here does */
 } lvk_builder;
 
 /* conv -> bias -> optional ReLU. Square kernel, stride 1, no padding. */

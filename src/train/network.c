@@ -2,6 +2,7 @@
 
 #include "ops/accumulate.h"
 #include "ops/l2.h"
+#include "ops/moving_average.h"
 #include "ops/resample.h"
 
 #include <math.h>
@@ -78,6 +79,43 @@ static lvk_status append_update(lvk_pass *pass, const lvk_network_config *config
     return lvk_graph_status(graph);
 }
 
+/* The place of a running average's parameter among the gradients, which has none. */
+static int gradient_place(lvk_graph *graph, const lvk_running_average *average) {
+    const lvk_tensor *tensor = &graph->tensors[average->average];
+    return lvk_graph_block_part(graph, LVK_BLOCK_GRADIENTS, tensor->offset,
+                                tensor->offset + lvk_type_size(&tensor->type));
+}
+
+/* place = decay place + (1 - decay) scale value */
+static void move_average(lvk_graph *graph, const lvk_running_average *average, int place, int value,
+                         float decay, float scale) {
+    const lvk_moving_average_attributes attributes = {.decay = decay, .scale = scale};
+    (void)LVK_APPLY(graph, average->label, LVK_OP_moving_average, &attributes, place, value);
+}
+
+/* Towards the values of the batch. Where other processes see the other batches of a step, these go to all
+ * with the gradients, and the averages are moved as the gradients are added up. */
+static void move_averages(lvk_pass *pass, bool shared) {
+    const lvk_builder *builder = pass->builder;
+    for (size_t i = 0; i < builder->average_count; ++i) {
+        const lvk_running_average *a = &builder->averages[i];
+        if (shared)
+            move_average(&pass->graph, a, gradient_place(&pass->graph, a), a->value, 0, 1);
+        else
+            move_average(&pass->graph, a, a->average, a->value, a->decay, 1);
+    }
+}
+
+static void move_averages_of_others(lvk_pass *pass) {
+    const lvk_builder *builder = pass->builder;
+    for (size_t i = 0; i < builder->average_count; ++i) {
+        const lvk_running_average *a = &builder->averages[i];
+        const int place = gradient_place(&pass->graph, a);
+        move_average(&pass->graph, a, a->average, place, a->decay, 1);
+        move_average(&pass->graph, a, place, a->average, 0, 0); /* no part of the gradient's norm */
+    }
+}
+
 static lvk_status append_sum(lvk_pass *pass) {
     pass->share = lvk_graph_input(&pass->graph, "share", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
     lvk_optimizer_accumulate(&pass->graph, pass->share);
@@ -86,6 +124,7 @@ static lvk_status append_sum(lvk_pass *pass) {
 
 static lvk_status build_training(lvk_pass *pass, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
+    move_averages(pass, config->shared && accumulates(config));
     pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
     const int data_loss = LVK_APPLY(graph, "bce", LVK_OP_bce, NULL, pass->logits, pass->labels);
     pass->loss = add_penalty(pass, data_loss, config->l2);
@@ -104,6 +143,7 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
 static lvk_status build_sum(lvk_pass *pass, const lvk_network_config *config) {
     (void)config;
     pass->graph.tensors[pass->logits].is_output = false;
+    move_averages_of_others(pass);
     return append_sum(pass);
 }
 
@@ -289,7 +329,7 @@ lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *con
 static void add_kernels(const lvk_pass *pass, lvk_text *text) {
     for (int s = 0; s < pass->plan.program.step_count; ++s) {
         const lvk_step *step = &pass->plan.program.steps[s];
-        if (step->again) /* no other bits than without */
+        if (step->again || step->call.op == LVK_OP_moving_average) /* no other bits, wherever they are */
             continue;
         lvk_call_key(&step->call, text);
         lvk_text_add(text, " = %s\n", step->candidate);

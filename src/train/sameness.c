@@ -25,11 +25,6 @@ lvk_status lvk_sameness_check_settings(const lvk_settings *settings, const lvk_r
             LVK_ERROR_ARGUMENT,
             "--accumulate %u: %u ranks share the batches of a step, so there must be --accumulate %u or more, or at most %u ranks",
             settings->options.accumulate, ranks->count, ranks->count, settings->options.accumulate);
-    if (settings->batch_statistics && !settings->on_features)
-        return lvk_fail(
-            LVK_ERROR_ARGUMENT,
-            "--bn train, and cnn-gap: batch norms average over the batches one after the other, which several "
-            "ranks do not see; --bn frozen, or one process");
     return LVK_OK;
 }
 

@@ -17,7 +17,7 @@ typedef struct four {
 } four;
 
 static four make_four(const lvk_network *network) {
-    const size_t size = network->model->image_size;
+    const size_t size = lvk_model_image_size(network->model, &network->config.model);
     four f = {.pixels = size * size * 3};
     f.images = lvk_alloc(IMAGES * f.pixels, sizeof *f.images);
     test_fill(f.images, IMAGES * f.pixels, 5);
@@ -29,8 +29,9 @@ static four make_four(const lvk_network *network) {
     return f;
 }
 
-static lvk_network *create_for_four(lvk_backend *backend, uint32_t batch, double clip_norm, bool shared) {
-    lvk_network_config config = test_small_network;
+static lvk_network *create_for_four(lvk_backend *backend, const lvk_network_config *like, uint32_t batch,
+                                    double clip_norm, bool shared) {
+    lvk_network_config config = *like;
     config.optimizer = LVK_OPTIMIZER_SGD;
     config.batch = batch;
     config.accumulate = IMAGES / batch;
@@ -86,31 +87,40 @@ static float *train_four(lvk_network *network, float *loss) {
     return block(network, LVK_BLOCK_MOMENT1);
 }
 
+static void check_shared(lvk_backend *backend, const lvk_network_config *like, double clip_norm) {
+    float losses[2][IMAGES] = {0}, *velocity[2], *weights[2];
+    char kernels[2][LVK_DIGEST_TEXT];
+    uint64_t size = 0;
+    for (int shared = 0; shared < 2; ++shared) {
+        lvk_network *network = create_for_four(backend, like, like->batch, clip_norm, shared);
+        size = network->block_size;
+        velocity[shared] = train_four(network, losses[shared]);
+        weights[shared] = block(network, LVK_BLOCK_PARAMETERS);
+        cr_assert_eq(lvk_network_kernels(network, kernels[shared]), LVK_OK);
+        lvk_network_destroy(&network);
+    }
+    cr_expect_arr_eq(losses[0], losses[1], sizeof losses[0]);
+    cr_expect(memcmp(velocity[0], velocity[1], size) == 0, "other gradients");
+    cr_expect(memcmp(weights[0], weights[1], size) == 0, "other weights, or averages");
+    cr_expect_str_eq(kernels[0], kernels[1]);
+    for (int i = 0; i < 2; ++i) {
+        lvk_free(velocity[i]);
+        lvk_free(weights[i]);
+    }
+}
+
 /* Gradients that were computed apart give the bits of one network, with the same kernels, also where they are
- * clipped. */
+ * clipped; and so do batch norms' averages. */
 Test(network, shared_parts_are_accumulated_to_the_same_bits) {
     lvk_backend *backend = test_open_device();
-    for (int clipped = 0; clipped < 2; ++clipped) {
-        float losses[2][IMAGES] = {0}, *velocity[2], *weights[2];
-        char kernels[2][LVK_DIGEST_TEXT];
-        uint64_t size = 0;
-        for (int shared = 0; shared < 2; ++shared) {
-            lvk_network *network = create_for_four(backend, 1, clipped ? 0.001 : 0, shared);
-            size = network->block_size;
-            velocity[shared] = train_four(network, losses[shared]);
-            weights[shared] = block(network, LVK_BLOCK_PARAMETERS);
-            cr_assert_eq(lvk_network_kernels(network, kernels[shared]), LVK_OK);
-            lvk_network_destroy(&network);
-        }
-        cr_expect_arr_eq(losses[0], losses[1], sizeof losses[0]);
-        cr_expect(memcmp(velocity[0], velocity[1], size) == 0, "other gradients");
-        cr_expect(memcmp(weights[0], weights[1], size) == 0, "other weights");
-        cr_expect_str_eq(kernels[0], kernels[1]);
-        for (int i = 0; i < 2; ++i) {
-            lvk_free(velocity[i]);
-            lvk_free(weights[i]);
-        }
-    }
+    lvk_network_config config = test_small_network;
+    config.batch = 1;
+    check_shared(backend, &config, 0);
+    check_shared(backend, &config, 0.001);
+    config.batch = 2;
+    config.model = (lvk_model_config){.architecture = "cnn-gap", .image_size = 64, .batch_statistics = true};
+    check_shared(backend, &config, 0);
+    check_shared(backend, &config, 0.001);
     test_close_device(backend);
 }
 
@@ -124,7 +134,7 @@ Test(network, accumulated_batches_are_one_large_batch) {
         float losses[3] = {0}, *velocity[2];
         double apart = 0, norm = 0;
         for (uint32_t cut = 0; cut < 2; ++cut) {
-            network = create_for_four(backend, cut ? 2 : 4, clipped ? 0.001 : 0, false);
+            network = create_for_four(backend, &test_small_network, cut ? 2 : 4, clipped ? 0.001 : 0, false);
             velocity[cut] = train_four(network, &losses[cut]);
             lvk_network_destroy(&network);
         }

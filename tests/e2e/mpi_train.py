@@ -95,10 +95,14 @@ with tempfile.TemporaryDirectory() as folder_name:
     succeed(ranks(2, *two, "--out", folder / "clipped-two"))
     compare(folder / "clipped-one", folder / "clipped-two")
 
+    # batch norms' averages follow every batch of every rank
+    norms = [*three, *"--model cnn-gap --image-size 64".split()]
+    succeed([program, "train", *map(str, norms), "--out", str(folder / "norms-one")])
+    succeed(ranks(2, *norms, "--out", folder / "norms-two"))
+    compare(folder / "norms-one", folder / "norms-two")
+
     new = folder / "new"
     refuse(ranks(3, *two, "--out", new), "--accumulate 2", "--accumulate 3 or more")
-    refuse(ranks(2, "--data", folder / "data", "--model", "resnet18", *"--weights none --freeze none --bn train".split(),
-                 "--accumulate", "2", "--out", new), "--bn train")
     refuse(ranks(2, *two, "--out", folder / "one"), "is not empty")
     with_other_data = [str(folder / "other") if word == folder / "data" else str(word) for word in two]
     refuse([*ranks(1, *two, "--out", new), ":", number, "1", program, "train", *with_other_data, "--out", str(new)],
