@@ -28,6 +28,7 @@ typedef struct lvk_layer_summary {
 
 typedef struct lvk_model_summary {
     const char *architecture;
+    uint32_t image_size; /* height and width in pixels of the input, which has three channels */
     size_t layer_count;
     const lvk_layer_summary *layers;
     uint64_t parameters;

@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 typedef struct lvk_tune_options {
-    const char *model; /* an architecture, "cnn"; NULL: the first */
+    const char *model; /* an architecture, "cnn"; NULL: the one that is trained where none is named */
     uint32_t batch;    /* images a step of training and predicting, 1 to 1024; 0: 32 */
 } lvk_tune_options;
 

@@ -24,7 +24,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         *model = text;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        *model = lvk_architecture_name(0);
+        *model = lvk_train_defaults().model;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -74,7 +74,8 @@ static int run(int argc, char **argv) {
     const int status = lvk_model_summary_create(model, &summary);
     if (status != LVK_OK)
         return report_failure(status);
-    printf("%s: input 224×224×3, output the probability of the positive class\n\n", summary->architecture);
+    printf("%s: input %" PRIu32 "×%" PRIu32 "×3, output the probability of the positive class\n\n",
+           summary->architecture, summary->image_size, summary->image_size);
     const bool printed = print_layers(summary);
     lvk_model_summary_destroy(&summary);
     return printed ? EXIT_OK : EXIT_FAILED;

@@ -29,6 +29,7 @@ lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary 
         return status;
     }
     s->shown = (lvk_model_summary){.architecture = model->architecture,
+                                   .image_size = model->image_size,
                                    .layer_count = s->builder.layer_count,
                                    .layers = s->builder.layers,
                                    .parameters = lvk_model_parameter_count(&s->builder)};

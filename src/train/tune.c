@@ -86,7 +86,7 @@ static lvk_status fill_config(const lvk_tune_options *options, lvk_network_confi
     lvk_crop crop;
     LVK_TRY(lvk_crop_parse(defaults.crop, &crop));
     *config = (lvk_network_config){
-        .model = {.architecture = options && options->model ? options->model : lvk_architecture_name(0),
+        .model = {.architecture = options && options->model ? options->model : defaults.model,
                   .dropout = defaults.dropout},
         .batch = options && options->batch ? options->batch : defaults.batch,
         .training = true,
