@@ -48,9 +48,12 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
     cr_expect_not_null(strstr(result.out, "not for choosing"));
 
     for (int i = 0; !file_times(folder, "b/trial-001/results.json", &before); ++i) {
+        const program_moment moment = {i == 0   ? "4 trials"
+                                       : i == 1 ? "trial 1, epoch 1/1"
+                                                : "trial 1 done",
+                                       0};
         cr_assert_lt(i, 40, "%s%s", result.out, result.err);
-        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, 1 + 0.5 * i, GRID " --jobs 1", folder, folder,
-                           "b");
+        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, moment, GRID " --jobs 1", folder, folder, "b");
     }
     program_run(&result, GRID " --jobs 1", folder, folder, "b");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
@@ -118,7 +121,8 @@ Test(tune, stops_at_ctrl_c_and_refuses_another_search) {
     draw_samples(folder);
     for (int i = 0; i < 20; ++i) { /* until it has begun */
         struct timespec time;
-        program_run_killed(&result, SIGINT, 1 + i, GRID " --jobs 2", folder, folder, "a");
+        program_run_killed(&result, SIGINT, (program_moment){"4 trials", 0}, GRID " --jobs 2", folder, folder,
+                           "a");
         cr_assert_eq(result.exit_status, 130, "%s", result.err);
         if (!file_times(folder, "a/search.json", &time))
             continue;
