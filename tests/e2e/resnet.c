@@ -44,7 +44,7 @@ static const char *make_folder(void) {
     const char *folder = program_folder();
     snprintf(path, sizeof path, "%s/cache", folder);
     setenv("XDG_CACHE_HOME", path, 1);
-    program_run(&result, "synth %s/data --images 40 --subjects 10 --size 128 --format png --seed 3", folder);
+    program_run(&result, "synth %s/data --images 24 --subjects 10 --size 128 --format png --seed 3", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     fake_create(&fake, "resnet50-narrow", LVK_RESNET_KERAS, false, false);
     make_usable();

@@ -14,9 +14,15 @@ static program_result result; /* large */
 #define TUNE "tune --data %s/data --out %s/%s --batch 8 --no-augment"
 #define GRID TUNE " --grid epochs=1,2 --grid learning-rate=0.001,0.01"
 
-static void draw_samples(const char *folder) {
-    program_run(&result, "synth %s/data --images 32 --subjects 12 --size 64 --format png --seed 3", folder);
+static void draw(const char *folder, int images, int subjects) {
+    program_run(&result, "synth %s/data --images %d --subjects %d --size 64 --format png --seed 3", folder,
+                images, subjects);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
+}
+
+/* Enough for an epoch of one step. */
+static void draw_samples(const char *folder) {
+    draw(folder, 20, 10);
 }
 
 static bool file_times(const char *folder, const char *name, struct timespec *time) {
@@ -77,7 +83,7 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
 
 Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
     const char *folder = program_folder();
-    draw_samples(folder);
+    draw(folder, 32, 12); /* what is to diverge takes some steps to it */
     program_run(&result,
                 TUNE " --search halving --epochs 4 --grid learning-rate=0.001,0.003,100 --optimizer sgd "
                      "--jobs 2",
