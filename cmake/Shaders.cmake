@@ -1,6 +1,8 @@
 # leukvk_shaders: every shaders/*.comp compiled to SPIR-V, validated and embedded (see src/vulkan/shaders.h).
 # No compiler is needed at run time.
 
+set(LEUKVK_SHADERS "" CACHE PATH "shaders of another build of these sources (its folder `shaders`), not to be compiled again")
+
 find_program(GLSLC glslc REQUIRED)
 find_program(SPIRV_VAL spirv-val REQUIRED)
 
@@ -12,6 +14,10 @@ file(MAKE_DIRECTORY ${shader_folder})
 set(shader_binaries)
 foreach(source ${shader_sources})
     get_filename_component(name ${source} NAME_WE)
+    if(LEUKVK_SHADERS)
+        list(APPEND shader_binaries ${LEUKVK_SHADERS}/${name}.spv)
+        continue()
+    endif()
     set(binary ${shader_folder}/${name}.spv)
     add_custom_command(OUTPUT ${binary}
         COMMAND ${GLSLC} --target-env=vulkan1.1 -O -Werror -I${CMAKE_SOURCE_DIR}/shaders -MD -MF ${binary}.d

@@ -25,7 +25,12 @@ typedef struct lvk_trial {
     char failure[1024];              /* what was wrong; "" when nothing was */
 } lvk_trial;
 
-/* Draws the inputs, runs both sides, compares. LVK_OK with a text in `failure` when the numbers differ. */
+/* Draws the inputs of `call` and runs the reference, once for all candidates that are tried on them. Whatever
+ * it returns, lvk_trial_finish is called at the end. */
+LVK_MUST_USE lvk_status lvk_trial_prepare(lvk_trial *trial);
+void lvk_trial_finish(lvk_trial *trial);
+
+/* Runs `candidate` on them and compares. LVK_OK with a text in `failure` when the numbers differ. */
 LVK_MUST_USE lvk_status lvk_trial_run(lvk_trial *trial);
 
 #endif

@@ -11,10 +11,10 @@
 
 static program_result result; /* large */
 
-#define CV "cv --data %s/data --out %s/%s --folds 3 --epochs 2 --batch 8 --seed 5"
+#define CV "cv --data %s/data --out %s/%s --model cnn-gap --folds 3 --epochs 2 --batch 8 --seed 5"
 
 static void draw_samples(const char *folder) {
-    program_run(&result, "synth %s/data --images 48 --subjects 12 --size 64 --format png --seed 3", folder);
+    program_run(&result, "synth %s/data --images 24 --subjects 12 --size 64 --format png --seed 3", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
 }
 
@@ -46,8 +46,10 @@ Test(cv, goes_on_after_a_kill_and_adds_up) {
     program_run(&result, CV, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     cr_expect_not_null(strstr(result.out, "has not seen its subject"));
-    for (int i = 0; i < 4; ++i)
-        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, 0.7 + 0.6 * i, CV, folder, folder, "b");
+    static const program_moment moments[] = {
+        {"run folder", 0.1}, {"Epoch 1/2", 0}, {"fold 1:", 0.1}, {"Epoch 1/2", 0.1}};
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; ++i)
+        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, moments[i], CV, folder, folder, "b");
     program_run(&result, CV, folder, folder, "b");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     expect_same(folder, "a", "b");
@@ -113,7 +115,7 @@ Test(cv, says_when_people_are_on_both_sides) {
 Test(cv, refuses_what_is_not_the_same) {
     const char *folder = program_folder();
     draw_samples(folder);
-    program_run_killed(&result, SIGINT, 1, CV, folder, folder, "a");
+    program_run_killed(&result, SIGINT, (program_moment){"run folder", 0}, CV, folder, folder, "a");
     program_run(&result, CV " --dropout 0.5", folder, folder, "a");
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "another \"dropout\""), "%s", result.err);

@@ -118,7 +118,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for size in (64, 224):
-            run(program, "synth", folder / f"cells{size}", "--images", 40, "--subjects", 16, "--size", size, "--format", "png")
+            run(program, "synth", folder / f"cells{size}", "--images", 20, "--subjects", 10, "--size", size, "--format", "png")
         for model, size, options in (("cnn", 224, []), ("cnn-gap", 224, ["--image-size", 96]), ("resnet50-narrow", 64, CHANCE)):
             data = folder / f"cells{size}"
             run(program, "train", "--data", data, "--model", model, *TRAIN, *options, "--out", folder / model)

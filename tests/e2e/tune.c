@@ -14,9 +14,15 @@ static program_result result; /* large */
 #define TUNE "tune --data %s/data --out %s/%s --batch 8 --no-augment"
 #define GRID TUNE " --grid epochs=1,2 --grid learning-rate=0.001,0.01"
 
-static void draw_samples(const char *folder) {
-    program_run(&result, "synth %s/data --images 32 --subjects 12 --size 64 --format png --seed 3", folder);
+static void draw(const char *folder, int images, int subjects) {
+    program_run(&result, "synth %s/data --images %d --subjects %d --size 64 --format png --seed 3", folder,
+                images, subjects);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
+}
+
+/* Enough for an epoch of one step. */
+static void draw_samples(const char *folder) {
+    draw(folder, 20, 10);
 }
 
 static bool file_times(const char *folder, const char *name, struct timespec *time) {
@@ -48,9 +54,12 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
     cr_expect_not_null(strstr(result.out, "not for choosing"));
 
     for (int i = 0; !file_times(folder, "b/trial-001/results.json", &before); ++i) {
+        const program_moment moment = {i == 0   ? "4 trials"
+                                       : i == 1 ? "trial 1, epoch 1/1"
+                                                : "trial 1 done",
+                                       0};
         cr_assert_lt(i, 40, "%s%s", result.out, result.err);
-        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, 1 + 0.5 * i, GRID " --jobs 1", folder, folder,
-                           "b");
+        program_run_killed(&result, i % 2 ? SIGINT : SIGKILL, moment, GRID " --jobs 1", folder, folder, "b");
     }
     program_run(&result, GRID " --jobs 1", folder, folder, "b");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
@@ -74,7 +83,7 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
 
 Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
     const char *folder = program_folder();
-    draw_samples(folder);
+    draw(folder, 32, 12); /* what is to diverge takes some steps to it */
     program_run(&result,
                 TUNE " --search halving --epochs 4 --grid learning-rate=0.001,0.003,100 --optimizer sgd "
                      "--jobs 2",
@@ -118,7 +127,8 @@ Test(tune, stops_at_ctrl_c_and_refuses_another_search) {
     draw_samples(folder);
     for (int i = 0; i < 20; ++i) { /* until it has begun */
         struct timespec time;
-        program_run_killed(&result, SIGINT, 1 + i, GRID " --jobs 2", folder, folder, "a");
+        program_run_killed(&result, SIGINT, (program_moment){"4 trials", 0}, GRID " --jobs 2", folder, folder,
+                           "a");
         cr_assert_eq(result.exit_status, 130, "%s", result.err);
         if (!file_times(folder, "a/search.json", &time))
             continue;

@@ -57,28 +57,34 @@ static bool take(int file, char *text, size_t *length, size_t size) {
     return got > 0;
 }
 
-static void run(program_result *result, int signal_number, double seconds, const char *format,
+static bool has_printed(const program_result *result, const char *sign) {
+    return strstr(result->out, sign) || strstr(result->err, sign);
+}
+
+static void run(program_result *result, int signal_number, program_moment moment, const char *format,
                 va_list values) {
     char command[4096];
     int out[2], err[2], status;
     vsnprintf(command, sizeof command, format, values);
     result->out[0] = result->err[0] = '\0';
-    const double started = now();
     const pid_t child = start(command, out, err);
     struct pollfd files[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
     char *const texts[2] = {result->out, result->err};
     size_t lengths[2] = {0, 0};
-    bool killed = seconds <= 0;
+    double since = -1; /* when the sign was seen */
+    bool killed = signal_number == 0;
     while (files[0].fd >= 0 || files[1].fd >= 0) {
-        poll(files, 2, 20);
-        if (!killed && now() - started > seconds) {
-            kill(child, signal_number);
-            killed = true;
-        }
+        poll(files, 2, killed ? -1 : 20);
         for (int i = 0; i < 2; ++i)
             if (files[i].fd >= 0 && files[i].revents &&
                 !take(files[i].fd, texts[i], &lengths[i], sizeof result->out))
                 files[i].fd = -1;
+        if (!killed && since < 0 && has_printed(result, moment.sign))
+            since = now();
+        if (!killed && since >= 0 && now() - since >= moment.seconds) {
+            kill(child, signal_number);
+            killed = true;
+        }
     }
     close(out[0]);
     close(err[0]);
@@ -90,14 +96,15 @@ static void run(program_result *result, int signal_number, double seconds, const
 void program_run(program_result *result, const char *format, ...) {
     va_list values;
     va_start(values, format);
-    run(result, 0, 0, format, values);
+    run(result, 0, (program_moment){0}, format, values);
     va_end(values);
 }
 
-void program_run_killed(program_result *result, int signal_number, double seconds, const char *format, ...) {
+void program_run_killed(program_result *result, int signal_number, program_moment moment, const char *format,
+                        ...) {
     va_list values;
     va_start(values, format);
-    run(result, signal_number, seconds, format, values);
+    run(result, signal_number, moment, format, values);
     va_end(values);
 }
 

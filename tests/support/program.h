@@ -15,9 +15,16 @@ typedef struct program_result {
  * started. */
 void program_run(program_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, ended by `signal_number` after `seconds` unless it has ended before. */
-void program_run_killed(program_result *result, int signal_number, double seconds, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* A moment of a run: `seconds` after it has printed `sign`, on either stream; "": after it was started. What
+ * must happen at a certain point waits for a sign, as no time is right on every machine. */
+typedef struct program_moment {
+    const char *sign;
+    double seconds;
+} program_moment;
+
+/* The same, ended by `signal_number` at a moment unless it has ended before. */
+void program_run_killed(program_result *result, int signal_number, program_moment moment, const char *format,
+                        ...) __attribute__((format(printf, 4, 5)));
 
 /* A new folder below the system's temporary folder. Static text, one at a time. program_remove deletes it. */
 const char *program_folder(void);
