@@ -17,7 +17,7 @@ typedef struct lvk_sheet_options {
     uint32_t cells; /* lvk_sheet_write: cells a class, 20, at most 1000. lvk_sheet_write_views: cells in all,
                        6, at most 100 */
     uint32_t views; /* lvk_sheet_write_views: augmented views a cell, 6, at most 100 */
-    uint32_t side;  /* pixels of a cell's picture: 150 and 224 (as the networks see it); 32 to 1024 */
+    uint32_t side;  /* pixels of a cell's picture: 150 and 224 (as the cnn and resnets see it); 32 to 1024 */
     double shift, zoom, color; /* lvk_sheet_write_views: as in lvk_train_options */
     uint64_t seed;             /* 0 is a seed like any other */
     unsigned threads;          /* 0: as many as processors. The pictures do not depend on it */

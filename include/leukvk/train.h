@@ -36,7 +36,7 @@ typedef struct lvk_train_options {
     const char *model;   /* "cnn", "cnn-gap", "resnet50" */
     const char *crop;    /* "center:N" (pixels of the source, scale kept), "bbox" or "none" */
     uint32_t image_size; /* height and width in pixels that crops are resampled to, 32 to 1024, for models
-                            that end in a global average; 0: the model's own, 224 */
+                            that end in a global average; 0: the model's own, 112 of cnn-gap, 224 of others */
     bool augment;        /* flips and free rotation of the training images, in each epoch anew */
     double shift; /* with them: moved by at most this share of the crop's side along each axis, 0 to 0.5 */
     double zoom;  /* enlarged up to 1 + zoom times or made as much smaller, 0 to 1; what comes in from beyond

@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
     {"shift", OPTION_SHIFT, "X", 0, "Move at most the share X of the crop's side, as in training (0)", 0},
     {"zoom", OPTION_ZOOM, "X", 0, "Scale at most 1 + X times, as in training (0)", 0},
     {"color", OPTION_COLOR, "X", 0, "Change colours by at most X, as in training (0)", 0},
-    {"size", OPTION_SIZE, "S", 0, "Pixels a side of a view (224, as the networks see it)", 0},
+    {"size", OPTION_SIZE, "S", 0, "Pixels a side of a view (224, as the cnn and resnets see it)", 0},
     {"seed", OPTION_SEED, "N", 0, "Seed of the cells shown and of the augmentation (1)", 0},
     {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 0},
     {0}};

@@ -16,7 +16,7 @@
 static const lvk_model models[] = {
     {.architecture = "cnn", .image_size = 224, .build = lvk_cnn_build},
     {.architecture = "cnn-gap",
-     .image_size = 224,
+     .image_size = 112,
      .any_size = true,
      .batch_norm = true,
      .build = lvk_cnn_gap_build},

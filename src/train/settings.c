@@ -7,7 +7,7 @@
 #include <string.h>
 
 lvk_train_options lvk_train_defaults(void) {
-    return (lvk_train_options){.model = "cnn",
+    return (lvk_train_options){.model = "cnn-gap",
                                .group = "subject",
                                .crop = "center:300",
                                .augment = true,
@@ -28,7 +28,7 @@ lvk_train_options lvk_train_defaults(void) {
                                .dropout = 0.25,
                                .batch = 32,
                                .accumulate = 1,
-                               .epochs = 20,
+                               .epochs = 10,
                                .patience = 3,
                                .validation = 0.15,
                                .test = 0.15,

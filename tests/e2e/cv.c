@@ -11,7 +11,7 @@
 
 static program_result result; /* large */
 
-#define CV "cv --data %s/data --out %s/%s --model cnn-gap --folds 3 --epochs 2 --batch 8 --seed 5"
+#define CV "cv --data %s/data --out %s/%s --image-size 64 --folds 3 --epochs 2 --batch 8 --seed 5"
 
 static void draw_samples(const char *folder) {
     program_run(&result, "synth %s/data --images 24 --subjects 12 --size 64 --format png --seed 3", folder);

@@ -77,7 +77,7 @@ with tempfile.TemporaryDirectory() as folder_name:
         succeed([program, *f"synth {folder}/{name} --images 44 --subjects 12 --size 64 --format png --seed {seed}".split()])
 
     # dropout, augmentation, a last step of two batches, the last of them in part
-    common = ["--data", folder / "data", "--batch", "4"]
+    common = ["--data", folder / "data", "--batch", "4", "--model", "cnn"]
     three = [*common, "--accumulate", "3", "--epochs", "2", "--patience", "0", "--checkpoint-seconds", "0"]
     succeed([program, "train", *map(str, three), "--out", str(folder / "one")])
     for count in (2, 3):

@@ -29,7 +29,7 @@ static void draw_samples(const char *folder) {
 }
 
 #define TRAIN                                                                                                \
-    "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --checkpoint-seconds 1"
+    "train --data %s/data --out %s/%s --model cnn --epochs 3 --batch 4 --patience 0 --seed 5 --checkpoint-seconds 1"
 
 static void train(const char *folder, const char *run) {
     program_run(&result, TRAIN, folder, folder, run);
@@ -132,7 +132,7 @@ Test(training, oversampled_epochs_resume_to_the_same_bytes) {
  * whose rows that only fill it up must be the same after a stop. */
 Test(training, batch_norms_resume_to_the_same_bytes) {
     expect_resumes_to_the_same(
-        "train --data %s/data --out %s/%s --model cnn-gap --image-size 64 --epochs 2 --batch 8 --patience 0 --seed 5");
+        "train --data %s/data --out %s/%s --image-size 64 --epochs 2 --batch 8 --patience 0 --seed 5");
 }
 
 /* Stopped between an epoch's last step and its validation. An epoch of one step, since a signal is noticed
@@ -278,7 +278,7 @@ Test(training, leaves_bad_images_out_and_lists_them) {
 Test(training, a_batch_without_room_is_refused) {
     const char *folder = program_folder();
     draw_samples(folder);
-    program_run(&result, "train --data %s/data --out %s/run --batch 1024", folder, folder);
+    program_run(&result, "train --data %s/data --out %s/run --model cnn --batch 1024", folder, folder);
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "--batch 1024 needs"), "%s", result.err);
     cr_expect_not_null(strstr(result.err, "the largest that fits is --batch "), "%s", result.err);
@@ -310,7 +310,8 @@ Test(training, predictions_agree_between_devices) {
     size_t counts[3];
     char path[512];
     draw_samples(folder);
-    program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 4 --seed 5", folder, folder);
+    program_run(&result, "train --data %s/data --out %s/run --model cnn --epochs 1 --batch 4 --seed 5",
+                folder, folder);
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     for (int device = 0; device < 3; ++device) {
         if (device < 2)

@@ -130,7 +130,7 @@ Test(settings, what_is_out_of_range_is_named) {
     refused(&options, "--warmup 20");
     options.warmup = -0.5;
     refused(&options, "--warmup -0.5");
-    options.warmup = 19.5;
+    options.warmup = 9.5;
     options.ema = 1;
     refused(&options, "--ema 1");
     options.ema = 0;
