@@ -45,17 +45,22 @@ layout(binding = 3) writeonly buffer Y {
 LVK_VECTORS(4, residual);
 #endif
 
-#if LVK_TRANSPOSED /* number i of 4 VECTORS channels of y: a vec4 of x's channels */
+/* The 4 x VECTORS x 4 weights of a step lie in vec4s, numbered as the lanes fetch them:
+ *   WEIGHT(i)           where number i lies, counted from where the step's weights begin;
+ *   STEP_WEIGHTS, TAP_WEIGHTS(tap, ky, kx)   they begin at TAP_WEIGHTS + step * STEP_WEIGHTS;
+ *   FETCHED(i, k), FETCHED_AT(i, k)   the number of the vec4 with the weight from channel i of x to channel k of y, and which of
+ *                       its four that is. */
+#if LVK_TRANSPOSED /* a vec4 holds channels of x, for one of y */
 #define WEIGHT(i) (min(k0 * 4 + (i), int(params.out_c) - 1) * in4)
-#define STEP_WEIGHTS 1 /* from one step to the next, of a tap; and from step 0 of all to where the tap begins */
+#define STEP_WEIGHTS 1
 #define TAP_WEIGHTS(tap_, ky, kx)                                                                                            \
     (((params.tap + (ky) * params.tap_down + (kx) * params.tap_right) * int(params.out_c) - (tap_)) * in4)
-#define FETCHED(i, k) (k) /* the number of the vec4 with the weight from channel i of x to channel k of y, and its place there */
+#define FETCHED(i, k) (k)
 #define FETCHED_AT(i, k) (i)
 #define STRIDE_H 1
 #define STRIDE_W 1
 #define IS_EMPTY (params.kernel_h == 0u) /* no tap is met, though there is a turn */
-#else /* number i / VECTORS of x's channels: vec4s of y's channels */
+#else /* a vec4 holds channels of y, for one of x */
 #define WEIGHT(i) ((i) / VECTORS * out4 + min(k0 + (i) % VECTORS, out4 - 1))
 #define STEP_WEIGHTS (4 * out4)
 #define TAP_WEIGHTS(tap_, ky, kx) 0
