@@ -3,4 +3,5 @@
 #define LVK_LANES 4
 #define LVK_TEXELS 0
 #define LVK_RESIDUAL 1
+#define LVK_TRANSPOSED 0
 #include "conv2d_subgroup.glsl"

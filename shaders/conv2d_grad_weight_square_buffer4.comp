@@ -5,4 +5,5 @@
 #define TAPS_H 3
 #define TAPS_W 3
 #define CHANNELS 4
+#define TAPS_STRIDE 1
 #include "conv2d_grad_weight_subgroup.glsl"

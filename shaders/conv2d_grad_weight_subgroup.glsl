@@ -1,13 +1,13 @@
 /* dw with lanes = output channels (4 each): a subgroup computes TAPS_H x TAPS_W taps times CHANNELS input channels, over
  * the rows of one split, STRIP pixels a turn. Each lane reads its own channels of dy; x is read a pixel column a lane and
- * handed round. TAPS_W is 1, or the kernel's width at stride 1; TAPS_H is 1 or its height. The tiles are known to
- * src/ops/conv_grad.c. */
+ * handed round. TAPS_W is 1, or the kernel's width where stride_w is TAPS_STRIDE; TAPS_H is 1 or its height. The tiles are
+ * known to src/ops/conv_grad.c. */
 #include "common/index.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d_grad_weight.h"
 
 #define STRIP 8
-#define COLUMNS (STRIP + TAPS_W - 1)
+#define COLUMNS ((STRIP - 1) * TAPS_STRIDE + TAPS_W)
 #define FETCHES ((COLUMNS + LVK_LANES - 1) / LVK_LANES)
 #define QUADS (CHANNELS / 4)
 
@@ -39,16 +39,18 @@ void main() {
     const int first = split * int(params.rows_per_split);
     const int last = min(first + int(params.rows_per_split), int(params.rows));
     const int strips = (out_w + STRIP - 1) / STRIP;
-    int row = first, ox = 0;
-    for (int turn = (last - first) * strips; turn > 0; --turn) {
-        const int n = row / out_h, iy0 = row % out_h * int(params.stride_h) + ky0 - params.pad_top;
+    int row = first, ox = 0, n = first / out_h, oy = first % out_h, turn = (last - first) * strips;
+    do {
+        const int iy0 = oy * int(params.stride_h) + ky0 - params.pad_top;
         vec4 g[STRIP], v[TAPS_H * QUADS * FETCHES];
         [[unroll]] for (int p = 0; p < STRIP; ++p) {
             const int at = ox + p < out_w && k < out4 ? (row * out_w + ox + p) * out4 + k : LVK_OUTSIDE;
             g[p] = LVK_LOAD_OR_0(dy, at);
         }
         [[unroll]] for (int f = 0; f < FETCHES; ++f) {
-            const int ix = (ox + f * LVK_LANES + LVK_LANE) * int(params.stride_w) + kx0 - params.pad_left;
+            const int column = TAPS_W == 1 ? (ox + f * LVK_LANES + LVK_LANE) * int(params.stride_w)
+                                           : ox * TAPS_STRIDE + f * LVK_LANES + LVK_LANE;
+            const int ix = column + kx0 - params.pad_left;
             [[unroll]] for (int ky = 0; ky < TAPS_H; ++ky) {
                 const bool inside = uint(iy0 + ky) < params.in_h && uint(ix) < params.in_w;
                 const int corner = ((n * in_h + iy0 + ky) * in_w + ix) * in4;
@@ -66,13 +68,17 @@ void main() {
                 [[unroll]] for (int j = 0; j < 4; ++j)
                     [[unroll]] for (int kx = 0; kx < TAPS_W; ++kx)
                         [[unroll]] for (int p = 0; p < STRIP; ++p)
-                            sum[(ky * TAPS_W + kx) * CHANNELS + c][j] += g[p][j] * s[p + kx];
+                            sum[(ky * TAPS_W + kx) * CHANNELS + c][j] += g[p][j] * s[p * TAPS_STRIDE + kx];
             }
         ox += STRIP;
         const bool next_row = ox >= out_w;
         ox = next_row ? 0 : ox;
         row += next_row ? 1 : 0;
-    }
+        oy += next_row ? 1 : 0;
+        const bool next_image = oy == out_h;
+        oy = next_image ? 0 : oy;
+        n += next_image ? 1 : 0;
+    } while (--turn > 0);
 
     if (k >= out4)
         return;

@@ -5,4 +5,5 @@
 #define TAPS_H 1
 #define TAPS_W 1
 #define CHANNELS 16
+#define TAPS_STRIDE 1
 #include "conv2d_grad_weight_subgroup.glsl"

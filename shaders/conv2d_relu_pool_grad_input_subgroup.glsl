@@ -38,7 +38,8 @@ void main() {
     [[unroll]] for (int i = 0; i < 4 * BLOCKS * VECTORS; ++i)
         sum[i] = vec4(0.0);
     int weights = group % columns * out4 * FETCHES * LVK_LANES + LVK_LANE;
-    for (int k = 0; k < out4; ++k) {
+    int k = 0;
+    do {
         vec4 g[2 * COLUMNS], weight[FETCHES], spread[8 * COLUMNS];
         uvec4 won[2 * COLUMNS];
         [[unroll]] for (int i = 0; i < 2 * COLUMNS; ++i) {
@@ -61,7 +62,7 @@ void main() {
                         sum[q * VECTORS + j / 4][j % 4] +=
                             spread[(q % 4 / 2 + 2 - tap / 3) * 2 * COLUMNS + q / 4 * 2 + q % 2 + 2 - tap % 3][i] * s;
                 }
-    }
+    } while (++k < out4);
     [[unroll]] for (int q = 0; q < 4 * BLOCKS; ++q) {
         const int iy = by * 2 + q % 4 / 2 - pad_top, ix = (bx + q / 4) * 2 + q % 2 - pad_left;
         [[unroll]] for (int j = 0; j < VECTORS; ++j) {

@@ -44,8 +44,8 @@ void main() {
         const int i = f * LVK_LANES + LVK_LANE;
         weights[f] = i / VECTORS * out4 + min(k0 + i % VECTORS, out4 - 1);
     }
-    int c = 0, ky = 0;
-    for (int turn = 0; turn < 3 * in4; ++turn) {
+    int c = 0, ky = 0, turn = 3 * in4;
+    do {
         vec4 v[8], weight[3 * FETCHES];
         [[unroll]] for (int dy = 0; dy < 2; ++dy)
             [[unroll]] for (int dx = 0; dx < 4; ++dx) {
@@ -70,7 +70,7 @@ void main() {
         const bool next = c == in4;
         c = next ? 0 : c;
         ky += next ? 1 : 0;
-    }
+    } while (--turn > 0);
     [[unroll]] for (int j = 0; j < VECTORS; ++j) {
         vec4 best;
         uint where;

@@ -1,7 +1,8 @@
 /* conv2d with lanes = pixels: a subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output channels. A step is 4
  * input channels of one tap, a turn of the loop a few of them; a split is a range of turns, with a result tensor of its own.
  * Each lane reads its own pixels; the weights of a step are read once, a vec4 a lane, and handed round. LVK_RESIDUAL 1 adds a
- * tensor of y's type; ReLU is a constant. Tile and turn are known to src/ops/conv_forward.c.
+ * tensor of y's type; ReLU is a constant. Tile and turn are known to src/ops/conv_forward.c. LVK_TRANSPOSED 1 reads w as
+ * [tap, out_c, in_c], for the gradient with respect to x.
  *
  * There are more sums than vector registers. With 16 lanes they are few, in one loop with turns of up to 4 steps; with fewer
  * lanes it is faster to have more of them, turns of one step, and the taps in a loop of their own. */
@@ -44,20 +45,46 @@ layout(binding = 3) writeonly buffer Y {
 LVK_VECTORS(4, residual);
 #endif
 
+/* The 4 x VECTORS x 4 weights of a step lie in vec4s, numbered as the lanes fetch them:
+ *   WEIGHT(i)           where number i lies, counted from where the step's weights begin;
+ *   STEP_WEIGHTS, TAP_WEIGHTS(tap, ky, kx)   they begin at TAP_WEIGHTS + step * STEP_WEIGHTS;
+ *   FETCHED(i, k), FETCHED_AT(i, k)   the number of the vec4 with the weight from channel i of x to channel k of y, and which of
+ *                       its four that is. */
+#if LVK_TRANSPOSED /* a vec4 holds channels of x, for one of y */
+#define WEIGHT(i) (min(k0 * 4 + (i), int(params.out_c) - 1) * in4)
+#define STEP_WEIGHTS 1
+#define TAP_WEIGHTS(tap_, ky, kx)                                                                                            \
+    (((params.tap + (ky) * params.tap_down + (kx) * params.tap_right) * int(params.out_c) - (tap_)) * in4)
+#define FETCHED(i, k) (k)
+#define FETCHED_AT(i, k) (i)
+#define STRIDE_H 1
+#define STRIDE_W 1
+#define IS_EMPTY (params.kernel_h == 0u) /* no tap is met, though there is a turn */
+#else /* a vec4 holds channels of y, for one of x */
+#define WEIGHT(i) ((i) / VECTORS * out4 + min(k0 + (i) % VECTORS, out4 - 1))
+#define STEP_WEIGHTS (4 * out4)
+#define TAP_WEIGHTS(tap_, ky, kx) 0
+#define FETCHED(i, k) ((i) * VECTORS + (k) / 4)
+#define FETCHED_AT(i, k) ((k) % 4)
+#define STRIDE_H int(params.stride_h)
+#define STRIDE_W int(params.stride_w)
+#define IS_EMPTY false
+#endif
+
 vec4 sum[PIXELS * VECTORS];                                /* what this lane computes */
 vec4 v[MOST_STEPS * PIXELS], weight[MOST_STEPS * FETCHES]; /* what it has read for a turn */
 
-/* Step number `step`, number u of the turn: `weights` says which of its weights this lane reads. */
-void load_weights(int step, int weights[FETCHES], int u) {
+/* Number u of the turn, whose weights begin at `from`: `weights` says which of them this lane reads. */
+void load_weights(int from, int weights[FETCHES], int u) {
     [[unroll]] for (int f = 0; f < FETCHES; ++f)
-        weight[u * FETCHES + f] = LVK_LOAD(w, step * 4 * int(params.out_c / 4u) + weights[f]);
+        weight[u * FETCHES + f] = LVK_LOAD(w, from + weights[f]);
 }
 
 void multiply(int u) {
     [[unroll]] for (int k = 0; k < VECTORS * 4; ++k)
         [[unroll]] for (int i = 0; i < 4; ++i) {
-            const int at = i * VECTORS + k / 4;
-            const float s = LVK_SHARE(weight[u * FETCHES + at / LVK_LANES][k % 4], at % LVK_LANES);
+            const int at = FETCHED(i, k);
+            const float s = LVK_SHARE(weight[u * FETCHES + at / LVK_LANES][FETCHED_AT(i, k)], at % LVK_LANES);
             [[unroll]] for (int q = 0; q < PIXELS; ++q)
                 sum[q * VECTORS + k / 4][k % 4] += v[u * PIXELS + q][i] * s;
         }
@@ -76,8 +103,8 @@ void main() {
     int iy[PIXELS], ix[PIXELS], corner[PIXELS];
     [[unroll]] for (int q = 0; q < PIXELS; ++q) {
         const int pixel = min(p0 + q * LVK_LANES, pixels - 1), row = pixel / int(params.out_w);
-        ix[q] = pixel % int(params.out_w) * int(params.stride_w) - params.pad_left;
-        iy[q] = row % int(params.out_h) * int(params.stride_h) - params.pad_top;
+        ix[q] = pixel % int(params.out_w) * STRIDE_W - params.pad_left;
+        iy[q] = row % int(params.out_h) * STRIDE_H - params.pad_top;
         corner[q] = ((row / int(params.out_h) * in_h + iy[q]) * in_w + ix[q]) * in4;
     }
     [[unroll]] for (int j = 0; j < VECTORS; ++j) {
@@ -100,14 +127,15 @@ void main() {
     int weights[FETCHES];
     [[unroll]] for (int f = 0; f < FETCHES; ++f) {
         const int i = f * LVK_LANES + LVK_LANE;
-        weights[f] = i / VECTORS * out4 + min(k0 + i % VECTORS, out4 - 1);
+        weights[f] = WEIGHT(i);
     }
 #if MOST_STEPS > 1
     int c = first % in4, kx = first / in4 % kernel_w, ky = first / in4 / kernel_w;
-    for (int step = first; step < last; step += steps) {
+    int step = first;
+    do {
         [[unroll]] for (int u = 0; u < MOST_STEPS; ++u)
             if (u < steps) {
-                load_weights(step + u, weights, u);
+                load_weights(TAP_WEIGHTS(ky * kernel_w + kx, ky, kx) + (step + u) * STEP_WEIGHTS, weights, u);
                 [[unroll]] for (int q = 0; q < PIXELS; ++q) {
                     int at = corner[q] + step + u;
                     if (has_taps) {
@@ -125,29 +153,42 @@ void main() {
         c = c == in4 ? 0 : c;
         ky += kx == kernel_w ? 1 : 0;
         kx = kx == kernel_w ? 0 : kx;
-    }
+        step += steps;
+    } while (step < last);
 #else
-    for (int step = first; step < last;) {
+    int step = first;
+    do {
         const int tap = step / in4, kx = tap % kernel_w, ky = tap / kernel_w;
         int from[PIXELS];
         [[unroll]] for (int q = 0; q < PIXELS; ++q) {
             const bool inside = uint(iy[q] + ky) < params.in_h && uint(ix[q] + kx) < params.in_w;
             from[q] = inside ? corner[q] + (ky * in_w + kx) * in4 - tap * in4 : OUTSIDE;
         }
-        for (const int end = min((tap + 1) * in4, last); step < end; ++step) {
-            load_weights(step, weights, 0);
+        const int from_w = TAP_WEIGHTS(tap, ky, kx);
+        const int end = min((tap + 1) * in4, last);
+        do {
+            load_weights(from_w + step * STEP_WEIGHTS, weights, 0);
             [[unroll]] for (int q = 0; q < PIXELS; ++q)
                 v[q] = LVK_LOAD_OR_0(x, from[q] + step);
             multiply(0);
-        }
-    }
+        } while (++step < end);
+    } while (step < last);
 #endif
 
     [[unroll]] for (int q = 0; q < PIXELS; ++q) {
         const int pixel = p0 + q * LVK_LANES;
+#if LVK_TRANSPOSED
+        const int row = pixel / int(params.out_w), n = row / int(params.out_h);
+        const int oy = int(params.y_top + row % int(params.out_h) * params.stride_h);
+        const int ox = int(params.y_left + pixel % int(params.out_w) * params.stride_w);
+        const int at = (n * int(params.y_h) + oy) * int(params.y_w) + ox;
+#else
+        const int at = pixel;
+#endif
         [[unroll]] for (int j = 0; j < VECTORS; ++j)
-            if (pixel < pixels && k0 + j < out4)
-                y[(split * pixels + pixel) * out4 + k0 + j] =
-                    relu != 0u ? lvk_relu(sum[q * VECTORS + j]) : sum[q * VECTORS + j];
+            if (pixel < pixels && k0 + j < out4) {
+                const vec4 value = IS_EMPTY ? vec4(0.0) : sum[q * VECTORS + j];
+                y[(split * pixels + at) * out4 + k0 + j] = relu != 0u ? lvk_relu(value) : value;
+            }
     }
 }

@@ -22,7 +22,8 @@ void main() {
     vec4 sum[ROWS];
     [[unroll]] for (int n = 0; n < ROWS; ++n)
         sum[n] = vec4(0.0);
-    for (int k = 0; k < out4; ++k) {
+    int k = 0;
+    do {
         vec4 weight[4], g[ROWS / LVK_LANES];
         [[unroll]] for (int j = 0; j < 4; ++j)
             weight[j] = LVK_LOAD(w, from + j * out4 + k);
@@ -37,7 +38,7 @@ void main() {
                 [[unroll]] for (int j = 0; j < 4; ++j)
                     sum[n][j] += weight[j][c] * s;
             }
-    }
+    } while (++k < out4);
     [[unroll]] for (int n = 0; n < ROWS; ++n)
         if (i < in4 && n0 + n < batch)
             dx[(n0 + n) * in4 + i] = sum[n];

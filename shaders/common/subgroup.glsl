@@ -8,7 +8,10 @@
  *   LVK_BYTES(slot, name)     declares a read-only tensor of bytes
  *   LVK_LOAD_BYTES(name, i)   uvec4 of bytes 4i .. 4i + 3; any bytes when i is negative
  *   LVK_SHARE(v, lane)        v of that lane (a constant), in every lane
- *   LVK_LANE                  the number of this lane */
+ *   LVK_LANE                  the number of this lane
+ *
+ * A loop that carries sums has its condition at its end (do while): where it is at the start, Mesa copies all sums twice in
+ * every turn. Loops run at least once. */
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_KHR_shader_subgroup_basic : require
 #if LVK_TEXELS

@@ -1,6 +1,8 @@
 /* adam(w[P], g[P], m[P], v[P], hyper[8]) = w', m', v' in the places of w, m and v: see adam.h. */
 #include "ops/adam.h"
 
+#include "params/elementwise.h"
+
 #include <math.h>
 
 void lvk_adam_hyper(const lvk_adam_options *options, uint64_t step, lvk_real hyper[LVK_HYPER_COUNT]) {
@@ -17,12 +19,28 @@ static lvk_status infer(lvk_call *call) {
     return lvk_optimizer_infer(call, 2);
 }
 
-static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
+    (void)caps;
+    const uint64_t count = lvk_type_count(&call->inputs[0]);
+    lvk_launch *launch = lvk_launch_flat(list, "adam_texels", count);
+    for (int i = 0; i < 4; ++i)
+        lvk_launch_input(launch, LVK_BIND_TEXELS, i);
+    for (int i = 0; i < 3; ++i)
+        lvk_launch_output(launch, LVK_BIND_STORAGE, i);
+    lvk_launch_input(launch, LVK_BIND_UNIFORM, 4);
+    const lvk_elementwise_params params = {.count = (uint32_t)count};
+    lvk_launch_parameters(launch, &params, sizeof params);
+}
+
+static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
     lvk_optimizer_launch(call, list, "adam");
 }
 
-static const lvk_candidate candidates[] = {{.name = "flat", .launch = launch}};
+static const lvk_candidate candidates[] = {
+    {.name = "texels", .obstacle = lvk_op_texels_obstacle, .launch = texels_launch},
+    {.name = "flat", .launch = flat_launch},
+};
 
 const lvk_op lvk_op_adam = {
     .name = "adam",
@@ -35,5 +53,5 @@ const lvk_op lvk_op_adam = {
     .alias = {1, 3, 4},
     .infer = infer,
     .candidates = candidates,
-    .candidate_count = 1,
+    .candidate_count = 2,
 };

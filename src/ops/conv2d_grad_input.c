@@ -1,5 +1,6 @@
 /* conv2d_grad_input: dx = d sum(y * dy) / dx for y = conv2d(x, w). At stride 1 that is a convolution of dy
- * with the flipped, transposed kernel, and a stride folds to 1 (conv_fold.h); the last candidates gather. */
+ * with the flipped, transposed kernel. At a stride it is several, one for each of the pixels of a square
+ * (conv_grad.h), for subgroup kernels, or one of a folded dx (conv_fold.h); the last candidates gather. */
 #include "ops/conv_fold.h"
 #include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
@@ -47,6 +48,8 @@ static lvk_conv_forward forward_of(const lvk_call *call) {
 static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_forward forward = forward_of(call);
     const lvk_conv_shape shape = shape_of(call);
+    if (is_strided(&shape) && lvk_conv_is_subgroup(kernel))
+        return lvk_conv_grad_input_obstacle(&shape, kernel, caps);
     if (is_strided(&shape)) {
         if (shape.in_c % 4)
             return "input channels are not a multiple of 4";
@@ -60,14 +63,16 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
                    lvk_launch_list *list) {
     lvk_conv_forward forward = forward_of(call);
     const lvk_conv_shape shape = shape_of(call);
-    if (!is_strided(&shape)) {
+    if (!is_strided(&shape))
         lvk_conv_forward_launch(&forward, kernel, caps, list);
-        return;
+    else if (lvk_conv_is_subgroup(kernel))
+        lvk_conv_grad_input_launch(&shape, kernel, caps, list);
+    else {
+        forward.w = lvk_conv_fold_w(&shape, kernel, forward.w, 3, list);
+        list->scratch_size[4] = lvk_conv_y_count(&forward.shape) * sizeof(float);
+        lvk_conv_forward_launch(&forward, kernel, caps, list);
+        lvk_conv_unfold_x(&shape, 4, list);
     }
-    forward.w = lvk_conv_fold_w(&shape, kernel, forward.w, 3, list);
-    list->scratch_size[4] = lvk_conv_y_count(&forward.shape) * sizeof(float);
-    lvk_conv_forward_launch(&forward, kernel, caps, list);
-    lvk_conv_unfold_x(&shape, kernel, 4, list);
 }
 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
@@ -81,9 +86,8 @@ static const char *gather_block_obstacle(const lvk_call *call, const lvk_caps *c
 }
 
 static void gather_block_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
     const lvk_conv_shape shape = shape_of(call);
-    lvk_conv_grad_input_launch(&shape, LVK_CONV_BLOCK, list);
+    lvk_conv_grad_input_launch(&shape, LVK_CONV_BLOCK, caps, list);
 }
 
 static const char *gather_obstacle(const lvk_call *call, const lvk_caps *caps) {
@@ -92,9 +96,8 @@ static const char *gather_obstacle(const lvk_call *call, const lvk_caps *caps) {
 }
 
 static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
     const lvk_conv_shape shape = shape_of(call);
-    lvk_conv_grad_input_launch(&shape, LVK_CONV_DIRECT, list);
+    lvk_conv_grad_input_launch(&shape, LVK_CONV_DIRECT, caps, list);
 }
 
 static const lvk_candidate candidates[] = {

@@ -18,12 +18,6 @@ lvk_conv_shape lvk_conv_folded(const lvk_conv_shape *shape) {
     return s;
 }
 
-/* A launch of `shader`, or of its sister that reads texels, over `count` numbers. */
-static lvk_launch *add(lvk_launch_list *list, lvk_conv_kernel kernel, const char *shader, const char *texels,
-                       uint64_t count) {
-    return lvk_launch_flat(list, kernel == LVK_CONV_SUBGROUP_TEXEL ? texels : shader, count);
-}
-
 static void add_constants(lvk_launch *launch, const lvk_conv_shape *s, uint32_t channels) {
     lvk_launch_constant(launch, s->stride_h);
     lvk_launch_constant(launch, s->stride_w);
@@ -38,7 +32,8 @@ static lvk_operand fold(const lvk_conv_shape *s, lvk_conv_kernel kernel, lvk_ope
     const uint64_t square = (uint64_t)least(s->kernel_h, s->stride_h) * least(s->kernel_w, s->stride_w);
     const uint64_t count = params->pixels * square * channels;
     list->scratch_size[to] = count * sizeof(float);
-    lvk_launch *launch = add(list, kernel, "conv2d_fold", "conv2d_fold_texels", count);
+    lvk_launch *launch = lvk_launch_flat(
+        list, kernel == LVK_CONV_SUBGROUP_TEXEL ? "conv2d_fold_texels" : "conv2d_fold", count);
     lvk_launch_operand(launch, lvk_conv_reads(kernel), from);
     lvk_launch_scratch(launch, LVK_BIND_STORAGE, to);
     add_constants(launch, s, channels);
@@ -73,10 +68,10 @@ lvk_operand lvk_conv_fold_w(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
     return fold(shape, kernel, w, to, shape->in_c * shape->out_c, &params, list);
 }
 
-void lvk_conv_unfold_x(const lvk_conv_shape *shape, lvk_conv_kernel kernel, int from, lvk_launch_list *list) {
+void lvk_conv_unfold_x(const lvk_conv_shape *shape, int from, lvk_launch_list *list) {
     const lvk_conv_shape folded = lvk_conv_folded(shape);
-    lvk_launch *launch = add(list, kernel, "conv2d_unfold", "conv2d_unfold_texels", lvk_conv_x_count(shape));
-    lvk_launch_scratch(launch, lvk_conv_reads(kernel), from);
+    lvk_launch *launch = lvk_launch_flat(list, "conv2d_unfold", lvk_conv_x_count(shape));
+    lvk_launch_scratch(launch, LVK_BIND_STORAGE, from);
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
     add_constants(launch, shape, shape->in_c);
     const lvk_conv2d_fold_params params = {.pixels = (uint32_t)(lvk_conv_x_count(shape) / shape->in_c),

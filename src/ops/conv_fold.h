@@ -28,6 +28,6 @@ lvk_operand lvk_conv_fold_w(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
                             lvk_launch_list *list);
 
 /* dx from dx': output 0 from the scratch buffer `from`. shape->in_c is a multiple of 4. */
-void lvk_conv_unfold_x(const lvk_conv_shape *shape, lvk_conv_kernel kernel, int from, lvk_launch_list *list);
+void lvk_conv_unfold_x(const lvk_conv_shape *shape, int from, lvk_launch_list *list);
 
 #endif

@@ -12,10 +12,6 @@ typedef struct conv_cut {
     uint32_t wanted, least;    /* items that keep a device busy, steps that are worth one more: for splits */
 } conv_cut;
 
-static bool is_subgroup(lvk_conv_kernel kernel) {
-    return kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER;
-}
-
 /* Steps of a turn of conv2d_subgroup.glsl. */
 static uint32_t steps_of_turn(const lvk_conv_shape *shape, uint32_t lanes) {
     uint32_t steps = lanes == 16 ? 4 : 1;
@@ -52,8 +48,9 @@ static bool folds(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     const lvk_conv_shape *s = &forward->shape, folded = lvk_conv_folded(s);
     lvk_conv_shape padded = *s;
     padded.in_c = lvk_pad4(s->in_c);
-    return is_subgroup(kernel) && !forward->flip && (s->stride_h > 1 || s->stride_w > 1) && s->in_c % 4 &&
-           lvk_conv_folds_evenly(&folded) && lvk_conv_w_count(&folded) <= lvk_conv_w_count(&padded);
+    return lvk_conv_is_subgroup(kernel) && !forward->flip && (s->stride_h > 1 || s->stride_w > 1) &&
+           s->in_c % 4 && lvk_conv_folds_evenly(&folded) &&
+           lvk_conv_w_count(&folded) <= lvk_conv_w_count(&padded);
 }
 
 /* The convolution as `kernel` sees it. */
@@ -82,6 +79,25 @@ const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_
         !lvk_conv_fits(LVK_CONV_DIRECT, caps, lvk_conv_y_count(&s)))
         return "a tensor is too large for one binding";
     return NULL;
+}
+
+/* Whether `kernel` reads w as it lies where it is to be flipped: four of its numbers at a time. */
+static bool reads_transposed(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
+    return lvk_conv_is_subgroup(kernel) && forward->flip && forward->shape.in_c % 4 == 0;
+}
+
+static void set_transposed(lvk_conv2d_params *params, const lvk_conv_forward *forward) {
+    const lvk_conv_shape *s = &forward->shape;
+    const lvk_conv_part *part = forward->part;
+    params->stride_h = part ? part->whole.stride_h : 1;
+    params->stride_w = part ? part->whole.stride_w : 1;
+    params->tap = (int32_t)(part ? part->tap : s->kernel_h * s->kernel_w - 1);
+    params->tap_down = -(int32_t)(params->stride_h * (part ? part->whole.kernel_w : s->kernel_w));
+    params->tap_right = -(int32_t)params->stride_w;
+    params->y_h = part ? part->whole.in_h : s->out_h;
+    params->y_w = part ? part->whole.in_w : s->out_w;
+    params->y_top = part ? part->y_top : 0;
+    params->y_left = part ? part->y_left : 0;
 }
 
 /* w as the kernels read it: [kernel_h, kernel_w, in_c padded to 4, out_c]. */
@@ -129,8 +145,8 @@ static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list
 /* The shape of conv2d_patch_subgroup.glsl. */
 static bool is_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     const lvk_conv_shape *s = &forward->shape;
-    return is_subgroup(kernel) && !forward->flip && !forward->residual && s->in_c == 3 && s->kernel_h == 3 &&
-           s->kernel_w == 3 && s->stride_h == 1 && s->stride_w == 1;
+    return lvk_conv_is_subgroup(kernel) && !forward->flip && !forward->residual && s->in_c == 3 &&
+           s->kernel_h == 3 && s->kernel_w == 3 && s->stride_h == 1 && s->stride_w == 1;
 }
 
 static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -150,6 +166,8 @@ static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel
 
 /* Of the kernels that cut the sum. */
 static const char *shader_of(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    static const char *const transposed[4] = {"conv2d_grad_input_texel16", "conv2d_grad_input_texel8",
+                                              "conv2d_grad_input_texel4", "conv2d_grad_input_buffer4"};
     static const char *const plain[4] = {"conv2d_texel16", "conv2d_texel8", "conv2d_texel4",
                                          "conv2d_buffer4"};
     static const char *const add[4] = {"conv2d_add_relu_texel16", "conv2d_add_relu_texel8",
@@ -158,7 +176,10 @@ static const char *shader_of(const lvk_conv_forward *forward, lvk_conv_kernel ke
         return forward->residual ? "conv2d_add_relu_tile" : "conv2d_tile";
     if (kernel == LVK_CONV_BLOCK)
         return forward->residual ? "conv2d_add_relu_block" : "conv2d_block";
-    return lvk_conv_variant(kernel, caps, forward->residual ? add : plain);
+    return lvk_conv_variant(kernel, caps,
+                            reads_transposed(forward, kernel) ? transposed
+                            : forward->residual               ? add
+                                                              : plain);
 }
 
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -172,27 +193,30 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
         return;
     }
     const lvk_conv_shape s = seen_by(forward, kernel);
-    const bool folded = folds(forward, kernel);
+    const bool folded = folds(forward, kernel), transposed = reads_transposed(forward, kernel);
     const lvk_operand x = folded ? lvk_conv_fold_x(&forward->shape, kernel, forward->x, 0, list)
                                  : lvk_conv_pad_x(&forward->shape, forward->x, list),
-                      w = folded ? lvk_conv_fold_w(&forward->shape, kernel, forward->w, 1, list)
-                                 : prepare_w(forward, list);
+                      w = folded       ? lvk_conv_fold_w(&forward->shape, kernel, forward->w, 1, list)
+                          : transposed ? forward->w
+                                       : prepare_w(forward, list);
     const conv_cut cut = cut_of(&s, kernel, caps);
     const uint64_t count = lvk_conv_y_count(&s),
                    steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
     const uint64_t items = lvk_divide_up(count / s.out_c, cut.pixels) * lvk_divide_up(s.out_c, cut.channels);
-    const uint32_t splits = lvk_conv_splits(items, cut.wanted, steps, cut.least);
+    const uint32_t splits = forward->part ? 1 : lvk_conv_splits(items, cut.wanted, steps, cut.least);
 
     lvk_launch *launch = add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel),
                                     x, w, splits > 1 ? lvk_operand_scratch(2) : forward->y);
     if (kernel == LVK_CONV_TILE)
         lvk_launch_constant(launch, cut.channels);
     lvk_launch_constant(launch, forward->relu && splits == 1);
-    if (is_subgroup(kernel) && caps->subgroup_size == 16) {
+    if (lvk_conv_is_subgroup(kernel) && caps->subgroup_size == 16) {
         lvk_launch_constant(launch, cut.step / 4);
         lvk_launch_constant(launch, !is_pointwise(&s));
     }
     lvk_conv2d_params params = lvk_conv_params(&s);
+    if (transposed)
+        set_transposed(&params, forward);
     params.splits = splits;
     params.steps_per_split = (uint32_t)lvk_divide_up(steps, splits);
     lvk_launch_parameters(launch, &params, sizeof params);

@@ -13,7 +13,17 @@ typedef struct lvk_conv_forward {
     bool relu;                   /* of all that, at the end */
     lvk_operand y;               /* an output; or scratch, without relu */
     bool flip; /* w is [kernel_h, kernel_w, out_c, in_c] and is to be reversed along its first two axes */
+    const struct lvk_conv_part *part; /* of flip and subgroup kernels; NULL: the whole */
 } lvk_conv_forward;
+
+/* A part of the gradient of a strided convolution with respect to x: the pixels of x that are stride apart
+ * from each other, which meet the taps that are. `shape` is that of the part, a convolution at stride 1 with
+ * channels that are multiples of 4. */
+typedef struct lvk_conv_part {
+    lvk_conv_shape whole;   /* of the strided convolution */
+    uint32_t tap;           /* the last tap that is met */
+    uint32_t y_top, y_left; /* the first pixel */
+} lvk_conv_part;
 
 /* The reason why `kernel` cannot compute it, or NULL. */
 const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,

@@ -1,5 +1,6 @@
 #include "ops/conv_grad.h"
 
+#include "ops/conv_forward.h"
 #include "ops/sum_rows.h"
 #include "params/conv2d_grad_weight.h"
 
@@ -11,12 +12,77 @@ static bool all_fit(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_c
 
 const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *s, lvk_conv_kernel kernel,
                                          const lvk_caps *caps) {
-    if (kernel == LVK_CONV_BLOCK && (s->in_c % 4 || s->out_c % 4))
+    const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
+    if (obstacle)
+        return obstacle;
+    if (kernel != LVK_CONV_DIRECT && (s->in_c % 4 || s->out_c % 4))
         return "channels are not multiples of 4";
+    if (lvk_conv_is_subgroup(kernel) && (uint64_t)s->stride_h * s->stride_w > LVK_MAX_LAUNCHES)
+        return "the stride is too large";
     return all_fit(s, kernel, caps) ? NULL : "a tensor is too large for one binding";
 }
 
-void lvk_conv_grad_input_launch(const lvk_conv_shape *s, lvk_conv_kernel kernel, lvk_launch_list *list) {
+/* One of the `stride` parts of an axis: the pixels i of x with i + pad = r modulo stride, which meet the taps
+ * r, r + stride, ... */
+typedef struct axis_part {
+    uint32_t first, size; /* the first pixel and how many there are, stride apart */
+    uint32_t taps;
+    int32_t pad; /* in front of dy */
+} axis_part;
+
+static axis_part part_of_axis(uint32_t r, uint32_t size, uint32_t kernel, uint32_t stride, int32_t pad) {
+    const uint32_t skipped = pad > (int32_t)r ? (uint32_t)lvk_divide_up((uint32_t)pad - r, stride) : 0;
+    const uint32_t first = skipped * stride + r - (uint32_t)pad;
+    const uint32_t taps = r < kernel ? (uint32_t)lvk_divide_up(kernel - r, stride) : 0;
+    return (axis_part){.first = first,
+                       .size = first < size ? (uint32_t)lvk_divide_up(size - first, stride) : 0,
+                       .taps = taps,
+                       .pad = (int32_t)taps - 1 - (int32_t)skipped};
+}
+
+/* The part of dx at row r, column q of each square of stride_h x stride_w pixels: a convolution of dy at
+ * stride 1. Where no tap meets it, it is 0. */
+static void launch_part(const lvk_conv_shape *s, uint32_t r, uint32_t q, lvk_conv_kernel kernel,
+                        const lvk_caps *caps, lvk_launch_list *list) {
+    const axis_part down = part_of_axis(r, s->in_h, s->kernel_h, s->stride_h, s->pad_top);
+    const axis_part right = part_of_axis(q, s->in_w, s->kernel_w, s->stride_w, s->pad_left);
+    if (down.size == 0 || right.size == 0)
+        return;
+    const bool met = down.taps > 0 && right.taps > 0;
+    const uint32_t last_down = r + (down.taps - 1) * s->stride_h,
+                   last_right = q + (right.taps - 1) * s->stride_w;
+    const lvk_conv_part part = {.whole = *s,
+                                .tap = met ? last_down * s->kernel_w + last_right : 0,
+                                .y_top = down.first,
+                                .y_left = right.first};
+    const lvk_conv_forward forward = {.shape = {.batch = s->batch,
+                                                .in_h = s->out_h,
+                                                .in_w = s->out_w,
+                                                .in_c = s->out_c,
+                                                .out_h = down.size,
+                                                .out_w = right.size,
+                                                .out_c = s->in_c,
+                                                .kernel_h = met ? down.taps : 0,
+                                                .kernel_w = met ? right.taps : 1,
+                                                .stride_h = 1,
+                                                .stride_w = 1,
+                                                .pad_top = down.pad,
+                                                .pad_left = right.pad},
+                                      .x = lvk_operand_input(0),
+                                      .w = lvk_operand_input(1),
+                                      .y = lvk_operand_output(0),
+                                      .flip = true,
+                                      .part = &part};
+    lvk_conv_forward_launch(&forward, kernel, caps, list);
+}
+
+void lvk_conv_grad_input_launch(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps,
+                                lvk_launch_list *list) {
+    if (lvk_conv_is_subgroup(kernel)) {
+        for (uint32_t part = 0; part < s->stride_h * s->stride_w; ++part)
+            launch_part(s, part / s->stride_w, part % s->stride_w, kernel, caps, list);
+        return;
+    }
     const bool block = kernel == LVK_CONV_BLOCK;
     lvk_launch *launch = lvk_launch_add(list, block ? "conv2d_grad_input_block" : "conv2d_grad_input_direct");
     lvk_launch_input(launch, LVK_BIND_STORAGE, 0);
@@ -35,25 +101,24 @@ typedef struct tile_kind {
     const char *variants[4];
 } tile_kind;
 
+#define VARIANTS(name)                                                                                       \
+    {                                                                                                        \
+        "conv2d_grad_weight_" name "_texel16", "conv2d_grad_weight_" name "_texel8",                         \
+            "conv2d_grad_weight_" name "_texel4", "conv2d_grad_weight_" name "_buffer4"                      \
+    }
+
 static const tile_kind *tile_of(const lvk_conv_shape *s) {
-    static const tile_kind square = {3,
-                                     3,
-                                     4,
-                                     {"conv2d_grad_weight_square_texel16", "conv2d_grad_weight_square_texel8",
-                                      "conv2d_grad_weight_square_texel4",
-                                      "conv2d_grad_weight_square_buffer4"}};
-    static const tile_kind row = {1,
-                                  3,
-                                  8,
-                                  {"conv2d_grad_weight_row_texel16", "conv2d_grad_weight_row_texel8",
-                                   "conv2d_grad_weight_row_texel4", "conv2d_grad_weight_row_buffer4"}};
-    static const tile_kind tap = {1,
-                                  1,
-                                  16,
-                                  {"conv2d_grad_weight_tap_texel16", "conv2d_grad_weight_tap_texel8",
-                                   "conv2d_grad_weight_tap_texel4", "conv2d_grad_weight_tap_buffer4"}};
-    const bool rows = s->kernel_w == 3 && s->stride_w == 1;
-    return rows && s->kernel_h == 3 && s->in_c <= 4 ? &square : rows ? &row : &tap;
+    static const tile_kind square = {3, 3, 4, VARIANTS("square")};
+    static const tile_kind square2 = {3, 3, 4, VARIANTS("square2")}; /* at stride 2 */
+    static const tile_kind wide2 = {1, 7, 4, VARIANTS("wide2")};
+    static const tile_kind row = {1, 3, 8, VARIANTS("row")};
+    static const tile_kind tap = {1, 1, 16, VARIANTS("tap")};
+    const bool is_square = s->kernel_h == 3 && s->kernel_w == 3;
+    if (s->in_c <= 4 && is_square && s->stride_w <= 2)
+        return s->stride_w == 1 ? &square : &square2;
+    if (s->in_c <= 4 && s->kernel_w == 7 && s->stride_w == 2)
+        return &wide2;
+    return s->kernel_w == 3 && s->stride_w == 1 ? &row : &tap;
 }
 
 const char *lvk_conv_grad_weight_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,

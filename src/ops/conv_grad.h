@@ -4,10 +4,13 @@
 
 #include "ops/conv_shape.h"
 
-/* dx (output 0) from dy (input 0) and w (input 1), for any stride, by LVK_CONV_BLOCK or LVK_CONV_DIRECT. */
+/* dx (output 0) from dy (input 0) and w (input 1), for any stride, by LVK_CONV_BLOCK, LVK_CONV_DIRECT or a
+ * subgroup kernel.
+ */
 const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
                                          const lvk_caps *caps);
-void lvk_conv_grad_input_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_launch_list *list);
+void lvk_conv_grad_input_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps,
+                                lvk_launch_list *list);
 
 /* dw (output 0) from x and dy. `accumulate`: added to what is there. Scratch 0: padded x;
  * 2: partial sums. */

@@ -74,6 +74,10 @@ typedef enum lvk_conv_kernel {
     LVK_CONV_DIRECT           /* one value an invocation; any shape */
 } lvk_conv_kernel;
 
+static inline bool lvk_conv_is_subgroup(lvk_conv_kernel kernel) {
+    return kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER;
+}
+
 /* Defines <name>_obstacle and <name>_launch, the two functions of a candidate, from a file's own
  * obstacle(call, kernel, caps) and launch(call, kernel, caps, list). */
 #define LVK_CONV_CANDIDATE(name, kernel)                                                                     \

@@ -35,10 +35,7 @@ static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const 
         return lvk_conv_forward_obstacle(&forward, kernel, caps);
     }
     const lvk_conv_shape s = shape_of(call);
-    const char *reason = lvk_conv_kernel_obstacle(kernel, caps);
-    if (!reason && kernel != LVK_CONV_DIRECT && (s.in_c % 4 || s.out_c % 4))
-        reason = "inputs or outputs are not multiples of 4";
-    return reason ? reason : lvk_conv_grad_input_obstacle(&s, kernel, caps);
+    return lvk_conv_grad_input_obstacle(&s, kernel, caps);
 }
 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -52,7 +49,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     }
     const lvk_conv_shape s = shape_of(call);
     if (kernel == LVK_CONV_BLOCK || kernel == LVK_CONV_DIRECT) {
-        lvk_conv_grad_input_launch(&s, kernel, list);
+        lvk_conv_grad_input_launch(&s, kernel, caps, list);
         return;
     }
     lvk_launch *dx = lvk_launch_add(list, lvk_conv_variant(kernel, caps, variants));
