@@ -84,10 +84,11 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
 Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
     const char *folder = program_folder();
     draw(folder, 32, 12); /* what is to diverge takes some steps to it */
-    program_run(&result,
-                TUNE " --search halving --epochs 4 --grid learning-rate=0.001,0.003,100 --optimizer sgd "
-                     "--jobs 2",
-                folder, folder, "a");
+    program_run(
+        &result,
+        "tune --data %s/data --out %s/%s --model cnn --batch 8 --no-augment --search halving --epochs 4 --grid learning-rate=0.001,0.003,100 --optimizer sgd "
+        "--jobs 2",
+        folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     char *trials = program_read_in(folder, "a/trials.csv"), out[256], best[64];
     cr_expect_not_null(strstr(trials, "\n3,100,diverged,"), "%s", trials);

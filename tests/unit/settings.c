@@ -68,6 +68,7 @@ Test(settings, come_back_from_json) {
  * uses them has another. */
 Test(settings, older_runs_are_understood) {
     lvk_train_options options = defaults();
+    options.model = "cnn"; /* images of 224 pixels, then and now */
     lvk_settings settings = valid(&options), read;
     json_t *old = lvk_settings_to_json(&settings), *identity = lvk_settings_identity(&settings);
     for (int i = 0; i < LATER_COUNT; ++i) {
@@ -134,6 +135,7 @@ Test(settings, what_is_out_of_range_is_named) {
     options.ema = 1;
     refused(&options, "--ema 1");
     options.ema = 0;
+    options.model = "cnn";
     options.image_size = 112; /* the cnn's dense layer is made for 224 */
     refused(&options, "--image-size 112");
     options.model = "cnn-gap";
@@ -142,7 +144,6 @@ Test(settings, what_is_out_of_range_is_named) {
     options.image_size = 1025;
     refused(&options, "--image-size 1025");
     options.image_size = 0;
-    options.model = "cnn";
     options.accumulate = 0;
     refused(&options, "--accumulate 0");
     options.accumulate = 1;
@@ -168,7 +169,7 @@ Test(settings, what_is_out_of_range_is_named) {
     options.color = 0;
     options.schedule = "step:20";
     refused(&options, "--schedule step:20");
-    options.schedule = "step:19";
+    options.schedule = "step:9";
     lvk_settings settings = valid(&options);
     lvk_settings_finish(&settings);
 }
