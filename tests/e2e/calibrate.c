@@ -87,7 +87,8 @@ static void copy_model(const char *folder, const char *to) {
 static void train(const char *folder) {
     program_run(&result, "synth %s/data --images 40 --subjects 10 --size 64 --format png --seed 3", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 4 --seed 5", folder, folder);
+    program_run(&result, "train --data %s/data --out %s/run --model cnn --epochs 1 --batch 4 --seed 5",
+                folder, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
 }
 

@@ -117,13 +117,13 @@ def main():
     ok = True
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for size in (64, 224):
+        for size in (64, 96, 224):
             run(program, "synth", folder / f"cells{size}", "--images", 20, "--subjects", 10, "--size", size, "--format", "png")
-        for model, size, options in (("cnn", 224, []), ("cnn-gap", 224, ["--image-size", 96]), ("resnet50-narrow", 64, CHANCE)):
+        for model, size, options in (("cnn", 224, []), ("cnn-gap", 96, ["--image-size", 96]), ("resnet50-narrow", 64, CHANCE)):
             data = folder / f"cells{size}"
             run(program, "train", "--data", data, "--model", model, *TRAIN, *options, "--out", folder / model)
-        for model in ("cnn", "cnn-gap"):
-            ok &= compare(program, model, folder / model, folder / "cells224", folder / f"{model}.onnx")
+        for model, size in (("cnn", 224), ("cnn-gap", 96)):
+            ok &= compare(program, model, folder / model, folder / f"cells{size}", folder / f"{model}.onnx")
         plain = (folder / "cnn.onnx").read_bytes()
         set_temperature(folder / "cnn" / "model.safetensors", "0.25")
         ok &= compare(program, "cnn, temperature 0.25", folder / "cnn", folder / "cells224", folder / "cnn.onnx")

@@ -117,7 +117,7 @@ static void expect_resumes_to_the_same(const char *command) {
  * rate. */
 Test(training, shaped_steps_resume_to_the_same_bytes) {
     expect_resumes_to_the_same(
-        "train --data %s/data --out %s/%s --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "
+        "train --data %s/data --out %s/%s --model cnn --epochs 3 --batch 4 --patience 0 --seed 5 --warmup 0.5 "
         "--schedule step:1,2 --optimizer adamw --rate-scale conv2d=0.5,conv2d_1=0.1 --clip-norm 0.5 "
         "--accumulate 3 --ema 0.9 --shift 0.1 --zoom 0.2 --color 0.3");
 }
