@@ -11,8 +11,8 @@ LVK_PARAMS_BEGIN(conv2d)
     lvk_i32 pad_top, pad_left;
     lvk_u32 splits;          /* parts into which the sum is cut, each a tensor of its own */
     lvk_u32 steps_per_split; /* of 4 products each; conv2d_tile: of 16, conv2d_subgroup: turns */
-    /* conv2d_subgroup with a transposed w: tap (ky, kx) is number tap + ky * tap_down + kx * tap_right of w, and (oy, ox)
-     * is pixel (y_top + oy * stride_h, y_left + ox * stride_w) of y. */
+    /* conv2d_subgroup with a transposed w: tap (ky, kx) is number tap + ky * tap_down + kx * tap_right of w,
+     * and (oy, ox) is pixel (y_top + oy * stride_h, y_left + ox * stride_w) of y. */
     lvk_i32 tap, tap_down, tap_right;
     lvk_u32 y_h, y_w, y_top, y_left;
 LVK_PARAMS_END(conv2d)
