@@ -150,8 +150,8 @@ static lvk_status check_sides(const reading *r, size_t *first) {
             return lvk_fail(LVK_ERROR_FORMAT, "%s: subject %s is on two sides, %s and %s", r->path, name,
                             there, here);
         return lvk_fail(LVK_ERROR_FORMAT,
-                        "%s: subjects %s (%s) and %s (%s) share a picture, yet are on two sides",
-                        r->path, lvk_dataset_subject(dataset, other_subject)->name, there, name, here);
+                        "%s: subjects %s (%s) and %s (%s) share a picture, yet are on two sides", r->path,
+                        lvk_dataset_subject(dataset, other_subject)->name, there, name, here);
     }
     return LVK_OK;
 }
