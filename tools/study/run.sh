@@ -23,14 +23,15 @@ cross_validate() { # NAME OPTION...
 
 "$leukvk" data "$data" | tee "$out/data.txt"
 models=(cnn cnn-gap)
+declare -A epochs=([cnn]=20 [cnn-gap]=10 [resnet50]=40)
 if [ -e "${XDG_CACHE_HOME:-$HOME/.cache}/leukvk/resnet50-imagenet.safetensors" ]; then
     models+=(resnet50)
 else
     echo "no resnet50: tools/fetch-weights.sh has not been run" >&2
 fi
 for model in "${models[@]}"; do
-    cross_validate "$model" --model "$model" "$@"
-    cross_validate "$model-by-image" --model "$model" --group none "$@"
+    cross_validate "$model" --model "$model" --epochs "${epochs[$model]}" "$@"
+    cross_validate "$model-by-image" --model "$model" --epochs "${epochs[$model]}" --group none "$@"
 done
 
 printf '\n%-24s %8s %8s %12s\n' "cross-validation" AUC "size" "weighted F1"
