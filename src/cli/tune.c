@@ -17,7 +17,7 @@ static const char documentation[] =
     "the validation losses. The same command goes on after Ctrl-C, a crash or a power cut."
     "\v"
     "Examples:\n"
-    "  leukvk tune --data C-NMC_Leukemia --out runs/keras-grid     the grid of the Keras work: 27 trials\n"
+    "  leukvk tune --data C-NMC_Leukemia --recipe keras --out runs/keras-grid     the net and the grid of the Keras work: 27 trials\n"
     "  leukvk tune --data samples --grid learning-rate=0.001,0.0003 --grid dropout=0,0.25 --jobs 2\n"
     "  leukvk tune --data samples --search random --trials 20 --grid learning-rate=0.0001..0.01 --grid optimizer=adam,sgd\n"
     "  leukvk tune --data samples --search halving --epochs 20     nine for 2 epochs, five to 3, three to 5, two to 10, one to 20\n"
