@@ -4,9 +4,8 @@
 
 #include "ops/conv_shape.h"
 
-/* dx (output 0) from dy (input 0) and w (input 1), for any stride, by LVK_CONV_BLOCK, LVK_CONV_DIRECT or a
- * subgroup kernel.
- */
+/* dx (output 0) from dy (input 0) and w (input 1), for any stride; by a subgroup kernel, LVK_CONV_BLOCK or
+ * LVK_CONV_DIRECT. */
 const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
                                          const lvk_caps *caps);
 void lvk_conv_grad_input_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps,
