@@ -1,8 +1,10 @@
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "data/parallel.h"
 
 #include "core/memory.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -20,8 +22,11 @@ typedef struct loop {
 
 unsigned lvk_thread_count(unsigned threads) {
     if (threads == 0) {
+        cpu_set_t allowed;
         const long online = sysconf(_SC_NPROCESSORS_ONLN);
         threads = online > 0 ? (unsigned)online : 1;
+        if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+            threads = (unsigned)CPU_COUNT(&allowed);
     }
     return threads < 256 ? threads : 256;
 }

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "data/parallel.h"
 #include "train/ranks.h"
 #include "train/run_folder.h"
 #include "train/run_group.h"
@@ -342,8 +343,7 @@ static bool take_report(void *user, const lvk_report *report) {
 
 /* The share of the processors that a trial has. */
 static unsigned threads_each(const lvk_search *s) {
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    const unsigned all = s->options.train.threads ? s->options.train.threads : (unsigned)processors;
+    const unsigned all = lvk_thread_count(s->options.train.threads);
     return all > s->options.jobs ? all / s->options.jobs : 1;
 }
 

@@ -25,6 +25,8 @@ DRIVERS = {
     "swiftshader": "/usr/lib/chromium/vk_swiftshader_icd.json",
 }
 
+PROCESSORS = len(os.sched_getaffinity(0))  # fewer than the machine has under taskset
+
 DEFAULT_BATCH = {"w1": "32", "w2": "32", "w3": "8", "w4": "8"}
 
 # glibc gives large blocks back to the system when they are freed, and each step then faults its memory in again. With these,
@@ -52,6 +54,10 @@ def programs_for(work, options, torch_python):
             found.append(Program("PyTorch, tuned", peer + tuned, {"GLIBC_TUNABLES": KEEP_HEAP}))
         if "installed" in options.peers:
             found.append(Program("PyTorch as installed", peer))
+        if "cuda" in options.peers:
+            found.append(Program("PyTorch, CUDA", peer + ["--cuda", "--channels-last"]))
+        if "tf32" in options.peers:
+            found.append(Program("PyTorch, CUDA, TF32", peer + ["--cuda", "--tf32", "--channels-last"]))
     return found
 
 
@@ -153,7 +159,7 @@ def parse():
     parser.add_argument("--seconds", type=int, default=10, help="for which each run measures (10)")
     parser.add_argument("--driver", choices=sorted(DRIVERS), help="use this software driver (the best device that there is)")
     parser.add_argument("--program", default=str(ROOT / "build" / "leukvk"), help="leukvk (build/leukvk)")
-    parser.add_argument("--peers", default="tuned,installed", help="ways to run PyTorch (tuned,installed)")
+    parser.add_argument("--peers", default="tuned,installed", help="ways to run PyTorch: tuned, installed, cuda, tf32 (tuned,installed)")
     parser.add_argument("--python", help="the interpreter that has PyTorch (this one, else /usr/bin/python3)")
     options = parser.parse_args()
     for work in options.works.split(","):
@@ -161,8 +167,8 @@ def parse():
         if name not in DEFAULT_BATCH or (colon and not batch.isdigit()):
             parser.error(f"--works {work}: w1 to w4, with :BATCH behind it for another batch")
     options.peers = options.peers.split(",")
-    if not set(options.peers) <= {"tuned", "installed", ""}:
-        parser.error("--peers: tuned, installed, or both with a comma between")
+    if not set(options.peers) <= {"tuned", "installed", "cuda", "tf32", ""}:
+        parser.error("--peers: tuned, installed, cuda and tf32, with commas between")
     if options.rounds < 1 or options.seconds < 1:
         parser.error("--rounds and --seconds: 1 or more")
     if not os.access(options.program, os.X_OK):
@@ -178,7 +184,7 @@ def main():
     python, torch = find_torch([options.python] if options.python else [sys.executable, "/usr/bin/python3"])
     if not torch:
         print("PyTorch is not installed and is left out (on Debian: apt-get install python3-torch).", file=sys.stderr)
-    print(f"{datetime.date.today()}, {processor_name()}, {os.cpu_count()} processors, {options.rounds} rounds of "
+    print(f"{datetime.date.today()}, {processor_name()}, {PROCESSORS} processors, {options.rounds} rounds of "
           f"{options.seconds} s" + (f", PyTorch {torch}" if torch else ""))
     ran = []
     for work in options.works.split(","):
@@ -192,7 +198,7 @@ def main():
     device = ran[0].results[0]
     others = statistics.mean(share for program in ran for share in program.others)
     print(f"\nleukvk {device['version']} on {device['device']} ({device['driver']}). Meanwhile other programs kept {others:.2f} of "
-          f"{os.cpu_count()} processors busy" + (": a busy machine, whose times say little." if others > 0.1 else "."))
+          f"{PROCESSORS} processors busy" + (": a busy machine, whose times say little." if others > 0.1 else "."))
 
 
 if __name__ == "__main__":

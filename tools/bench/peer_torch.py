@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The works of `leukvk bench` in PyTorch on the processor, with the same figures as JSON. bench.py runs it.
+"""The works of `leukvk bench` in PyTorch on the processor or a CUDA device, with the same figures as JSON. bench.py runs it.
 
-    peer_torch.py w1|w2|w3|w4 [--batch N] [--seconds N] [--threads N] [--channels-last] [--jit]
+    peer_torch.py w1|w2|w3|w4 [--batch N] [--seconds N] [--threads N] [--channels-last] [--jit] [--cuda] [--tf32]
 
 w1, w2: leukvk's CNN (2,825,345 parameters): three times 3x3 valid convolution, ReLU, 2x2 max pooling; then dense 64, ReLU,
 dropout 0.25, one logit. w1 is a training step (binary cross-entropy on the logit, Adam), w2 inference.
@@ -45,7 +45,7 @@ PARAMETERS = {"w1": 2825345, "w2": 2825345, "w3": 23508032, "w4": 23510081}
 
 
 def training_step(model, images):
-    labels = (torch.arange(len(images)) % 2).float().unsqueeze(1)
+    labels = (torch.arange(len(images), device=images.device) % 2).float().unsqueeze(1)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
     criterion = nn.BCEWithLogitsLoss()
 
@@ -71,6 +71,10 @@ def make_step(options):
     torch.manual_seed(1)
     training = options.work in ("w1", "w4")
     model, images = BUILDERS[options.work]().train(training), torch.rand(options.batch, 3, 224, 224)
+    if options.cuda:  # convolutions in 32 bits need to be asked for, or cuDNN rounds their inputs to 10 bits of mantissa
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = options.tf32
+        torch.backends.cudnn.benchmark = True
+        model, images = model.cuda(), images.cuda()
     if sum(parameter.numel() for parameter in model.parameters()) != PARAMETERS[options.work]:
         sys.exit("peer_torch.py: this is not leukvk's network")
     if options.channels_last:
@@ -83,9 +87,11 @@ def make_step(options):
     return training_step(model, images) if training else inference_step(model, images)
 
 
-def time_step(step):
+def time_step(step, cuda):
     start = time.perf_counter()
     step()
+    if cuda:
+        torch.cuda.synchronize()
     return time.perf_counter() - start
 
 
@@ -103,19 +109,21 @@ def main():
     parser.add_argument("work", choices=sorted(BUILDERS))
     parser.add_argument("--batch", type=int, help="images a step (32; w3 and w4: 8)")
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--jit", action="store_true")
+    parser.add_argument("--cuda", action="store_true", help="on the first CUDA device, not on the processor")
+    parser.add_argument("--tf32", action="store_true", help="with --cuda: products of numbers rounded to 10 bits of mantissa")
     options = parser.parse_args()
     options.batch = options.batch or (32 if options.work in ("w1", "w2") else 8)
     torch.set_num_threads(options.threads)
     step = make_step(options)
-    first = time_step(step)
+    first = time_step(step, options.cuda)
     for _ in range(3 if options.jit else 1):  # a scripted model is specialized in its first calls
-        time_step(step)
+        time_step(step, options.cuda)
     times, start, cpu = [], time.perf_counter(), time.process_time()
     while len(times) < 5 or time.perf_counter() - start < options.seconds:
-        times.append(time_step(step))
+        times.append(time_step(step, options.cuda))
     cpu = time.process_time() - cpu
     median = statistics.median(times)
     print(json.dumps({
@@ -123,8 +131,9 @@ def main():
         "steps": len(times),
         "images_per_s": spread([options.batch / t for t in times], options.batch / median),
         "step_ms": spread([1e3 * t for t in times], 1e3 * median),
-        "cpu_images_per_s": options.batch * len(times) * options.threads / cpu,
-        "first_step_ms": 1e3 * first, "peak_rss_mib": peak_mib(), "device": "processor", "driver": ""}))
+        "cpu_images_per_s": None if options.cuda else options.batch * len(times) * options.threads / cpu,
+        "first_step_ms": 1e3 * first, "peak_rss_mib": peak_mib(),
+        "device": torch.cuda.get_device_name() if options.cuda else "processor", "driver": torch.version.cuda or ""}))
 
 
 if __name__ == "__main__":
