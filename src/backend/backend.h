@@ -9,6 +9,7 @@
 
 #include "backend/caps.h"
 #include "backend/program.h"
+#include "core/memory.h"
 
 typedef struct lvk_backend lvk_backend;
 typedef struct lvk_buffer lvk_buffer;
@@ -33,7 +34,9 @@ typedef struct lvk_backend_functions {
     lvk_status (*buffer_create)(lvk_backend *backend, uint64_t size, lvk_buffer **buffer);
     void (*buffer_destroy)(lvk_backend *backend, lvk_buffer *buffer);
 
-    /* Copy between host and device; return when the bytes have arrived. Ranges must lie inside the buffer. */
+    /* Copy between host and device. Ranges must lie inside the buffer. What is read has arrived at the
+     * return. What is written is seen by every later run and read; the data may change after the return, or
+     * if it lies in host_memory after the next run or read. */
     lvk_status (*buffer_write)(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, const void *data,
                                uint64_t size);
     lvk_status (*buffer_read)(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
@@ -58,6 +61,8 @@ struct lvk_backend {
     const lvk_backend_functions *functions;
     lvk_backend_info info;
     lvk_caps caps;
+    const lvk_allocator *host_memory; /* that the device copies from fastest: for what is written in every
+                                         run. Freed before the backend is destroyed */
     uint64_t bytes_allocated,
         bytes_peak; /* device memory held by buffers and scratch, now and at most so far */
 };

@@ -42,6 +42,18 @@ void lvk_free(void *memory) {
     free(memory);
 }
 
+static void *heap_alloc(void *user, size_t count, size_t size) {
+    (void)user;
+    return lvk_alloc(count, size);
+}
+
+static void heap_free(void *user, void *memory) {
+    (void)user;
+    lvk_free(memory);
+}
+
+const lvk_allocator lvk_heap = {.alloc = heap_alloc, .free = heap_free};
+
 char *lvk_strdup(const char *text) {
     const size_t size = strlen(text) + 1;
     char *copy = lvk_alloc(size, 1);

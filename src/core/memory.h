@@ -21,6 +21,15 @@ void lvk_free(void *memory); /* accepts NULL */
 char *lvk_strdup(const char *text);
 char *lvk_format(const char *format, ...) LVK_PRINTF(1, 2); /* printf into new memory */
 
+/* Where memory comes from, for parts that let their caller say. As lvk_alloc() and lvk_free(). */
+typedef struct lvk_allocator {
+    void *(*alloc)(void *user, size_t count, size_t size);
+    void (*free)(void *user, void *memory);
+    void *user;
+} lvk_allocator;
+
+extern const lvk_allocator lvk_heap; /* lvk_alloc() and lvk_free() */
+
 /* Test hook: the n-th allocation from now on fails (0: none does). Returns how many were made since the last
  * call. */
 uint64_t lvk_alloc_fail_after(uint64_t n);

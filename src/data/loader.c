@@ -115,7 +115,8 @@ static lvk_status allocate(lvk_loader *l, const uint32_t *indices) {
         memcpy(l->samples, l->options.samples ? l->options.samples : indices, l->count * sizeof *indices);
     }
     for (unsigned i = 0; i < l->options.prefetch; ++i) {
-        l->slots[i].squares = lvk_alloc(l->options.batch, l->row_size);
+        l->slots[i].squares =
+            l->options.memory->alloc(l->options.memory->user, l->options.batch, l->row_size);
         l->slots[i].rows = lvk_alloc(l->options.batch, sizeof *l->slots[i].rows);
         if (!l->slots[i].squares || !l->slots[i].rows)
             return LVK_ERROR_MEMORY;
@@ -159,6 +160,7 @@ lvk_status lvk_loader_create(lvk_cache *cache, const uint32_t *indices, size_t c
     l->options.batch = options->batch ? options->batch : 32;
     l->options.prefetch = options->prefetch ? options->prefetch : 3;
     l->options.threads = lvk_thread_count(options->threads);
+    l->options.memory = options->memory ? options->memory : &lvk_heap;
     l->batch_count = (count + l->options.batch - 1) / l->options.batch;
     l->options.side = options->side ? options->side : lvk_cache_side(cache);
     l->row_size = (size_t)l->options.side * l->options.side * 4;
@@ -227,7 +229,7 @@ void lvk_loader_destroy(lvk_loader **loader) {
     for (unsigned i = 0; i < l->thread_count; ++i)
         pthread_join(l->threads[i], NULL);
     for (unsigned i = 0; l->slots && i < l->options.prefetch; ++i) {
-        lvk_free(l->slots[i].squares);
+        l->options.memory->free(l->options.memory->user, l->slots[i].squares);
         lvk_free(l->slots[i].rows);
     }
     lvk_free(l->slots);

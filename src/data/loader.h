@@ -2,6 +2,7 @@
 #ifndef LVK_DATA_LOADER_H
 #define LVK_DATA_LOADER_H
 
+#include "core/memory.h"
 #include "data/cache.h"
 
 typedef struct lvk_loader lvk_loader;
@@ -17,6 +18,8 @@ typedef struct lvk_loader_options {
     uint32_t side;     /* L: pixels a side that there is room for, at least lvk_cache_side; 0: that */
     unsigned threads;  /* 0: as many as processors. The batches do not depend on it */
     unsigned prefetch; /* batches made ahead, 0: 3 */
+    const lvk_allocator *memory; /* of the squares (borrowed), NULL: lvk_heap. Used by the thread that creates
+                                    and destroys the loader */
 } lvk_loader_options;
 
 typedef struct lvk_batch {

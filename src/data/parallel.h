@@ -17,8 +17,8 @@ typedef lvk_status (*lvk_job)(void *user, size_t index);
 LVK_MUST_USE lvk_status lvk_parallel_for(unsigned threads, size_t count, lvk_job job, void *user,
                                          lvk_data_progress progress, void *progress_user);
 
-/* `threads`, or when it is 0 the number of processors that this process may run on (taskset, a batch system and the like
- * allow fewer than the machine has); at least 1 and at most 256. */
+/* `threads`, or when it is 0 the number of processors that this process may run on (taskset, a batch system
+ * and the like allow fewer than the machine has); at least 1 and at most 256. */
 unsigned lvk_thread_count(unsigned threads);
 
 #endif

@@ -134,6 +134,7 @@ lvk_status lvk_reference_create(lvk_backend **backend) {
     if (!*backend)
         return LVK_ERROR_MEMORY;
     (*backend)->functions = &interface;
+    (*backend)->host_memory = &lvk_heap;
     snprintf((*backend)->info.kind, sizeof(*backend)->info.kind, "reference");
     snprintf((*backend)->info.name, sizeof(*backend)->info.name, "reference (scalar C, one thread)");
     snprintf((*backend)->info.driver, sizeof(*backend)->info.driver, "leukvk");

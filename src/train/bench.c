@@ -63,7 +63,8 @@ static lvk_status find_work(const char *name, const struct work **work) {
 static lvk_status fill_inputs(bench *b) {
     const uint32_t size = b->network->model->image_size;
     const size_t pixels = (size_t)b->batch * size * size * 3;
-    b->images = lvk_alloc(pixels, sizeof *b->images);
+    const lvk_allocator *memory = b->network->backend->host_memory;
+    b->images = memory->alloc(memory->user, pixels, sizeof *b->images);
     b->labels = lvk_alloc(b->batch, 2 * sizeof *b->labels);
     const lvk_pass *pass = &b->network->inference;
     b->outputs = lvk_alloc(lvk_type_count(&pass->graph.tensors[pass->logits].type), sizeof *b->outputs);
@@ -95,8 +96,11 @@ static lvk_status open_bench(bench *b, lvk_backend *backend) {
 }
 
 static void close_bench(bench *b) {
+    if (b->network) {
+        const lvk_allocator *memory = b->network->backend->host_memory;
+        memory->free(memory->user, b->images);
+    }
     lvk_network_destroy(&b->network);
-    lvk_free(b->images);
     lvk_free(b->labels);
     lvk_free(b->outputs);
     lvk_free(b->keys);

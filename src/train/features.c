@@ -328,7 +328,8 @@ static lvk_status compute_view(computation *c, const uint32_t *images, size_t co
     const lvk_loader_options options = {.batch = c->backbone->config.batch,
                                         .view = view,
                                         .side = c->backbone->config.square_side,
-                                        .threads = threads};
+                                        .threads = threads,
+                                        .memory = c->backbone->backend->host_memory};
     lvk_loader *loader = NULL;
     lvk_status status = lvk_loader_create(cache, images, count, &options, &loader);
     lvk_batch batch = {.count = 1};

@@ -56,8 +56,10 @@ lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *sourc
     for (size_t i = 0; i < count; ++i)
         probabilities[i] = 0;
     for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
-        const lvk_loader_options options = {
-            .batch = network->config.batch, .view = view, .side = network->config.square_side};
+        const lvk_loader_options options = {.batch = network->config.batch,
+                                            .view = view,
+                                            .side = network->config.square_side,
+                                            .memory = network->backend->host_memory};
         lvk_feed *feed = NULL;
         status = lvk_feed_create(source, images, count, &options, &feed);
         if (status == LVK_OK)

@@ -321,7 +321,8 @@ static lvk_status train_epoch(lvk_trainer *t) {
                                         .strength = t->settings.augment,
                                         .side = t->network->config.square_side,
                                         .seed = o->seed,
-                                        .epoch = t->position.epoch};
+                                        .epoch = t->position.epoch,
+                                        .memory = t->network->backend->host_memory};
     lvk_feed *feed = NULL;
     lvk_status status =
         lvk_ranks_agree(&t->ranks, lvk_feed_create(&t->source, order->images, own, &options, &feed));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double SUBMISSION_SECONDS = 0.1;
 static const double FIRST_RATE =
     2e11; /* cost units a second, see exec.c: 200 GFLOP/s, which most graphics cards reach */
 
@@ -17,7 +18,7 @@ static void destroy(lvk_backend *backend) {
     if (vulkan->device) {
         vkDeviceWaitIdle(vulkan->device);
         lvk_pipelines_finish(vulkan);
-        lvk_allocation_destroy(vulkan, &vulkan->staging);
+        lvk_transfers_finish(vulkan);
         vkDestroyFence(vulkan->device, vulkan->fence, NULL);
         vkDestroyCommandPool(vulkan->device, vulkan->command_pool, NULL);
         vkDestroyDevice(vulkan->device, NULL);
@@ -72,7 +73,7 @@ static lvk_status create_queue_objects(lvk_vulkan *vulkan) {
     const VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     LVK_TRY(VK_STATUS(vkCreateCommandPool(vulkan->device, &pool, NULL, &vulkan->command_pool)));
     LVK_TRY(VK_STATUS(vkCreateFence(vulkan->device, &fence, NULL, &vulkan->fence)));
-    return lvk_queue_allocate(vulkan, 1, &vulkan->transfer);
+    return lvk_transfers_init(vulkan);
 }
 
 static bool environment_says(const char *name) {
@@ -94,7 +95,7 @@ static void fill_backend(lvk_vulkan *vulkan, const lvk_vulkan_options *options) 
     if (options->as_gpu)
         base->caps.is_cpu = false;
     vulkan->one_by_one = environment_says("LEUKVK_SYNC");
-    vulkan->cuts = !info->software || options->cut_on_cpu;
+    vulkan->cut = options->cut_seconds > 0 ? options->cut_seconds : info->software ? 0 : SUBMISSION_SECONDS;
     vulkan->no_mapping = options->no_mapping;
     vulkan->rate = FIRST_RATE;
 }

@@ -5,42 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { STAGING_SIZE = 16 << 20 };
-
-static lvk_status begin_transfer(lvk_vulkan *vulkan) {
-    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                            .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
-    LVK_TRY(VK_STATUS(vkBeginCommandBuffer(vulkan->transfer, &begin)));
-    lvk_queue_barrier(vulkan->transfer, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
-                      VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
-                      VK_PIPELINE_STAGE_TRANSFER_BIT,
-                      VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT);
-    return LVK_OK;
-}
-
-static lvk_status end_transfer(lvk_vulkan *vulkan) {
-    lvk_queue_barrier(vulkan->transfer, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
-                      VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
-    LVK_TRY(VK_STATUS(vkEndCommandBuffer(vulkan->transfer)));
-    return lvk_queue_run(vulkan, &vulkan->transfer, 1);
-}
-
-static lvk_status copy(lvk_vulkan *vulkan, VkBuffer from, uint64_t from_offset, VkBuffer to,
-                       uint64_t to_offset, uint64_t size) {
-    LVK_TRY(begin_transfer(vulkan));
-    const VkBufferCopy region = {.srcOffset = from_offset, .dstOffset = to_offset, .size = size};
-    vkCmdCopyBuffer(vulkan->transfer, from, to, 1, &region);
-    return end_transfer(vulkan);
-}
-
 static lvk_status clear(lvk_vulkan *vulkan, const lvk_allocation *place, uint64_t size) {
     if (place->mapped) {
         memset(place->mapped, 0, (size_t)size);
         return LVK_OK;
     }
-    LVK_TRY(begin_transfer(vulkan));
-    vkCmdFillBuffer(vulkan->transfer, place->buffer, 0, size, 0);
-    return end_transfer(vulkan);
+    return lvk_transfer_clear(vulkan, place->buffer, size);
 }
 
 lvk_status lvk_vulkan_buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer) {
@@ -67,7 +37,9 @@ lvk_status lvk_vulkan_buffer_create(lvk_backend *backend, uint64_t size, lvk_buf
 void lvk_vulkan_buffer_destroy(lvk_backend *backend, lvk_buffer *buffer) {
     if (!buffer)
         return;
-    lvk_allocation_destroy((lvk_vulkan *)backend, &buffer->place);
+    lvk_vulkan *vulkan = (lvk_vulkan *)backend;
+    lvk_transfer_forget(vulkan, buffer->place.buffer);
+    lvk_allocation_destroy(vulkan, &buffer->place);
     lvk_free(buffer);
 }
 
@@ -79,15 +51,6 @@ static lvk_status check_range(const lvk_buffer *buffer, uint64_t offset, uint64_
                     offset + size, buffer->size);
 }
 
-static lvk_status need_staging(lvk_vulkan *vulkan) {
-    return vulkan->staging.buffer ? LVK_OK
-                                  : lvk_allocation_create(vulkan, STAGING_SIZE, true, &vulkan->staging);
-}
-
-static uint64_t piece(uint64_t left) {
-    return left < STAGING_SIZE ? left : STAGING_SIZE;
-}
-
 lvk_status lvk_vulkan_buffer_write(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset,
                                    const void *data, uint64_t size) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;
@@ -96,13 +59,7 @@ lvk_status lvk_vulkan_buffer_write(lvk_backend *backend, lvk_buffer *buffer, uin
         memcpy((char *)buffer->place.mapped + offset, data, (size_t)size);
         return LVK_OK;
     }
-    LVK_TRY(need_staging(vulkan));
-    for (uint64_t done = 0, now; done < size; done += now) {
-        now = piece(size - done);
-        memcpy(vulkan->staging.mapped, (const char *)data + done, (size_t)now);
-        LVK_TRY(copy(vulkan, vulkan->staging.buffer, 0, buffer->place.buffer, offset + done, now));
-    }
-    return LVK_OK;
+    return lvk_transfer_upload(vulkan, buffer->place.buffer, offset, data, size);
 }
 
 lvk_status lvk_vulkan_buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
@@ -113,11 +70,5 @@ lvk_status lvk_vulkan_buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint
         memcpy(data, (const char *)buffer->place.mapped + offset, (size_t)size);
         return LVK_OK;
     }
-    LVK_TRY(need_staging(vulkan));
-    for (uint64_t done = 0, now; done < size; done += now) {
-        now = piece(size - done);
-        LVK_TRY(copy(vulkan, buffer->place.buffer, offset + done, vulkan->staging.buffer, 0, now));
-        memcpy((char *)data + done, vulkan->staging.mapped, (size_t)now);
-    }
-    return LVK_OK;
+    return lvk_transfer_download(vulkan, buffer->place.buffer, offset, data, size);
 }

@@ -10,9 +10,30 @@
 typedef struct lvk_allocation {
     VkBuffer buffer;
     VkDeviceMemory memory;
-    uint64_t bytes; /* of device memory */
+    uint64_t bytes; /* of device memory; staging memory is the host's */
     void *mapped;   /* NULL: the host cannot see it */
 } lvk_allocation;
+
+/* A copy that is recorded and not submitted. */
+typedef struct lvk_upload {
+    VkBuffer from, buffer;
+    uint64_t offset, size; /* in `buffer` */
+} lvk_upload;
+
+enum { LVK_MOST_UPLOADS = 32 };
+
+/* transfer.c */
+typedef struct lvk_transfers {
+    VkCommandBuffer commands; /* of a copy that is waited for */
+    VkCommandBuffer
+        ahead; /* of `uploads`: submitted ahead of the next work; being recorded where count > 0 */
+    lvk_upload uploads[LVK_MOST_UPLOADS];
+    int count;
+    lvk_allocation staging; /* made when first needed: host memory that bytes from elsewhere go through */
+    uint64_t staged;        /* bytes of it that uploads read */
+    struct lvk_host_block *blocks;
+    lvk_allocator memory;
+} lvk_transfers;
 
 typedef struct lvk_vulkan {
     lvk_backend base; /* first: a lvk_backend * of this kind is a lvk_vulkan * */
@@ -21,13 +42,12 @@ typedef struct lvk_vulkan {
     VkDevice device;
     VkQueue queue;
     VkCommandPool command_pool;
-    VkCommandBuffer transfer;
     VkFence fence;
-    lvk_allocation staging; /* made when first needed: host memory that transfers go through */
+    lvk_transfers transfers;
     lvk_pipelines pipelines;
     bool lost;       /* after VK_ERROR_DEVICE_LOST nothing is submitted any more */
     bool one_by_one; /* LEUKVK_SYNC: one step a submission */
-    bool cuts;       /* submissions are cut by time (see exec.c) */
+    double cut;      /* seconds that a submission may take (see exec.c); 0: any number */
     bool no_mapping; /* use staging memory even where the host sees the device's */
     double rate;     /* assumed cost units (see exec.c) a second */
 } lvk_vulkan;
@@ -51,6 +71,19 @@ lvk_status lvk_vulkan_buffer_write(lvk_backend *backend, lvk_buffer *buffer, uin
 lvk_status lvk_vulkan_buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
                                   uint64_t size);
 
+/* transfer.c: for buffers that the host does not see. */
+LVK_MUST_USE lvk_status lvk_transfers_init(lvk_vulkan *vulkan);
+void lvk_transfers_finish(lvk_vulkan *vulkan);
+LVK_MUST_USE lvk_status lvk_transfer_clear(lvk_vulkan *vulkan, VkBuffer buffer, uint64_t size);
+LVK_MUST_USE lvk_status lvk_transfer_upload(lvk_vulkan *vulkan, VkBuffer buffer, uint64_t offset,
+                                            const void *data, uint64_t size);
+LVK_MUST_USE lvk_status lvk_transfer_download(lvk_vulkan *vulkan, VkBuffer buffer, uint64_t offset,
+                                              void *data, uint64_t size);
+/* Submits the uploads that are recorded (there are some); `fence` may be VK_NULL_HANDLE. */
+LVK_MUST_USE lvk_status lvk_transfer_submit(lvk_vulkan *vulkan, VkFence fence);
+/* Before a buffer is destroyed: no recorded upload needs it any more. */
+void lvk_transfer_forget(lvk_vulkan *vulkan, VkBuffer buffer);
+
 /* exec.c: likewise. */
 lvk_status lvk_vulkan_exec_create(lvk_backend *backend, const lvk_program *program,
                                   lvk_buffer *const blocks[LVK_BLOCK_COUNT], lvk_exec **exec);
@@ -58,9 +91,10 @@ void lvk_vulkan_exec_destroy(lvk_backend *backend, lvk_exec *exec);
 lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec);
 lvk_status lvk_vulkan_exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times);
 
-/* queue.c: submits each command buffer on its own, in order, and waits for the last. Marks the device as lost
- * when it is. */
+/* queue.c: submits the uploads that are recorded, then each command buffer on its own, in order, and waits
+ * for all. Marks the device as lost when it is. */
 LVK_MUST_USE lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int count);
+LVK_MUST_USE lvk_status lvk_queue_submit(lvk_vulkan *vulkan, VkCommandBuffer buffer, VkFence fence);
 LVK_MUST_USE lvk_status lvk_queue_allocate(lvk_vulkan *vulkan, int count, VkCommandBuffer *buffers);
 
 /* Makes what `source` wrote visible to `target` (pipeline stages and accesses): one global barrier. */

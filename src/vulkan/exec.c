@@ -1,6 +1,6 @@
 /* Executables: commands recorded once into command buffers and replayed.
  *
- * A program is cut into submissions so that none holds the device longer than about SUBMISSION_SECONDS: a
+ * A program is cut into submissions so that none holds the device longer than about a tenth of a second: a
  * desktop on the same card stays usable, and no watchdog resets it. Time is estimated from each step's cost,
  * with a rate that starts at FIRST_RATE and falls to what is measured when a run shows that a submission
  * would take longer; the program is then recorded again. Cuts are between steps: a single step beyond the
@@ -10,8 +10,6 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/resource.h"
-
-static const double SUBMISSION_SECONDS = 0.1;
 
 typedef struct submission {
     int first, end; /* steps */
@@ -34,12 +32,12 @@ static double step_cost(const lvk_step *step) {
 
 /* Fills in where the submissions lie and returns how many there are. */
 static int cut(const lvk_vulkan *vulkan, const lvk_program *program, submission *submissions) {
-    const double most = SUBMISSION_SECONDS * vulkan->rate;
+    const double most = vulkan->cut * vulkan->rate;
     int count = 0;
     for (int step = 0; step < program->step_count; ++step) {
         const double cost = step_cost(&program->steps[step]);
         submission *last = count ? &submissions[count - 1] : NULL;
-        if (!last || vulkan->one_by_one || (vulkan->cuts && last->cost > 0 && last->cost + cost > most)) {
+        if (!last || vulkan->one_by_one || (vulkan->cut > 0 && last->cost > 0 && last->cost + cost > most)) {
             submissions[count++] = (submission){.first = step, .end = step + 1, .cost = cost};
         } else {
             last->end = step + 1;
@@ -145,7 +143,7 @@ static lvk_status adapt(lvk_vulkan *vulkan, lvk_exec *exec, double seconds) {
         if (part->end - part->first > 1 && part->cost > longest)
             longest = part->cost;
     }
-    if (seconds <= 0 || total <= 0 || longest / total * seconds <= SUBMISSION_SECONDS)
+    if (seconds <= 0 || total <= 0 || longest / total * seconds <= vulkan->cut)
         return LVK_OK;
     const double measured = total / seconds;
     if (measured >= vulkan->rate)
@@ -162,7 +160,7 @@ lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {
         return run_one_by_one(vulkan, exec);
     const double start = lvk_clock_seconds();
     LVK_TRY(lvk_queue_run(vulkan, exec->buffers, exec->count));
-    return vulkan->cuts ? adapt(vulkan, exec, lvk_clock_seconds() - start) : LVK_OK;
+    return vulkan->cut > 0 ? adapt(vulkan, exec, lvk_clock_seconds() - start) : LVK_OK;
 }
 
 /* ---- profiling ---- */

@@ -97,8 +97,8 @@ static lvk_status allocate(lvk_vulkan *vulkan, bool staging, lvk_allocation *all
             if (!staging && !(flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT))
                 lvk_log(LVK_LOG_WARNING, "%s: %.1f MiB lie in host memory, which is slower",
                         vulkan->base.info.name, (double)needs.size / 0x1p20);
-            allocation->bytes = needs.size;
-            vulkan->base.bytes_allocated += needs.size;
+            allocation->bytes = staging ? 0 : needs.size;
+            vulkan->base.bytes_allocated += allocation->bytes;
             if (vulkan->base.bytes_peak < vulkan->base.bytes_allocated)
                 vulkan->base.bytes_peak = vulkan->base.bytes_allocated;
             return map(vulkan, flags, staging, allocation);
