@@ -34,7 +34,7 @@ lvk_batchnorm_params lvk_batchnorm_describe(const lvk_call *call, int x) {
                                   .stride = (uint32_t)lvk_divide_up(channels, 4),
                                   .rows = rows,
                                   .lanes = lanes,
-                                  .splits = lvk_sum_splits(rows, lanes),
+                                  .splits = lvk_sum_splits(rows),
                                   .accumulate = call->accumulate,
                                   .factor = (float)(1.0 / rows),
                                   .epsilon = ((const lvk_batchnorm_attributes *)call->attributes)->epsilon};

@@ -39,7 +39,7 @@ static void add_split(const lvk_call *call, const lvk_conv_shape *s, lvk_conv_ke
                       lvk_launch_list *list) {
     const uint64_t rows = (uint64_t)s->batch * (s->out_h / 2);
     const uint64_t dw = lvk_type_count(&call->outputs[0]), db = s->out_c;
-    const uint32_t splits = lvk_conv_splits(items, wanted, rows, least);
+    const uint32_t splits = lvk_conv_splits(items, wanted, rows, least, LVK_CONV_MAX_SPLITS);
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_operand(launch, lvk_conv_reads(kernel), x);
     lvk_launch_input(launch, lvk_conv_reads(kernel), 1);

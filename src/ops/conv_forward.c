@@ -203,7 +203,8 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     const uint64_t count = lvk_conv_y_count(&s),
                    steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
     const uint64_t items = lvk_divide_up(count / s.out_c, cut.pixels) * lvk_divide_up(s.out_c, cut.channels);
-    const uint32_t splits = forward->part ? 1 : lvk_conv_splits(items, cut.wanted, steps, cut.least);
+    const uint32_t splits =
+        forward->part ? 1 : lvk_conv_splits(items, cut.wanted, steps, cut.least, LVK_CONV_MAX_SPLITS);
 
     lvk_launch *launch = add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel),
                                     x, w, splits > 1 ? lvk_operand_scratch(2) : forward->y);

@@ -154,16 +154,17 @@ static uint64_t count_items(const lvk_conv_shape *s, lvk_conv_kernel kernel, con
 static uint32_t choose_splits(const lvk_conv_shape *s, lvk_conv_kernel kernel, uint64_t items) {
     const uint64_t rows = (uint64_t)s->batch * s->out_h, least = lvk_divide_up(32, s->out_w);
     if (kernel == LVK_CONV_DIRECT || kernel == LVK_CONV_BLOCK)
-        return lvk_conv_splits(items, 16384, rows, least);
+        return lvk_conv_splits(items, 16384, rows, least, LVK_CONV_MAX_SPLITS);
     if (kernel == LVK_CONV_TILE)
-        return lvk_conv_splits(items, LVK_CONV_TILE_GROUPS, rows, lvk_divide_up(128, s->out_w));
+        return lvk_conv_splits(items, 2 * LVK_CONV_TILE_GROUPS, rows, lvk_divide_up(128, s->out_w),
+                               4 * LVK_CONV_MAX_SPLITS);
     /* Enough workgroups to keep a few cores busy, and parts of x and dy that stay in a core's cache (a MiB)
      * while the tiles of a split read them one after the other; but no more partial sums than there are
      * numbers in x and dy, since they are written and read once more. */
     const uint64_t read = lvk_conv_x_count(s) + lvk_conv_y_count(s), written = lvk_conv_w_count(s);
     const uint64_t cached = lvk_divide_up(read * sizeof(float), 1 << 20), cheap = read / written;
     const uint64_t wanted = items * (cached < cheap ? cached : cheap);
-    return lvk_conv_splits(items, wanted < 64 ? 64 : wanted, rows, least);
+    return lvk_conv_splits(items, wanted < 64 ? 64 : wanted, rows, least, LVK_CONV_MAX_SPLITS);
 }
 
 void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand x,

@@ -130,13 +130,12 @@ const char *lvk_conv_variant(lvk_conv_kernel kernel, const lvk_caps *caps, const
     return names[caps->subgroup_size == 16 ? 0 : caps->subgroup_size == 8 ? 1 : 2];
 }
 
-uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least) {
-    const uint64_t most = steps / least;
+uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least, uint64_t most) {
     uint64_t splits = lvk_divide_up(wanted, items);
+    if (splits > steps / least)
+        splits = steps / least;
     if (splits > most)
         splits = most;
-    if (splits > LVK_CONV_MAX_SPLITS)
-        splits = LVK_CONV_MAX_SPLITS;
     if (splits < 1)
         splits = 1;
     /* No empty part: 10 steps in 4 parts of 3 leave 1 for the last, in 6 parts of 2 nothing. */

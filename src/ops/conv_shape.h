@@ -96,7 +96,7 @@ const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *cap
 typedef struct lvk_conv_tile {
     uint32_t rows, columns;
 } lvk_conv_tile;
-enum { LVK_CONV_TILE_DEPTH = 16, LVK_CONV_TILE_GROUPS = 256 /* enough to keep a GPU busy */ };
+enum { LVK_CONV_TILE_DEPTH = 16, LVK_CONV_TILE_GROUPS = 512 /* enough to keep a large GPU busy */ };
 lvk_conv_tile lvk_conv_tile_for(uint32_t columns);
 
 /* Whether a tensor of `count` floats can be bound the way `kernel` reads it. */
@@ -110,9 +110,9 @@ lvk_binding_kind lvk_conv_reads(lvk_conv_kernel kernel);
 const char *lvk_conv_variant(lvk_conv_kernel kernel, const lvk_caps *caps, const char *const names[4]);
 
 /* Into how many parts to cut a sum of `steps` so that `items` x parts reaches `wanted` and no part has fewer
- * than `least` steps. 1 to LVK_CONV_MAX_SPLITS. */
+ * than `least` steps. 1 to `most`. */
 enum { LVK_CONV_MAX_SPLITS = 128 }; /* lvk_launch_sum_rows() then needs one launch and no scratch */
-uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least);
+uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least, uint64_t most);
 
 /* x as the kernels with vec4 loads read it, with its channels padded to 4: x itself, or scratch 0, filled by
  * a launch that is added. */

@@ -22,7 +22,7 @@ static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *
     (void)caps;
     const lvk_l2_attributes *attributes = call->attributes;
     const uint64_t count = lvk_type_count(&call->inputs[0]);
-    const uint32_t splits = lvk_sum_splits(lvk_divide_up(count, 4), 1);
+    const uint32_t splits = lvk_sum_splits(lvk_divide_up(count, 4));
     lvk_launch *squares = lvk_launch_add(list, "l2");
     lvk_launch_input(squares, LVK_BIND_STORAGE, 0);
     lvk_launch_scratch(squares, LVK_BIND_STORAGE, 0);

@@ -3,11 +3,13 @@
 #include "ops/op.h"
 #include "params/sum_rows.h"
 
-enum { TERMS = 128, INVOCATIONS = 16384 };
+/* An invocation's additions wait for one another: short chains, but for the last launch, which saves another.
+ */
+enum { LAST_TERMS = 128, TERMS = 32, MOST_SPLITS = LAST_TERMS * TERMS };
 
-uint32_t lvk_sum_splits(uint64_t rows, uint64_t lanes) {
-    const uint64_t wanted = lvk_divide_up(rows, TERMS), most = lvk_divide_up(INVOCATIONS, lanes);
-    return (uint32_t)(wanted < most ? wanted : most);
+uint32_t lvk_sum_splits(uint64_t rows) {
+    const uint64_t wanted = rows <= LAST_TERMS ? 1 : lvk_divide_up(rows, TERMS);
+    return (uint32_t)(wanted < MOST_SPLITS ? wanted : MOST_SPLITS);
 }
 
 static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space space, int index) {
@@ -33,8 +35,8 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
     const bool vectors = columns % 4 == 0;
     const uint64_t lanes = vectors ? columns / 4 : columns;
     for (bool last = false; !last;) {
-        /* At most 16,384 partial sums the first time and 128 the second: three launches at most. */
-        const uint32_t splits = lvk_sum_splits(rows, lanes);
+        /* At most 4,096 partial sums the first time and 128 the second: three launches at most. */
+        const uint32_t splits = lvk_sum_splits(rows);
         last = splits == 1;
         lvk_launch *sum = lvk_launch_add(list, reads == LVK_BIND_TEXELS ? "sum_rows_texels" : "sum_rows");
         bind(sum, reads, space, source);
@@ -48,8 +50,9 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
                                             .relu = last && to.relu};
         lvk_launch_parameters(sum, &params, sizeof params);
         lvk_launch_groups(list, sum, lvk_divide_up(splits * lanes, LVK_FLAT_GROUP));
-        if (!last)
-            list->scratch_size[scratch] = splits * columns * sizeof(float);
+        const uint64_t size = splits * columns * sizeof(float);
+        if (!last && list->scratch_size[scratch] < size)
+            list->scratch_size[scratch] = size;
         reads = LVK_BIND_STORAGE; /* the partial sums are few */
         space = LVK_SPACE_SCRATCH;
         source = scratch++;

@@ -6,8 +6,9 @@
 #include "backend/launch.h"
 
 /* Appends launches for output[c] = (accumulate: output[c] +) sum over r of source[r * columns + c]. `source`
- * is an input or a scratch buffer of float. Partial sums go to the scratch buffers `scratch` and `scratch` +
- * 1, whose sizes are set here when they are needed. rows * columns < 2^32. */
+ * is an input or a scratch buffer of float. Partial sums go to the scratch buffers `scratch` and, of more
+ * than 4,096 rows, `scratch` + 1, which are made large enough here; up to 128 rows need none. rows * columns
+ * < 2^32. */
 void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                          uint64_t columns, int output, bool accumulate, int scratch);
 
@@ -30,9 +31,8 @@ void lvk_launch_sum_rows_scaled(lvk_launch_list *list, lvk_binding_kind reads, l
 void lvk_launch_sum_rows_kept(lvk_launch_list *list, int source, uint64_t rows, uint64_t columns, int kept,
                               int scratch);
 
-/* Into how many partial sums `rows` terms of `lanes` independent sums are first cut: enough to fill a large
- * device, and each long enough to pay. At most 16,384 / lanes, at least 1. Of shapes alone: the order of
- * summation is the same on every device. */
-uint32_t lvk_sum_splits(uint64_t rows, uint64_t lanes);
+/* Into how many partial sums `rows` terms are first cut: enough to fill a large device, and each long enough
+ * to pay. 1 to 4,096. Of shapes alone: the order of summation is the same on every device. */
+uint32_t lvk_sum_splits(uint64_t rows);
 
 #endif
