@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_number(double value) {
     if (isfinite(value))
@@ -126,15 +127,22 @@ static bool print_subjects(const lvk_dataset *dataset) {
     return ok;
 }
 
+static void print_copy(const lvk_image_info *first, const lvk_image_info *copy) {
+    const bool turned = memcmp(copy->hash, first->hash, sizeof copy->hash) != 0;
+    fputs("{\"path\": ", stdout);
+    print_json_text(copy->path);
+    printf(", \"turned\": %s}", turned ? "true" : "false");
+}
+
 static void print_lists(const lvk_dataset *dataset) {
-    fputs(" \"identical\": [", stdout);
+    fputs(" \"same_picture\": [", stdout);
     for (size_t d = 0; d < lvk_dataset_duplicate_count(dataset); ++d) {
         size_t copies;
         const uint32_t *images = lvk_dataset_duplicate(dataset, d, &copies);
         fputs(d ? ",\n  [" : "\n  [", stdout);
         for (size_t i = 0; i < copies; ++i) {
             fputs(i ? ", " : "", stdout);
-            print_json_text(lvk_dataset_image(dataset, images[i])->path);
+            print_copy(lvk_dataset_image(dataset, images[0]), lvk_dataset_image(dataset, images[i]));
         }
         putchar(']');
     }

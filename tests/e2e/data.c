@@ -3,9 +3,11 @@
 
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static program_result result; /* large */
 
@@ -51,6 +53,57 @@ Test(data, an_unlabelled_part_is_named) {
     program_run(&result, "data %s", cells);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_WORDS(result.out, "The final part has no labels", "unlabelled");
+    program_remove(folder);
+}
+
+/* A square of SIDE pixels as a BMP of 24 bits: other noise for another seed, mirrored from top to bottom or
+ * not. */
+static void write_bmp(const char *folder, const char *name, unsigned seed, bool mirrored) {
+    enum { SIDE = 32, HEADER = 54, BYTES = SIDE * SIDE * 3 };
+    uint8_t file[HEADER + BYTES] = {
+        'B', 'M', [10] = HEADER, [14] = 40, [18] = SIDE, [22] = SIDE, [26] = 1, [28] = 24};
+    for (int i = 0; i < BYTES; ++i) {
+        const int row = i / (3 * SIDE), to = mirrored ? (SIDE - 1 - row) * 3 * SIDE + i % (3 * SIDE) : i;
+        seed = seed * 1103515245U + 12345U;
+        file[HEADER + to] = (uint8_t)(seed >> 16);
+    }
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *stream = fopen(path, "wb");
+    cr_assert_not_null(stream, "%s", path);
+    cr_assert_eq(fwrite(file, sizeof file, 1, stream), 1);
+    cr_assert_eq(fclose(stream), 0);
+}
+
+Test(data, tells_turned_pictures_from_equal_ones) {
+    const char *folder = program_folder();
+    static const char *const classes[] = {"all", "hem"};
+    json_error_t error;
+    for (size_t c = 0; c < 2; ++c) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/%s", folder, classes[c]);
+        cr_assert_eq(mkdir(path, 0700), 0);
+    }
+    write_bmp(folder, "all/first.bmp", 1, false);
+    write_bmp(folder, "all/other.bmp", 2, false);
+    write_bmp(folder, "hem/mirrored.bmp", 1, true);
+    write_bmp(folder, "hem/same.bmp", 1, false);
+    program_run(&result, "data %s", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_WORDS(result.out, "~ ", "mirrored.bmp", "= ", "same.bmp");
+    program_run(&result, "data %s --json", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    json_t *root = json_loads(result.out, 0, &error), *sets = json_object_get(root, "same_picture"), *copy;
+    cr_assert_eq(json_array_size(sets), 1, "%s in %s", error.text, result.out);
+    size_t i, turned = 0;
+    json_array_foreach(json_array_get(sets, 0), i, copy) {
+        const bool is = json_is_true(json_object_get(copy, "turned"));
+        cr_expect_eq(is, strstr(json_string_value(json_object_get(copy, "path")), "mirrored") != NULL);
+        turned += is;
+    }
+    cr_expect_eq(i, 3);
+    cr_expect_eq(turned, 1);
+    json_decref(root);
     program_remove(folder);
 }
 
