@@ -15,8 +15,9 @@ extern "C" {
 #endif
 
 typedef struct lvk_tune_options {
-    const char *model; /* an architecture, "cnn"; NULL: the one that is trained where none is named */
-    uint32_t batch;    /* images a step of training and predicting, 1 to 1024; 0: 32 */
+    const char *model;   /* an architecture, "cnn"; NULL: the one that is trained where none is named */
+    uint32_t batch;      /* images a step of training and predicting, 1 to 1024; 0: 32 */
+    uint32_t image_size; /* pixels a side, as lvk_train_options.image_size; 0: the model's own */
 } lvk_tune_options;
 
 typedef struct lvk_tune_candidate {

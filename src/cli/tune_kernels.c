@@ -22,9 +22,10 @@ static const char documentation[] =
     "  leukvk tune-kernels --show               what was chosen, and the file\n"
     "  leukvk tune-kernels --forget             go back to the first kernel that can run\n";
 
-enum { OPTION_BATCH = 256, OPTION_MODEL, OPTION_SHOW, OPTION_FORGET };
+enum { OPTION_BATCH = 256, OPTION_IMAGE_SIZE, OPTION_MODEL, OPTION_SHOW, OPTION_FORGET };
 static const struct argp_option options[] = {
     {"batch", OPTION_BATCH, "N", 0, "Images a step of the training, or at a time when predicting (32)", 1},
+    {"image-size", OPTION_IMAGE_SIZE, "N", 0, "Pixels a side, as of train (the model's own)", 1},
     {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn-gap)", 1},
     {"show", OPTION_SHOW, NULL, 0, "Measure nothing, print what the file holds for this device", 2},
     {"forget", OPTION_FORGET, NULL, 0, "Measure nothing, remove the file", 2},
@@ -44,6 +45,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_BATCH:
         a->tune.batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
+        return 0;
+    case OPTION_IMAGE_SIZE:
+        a->tune.image_size = (uint32_t)option_count(state, "image-size", text, 32, 1024);
         return 0;
     case OPTION_MODEL:
         a->tune.model = text;
