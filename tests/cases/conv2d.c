@@ -1,5 +1,6 @@
 #include "ops/conv2d.h"
 #include "support/conv_cases.h"
+#include "support/winograd_sums.h"
 
 /* stride_h, stride_w, pad_top, pad_left, pad_bottom, pad_right */
 static const lvk_conv2d_attributes attributes[] = {
@@ -183,6 +184,7 @@ const lvk_case_table lvk_cases_conv2d = {
     .count = sizeof cases / sizeof *cases,
     .tolerance = {LVK_SUM},
     .terms = terms,
+    .own_sums = winograd_own_sums,
     .draw = draw,
     .differentiable = 7,
 };

@@ -1,4 +1,5 @@
 #include "support/conv_cases.h"
+#include "support/winograd_sums.h"
 
 static const lvk_case cases[] = {
     {.name = "one pixel",
@@ -123,6 +124,7 @@ const lvk_case_table lvk_cases_conv2d_add_relu = {
     .count = sizeof cases / sizeof *cases,
     .tolerance = {LVK_SUM},
     .terms = terms,
+    .own_sums = winograd_own_sums,
     .draw = draw,
     .differentiable = 15,
 };
