@@ -19,7 +19,7 @@ void main() {
     const uint in4 = params.in_c / 4u, count = params.tiles * in4;
     if (e >= count)
         return;
-    const uint quad = e % in4, tile = e / in4, line = tile / params.tiles_w, n = line / params.tiles_h;
+    const uint quad = e % in4, tile = params.first + e / in4, line = tile / params.tiles_w, n = line / params.tiles_h;
     const int top = int(line % params.tiles_h) * 2 - params.pad_top;
     const int left = int(tile % params.tiles_w) * 2 - params.pad_left;
     vec4 t[4][4]; /* B^T d */

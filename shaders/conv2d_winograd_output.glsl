@@ -36,7 +36,7 @@ void main() {
         t[0][j] = column[0] + column[1] + column[2];
         t[1][j] = column[1] - column[2] - column[3];
     }
-    const uint quad = e % out4, tile = e / out4, line = tile / params.tiles_w, n = line / params.tiles_h;
+    const uint quad = e % out4, tile = params.first + e / out4, line = tile / params.tiles_w, n = line / params.tiles_h;
     const vec4 offset = has_bias != 0u ? bias[quad] : vec4(0.0);
     [[unroll]] for (uint i = 0u; i < 2u; ++i)
         [[unroll]] for (uint j = 0u; j < 2u; ++j) {
