@@ -48,6 +48,8 @@ static lvk_conv_forward forward_of(const lvk_call *call) {
 static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_forward forward = forward_of(call);
     const lvk_conv_shape shape = shape_of(call);
+    if (is_strided(&shape) && kernel == LVK_CONV_WINOGRAD)
+        return "is for kernels of 3x3 at stride 1";
     if (is_strided(&shape) && lvk_conv_is_subgroup(kernel))
         return lvk_conv_grad_input_obstacle(&shape, kernel, caps);
     if (is_strided(&shape)) {
@@ -78,6 +80,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
+LVK_CONV_CANDIDATE(winograd, LVK_CONV_WINOGRAD)
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 
 static const char *gather_block_obstacle(const lvk_call *call, const lvk_caps *caps) {
@@ -104,6 +107,7 @@ static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
     {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
+    {.name = "winograd", .obstacle = winograd_obstacle, .launch = winograd_launch, .gpu_only = true},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "gather_block", .obstacle = gather_block_obstacle, .launch = gather_block_launch},
     {.name = "gather", .obstacle = gather_obstacle, .launch = gather_launch},

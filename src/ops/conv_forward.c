@@ -1,6 +1,7 @@
 #include "ops/conv_forward.h"
 
 #include "ops/conv_fold.h"
+#include "ops/conv_winograd.h"
 #include "ops/sum_rows.h"
 #include "params/conv2d_flip.h"
 
@@ -68,6 +69,8 @@ const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_
     const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
     if (obstacle)
         return obstacle;
+    if (kernel == LVK_CONV_WINOGRAD)
+        return lvk_conv_winograd_obstacle(forward, caps);
     const lvk_conv_shape s = seen_by(forward, kernel);
     if (kernel == LVK_CONV_DIRECT && forward->flip)
         return "does not flip the kernel";
@@ -188,6 +191,10 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
         launch_direct(forward, list);
         return;
     }
+    if (kernel == LVK_CONV_WINOGRAD) {
+        lvk_conv_winograd_launch(forward, list);
+        return;
+    }
     if (is_patch(forward, kernel)) {
         launch_patch(forward, kernel, caps, list);
         return;
@@ -264,10 +271,21 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
+LVK_CONV_CANDIDATE(winograd, LVK_CONV_WINOGRAD)
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
+/* winograd stands after tile, which can run wherever it can: only the tuner takes it. */
 const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
+    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
+    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
+    {.name = "winograd", .obstacle = winograd_obstacle, .launch = winograd_launch, .gpu_only = true},
+    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
+    {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
+};
+
+const lvk_candidate lvk_dense_forward_candidates[LVK_DENSE_FORWARD_CANDIDATES] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
     {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},

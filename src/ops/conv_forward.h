@@ -29,7 +29,8 @@ typedef struct lvk_conv_part {
 const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
                                       const lvk_caps *caps);
 
-/* Adds the launches. Scratch 0: padded or folded x; 1: padded, folded or flipped w; 2: partial sums. */
+/* Adds the launches. Scratch 0: padded or folded x; 1: padded, folded or flipped w; 2: partial sums; or those
+ * of conv_winograd.h. */
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list);
 
@@ -38,8 +39,9 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
 
 lvk_conv_forward lvk_conv_forward_of(const lvk_call *call);
 
-enum { LVK_CONV_FORWARD_CANDIDATES = 5 };
+enum { LVK_CONV_FORWARD_CANDIDATES = 6, LVK_DENSE_FORWARD_CANDIDATES = 5 };
 extern const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES];
+extern const lvk_candidate lvk_dense_forward_candidates[LVK_DENSE_FORWARD_CANDIDATES];
 
 double lvk_conv_forward_flops(const lvk_call *call);
 

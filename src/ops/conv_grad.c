@@ -4,6 +4,8 @@
 #include "ops/sum_rows.h"
 #include "params/conv2d_grad_weight.h"
 
+enum { MOST_PARTS = 8 }; /* of a strided convolution, a launch each */
+
 static bool all_fit(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps) {
     return lvk_conv_fits(kernel, caps, lvk_conv_x_count(s)) &&
            lvk_conv_fits(kernel, caps, lvk_conv_y_count(s)) &&
@@ -17,7 +19,7 @@ const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *s, lvk_conv_kerne
         return obstacle;
     if (kernel != LVK_CONV_DIRECT && (s->in_c % 4 || s->out_c % 4))
         return "channels are not multiples of 4";
-    if (lvk_conv_is_subgroup(kernel) && (uint64_t)s->stride_h * s->stride_w > LVK_MAX_LAUNCHES)
+    if (lvk_conv_is_subgroup(kernel) && (uint64_t)s->stride_h * s->stride_w > MOST_PARTS)
         return "the stride is too large";
     return all_fit(s, kernel, caps) ? NULL : "a tensor is too large for one binding";
 }

@@ -96,7 +96,7 @@ void lvk_launch_operand(lvk_launch *launch, lvk_binding_kind kind, lvk_operand o
 
 const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *caps) {
     const uint32_t lanes = caps->subgroup_size;
-    if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK || kernel == LVK_CONV_DIRECT)
+    if (!lvk_conv_is_subgroup(kernel))
         return NULL;
     if (!caps->is_cpu)
         return "made for CPU devices";

@@ -70,6 +70,7 @@ typedef enum lvk_conv_kernel {
     LVK_CONV_SUBGROUP_TEXEL,  /* texel fetches and subgroupShuffle: Mesa's lavapipe */
     LVK_CONV_SUBGROUP_BUFFER, /* storage buffers and subgroupBroadcast: SwiftShader */
     LVK_CONV_TILE,            /* tiles in shared memory, for GPUs: shaders/common/tile.glsl; any shape */
+    LVK_CONV_WINOGRAD,        /* 3x3 at stride 1 with fewer products, for GPUs: conv_winograd.h */
     LVK_CONV_BLOCK,           /* 4 x 4 values an invocation, vec4 loads; channels padded to 4 */
     LVK_CONV_DIRECT           /* one value an invocation; any shape */
 } lvk_conv_kernel;

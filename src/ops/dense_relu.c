@@ -15,8 +15,8 @@ const lvk_op lvk_op_dense_relu = {
     .batched_inputs = 1,
     .batched_outputs = 1,
     .infer = lvk_dense_infer,
-    .candidates = lvk_conv_forward_candidates,
-    .candidate_count = LVK_CONV_FORWARD_CANDIDATES,
+    .candidates = lvk_dense_forward_candidates,
+    .candidate_count = LVK_DENSE_FORWARD_CANDIDATES,
     .gradient = gradient,
     .flops = lvk_conv_forward_flops,
 };

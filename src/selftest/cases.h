@@ -54,6 +54,10 @@ typedef struct lvk_case_table {
     double (*bound)(const lvk_case_run *run, int output,
                     uint64_t element); /* largest |a - b|, with its derivation */
 
+    /* Optional: for candidates that reach an output of LVK_SUM by other sums than that of the products. Fills
+     * `sums` with their S for every element of output 0 and returns their K; 0: the candidate is none. */
+    double (*own_sums)(const lvk_case_run *run, const char *candidate, float *sums);
+
     /* Optional: draws a random case from `words` (16 random words), attributes into the 64 aligned bytes at
      * `attributes`. Output types are then those of the shape rule. Small: at most about 50,000 multiply-adds
      * per output tensor. */

@@ -22,7 +22,9 @@ typedef struct lvk_trial {
     void *outputs[LVK_MAX_OUTPUTS];  /* the device's */
     void *expected[LVK_MAX_OUTPUTS]; /* the reference's */
     void *absolute[LVK_MAX_OUTPUTS]; /* the reference's on absolute inputs */
-    char failure[1024];              /* what was wrong; "" when nothing was */
+    float *own_sums;                 /* the candidate's in their place, for output 0; NULL: none */
+    double own_terms;
+    char failure[1024]; /* what was wrong; "" when nothing was */
 } lvk_trial;
 
 /* Draws the inputs of `call` and runs the reference, once for all candidates that are tried on them. Whatever

@@ -1,5 +1,6 @@
 #include "ops/conv2d.h"
 #include "support/conv_cases.h"
+#include "support/winograd_sums.h"
 
 /* stride_h, stride_w, pad_top, pad_left, pad_bottom, pad_right */
 static const lvk_conv2d_attributes attributes[] = {
@@ -107,6 +108,16 @@ static const lvk_case cases[] = {
      .input_count = 3,
      .inputs = {{LVK_F32, 4, {2, 6, 10, 33}}, {LVK_F32, 4, {3, 3, 33, 36}}, {LVK_F32, 1, {36}}},
      .outputs = {{LVK_F32, 4, {2, 6, 10, 36}}}},
+    {.name = "16 to 20, uneven padding, 192 tiles of 2x2",
+     .attributes = &(const lvk_conv2d_attributes){1, 1, 2, 3, 1, 0},
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 15, 14, 16}}, {LVK_F32, 4, {3, 3, 16, 20}}, {LVK_F32, 1, {20}}},
+     .outputs = {{LVK_F32, 4, {3, 16, 15, 20}}}},
+    {.name = "18 to 68, one row",
+     .attributes = &(const lvk_conv2d_attributes){1, 1, 1, 1, 1, 1},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 1, 9, 18}}, {LVK_F32, 4, {3, 3, 18, 68}}},
+     .outputs = {{LVK_F32, 4, {2, 1, 9, 68}}}},
     {.name = "36 to 33",
      .attributes = &attributes[16],
      .input_count = 3,
@@ -147,6 +158,12 @@ static const lvk_case cases[] = {
      .input_count = 3,
      .inputs = {{LVK_F32, 4, {5, 1, 67, 4}}, {LVK_F32, 4, {1, 3, 4, 8}}, {LVK_F32, 1, {8}}},
      .outputs = {{LVK_F32, 4, {5, 1, 67, 8}}}},
+    {.name = "16 to 4, more than 64 MiB of transformed tensors",
+     .attributes = &(const lvk_conv2d_attributes){1, 1, 1, 1, 1, 1},
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 470, 231, 16}}, {LVK_F32, 4, {3, 3, 16, 4}}, {LVK_F32, 1, {4}}},
+     .outputs = {{LVK_F32, 4, {2, 470, 231, 4}}},
+     .large = true},
     {.name = "more than 65,535 direct groups",
      .attributes = &attributes[19],
      .input_count = 3,
@@ -183,6 +200,7 @@ const lvk_case_table lvk_cases_conv2d = {
     .count = sizeof cases / sizeof *cases,
     .tolerance = {LVK_SUM},
     .terms = terms,
+    .own_sums = winograd_own_sums,
     .draw = draw,
     .differentiable = 7,
 };

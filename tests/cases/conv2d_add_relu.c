@@ -1,4 +1,5 @@
 #include "support/conv_cases.h"
+#include "support/winograd_sums.h"
 
 static const lvk_case cases[] = {
     {.name = "one pixel",
@@ -82,6 +83,14 @@ static const lvk_case cases[] = {
                 {LVK_F32, 1, {65}},
                 {LVK_F32, 4, {1, 5, 13, 65}}},
      .outputs = {{LVK_F32, 4, {1, 5, 13, 65}}}},
+    {.name = "16 to 20, uneven padding",
+     .attributes = &(const lvk_conv2d_attributes){1, 1, 0, 2, 1, 0},
+     .input_count = 4,
+     .inputs = {{LVK_F32, 4, {3, 6, 7, 16}},
+                {LVK_F32, 4, {3, 3, 16, 20}},
+                {LVK_F32, 1, {20}},
+                {LVK_F32, 4, {3, 5, 7, 20}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 7, 20}}}},
     {.name = "long sum, few outputs",
      .attributes = &(const lvk_conv2d_attributes){1, 1, 0, 0, 0, 0},
      .input_count = 4,
@@ -123,6 +132,7 @@ const lvk_case_table lvk_cases_conv2d_add_relu = {
     .count = sizeof cases / sizeof *cases,
     .tolerance = {LVK_SUM},
     .terms = terms,
+    .own_sums = winograd_own_sums,
     .draw = draw,
     .differentiable = 15,
 };

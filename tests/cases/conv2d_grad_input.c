@@ -1,5 +1,6 @@
 #include "ops/conv2d.h"
 #include "support/conv_cases.h"
+#include "support/winograd_sums.h"
 
 /* stride_h, stride_w, pad_top, pad_left, pad_bottom, pad_right; height, width of x */
 static const lvk_conv2d_grad_input_attributes attributes[] = {
@@ -137,6 +138,16 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 4, {2, 6, 10, 36}}, {LVK_F32, 4, {3, 3, 33, 36}}},
      .outputs = {{LVK_F32, 4, {2, 6, 10, 33}}}},
+    {.name = "20 to 16, uneven padding, 168 tiles of 2x2",
+     .attributes = &(const lvk_conv2d_grad_input_attributes){{1, 1, 2, 3, 1, 0}, 15, 14},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {3, 16, 15, 16}}, {LVK_F32, 4, {3, 3, 20, 16}}},
+     .outputs = {{LVK_F32, 4, {3, 15, 14, 20}}}},
+    {.name = "68 to 18, one row",
+     .attributes = &(const lvk_conv2d_grad_input_attributes){{1, 1, 1, 1, 1, 1}, 1, 9},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 1, 9, 18}}, {LVK_F32, 4, {3, 3, 68, 18}}},
+     .outputs = {{LVK_F32, 4, {2, 1, 9, 68}}}},
     {.name = "36 to 33",
      .attributes = &attributes[16],
      .input_count = 2,
@@ -182,6 +193,19 @@ static double terms(const lvk_call *call) {
     return 1.0 * w[0] * w[1] * w[3];
 }
 
+/* dx is the convolution of dy with the kernel flipped, and padding that completes it. */
+static double own_sums(const lvk_case_run *run, const char *candidate, float *sums) {
+    const lvk_conv2d_grad_input_attributes *a = run->call->attributes;
+    const winograd_operands operands = {.x = run->inputs[0],
+                                        .w = run->inputs[1],
+                                        .x_type = &run->call->inputs[0],
+                                        .y_type = &run->call->outputs[0],
+                                        .pad_top = 2 - (int64_t)a->conv.pad_top,
+                                        .pad_left = 2 - (int64_t)a->conv.pad_left,
+                                        .flip = true};
+    return strcmp(candidate, "winograd") == 0 ? winograd_sums(&operands, sums) : 0;
+}
+
 static void draw(const uint32_t *words, void *storage, lvk_case *result) {
     const conv_drawn d = conv_draw(words);
     lvk_conv2d_grad_input_attributes *own = storage;
@@ -197,5 +221,6 @@ const lvk_case_table lvk_cases_conv2d_grad_input = {
     .count = sizeof cases / sizeof *cases,
     .tolerance = {LVK_SUM},
     .terms = terms,
+    .own_sums = own_sums,
     .draw = draw,
 };

@@ -1,4 +1,5 @@
 #include "support/conv_cases.h"
+#include "support/winograd_sums.h"
 
 static const lvk_case cases[] = {
     {.name = "one pixel",
@@ -47,6 +48,11 @@ static const lvk_case cases[] = {
      .input_count = 3,
      .inputs = {{LVK_F32, 4, {2, 6, 10, 33}}, {LVK_F32, 4, {3, 3, 33, 36}}, {LVK_F32, 1, {36}}},
      .outputs = {{LVK_F32, 4, {2, 6, 10, 36}}}},
+    {.name = "16 to 20, uneven padding",
+     .attributes = &(const lvk_conv2d_attributes){1, 1, 0, 2, 1, 0},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {3, 6, 7, 16}}, {LVK_F32, 4, {3, 3, 16, 20}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 7, 20}}}},
     {.name = "long sum, few outputs",
      .attributes = &(const lvk_conv2d_attributes){1, 1, 0, 0, 0, 0},
      .input_count = 3,
@@ -81,6 +87,7 @@ const lvk_case_table lvk_cases_conv2d_relu = {
     .count = sizeof cases / sizeof *cases,
     .tolerance = {LVK_SUM},
     .terms = terms,
+    .own_sums = winograd_own_sums,
     .draw = draw,
     .differentiable = 7,
 };

@@ -82,9 +82,11 @@ static void expect_candidate(const char *expected, const lvk_caps *caps, const l
 Test(choices, plans_take_the_choice_where_it_can_run) {
     static const struct {
         const char *choice, *expected;
-    } cases[] = {{"direct", "direct"},       {"block", "block"},
+    } cases[] = {{"direct", "direct"},
+                 {"block", "block"},
                  {"subgroup_texel", "tile"}, /* for software devices: the first that can run instead */
-                 {"winograd", "tile"},       {"", "tile"},
+                 {"fft", "tile"},
+                 {"", "tile"},
                  {"direct ", "tile"}};
     const lvk_conv2d_attributes valid = lvk_conv2d_valid(1, 1);
     const lvk_call call = convolution(&valid);

@@ -1,0 +1,4 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#define LVK_RESIDUAL 0
+#include "conv2d_winograd_output.glsl"
