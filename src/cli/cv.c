@@ -17,7 +17,7 @@ static const char documentation[] =
     "crash or a power cut."
     "\v"
     "Examples:\n"
-    "  leukvk cv --data C-NMC_Leukemia --out runs/cv             five folds of the cnn with train's defaults\n"
+    "  leukvk cv --data C-NMC_Leukemia --out runs/cv             five folds, with the defaults of train\n"
     "  leukvk cv --data C-NMC_Leukemia --folds official          C-NMC's own three folds\n"
     "  leukvk cv --data samples --model resnet50 --epochs 30     a head on frozen features: computed once for all folds\n"
     "  leukvk cv --data samples --group none --out runs/leaking  cells dealt one by one, as work with high figures often did\n"
