@@ -70,43 +70,63 @@ void lvk_reference_conv2d_relu_pool_grad_input(const lvk_reference_args *args) {
     }
 }
 
-/* What one window adds to one element of dw (or, with `x` NULL, of db). */
-static double window_share(const lvk_reference_args *args, const lvk_real *x, uint64_t window, uint64_t ky,
-                           uint64_t kx, uint64_t c, uint64_t k) {
+/* What a window's four positions read of x through tap ky, kx from channel c0 on; NULL outside of x. */
+static void window_reads(const lvk_reference_args *args, uint64_t window, uint64_t ky, uint64_t kx,
+                         uint64_t c0, const lvk_real *reads[4]) {
     const lvk_conv2d_attributes *a =
         &((const lvk_conv2d_grad_weight_attributes *)args->call->attributes)->conv;
-    const lvk_real *dy = args->inputs[1];
-    const uint8_t *index = args->inputs[2];
+    const lvk_real *x = args->inputs[0];
     const uint32_t *xd = args->call->inputs[0].dim, *yd = args->call->inputs[1].dim;
-    const uint64_t at = window * yd[3] + k;
-    if (index[at] > 3)
-        return 0;
-    if (!x)
-        return (double)dy[at];
-    const uint64_t n = window / yd[2] / yd[1],
-                   iy = window / yd[2] % yd[1] * 2 + index[at] / 2 + ky - a->pad_top,
-                   ix = window % yd[2] * 2 + index[at] % 2 + kx - a->pad_left;
-    const bool inside = iy < xd[1] && ix < xd[2];
-    return inside ? (double)x[((n * xd[1] + iy) * xd[2] + ix) * xd[3] + c] * (double)dy[at] : 0;
+    const uint64_t line = window / yd[2], n = line / yd[1];
+    for (uint64_t position = 0; position < 4; ++position) {
+        const uint64_t iy = line % yd[1] * 2 + position / 2 + ky - a->pad_top,
+                       ix = window % yd[2] * 2 + position % 2 + kx - a->pad_left;
+        const bool inside = iy < xd[1] && ix < xd[2]; /* less than 0: wrapped round */
+        reads[position] = inside ? &x[((n * xd[1] + iy) * xd[2] + ix) * xd[3] + c0] : NULL;
+    }
 }
 
-/* dw[ky,kx,c,k] = sum over windows of dy[window,k] * x at tap ky,kx, channel c, of the position that won;
- * db[k] the same sum without x */
-void lvk_reference_conv2d_relu_pool_grad_weight(const lvk_reference_args *args) {
-    lvk_real *dw = args->outputs[0], *db = args->outputs[1];
+/* dw[ky,kx,c,k] for k0 <= k < k0 + side and up to LVK_SIDE_BY_SIDE channels from c0 on: the sum over windows
+ * of dy[window,k] * x at the tap, channel c, of the position that won */
+static void weight_gradients(const lvk_reference_args *args, uint64_t ky, uint64_t kx, uint64_t c0,
+                             uint64_t k0, uint32_t side) {
+    const lvk_real *dy = args->inputs[1];
+    const uint8_t *index = args->inputs[2];
+    lvk_real *dw = args->outputs[0];
     const uint32_t *wd = args->call->outputs[0].dim, *yd = args->call->inputs[1].dim;
-    const uint64_t windows = (uint64_t)yd[0] * yd[1] * yd[2], outputs = wd[3];
-    for (uint64_t row = 0; row <= (uint64_t)wd[0] * wd[1] * wd[2]; ++row) { /* the last row is the bias */
-        const bool bias = row == (uint64_t)wd[0] * wd[1] * wd[2];
-        const uint64_t c = row % wd[2], kx = row / wd[2] % wd[1], ky = row / wd[2] / wd[1];
-        for (uint64_t k = 0; k < outputs; ++k) {
-            double sum = 0;
-            for (uint64_t window = 0; window < windows; ++window)
-                sum += window_share(args, bias ? NULL : args->inputs[0], window, ky, kx, c, k);
-            if (bias)
-                db[k] = (lvk_real)sum;
-            else
-                dw[row * outputs + k] = (lvk_real)sum;
+    const uint32_t channels = at_most(wd[2] - c0, LVK_SIDE_BY_SIDE);
+    double sum[LVK_SIDE_BY_SIDE][LVK_SIDE_BY_SIDE] = {{0}};
+    for (uint64_t window = 0; window < (uint64_t)yd[0] * yd[1] * yd[2]; ++window) {
+        const uint64_t from = window * wd[3] + k0;
+        const lvk_real *reads[4];
+        window_reads(args, window, ky, kx, c0, reads);
+        for (uint32_t j = 0; j < side; ++j) {
+            const lvk_real *values = index[from + j] < 4 ? reads[index[from + j]] : NULL;
+            for (uint32_t c = 0; values && c < channels; ++c)
+                sum[j][c] += (double)values[c] * (double)dy[from + j];
         }
+    }
+    for (uint32_t c = 0; c < channels; ++c)
+        for (uint32_t j = 0; j < side; ++j)
+            dw[((ky * wd[1] + kx) * wd[2] + c0 + c) * wd[3] + k0 + j] = (lvk_real)sum[j][c];
+}
+
+/* dw as above; db[k] the same sum without x */
+void lvk_reference_conv2d_relu_pool_grad_weight(const lvk_reference_args *args) {
+    const lvk_real *dy = args->inputs[1];
+    const uint8_t *index = args->inputs[2];
+    lvk_real *db = args->outputs[1];
+    const uint32_t *wd = args->call->outputs[0].dim;
+    const uint64_t outputs = wd[3], count = lvk_type_count(&args->call->inputs[1]);
+    for (uint64_t k0 = 0; k0 < outputs; k0 += LVK_SIDE_BY_SIDE)
+        for (uint64_t tap = 0; tap < (uint64_t)wd[0] * wd[1]; ++tap)
+            for (uint64_t c0 = 0; c0 < wd[2]; c0 += LVK_SIDE_BY_SIDE)
+                weight_gradients(args, tap / wd[1], tap % wd[1], c0, k0,
+                                 at_most(outputs - k0, LVK_SIDE_BY_SIDE));
+    for (uint64_t k = 0; k < outputs; ++k) {
+        double sum = 0;
+        for (uint64_t i = k; i < count; i += outputs)
+            sum += index[i] < 4 ? (double)dy[i] : 0;
+        db[k] = (lvk_real)sum;
     }
 }

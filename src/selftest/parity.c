@@ -19,6 +19,20 @@ static bool is_wanted(const check *k, const lvk_candidate *candidate) {
     return !prefix || strncmp(candidate->name, prefix, strlen(prefix)) == 0;
 }
 
+/* A case made large for its workgroups says nothing new of a kernel that starts few, and may take it long. */
+static bool has_its_groups(const lvk_trial *t, const lvk_candidate *candidate) {
+    const uint64_t most = 65535; /* what every device allows in one dimension */
+    if (!t->c->many_groups)
+        return true;
+    lvk_launch_list list = {.status = LVK_OK};
+    memcpy(list.max_groups, t->backend->caps.max_groups, sizeof list.max_groups);
+    candidate->launch(&t->call, &t->backend->caps, &list);
+    bool found = false;
+    for (int i = 0; i < list.count; ++i)
+        found = found || (uint64_t)list.launches[i].groups[0] * list.launches[i].groups[1] > most;
+    return found;
+}
+
 /* Of those of `among`, the candidates that can run the trial's call. */
 static uint64_t able(const check *k, uint64_t among) {
     const lvk_trial *t = &k->trial;
@@ -27,7 +41,8 @@ static uint64_t able(const check *k, uint64_t among) {
     for (int i = 0; i < op->candidate_count; ++i) {
         const lvk_candidate *candidate = &op->candidates[i];
         if ((among >> i & 1) && is_wanted(k, candidate) &&
-            !(candidate->obstacle && candidate->obstacle(&t->call, &t->backend->caps)))
+            !(candidate->obstacle && candidate->obstacle(&t->call, &t->backend->caps)) &&
+            has_its_groups(t, candidate))
             found |= UINT64_C(1) << i;
     }
     return found;
@@ -110,7 +125,6 @@ static lvk_status run_sliced(check *k, const lvk_case *c, uint64_t most) {
 
 static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
     lvk_trial *t = &k->trial;
-    t->c = c;
     t->variant = LVK_VARIANT_PLAIN;
     LVK_TRY(lvk_case_call(t->op, c, &t->call));
     LVK_TRY(run_trials(k));
@@ -136,6 +150,7 @@ static lvk_status check_case(check *k, const lvk_case *c) {
     const int count = c->large || k->options->quick ? 1 : linear ? 5 : 3;
     if (c->large && k->options->skip_large)
         return LVK_OK;
+    t->c = c;
     LVK_TRY(lvk_case_call(t->op, c, &t->call));
     k->left = able(k, UINT64_MAX);
     k->ran |= k->left;

@@ -21,7 +21,8 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 2, {17, 1000003}}},
      .outputs = {{LVK_F32, 2, {17, 1000003}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 const lvk_case_table lvk_cases_add = {

@@ -188,7 +188,8 @@ static const lvk_case cases[] = {
                 {LVK_F32, 1, {1000003}}},
      .outputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 1, {1000003}}, {LVK_F32, 1, {1000003}}},
      .fill = {[4] = LVK_FILL_POSITIVE},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 const lvk_case_table lvk_cases_batchnorm_grad = {

@@ -92,14 +92,16 @@ static const lvk_case cases[] = {
      .inputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 1, {1000003}}, {LVK_F32, 1, {1000003}}},
      .outputs = {{LVK_F32, 2, {17, 1000003}}},
      .fill = {[2] = LVK_FILL_POSITIVE},
-     .large = true},
+     .large = true,
+     .many_groups = true},
     {.name = "more than 65,535 groups of vectors",
      .attributes = &keras,
      .input_count = 3,
      .inputs = {{LVK_F32, 2, {4200001, 4}}, {LVK_F32, 1, {4}}, {LVK_F32, 1, {4}}},
      .outputs = {{LVK_F32, 2, {4200001, 4}}},
      .fill = {[2] = LVK_FILL_POSITIVE},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 const lvk_case_table lvk_cases_batchnorm_inference_grad_input = {

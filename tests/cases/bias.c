@@ -47,12 +47,14 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_F32, 1, {1000003}}},
      .outputs = {{LVK_F32, 2, {17, 1000003}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
     {.name = "more than 65,535 groups of vectors",
      .input_count = 2,
      .inputs = {{LVK_F32, 2, {4200001, 4}}, {LVK_F32, 1, {4}}},
      .outputs = {{LVK_F32, 2, {4200001, 4}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 const lvk_case_table lvk_cases_bias = {

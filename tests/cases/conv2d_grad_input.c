@@ -178,13 +178,15 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 4, {1, 1450, 1460, 1}}, {LVK_F32, 4, {1, 1, 2, 1}}},
      .outputs = {{LVK_F32, 4, {1, 1450, 1460, 2}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
     {.name = "more than 65,535 subgroup groups",
      .attributes = &attributes[20],
      .input_count = 2,
      .inputs = {{LVK_F32, 4, {1, 1450, 1460, 4}}, {LVK_F32, 4, {1, 1, 4, 4}}},
      .outputs = {{LVK_F32, 4, {1, 1450, 1460, 4}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 /* At most every tap meets an output. */

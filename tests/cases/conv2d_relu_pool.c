@@ -105,7 +105,8 @@ static const lvk_case cases[] = {
      .inputs = {{LVK_F32, 4, {1, 1450, 1460, 4}}, {LVK_F32, 4, {3, 3, 4, 4}}, {LVK_F32, 1, {4}}},
      .outputs = {{LVK_F32, 4, {1, 724, 729, 4}}, {LVK_U8, 4, {1, 724, 729, 4}}},
      .fill = {LVK_FILL_SMALL_INT, LVK_FILL_SMALL_INT, LVK_FILL_SMALL_INT},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 static void draw(const uint32_t *words, void *storage, lvk_case *result) {

@@ -121,7 +121,8 @@ static const lvk_case cases[] = {
      .outputs = {{LVK_F32, 4, {1, 1450, 1460, 4}}},
      .fill = {LVK_FILL_UNIFORM, LVK_FILL_INDEX, LVK_FILL_UNIFORM},
      .fill_limit = 5,
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 /* Every tap and channel, at most. */

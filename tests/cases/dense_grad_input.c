@@ -62,7 +62,8 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 2, {1000, 1}}, {LVK_F32, 2, {4200, 1}}},
      .outputs = {{LVK_F32, 2, {1000, 4200}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 static double terms(const lvk_call *call) {

@@ -62,7 +62,8 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 2, {2, 2101}}, {LVK_F32, 2, {2, 2003}}},
      .outputs = {{LVK_F32, 2, {2101, 2003}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 static double terms(const lvk_call *call) {

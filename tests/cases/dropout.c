@@ -68,14 +68,16 @@ static const lvk_case cases[] = {
      .inputs = {{LVK_F32, 2, {17, 1000004}}, {LVK_U32, 2, {17, 4}}},
      .outputs = {{LVK_F32, 2, {17, 1000004}}, {LVK_U8, 2, {17, 1000004}}},
      .fill = {LVK_FILL_UNIFORM, LVK_FILL_WORDS},
-     .large = true},
+     .large = true,
+     .many_groups = true},
     {.name = "more than 65,535 groups, odd rows",
      .attributes = &quarter,
      .input_count = 2,
      .inputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_U32, 2, {17, 4}}},
      .outputs = {{LVK_F32, 2, {17, 1000003}}, {LVK_U8, 2, {17, 1000003}}},
      .fill = {LVK_FILL_UNIFORM, LVK_FILL_WORDS},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 const lvk_case_table lvk_cases_dropout = {

@@ -72,13 +72,15 @@ static const lvk_case cases[] = {
      .input_count = 1,
      .inputs = {{LVK_F32, 2, {1, 1}}},
      .outputs = {{LVK_F32, 4, {1, 4100, 4100, 1}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
     {.name = "more than 65,535 groups of vectors",
      .attributes = &(const lvk_global_average_pool_grad_attributes){1450, 1450},
      .input_count = 1,
      .inputs = {{LVK_F32, 2, {2, 4}}},
      .outputs = {{LVK_F32, 4, {2, 1450, 1450, 4}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 const lvk_case_table lvk_cases_global_average_pool_grad = {

@@ -23,7 +23,8 @@ static const lvk_case cases[] = {
      .input_count = 1,
      .inputs = {{LVK_F32, 2, {17, 1000003}}},
      .outputs = {{LVK_F32, 2, {17, 1000003}}},
-     .large = true},
+     .large = true,
+     .many_groups = true},
 };
 
 const lvk_case_table lvk_cases_relu = {
