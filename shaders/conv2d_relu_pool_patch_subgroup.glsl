@@ -1,6 +1,7 @@
 /* conv2d_relu_pool, 3x3 over 3 channels at stride 1 (the first layer of a network), with lanes = RUN pool windows side by
  * side. Each lane holds the patch of x that its windows see; a turn computes 4 output channels, whose sums thus never
- * outlive it. x is padded to 4 channels; w is not. */
+ * outlive it. x is padded to 4 channels, or where lanes begin at whole texels it is not (`packed`: RUN 2, no padding around x,
+ * in_w a multiple of 4); w is not. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/relu_pool.glsl"
@@ -9,11 +10,13 @@
 
 #define RUN (LVK_LANES == 4 ? 1 : 2) /* known to src/ops/conv_pool.c */
 #define COLUMNS (2 * RUN + 2)
+#define PACKED ((3 * COLUMNS + 3) / 4) /* texels of a patch's row */
 #define TERMS 27 /* ky, kx, c: the rows of w */
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 
 layout(constant_id = 6) const bool has_bias = false;
 layout(constant_id = 7) const bool padded = false;
+layout(constant_id = 8) const bool packed = false;
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, w);
 LVK_VECTORS(2, bias); /* not read when has_bias is 0 */
@@ -32,13 +35,21 @@ void main() {
     const int px = run % runs * RUN, row = run / runs;
     const int iy = row % pool_h * 2 - params.pad_top, ix = px * 2 - params.pad_left;
     vec4 seen[4 * COLUMNS];
-    [[unroll]] for (int dy = 0; dy < 4; ++dy)
-        [[unroll]] for (int dx = 0; dx < COLUMNS; ++dx) {
-            int at = (row / pool_h * in_h + iy + dy) * in_w + ix + dx;
-            if (padded)
-                at = uint(iy + dy) < uint(in_h) && uint(ix + dx) < uint(in_w) ? at : LVK_OUTSIDE;
-            seen[dy * COLUMNS + dx] = LVK_LOAD_OR_0(x, at);
+    [[unroll]] for (int dy = 0; dy < 4; ++dy) {
+        const int first = (row / pool_h * in_h + iy + dy) * in_w + ix;
+        if (packed) {
+            vec4 line[PACKED];
+            [[unroll]] for (int t = 0; t < PACKED; ++t)
+                line[t] = LVK_LOAD_OR_0(x, first / 4 * 3 + t);
+            [[unroll]] for (int i = 0; i < 3 * COLUMNS; ++i)
+                seen[dy * COLUMNS + i / 3][i % 3] = line[i / 4][i % 4];
+        } else {
+            [[unroll]] for (int dx = 0; dx < COLUMNS; ++dx) {
+                const bool inside = !padded || (uint(iy + dy) < uint(in_h) && uint(ix + dx) < uint(in_w));
+                seen[dy * COLUMNS + dx] = LVK_LOAD_OR_0(x, inside ? first + dx : LVK_OUTSIDE);
+            }
         }
+    }
     for (int k = 0; k < out4; ++k) {
         vec4 weight[FETCHES], sum[4 * RUN], start = vec4(0.0);
         [[unroll]] for (int f = 0; f < FETCHES; ++f)

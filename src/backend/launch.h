@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { LVK_MAX_BINDINGS = 8, LVK_MAX_CONSTANTS = 8, LVK_MAX_PARAMETER_SIZE = 128, LVK_MAX_LAUNCHES = 32 };
+enum { LVK_MAX_BINDINGS = 8, LVK_MAX_CONSTANTS = 9, LVK_MAX_PARAMETER_SIZE = 128, LVK_MAX_LAUNCHES = 32 };
 
 typedef enum lvk_binding_kind {
     LVK_BIND_STORAGE, /* storage buffer; the shader's `readonly` tells the barriers whether it writes */

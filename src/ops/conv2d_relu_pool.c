@@ -51,13 +51,17 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     const bool patch = s.in_c == 3;
     const uint32_t lanes = caps->subgroup_size, vectors = lanes == 4 ? 2 : 4,
                    run = lanes == 4 ? 1 : 2; /* as there */
-    const lvk_operand x = lvk_conv_pad_x(&s, lvk_operand_input(0), list);
+    const bool padded = s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w;
+    const bool packed = patch && run == 2 && !padded && s.in_w % 4 == 0; /* as there */
+    const lvk_operand x = packed ? lvk_operand_input(0) : lvk_conv_pad_x(&s, lvk_operand_input(0), list);
     lvk_launch *added =
         add_kernel(call, &s, lvk_conv_variant(kernel, caps, patch ? patch_variants : variants),
                    lvk_conv_reads(kernel), x, lvk_operand_input(1), list);
     lvk_conv_shape_constants(added, &s);
     lvk_launch_constant(added, call->input_count > 2);
-    lvk_launch_constant(added, s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w); /* padded */
+    lvk_launch_constant(added, padded);
+    if (patch)
+        lvk_launch_constant(added, packed);
     const uint64_t rows = (uint64_t)s.batch * (s.out_h / 2), columns = s.out_w / 2;
     lvk_launch_groups(list, added,
                       patch ? lvk_divide_up(rows * lvk_divide_up(columns, run), lanes)
