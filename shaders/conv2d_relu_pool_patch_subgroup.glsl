@@ -1,16 +1,16 @@
 /* conv2d_relu_pool, 3x3 over 3 channels at stride 1 (the first layer of a network), with lanes = RUN pool windows side by
  * side. Each lane holds the patch of x that its windows see; a turn computes 4 output channels, whose sums thus never
- * outlive it. x is padded to 4 channels, or where lanes begin at whole texels it is not (`packed`: RUN 2, no padding around x,
- * in_w a multiple of 4); w is not. */
+ * outlive it. x is padded to 4 channels, or read as it is (`packed`: by texels, no padding around x, in_w a multiple of 4); w is
+ * not padded. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/relu_pool.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define RUN (LVK_LANES == 4 ? 1 : 2) /* known to src/ops/conv_pool.c */
+#define RUN (LVK_LANES == 16 ? 2 : 1) /* with AVX-512 there are registers for two; known to src/ops/conv_pool.c */
 #define COLUMNS (2 * RUN + 2)
-#define PACKED ((3 * COLUMNS + 3) / 4) /* texels of a patch's row */
+#define TEXELS (RUN == 2 ? 5 : 4) /* of a row of the patch, which begins with the first or, at odd windows, in its middle */
 #define TERMS 27 /* ky, kx, c: the rows of w */
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 
@@ -38,11 +38,13 @@ void main() {
     [[unroll]] for (int dy = 0; dy < 4; ++dy) {
         const int first = (row / pool_h * in_h + iy + dy) * in_w + ix;
         if (packed) {
-            vec4 line[PACKED];
-            [[unroll]] for (int t = 0; t < PACKED; ++t)
-                line[t] = LVK_LOAD_OR_0(x, first / 4 * 3 + t);
+            const bool middle = RUN == 1 && (px & 1) != 0;
+            vec4 line[TEXELS];
+            [[unroll]] for (int t = 0; t < TEXELS; ++t)
+                line[t] = LVK_LOAD_OR_0(x, first * 3 / 4 + t);
             [[unroll]] for (int i = 0; i < 3 * COLUMNS; ++i)
-                seen[dy * COLUMNS + i / 3][i % 3] = line[i / 4][i % 4];
+                seen[dy * COLUMNS + i / 3][i % 3] =
+                    RUN == 1 ? mix(line[i / 4][i % 4], line[(i + 2) / 4][(i + 2) % 4], middle) : line[i / 4][i % 4];
         } else {
             [[unroll]] for (int dx = 0; dx < COLUMNS; ++dx) {
                 const bool inside = !padded || (uint(iy + dy) < uint(in_h) && uint(ix + dx) < uint(in_w));

@@ -50,9 +50,10 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     lvk_conv_shape s = shape_of(call);
     const bool patch = s.in_c == 3;
     const uint32_t lanes = caps->subgroup_size, vectors = lanes == 4 ? 2 : 4,
-                   run = lanes == 4 ? 1 : 2; /* as there */
+                   run = lanes == 16 ? 2 : 1; /* as there */
     const bool padded = s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w;
-    const bool packed = patch && run == 2 && !padded && s.in_w % 4 == 0; /* as there */
+    const bool packed =
+        patch && kernel == LVK_CONV_SUBGROUP_TEXEL && !padded && s.in_w % 4 == 0; /* as there */
     const lvk_operand x = packed ? lvk_operand_input(0) : lvk_conv_pad_x(&s, lvk_operand_input(0), list);
     lvk_launch *added =
         add_kernel(call, &s, lvk_conv_variant(kernel, caps, patch ? patch_variants : variants),
