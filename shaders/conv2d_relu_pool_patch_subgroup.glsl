@@ -8,7 +8,7 @@
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define RUN (LVK_LANES == 16 ? 2 : 1) /* with AVX-512 there are registers for two; known to src/ops/conv_pool.c */
+#define RUN (LVK_LANES == 16 ? 2 : 1) /* with AVX-512 there are registers for two; known to src/ops/conv2d_relu_pool.c */
 #define COLUMNS (2 * RUN + 2)
 #define TEXELS (RUN == 2 ? 5 : 4) /* of a row of the patch, which begins with the first or, at odd windows, in its middle */
 #define TERMS 27 /* ky, kx, c: the rows of w */

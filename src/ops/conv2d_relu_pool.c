@@ -54,7 +54,8 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     const bool padded = s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w;
     const bool packed =
         patch && kernel == LVK_CONV_SUBGROUP_TEXEL && !padded && s.in_w % 4 == 0; /* as there */
-    const lvk_operand x = packed ? lvk_operand_input(0) : lvk_conv_pad_x(&s, lvk_operand_input(0), list);
+    const lvk_operand x =
+        packed ? lvk_operand_input(0) : lvk_conv_pad_x(&s, kernel, lvk_operand_input(0), list);
     lvk_launch *added =
         add_kernel(call, &s, lvk_conv_variant(kernel, caps, patch ? patch_variants : variants),
                    lvk_conv_reads(kernel), x, lvk_operand_input(1), list);
@@ -87,7 +88,7 @@ static void tile_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_l
     (void)caps;
     lvk_conv_shape s = shape_of(call);
     const lvk_conv_tile tile = lvk_conv_tile_for(s.out_c);
-    const lvk_operand x = lvk_conv_pad_x(&s, lvk_operand_input(0), list);
+    const lvk_operand x = lvk_conv_pad_x(&s, LVK_CONV_TILE, lvk_operand_input(0), list);
     const lvk_operand w = lvk_conv_pad_w(&s, lvk_operand_input(1), list);
     s.in_c = lvk_pad4(s.in_c);
     lvk_launch *added = add_kernel(call, &s, "conv2d_relu_pool_tile", LVK_BIND_STORAGE, x, w, list);

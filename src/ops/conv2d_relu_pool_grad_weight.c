@@ -100,7 +100,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
         s.in_c <= 3; /* all nine taps of three channels in one tile, else a row of taps of four */
     const uint32_t width =
         square && caps->subgroup_size == 16 ? 2 : 4; /* output channels of a lane, as there */
-    const lvk_operand x = lvk_conv_pad_x(&s, lvk_operand_input(0), list);
+    const lvk_operand x = lvk_conv_pad_x(&s, kernel, lvk_operand_input(0), list);
     s.in_c = lvk_pad4(s.in_c);
     const uint64_t items = (square ? 1 : 3) *
                            (uint64_t)lvk_divide_up(s.in_c / 4, caps->subgroup_size == 16 ? 2 : 1) *

@@ -157,7 +157,7 @@ static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel
     static const char *const variants[4] = {"conv2d_patch_texel16", "conv2d_patch_texel8",
                                             "conv2d_patch_texel4", "conv2d_patch_buffer4"};
     const lvk_conv_shape *s = &forward->shape;
-    const lvk_operand x = lvk_conv_pad_x(&forward->shape, forward->x, list);
+    const lvk_operand x = lvk_conv_pad_x(&forward->shape, kernel, forward->x, list);
     lvk_launch *launch = add_kernel(forward, list, lvk_conv_variant(kernel, caps, variants),
                                     lvk_conv_reads(kernel), x, forward->w, forward->y);
     lvk_launch_constant(launch, forward->relu);
@@ -202,7 +202,7 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
     const lvk_conv_shape s = seen_by(forward, kernel);
     const bool folded = folds(forward, kernel), transposed = reads_transposed(forward, kernel);
     const lvk_operand x = folded ? lvk_conv_fold_x(&forward->shape, kernel, forward->x, 0, list)
-                                 : lvk_conv_pad_x(&forward->shape, forward->x, list),
+                                 : lvk_conv_pad_x(&forward->shape, kernel, forward->x, list),
                       w = folded       ? lvk_conv_fold_w(&forward->shape, kernel, forward->w, 1, list)
                           : transposed ? forward->w
                                        : prepare_w(forward, list);

@@ -176,7 +176,7 @@ void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel ke
     const uint64_t rows = (uint64_t)s.batch * s.out_h, count = lvk_conv_w_count(shape);
     const bool invocations = kernel == LVK_CONV_DIRECT || kernel == LVK_CONV_BLOCK;
     if (kernel != LVK_CONV_DIRECT) {
-        x = lvk_conv_pad_x(&s, x, list);
+        x = lvk_conv_pad_x(&s, kernel, x, list);
         s.in_c = lvk_pad4(s.in_c);
     }
     const uint64_t items = count_items(&s, kernel, caps);

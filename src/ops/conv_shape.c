@@ -142,25 +142,31 @@ uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64
     return (uint32_t)lvk_divide_up(steps, lvk_divide_up(steps, splits));
 }
 
-/* Adds the launch that copies [outer, rows, width] to [outer, rows padded to 4, width], with zeros. */
-static void add_pad(lvk_launch_list *list, lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows,
-                    uint32_t width) {
+/* Adds a launch of `shader` that copies [outer, rows, width] to [outer, rows padded to 4, width], with zeros;
+ * an invocation makes `vectors` times four numbers. */
+static void add_pad(lvk_launch_list *list, const char *shader, uint32_t vectors, lvk_binding_kind reads,
+                    lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows, uint32_t width) {
     const uint64_t count = outer * lvk_pad4(rows) * width;
-    lvk_launch *pad = lvk_launch_flat(list, "pad_rows", count);
-    lvk_launch_operand(pad, LVK_BIND_STORAGE, from);
+    lvk_launch *pad = lvk_launch_flat(list, shader, count / vectors);
+    lvk_launch_operand(pad, reads, from);
     lvk_launch_operand(pad, LVK_BIND_STORAGE, to);
     const lvk_pad_rows_params params = {
         .count = (uint32_t)count, .rows = rows, .rows_padded = lvk_pad4(rows), .width = width};
     lvk_launch_parameters(pad, &params, sizeof params);
 }
 
-lvk_operand lvk_conv_pad_x(const lvk_conv_shape *s, lvk_operand x, lvk_launch_list *list) {
+lvk_operand lvk_conv_pad_x(const lvk_conv_shape *s, lvk_conv_kernel kernel, lvk_operand x,
+                           lvk_launch_list *list) {
     if (s->in_c % 4 == 0)
         return x;
     const uint64_t pixels = (uint64_t)s->batch * s->in_h * s->in_w;
+    const lvk_operand padded = lvk_operand_scratch(0);
     list->scratch_size[0] = pixels * lvk_pad4(s->in_c) * sizeof(float);
-    add_pad(list, x, lvk_operand_scratch(0), pixels, s->in_c, 1);
-    return lvk_operand_scratch(0);
+    if (kernel == LVK_CONV_SUBGROUP_TEXEL && s->in_c == 3 && pixels % 4 == 0)
+        add_pad(list, "pad_colours_texels", 4, LVK_BIND_TEXELS, x, padded, pixels, 3, 1);
+    else
+        add_pad(list, "pad_rows", 1, LVK_BIND_STORAGE, x, padded, pixels, s->in_c, 1);
+    return padded;
 }
 
 lvk_operand lvk_conv_pad_w(const lvk_conv_shape *s, lvk_operand w, lvk_launch_list *list) {
@@ -168,6 +174,6 @@ lvk_operand lvk_conv_pad_w(const lvk_conv_shape *s, lvk_operand w, lvk_launch_li
         return w;
     const uint32_t taps = s->kernel_h * s->kernel_w;
     list->scratch_size[1] = (uint64_t)taps * lvk_pad4(s->in_c) * s->out_c * sizeof(float);
-    add_pad(list, w, lvk_operand_scratch(1), taps, s->in_c, s->out_c);
+    add_pad(list, "pad_rows", 1, LVK_BIND_STORAGE, w, lvk_operand_scratch(1), taps, s->in_c, s->out_c);
     return lvk_operand_scratch(1);
 }

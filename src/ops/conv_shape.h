@@ -115,9 +115,10 @@ const char *lvk_conv_variant(lvk_conv_kernel kernel, const lvk_caps *caps, const
 enum { LVK_CONV_MAX_SPLITS = 128 }; /* lvk_launch_sum_rows() then needs one launch and no scratch */
 uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least, uint64_t most);
 
-/* x as the kernels with vec4 loads read it, with its channels padded to 4: x itself, or scratch 0, filled by
- * a launch that is added. */
-lvk_operand lvk_conv_pad_x(const lvk_conv_shape *shape, lvk_operand x, lvk_launch_list *list);
+/* x as the kernels with vec4 loads read it, with its channels padded to 4 in the way that suits `kernel`: x
+ * itself, or scratch 0, filled by a launch that is added. */
+lvk_operand lvk_conv_pad_x(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand x,
+                           lvk_launch_list *list);
 
 /* w to match, its input channels padded to 4: w itself, or scratch 1. */
 lvk_operand lvk_conv_pad_w(const lvk_conv_shape *shape, lvk_operand w, lvk_launch_list *list);

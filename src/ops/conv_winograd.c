@@ -97,7 +97,7 @@ static void add_output(const lvk_conv_forward *forward, const lvk_conv2d_winogra
 
 void lvk_conv_winograd_launch(const lvk_conv_forward *forward, lvk_launch_list *list) {
     const lvk_conv_shape *s = &forward->shape;
-    const lvk_operand x = lvk_conv_pad_x(s, forward->x, list);
+    const lvk_operand x = lvk_conv_pad_x(s, LVK_CONV_WINOGRAD, forward->x, list);
     const winograd_work work = work_of(s);
     lvk_conv2d_winograd_params params = {.in_h = s->in_h,
                                          .in_w = s->in_w,
