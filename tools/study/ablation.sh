@@ -21,10 +21,11 @@ declare -A rows=(
     [constant-rate]="--schedule constant"
     [ema]="--ema 0.95"
     [cnn]="--model cnn"
+    [cnn-no-augmentation]="--model cnn --no-augment"
     [keras]="--recipe keras"
 )
 order=(default 64-pixels 224-pixels crop-bbox no-augmentation shift-and-zoom color no-balance oversample dropout-0 dropout-0.5
-    constant-rate ema cnn keras)
+    constant-rate ema cnn cnn-no-augmentation keras)
 
 if [ $# -lt 2 ]; then
     sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
@@ -50,12 +51,32 @@ for seed in ${SEEDS:-1 2 3}; do
     done
 done
 
-printf '\n%-18s %6s %8s %8s %12s\n' row seed AUC size "weighted F1"
+print_row() { # ROW SEED FILE OF PREDICTIONS...
+    local row=$1 seed=$2 file arguments=()
+    for file in "${@:3}"; do
+        arguments+=(--from "$file")
+    done
+    "$leukvk" eval "${arguments[@]}" --json |
+        awk -v row="$row" -v seed="$seed" -F'[:,]' '
+            /^  "auc":/ { auc = $2 } /^  "size_only_auc":/ { size = $2 } /^  "f1_weighted":/ { f1 = $2 }
+            END { printf "%-22s %6s %8.3f %8.3f %12.3f\n", row, seed, auc, size, f1 }'
+}
+
+# The same folds' models, each cell seen in eight ways.
+average_views() { # FOLDER OF A CROSS-VALIDATION
+    local fold
+    for fold in "$1"/fold-*; do
+        "$leukvk" eval --model "$fold" --part test --tta 8 --out "$fold/predictions-tta.csv" > "$fold/tta.txt"
+    done
+}
+
+printf '\n%-22s %6s %8s %8s %12s\n' row seed AUC size "weighted F1"
 for row in "$@"; do
     for seed in ${SEEDS:-1 2 3}; do
-        "$leukvk" eval --from "$out/$row-$seed/predictions.csv" --json |
-            awk -v row="$row" -v seed="$seed" -F'[:,]' '
-                /^  "auc":/ { auc = $2 } /^  "size_only_auc":/ { size = $2 } /^  "f1_weighted":/ { f1 = $2 }
-                END { printf "%-18s %6s %8.3f %8.3f %12.3f\n", row, seed, auc, size, f1 }'
+        print_row "$row" "$seed" "$out/$row-$seed/predictions.csv"
+        if [ "$row" = default ]; then
+            average_views "$out/$row-$seed"
+            print_row "$row, --tta 8" "$seed" "$out/$row-$seed"/fold-*/predictions-tta.csv
+        fi
     done
 done | tee "$out/ablation.txt"
