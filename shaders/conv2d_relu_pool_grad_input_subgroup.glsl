@@ -1,7 +1,7 @@
 /* dx of conv2d_relu_pool, 3x3 at stride 1, with lanes = BLOCKS blocks of 2x2 pixels side by side, counted from the corner of
  * the padding. The windows that reach a block are its own and the ones above and left of it: a turn spreads 4 channels of
  * their gradients over the positions that won, in registers, and multiplies by all nine taps, for VECTORS x 4 input
- * channels. w comes packed (params/conv2d_pool_pack.h). The tile is known to src/ops/conv_pool.c. */
+ * channels. w comes packed (params/conv2d_pool_pack.h). The tile is known to src/ops/conv2d_relu_pool_grad_input.c. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"

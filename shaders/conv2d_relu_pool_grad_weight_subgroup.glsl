@@ -2,7 +2,7 @@
  * taps times CHANNELS input channels over the rows of one split, WINDOWS pool windows a turn. Only one of a window's four
  * positions has a gradient: its x is selected by the index, which costs half of the multiply-adds that it saves. Each lane
  * reads its own channels of dy; x is read a pixel column a lane and handed round. Every subgroup sums db, the first one of
- * a split stores it. Tiles are known to src/ops/conv_pool.c. */
+ * a split stores it. Tiles are known to src/ops/conv2d_relu_pool_grad_weight.c. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"

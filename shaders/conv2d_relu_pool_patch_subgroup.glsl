@@ -10,7 +10,7 @@
 
 #define RUN (LVK_LANES == 16 ? 2 : 1) /* with AVX-512 there are registers for two; known to src/ops/conv2d_relu_pool.c */
 #define COLUMNS (2 * RUN + 2)
-#define TEXELS (RUN == 2 ? 5 : 4) /* of a row of the patch, which begins with the first or, at odd windows, in its middle */
+#define TEXELS (RUN == 2 ? 5 : 4) /* of a row of the patch, which begins with the first texel or, at odd windows, in its middle */
 #define TERMS 27 /* ky, kx, c: the rows of w */
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 

@@ -27,7 +27,7 @@ typedef struct lvk_profile_row {
 typedef enum lvk_phase {
     LVK_PHASE_WAIT,     /* for images */
     LVK_PHASE_PREPARE,  /* labels, dropout keys */
-    LVK_PHASE_UPLOAD,   /* to the device */
+    LVK_PHASE_UPLOAD,   /* to the device; for a card, handing over what goes with RUN */
     LVK_PHASE_RUN,      /* all operators: from handing them over to the end of the last one */
     LVK_PHASE_DOWNLOAD, /* loss and logits */
     LVK_PHASE_FINISH,   /* counting them */
@@ -40,8 +40,8 @@ typedef struct lvk_profile {
     size_t row_count;
     double operators;               /* seconds of all rows */
     double phases[LVK_PHASE_COUNT]; /* seconds; each begins when the one before ends */
-    double launching;               /* RUN without the operators: recording, submission, gaps, waking up */
-    double step;                    /* all phases */
+    double launching; /* RUN without the operators: submission, copies that go ahead, gaps, waking up */
+    double step;      /* all phases */
 } lvk_profile;
 
 void lvk_profile_destroy(lvk_profile **profile);

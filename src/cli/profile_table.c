@@ -55,7 +55,7 @@ void profile_print(const lvk_profile *profile) {
     time_cells(&t, profile, profile->operators);
     rate_cell(&t, flops, profile->operators, 1);
     table_cell(&t, "%s", "");
-    rest_row(&t, profile, "launching, submitting", profile->launching);
+    rest_row(&t, profile, "launching, copying", profile->launching);
     rest_row(&t, profile, "upload", profile->phases[LVK_PHASE_UPLOAD]);
     rest_row(&t, profile, "download", profile->phases[LVK_PHASE_DOWNLOAD]);
     rest_row(&t, profile, "waiting for images", profile->phases[LVK_PHASE_WAIT]);

@@ -25,7 +25,7 @@ static const char documentation[] =
 enum { OPTION_BATCH = 256, OPTION_IMAGE_SIZE, OPTION_MODEL, OPTION_SHOW, OPTION_FORGET };
 static const struct argp_option options[] = {
     {"batch", OPTION_BATCH, "N", 0, "Images a step of the training, or at a time when predicting (32)", 1},
-    {"image-size", OPTION_IMAGE_SIZE, "N", 0, "Pixels a side, as of train (the model's own)", 1},
+    {"image-size", OPTION_IMAGE_SIZE, "N", 0, "Pixels a side, as for train (the model's own)", 1},
     {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn-gap)", 1},
     {"show", OPTION_SHOW, NULL, 0, "Measure nothing, print what the file holds for this device", 2},
     {"forget", OPTION_FORGET, NULL, 0, "Measure nothing, remove the file", 2},

@@ -9,7 +9,7 @@
 
 typedef lvk_status (*lvk_job)(void *user, size_t index);
 
-/* Runs job(user, i) for every i < count on `threads` threads (0: as many as processors) and returns when all
+/* Runs job(user, i) for every i < count on `threads` threads (0: lvk_thread_count) and returns when all
  * are done. Jobs are begun in order, on any thread. When one fails no further job is begun, and the failure
  * of the lowest index is returned with its error line, so the outcome does not depend on the number of
  * threads. `progress` (may be NULL) is called on the calling thread; when it returns false the loop ends with

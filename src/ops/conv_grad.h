@@ -11,8 +11,8 @@ const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *shape, lvk_conv_k
 void lvk_conv_grad_input_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps,
                                 lvk_launch_list *list);
 
-/* dw (output 0) from x and dy. `accumulate`: added to what is there. Scratch 0: padded x;
- * 2: partial sums. */
+/* dw (output 0) from x and dy. `accumulate`: added to what is there. Scratch 0: padded x,
+ * then sums of partial sums; 2: partial sums. */
 const char *lvk_conv_grad_weight_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
                                           const lvk_caps *caps);
 void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand x,

@@ -12,8 +12,8 @@ enum {
 
 _Static_assert(2 + 3 * MOST_PARTS <= LVK_MAX_LAUNCHES, "x is padded, w transformed, parts follow");
 
-/* Tiles are 2x2 pixels of y. They are computed in parts, so that scratch has a bounded size: it would have
- * four times that of x and y. */
+/* Tiles are 2x2 pixels of y. They are computed in parts, of PART_BYTES where MOST_PARTS of those are enough:
+ * scratch of all at once would have four times the size of x and y. */
 typedef struct winograd_work {
     uint64_t tiles, part; /* in all, of one part */
     uint64_t u, v, m; /* elements of transformed w, transformed x and the products, the latter of a part */

@@ -3,8 +3,8 @@
 #include "ops/op.h"
 #include "params/sum_rows.h"
 
-/* An invocation's additions wait for one another: short chains, but for the last launch, which saves another.
- */
+/* An invocation's additions wait for one another, so it has few of them; more in the last launch, which
+ * spares one. */
 enum { LAST_TERMS = 128, TERMS = 32, MOST_SPLITS = LAST_TERMS * TERMS };
 
 uint32_t lvk_sum_splits(uint64_t rows) {

@@ -29,7 +29,7 @@ typedef struct lvk_case {
     uint32_t listed_rows; /* of the batch that the lists hold; a larger batch has them again and again. 0: the
                              batch is as large as the lists */
     bool large;           /* takes seconds on the reference: parity only, once, no gradients */
-    bool many_groups;     /* large for the workgroups: only for kernels that start more than 65,535 */
+    bool many_groups; /* large for the workgroups: for the kernels that start more than 65,535, if any does */
 } lvk_case;
 
 typedef enum lvk_tolerance {

@@ -19,11 +19,8 @@ static bool is_wanted(const check *k, const lvk_candidate *candidate) {
     return !prefix || strncmp(candidate->name, prefix, strlen(prefix)) == 0;
 }
 
-/* A case made large for its workgroups says nothing new of a kernel that starts few, and may take it long. */
-static bool has_its_groups(const lvk_trial *t, const lvk_candidate *candidate) {
+static bool starts_many_groups(const lvk_trial *t, const lvk_candidate *candidate) {
     const uint64_t most = 65535; /* what every device allows in one dimension */
-    if (!t->c->many_groups)
-        return true;
     lvk_launch_list list = {.status = LVK_OK};
     memcpy(list.max_groups, t->backend->caps.max_groups, sizeof list.max_groups);
     candidate->launch(&t->call, &t->backend->caps, &list);
@@ -33,19 +30,23 @@ static bool has_its_groups(const lvk_trial *t, const lvk_candidate *candidate) {
     return found;
 }
 
-/* Of those of `among`, the candidates that can run the trial's call. */
+/* Of those of `among`, the candidates that can run the trial's call. A case made large for its workgroups
+ * says nothing new of kernels that start few, and may take them long: it is for the others, if there are any
+ * on this device. */
 static uint64_t able(const check *k, uint64_t among) {
     const lvk_trial *t = &k->trial;
     const lvk_op *op = lvk_op_get(t->op);
-    uint64_t found = 0;
+    uint64_t found = 0, many = 0;
     for (int i = 0; i < op->candidate_count; ++i) {
         const lvk_candidate *candidate = &op->candidates[i];
         if ((among >> i & 1) && is_wanted(k, candidate) &&
-            !(candidate->obstacle && candidate->obstacle(&t->call, &t->backend->caps)) &&
-            has_its_groups(t, candidate))
+            !(candidate->obstacle && candidate->obstacle(&t->call, &t->backend->caps))) {
             found |= UINT64_C(1) << i;
+            if (t->c->many_groups && starts_many_groups(t, candidate))
+                many |= UINT64_C(1) << i;
+        }
     }
-    return found;
+    return many ? many : found;
 }
 
 static lvk_status run_candidate(check *k, int i) {

@@ -45,7 +45,7 @@ typedef struct lvk_vulkan {
     VkFence fence;
     lvk_transfers transfers;
     lvk_pipelines pipelines;
-    bool lost;       /* after VK_ERROR_DEVICE_LOST nothing is submitted any more */
+    bool lost;       /* a submission has failed: nothing is submitted any more */
     bool one_by_one; /* LEUKVK_SYNC: one step a submission */
     double cut;      /* seconds that a submission may take (see exec.c); 0: any number */
     bool no_mapping; /* use staging memory even where the host sees the device's */
@@ -92,7 +92,7 @@ lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec);
 lvk_status lvk_vulkan_exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times);
 
 /* queue.c: submits the uploads that are recorded, then each command buffer on its own, in order, and waits
- * for all. Marks the device as lost when it is. */
+ * for all. After a failure the device counts as lost. */
 LVK_MUST_USE lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int count);
 LVK_MUST_USE lvk_status lvk_queue_submit(lvk_vulkan *vulkan, VkCommandBuffer buffer, VkFence fence);
 LVK_MUST_USE lvk_status lvk_queue_allocate(lvk_vulkan *vulkan, int count, VkCommandBuffer *buffers);

@@ -158,7 +158,8 @@ lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;
     if (vulkan->one_by_one)
         return run_one_by_one(vulkan, exec);
-    const double start = lvk_clock_seconds();
+    const double start =
+        lvk_clock_seconds(); /* counts the uploads that go ahead as well: they occupy the device */
     LVK_TRY(lvk_queue_run(vulkan, exec->buffers, exec->count));
     return vulkan->cut > 0 ? adapt(vulkan, exec, lvk_clock_seconds() - start) : LVK_OK;
 }

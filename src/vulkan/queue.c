@@ -43,6 +43,6 @@ lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int
         vkQueueWaitIdle(vulkan->queue); /* what was submitted before still runs over the caller's buffers */
     }
     vulkan->transfers.staged = 0;
-    vulkan->lost |= status == LVK_ERROR_DEVICE_LOST;
+    vulkan->lost |= status != LVK_OK; /* what of it has run, nobody knows */
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", vulkan->base.info.name);
 }

@@ -59,7 +59,8 @@ lvk_status lvk_transfer_download(lvk_vulkan *vulkan, VkBuffer buffer, uint64_t o
                                  uint64_t size) {
     const lvk_transfers *t = &vulkan->transfers;
     LVK_TRY(need_staging(vulkan));
-    LVK_TRY(lvk_queue_run(vulkan, NULL, 0)); /* uploads still lie in the staging buffer */
+    if (t->staged) /* uploads still lie there */
+        LVK_TRY(lvk_queue_run(vulkan, NULL, 0));
     for (uint64_t done = 0, now; done < size; done += now) {
         now = piece(size - done, STAGING_SIZE);
         const VkBufferCopy region = {.srcOffset = offset + done, .size = now};
@@ -78,8 +79,7 @@ static bool overlaps(const lvk_upload *upload, VkBuffer buffer, uint64_t offset,
            offset < upload->offset + upload->size;
 }
 
-/* Records a copy for the next submission. Copies into the same bytes must not be in one: they have no order.
- */
+/* Records a copy for the next submission. Copies into the same bytes must not be in one: none comes first. */
 static lvk_status record(lvk_vulkan *vulkan, VkBuffer from, uint64_t from_offset, VkBuffer to,
                          uint64_t to_offset, uint64_t size) {
     lvk_transfers *t = &vulkan->transfers;
@@ -108,6 +108,8 @@ lvk_status lvk_transfer_upload(lvk_vulkan *vulkan, VkBuffer buffer, uint64_t off
                                uint64_t size) {
     lvk_transfers *t = &vulkan->transfers;
     const struct lvk_host_block *block = host_block_of(vulkan, data, size);
+    if (size == 0)
+        return LVK_OK;
     if (block)
         return record(vulkan, block->place.buffer,
                       (uint64_t)((const char *)data - (const char *)block->place.mapped), buffer, offset,
@@ -138,7 +140,7 @@ void lvk_transfer_forget(lvk_vulkan *vulkan, VkBuffer buffer) {
     for (int i = 0; i < t->count; ++i)
         used = used || t->uploads[i].from == buffer || t->uploads[i].buffer == buffer;
     const lvk_status status = used ? lvk_queue_run(vulkan, NULL, 0) : LVK_OK;
-    (void)status; /* the next work meets a lost device as well */
+    (void)status; /* after a failure all further work fails */
 }
 
 /* ---- host memory ---- */
@@ -153,7 +155,8 @@ static void *host_alloc(void *user, size_t count, size_t size) {
     block->size = count > 0 && size > 0 ? count * size : 1;
     if (lvk_allocation_create(vulkan, block->size, true, &block->place) != LVK_OK) {
         lvk_free(block);
-        return NULL;
+        return lvk_alloc(count,
+                         size); /* drivers may have little of theirs: by way of the staging buffer, then */
     }
     memset(block->place.mapped, 0, (size_t)block->size);
     block->next = vulkan->transfers.blocks;
@@ -167,8 +170,10 @@ static void host_free(void *user, void *memory) {
     while (*link && (*link)->place.mapped != memory)
         link = &(*link)->next;
     struct lvk_host_block *block = *link;
-    if (!block)
+    if (!block) {
+        lvk_free(memory);
         return;
+    }
     *link = block->next;
     lvk_transfer_forget(vulkan, block->place.buffer);
     lvk_allocation_destroy(vulkan, &block->place);

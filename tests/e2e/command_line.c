@@ -102,6 +102,8 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"tune-kernels --device reference", 1, "reference"},
         {"tune-kernels --batch 0", 2, "--batch 0"},
         {"tune-kernels --model vgg", 1, "vgg"},
+        {"tune-kernels --image-size 31", 2, "--image-size 31"},
+        {"tune-kernels --model cnn --image-size 112", 1, "--image-size 112"},
         {"tune-kernels --show --forget", 2, "--forget"},
         {"tune-kernels cnn", 2, "cnn"},
         {"bench", 2, "w1"},

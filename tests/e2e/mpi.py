@@ -10,8 +10,6 @@ import sys
 import tempfile
 
 HALVING = "--search halving --epochs 2 --batch 8 --no-augment --grid learning-rate=0.001,0.01".split()
-
-
 KERAS_GRID = "--image-size 32 --batch 8 --no-augment --patience 2".split()  # the default grid
 
 

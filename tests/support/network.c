@@ -21,7 +21,9 @@ lvk_status test_train_step(lvk_network *network, uint32_t step, float *loss) {
     const uint32_t batch = network->config.batch;
     const size_t size = lvk_model_image_size(network->model, &network->config.model);
     const size_t pixels = batch * size * size * 3;
-    float *images = lvk_alloc(pixels, sizeof *images), *labels = lvk_alloc(batch, 2 * sizeof *labels);
+    const lvk_allocator *memory = network->backend->host_memory; /* as batches of images are */
+    float *images = memory->alloc(memory->user, pixels, sizeof *images);
+    float *labels = lvk_alloc(batch, 2 * sizeof *labels);
     uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);
     lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
     test_fill(images, pixels, step);
@@ -39,7 +41,7 @@ lvk_status test_train_step(lvk_network *network, uint32_t step, float *loss) {
                             hyper[g]);
     const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper[0]};
     const lvk_status status = lvk_network_train(network, &input, loss, NULL);
-    lvk_free(images);
+    memory->free(memory->user, images);
     lvk_free(labels);
     lvk_free(keys);
     return status;

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "leukvk/log.h"
 #include "params/elementwise.h"
+#include "support/vulkan_buffers.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -16,52 +17,6 @@
 #include <unistd.h>
 
 enum { COUNT = 1000, BYTES = 4 * COUNT };
-
-static lvk_backend *open_with(lvk_vulkan_options options) {
-    lvk_backend *backend = NULL;
-    options.validation = true;
-    cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
-    return backend;
-}
-
-static lvk_backend *open_default(void) {
-    return open_with((lvk_vulkan_options){.no_pipeline_cache = true});
-}
-
-/* Validation also looks at what destruction leaves behind, hence the count of the process. */
-static void close_device(lvk_backend *backend) {
-    cr_expect_eq(lvk_vulkan_validation_messages(backend), 0, "%s", lvk_vulkan_validation_text(backend));
-    backend->functions->destroy(backend);
-    cr_expect_eq(lvk_vulkan_validation_total(), 0, "validation complained while the device was destroyed");
-}
-
-static lvk_buffer *make_buffer(lvk_backend *backend, uint64_t size) {
-    lvk_buffer *buffer = NULL;
-    cr_assert_eq(backend->functions->buffer_create(backend, size, &buffer), LVK_OK, "%s",
-                 lvk_error_message());
-    return buffer;
-}
-
-static void write_floats(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, const float *data,
-                         size_t count) {
-    cr_assert_eq(backend->functions->buffer_write(backend, buffer, offset, data, 4 * count), LVK_OK, "%s",
-                 lvk_error_message());
-}
-
-static void read_floats(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, float *data,
-                        size_t count) {
-    cr_assert_eq(backend->functions->buffer_read(backend, buffer, offset, data, 4 * count), LVK_OK, "%s",
-                 lvk_error_message());
-}
-
-static float ramp(size_t i) {
-    return (float)((int)(i % 17) - 8);
-}
-
-static void fill(float *data, size_t count) {
-    for (size_t i = 0; i < count; ++i)
-        data[i] = ramp(i);
-}
 
 static void expect_relu(const float *got, size_t count) {
     for (size_t i = 0; i < count; ++i) {
@@ -147,76 +102,6 @@ Test(vulkan, runs_one_step_at_a_time) {
     setenv("LEUKVK_SYNC", "1", 1);
     lvk_backend *backend = open_default();
     round_trip(backend);
-    close_device(backend);
-}
-
-Test(vulkan, buffers_are_zeroed_and_checked) {
-    for (int staged = 0; staged < 2; ++staged) {
-        lvk_backend *backend =
-            open_with((lvk_vulkan_options){.no_pipeline_cache = true, .no_mapping = staged});
-        const lvk_backend_functions *functions = backend->functions;
-        /* Beyond the size of the staging buffer, and not a multiple of anything. */
-        const size_t count = (20 << 18) + 3;
-        float *data = malloc(4 * count);
-        lvk_buffer *buffer = make_buffer(backend, 4 * count);
-        cr_expect(backend->bytes_allocated >= 4 * count && backend->bytes_peak >= backend->bytes_allocated);
-        read_floats(backend, buffer, 0, data, count);
-        for (size_t i = 0; i < count; ++i)
-            cr_assert_eq(data[i], 0, "element %zu is not zero", i);
-        fill(data, count);
-        write_floats(backend, buffer, 0, data, count);
-        memset(data, 0xff, 4 * count);
-        read_floats(backend, buffer, 0, data, count);
-        for (size_t i = 0; i < count; ++i)
-            cr_assert_eq(data[i], ramp(i), "element %zu did not come back", i);
-        cr_expect_eq(functions->buffer_write(backend, buffer, 4 * count - 4, data, 8), LVK_ERROR_ARGUMENT);
-        cr_expect_eq(functions->buffer_read(backend, buffer, UINT64_MAX, data, 4), LVK_ERROR_ARGUMENT);
-        functions->buffer_destroy(backend, buffer);
-        lvk_buffer *none = NULL;
-        cr_expect_eq(functions->buffer_create(backend, 0, &none), LVK_ERROR_ARGUMENT);
-        cr_expect_eq(functions->buffer_create(backend, UINT64_C(1) << 45, &none), LVK_ERROR_MEMORY);
-        cr_expect_null(none);
-        functions->buffer_destroy(backend, NULL);
-        round_trip(backend);
-        cr_expect(backend->bytes_peak > backend->bytes_allocated);
-        close_device(backend);
-        free(data);
-    }
-}
-
-/* Uploads wait for the next work: in order where they overlap, any number, from host memory as it is then;
- * what they need may be destroyed before. */
-Test(vulkan, uploads_arrive_before_the_next_work) {
-    lvk_backend *backend = open_with((lvk_vulkan_options){.no_pipeline_cache = true, .no_mapping = true});
-    const lvk_backend_functions *functions = backend->functions;
-    const lvk_allocator *memory = backend->host_memory;
-    enum { COUNT_UPLOADS = 100 };
-    float back[COUNT_UPLOADS + 1];
-    lvk_buffer *buffer = make_buffer(backend, sizeof back), *other = make_buffer(backend, sizeof back);
-    float *host = memory->alloc(memory->user, COUNT_UPLOADS, sizeof *host);
-    cr_assert_not_null(host);
-    for (int i = 0; i < COUNT_UPLOADS; ++i) {
-        cr_assert_eq(host[i], 0);
-        const float value = (float)i;
-        write_floats(backend, buffer, 4 * (uint64_t)i, &value, 1);
-        write_floats(backend, buffer, 4 * (uint64_t)i + 4, &value, 1); /* the next one overwrites it */
-    }
-    read_floats(backend, buffer, 0, back, COUNT_UPLOADS + 1);
-    for (int i = 0; i <= COUNT_UPLOADS; ++i)
-        cr_assert_eq(back[i], i < COUNT_UPLOADS ? i : COUNT_UPLOADS - 1, "element %d is %g", i, back[i]);
-
-    fill(host, COUNT_UPLOADS);
-    write_floats(backend, buffer, 0, host, 50);
-    write_floats(backend, buffer, 200, host + 50, 50);
-    write_floats(backend, other, 0, host, COUNT_UPLOADS);
-    functions->buffer_destroy(backend, other);
-    memory->free(memory->user, host);
-    read_floats(backend, buffer, 0, back, COUNT_UPLOADS);
-    for (int i = 0; i < COUNT_UPLOADS; ++i)
-        cr_assert_eq(back[i], ramp((size_t)i), "element %d is %g", i, back[i]);
-    memory->free(memory->user, NULL);
-    cr_expect_null(memory->alloc(memory->user, SIZE_MAX, 8));
-    functions->buffer_destroy(backend, buffer);
     close_device(backend);
 }
 
@@ -316,7 +201,7 @@ static void count_recordings(void *user, lvk_log_level level, const char *line) 
     recorded_again += strstr(line, "recorded again") != NULL;
 }
 
-/* Work that takes longer than by the rate that is assumed at first: the second run is cut finer, and computes
+/* Work that takes longer than the rate of the beginning says: the second run is cut finer, and computes
  * the same. Graphics cards do it within a millisecond. */
 Test(vulkan, submissions_are_cut_by_time) {
     lvk_log_set_sink(count_recordings, NULL, LVK_LOG_DEBUG);

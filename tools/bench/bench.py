@@ -198,7 +198,7 @@ def main():
     device = ran[0].results[0]
     others = statistics.mean(share for program in ran for share in program.others)
     print(f"\nleukvk {device['version']} on {device['device']} ({device['driver']}). Meanwhile other programs kept {others:.2f} of "
-          f"{PROCESSORS} processors busy" + (": a busy machine, whose times say little." if others > 0.1 else "."))
+          f"{os.cpu_count()} processors busy" + (": a busy machine, whose times say little." if others > 0.1 else "."))
 
 
 if __name__ == "__main__":

@@ -115,6 +115,8 @@ def main():
     parser.add_argument("--cuda", action="store_true", help="on the first CUDA device, not on the processor")
     parser.add_argument("--tf32", action="store_true", help="with --cuda: products of numbers rounded to 10 bits of mantissa")
     options = parser.parse_args()
+    if options.tf32 and not options.cuda:
+        parser.error("--tf32 is for --cuda")
     options.batch = options.batch or (32 if options.work in ("w1", "w2") else 8)
     torch.set_num_threads(options.threads)
     step = make_step(options)
