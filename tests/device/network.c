@@ -88,6 +88,20 @@ Test(network, checkpoint_of_other_settings_is_refused) {
     test_close_device(backend);
 }
 
+/* No binding of a training step is larger than the device allows, since some steps are cut. */
+static void expect_cut(const lvk_backend *backend, const lvk_network *network) {
+    const lvk_program *program = &network->training.plan.program;
+    int cut = 0;
+    for (int s = 0; s < program->step_count; ++s) {
+        for (int i = 0; i < program->steps[s].call.input_count; ++i)
+            if (program->steps[s].launch_count && program->steps[s].inputs[i].block != LVK_BLOCK_PARAMETERS)
+                cr_expect_leq(program->steps[s].inputs[i].size, backend->caps.max_storage_range, "%s",
+                              program->steps[s].label);
+        cut += strchr(program->steps[s].label, '[') != NULL;
+    }
+    cr_expect_gt(cut, 0, "an activation of more than 128 MiB cannot have been one binding");
+}
+
 /* What every Vulkan 1.1 device guarantees is enough: the backend refuses any launch beyond the limits that it
  * reports, and here it reports the guaranteed ones. Validation is on. */
 Test(network, batch_32_trains_within_the_minimum_limits) {
@@ -110,23 +124,17 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
     lvk_network_config config = test_small_network;
     config.batch = 32;
     lvk_network *network = test_network(backend, &config);
-    const lvk_program *program = &network->training.plan.program;
-    int cut = 0;
-    for (int s = 0; s < program->step_count; ++s) {
-        for (int i = 0; i < program->steps[s].call.input_count; ++i)
-            if (program->steps[s].launch_count && program->steps[s].inputs[i].block != LVK_BLOCK_PARAMETERS)
-                cr_expect_leq(program->steps[s].inputs[i].size, backend->caps.max_storage_range, "%s",
-                              program->steps[s].label);
-        cut += strchr(program->steps[s].label, '[') != NULL;
-    }
-    cr_expect_gt(cut, 0, "a 32-image activation of 193 MiB cannot have been one binding");
-    if (backend->caps.max_groups[0] &&
-        strstr(backend->info.name, "llvmpipe")) { /* minutes on slower devices */
+    expect_cut(backend, network);
+    lvk_network_destroy(&network);
+    if (strstr(backend->info.name, "llvmpipe")) { /* minutes on slower devices */
+        config.batch = 22;                        /* one more than what is not cut */
+        network = test_network(backend, &config);
+        expect_cut(backend, network);
         float loss;
         cr_expect_eq(test_train_step(network, 0, &loss), LVK_OK, "%s", lvk_error_message());
         cr_expect(loss > 0.3F && loss < 3, "loss %g", (double)loss);
+        lvk_network_destroy(&network);
     }
-    lvk_network_destroy(&network);
     test_close_device(backend);
 }
 
@@ -233,7 +241,8 @@ static double distance(const float *a, const float *b, uint64_t count) {
 }
 
 static void infer_one(lvk_network *network, float logits[2]) {
-    const size_t pixels = (size_t)network->model->image_size * network->model->image_size * 3;
+    const size_t size = lvk_model_image_size(network->model, &network->config.model),
+                 pixels = size * size * 3;
     float *images = lvk_alloc(2 * pixels, sizeof *images);
     test_fill(images, 2 * pixels, 3);
     cr_assert_eq(lvk_network_infer(network, images, NULL, logits), LVK_OK, "%s", lvk_error_message());
@@ -313,6 +322,7 @@ Test(network, squares_are_as_good_as_images) {
 Test(network, inference_reads_the_average) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;
+    config.model = test_compact_model;
     lvk_network *plain = test_network(backend, &config);
     config.average = true;
     lvk_network *averaging = test_network(backend, &config);

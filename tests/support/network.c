@@ -11,6 +11,8 @@ const lvk_network_config test_small_network = {.model = {.architecture = "cnn", 
                                                .optimizer = LVK_OPTIMIZER_ADAM,
                                                .l2 = 1e-4};
 
+const lvk_model_config test_compact_model = {.architecture = "cnn-gap", .image_size = 64, .dropout = 0.25};
+
 void test_fill(float *values, size_t count, uint32_t sample) {
     const lvk_random_key key = {.seed = 9, .sample = sample, .purpose = 1003};
     for (size_t i = 0; i < count; ++i)

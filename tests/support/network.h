@@ -7,6 +7,9 @@
 /* The cnn with dropout and a penalty, two images a batch, trained by Adam. */
 extern const lvk_network_config test_small_network;
 
+/* The compact net on small images with dropout, in place of its model: a hundredth of the work. */
+extern const lvk_model_config test_compact_model;
+
 /* With the parameters that seed 1 gives. */
 lvk_network *test_network(lvk_backend *backend, const lvk_network_config *config);
 
