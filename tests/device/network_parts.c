@@ -116,6 +116,7 @@ Test(network, shared_parts_are_accumulated_to_the_same_bits) {
     lvk_network_config config = test_small_network;
     config.batch = 1;
     check_shared(backend, &config, 0);
+    check_shared(backend, &config, 0.001);
     config.batch = 2;
     config.model = test_compact_model;
     config.model.batch_statistics = true;
