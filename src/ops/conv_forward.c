@@ -2,6 +2,7 @@
 
 #include "ops/conv_fold.h"
 #include "ops/conv_winograd.h"
+#include "ops/dense_gemv.h"
 #include "ops/sum_rows.h"
 #include "params/conv2d_flip.h"
 
@@ -275,7 +276,7 @@ LVK_CONV_CANDIDATE(winograd, LVK_CONV_WINOGRAD)
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
-/* winograd stands after tile, which can run wherever it can: only the tuner takes it. */
+/* What stands after tile, which can run wherever they can, only the tuner takes: winograd, gemv. */
 const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
@@ -286,9 +287,13 @@ const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
 };
 
 const lvk_candidate lvk_dense_forward_candidates[LVK_DENSE_FORWARD_CANDIDATES] = {
+    {.name = "gemv_texels",
+     .obstacle = lvk_dense_gemv_texels_obstacle,
+     .launch = lvk_dense_gemv_texels_launch},
     {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
     {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
     {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
+    {.name = "gemv", .obstacle = lvk_dense_gemv_obstacle, .launch = lvk_dense_gemv_launch, .gpu_only = true},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
 };

@@ -39,7 +39,7 @@ void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel ke
 
 lvk_conv_forward lvk_conv_forward_of(const lvk_call *call);
 
-enum { LVK_CONV_FORWARD_CANDIDATES = 6, LVK_DENSE_FORWARD_CANDIDATES = 5 };
+enum { LVK_CONV_FORWARD_CANDIDATES = 6, LVK_DENSE_FORWARD_CANDIDATES = 7 };
 extern const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES];
 extern const lvk_candidate lvk_dense_forward_candidates[LVK_DENSE_FORWARD_CANDIDATES];
 
