@@ -1,15 +1,14 @@
-/* dx of conv2d_relu_pool, 3x3 at stride 1, with lanes = BLOCKS blocks of 2x2 pixels side by side, counted from the corner of
- * the padding. The windows that reach a block are its own and the ones above and left of it: a turn spreads 4 channels of
- * their gradients over the positions that won, in registers, and multiplies by all nine taps, for VECTORS x 4 input
- * channels. w comes packed (params/conv2d_pool_pack.h). The tile is known to src/ops/conv2d_relu_pool_grad_input.c. */
+/* dx of conv2d_relu_pool, 3x3 at stride 1, with lanes = blocks of 2x2 pixels, counted from the corner of the padding. The
+ * windows that reach a block are its own and the ones above and left of it: a turn spreads 4 channels of their gradients over
+ * the positions that won, in registers, and multiplies by all nine taps, for VECTORS x 4 input channels. Two blocks a lane
+ * share more, but a turn's code then leaves the processor's caches. w comes packed (params/conv2d_pool_pack.h). The tile is
+ * known to src/ops/conv2d_relu_pool_grad_input.c. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define BLOCKS (LVK_LANES == 8 ? 2 : 1)
 #define VECTORS (LVK_LANES == 16 ? 2 : 1)
-#define COLUMNS (BLOCKS + 1)
 #define TERMS (9 * 4 * VECTORS)
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 
@@ -22,49 +21,47 @@ layout(binding = 3) writeonly buffer DX {
 
 layout(constant_id = 6) const int pad_top = 0;
 layout(constant_id = 7) const int pad_left = 0;
-const int across = (in_w + pad_left + 2 * BLOCKS - 1) / (2 * BLOCKS), down = (in_h + pad_top + 1) / 2;
+const int across = (in_w + pad_left + 1) / 2, down = (in_h + pad_top + 1) / 2;
 const int columns = (in4 + VECTORS - 1) / VECTORS;
 
 void main() {
     const int all = int(params.batch) * down * across, group = int(LVK_GROUP_INDEX);
     const int mine = group / columns * LVK_LANES + LVK_LANE, block = min(mine, all - 1);
-    const int bx = block % across * BLOCKS, by = block / across % down, n = block / across / down;
-    int from[2 * COLUMNS];
-    [[unroll]] for (int i = 0; i < 2 * COLUMNS; ++i) {
-        const int py = by - 1 + i / COLUMNS, px = bx - 1 + i % COLUMNS;
+    const int bx = block % across, by = block / across % down, n = block / across / down;
+    int from[4];
+    [[unroll]] for (int i = 0; i < 4; ++i) {
+        const int py = by - 1 + i / 2, px = bx - 1 + i % 2;
         from[i] = uint(py) < uint(pool_h) && uint(px) < uint(pool_w) ? ((n * pool_h + py) * pool_w + px) * out4 : -0x40000000;
     }
-    vec4 sum[4 * BLOCKS * VECTORS];
-    [[unroll]] for (int i = 0; i < 4 * BLOCKS * VECTORS; ++i)
+    vec4 sum[4 * VECTORS];
+    [[unroll]] for (int i = 0; i < 4 * VECTORS; ++i)
         sum[i] = vec4(0.0);
     int weights = group % columns * out4 * FETCHES * LVK_LANES + LVK_LANE;
     int k = 0;
     do {
-        vec4 g[2 * COLUMNS], weight[FETCHES], spread[8 * COLUMNS];
-        uvec4 won[2 * COLUMNS];
-        [[unroll]] for (int i = 0; i < 2 * COLUMNS; ++i) {
+        vec4 g[4], weight[FETCHES], spread[16];
+        uvec4 won[4];
+        [[unroll]] for (int i = 0; i < 4; ++i) {
             g[i] = LVK_LOAD_OR_0(dy, from[i] + k);
             won[i] = LVK_LOAD_BYTES(index, from[i] + k);
         }
         [[unroll]] for (int f = 0; f < FETCHES; ++f)
             weight[f] = LVK_LOAD(packed, weights + f * LVK_LANES);
         weights += FETCHES * LVK_LANES;
-        [[unroll]] for (int i = 0; i < 2 * COLUMNS; ++i)
+        [[unroll]] for (int i = 0; i < 4; ++i)
             [[unroll]] for (int p = 0; p < 4; ++p)
-                spread[(i / COLUMNS * 2 + p / 2) * 2 * COLUMNS + i % COLUMNS * 2 + p % 2] =
-                    mix(vec4(0.0), g[i], equal(won[i], uvec4(p)));
+                spread[(i / 2 * 2 + p / 2) * 4 + i % 2 * 2 + p % 2] = mix(vec4(0.0), g[i], equal(won[i], uvec4(p)));
         [[unroll]] for (int i = 0; i < 4; ++i)
             [[unroll]] for (int j = 0; j < VECTORS * 4; ++j)
                 [[unroll]] for (int tap = 0; tap < 9; ++tap) {
                     const int at = (tap * 4 + i) * VECTORS + j / 4;
                     const float s = LVK_SHARE(weight[at / LVK_LANES][j % 4], at % LVK_LANES);
-                    [[unroll]] for (int q = 0; q < 4 * BLOCKS; ++q)
-                        sum[q * VECTORS + j / 4][j % 4] +=
-                            spread[(q % 4 / 2 + 2 - tap / 3) * 2 * COLUMNS + q / 4 * 2 + q % 2 + 2 - tap % 3][i] * s;
+                    [[unroll]] for (int q = 0; q < 4; ++q)
+                        sum[q * VECTORS + j / 4][j % 4] += spread[(q / 2 + 2 - tap / 3) * 4 + q % 2 + 2 - tap % 3][i] * s;
                 }
     } while (++k < out4);
-    [[unroll]] for (int q = 0; q < 4 * BLOCKS; ++q) {
-        const int iy = by * 2 + q % 4 / 2 - pad_top, ix = (bx + q / 4) * 2 + q % 2 - pad_left;
+    [[unroll]] for (int q = 0; q < 4; ++q) {
+        const int iy = by * 2 + q / 2 - pad_top, ix = bx * 2 + q % 2 - pad_left;
         [[unroll]] for (int j = 0; j < VECTORS; ++j) {
             const int c = group % columns * VECTORS + j;
             if (mine < all && uint(iy) < uint(in_h) && uint(ix) < uint(in_w) && c < in4)

@@ -10,6 +10,7 @@
 
 #define VECTORS (LVK_LANES == 4 ? 2 : 4)
 #define FETCHES (4 * VECTORS / LVK_LANES)
+#define CHANNELS (LVK_LANES == 16 ? 2 : 1) /* of x, whose pixels stay in registers while all sums are added to */
 
 layout(constant_id = 6) const bool has_bias = false;
 layout(constant_id = 7) const bool padded = false;
@@ -58,14 +59,14 @@ void main() {
         [[unroll]] for (int kx = 0; kx < 3; ++kx)
             [[unroll]] for (int f = 0; f < FETCHES; ++f)
                 weight[kx * FETCHES + f] = LVK_LOAD(w, from + kx * in4 * 4 * out4 + weights[f]);
-        [[unroll]] for (int e = 0; e < 2 * VECTORS * 4; ++e) /* two input channels, then the other two */
-            [[unroll]] for (int t = 0; t < 6; ++t) {
-                    const int k = e % (VECTORS * 4), i = e / (VECTORS * 4) * 2 + t % 2, kx = t / 2;
-                    const int at = i * VECTORS + k / 4;
-                    const float s = LVK_SHARE(weight[kx * FETCHES + at / LVK_LANES][k % 4], at % LVK_LANES);
-                    [[unroll]] for (int q = 0; q < 4; ++q)
-                        sum[q * VECTORS + k / 4][k % 4] += v[q / 2 * 4 + q % 2 + kx][i] * s;
-                }
+        [[unroll]] for (int e = 0; e < 4 / CHANNELS * VECTORS * 4; ++e)
+            [[unroll]] for (int t = 0; t < 3 * CHANNELS; ++t) {
+                const int k = e % (VECTORS * 4), i = e / (VECTORS * 4) * CHANNELS + t % CHANNELS, kx = t / CHANNELS;
+                const int at = i * VECTORS + k / 4;
+                const float s = LVK_SHARE(weight[kx * FETCHES + at / LVK_LANES][k % 4], at % LVK_LANES);
+                [[unroll]] for (int q = 0; q < 4; ++q)
+                    sum[q * VECTORS + k / 4][k % 4] += v[q / 2 * 4 + q % 2 + kx][i] * s;
+            }
         ++c;
         const bool next = c == in4;
         c = next ? 0 : c;

@@ -65,8 +65,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
         return;
     }
     const lvk_conv_shape s = shape_of(call);
-    const uint32_t lanes = caps->subgroup_size, blocks = lanes == 8 ? 2 : 1,
-                   vectors = lanes == 16 ? 2 : 1; /* as there */
+    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 16 ? 2 : 1; /* as there */
     const uint32_t groups = (uint32_t)lvk_divide_up(s.in_c / 4, vectors);
     const uint32_t stride = (uint32_t)lvk_divide_up(9 * 4 * vectors, lanes) * lanes;
     const lvk_conv2d_pool_pack_params pack_params = {.taps = 9,
@@ -93,7 +92,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     const lvk_conv2d_params params = lvk_conv_params(&s);
     lvk_launch_parameters(added, &params, sizeof params);
     const uint64_t down = lvk_divide_up((uint64_t)s.in_h + (uint32_t)s.pad_top, 2);
-    const uint64_t across = lvk_divide_up((uint64_t)s.in_w + (uint32_t)s.pad_left, 2 * blocks);
+    const uint64_t across = lvk_divide_up((uint64_t)s.in_w + (uint32_t)s.pad_left, 2);
     lvk_launch_groups(list, added, lvk_divide_up(s.batch * down * across, lanes) * groups);
 }
 
