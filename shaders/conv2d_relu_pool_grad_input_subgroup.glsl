@@ -8,7 +8,7 @@
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define VECTORS (LVK_LANES == 16 ? 2 : 1)
+#define VECTORS (LVK_LANES == 8 ? 1 : 2)
 #define TERMS (9 * 4 * VECTORS)
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 

@@ -8,7 +8,7 @@
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define VECTORS (LVK_LANES == 4 ? 2 : 4)
+#define VECTORS 4
 #define FETCHES (4 * VECTORS / LVK_LANES)
 #define CHANNELS (LVK_LANES == 16 ? 2 : 1) /* of x, whose pixels stay in registers while all sums are added to */
 

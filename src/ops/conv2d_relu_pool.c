@@ -49,8 +49,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
                                             "conv2d_relu_pool_texel4", "conv2d_relu_pool_buffer4"};
     lvk_conv_shape s = shape_of(call);
     const bool patch = s.in_c == 3;
-    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 4 ? 2 : 4,
-                   run = lanes == 16 ? 2 : 1; /* as there */
+    const uint32_t lanes = caps->subgroup_size, vectors = 4, run = lanes == 16 ? 2 : 1; /* as there */
     const bool padded = s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w;
     const bool packed =
         patch && kernel == LVK_CONV_SUBGROUP_TEXEL && !padded && s.in_w % 4 == 0; /* as there */

@@ -65,7 +65,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
         return;
     }
     const lvk_conv_shape s = shape_of(call);
-    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 16 ? 2 : 1; /* as there */
+    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 8 ? 1 : 2; /* as there */
     const uint32_t groups = (uint32_t)lvk_divide_up(s.in_c / 4, vectors);
     const uint32_t stride = (uint32_t)lvk_divide_up(9 * 4 * vectors, lanes) * lanes;
     const lvk_conv2d_pool_pack_params pack_params = {.taps = 9,
