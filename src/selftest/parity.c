@@ -94,12 +94,10 @@ static uint32_t sliced_batch(const lvk_trial *t) {
     return (uint32_t)(2 * step + 1);
 }
 
-/* Most elements of a batch that is cut: the first pattern's, which tells every row from the others, and those
- * of the patterns after it, where small cases are enough. */
-enum { MOST_SLICED = 2000000, MOST_SLICED_AGAIN = 50000 };
+enum { MOST_SLICED = 2000000 }; /* elements of a batch that is cut */
 
-/* A batch of `rows` in place of the case's own; false when that cannot be or has `most` elements. */
-static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows, uint64_t most) {
+/* A batch of `rows` in place of the case's own; false when that cannot be or has too many elements. */
+static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows) {
     uint64_t elements = 0;
     for (int i = 0; i < c->input_count; ++i) {
         if (op->batched_inputs >> i & 1)
@@ -108,13 +106,13 @@ static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows, uint64_t
             return false;
         elements += lvk_type_count(&c->inputs[i]);
     }
-    return op->batched_inputs != 0 && elements < most;
+    return op->batched_inputs != 0 && elements < MOST_SLICED;
 }
 
-static lvk_status run_sliced(check *k, const lvk_case *c, uint64_t most) {
+static lvk_status run_sliced(check *k, const lvk_case *c) {
     lvk_trial *t = &k->trial;
     lvk_case larger = *c;
-    if (!enlarge_batch(lvk_op_get(t->op), &larger, sliced_batch(t), most))
+    if (!enlarge_batch(lvk_op_get(t->op), &larger, sliced_batch(t)))
         return LVK_OK;
     t->variant = LVK_VARIANT_SLICED;
     t->c = &larger;
@@ -124,6 +122,7 @@ static lvk_status run_sliced(check *k, const lvk_case *c, uint64_t most) {
     return status;
 }
 
+/* Slices are cut with the first pattern, which tells every row from the others. */
 static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
     lvk_trial *t = &k->trial;
     t->variant = LVK_VARIANT_PLAIN;
@@ -135,7 +134,7 @@ static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
         t->variant = LVK_VARIANT_IN_PLACE;
         LVK_TRY(run_trials(k));
     }
-    return run_sliced(k, c, first ? MOST_SLICED : MOST_SLICED_AGAIN);
+    return first ? run_sliced(k, c) : LVK_OK;
 }
 
 static lvk_status check_case(check *k, const lvk_case *c) {
