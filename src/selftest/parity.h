@@ -1,10 +1,10 @@
 /* Parity: every kernel candidate of an operator against the reference, element by element, within a derived
  * bound.
  *
- * For all cases (the table's, then drawn ones) × patterns of numbers, each candidate: as it is, once more cut
- * into batch slices, and once in place where the operator allows that; cases made large for the number of
- * workgroups only where that is large. The reference computes once for all candidates. All memory around the
- * operands is poisoned and checked, outputs start as NaN. */
+ * For all cases (the table's, then drawn ones) × patterns of numbers, each candidate: as it is, once more in
+ * place where the operator allows that, and with the first pattern cut into batch slices; cases made large
+ * for the number of workgroups only where that is large. The reference computes once for all candidates. All
+ * memory around the operands is poisoned and checked, outputs start as NaN. */
 #ifndef LVK_SELFTEST_PARITY_H
 #define LVK_SELFTEST_PARITY_H
 
