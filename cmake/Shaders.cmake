@@ -1,4 +1,4 @@
-# leukvk_shaders: every shaders/*.comp compiled to SPIR-V, validated and embedded (see src/vulkan/shaders.h).
+# leukvk_shaders: every kernel of shaders/ (variants.txt, *.comp) compiled to SPIR-V, validated and embedded (see src/vulkan/shaders.h).
 # No compiler is needed at run time.
 
 set(LEUKVK_SHADERS "" CACHE PATH "shaders of another build of these sources (its folder `shaders`), not to be compiled again")
@@ -19,20 +19,45 @@ list(TRANSFORM shader_passes PREPEND --)
 
 add_executable(embed-shaders ${CMAKE_SOURCE_DIR}/tools/embed-shaders.c)
 
+# shaders/variants.txt: NAME = SOURCE -DA=1 ...
+set(shader_variants ${CMAKE_SOURCE_DIR}/shaders/variants.txt)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${shader_variants})
+file(STRINGS ${shader_variants} variant_lines REGEX "^[^#]")
+set(shader_names)
+foreach(line ${variant_lines})
+    if(NOT line MATCHES "^([a-z0-9_]+) += ([a-z0-9_]+)(( -D[A-Z_]+=[0-9]+)+)$")
+        message(FATAL_ERROR "${shader_variants}: \"${line}\" is not NAME = SOURCE -DA=1 ...")
+    endif()
+    set(name ${CMAKE_MATCH_1})
+    list(APPEND shader_names ${name})
+    list(APPEND varied_sources ${CMAKE_MATCH_2})
+    set(source_of_${name} ${CMAKE_MATCH_2})
+    separate_arguments(defines_of_${name} UNIX_COMMAND "${CMAKE_MATCH_3}")
+endforeach()
 file(GLOB shader_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/*.comp)
+foreach(path ${shader_sources})
+    get_filename_component(name ${path} NAME_WE)
+    if(NOT name IN_LIST varied_sources)
+        list(APPEND shader_names ${name})
+        set(source_of_${name} ${name})
+        set(defines_of_${name})
+    endif()
+endforeach()
+list(SORT shader_names)
+
 set(shader_folder ${CMAKE_BINARY_DIR}/shaders)
 file(MAKE_DIRECTORY ${shader_folder})
 set(shader_binaries)
-foreach(source ${shader_sources})
-    get_filename_component(name ${source} NAME_WE)
+foreach(name ${shader_names})
     if(LEUKVK_SHADERS)
         list(APPEND shader_binaries ${LEUKVK_SHADERS}/${name}.spv)
         continue()
     endif()
     set(binary ${shader_folder}/${name}.spv)
+    set(source ${CMAKE_SOURCE_DIR}/shaders/${source_of_${name}}.comp)
     add_custom_command(OUTPUT ${binary}
-        COMMAND ${GLSLC} --target-env=vulkan1.1 -O0 -Werror -I${CMAKE_SOURCE_DIR}/shaders -MD -MF ${binary}.d
-                -MT ${binary} -o ${binary}.plain ${source}
+        COMMAND ${GLSLC} --target-env=vulkan1.1 -O0 -Werror ${defines_of_${name}} -I${CMAKE_SOURCE_DIR}/shaders -MD
+                -MF ${binary}.d -MT ${binary} -o ${binary}.plain ${source}
         COMMAND ${SPIRV_OPT} ${shader_passes} -o ${binary} ${binary}.plain
         COMMAND ${SPIRV_VAL} --target-env vulkan1.1 ${binary}
         DEPENDS ${source} DEPFILE ${binary}.d VERBATIM COMMENT "Shader ${name}")

@@ -1,4 +1,18 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-#define LVK_TEXELS 0
-#include "add.glsl"
+#include "common/flat.glsl"
+#include "common/vectors.glsl"
+#include "params/elementwise.h"
+
+/* No `restrict`: y may be a (in place). */
+LVK_VECTORS(0, a);
+LVK_VECTORS(1, b);
+layout(binding = 2) writeonly buffer Y {
+    vec4 y[];
+};
+
+void main() {
+    const uint i = LVK_FLAT_INDEX;
+    if (i * 4u < params.count)
+        y[i] = LVK_LOAD(a, i) + LVK_LOAD(b, i);
+}

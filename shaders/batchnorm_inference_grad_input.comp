@@ -1,4 +1,23 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-#define LVK_TEXELS 0
-#include "batchnorm_inference_grad_input.glsl"
+#include "common/flat.glsl"
+#include "common/vectors.glsl"
+#include "params/batchnorm.h"
+#include "common/channels.glsl"
+
+/* The channels are a multiple of four. */
+layout(constant_id = 0) const bool VECTORS = true;
+
+/* No `restrict`: dx may be dy (in place). */
+LVK_VECTORS(0, dy);
+LVK_VECTORS(1, gamma);
+LVK_VECTORS(2, variance);
+layout(binding = 3) writeonly buffer DX {
+    vec4 dx[];
+};
+
+void main() {
+    const uint i = LVK_FLAT_INDEX;
+    if (i * 4u < params.count)
+        dx[i] = LVK_LOAD(dy, i) * (LVK_CHANNELS(gamma, 0u, i) * inversesqrt(LVK_CHANNELS(variance, 0u, i) + params.epsilon));
+}

@@ -1,4 +1,19 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-#define LVK_TEXELS 0
-#include "relu.glsl"
+#include "common/flat.glsl"
+#include "common/relu.glsl"
+#include "common/vectors.glsl"
+#include "params/elementwise.h"
+
+/* No `restrict`: y may be x (in place). */
+LVK_VECTORS(0, x);
+layout(binding = 1) writeonly buffer Y {
+    vec4 y[];
+};
+
+void main() {
+    const uint i = LVK_FLAT_INDEX;
+    if (i * 4u >= params.count)
+        return;
+    y[i] = lvk_relu(LVK_LOAD(x, i));
+}

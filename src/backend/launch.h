@@ -30,7 +30,7 @@ typedef struct lvk_binding {
 } lvk_binding;
 
 typedef struct lvk_launch {
-    const char *shader; /* static text: the file name in shaders/ without .comp */
+    const char *shader; /* static text: a kernel of shaders/variants.txt, or a source of shaders/ */
     int binding_count;
     lvk_binding bindings[LVK_MAX_BINDINGS];
     int constant_count;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 typedef struct lvk_shader {
-    const char *name; /* file name in shaders/ without .comp */
+    const char *name; /* a kernel of shaders/variants.txt, or a source of shaders/ */
     const uint32_t *words;
     uint32_t word_count;
 } lvk_shader;

@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* dx of a dense layer with lanes = inputs (4 each): a subgroup computes ROWS rows of the batch times 4 x LVK_LANES inputs.
  * Each lane reads its own weights; dy is read a row a lane and handed round. */
 #include "common/index.glsl"

@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* dw with lanes = output channels (4 each): a subgroup computes TAPS_H x TAPS_W taps times CHANNELS input channels, over
  * the rows of one split, STRIP pixels a turn. Each lane reads its own channels of dy; x is read a pixel column a lane and
  * handed round. TAPS_W is 1, or the kernel's width where stride_w is TAPS_STRIDE; TAPS_H is 1 or its height. The tiles are

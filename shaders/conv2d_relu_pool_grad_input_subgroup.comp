@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* dx of conv2d_relu_pool, 3x3 at stride 1, with lanes = blocks of 2x2 pixels, counted from the corner of the padding. The
  * windows that reach a block are its own and the ones above and left of it: a turn spreads 4 channels of their gradients over
  * the positions that won, in registers, and multiplies by all nine taps, for VECTORS x 4 input channels. Two blocks a lane

@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* conv2d, 3x3 over 3 channels at stride 1 (the first layer of a network), with lanes = runs of RUN pixels in a row. Each
  * lane holds the patch of x that its run sees; a turn computes 4 output channels, whose sums thus never outlive it. x is
  * padded to 4 channels; w is not. */

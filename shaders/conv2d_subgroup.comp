@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* conv2d with lanes = pixels: a subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output channels. A step is 4
  * input channels of one tap, a turn of the loop a few of them; a split is a range of turns, with a result tensor of its own.
  * Each lane reads its own pixels; the weights of a step are read once, a vec4 a lane, and handed round. LVK_RESIDUAL 1 adds a

@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* conv2d_relu_pool, 3x3 at stride 1, with lanes = pool windows: a lane computes the four positions of its window times
  * VECTORS x 4 output channels, so that what the pool drops is never written. A turn is one row of taps over 4 input
  * channels: each lane reads the 2x4 pixels that its window sees, the weights are read a vec4 a lane and handed round.

@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* dw and db of conv2d_relu_pool, 3x3 at stride 1, with lanes = WIDTH output channels each: a subgroup computes TAPS_H rows of
  * taps times CHANNELS input channels over the rows of one split, WINDOWS pool windows a turn. Only one of a window's four
  * positions has a gradient: its x is selected by the index, which costs half of the multiply-adds that it saves. Each lane

@@ -1,3 +1,5 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
 /* conv2d_relu_pool, 3x3 over 3 channels at stride 1 (the first layer of a network), with lanes = RUN pool windows side by
  * side. Each lane holds the patch of x that its windows see; a turn computes 4 output channels, whose sums thus never
  * outlive it. x is padded to 4 channels, or read as it is (`packed`: by texels, no padding around x, in_w a multiple of 4); w is

@@ -1,4 +1,0 @@
-#version 450
-#extension GL_GOOGLE_include_directive : require
-#define LVK_TEXELS 1
-#include "conv2d_fold.glsl"

@@ -1,5 +1,0 @@
-#version 450
-#extension GL_GOOGLE_include_directive : require
-#define LVK_POOL 1
-#define LVK_RESIDUAL 0
-#include "conv2d_tile.glsl"
