@@ -50,7 +50,6 @@ static void load_batch(scene *s, int which, const char *name) {
 
 /* `plain`: with the operators as the model has them, else fused. */
 static void open_scene(scene *s, lvk_optimizer_kind optimizer, bool plain) {
-    golden_need();
     *s = (scene){.backend = test_open_device(), .root = golden_load("cnn.json")};
     const lvk_network_config config = {.model = {.architecture = "cnn"},
                                        .batch = BATCH,

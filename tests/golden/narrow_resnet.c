@@ -44,7 +44,6 @@ static void load_batch(scene *s) {
 }
 
 static void open_scene(scene *s, const char *part) {
-    golden_need();
     *s = (scene){.backend = test_open_device(), .root = golden_load("narrow_resnet.json")};
     s->part = golden_member(s->root, part);
     const lvk_network_config config = {.model = {.architecture = "resnet50-narrow",

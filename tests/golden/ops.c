@@ -440,7 +440,6 @@ static void run_case(void *user, const char *file, const char *kind) {
 }
 
 static void run_operator(const char *kind, void (*build)(golden_trial *trial)) {
-    golden_need();
     case_run run = {.backend = test_open_device(), .kind = kind, .build = build};
     visit_cases(run_case, &run);
     cr_expect(run.ran > 0, "no case of '%s'", kind);

@@ -1,6 +1,6 @@
 /* Reference numbers from outside (PyTorch in double precision), and the inputs that they belong to: JSON
- * files in the folder that LEUKVK_GOLDEN names, tensors rebuilt bit for bit from a formula of (stream,
- * element).
+ * files in tests/golden/numbers, tensors rebuilt bit for bit from a formula of (stream, element).
+ * tools/golden/README.md has the formula and the scripts that made the files.
  *
  * A file that is missing or not what it should be fails the test with its name and the reason. Lists are
  * row-major. Memory from here is freed with lvk_free, JSON with json_decref. */
@@ -13,11 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Skips the test when LEUKVK_GOLDEN is not set. */
-void golden_need(void);
-
-/* The file of that name in the folder, whole. Skips the test as golden_need does. */
+/* The file of that name in tests/golden/numbers, or in another folder, whole. */
 json_t *golden_load(const char *name);
+json_t *golden_load_from(const char *folder, const char *name);
 
 /* Members that must be there; what they give lives as long as the object. */
 const json_t *golden_member(const json_t *object, const char *key);
