@@ -71,20 +71,25 @@ static void add_reliability(lvk_text *text, const curves *c) {
     }
 }
 
-/* ---- drawing ---- */
+/* ---- drawing: looks are attributes of the elements, since many readers of SVG know no style sheets ---- */
+
+#define FRAME  "fill=\"none\" stroke=\"#888888\""
+#define CHANCE "fill=\"none\" stroke=\"#888888\" stroke-dasharray=\"4\""
+#define CURVE  "fill=\"none\" stroke=\"#1a5fb4\" stroke-width=\"2\""
+#define BIN    "fill=\"#1a5fb4\" fill-opacity=\"0.6\""
 
 /* A square panel with axes from 0 to 1; what is added later lies in its coordinates, y upwards. */
 static void begin_panel(lvk_text *text, int number, const char *title, const char *x, const char *y) {
     static const char *const ticks[] = {"0", "0.5", "1"};
     lvk_text_add(text, "<g transform=\"translate(%d %d)\">\n", MARGIN + number * (SIDE + 2 * MARGIN), MARGIN);
-    lvk_text_add(text, "<text x=\"%d\" y=\"-20\" class=\"title\">%s</text>\n", SIDE / 2, title);
+    lvk_text_add(text, "<text x=\"%d\" y=\"-20\" font-weight=\"bold\">%s</text>\n", SIDE / 2, title);
     lvk_text_add(text, "<text x=\"%d\" y=\"%d\">%s</text>\n", SIDE / 2, SIDE + 40, x);
     lvk_text_add(text, "<text transform=\"translate(-38 %d) rotate(-90)\">%s</text>\n", SIDE / 2, y);
     for (int i = 0; i < 3; ++i) {
         lvk_text_add(text, "<text x=\"%d\" y=\"%d\">%s</text>\n", i * SIDE / 2, SIDE + 20, ticks[i]);
         lvk_text_add(text, "<text x=\"-16\" y=\"%d\">%s</text>\n", SIDE - i * SIDE / 2 + 5, ticks[i]);
     }
-    lvk_text_add(text, "<rect width=\"%d\" height=\"%d\" class=\"frame\"/>\n", SIDE, SIDE);
+    lvk_text_add(text, "<rect width=\"%d\" height=\"%d\" " FRAME "/>\n", SIDE, SIDE);
 }
 
 static void add_point(lvk_text *text, double x, double y) {
@@ -97,12 +102,12 @@ static void add_point(lvk_text *text, double x, double y) {
 }
 
 static void add_diagonal(lvk_text *text) {
-    lvk_text_add(text, "<path d=\"M0 %d L%d 0\" class=\"chance\"/>\n", SIDE, SIDE);
+    lvk_text_add(text, "<path d=\"M0 %d L%d 0\" " CHANCE "/>\n", SIDE, SIDE);
 }
 
 /* "AUC 0.802" in the corner, and the panel's end. */
 static void end_panel(lvk_text *text, const char *name, double value) {
-    lvk_text_add(text, "<text x=\"%d\" y=\"%d\" class=\"note\">%s ", SIDE - 12, SIDE - 14, name);
+    lvk_text_add(text, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s ", SIDE - 12, SIDE - 14, name);
     if (isnan(value))
         lvk_text_add(text, "n/a");
     else
@@ -113,7 +118,7 @@ static void end_panel(lvk_text *text, const char *name, double value) {
 static void draw_roc(lvk_text *text, const curves *c) {
     begin_panel(text, 0, "ROC", "false positive rate (1 - specificity)", "true positive rate (sensitivity)");
     add_diagonal(text);
-    lvk_text_add(text, "<polyline points=\"0 %d ", SIDE);
+    lvk_text_add(text, "<polyline " CURVE " points=\"0 %d ", SIDE);
     for (size_t i = 0; i < c->count; ++i)
         add_point(text, share(c->points[i].false_positives, negatives_of(c)),
                   share(c->points[i].true_positives, positives_of(c)));
@@ -126,7 +131,7 @@ static void draw_precision_recall(lvk_text *text, const curves *c) {
     begin_panel(text, 1, "Precision and recall", "recall", "precision");
     lvk_text_add(text, "<path d=\"M0 ");
     lvk_text_add_decimal(text, base, 1);
-    lvk_text_add(text, " h%d\" class=\"chance\"/>\n<polyline points=\"", SIDE);
+    lvk_text_add(text, " h%d\" " CHANCE "/>\n<polyline " CURVE " points=\"", SIDE);
     for (size_t i = 0; i < c->count; ++i)
         add_point(
             text, share(c->points[i].true_positives, positives_of(c)),
@@ -143,7 +148,7 @@ static void draw_reliability(lvk_text *text, const curves *c) {
         const lvk_calibration_bin *bin = &c->bins[b];
         if (bin->count == 0)
             continue;
-        lvk_text_add(text, "<circle cx=\"");
+        lvk_text_add(text, "<circle " BIN " cx=\"");
         lvk_text_add_decimal(text, bin->mean_p * SIDE, 1);
         lvk_text_add(text, "\" cy=\"");
         lvk_text_add_decimal(text, SIDE - SIDE * share(bin->positives, bin->count), 1);
@@ -155,14 +160,13 @@ static void draw_reliability(lvk_text *text, const curves *c) {
 }
 
 static void add_drawing(lvk_text *text, const curves *c) {
+    const int width = 3 * (SIDE + 2 * MARGIN), height = SIDE + 2 * MARGIN;
     lvk_text_add(
         text,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" "
-        "font-size=\"13\" text-anchor=\"middle\">\n<style>.title{font-weight:bold}.note{text-anchor:end}"
-        ".frame{fill:none;stroke:#888}.chance{stroke:#888;stroke-dasharray:4}polyline{fill:none;stroke:#1a5fb4;"
-        "stroke-width:2}circle{fill:#1a5fb4;fill-opacity:0.6}</style>\n"
-        "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
-        3 * (SIDE + 2 * MARGIN), SIDE + 2 * MARGIN);
+        "font-size=\"13\" text-anchor=\"middle\">\n"
+        "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n",
+        width, height, width, height);
     draw_roc(text, c);
     draw_precision_recall(text, c);
     draw_reliability(text, c);

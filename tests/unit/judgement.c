@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void expect_near(const char *name, double value, double expected, double bound) {
@@ -193,6 +194,34 @@ Test(judgement, curves, .init = scratch_create, .fini = scratch_remove) {
         "0.9,1,0,,\n");
     cr_assert_eq(lvk_file_read(scratch_path("curves/curves.svg"), 1 << 20, &data, &size), LVK_OK);
     cr_expect_not_null(strstr(data, ">AUC 0.667<"));
+    lvk_free(data);
+}
+
+/* Whether each element that begins with `tag` has all of the attributes; `count` of them are there. */
+static void expect_attributes(const char *svg, const char *tag, int count, const char *attributes) {
+    int found = 0;
+    for (const char *at = svg; (at = strstr(at, tag)); at += strlen(tag), ++found) {
+        char element[4096];
+        snprintf(element, sizeof element, "%.*s", (int)strcspn(at, ">"), at);
+        cr_expect_not_null(strstr(element, attributes), "%s lacks %s", element, attributes);
+    }
+    cr_expect_eq(found, count, "%d elements %s, not %d", found, tag, count);
+}
+
+/* Without the looks on the elements themselves, a reader without style sheets fills every curve and frame
+ * with black. */
+Test(judgement, drawing_needs_no_style_sheet, .init = scratch_create, .fini = scratch_remove) {
+    void *data;
+    size_t size;
+    cr_assert_eq(lvk_predictions_curves(rows, ROWS, scratch_path("curves")), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_assert_eq(lvk_file_read(scratch_path("curves/curves.svg"), 1 << 20, &data, &size), LVK_OK);
+    cr_expect_null(strstr(data, "<style"));
+    cr_expect_null(strstr(data, "class="));
+    expect_attributes(data, "<polyline ", 2, "fill=\"none\" stroke=\"#1a5fb4\" stroke-width=\"2\"");
+    expect_attributes(data, "<path ", 3, "fill=\"none\" stroke=\"#888888\" stroke-dasharray=\"4\"");
+    expect_attributes(data, "<rect width=\"300\"", 3, "fill=\"none\" stroke=\"#888888\"");
+    expect_attributes(data, "<circle ", 6, "fill=\"#1a5fb4\" fill-opacity=\"0.6\"");
     lvk_free(data);
 }
 
