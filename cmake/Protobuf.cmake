@@ -7,7 +7,7 @@ pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c)
 function(leukvk_protobuf name proto)
     get_filename_component(folder ${proto} DIRECTORY)
     get_filename_component(stem ${proto} NAME_WE)
-    set(out ${CMAKE_BINARY_DIR}/protobuf)
+    set(out ${PROJECT_BINARY_DIR}/protobuf)
     file(MAKE_DIRECTORY ${out})
     add_custom_command(OUTPUT ${out}/${stem}.pb-c.c ${out}/${stem}.pb-c.h
         COMMAND ${PROTOC_C} --c_out=${out} --proto_path=${folder} ${proto}

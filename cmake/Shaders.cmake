@@ -17,10 +17,10 @@ set(shader_passes wrap-opkill eliminate-dead-branches merge-return inline-entry-
     redundancy-elimination simplify-instructions eliminate-dead-code-aggressive cfg-cleanup strip-debug)
 list(TRANSFORM shader_passes PREPEND --)
 
-add_executable(embed-shaders ${CMAKE_SOURCE_DIR}/tools/embed-shaders.c)
+add_executable(embed-shaders ${PROJECT_SOURCE_DIR}/tools/embed-shaders.c)
 
 # shaders/variants.txt: NAME = SOURCE -DA=1 ...
-set(shader_variants ${CMAKE_SOURCE_DIR}/shaders/variants.txt)
+set(shader_variants ${PROJECT_SOURCE_DIR}/shaders/variants.txt)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${shader_variants})
 file(STRINGS ${shader_variants} variant_lines REGEX "^[^#]")
 set(shader_names)
@@ -34,7 +34,7 @@ foreach(line ${variant_lines})
     set(source_of_${name} ${CMAKE_MATCH_2})
     separate_arguments(defines_of_${name} UNIX_COMMAND "${CMAKE_MATCH_3}")
 endforeach()
-file(GLOB shader_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/*.comp)
+file(GLOB shader_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/shaders/*.comp)
 foreach(path ${shader_sources})
     get_filename_component(name ${path} NAME_WE)
     if(NOT name IN_LIST varied_sources)
@@ -45,7 +45,7 @@ foreach(path ${shader_sources})
 endforeach()
 list(SORT shader_names)
 
-set(shader_folder ${CMAKE_BINARY_DIR}/shaders)
+set(shader_folder ${PROJECT_BINARY_DIR}/shaders)
 file(MAKE_DIRECTORY ${shader_folder})
 set(shader_binaries)
 foreach(name ${shader_names})
@@ -54,9 +54,9 @@ foreach(name ${shader_names})
         continue()
     endif()
     set(binary ${shader_folder}/${name}.spv)
-    set(source ${CMAKE_SOURCE_DIR}/shaders/${source_of_${name}}.comp)
+    set(source ${PROJECT_SOURCE_DIR}/shaders/${source_of_${name}}.comp)
     add_custom_command(OUTPUT ${binary}
-        COMMAND ${GLSLC} --target-env=vulkan1.1 -O0 -Werror ${defines_of_${name}} -I${CMAKE_SOURCE_DIR}/shaders -MD
+        COMMAND ${GLSLC} --target-env=vulkan1.1 -O0 -Werror ${defines_of_${name}} -I${PROJECT_SOURCE_DIR}/shaders -MD
                 -MF ${binary}.d -MT ${binary} -o ${binary}.plain ${source}
         COMMAND ${SPIRV_OPT} ${shader_passes} -o ${binary} ${binary}.plain
         COMMAND ${SPIRV_VAL} --target-env vulkan1.1 ${binary}
@@ -68,4 +68,4 @@ add_custom_command(OUTPUT ${shader_folder}/shaders.c
     COMMAND embed-shaders ${shader_folder}/shaders.c ${shader_binaries}
     DEPENDS embed-shaders ${shader_binaries} VERBATIM COMMENT "Embedding shaders")
 add_library(leukvk_shaders STATIC ${shader_folder}/shaders.c)
-target_include_directories(leukvk_shaders PRIVATE ${CMAKE_SOURCE_DIR}/src)
+target_include_directories(leukvk_shaders PRIVATE ${PROJECT_SOURCE_DIR}/src)

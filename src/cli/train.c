@@ -19,7 +19,7 @@ static const char documentation[] =
     "  leukvk train --resume runs/first --epochs 40    longer than first meant; a cosine is stretched\n"
     "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
     "  leukvk train --data samples --recipe keras --epochs 10    as the Keras work did, but for less long\n"
-    "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (tools/fetch-weights.sh first)\n"
+    "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (leukvk-fetch-weights first)\n"
     "  leukvk train --data samples --model resnet50 --unfreeze conv5_x --rate-scale conv5_x=0.1 --warmup 1    fine-tune\n"
     "  mpirun -n 2 leukvk train --data samples --accumulate 2    two processes, to the bits of one with --accumulate 2\n"
     "\n"

@@ -61,7 +61,7 @@ static const struct argp_option options[] = {
      "Architecture: cnn-gap, cnn, resnet50 and others; leukvk summary NAME shows it (cnn-gap)", 2},
     {"dropout", OPTION_DROPOUT, "X", 0, "Dropout rate of the cnn and cnn-gap (0.25)", 2},
     {"weights", OPTION_WEIGHTS, "FILE", 0,
-     "Of resnets: start from this file of leukvk import; none: from chance (what tools/fetch-weights.sh keeps)",
+     "Of resnets: start from this file of leukvk import; none: from chance (what leukvk-fetch-weights keeps)",
      2},
     {"head", OPTION_HEAD, "LAYERS", 0,
      "Of resnets: layers on the backbone's features, before the logit (dense:64,dropout:0.25)", 2},

@@ -183,8 +183,10 @@ char *lvk_weights_default_path(void) {
     lvk_free(folder);
     if (path && lvk_path_is_file(path))
         return path;
-    (void)lvk_fail(LVK_ERROR_IO, "%s: no pretrained weights here; tools/fetch-weights.sh gets them",
-                   path ? path : "the cache folder");
+    (void)lvk_fail(
+        LVK_ERROR_IO,
+        "%s: no pretrained weights here; leukvk-fetch-weights gets them (tools/fetch-weights.sh of the sources)",
+        path ? path : "the cache folder");
     lvk_free(path);
     return NULL;
 }

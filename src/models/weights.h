@@ -38,7 +38,7 @@ const lvk_safetensors *lvk_weights_file(const lvk_weights *weights);
 LVK_MUST_USE lvk_status lvk_weights_copy(const lvk_weights *weights, const char *name, const lvk_type *type,
                                          float *destination);
 
-/* Where weights are looked for when none are named, and tools/fetch-weights.sh puts them:
+/* Where weights are looked for when none are named, and leukvk-fetch-weights puts them:
  * resnet50-imagenet.safetensors in the user's cache folder. Freed with lvk_free. NULL, and an error line that
  * says how to get it, when there is no such file. */
 char *lvk_weights_default_path(void);

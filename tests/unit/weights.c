@@ -166,6 +166,7 @@ Test(weights, default_path) {
     setenv("XDG_CACHE_HOME", scratch_folder, 1);
     cr_expect_null(lvk_weights_default_path());
     cr_expect_not_null(strstr(lvk_error_message(), "tools/fetch-weights.sh"), "%s", lvk_error_message());
+    cr_expect_not_null(strstr(lvk_error_message(), "leukvk-fetch-weights"), "%s", lvk_error_message());
     cr_expect_not_null(strstr(lvk_error_message(), scratch_folder), "%s", lvk_error_message());
     cr_assert_eq(lvk_folder_create(scratch_path("leukvk")), LVK_OK);
     fake_write_bytes(scratch_path("leukvk/resnet50-imagenet.safetensors"), "", 0);

@@ -27,8 +27,14 @@ declare -A rows=(
 order=(default 64-pixels 224-pixels crop-bbox no-augmentation shift-and-zoom color no-balance oversample dropout-0 dropout-0.5
     constant-rate ema cnn cnn-no-augmentation keras)
 
+help() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+case ${1:-} in
+    -h | --help) help; exit 0 ;;
+    -*) echo "ablation: no option '$1' before DATA and OUT" >&2; exit 2 ;;
+esac
 if [ $# -lt 2 ]; then
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    help >&2
     exit 2
 fi
 data=$1 out=$2

@@ -6,8 +6,14 @@
 # this file has the figures that it gave.
 set -euo pipefail
 
+help() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+case ${1:-} in
+    -h | --help) help; exit 0 ;;
+    -*) echo "run: no option '$1' before DATA and OUT" >&2; exit 2 ;;
+esac
 if [ $# -lt 2 ]; then
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    help >&2
     exit 2
 fi
 data=$1 out=$2
