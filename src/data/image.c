@@ -1,6 +1,7 @@
 #include "data/image.h"
 
 #include "core/file.h"
+#include "core/lfs_pointer.h"
 #include "core/memory.h"
 #include "data/bmp.h"
 #include "data/container.h"
@@ -38,11 +39,6 @@ static void *bounded_realloc(void *memory, size_t size) {
 #pragma GCC diagnostic ignored "-Wpedantic"
 #include <stb/stb_image.h>
 #pragma GCC diagnostic pop
-
-bool lvk_is_lfs_pointer(const void *data, size_t size) {
-    static const char start[] = "version https://git-lfs.github.com/spec/";
-    return size >= sizeof start - 1 && size < 1024 && memcmp(data, start, sizeof start - 1) == 0;
-}
 
 static bool is_png(const uint8_t *data, size_t size) {
     static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};

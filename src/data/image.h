@@ -34,10 +34,6 @@ LVK_MUST_USE lvk_status lvk_image_read(const char *path, lvk_image *image);
 
 void lvk_image_finish(lvk_image *image); /* accepts an empty one */
 
-/* True when `data` is the text of a Git LFS pointer: what a clone holds when the file itself was never
- * fetched. */
-bool lvk_is_lfs_pointer(const void *data, size_t size);
-
 static inline bool lvk_pixel_is_black(const uint8_t *pixel, uint8_t black) {
     return pixel[0] <= black && pixel[1] <= black && pixel[2] <= black;
 }

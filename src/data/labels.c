@@ -1,43 +1,13 @@
 #include "data/labels.h"
 
-#include "core/file.h"
-#include "data/image.h"
+#include "core/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FIELDS = 16, COLUMNS = 3 };
-#define MOST_BYTES ((size_t)16 << 20)
+enum { COLUMNS = 3 };
 
 static const char *const column_names[COLUMNS] = {"Patient_ID", "new_names", "labels"};
-
-static char *trim(char *text) {
-    while (*text == ' ' || *text == '\t')
-        ++text;
-    size_t length = strlen(text);
-    while (length && (text[length - 1] == ' ' || text[length - 1] == '\t' || text[length - 1] == '\r'))
-        text[--length] = '\0';
-    if (length >= 2 && text[0] == '"' && text[length - 1] == '"') {
-        text[length - 1] = '\0';
-        ++text;
-    }
-    return text;
-}
-
-/* Splits a line in place. Returns the count of fields, MOST_FIELDS + 1 when there are more than that. */
-static int split_fields(char *line, char *fields[MOST_FIELDS]) {
-    int count = 0;
-    for (char *at = line; at;) {
-        if (count == MOST_FIELDS)
-            return MOST_FIELDS + 1;
-        char *comma = strchr(at, ',');
-        if (comma)
-            *comma++ = '\0';
-        fields[count++] = trim(at);
-        at = comma;
-    }
-    return count;
-}
 
 static int compare_stems(const char *a, const char *b) {
     const size_t size_a = lvk_name_stem(a), size_b = lvk_name_stem(b);
@@ -56,30 +26,23 @@ static int compare_rows(const void *a, const void *b) {
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-static lvk_status parse_header(const char *path, char *line, int columns[COLUMNS], int *width) {
-    char *fields[MOST_FIELDS];
-    if (strncmp(line, "\xEF\xBB\xBF", 3) == 0)
-        line += 3;
-    *width = split_fields(line, fields);
+static lvk_status find_columns(const lvk_csv *csv, int columns[COLUMNS]) {
     for (int c = 0; c < COLUMNS; ++c) {
         columns[c] = -1;
-        for (int i = 0; i < *width && i < MOST_FIELDS; ++i)
-            if (lvk_text_equal(fields[i], column_names[c]))
+        for (int i = 0; i < csv->width; ++i)
+            if (lvk_text_equal(csv->fields[i], column_names[c]))
                 columns[c] = i;
         if (columns[c] < 0)
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: line 1: no column '%s'", path, column_names[c]);
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: line 1: no column '%s'", csv->path, column_names[c]);
     }
     return LVK_OK;
 }
 
-static lvk_status parse_row(const char *path, uint32_t number, char *line, const int columns[COLUMNS],
-                            int width, lvk_label_row *row) {
-    char *fields[MOST_FIELDS];
-    const int count = split_fields(line, fields);
-    if (count != width)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: %s fields than the header's %d", path, number,
-                        count < width ? "fewer" : "more", width);
-    const char *patient = fields[columns[0]], *name = fields[columns[1]], *label = fields[columns[2]];
+static lvk_status parse_row(const lvk_csv *csv, const int columns[COLUMNS], lvk_label_row *row) {
+    const char *path = csv->path;
+    const uint32_t number = csv->line;
+    const char *patient = lvk_csv_trim(csv->fields[columns[0]]),
+               *name = lvk_csv_trim(csv->fields[columns[1]]), *label = lvk_csv_trim(csv->fields[columns[2]]);
     int all_or_hem;
     if (!lvk_name_parse(patient, row->subject, &all_or_hem))
         return lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: '%.80s' names no subject (UID_<subject>_...)", path,
@@ -110,47 +73,28 @@ static lvk_status check_duplicates(const char *path, const lvk_labels *labels) {
     return LVK_OK;
 }
 
-static lvk_status parse(const char *path, char *text, lvk_labels *labels) {
+static lvk_status read_rows(lvk_labels *labels) {
     size_t capacity = 0;
-    int columns[COLUMNS], width = 0;
-    uint32_t number = 0;
-    for (char *line = text, *next; line; line = next) {
-        next = strchr(line, '\n');
-        if (next)
-            *next++ = '\0';
-        ++number;
-        if (number > 1 && !*trim(line))
-            continue;
-        if (number == 1) {
-            LVK_TRY(parse_header(path, line, columns, &width));
-            continue;
-        }
+    int columns[COLUMNS];
+    bool more;
+    lvk_csv *csv = &labels->csv;
+    LVK_TRY(find_columns(csv, columns));
+    LVK_TRY(lvk_csv_next(csv, &more));
+    while (more) {
         LVK_TRY(LVK_GROW(&labels->rows, &capacity, labels->count));
-        LVK_TRY(parse_row(path, number, line, columns, width, &labels->rows[labels->count]));
+        LVK_TRY(parse_row(csv, columns, &labels->rows[labels->count]));
         ++labels->count;
+        LVK_TRY(lvk_csv_next(csv, &more));
     }
     if (labels->count)
         qsort(labels->rows, labels->count, sizeof *labels->rows, compare_rows);
-    return check_duplicates(path, labels);
+    return check_duplicates(csv->path, labels);
 }
 
 lvk_status lvk_labels_read(const char *path, lvk_labels *labels) {
     *labels = (lvk_labels){0};
-    void *data;
-    size_t size;
-    LVK_TRY(lvk_file_read(path, MOST_BYTES, &data, &size));
-    lvk_status status = LVK_OK;
-    char *text = NULL;
-    if (lvk_is_lfs_pointer(data, size))
-        status = lvk_fail(LVK_ERROR_FORMAT,
-                          "%s: is a Git LFS pointer, not a table: fetch it with `git lfs pull`", path);
-    else if (memchr(data, '\0', size))
-        status = lvk_fail(LVK_ERROR_FORMAT, "%s: is not a text file", path);
-    else if (!(text = lvk_arena_strdup(&labels->arena, data))) /* rows point into it */
-        status = LVK_ERROR_MEMORY;
-    else
-        status = parse(path, text, labels);
-    lvk_free(data);
+    LVK_TRY(lvk_csv_open(path, &labels->csv));
+    const lvk_status status = read_rows(labels);
     if (status != LVK_OK)
         lvk_labels_finish(labels);
     return status;
@@ -158,7 +102,7 @@ lvk_status lvk_labels_read(const char *path, lvk_labels *labels) {
 
 void lvk_labels_finish(lvk_labels *labels) {
     lvk_free(labels->rows);
-    lvk_arena_finish(&labels->arena);
+    lvk_csv_close(&labels->csv);
     *labels = (lvk_labels){0};
 }
 

@@ -1,11 +1,11 @@
-/* The label table of C-NMC's preliminary phase: a CSV with the header Patient_ID,new_names,labels (any order
- * and case), rows as `UID_57_29_1_all.bmp,1.bmp,1`. Patient_ID is the cell's original file name and holds its
- * subject; new_names is the file it is now in; labels is 1 for ALL and 0 for normal, the opposite of the
- * folders' alphabetical order. */
+/* The label table of C-NMC's preliminary phase: a CSV (core/csv.h) with the header
+ * Patient_ID,new_names,labels (any order and case), rows as `UID_57_29_1_all.bmp,1.bmp,1`. Patient_ID is the
+ * cell's original file name and holds its subject; new_names is the file it is now in; labels is 1 for ALL
+ * and 0 for normal, the opposite of the folders' alphabetical order. */
 #ifndef LVK_DATA_LABELS_H
 #define LVK_DATA_LABELS_H
 
-#include "core/memory.h"
+#include "core/csv.h"
 #include "data/names.h"
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ typedef struct lvk_label_row {
 typedef struct lvk_labels {
     lvk_label_row *rows; /* by name without extension, case ignored */
     size_t count;
-    lvk_arena arena;
+    lvk_csv csv; /* its text is what the rows point into */
 } lvk_labels;
 
 /* Reads the table. Refused, with file and line: a Git LFS pointer, a missing column, a row with too few or

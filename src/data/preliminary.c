@@ -1,6 +1,7 @@
 /* The preliminary part's images are named 1.bmp, 2.bmp, ...: what they are stands in a table. */
 #include "data/scan.h"
 
+#include "core/csv.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "data/labels.h"
@@ -19,9 +20,9 @@ static size_t count_preliminary(const lvk_scan *scan) {
 static lvk_status check_same(const char *first, const char *other) {
     void *data[2] = {NULL, NULL};
     size_t size[2];
-    lvk_status status = lvk_file_read(first, (size_t)16 << 20, &data[0], &size[0]);
+    lvk_status status = lvk_file_read(first, LVK_CSV_MOST_BYTES, &data[0], &size[0]);
     if (status == LVK_OK)
-        status = lvk_file_read(other, (size_t)16 << 20, &data[1], &size[1]);
+        status = lvk_file_read(other, LVK_CSV_MOST_BYTES, &data[1], &size[1]);
     if (status == LVK_OK && (size[0] != size[1] || memcmp(data[0], data[1], size[0]) != 0))
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: a second label table that differs from %s", other, first);
     lvk_free(data[0]);

@@ -162,6 +162,11 @@ Test(scan, label_tables) {
         {HEADER ROW1 ROW2, {NULL}},
         {"\xEF\xBB\xBFnew_names , LABELS,patient_id\r\n\"2.bmp\",0,UID_H25_1_1_hem\r\n\r\n1.png,1,UID_57_1_1.bmp",
          {NULL}},
+        {"sep=;\r\nPatient_ID;new_names;labels;note;\r\nUID_57_29_1_all.bmp;1.bmp;1;\"a;\"\"b\"\"\";\r\n"
+         "UID_H25_1_1_hem.bmp;2.bmp;0;;\r\n;;;;\r\n",
+         {NULL}},
+        {"note,Patient_ID,new_names,labels\n\"one, and\nmore\"," ROW1 "\"\"," ROW2, {NULL}},
+        {HEADER ROW1 "\"UID_H25_1_1_hem.bmp,2.bmp,0\n", {"line 3", "a quote is not closed"}},
         {HEADER ROW1, {"no row for image", "2.bmp"}},
         {HEADER ROW1 ROW2 ROW1, {"line 4", "duplicate row for image 1.bmp"}},
         {HEADER ROW1 ROW2 "UID_9_1_1_all.bmp,3.bmp,1\n", {"line 4", "no image 3.bmp"}},
@@ -199,6 +204,23 @@ Test(scan, label_tables) {
     cr_assert_eq(unlink(tree_path(csv)), 0);
     d = open_tree("p"); /* no table: unlabelled */
     cr_assert_eq(image(d, "C-NMC_test_prelim_phase_data/1.bmp")->label, -1);
+    lvk_dataset_destroy(&d);
+}
+
+/* The label table may be as long as a table of predictions. */
+Test(scan, long_label_table) {
+    enum { SIZE = 17 << 20 };
+    static const char rows[] = HEADER ROW1 ROW2;
+    char *text = malloc(SIZE);
+    memset(text, '\n', SIZE);
+    memcpy(text, rows, sizeof rows - 1);
+    tree_write_image("C-NMC_test_prelim_phase_data/1.bmp", SIDE, 1);
+    tree_write_image("C-NMC_test_prelim_phase_data/2.bmp", SIDE, 2);
+    tree_write("C-NMC_test_prelim_phase_data_labels.csv", text, SIZE);
+    tree_write("copy/C-NMC_test_prelim_phase_data_labels.csv", text, SIZE);
+    free(text);
+    lvk_dataset *d = open_tree("");
+    cr_assert_eq(image(d, "C-NMC_test_prelim_phase_data/2.bmp")->label, 1);
     lvk_dataset_destroy(&d);
 }
 

@@ -235,7 +235,7 @@ Test(judgement, bad_files, .init = scratch_create, .fini = scratch_remove) {
         {"path,subject\n", "there is no column p_<class>"},
         {"path,p_all\na,1\n", "there is no column label"},
         {"path,p_all,label\na,0.5\n", "line 2: 2 fields, the first line has 3"},
-        {"path,p_all,label\na,0.5,all\n\nb,0.5,hem\n", "line 3: 1 fields"},
+        {"path,p_all,label\na,0.5,all\n\nb;0.5;hem\n", "line 4: 1 fields"},
         {"path,p_all,label\na,1.5,all\n", "line 2: '1.5' is no probability"},
         {"path,p_all,label\na,nan,all\n", "line 2: 'nan' is no probability"},
         {"path,p_all,label,area\na,0.5,all,-3\n", "line 2: '-3' is no area"},
@@ -265,6 +265,34 @@ Test(judgement, foreign_file, .init = scratch_create, .fini = scratch_remove) {
     cr_expect(read[0].label == 1 && read[1].label == 0 && read[1].p == 1 && strcmp(read[1].path, "b") == 0);
     cr_expect_str_eq(lvk_prediction_set_negative_class(set), "well");
     lvk_prediction_set_destroy(&set);
+}
+
+/* As spreadsheets save a table of predictions: each reads as the first. */
+Test(judgement, files_of_spreadsheets, .init = scratch_create, .fini = scratch_remove) {
+    static const char *const texts[] = {
+        "path,subject,p_ill,class,label,area\na;b,1,0.5,ill,ill,7\n\"c,d\",2,0.25,well,well,8\n",
+        "\xEF\xBB\xBFpath,subject,p_ill,class,label,area\na;b,1,0.5,ill,ill,7\n\"c,d\",2,0.25,well,well,8\n\n",
+        "path;subject;p_ill;class;label;area\r\n\"a;b\";1;0,5;ill;ill;7\r\nc,d;2;0,25;well;well;8\r\n",
+        "sep=,\npath,subject,p_ill,class,label,area\na;b,1,0.5,ill,ill,7\n\"c,d\",2,0.25,well,well,8\n",
+        "path,subject,p_ill,class,label,area,\na;b,1,0.5,ill,ill,7,\n\"c,d\",2,0.25,well,well,8,\n,,,,,,\n",
+        "path, subject, p_ill, class, label, area \na;b,1, 0.5 ,ill, ill , 7\n\"c,d\",2,0.25 ,well,well ,8 \n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+        lvk_prediction_set *set;
+        size_t count;
+        cr_assert_eq(lvk_file_write(scratch_path("p.csv"), texts[i], strlen(texts[i])), LVK_OK);
+        cr_assert_eq(read_one(scratch_path("p.csv"), &set), LVK_OK, "case %zu: %s", i, lvk_error_message());
+        const lvk_prediction *read = lvk_prediction_set_rows(set, &count);
+        cr_assert_eq(count, 2);
+        cr_expect_str_eq(read[0].path, "a;b");
+        cr_expect_str_eq(read[1].path, "c,d");
+        cr_expect(read[0].p == 0.5 && read[0].label == 1 && read[0].area == 7, "case %zu", i);
+        cr_expect(read[1].p == 0.25 && read[1].label == 0 && read[1].area == 8, "case %zu", i);
+        cr_expect_str_eq(read[1].subject, "2");
+        cr_expect_str_eq(lvk_prediction_set_positive_class(set), "ill");
+        cr_expect_str_eq(lvk_prediction_set_negative_class(set), "well");
+        lvk_prediction_set_destroy(&set);
+    }
 }
 
 Test(judgement, out_of_memory, .init = scratch_create, .fini = scratch_remove) {
