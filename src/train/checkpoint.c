@@ -84,11 +84,19 @@ static lvk_status get_optional_names(const lvk_string_map *map, lvk_model_info *
 static const char *const mean_keys[3] = {"pixel_mean_r", "pixel_mean_g", "pixel_mean_b"};
 static const char *const deviation_keys[3] = {"pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b"};
 
-static bool is_standard(const lvk_standard *standard) {
-    for (int c = 0; c < 3; ++c)
-        if (!isfinite(standard->mean[c]) || !isfinite(standard->deviation[c]) || standard->deviation[c] <= 0)
-            return false;
-    return true;
+/* Wider than any images need; beyond it, standardized pixels are alike, or too large for float. */
+static const double most_mean = 10, least_deviation = 0.001, most_deviation = 1000;
+
+static lvk_status check_standard(lvk_status failure, const lvk_standard *standard) {
+    for (int c = 0; c < 3; ++c) {
+        if (!(fabs(standard->mean[c]) <= most_mean))
+            return lvk_fail(failure, "the entry \"%s\" is not from -%g to %g", mean_keys[c], most_mean,
+                            most_mean);
+        if (!(standard->deviation[c] >= least_deviation && standard->deviation[c] <= most_deviation))
+            return lvk_fail(failure, "the entry \"%s\" is not from %g to %g", deviation_keys[c],
+                            least_deviation, most_deviation);
+    }
+    return LVK_OK;
 }
 
 lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info) {
@@ -98,8 +106,9 @@ lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info) {
 }
 
 static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
-    if (!is_standard(&info->standard) || info->image_size == 0)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "image size, pixel mean and deviation make no input");
+    LVK_TRY(check_standard(LVK_ERROR_ARGUMENT, &info->standard));
+    if (info->image_size == 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "the entry \"image_size\" is 0");
     LVK_TRY(put_names(map, info, info_names, INFO_NAMES));
     LVK_TRY(put_optional_names(map, info));
     LVK_TRY(lvk_string_map_set(map, "pixel_order", info->standard.bgr ? "bgr" : "rgb"));
@@ -132,10 +141,10 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     if (*info->topology && !lvk_resnet_variant_find(info->topology, &variant))
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"topology\" is \"%.40s\", which is not known here",
                         info->topology);
-    return is_standard(&info->standard)
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_FORMAT,
-                          "a pixel mean or deviation is not a number, or a deviation not above 0");
+    if (strcmp(info->positive_class, info->negative_class) == 0)
+        return lvk_fail(LVK_ERROR_FORMAT,
+                        "the entries \"positive_class\" and \"negative_class\" are the same");
+    return check_standard(LVK_ERROR_FORMAT, &info->standard);
 }
 
 static const char temperature_key[] = "temperature", threshold_key[] = "threshold";

@@ -244,6 +244,55 @@ Test(checkpoint, damaged_metadata) {
     lvk_safetensors_destroy(&file);
 }
 
+/* Values that make every image the same to the network, or none of them a number. */
+Test(checkpoint, values_that_make_no_model) {
+    static const struct {
+        const char *key, *value;
+        bool right;
+    } cases[] = {
+        {"pixel_deviation_r", "1e-300", false},
+        {"pixel_deviation_g", "1e-12", false},
+        {"pixel_deviation_b", "1e300", false},
+        {"pixel_deviation_b", "-1", false},
+        {"pixel_deviation_b", "0", false},
+        {"pixel_deviation_b", "0.00392", true},
+        {"pixel_deviation_r", "1", true},
+        {"pixel_mean_r", "1e300", false},
+        {"pixel_mean_g", "-1e9", false},
+        {"pixel_mean_b", "inf", false},
+        {"pixel_mean_b", "0", true},
+        {"temperature", "1e-300", false},
+        {"temperature", "1e300", false},
+        {"temperature", "2", true},
+        {"threshold", "1.5", false},
+        {"threshold", "nan", false},
+        {"threshold", "1", true},
+        {"image_size", "0", false},
+        {"positive_class", "hem", false},
+    };
+    sample s;
+    sample_init(&s, 1);
+    write_sample(scratch_path("c"), &s);
+    lvk_safetensors *file = NULL;
+    cr_assert_eq(lvk_safetensors_read(scratch_path("c"), &file), LVK_OK);
+    const lvk_string_map *metadata = lvk_safetensors_metadata(file);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        lvk_string_map changed = {0};
+        for (size_t m = 0; m < metadata->count; ++m)
+            cr_assert_eq(lvk_string_map_set(&changed, metadata->pairs[m].key, metadata->pairs[m].value),
+                         LVK_OK);
+        cr_assert_eq(lvk_string_map_set(&changed, cases[i].key, cases[i].value), LVK_OK);
+        cr_assert_eq(lvk_safetensors_write(scratch_path("d"), NULL, 0, &changed), LVK_OK);
+        lvk_checkpoint *c = NULL;
+        cr_expect_eq(lvk_checkpoint_read(scratch_path("d"), &c), cases[i].right ? LVK_OK : LVK_ERROR_FORMAT,
+                     "%s %s: %s", cases[i].key, cases[i].value, lvk_error_message());
+        cr_expect(cases[i].right || strstr(lvk_error_message(), cases[i].key), "%s", lvk_error_message());
+        lvk_checkpoint_destroy(&c);
+        lvk_string_map_finish(&changed);
+    }
+    lvk_safetensors_destroy(&file);
+}
+
 /* Read as of another variant, a network would quietly compute something else. */
 Test(checkpoint, a_topology_that_is_not_known) {
     static const char *const topologies[] = {"keras-2019", "keras-2099"};
