@@ -64,77 +64,6 @@ lvk_status lvk_file_read(const char *path, size_t limit, void **data, size_t *si
     return LVK_OK;
 }
 
-static lvk_status write_all(int file, const char *path, const lvk_span *span) {
-    for (size_t done = 0; done < span->size;) {
-        const ssize_t put = write(file, (const char *)span->data + done, span->size - done);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return fail_errno(path);
-        done += (size_t)put;
-    }
-    return LVK_OK;
-}
-
-/* Makes the rename itself durable. */
-static void sync_folder_of(const char *path) {
-    char *folder = lvk_strdup(path);
-    if (!folder)
-        return;
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    const int file = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file >= 0) {
-        fsync(file);
-        close(file);
-    }
-    lvk_free(folder);
-}
-
-lvk_status lvk_file_write_spans(const char *path, const lvk_span *spans, size_t count) {
-    char *temporary = lvk_format("%s.tmp-%ld", path, (long)getpid());
-    if (!temporary)
-        return LVK_ERROR_MEMORY;
-    lvk_status status = LVK_OK;
-    const int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file < 0) {
-        status = fail_errno(path);
-        lvk_free(temporary);
-        return status;
-    }
-    for (size_t i = 0; i < count && status == LVK_OK; ++i)
-        status = write_all(file, path, &spans[i]);
-    if (status == LVK_OK && fsync(file) != 0)
-        status = fail_errno(path);
-    if (close(file) != 0 && status == LVK_OK)
-        status = fail_errno(path);
-    if (status == LVK_OK && rename(temporary, path) != 0)
-        status = fail_errno(path);
-    if (status == LVK_OK)
-        sync_folder_of(path);
-    else
-        unlink(temporary);
-    lvk_free(temporary);
-    return status;
-}
-
-lvk_status lvk_file_write(const char *path, const void *data, size_t size) {
-    const lvk_span span = {data, size};
-    return lvk_file_write_spans(path, &span, 1);
-}
-
-lvk_status lvk_file_create(const char *path, const void *data, size_t size) {
-    const lvk_span span = {data, size};
-    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file < 0)
-        return fail_errno(path);
-    lvk_status status = write_all(file, path, &span);
-    if (close(file) != 0 && status == LVK_OK)
-        status = fail_errno(path);
-    return status;
-}
-
 lvk_status lvk_folder_check_empty(const char *path) {
     DIR *folder = opendir(path);
     if (!folder)
@@ -270,6 +199,18 @@ char *lvk_cache_folder(void) {
     if (folder && *folder == '/')
         return lvk_path_join(folder, "leukvk");
     return home && *home == '/' ? lvk_path_join(home, ".cache/leukvk") : NULL;
+}
+
+char *lvk_cache_folder_open(void) {
+    char *folder = lvk_cache_folder();
+    if (!folder) {
+        (void)lvk_fail(LVK_ERROR_IO, "there is no cache folder: neither XDG_CACHE_HOME nor HOME names one");
+    } else if (lvk_folder_create(folder) == LVK_OK) {
+        lvk_folder_clear(folder);
+        return folder;
+    }
+    lvk_free(folder);
+    return NULL;
 }
 
 const char *lvk_path_name(const char *path) {

@@ -204,6 +204,7 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
                                               .temperature = result->temperature,
                                               .threshold = result->threshold};
         snprintf(result->file, sizeof result->file, "%s", file);
+        lvk_folder_clear_beside(file);
         status = lvk_checkpoint_calibrate(opened, &chosen);
     }
     lvk_checkpoint_destroy(&opened);
@@ -219,6 +220,7 @@ lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
         status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: has neither temperature nor threshold", path);
     if (status == LVK_OK) {
         snprintf(file, size, "%s", path);
+        lvk_folder_clear_beside(path);
         status = lvk_checkpoint_calibrate(opened, &(lvk_model_calibration){0});
     }
     lvk_checkpoint_destroy(&opened);

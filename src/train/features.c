@@ -217,9 +217,9 @@ done:
 
 static char *file_path(const char *key) {
     char digest[LVK_DIGEST_TEXT];
-    char *folder = lvk_cache_folder(), *path = NULL;
+    char *folder = lvk_cache_folder_open(), *path = NULL;
     lvk_digest(key, strlen(key), digest);
-    if (folder && lvk_folder_create(folder) == LVK_OK)
+    if (folder)
         path = lvk_format("%s/features-%s.safetensors", folder, digest);
     lvk_free(folder);
     return path;

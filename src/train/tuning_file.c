@@ -15,8 +15,8 @@ enum { MAX_FILE = 1 << 20 };
 static const char format[] = "leukvk kernels 1";
 
 char *lvk_tuning_file_path(const lvk_device_info *device) {
-    char *folder = lvk_cache_folder(), *path = NULL;
-    if (folder && lvk_folder_create(folder) == LVK_OK)
+    char *folder = lvk_cache_folder_open(), *path = NULL;
+    if (folder)
         path = lvk_format("%s/kernels-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, device->vendor_id,
                           device->device_id, device->uuid);
     lvk_free(folder);

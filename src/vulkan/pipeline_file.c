@@ -29,8 +29,8 @@ static uint64_t digest_of(const void *data, size_t size) {
 }
 
 char *lvk_pipeline_file_path(const VkPhysicalDeviceProperties *properties) {
-    char *folder = lvk_cache_folder(), *path = NULL;
-    if (folder && lvk_folder_create(folder) == LVK_OK) {
+    char *folder = lvk_cache_folder_open(), *path = NULL;
+    if (folder) {
         char uuid[2 * VK_UUID_SIZE + 1] = "";
         for (uint32_t i = 0; i < VK_UUID_SIZE; ++i)
             for (uint32_t k = 0; k < 2; ++k)
@@ -38,7 +38,7 @@ char *lvk_pipeline_file_path(const VkPhysicalDeviceProperties *properties) {
         path = lvk_format("%s/pipelines-%08" PRIx32 "-%08" PRIx32 "-%08" PRIx32 "-%s-%016" PRIx64 ".bin",
                           folder, properties->vendorID, properties->deviceID, properties->driverVersion, uuid,
                           lvk_shader_digest);
-    } else if (folder) {
+    } else {
         lvk_log(LVK_LOG_DEBUG, "pipelines are not kept: %s", lvk_error_message());
     }
     lvk_free(folder);

@@ -1,0 +1,311 @@
+/* Writing files: beside the target and renamed into place, or in place where the target is no plain file. */
+#define _DEFAULT_SOURCE /* flock */
+#define _XOPEN_SOURCE   700
+#include "core/file.h"
+
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_LINKS = 40, SUFFIX_DIGITS = 13, MOST_NAME = NAME_MAX - SUFFIX_DIGITS - 8, ATTEMPTS = 100 };
+static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567", mark[] = ".tmp-";
+
+static lvk_status fail_errno(const char *path) {
+    return lvk_fail(errno == ENOMEM ? LVK_ERROR_MEMORY : LVK_ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+/* ---- bytes ---- */
+
+static lvk_status write_all(int file, const char *path, const lvk_span *span) {
+    for (size_t done = 0; done < span->size;) {
+        const ssize_t put = write(file, (const char *)span->data + done, span->size - done);
+        if (put < 0 && errno == EAGAIN) /* a pipe that was handed to us without waiting */
+            (void)poll(&(struct pollfd){.fd = file, .events = POLLOUT}, 1, -1);
+        else if (put < 0 && errno != EINTR)
+            return fail_errno(path);
+        done += put < 0 ? 0 : (size_t)put;
+    }
+    return LVK_OK;
+}
+
+static lvk_status write_spans(int file, const char *path, const lvk_span *spans, size_t count) {
+    lvk_status status = LVK_OK;
+    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+        status = write_all(file, path, &spans[i]);
+    return status;
+}
+
+/* Closes `file`, whatever `status`. */
+static lvk_status finish_file(int file, const char *path, bool flush, lvk_status status) {
+    if (status == LVK_OK && flush && fsync(file) != 0)
+        status = fail_errno(path);
+    if (close(file) != 0 && status == LVK_OK)
+        status = fail_errno(path);
+    return status;
+}
+
+/* ---- temporaries ---- */
+
+/* "NAME.tmp-abcdefghijklm" in NAME's folder. A very long NAME is shortened. */
+static char *temporary_name(const char *path) {
+    uint64_t number = 0;
+    char suffix[SUFFIX_DIGITS + 1] = "";
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
+        (void)lvk_fail(LVK_ERROR_IO, "%s: no random numbers from the system: %s", path, strerror(errno));
+        return NULL;
+    }
+    for (int i = 0; i < SUFFIX_DIGITS; ++i, number >>= 5)
+        suffix[i] = digits[number & 31];
+    const char *name = lvk_path_name(path);
+    size_t length = strlen(name);
+    while (length > MOST_NAME || (length && ((unsigned char)name[length] & 0xC0U) == 0x80))
+        --length; /* to a character's beginning */
+    return lvk_format("%.*s%s%s", (int)((size_t)(name - path) + length), path, mark, suffix);
+}
+
+/* Whether the locked `file` is still there under a name: a process that cleared the folder may have been
+ * quicker. */
+static bool is_linked(int file) {
+    struct stat info;
+    return fstat(file, &info) == 0 && info.st_nlink > 0;
+}
+
+/* Makes a file that was not there, with a lock on it that tells lvk_folder_clear that it is in use. *error:
+ * the system's reason where it could not be made. */
+static lvk_status create_temporary(const char *path, mode_t mode, char **name, int *file, int *error) {
+    *name = NULL;
+    *file = -1;
+    *error = 0;
+    for (int attempt = 0; attempt < ATTEMPTS; ++attempt) {
+        char *temporary = temporary_name(path);
+        if (!temporary)
+            return LVK_ERROR_IO;
+        const int made = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        *error = made < 0 ? errno : 0;
+        const bool taken = *error == EEXIST;
+        if (made < 0 && !taken) {
+            const lvk_status status = fail_errno(path);
+            lvk_free(temporary);
+            return status;
+        }
+        if (made >= 0 && (flock(made, LOCK_EX) != 0 || is_linked(made))) { /* not every file system locks */
+            *name = temporary;
+            *file = made;
+            return LVK_OK;
+        }
+        if (made >= 0)
+            close(made);
+        lvk_free(temporary);
+    }
+    return lvk_fail(LVK_ERROR_IO, "%s: no free name for a temporary file", path);
+}
+
+/* Also as older versions named them: ".tmp-1234", by the number of their process. */
+bool lvk_file_is_temporary(const char *name) {
+    const char *dot = strrchr(name, '.');
+    if (!dot || strncmp(dot, mark, sizeof mark - 1) != 0)
+        return false;
+    const char *suffix = dot + sizeof mark - 1;
+    const size_t length = strlen(suffix);
+    return length && (strspn(suffix, "0123456789") == length ||
+                      (length == SUFFIX_DIGITS && strspn(suffix, digits) == length));
+}
+
+void lvk_folder_clear(const char *path) {
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (!lvk_file_is_temporary(entry->d_name))
+            continue;
+        const int file = openat(dirfd(folder), entry->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        struct stat info;
+        if (file >= 0 && fstat(file, &info) == 0 && S_ISREG(info.st_mode) &&
+            flock(file, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(dirfd(folder), entry->d_name, 0);
+        if (file >= 0)
+            close(file);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+static char *folder_of(const char *path) {
+    const size_t length = (size_t)(lvk_path_name(path) - path);
+    return length ? lvk_format("%.*s", (int)length, path) : lvk_strdup(".");
+}
+
+void lvk_folder_clear_beside(const char *path) {
+    char *folder = folder_of(path);
+    if (folder)
+        lvk_folder_clear(folder);
+    lvk_free(folder);
+}
+
+/* ---- in place ---- */
+
+/* The descriptor that a path like /dev/stdout or /dev/fd/5 stands for; -1: it is another path. Such a
+ * descriptor is written to as it is, at its own position: the file behind it may be open elsewhere. */
+static int descriptor_of(const char *path, const struct stat *info) {
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    uint64_t number;
+    if (strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0)
+        return path[8] == 'o' ? STDOUT_FILENO : STDERR_FILENO;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0 &&
+            lvk_number_parse_u64(path + strlen(folders[i]), INT_MAX, &number))
+            return (int)number;
+    for (int standard = STDOUT_FILENO; info && standard <= STDERR_FILENO; ++standard) {
+        struct stat other;
+        if (fstat(standard, &other) == 0 && other.st_dev == info->st_dev && other.st_ino == info->st_ino)
+            return standard;
+    }
+    return -1;
+}
+
+static lvk_status write_descriptor(int descriptor, const char *path, const lvk_span *spans, size_t count) {
+    const int file = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    return file < 0 ? fail_errno(path)
+                    : finish_file(file, path, false, write_spans(file, path, spans, count));
+}
+
+/* A device, a pipe, or a file that no other can be put in the place of. */
+static lvk_status write_in_place(const char *path, bool plain, const lvk_span *spans, size_t count) {
+    const int file = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | (plain ? O_TRUNC | O_NOFOLLOW : 0));
+    return file < 0 ? fail_errno(path)
+                    : finish_file(file, path, plain, write_spans(file, path, spans, count));
+}
+
+/* ---- by renaming ---- */
+
+/* What the link `path` leads to. Takes `path` over. */
+static char *read_link(char *path) {
+    char text[PATH_MAX];
+    const ssize_t length = readlink(path, text, sizeof text - 1);
+    char *target = NULL;
+    if (length < 0) {
+        (void)fail_errno(path);
+    } else {
+        text[length] = '\0';
+        const int folder = *text == '/' ? 0 : (int)(lvk_path_name(path) - path);
+        target = lvk_format("%.*s%s", folder, path, text);
+    }
+    lvk_free(path);
+    return target;
+}
+
+/* *real: `path` with the links at its end resolved; the file itself need not exist. A link that neither we
+ * nor the administrator made is refused: whoever planted it would choose which of our files is overwritten.
+ */
+static lvk_status resolve_links(const char *path, char **real) {
+    struct stat info;
+    *real = lvk_strdup(path);
+    for (int links = 0; *real; ++links) {
+        if (lstat(*real, &info) != 0 || !S_ISLNK(info.st_mode))
+            return LVK_OK;
+        lvk_status status = LVK_OK;
+        if (info.st_uid != geteuid() && info.st_uid != 0)
+            status =
+                lvk_fail(LVK_ERROR_IO, "%s: is another user's link; name the file that it leads to", *real);
+        else if (links == MOST_LINKS)
+            status = lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(ELOOP));
+        if (status != LVK_OK) {
+            lvk_free(*real);
+            *real = NULL;
+            return status;
+        }
+        *real = read_link(*real);
+    }
+    return LVK_ERROR_IO;
+}
+
+/* Gives a new file mode, owner and group of the one in whose place it comes, as far as we may. Where the
+ * group cannot be kept, the new one gets no more than everybody has. */
+static void keep_access(int file, const struct stat *old) {
+    struct stat now;
+    mode_t mode = old->st_mode & 0777U;
+    if (fstat(file, &now) == 0 && (now.st_uid != old->st_uid || now.st_gid != old->st_gid) &&
+        fchown(file, old->st_uid, old->st_gid) != 0 && now.st_gid != old->st_gid &&
+        fchown(file, (uid_t)-1, old->st_gid) != 0)
+        mode &= 0707U | (mode & 07U) << 3U;
+    (void)fchmod(file, mode);
+}
+
+/* Makes the rename itself durable. */
+static void sync_folder_of(const char *path) {
+    char *folder = folder_of(path);
+    const int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (file >= 0) {
+        fsync(file);
+        close(file);
+    }
+    lvk_free(folder);
+}
+
+/* A folder that takes no new file, or a file that is a mount point: what is there can only be overwritten. */
+static bool only_in_place(int error) {
+    return error == EACCES || error == EPERM || error == EROFS || error == EBUSY;
+}
+
+/* `old`: of the file at `path`; NULL: there is none. */
+static lvk_status replace(const char *path, const struct stat *old, const lvk_span *spans, size_t count) {
+    char *temporary;
+    int file, error;
+    lvk_status status = create_temporary(path, old ? 0600 : 0666, &temporary, &file, &error);
+    if (status != LVK_OK)
+        return old && only_in_place(error) ? write_in_place(path, true, spans, count) : status;
+    status = write_spans(file, path, spans, count);
+    if (status == LVK_OK && old)
+        keep_access(file, old);
+    if (status == LVK_OK && fsync(file) != 0)
+        status = fail_errno(path);
+    bool in_place = false;
+    if (status == LVK_OK && rename(temporary, path) != 0) {
+        in_place = old && only_in_place(errno);
+        status = fail_errno(path);
+    }
+    if (status == LVK_OK)
+        sync_folder_of(path);
+    else
+        unlink(temporary);
+    status = finish_file(file, path, false, status); /* the lock goes last */
+    lvk_free(temporary);
+    return in_place ? write_in_place(path, true, spans, count) : status;
+}
+
+lvk_status lvk_file_write_spans(const char *path, const lvk_span *spans, size_t count) {
+    struct stat info;
+    const bool exists = stat(path, &info) == 0;
+    const int descriptor = descriptor_of(path, exists ? &info : NULL);
+    if (descriptor >= 0)
+        return write_descriptor(descriptor, path, spans, count);
+    if (exists && S_ISDIR(info.st_mode))
+        return lvk_fail(LVK_ERROR_IO, "%s: is a folder, a file was expected", path);
+    if (exists && !S_ISREG(info.st_mode))
+        return write_in_place(path, false, spans, count);
+    char *real;
+    LVK_TRY(resolve_links(path, &real));
+    const lvk_status status = replace(real, exists ? &info : NULL, spans, count);
+    lvk_free(real);
+    return status;
+}
+
+lvk_status lvk_file_write(const char *path, const void *data, size_t size) {
+    const lvk_span span = {data, size};
+    return lvk_file_write_spans(path, &span, 1);
+}
+
+lvk_status lvk_file_create(const char *path, const void *data, size_t size) {
+    const lvk_span span = {data, size};
+    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    return file < 0 ? fail_errno(path) : finish_file(file, path, false, write_spans(file, path, &span, 1));
+}
