@@ -64,27 +64,28 @@ lvk_status lvk_run_folder_create_default(const char *model, char **path) {
     return lvk_fail(LVK_ERROR_IO, "runs: there are already 999 runs of this second");
 }
 
-/* A file that lvk_file_write was writing when its process was killed: "….tmp-1234". */
-static bool is_leftover(const char *name) {
-    const char *dot = strrchr(name, '.');
-    return dot && strncmp(dot, ".tmp-", 5) == 0 && dot[5] && strspn(dot + 5, "0123456789") == strlen(dot + 5);
+static lvk_status has_file(const char *folder, const char *name, bool *has) {
+    char *path = lvk_path_join(folder, name);
+    *has = path && lvk_path_is_file(path);
+    lvk_free(path);
+    return path ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-/* Looks through the folder, whose lock we hold: leftovers go, and `empty` folders must have nothing else. */
-static lvk_status tidy(const char *path, bool empty) {
+/* What a run leaves that was killed before it had a config.json, with which it could be resumed: its lock,
+ * temporaries, and a split if there is a lock. Such a folder is as good as empty. */
+static lvk_status check_empty(const char *path) {
+    bool begun;
+    LVK_TRY(has_file(path, ".lock", &begun));
     DIR *folder = opendir(path);
     if (!folder)
         return fail_errno(path);
     lvk_status status = LVK_OK;
     for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));) {
         const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, ".lock") == 0)
-            continue;
-        if (empty)
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".lock") != 0 &&
+            !lvk_file_is_temporary(name) && !(begun && strcmp(name, lvk_run_file_name(LVK_RUN_SPLIT)) == 0))
             status =
                 lvk_fail(LVK_ERROR_IO, "%s: is not empty; name another run folder, or resume this run", path);
-        else if (is_leftover(name))
-            unlinkat(dirfd(folder), name, 0);
     }
     closedir(folder);
     return status;
@@ -114,8 +115,10 @@ static lvk_status name_files(char *path, lvk_run_folder **result) {
 static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
     LVK_TRY(name_files(path, result));
     lvk_status status = lvk_folder_lock(path, &(*result)->lock);
+    if (status == LVK_OK && empty)
+        status = check_empty(path);
     if (status == LVK_OK)
-        status = tidy(path, empty);
+        lvk_folder_clear(path);
     if (status != LVK_OK)
         lvk_run_folder_close(result);
     return status;
@@ -126,7 +129,7 @@ lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_fo
     char *folder = NULL;
     if (path) {
         LVK_TRY(lvk_folder_create(path));
-        LVK_TRY(tidy(path, true)); /* before a lock file is put among a stranger's files */
+        LVK_TRY(check_empty(path)); /* before a lock file is put among a stranger's files */
         folder = lvk_strdup(path);
         if (!folder)
             return LVK_ERROR_MEMORY;

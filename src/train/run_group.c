@@ -61,6 +61,7 @@ lvk_status lvk_run_group_open(const lvk_run_group *group, const char *folder, in
     LVK_TRY(lvk_run_group_check(group, folder));
     LVK_TRY(lvk_folder_create(folder));
     LVK_TRY(lvk_folder_lock(folder, lock));
+    lvk_folder_clear(folder);
     lvk_status status = lvk_run_group_check(group, folder); /* again, now that nobody else works there */
     if (status == LVK_OK)
         status = write_once(group, folder);
@@ -69,26 +70,6 @@ lvk_status lvk_run_group_open(const lvk_run_group *group, const char *folder, in
         *lock = -1;
     }
     return status;
-}
-
-/* What a kill left behind of a run that has no config.json yet, with which it could be resumed: its split,
- * and halves of files. */
-static lvk_status remove_beginning(void *user, const char *name) {
-    char *path = lvk_path_join(user, name);
-    if (path && (strncmp(name, "split.json", 10) == 0 || strncmp(name, "config.json.", 12) == 0))
-        (void)remove(path);
-    lvk_free(path);
-    return path ? LVK_OK : LVK_ERROR_MEMORY;
-}
-
-static lvk_status begin(lvk_device *device, const lvk_train_options *options, lvk_train_callback callback,
-                        void *user, lvk_train_result *result) {
-    char *run = lvk_strdup(options->run);
-    lvk_status status = run ? LVK_OK : LVK_ERROR_MEMORY;
-    if (status == LVK_OK && lvk_path_is_folder(run))
-        status = lvk_folder_walk(run, remove_beginning, run);
-    lvk_free(run);
-    return status == LVK_OK ? lvk_train(device, options, callback, user, result) : status;
 }
 
 lvk_status lvk_run_group_train(lvk_device *device, const lvk_train_options *options,
@@ -101,7 +82,7 @@ lvk_status lvk_run_group_train(lvk_device *device, const lvk_train_options *opti
     if (status == LVK_OK)
         status = lvk_path_is_file(config)
                      ? lvk_train_resume(device, options->run, &resume, callback, user, result)
-                     : begin(device, options, callback, user, result);
+                     : lvk_train(device, options, callback, user, result);
     lvk_free(result);
     lvk_free(config);
     return status;

@@ -109,6 +109,32 @@ Test(run_folder, leftovers_of_a_kill_go) {
     lvk_run_folder_close(&run);
 }
 
+/* Killed before it had a config.json, a run can neither be resumed nor has it anything to lose. */
+Test(run_folder, a_run_killed_before_its_configuration_counts_as_empty) {
+    lvk_run_folder *run = NULL;
+    cr_assert_eq(lvk_run_folder_create(scratch_path("r"), "cnn", &run), LVK_OK);
+    lvk_run_folder_close(&run);
+    write_file(scratch_path("r/split.json"), "{}");
+    write_file(scratch_path("r/config.json.tmp-abcdefghijklm"), "{");
+    write_file(scratch_path("r/split.json.tmp-77"), "{");
+    cr_assert_eq(lvk_run_folder_create(scratch_path("r"), "cnn", &run), LVK_OK, "%s", lvk_error_message());
+    cr_expect_not(lvk_path_is_file(scratch_path("r/config.json.tmp-abcdefghijklm")));
+    cr_expect_not(lvk_path_is_file(scratch_path("r/split.json.tmp-77")));
+    cr_expect_not(lvk_run_folder_has(run, LVK_RUN_CONFIG));
+    cr_assert_eq(lvk_run_folder_write(run, LVK_RUN_CONFIG, "{}\n"), LVK_OK);
+    lvk_run_folder_close(&run);
+    cr_expect_eq(lvk_run_folder_create(scratch_path("r"), "cnn", &run), LVK_ERROR_IO, "a run is overwritten");
+}
+
+/* Without a lock beside it, the split is the user's own. */
+Test(run_folder, a_split_alone_is_not_a_begun_run) {
+    lvk_run_folder *run = NULL;
+    write_file(scratch_path("split.json"), "{}");
+    cr_expect_eq(lvk_run_folder_create(scratch_folder, "cnn", &run), LVK_ERROR_IO);
+    cr_expect_not_null(strstr(lvk_error_message(), "is not empty"), "%s", lvk_error_message());
+    expect_file(scratch_path("split.json"), "{}");
+}
+
 Test(run_folder, configuration) {
     lvk_run_folder *run = NULL;
     cr_assert_eq(lvk_run_folder_create(scratch_path("r"), "cnn", &run), LVK_OK);
