@@ -34,10 +34,9 @@ typedef enum lvk_search_kind {
 
 /* An axis is a text: a setting's name as the command line has it, '=', and values with commas between them,
  * or for numbers a range to draw from: "learning-rate=0.001,0.0003"   "optimizer=adam,sgd"   "dropout=0..0.5"
- * Settings: epochs, batch, patience, learning-rate, dropout, momentum, weight-decay, l2, warmup, clip-norm,
- * optimizer, schedule, head, crop. A setting named again gets further values; a head, which holds commas
- * itself, is one value. Ranges of learning-rate, weight-decay and l2 are drawn from uniformly in the
- * logarithm, others uniformly. */
+ * The settings are those that have a number for it in train_option_list.h. A setting named again gets further
+ * values; a head, which holds commas itself, is one value. Ranges of learning-rate, weight-decay and l2 are
+ * drawn from uniformly in the logarithm, others uniformly. */
 typedef struct lvk_search_options {
     lvk_train_options train; /* of every trial but for what is searched; run and split are not looked at */
     const char *folder;      /* new, empty, or of the same search; NULL: runs/<date>-<time>-search-<model> */

@@ -20,92 +20,11 @@
 #include "leukvk/profile.h"
 #include "leukvk/ranks.h"
 #include "leukvk/split.h"
+#include "leukvk/train_options.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef struct lvk_train_options {
-    const char *data; /* the data set's folder */
-    const lvk_dataset
-        *dataset;    /* that folder, where it has been read already; stays the caller\'s. NULL: it is read */
-    const char *run; /* the run folder, new or empty; NULL: runs/<date>-<time>-<model> */
-    const char *split;   /* a split file to use; NULL: a split is made */
-    const char *group;   /* of the split that is made: "subject": no person is on two sides; "none": image by
-                            image, see lvk_split_options */
-    const char *model;   /* "cnn", "cnn-gap", "resnet50" */
-    const char *crop;    /* "center:N" (pixels of the source, scale kept), "bbox" or "none" */
-    uint32_t image_size; /* height and width in pixels that crops are resampled to, 32 to 1024, for models
-                            that end in a global average; 0: the model's own, 112 of cnn-gap, 224 of others */
-    bool augment;        /* flips and free rotation of the training images, in each epoch anew */
-    double shift; /* with them: moved by at most this share of the crop's side along each axis, 0 to 0.5 */
-    double zoom;  /* enlarged up to 1 + zoom times or made as much smaller, 0 to 1; what comes in from beyond
-                     the crop is black */
-    double color; /* brightness, contrast (about middle grey) and saturation times 1 - color to 1 + color,
-                     each channel times 1 - color / 4 to 1 + color / 4, 0 to 0.5; black stays black */
-    const char *normalize; /* "train": pixels less their mean, divided by their standard deviation, both taken
-                              over the training images by channel; "none": 0..1; "auto": as pretrained weights
-                              want it, "train" where there are none */
-    const char *balance;   /* "weight": weight the training loss so that both classes count the same;
-                              "oversample": draw the smaller class's training images more often, each time
-                              augmented anew, so that an epoch has as many of either class; "none" */
-    bool strict;           /* an unreadable image is an error; otherwise it is left out and listed */
-
-    /* Of models with a backbone, such as resnet50; the cnn and cnn-gap have none. */
-    const char *weights; /* a file that leukvk import wrote; "auto": the one that tools/fetch-weights.sh keeps
-                            in the user's cache folder; "none": start from chance */
-    const char *head;    /* layers on the backbone's features, before the logit: "dense:64,dropout:0.25" */
-    const char *unfreeze;   /* the first stage of the backbone that is trained, "conv5_x" to "conv2_x" or
-                               "all"; "none": the whole backbone is frozen, and its features of the images are
-                               computed once */
-    const char *batch_norm; /* of the stages that are trained: "frozen": running averages, gamma and beta
-                               stay; "train": the batch's statistics */
-
-    const char *optimizer;  /* "adam", "adamw", "sgd" */
-    double learning_rate;   /* > 0 */
-    double warmup;          /* epochs, also in part, over which it rises linearly from 0; 0 or more and below
-                               `epochs` (Goyal et al., "Accurate, large minibatch SGD", 2017) */
-    const char *schedule;   /* of the learning rate behind the warm-up: "cosine", from learning_rate to 0 over
-                               the epochs that are left (Loshchilov, Hutter, "SGDR", ICLR 2017, without
-                               restarts); "step", times 0.1 at 1/2 and at 3/4 of all epochs; "step:10,15",
-                               times 0.1 after epochs 10 and 15; or "constant" */
-    const char *rate_scale; /* "res5=0.1,conv4_x=0.01": factors, 0 and more, of the learning rate of
-                               parameters whose names begin so, or of a stage of the backbone as in
-                               `unfreeze`; the longest beginning counts, before a stage; "": none */
-    double clip_norm;       /* the gradient of all parameters as one vector is scaled down to this Euclidean
-                               norm where it is longer (Pascanu et al., ICML 2013); 0: never */
-    double ema;      /* decay per step, in [0, 1), of a moving average of the weights, which is then what is
-                        validated and saved; approached as (1 + step) / (10 + step); 0: the weights are */
-    double momentum; /* of sgd, in [0, 1) */
-    double weight_decay; /* of adamw, >= 0 */
-    double l2;           /* penalty l2 * sum(w^2) on kernels, >= 0 */
-    double dropout;      /* rate in [0, 1) */
-    uint32_t batch;      /* images at once, 1 to 1024 */
-    uint32_t accumulate; /* batches a step, whose gradients are averaged: what a larger batch would do, in the
-                            memory of one (but batch norms see each batch alone); 1 to 1024 */
-    uint32_t epochs;     /* at most */
-    uint32_t patience;   /* stop after so many epochs without a lower validation loss; 0: never */
-    uint32_t views; /* of a frozen backbone: train on so many of the eight ways an image can lie, 1 to 8 */
-    double validation, test; /* shares of the images; see lvk_split_options */
-    uint64_t seed;
-
-    const lvk_ranks
-        *ranks;            /* of an MPI job, which share the batches of each step: see lvk_train. NULL: one */
-    const char *recompute; /* "on": drop activations after a step's forward pass and compute them again for
-                              the gradients (Chen et al., "Training deep nets with sublinear memory cost",
-                              2016): less memory, more time; "off"; "auto": where the batch fits only so. No
-                              effect on the result */
-    unsigned threads;      /* that read and crop images; 0: as many as processors. No effect on the result */
-    double checkpoint_seconds; /* save the position at least so often within an epoch, and up to 2 GiB of
-                                  features within a minute or this; 0: after every step */
-    bool profile; /* profile the third step, or the epoch's last when it has fewer. No effect on the result */
-} lvk_train_options;
-
-/* Adam, dropout 0.25, batch 32, 20 epochs, patience 3, the best of the Keras work; in place of its constant
- * rate of 0.001 on pixels in 0..1, with which the network learns little more than the cells' size, 0.0003
- * with the cosine schedule on normalized pixels, and both classes weighed alike. A centre crop of 300 pixels,
- * flips and free rotation, 15 % validation, 15 % test, seed 1. `data` is still to be set. */
-lvk_train_options lvk_train_defaults(void);
 
 typedef enum lvk_train_event_kind {
     LVK_TRAIN_STARTED,  /* data and device are ready; `run` is set */

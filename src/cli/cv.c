@@ -28,9 +28,11 @@ static const char documentation[] =
 enum { OPTION_FOLDS = 256, OPTION_OUT };
 
 static const struct argp_option options[] = {
-    {"folds", OPTION_FOLDS, "K|official", 0, "How many folds, 2 to 10, or C-NMC's own (5)", 0},
+    {"folds", OPTION_FOLDS, "K|official", 0, "Number of folds, 2 to 10, or C-NMC's own (5)",
+     LVK_OPTION_GROUP_DATA},
     {"out", OPTION_OUT, "FOLDER", 0,
-     "New, or of the same cross-validation, which then goes on (runs/DATE-TIME-cv-MODEL)", 0},
+     "New, or of the same cross-validation, which then goes on (runs/DATE-TIME-cv-MODEL)",
+     LVK_OPTION_GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -56,9 +58,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->cv.folder = text;
         return 0;
     case ARGP_KEY_END:
-        if (!a->train.options.data)
-            argp_failure(state, EXIT_USAGE, 0,
-                         "which data set? --data DIR (leukvk synth draws one to try with)");
+        train_choices_check(&a->train, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -131,7 +131,7 @@ static int run(int argc, char **argv) {
         {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
     static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
     static lvk_cv_result result;
-    arguments a = {.train = {.options = lvk_train_defaults()}, .cv = {.folds = 5}};
+    arguments a = {.train = train_choices_begin(), .cv = {.folds = 5}};
     parse_arguments(&parser, argc, argv, &a);
     a.cv.train = a.train.options;
     lvk_device *device;

@@ -32,17 +32,18 @@ static const char documentation[] =
 enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_PROFILE };
 
 static const struct argp_option options[] = {
-    {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", 1},
+    {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", LVK_OPTION_GROUP_OUTPUT},
     {"resume", OPTION_RESUME, "RUN", 0,
      "Go on with a run, with its own settings; only --data, --epochs, --recompute, --threads and --profile may be given",
-     1},
-    {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)", 1},
+     LVK_OPTION_GROUP_OUTPUT},
+    {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)",
+     LVK_OPTION_GROUP_DATA},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
-     "Shares of the images that choose the best epoch and that test it (0.15,0.15)", 1},
+     "Shares of the images that choose the best epoch and that test it (0.15,0.15)", LVK_OPTION_GROUP_DATA},
     {"profile", OPTION_PROFILE, NULL, 0,
      "Print where the time of the third step goes, and write it to the run folder as a trace (profile.json, for "
      "ui.perfetto.dev)",
-     5},
+     LVK_OPTION_GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -58,8 +59,8 @@ static void check(const arguments *a, struct argp_state *state) {
     const char *setting = a->not_with_resume ? a->not_with_resume : a->train.first_setting;
     if (a->resume && setting)
         argp_failure(state, EXIT_USAGE, 0, "--%s: a resumed run keeps its own settings", setting);
-    if (!a->resume && !a->train.options.data)
-        argp_failure(state, EXIT_USAGE, 0, "which data set? --data DIR (leukvk synth draws one to try with)");
+    if (!a->resume)
+        train_choices_check(&a->train, state);
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -145,9 +146,10 @@ static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_tra
     lvk_train_options *o = &a->train.options;
     const lvk_train_callback callback = a->ranks.number == 0 ? train_progress_show : watch;
     const lvk_resume_options resume = {.data = o->data,
-                                       .epochs = a->train.epochs_given ? o->epochs : 0,
+                                       .epochs = train_choices_given(&a->train, "epochs") ? o->epochs : 0,
                                        .ranks = &a->ranks,
-                                       .recompute = a->train.recompute_given ? o->recompute : NULL,
+                                       .recompute =
+                                           train_choices_given(&a->train, "recompute") ? o->recompute : NULL,
                                        .threads = o->threads,
                                        .profile = o->profile};
     o->ranks = &a->ranks;
@@ -178,7 +180,7 @@ static int run(int argc, char **argv) {
     static const struct argp_child children[] = {
         {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
     static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
-    arguments a = {.train = {.options = lvk_train_defaults()}};
+    arguments a = {.train = train_choices_begin()};
     parse_arguments(&parser, argc, argv, &a);
     lvk_device *device;
     lvk_status status = lvk_ranks_join(&a.ranks);

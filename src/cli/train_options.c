@@ -3,238 +3,114 @@
 #include "options.h"
 #include "verb.h"
 
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Keys of argp: an option's number in the library's table behind OPTION_FIRST, or behind OPTION_FIRST_NO for
+ * --no-KEY. */
 enum {
-    OPTION_DATA = 4096,
-    OPTION_RECIPE,
-    OPTION_GROUP,
-    OPTION_MODEL,
-    OPTION_WEIGHTS,
-    OPTION_HEAD,
-    OPTION_FREEZE,
-    OPTION_UNFREEZE,
-    OPTION_BN,
-    OPTION_VIEWS,
-    OPTION_CROP,
-    OPTION_IMAGE_SIZE,
-    OPTION_AUGMENT,
-    OPTION_NO_AUGMENT,
-    OPTION_SHIFT,
-    OPTION_ZOOM,
-    OPTION_COLOR,
-    OPTION_NORMALIZE,
-    OPTION_BALANCE,
-    OPTION_STRICT,
-    OPTION_OPTIMIZER,
-    OPTION_RATE,
-    OPTION_SCHEDULE,
-    OPTION_WARMUP,
-    OPTION_RATE_SCALE,
-    OPTION_CLIP_NORM,
-    OPTION_EMA,
-    OPTION_MOMENTUM,
-    OPTION_DECAY,
-    OPTION_L2,
-    OPTION_DROPOUT,
-    OPTION_BATCH,
-    OPTION_ACCUMULATE,
-    OPTION_RECOMPUTE,
-    OPTION_EPOCHS,
-    OPTION_PATIENCE,
-    OPTION_SEED,
-    OPTION_THREADS,
-    OPTION_SAVE_SECONDS
+    OPTION_FIRST = 4096,
+    OPTION_FIRST_NO = OPTION_FIRST + LVK_TRAIN_OPTION_COUNT,
+    OPTION_RECIPE = OPTION_FIRST_NO + LVK_TRAIN_OPTION_COUNT,
+    OPTION_FREEZE
 };
 
-static const struct argp_option options[] = {
-    {"data", OPTION_DATA, "DIR", 0, "A C-NMC tree, or a folder with a folder per class", 1},
-    {"group", OPTION_GROUP, "subject|none", 0,
-     "subject: keep the cells of a person on one side of the split; none: deal cell by cell, as work with high figures often did, so that the figures say nothing about new people (subject)",
-     1},
-    {"strict", OPTION_STRICT, NULL, 0, "Stop at an unreadable image, do not leave it out", 1},
-    {"recipe", OPTION_RECIPE, "NAME", 0, "Settings that belong together, which any option overrides", 2},
-    {"model", OPTION_MODEL, "NAME", 0,
-     "Architecture: cnn-gap, cnn, resnet50 and others; leukvk summary NAME shows it (cnn-gap)", 2},
-    {"dropout", OPTION_DROPOUT, "X", 0, "Dropout rate of the cnn and cnn-gap (0.25)", 2},
-    {"weights", OPTION_WEIGHTS, "FILE", 0,
-     "Of resnets: start from this file of leukvk import; none: from chance (what leukvk-fetch-weights keeps)",
-     2},
-    {"head", OPTION_HEAD, "LAYERS", 0,
-     "Of resnets: layers on the backbone's features, before the logit (dense:64,dropout:0.25)", 2},
-    {"freeze", OPTION_FREEZE, "all|none", 0, "Of resnets: train only the head, or everything (all)", 2},
-    {"unfreeze", OPTION_UNFREEZE, "STAGE", 0,
-     "Of resnets: train from this stage on: conv5_x, conv4_x, conv3_x, conv2_x, all; none (none)", 2},
-    {"bn", OPTION_BN, "frozen|train", 0,
-     "Of the stages that are trained: batch norms keep their averages, or take the batch's (frozen)", 2},
-    {"views", OPTION_VIEWS, "N", 0,
-     "With a frozen backbone: train on N of the eight ways an image can lie, quarter turns and mirrored (1)",
-     2},
-    {"crop", OPTION_CROP, "CROP", 0, "center:N pixels at the source's scale, bbox or none (center:300)", 3},
-    {"image-size", OPTION_IMAGE_SIZE, "N", 0,
-     "Of cnn-gap and resnets: resample crops to N × N pixels, 32 to 1024; half the side is a quarter of the work (112 of cnn-gap, 224 of resnets)",
-     3},
-    {"augment", OPTION_AUGMENT, NULL, 0, "Flips and rotations, as by default, where a recipe has none", 3},
-    {"no-augment", OPTION_NO_AUGMENT, NULL, 0, "No flips and rotations", 3},
-    {"shift", OPTION_SHIFT, "X", 0,
-     "Augment also by moving: at most the share X of the crop's side, 0 to 0.5 (0)", 3},
-    {"zoom", OPTION_ZOOM, "X", 0,
-     "Augment also by scaling: at most 1 + X times larger or smaller, 0 to 1 (0)", 3},
-    {"color", OPTION_COLOR, "X", 0,
-     "Augment also the colours: brightness, contrast and saturation times 1 - X to 1 + X, channels a quarter of that, 0 "
-     "to 0.5 (0)",
-     3},
-    {"normalize", OPTION_NORMALIZE, "HOW", 0,
-     "train: pixels less their mean, divided by their standard deviation, both of the training images; none: 0..1; auto: as "
-     "pretrained weights want it, else train (auto)",
-     3},
-    {"balance", OPTION_BALANCE, "HOW", 0,
-     "weight: weight the training loss so that both classes count the same; oversample: draw the smaller class's training images "
-     "more often, each time augmented anew; none (weight)",
-     3},
-    {"epochs", OPTION_EPOCHS, "N", 0, "At most so many times through the images (10)", 4},
-    {"batch", OPTION_BATCH, "N", 0, "Images at once (32)", 4},
-    {"accumulate", OPTION_ACCUMULATE, "K", 0,
-     "Average the gradients of K batches in each step: K times the batch in the memory of one (1)", 4},
-    {"recompute", OPTION_RECOMPUTE, "auto|on|off", 0,
-     "Drop activations and compute them again for the gradients: the same result in less memory and more time; auto: where "
-     "the batch fits only so (auto)",
-     4},
-    {"patience", OPTION_PATIENCE, "N", 0, "Stop after N epochs without a lower validation loss; 0: never (3)",
-     4},
-    {"optimizer", OPTION_OPTIMIZER, "NAME", 0, "adam, adamw or sgd (adam)", 4},
-    {"learning-rate", OPTION_RATE, "X", 0, "(0.0003)", 4},
-    {"schedule", OPTION_SCHEDULE, "NAME", 0,
-     "Of the learning rate: cosine, down to 0 over all epochs; step, times 0.1 at 1/2 and 3/4 of them; step:10,15, times 0.1 "
-     "after these epochs; or constant (cosine)",
-     4},
-    {"warmup", OPTION_WARMUP, "N", 0,
-     "Let the learning rate rise from 0 over the first N epochs, as in 0.5, before the schedule (0)", 4},
-    {"rate-scale", OPTION_RATE_SCALE, "NAME=X,...", 0,
-     "Multiply the learning rate of parameters whose names begin with NAME (the longest counts), or of a stage as in "
-     "--unfreeze, by X: conv5_x=0.1,res4=0.01",
-     4},
-    {"clip-norm", OPTION_CLIP_NORM, "X", 0,
-     "Scale a step's whole gradient down to the norm X where it is longer; 0: never (0)", 4},
-    {"ema", OPTION_EMA, "D", 0,
-     "Validate and save a moving average of the weights that keeps the share D at each step, as in 0.999; 0: the weights "
-     "themselves (0)",
-     4},
-    {"momentum", OPTION_MOMENTUM, "X", 0, "Of sgd (0.9)", 4},
-    {"weight-decay", OPTION_DECAY, "X", 0, "Of adamw (0.01)", 4},
-    {"l2", OPTION_L2, "X", 0, "Penalty on the squares of kernels (0)", 4},
-    {"seed", OPTION_SEED, "N", 0, "Of split, first weights, order, augmentation and dropout (1)", 5},
-    {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors that may be used)",
-     5},
-    {"checkpoint-seconds", OPTION_SAVE_SECONDS, "N", 0,
-     "Save the position at least so often, and features of a frozen backbone each minute or so often (300)",
-     5},
+/* An option, an alias or --no-KEY of each, the group's headings, --recipe, --freeze and the end. */
+enum { MOST_ROWS = 2 * LVK_TRAIN_OPTION_COUNT + LVK_OPTION_GROUP_OUTPUT + 4 };
+_Static_assert(LVK_TRAIN_OPTION_COUNT <= 64, "train_choices.given has no bit for the last options");
+
+static struct argp_option rows[MOST_ROWS];
+
+const struct argp_option train_options_headings[] = {
+    {NULL, 0, NULL, 0, "Data:", LVK_OPTION_GROUP_DATA},
+    {NULL, 0, NULL, 0, "Model:", LVK_OPTION_GROUP_MODEL},
+    {NULL, 0, NULL, 0, "Training:", LVK_OPTION_GROUP_TRAINING},
+    {NULL, 0, NULL, 0, "Output:", LVK_OPTION_GROUP_OUTPUT},
     {0}};
 
-/* Where an option's value goes, and what it may be. */
-typedef enum value_kind { TEXT, NUMBER, COUNT, SEED, SWITCH_ON, SWITCH_OFF } value_kind;
-typedef struct place {
-    int key;
-    value_kind kind;
-    size_t offset;        /* in lvk_train_options */
-    uint64_t least, most; /* of COUNT */
-} place;
-#define PLACE(key, kind, member, least, most)                                                                \
-    { key, kind, offsetof(lvk_train_options, member), least, most }
-static const place places[] = {PLACE(OPTION_GROUP, TEXT, group, 0, 0),
-                               PLACE(OPTION_STRICT, SWITCH_ON, strict, 0, 0),
-                               PLACE(OPTION_MODEL, TEXT, model, 0, 0),
-                               PLACE(OPTION_DROPOUT, NUMBER, dropout, 0, 0),
-                               PLACE(OPTION_WEIGHTS, TEXT, weights, 0, 0),
-                               PLACE(OPTION_HEAD, TEXT, head, 0, 0),
-                               PLACE(OPTION_UNFREEZE, TEXT, unfreeze, 0, 0),
-                               PLACE(OPTION_BN, TEXT, batch_norm, 0, 0),
-                               PLACE(OPTION_VIEWS, COUNT, views, 1, 8),
-                               PLACE(OPTION_CROP, TEXT, crop, 0, 0),
-                               PLACE(OPTION_IMAGE_SIZE, COUNT, image_size, 32, 1024),
-                               PLACE(OPTION_AUGMENT, SWITCH_ON, augment, 0, 0),
-                               PLACE(OPTION_NO_AUGMENT, SWITCH_OFF, augment, 0, 0),
-                               PLACE(OPTION_SHIFT, NUMBER, shift, 0, 0),
-                               PLACE(OPTION_ZOOM, NUMBER, zoom, 0, 0),
-                               PLACE(OPTION_COLOR, NUMBER, color, 0, 0),
-                               PLACE(OPTION_NORMALIZE, TEXT, normalize, 0, 0),
-                               PLACE(OPTION_BALANCE, TEXT, balance, 0, 0),
-                               PLACE(OPTION_EPOCHS, COUNT, epochs, 1, 1000000),
-                               PLACE(OPTION_BATCH, COUNT, batch, 1, 1024),
-                               PLACE(OPTION_ACCUMULATE, COUNT, accumulate, 1, 1024),
-                               PLACE(OPTION_RECOMPUTE, TEXT, recompute, 0, 0),
-                               PLACE(OPTION_PATIENCE, COUNT, patience, 0, 1000000),
-                               PLACE(OPTION_OPTIMIZER, TEXT, optimizer, 0, 0),
-                               PLACE(OPTION_RATE, NUMBER, learning_rate, 0, 0),
-                               PLACE(OPTION_SCHEDULE, TEXT, schedule, 0, 0),
-                               PLACE(OPTION_WARMUP, NUMBER, warmup, 0, 0),
-                               PLACE(OPTION_RATE_SCALE, TEXT, rate_scale, 0, 0),
-                               PLACE(OPTION_CLIP_NORM, NUMBER, clip_norm, 0, 0),
-                               PLACE(OPTION_EMA, NUMBER, ema, 0, 0),
-                               PLACE(OPTION_MOMENTUM, NUMBER, momentum, 0, 0),
-                               PLACE(OPTION_DECAY, NUMBER, weight_decay, 0, 0),
-                               PLACE(OPTION_L2, NUMBER, l2, 0, 0),
-                               PLACE(OPTION_SEED, SEED, seed, 0, 0),
-                               PLACE(OPTION_SAVE_SECONDS, NUMBER, checkpoint_seconds, 0, 0)};
-enum { PLACE_COUNT = sizeof places / sizeof *places };
-_Static_assert(PLACE_COUNT <= 64, "train_choices.given has no bit for the last options");
+static const struct argp_option own_rows[] = {
+    {"recipe", OPTION_RECIPE, "NAME", 0, "Preset that other options override", LVK_OPTION_GROUP_MODEL},
+    {"freeze", OPTION_FREEZE, "all|none", 0,
+     "ResNets only: train only the head (all), or the whole network (none) (all)", LVK_OPTION_GROUP_MODEL},
+    {0}};
 
-static const char *option_name(int key) {
-    for (const struct argp_option *option = options; option->name; ++option)
-        if (option->key == key)
-            return option->name;
-    return "?";
+static void add_rows(struct argp_option **row, const lvk_train_option *o, int number, bool on_by_default) {
+    const int key = OPTION_FIRST + number, group = (int)o->group;
+    *(*row)++ = (struct argp_option){o->key, key, o->argument, 0, o->help, group};
+    if (o->alias)
+        *(*row)++ = (struct argp_option){o->alias, 0, NULL, OPTION_ALIAS, NULL, group};
+    if (on_by_default) {
+        static char no[LVK_TRAIN_OPTION_COUNT][2][64];
+        snprintf(no[number][0], sizeof no[number][0], "no-%s", o->key);
+        snprintf(no[number][1], sizeof no[number][1], "Do not %s", o->key);
+        *(*row)++ =
+            (struct argp_option){no[number][0], OPTION_FIRST_NO + number, NULL, 0, no[number][1], group};
+    }
 }
 
-static void take(const place *p, const char *text, struct argp_state *state, lvk_train_options *o) {
-    const char *name = option_name(p->key);
+static const bool *flag_of(const lvk_train_option *o, const lvk_train_options *options) {
+    return (const bool *)((const char *)options + o->offset);
+}
+
+train_choices train_choices_begin(void) {
+    const lvk_train_option *table = lvk_train_option_table();
+    const lvk_train_options defaults = lvk_train_defaults();
+    struct argp_option *row = rows;
+    for (const struct argp_option *own = train_options_headings; own->doc; ++own)
+        *row++ = *own;
+    for (const struct argp_option *own = own_rows; own->name; ++own)
+        *row++ = *own;
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
+        if (table[i].group != LVK_OPTION_GROUP_NONE)
+            add_rows(&row, &table[i], i, table[i].type == LVK_OPTION_FLAG && *flag_of(&table[i], &defaults));
+    *row = (struct argp_option){0};
+    return (train_choices){.options = defaults};
+}
+
+/* ---- values ---- */
+
+static void take(const lvk_train_option *p, const char *text, bool flag, struct argp_state *state,
+                 lvk_train_options *o) {
     void *at = (char *)o + p->offset;
-    switch (p->kind) {
-    case TEXT:
+    switch (p->type) {
+    case LVK_OPTION_TEXT:
         *(const char **)at = text;
         break;
-    case NUMBER:
-        *(double *)at = option_number(state, name, text);
+    case LVK_OPTION_NUMBER:
+        *(double *)at = option_number(state, p->key, text);
         break;
-    case COUNT:
-        *(uint32_t *)at = (uint32_t)option_count(state, name, text, p->least, p->most);
+    case LVK_OPTION_COUNT:
+        *(uint32_t *)at = (uint32_t)option_count(state, p->key, text, (uint64_t)p->least, (uint64_t)p->most);
         break;
-    case SEED:
-        *(uint64_t *)at = option_count(state, name, text, 0, INT64_MAX);
+    case LVK_OPTION_SEED:
+        *(uint64_t *)at = option_count(state, p->key, text, 0, INT64_MAX);
         break;
-    case SWITCH_ON:
-    case SWITCH_OFF:
-        *(bool *)at = p->kind == SWITCH_ON;
+    case LVK_OPTION_FLAG:
+        *(bool *)at = flag;
         break;
     }
 }
 
-/* The row of an option; -1: it has none. --freeze is another way to say --unfreeze. */
-static int row_of(int key) {
-    for (int i = 0; i < PLACE_COUNT; ++i)
-        if (places[i].key == (key == OPTION_FREEZE ? OPTION_UNFREEZE : key))
-            return i;
-    return -1;
+static int number_of(const char *key) {
+    return (int)(lvk_train_option_find(key) - lvk_train_option_table());
 }
 
-static error_t parse_setting(int key, char *text, struct argp_state *state, train_choices *c) {
-    lvk_train_options *o = &c->options;
-    const int row = row_of(key);
-    if (row < 0)
-        return ARGP_ERR_UNKNOWN;
-    c->given |= (uint64_t)1 << row;
-    if (key == OPTION_FREEZE) {
-        if (strcmp(text, "all") != 0 && strcmp(text, "none") != 0)
-            argp_failure(state, EXIT_USAGE, 0,
-                         "--freeze %s: there is all and none; --unfreeze STAGE thaws a part", text);
-        o->unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
-        return 0;
-    }
-    take(&places[row], text, state, o);
-    return 0;
+static bool is_given(const train_choices *c, int number) {
+    return c->given >> number & 1;
+}
+
+bool train_choices_given(const train_choices *choices, const char *key) {
+    return is_given(choices, number_of(key));
+}
+
+/* Another way to say --unfreeze. */
+static void take_freeze(const char *text, struct argp_state *state, train_choices *c) {
+    if (strcmp(text, "all") != 0 && strcmp(text, "none") != 0)
+        argp_failure(state, EXIT_USAGE, 0,
+                     "--freeze %s: there is all and none; --unfreeze STAGE thaws a part", text);
+    c->options.unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
+    c->given |= (uint64_t)1 << number_of("unfreeze");
 }
 
 /* ---- recipes ---- */
@@ -247,37 +123,22 @@ static void choose_recipe(const char *name, struct argp_state *state, train_choi
         c->first_setting = "recipe";
 }
 
-static int key_of(const char *name) {
-    for (const struct argp_option *option = options; option->name; ++option)
-        if (strcmp(option->name, name) == 0)
-            return option->key;
-    return 0;
-}
-
-static bool is_given(const train_choices *c, size_t offset) {
-    for (int i = 0; i < PLACE_COUNT; ++i)
-        if (places[i].offset == offset && c->given >> i & 1)
-            return true;
-    return false;
-}
-
 /* When all arguments are known, so that their order has no effect. */
 static void apply_recipe(struct argp_state *state, train_choices *c) {
     for (const recipe_setting *s = c->recipe->settings; s->option; ++s) {
-        const int row = row_of(key_of(s->option));
-        if (row < 0)
+        const bool no = strncmp(s->option, "no-", 3) == 0;
+        const lvk_train_option *option = lvk_train_option_find(s->option + (no ? 3 : 0));
+        if (!option)
             argp_failure(state, EXIT_FAILED, 0, "recipe %s: there is no option --%s", c->recipe->name,
                          s->option);
-        if (!is_given(c, places[row].offset))
-            take(&places[row], s->value, state, &c->options);
+        else if (!is_given(c, number_of(option->key)))
+            take(option, s->value, !no, state, &c->options);
     }
 }
 
-/* The help of --recipe with all recipes, freed by argp; other help as it is. */
-static char *list_recipes(int key, const char *text, void *input) {
+static char *list_recipes(const char *text) {
     enum { SIZE = 2048 };
-    (void)input;
-    char *list = key == OPTION_RECIPE ? calloc(SIZE, 1) : NULL;
+    char *list = calloc(SIZE, 1);
     if (!list)
         return (char *)text;
     int used = snprintf(list, SIZE, "%s:", text);
@@ -289,33 +150,93 @@ static char *list_recipes(int key, const char *text, void *input) {
     return list;
 }
 
+/* Help with the default behind it, where it does not end in brackets itself. */
+static char *add_default(const lvk_train_option *o, const char *text) {
+    const lvk_train_options defaults = lvk_train_defaults();
+    char value[128];
+    lvk_train_option_format(o, &defaults, value, sizeof value);
+    const size_t length = strlen(text), size = length + sizeof value + 4;
+    char *help = !*value || o->type == LVK_OPTION_FLAG || text[length - 1] == ')' ? NULL : malloc(size);
+    if (!help)
+        return (char *)text;
+    snprintf(help, size, "%s (%s)", text, value);
+    return help;
+}
+
+/* What it returns is freed by argp, unless it is `text`. */
+static char *filter_help(int key, const char *text, void *input) {
+    const int number = key - OPTION_FIRST;
+    (void)input;
+    if (key == OPTION_RECIPE)
+        return list_recipes(text);
+    return text && number >= 0 && number < LVK_TRAIN_OPTION_COUNT
+               ? add_default(&lvk_train_option_table()[number], text)
+               : (char *)text;
+}
+
 /* ---- parsing ---- */
+
+/* Options that a resumed run takes. */
+static bool is_for_resuming(const char *key) {
+    static const char *const keys[] = {"data", "epochs", "recompute", "threads"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+static void note_setting(train_choices *c, const char *key) {
+    if (!c->first_setting && !is_for_resuming(key))
+        c->first_setting = key;
+}
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     train_choices *c = state->input;
-    switch (key) {
-    case OPTION_DATA:
-        c->options.data = text;
+    if (key == ARGP_KEY_END && c->recipe)
+        apply_recipe(state, c);
+    if (key == ARGP_KEY_END)
         return 0;
-    case OPTION_RECIPE:
+    if (key < OPTION_FIRST || key > OPTION_FREEZE)
+        return ARGP_ERR_UNKNOWN;
+    if (key == OPTION_RECIPE) {
         choose_recipe(text, state, c);
-        return 0;
-    case ARGP_KEY_END:
-        if (c->recipe)
-            apply_recipe(state, c);
-        return 0;
-    case OPTION_THREADS:
-        c->options.threads = (unsigned)option_count(state, "threads", text, 0, 256);
-        return 0;
-    default: {
-        const error_t error = parse_setting(key, text, state, c);
-        c->epochs_given = c->epochs_given || key == OPTION_EPOCHS;
-        c->recompute_given = c->recompute_given || key == OPTION_RECOMPUTE;
-        if (error == 0 && key != OPTION_EPOCHS && key != OPTION_RECOMPUTE && !c->first_setting)
-            c->first_setting = option_name(key);
-        return error;
+    } else if (key == OPTION_FREEZE) {
+        take_freeze(text, state, c);
+        note_setting(c, "freeze");
+    } else {
+        const bool no = key >= OPTION_FIRST_NO;
+        const int number = key - (no ? OPTION_FIRST_NO : OPTION_FIRST);
+        const lvk_train_option *option = &lvk_train_option_table()[number];
+        take(option, text, !no, state, &c->options);
+        c->given |= (uint64_t)1 << number;
+        note_setting(c, option->key);
     }
-    }
+    return 0;
+}
+
+static bool is_optimizers(const lvk_train_option *option) {
+    return option->used_by == LVK_OPTION_USED_BY_SGD || option->used_by == LVK_OPTION_USED_BY_ADAMW;
+}
+
+static void fail_usage(struct argp_state *state, lvk_status status) {
+    if (status != LVK_OK)
+        argp_failure(state, status == LVK_ERROR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED, 0, "%s",
+                     lvk_error_message());
+}
+
+void train_choices_check_use(const train_choices *c, bool several_optimizers, struct argp_state *state) {
+    const lvk_train_option *table = lvk_train_option_table();
+    if (!c->options.data)
+        argp_failure(state, EXIT_USAGE, 0, "which data set? --data DIR (leukvk synth draws one to try with)");
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
+        if (is_given(c, i) && !(several_optimizers && is_optimizers(&table[i])))
+            fail_usage(state, lvk_train_option_check_use(&table[i], &c->options));
+}
+
+void train_choices_check(const train_choices *c, struct argp_state *state) {
+    if (c->options.data)
+        fail_usage(state, lvk_train_options_check(&c->options));
+    train_choices_check_use(c, false, state);
 }
 
 /* ---- printing ---- */
@@ -341,45 +262,38 @@ static void print_text(FILE *out, const char *name, const char *text) {
 }
 
 /* Nothing where the value is the default's. */
-static void print_place(FILE *out, const place *p, const lvk_train_options *o,
-                        const lvk_train_options *defaults) {
-    const char *name = option_name(p->key);
-    const void *at = (const char *)o + p->offset, *by_default = (const char *)defaults + p->offset;
-    switch (p->kind) {
-    case TEXT:
-        if (strcmp(*(const char *const *)at, *(const char *const *)by_default) != 0)
-            print_text(out, name, *(const char *const *)at);
-        break;
-    case NUMBER:
-        if (*(const double *)at != *(const double *)by_default)
-            fprintf(out, " --%s %.15g", name, *(const double *)at);
-        break;
-    case COUNT:
-        if (*(const uint32_t *)at != *(const uint32_t *)by_default)
-            fprintf(out, " --%s %" PRIu32, name, *(const uint32_t *)at);
-        break;
-    case SEED:
-        if (*(const uint64_t *)at != *(const uint64_t *)by_default)
-            fprintf(out, " --%s %" PRIu64, name, *(const uint64_t *)at);
-        break;
-    case SWITCH_ON:
-    case SWITCH_OFF:
-        if (*(const bool *)at != *(const bool *)by_default && *(const bool *)at == (p->kind == SWITCH_ON))
-            fprintf(out, " --%s", name);
-        break;
-    }
+static void print_option(FILE *out, const lvk_train_option *option, const lvk_train_options *o,
+                         const lvk_train_options *defaults) {
+    char value[128];
+    if (lvk_train_option_equal(option, o, defaults))
+        return;
+    if (option->type == LVK_OPTION_FLAG)
+        fprintf(out, " --%s%s", *flag_of(option, o) ? "" : "no-", option->key);
+    else if (option->type == LVK_OPTION_TEXT)
+        print_text(out, option->key, *(const char *const *)((const char *)o + option->offset));
+    else
+        print_text(out, option->key, lvk_train_option_format(option, o, value, sizeof value));
+}
+
+/* Has no effect on the result. */
+static bool is_unprinted(const lvk_train_option *option) {
+    return option->group == LVK_OPTION_GROUP_NONE || option->offset == offsetof(lvk_train_options, data) ||
+           option->offset == offsetof(lvk_train_options, threads) ||
+           option->offset == offsetof(lvk_train_options, recompute) ||
+           option->offset == offsetof(lvk_train_options, checkpoint_seconds);
 }
 
 void train_options_print(const lvk_train_options *o, FILE *out) {
+    const lvk_train_option *table = lvk_train_option_table();
     const lvk_train_options defaults = lvk_train_defaults();
     print_text(out, "data", o->data);
     if (o->split)
         print_text(out, "split", o->split);
     if (o->validation != defaults.validation || o->test != defaults.test)
         fprintf(out, " --fractions %.15g,%.15g", o->validation, o->test);
-    for (int i = 0; i < PLACE_COUNT; ++i)
-        if (places[i].key != OPTION_SAVE_SECONDS && places[i].key != OPTION_RECOMPUTE)
-            print_place(out, &places[i], o, &defaults);
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
+        if (!is_unprinted(&table[i]))
+            print_option(out, &table[i], o, &defaults);
 }
 
-const struct argp train_options_argp = {options, parse_option, NULL, NULL, NULL, list_recipes, NULL};
+const struct argp train_options_argp = {rows, parse_option, NULL, NULL, NULL, filter_help, NULL};

@@ -11,17 +11,32 @@
 #include <stdio.h>
 
 typedef struct train_choices {
-    lvk_train_options options; /* start with lvk_train_defaults() */
-    const char *first_setting; /* the first option given but --data, --epochs, --recompute and --threads;
-                                  NULL: none */
-    bool epochs_given, recompute_given;
+    lvk_train_options options;
+    const char *first_setting; /* the first option given that a resumed run does not take; NULL: none */
     const recipe *recipe; /* NULL: none. Its settings are in `options` once all arguments are parsed, but for
                              those that were given themselves: */
-    uint64_t given;       /* bit i: row i of the table of options */
+    uint64_t given;       /* bit i: option i of the library's table */
 } train_choices;
+
+/* All as by default. Called before parsing, since it also makes the table of options for argp. */
+train_choices train_choices_begin(void);
 
 /* An argp child; its input is a train_choices. */
 extern const struct argp train_options_argp;
+
+/* Headings of the groups LVK_OPTION_GROUP_DATA to LVK_OPTION_GROUP_OUTPUT, to which the verbs' own options
+ * belong too; train_options_argp has them. */
+extern const struct argp_option train_options_headings[];
+
+/* Whether the option with this key was given. */
+bool train_choices_given(const train_choices *choices, const char *key);
+
+/* When all arguments are parsed: ends the program with a line and EXIT_USAGE where an option was given that
+ * the model, or the optimizer, makes no use of, or no data set. */
+void train_choices_check_use(const train_choices *choices, bool several_optimizers, struct argp_state *state);
+
+/* The same, and where a setting makes no sense. */
+void train_choices_check(const train_choices *choices, struct argp_state *state);
 
 /* Prints the options of `leukvk train` that bring `options` about, each with a space before it, words quoted
  * for a shell where they have to be; what is as by default is left out, and so are --run, --threads and the

@@ -23,8 +23,7 @@ static const char documentation[] =
     "  leukvk tune --data samples --search halving --epochs 20     nine for 2 epochs, five to 3, three to 5, two to 10, one to 20\n"
     "  leukvk tune --data samples --model resnet50 --grid head=dense:64 --grid head=dense:64,dropout:0.5\n"
     "\n"
-    "--grid takes epochs, batch, patience, learning-rate, dropout, momentum, weight-decay, l2, warmup, clip-norm, optimizer, "
-    "schedule, head, crop, image-size, shift, zoom, color, balance and ema. A setting named again gets further values; a head, which holds commas itself, is one value. Ranges "
+    "--grid takes %s. A setting named again gets further values; a head, which holds commas itself, is one value. Ranges "
     "A..B are drawn from uniformly, those of learning-rate, weight-decay and l2 in the logarithm.\n"
     "\n"
     "Without --grid: epochs 10, 15, 20, learning rate 0.001, 0.01, 0.1 and dropout 0, 0.25, 0.5, of resnets in the head; halving "
@@ -51,9 +50,10 @@ static const struct argp_option options[] = {
     {"jobs", OPTION_JOBS, "N", 0,
      "Trials at a time, each with its share of the threads; the result is the same (1)", 0},
     {"out", OPTION_OUT, "FOLDER", 0,
-     "New, or of the same search, which then goes on (runs/DATE-TIME-search-MODEL)", 0},
+     "New, or of the same search, which then goes on (runs/DATE-TIME-search-MODEL)", LVK_OPTION_GROUP_OUTPUT},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
-     "Shares of the images that the trials are compared on and that test them (0.15,0.15)", 1},
+     "Shares of the images that the trials are compared on and that test them (0.15,0.15)",
+     LVK_OPTION_GROUP_DATA},
     {0}};
 
 typedef struct arguments {
@@ -70,6 +70,13 @@ static lvk_search_kind parse_kind(const struct argp_state *state, const char *te
             return (lvk_search_kind)i;
     argp_failure(state, EXIT_USAGE, 0, "--search %s: there is grid, random and halving", text);
     return LVK_SEARCH_GRID;
+}
+
+static bool searches_optimizer(const arguments *a) {
+    for (size_t i = 0; i < a->search.axis_count; ++i)
+        if (strncmp(a->axes[i], "optimizer=", 10) == 0)
+            return true;
+    return false;
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -102,9 +109,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         option_fractions(state, text, &a->train.options.validation, &a->train.options.test);
         return 0;
     case ARGP_KEY_END:
-        if (!a->train.options.data)
-            argp_failure(state, EXIT_USAGE, 0,
-                         "which data set? --data DIR (leukvk synth draws one to try with)");
+        train_choices_check_use(&a->train, searches_optimizer(a), state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -223,18 +228,42 @@ static int print_result(const arguments *a, const lvk_search *search) {
     return EXIT_OK;
 }
 
+/* The documentation with the settings that can be searched; argp frees what is not `text`. */
+static char *list_settings(int key, const char *text, void *input) {
+    const lvk_train_option *all = lvk_train_option_table();
+    const char *place = key == ARGP_KEY_HELP_POST_DOC && text ? strstr(text, "%s") : NULL;
+    const size_t size = place ? strlen(text) + 1024 : 0;
+    char *help = place ? malloc(size) : NULL;
+    (void)input;
+    if (!help)
+        return (char *)text;
+    size_t used = (size_t)snprintf(help, size, "%.*s", (int)(place - text), text);
+    bool first = true;
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT && used < size; ++i) {
+        if (all[i].grid)
+            used += (size_t)snprintf(help + used, size - used, "%s%s", first ? "" : ", ", all[i].key);
+        first = first && !all[i].grid;
+    }
+    if (used < size)
+        snprintf(help + used, size - used, "%s", place + 2);
+    return help;
+}
+
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {
         {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
-    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
-    arguments a = {.train = {.options = lvk_train_defaults()}, .search = {.jobs = 1}};
+    static const struct argp parser = {options,  parse_option,  "",  documentation,
+                                       children, list_settings, NULL};
+    arguments a = {.train = train_choices_begin(), .search = {.jobs = 1}};
     parse_arguments(&parser, argc, argv, &a);
     a.search.train = a.train.options;
     a.search.axes = a.axes;
     lvk_search *search;
     int status = lvk_search_create(&a.search, &search);
-    if (status != LVK_OK)
-        return report_failure(status);
+    if (status != LVK_OK) {
+        (void)report_failure(status);
+        return status == LVK_ERROR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+    }
     printf("seed %" PRIu64 "\n", a.search.train.seed);
     fflush(stdout); /* trials are forked */
     train_progress_catch_signals();

@@ -47,6 +47,7 @@ static char *fold_path(const cross_validation *c, uint32_t fold, const char *for
 /* What makes it this cross-validation and no other, for cv.json. */
 static lvk_status describe(cross_validation *c) {
     lvk_settings settings;
+    LVK_TRY(lvk_train_options_check(&c->options.train));
     LVK_TRY(lvk_settings_init(&settings, &c->options.train));
     c->config = lvk_settings_to_json(&settings);
     lvk_settings_finish(&settings);

@@ -87,6 +87,8 @@ static lvk_status check_points(lvk_search *s) {
             s->settings = settings;
         else
             lvk_settings_finish(&settings);
+        lvk_search_space_trim(&s->space, &options);
+        LVK_TRY(lvk_settings_check_use(&options));
     }
     return LVK_OK;
 }
@@ -175,6 +177,7 @@ const char *lvk_search_folder(const lvk_search *search) {
 lvk_train_options lvk_search_trial_options(const lvk_search *search, uint32_t trial) {
     lvk_train_options options = search->options.train;
     lvk_search_space_apply(&search->space, trial - 1, &options);
+    lvk_search_space_trim(&search->space, &options);
     options.run = NULL;
     options.split = search->split;
     return options;

@@ -9,47 +9,30 @@
 #include <stddef.h>
 #include <string.h>
 
-typedef enum value_kind { TEXT, NUMBER, LOG_NUMBER, COUNT } value_kind;
-typedef struct lvk_search_key {
-    const char *name;
-    size_t offset; /* in lvk_train_options */
-    value_kind kind;
-} lvk_search_key;
-
-#define KEY(name, member, kind)                                                                              \
-    { name, offsetof(lvk_train_options, member), kind }
-static const lvk_search_key keys[] = {
-    KEY("epochs", epochs, COUNT),
-    KEY("batch", batch, COUNT),
-    KEY("patience", patience, COUNT),
-    KEY("learning-rate", learning_rate, LOG_NUMBER),
-    KEY("dropout", dropout, NUMBER),
-    KEY("momentum", momentum, NUMBER),
-    KEY("weight-decay", weight_decay, LOG_NUMBER),
-    KEY("l2", l2, LOG_NUMBER),
-    KEY("warmup", warmup, NUMBER),
-    KEY("clip-norm", clip_norm, NUMBER),
-    KEY("optimizer", optimizer, TEXT),
-    KEY("schedule", schedule, TEXT),
-    KEY("head", head, TEXT),
-    KEY("crop", crop, TEXT),
-    KEY("image-size", image_size, COUNT),
-    KEY("shift", shift, NUMBER),
-    KEY("zoom", zoom, NUMBER),
-    KEY("color", color, NUMBER),
-    KEY("balance", balance, TEXT),
-    KEY("ema", ema, NUMBER),
-};
-enum { KEY_COUNT = sizeof keys / sizeof *keys, DRAWN_DIGITS = 4 };
-_Static_assert((int)KEY_COUNT == (int)LVK_SEARCH_MAX_AXES, "an axis for every key");
+enum { DRAWN_DIGITS = 4 };
 
 /* ---- axes ---- */
+
+/* Numbers that are searched over orders of magnitude. */
+static bool is_logarithmic(const lvk_train_option *option) {
+    return option->offset == offsetof(lvk_train_options, learning_rate) ||
+           option->offset == offsetof(lvk_train_options, weight_decay) ||
+           option->offset == offsetof(lvk_train_options, l2);
+}
+
+static const lvk_train_option *option_of_number(uint32_t grid) {
+    const lvk_train_option *table = lvk_train_option_table();
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
+        if (table[i].grid == grid)
+            return &table[i];
+    return NULL;
+}
 
 static lvk_status unknown_key(const char *axis) {
     lvk_text names = {0};
     char *list;
-    for (int i = 0; i < KEY_COUNT; ++i)
-        lvk_text_add(&names, "%s%s", i ? ", " : "", keys[i].name);
+    for (uint32_t grid = 1; grid <= LVK_SEARCH_MAX_AXES; ++grid)
+        lvk_text_add(&names, "%s%s", grid > 1 ? ", " : "", option_of_number(grid)->key);
     LVK_TRY(lvk_text_take(&names, &list, NULL));
     const lvk_status status =
         lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s: NAME=VALUE,... with the name of one of these settings: %s",
@@ -58,18 +41,23 @@ static lvk_status unknown_key(const char *axis) {
     return status;
 }
 
-static const lvk_search_key *find_key(const char *axis) {
+/* Names may be aliases. */
+static const lvk_train_option *find_key(const char *axis) {
+    const lvk_train_option *table = lvk_train_option_table();
     const size_t length = strcspn(axis, "=");
-    for (int i = 0; i < KEY_COUNT; ++i)
-        if (axis[length] == '=' && strlen(keys[i].name) == length && memcmp(keys[i].name, axis, length) == 0)
-            return &keys[i];
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT && axis[length] == '='; ++i)
+        for (int n = 0; n < 2 && table[i].grid; ++n) {
+            const char *name = n ? table[i].alias : table[i].key;
+            if (name && strlen(name) == length && memcmp(name, axis, length) == 0)
+                return &table[i];
+        }
     return NULL;
 }
 
-/* The axis of a key, which is added in the table's order. */
-static lvk_axis *axis_of(lvk_search_space *space, const lvk_search_key *key) {
+/* The axis of an option, which is added in the order of their numbers. */
+static lvk_axis *axis_of(lvk_search_space *space, const lvk_train_option *key) {
     uint32_t i = 0;
-    while (i < space->axis_count && space->axes[i].key < key)
+    while (i < space->axis_count && space->axes[i].key->grid < key->grid)
         ++i;
     if (i == space->axis_count || space->axes[i].key != key) {
         memmove(&space->axes[i + 1], &space->axes[i], (space->axis_count - i) * sizeof *space->axes);
@@ -80,23 +68,23 @@ static lvk_axis *axis_of(lvk_search_space *space, const lvk_search_key *key) {
 }
 
 /* Whether the setting takes the text; its range is the settings' to check. */
-static bool is_value(const lvk_search_key *key, const char *text) {
+static bool is_value(const lvk_train_option *key, const char *text) {
     double number;
     uint64_t count;
-    if (key->kind == COUNT)
+    if (key->type == LVK_OPTION_COUNT)
         return lvk_number_parse_u64(text, UINT32_MAX, &count);
-    return key->kind == TEXT ? *text != '\0' : lvk_number_parse(text, &number);
+    return key->type == LVK_OPTION_TEXT ? *text != '\0' : lvk_number_parse(text, &number);
 }
 
 /* Takes `text` over. */
 static lvk_status add_value(lvk_axis *axis, char *text) {
     lvk_status status = text ? LVK_OK : LVK_ERROR_MEMORY;
-    const char *name = axis->key->name;
+    const char *name = axis->key->key;
     if (status == LVK_OK && !*text)
         status = lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s: a value is empty", name);
     if (status == LVK_OK && !is_value(axis->key, text))
         status = lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s: '%s' is not a %snumber", name, text,
-                          axis->key->kind == COUNT ? "whole " : "");
+                          axis->key->type == LVK_OPTION_COUNT ? "whole " : "");
     if (status == LVK_OK && axis->count == LVK_SEARCH_MAX_VALUES)
         status = lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s: more than %d values", name, LVK_SEARCH_MAX_VALUES);
     for (uint32_t i = 0; i < axis->count && status == LVK_OK; ++i)
@@ -110,11 +98,11 @@ static lvk_status add_value(lvk_axis *axis, char *text) {
 }
 
 /* How long the first value of a list is. A comma within a schedule stands before a digit: step:10,15. */
-static size_t value_length(const lvk_search_key *key, const char *list) {
-    if (strcmp(key->name, "head") == 0)
+static size_t value_length(const lvk_train_option *key, const char *list) {
+    if (strcmp(key->key, "head") == 0)
         return strlen(list);
     size_t length = strcspn(list, ",");
-    if (strcmp(key->name, "schedule") == 0)
+    if (strcmp(key->key, "schedule") == 0)
         while (list[length] && list[length + 1] >= '0' && list[length + 1] <= '9')
             length += 1 + strcspn(list + length + 1, ",");
     return length;
@@ -122,7 +110,7 @@ static size_t value_length(const lvk_search_key *key, const char *list) {
 
 static lvk_status add_range(lvk_axis *axis, const char *text, const char *dots) {
     double low, high;
-    const char *name = axis->key->name;
+    const char *name = axis->key->key;
     if (axis->count)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s=%s: a range has no other values beside it", name,
                         text);
@@ -132,21 +120,21 @@ static lvk_status add_range(lvk_axis *axis, const char *text, const char *dots) 
     if (!axis->range || !(low < high))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s=%s: the second end must be above the first", name,
                         text);
-    if (axis->key->kind == LOG_NUMBER && low <= 0)
+    if (is_logarithmic(axis->key) && low <= 0)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s=%s: is drawn in the logarithm, so from above 0 on",
                         name, text);
     return LVK_OK;
 }
 
 static lvk_status add_axis(lvk_search_space *space, const char *text) {
-    const lvk_search_key *key = find_key(text);
+    const lvk_train_option *key = find_key(text);
     if (!key)
         return unknown_key(text);
     lvk_axis *axis = axis_of(space, key);
-    const char *list = text + strlen(key->name) + 1, *dots = strstr(list, "..");
+    const char *list = strchr(text, '=') + 1, *dots = strstr(list, "..");
     if (axis->range)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s: a range has no other values beside it", text);
-    if (dots && key->kind != TEXT)
+    if (dots && key->type != LVK_OPTION_TEXT)
         return add_range(axis, list, dots);
     for (;;) {
         const size_t length = value_length(key, list);
@@ -171,10 +159,22 @@ static lvk_status add_defaults(lvk_search_space *space, const lvk_search_options
     return LVK_OK;
 }
 
-static lvk_status check_axes(const lvk_search_space *space, const lvk_search_options *o, bool backbone) {
+static bool searches_optimizer(const lvk_search_space *space) {
+    for (uint32_t i = 0; i < space->axis_count; ++i)
+        if (space->axes[i].key->offset == offsetof(lvk_train_options, optimizer))
+            return true;
+    return false;
+}
+
+/* Of an optimizer: points may have several. */
+static bool is_optimizers(const lvk_train_option *option) {
+    return option->used_by == LVK_OPTION_USED_BY_SGD || option->used_by == LVK_OPTION_USED_BY_ADAMW;
+}
+
+static lvk_status check_axes(const lvk_search_space *space, const lvk_search_options *o) {
     for (uint32_t i = 0; i < space->axis_count; ++i) {
         const lvk_axis *axis = &space->axes[i];
-        const char *name = axis->key->name;
+        const char *name = axis->key->key;
         if (axis->range && !o->trials)
             return lvk_fail(LVK_ERROR_ARGUMENT,
                             "--grid %s=%s..%s: a range is for drawing points: --search random --trials N",
@@ -182,8 +182,9 @@ static lvk_status check_axes(const lvk_search_space *space, const lvk_search_opt
         if (strcmp(name, "epochs") == 0 && o->kind == LVK_SEARCH_HALVING)
             return lvk_fail(LVK_ERROR_ARGUMENT,
                             "--grid epochs: --search halving deals out the epochs itself, up to --epochs");
-        if (strcmp(name, backbone ? "dropout" : "head") == 0)
-            return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s: has no effect on a %s", name, o->train.model);
+        if (!(is_optimizers(axis->key) && searches_optimizer(space)) &&
+            lvk_train_option_check_use(axis->key, &o->train) != LVK_OK)
+            return lvk_fail_within(LVK_ERROR_ARGUMENT, "--grid %s", name);
     }
     return LVK_OK;
 }
@@ -195,9 +196,9 @@ static char *draw_number(const lvk_axis *axis, double u) {
     double low = 0, high = 0, value;
     (void)lvk_number_parse(axis->values[0], &low);
     (void)lvk_number_parse(axis->values[1], &high);
-    if (axis->key->kind == COUNT)
+    if (axis->key->type == LVK_OPTION_COUNT)
         return lvk_format("%.0f", low + floor(u * (high - low + 1)));
-    value = axis->key->kind == LOG_NUMBER ? low * pow(high / low, u) : low + u * (high - low);
+    value = is_logarithmic(axis->key) ? low * pow(high / low, u) : low + u * (high - low);
     lvk_text text = {0};
     char *string = NULL;
     lvk_text_add_number(&text, value, DRAWN_DIGITS);
@@ -210,7 +211,7 @@ static char *draw_number(const lvk_axis *axis, double u) {
 
 static char *draw(const lvk_axis *axis, uint64_t seed, uint32_t point) {
     const lvk_random_key key = {
-        .seed = seed, .epoch = point, .sample = (uint32_t)(axis->key - keys), .purpose = LVK_PURPOSE_SEARCH};
+        .seed = seed, .epoch = point, .sample = axis->key->grid - 1, .purpose = LVK_PURPOSE_SEARCH};
     const double u = lvk_random_uniform(&key, 0);
     return axis->range ? draw_number(axis, u) : lvk_strdup(axis->values[(uint32_t)(u * axis->count)]);
 }
@@ -256,7 +257,7 @@ static lvk_status count_points(lvk_search_space *space, uint32_t trials) {
 static lvk_status fill(lvk_search_space *space, const lvk_search_options *o) {
     const lvk_model *model = lvk_model_find(o->train.model);
     if (!model)
-        return LVK_ERROR_ARGUMENT;
+        return lvk_fail_within(LVK_ERROR_ARGUMENT, "--model");
     if (o->kind == LVK_SEARCH_RANDOM && !o->trials)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--search random: how many? --trials N");
     if (o->kind == LVK_SEARCH_GRID && o->trials)
@@ -265,7 +266,7 @@ static lvk_status fill(lvk_search_space *space, const lvk_search_options *o) {
         LVK_TRY(add_axis(space, o->axes[i]));
     if (o->axis_count == 0)
         LVK_TRY(add_defaults(space, o, model->features));
-    LVK_TRY(check_axes(space, o, model->features));
+    LVK_TRY(check_axes(space, o));
     LVK_TRY(count_points(space, o->trials));
     space->values = lvk_alloc((size_t)space->point_count * space->axis_count, sizeof *space->values);
     if (!space->values)
@@ -292,7 +293,7 @@ void lvk_search_space_finish(lvk_search_space *space) {
 }
 
 const char *lvk_search_space_name(const lvk_search_space *space, uint32_t axis) {
-    return space->axes[axis].key->name;
+    return space->axes[axis].key->key;
 }
 
 const char *lvk_search_space_value(const lvk_search_space *space, uint32_t point, uint32_t axis) {
@@ -301,17 +302,26 @@ const char *lvk_search_space_value(const lvk_search_space *space, uint32_t point
 
 void lvk_search_space_apply(const lvk_search_space *space, uint32_t point, lvk_train_options *options) {
     for (uint32_t axis = 0; axis < space->axis_count; ++axis) {
-        const lvk_search_key *key = space->axes[axis].key;
+        const lvk_train_option *key = space->axes[axis].key;
         const char *text = lvk_search_space_value(space, point, axis);
         void *place = (char *)options + key->offset;
         uint64_t count = 0;
-        if (key->kind == TEXT)
+        if (key->type == LVK_OPTION_TEXT)
             *(const char **)place = text;
-        else if (key->kind != COUNT)
+        else if (key->type == LVK_OPTION_NUMBER)
             (void)lvk_number_parse(text, place);
         else if (lvk_number_parse_u64(text, UINT32_MAX, &count))
             *(uint32_t *)place = (uint32_t)count;
     }
+}
+
+void lvk_search_space_trim(const lvk_search_space *space, lvk_train_options *options) {
+    const lvk_train_option *table = lvk_train_option_table();
+    const lvk_train_options defaults = lvk_train_defaults();
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT && searches_optimizer(space); ++i)
+        if (is_optimizers(&table[i]) && lvk_train_option_check_use(&table[i], options) != LVK_OK)
+            memcpy((char *)options + table[i].offset, (const char *)&defaults + table[i].offset,
+                   sizeof(double)); /* both are numbers */
 }
 
 /* ---- successive halving ---- */

@@ -5,17 +5,26 @@
 #include "core/error.h"
 #include "leukvk/search.h"
 
-enum { LVK_SEARCH_MAX_AXES = 20 };
+/* An axis for every option that can be searched; their numbers run from 1 to it. */
+enum {
+    LVK_SEARCH_MAX_AXES = 0
+#define LVK_TRAIN_OPTION(type, member, default, check, key, alias, argument, group, used_by, grid, record,   \
+                         help)                                                                               \
+    +((grid) > 0)
+#include "leukvk/train_option_list.h"
+#undef LVK_TRAIN_OPTION
+};
 
 typedef struct lvk_axis {
-    const struct lvk_search_key *key;
+    const lvk_train_option *key;
     char *values[LVK_SEARCH_MAX_VALUES];
     uint32_t count;
     bool range; /* values are its two ends */
 } lvk_axis;
 
 typedef struct lvk_search_space {
-    lvk_axis axes[LVK_SEARCH_MAX_AXES]; /* in the order of the settings' table, whatever order they came in */
+    lvk_axis
+        axes[LVK_SEARCH_MAX_AXES]; /* in the order of the options' numbers, whatever order they came in */
     uint32_t axis_count;
     char **values; /* [point][axis] */
     uint32_t point_count;
@@ -31,6 +40,10 @@ const char *lvk_search_space_value(const lvk_search_space *space, uint32_t point
 
 /* Puts the values of `point`, from 0, into `options`, whose texts then belong to the space. */
 void lvk_search_space_apply(const lvk_search_space *space, uint32_t point, lvk_train_options *options);
+
+/* Where optimizers are searched, sets options of others than the point's, which has no use for them, back to
+ * their defaults. */
+void lvk_search_space_trim(const lvk_search_space *space, lvk_train_options *options);
 
 /* ---- successive halving ---- */
 

@@ -23,12 +23,10 @@ typedef enum lvk_normalize {
 /* What makes up for one class having more training images than the other. */
 typedef enum lvk_balance { LVK_BALANCE_NONE, LVK_BALANCE_WEIGHT, LVK_BALANCE_OVERSAMPLE } lvk_balance;
 
-enum { LVK_SETTINGS_MAX_ENTRIES = 40 };
-
 /* The settings in the form that the training works with. Texts are owned. */
 typedef struct lvk_settings {
     lvk_train_options options; /* its texts are `texts`, or static */
-    char *texts[LVK_SETTINGS_MAX_ENTRIES];
+    char *texts[LVK_TRAIN_OPTION_COUNT];
     bool by_image; /* how a split is made */
     lvk_normalize normalize;
     lvk_balance balance;
@@ -47,10 +45,14 @@ typedef struct lvk_settings {
     bool batch_statistics; /* as in lvk_model_config */
 } lvk_settings;
 
-/* Checks every value and names the first that cannot be, as the command line spells it: "--batch 0: 1 to
- * 1024". */
+/* Checks every value and names the first that cannot be, as the command line spells it: "--batch 0: must be
+ * from 1 to 1024". Options that nothing makes use of are let through: older runs have some. */
 LVK_MUST_USE lvk_status lvk_settings_init(lvk_settings *settings, const lvk_train_options *options);
 void lvk_settings_finish(lvk_settings *settings);
+
+/* LVK_ERROR_ARGUMENT: an option that is not as by default is one that the model, or the optimizer, makes no
+ * use of. */
+LVK_MUST_USE lvk_status lvk_settings_check_use(const lvk_train_options *options);
 
 /* Every setting that has an effect on the result, and how memory is used, resolved. "balance" is true for
  * "weight" and false for "none", as it was before there was another, so that older runs have their digest

@@ -199,6 +199,8 @@ static lvk_status begin(lvk_trainer *t, lvk_device *device) {
 static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_options *options) {
     lvk_status status = lvk_settings_init(&t->settings, options);
     if (status == LVK_OK)
+        status = lvk_settings_check_use(options);
+    if (status == LVK_OK)
         status = prepare_new(t, device);
     LVK_TRY(lvk_ranks_agree(&t->ranks, status));
     LVK_TRY(lvk_sameness_check(t));

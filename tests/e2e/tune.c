@@ -146,7 +146,7 @@ Test(tune, stops_at_ctrl_c_and_refuses_another_search) {
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "none: No such file"), "%s", result.err);
     program_run(&result, TUNE " --grid dropout=0,1.5", folder, folder, "b");
-    cr_expect_eq(result.exit_status, 1);
+    cr_expect_eq(result.exit_status, 2);
     cr_expect_not_null(strstr(result.err, "--dropout 1.5"), "%s", result.err);
     struct timespec time;
     cr_expect_not(file_times(folder, "b", &time), "a refused search has made its folder");

@@ -62,6 +62,31 @@ Test(search, axes_may_come_in_any_order_and_in_parts) {
     lvk_search_space_finish(&space);
 }
 
+/* A point whose optimizer has no momentum is trained without, not refused. */
+Test(search, options_of_one_optimizer_may_be_searched_beside_others) {
+    const char *const axes[] = {"optimizer=adam,sgd", "momentum=0.5,0.8", NULL};
+    lvk_search_options o = options_of(LVK_SEARCH_GRID, 0, axes);
+    lvk_search *search;
+    cr_assert_eq(lvk_search_create(&o, &search), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_search_trial_count(search), 4);
+    for (uint32_t trial = 1; trial <= 4; ++trial) {
+        const lvk_train_options t = lvk_search_trial_options(search, trial);
+        const double momentum = strcmp(t.optimizer, "adam") == 0 ? 0.9 : trial <= 2 ? 0.5 : 0.8;
+        cr_expect_eq(t.momentum, momentum, "trial %u, %s: %g", trial, t.optimizer, t.momentum);
+        cr_expect_eq(lvk_train_options_check(&t), LVK_OK, "%s", lvk_error_message());
+    }
+    lvk_search_destroy(&search);
+}
+
+Test(search, keys_may_be_aliases) {
+    const char *const axes[] = {"lr=0.1", "learning-rate=0.01", "batch-size=8", NULL};
+    const lvk_search_options o = options_of(LVK_SEARCH_GRID, 0, axes);
+    lvk_search_space space = valid(&o);
+    cr_expect_eq(space.point_count, 2);
+    cr_expect_str_eq(lvk_search_space_name(&space, 1), "learning-rate");
+    lvk_search_space_finish(&space);
+}
+
 Test(search, wrong_axes_are_named) {
     static const struct {
         lvk_search_kind kind;
@@ -77,6 +102,7 @@ Test(search, wrong_axes_are_named) {
         {LVK_SEARCH_GRID, 0, {"batch=8", "batch=8"}, "8 is there twice"},
         {LVK_SEARCH_GRID, 0, {"dropout=0..0.5"}, "for drawing points"},
         {LVK_SEARCH_GRID, 0, {"head=dense:8"}, "no effect on a cnn"},
+        {LVK_SEARCH_GRID, 0, {"momentum=0.5,0.9"}, "no effect with adam"},
         {LVK_SEARCH_GRID, 3, {"dropout=0,0.5"}, "--trials 3"},
         {LVK_SEARCH_RANDOM, 0, {"dropout=0,0.5"}, "--trials N"},
         {LVK_SEARCH_RANDOM, 3, {"dropout=0.5..0"}, "above the first"},

@@ -173,3 +173,141 @@ Test(settings, what_is_out_of_range_is_named) {
     lvk_settings settings = valid(&options);
     lvk_settings_finish(&settings);
 }
+
+/* Keys of config.json, and those that a run's digest is taken over, as they were before options had one list.
+ */
+static const char *const recorded[] = {"data",
+                                       "model",
+                                       "crop",
+                                       "normalize",
+                                       "augment",
+                                       "balance",
+                                       "strict",
+                                       "weights",
+                                       "head",
+                                       "unfreeze",
+                                       "batch_norm",
+                                       "views",
+                                       "optimizer",
+                                       "schedule",
+                                       "l2",
+                                       "dropout",
+                                       "batch",
+                                       "learning_rate",
+                                       "momentum",
+                                       "weight_decay",
+                                       "epochs",
+                                       "patience",
+                                       "test",
+                                       "validation",
+                                       "seed",
+                                       "warmup",
+                                       "rate_scale",
+                                       "clip_norm",
+                                       "ema",
+                                       "group",
+                                       "recompute",
+                                       "accumulate",
+                                       "shift",
+                                       "zoom",
+                                       "color",
+                                       "image_size",
+                                       "checkpoint_seconds"};
+static const char *const changeable[] = {"data",    "epochs",    "patience",          "strict",
+                                         "weights", "recompute", "checkpoint_seconds"};
+
+Test(settings, the_list_keeps_the_keys_of_files) {
+    lvk_train_options options = defaults();
+    set_later(&options);
+    lvk_settings settings = valid(&options);
+    json_t *json = lvk_settings_to_json(&settings), *identity = lvk_settings_identity(&settings);
+    for (size_t i = 0; i < sizeof recorded / sizeof *recorded; ++i)
+        cr_expect_not_null(json_object_get(json, recorded[i]), "%s", recorded[i]);
+    cr_expect_eq(json_object_size(json), sizeof recorded / sizeof *recorded);
+    for (size_t i = 0; i < sizeof changeable / sizeof *changeable; ++i)
+        json_object_del(json, changeable[i]);
+    cr_expect(json_equal(json, identity));
+    json_decref(json);
+    json_decref(identity);
+    lvk_settings_finish(&settings);
+}
+
+/* Their order numbers the trials of a search, and each number seeds what is drawn. */
+Test(settings, the_list_keeps_the_order_of_a_search) {
+    static const char *const grid[] = {"epochs",    "batch",        "patience", "learning-rate", "dropout",
+                                       "momentum",  "weight-decay", "l2",       "warmup",        "clip-norm",
+                                       "optimizer", "schedule",     "head",     "crop",          "image-size",
+                                       "shift",     "zoom",         "color",    "balance",       "ema"};
+    const lvk_train_option *table = lvk_train_option_table();
+    size_t searched = 0;
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
+        searched += table[i].grid > 0;
+    cr_expect_eq(searched, sizeof grid / sizeof *grid);
+    for (size_t i = 0; i < sizeof grid / sizeof *grid; ++i)
+        cr_expect_eq(lvk_train_option_find(grid[i])->grid, i + 1, "%s", grid[i]);
+}
+
+Test(settings, the_list_agrees_with_the_modules_that_read_its_values) {
+    const lvk_train_options options = lvk_train_defaults();
+    lvk_optimizer_kind kind;
+    cr_expect_str_eq(options.head, LVK_HEAD_DEFAULT);
+    cr_expect_str_eq(lvk_train_option_find("optimizer")->choices, "adam|adamw|sgd");
+    cr_expect(lvk_optimizer_find("adam", &kind) && lvk_optimizer_find("adamw", &kind) &&
+              lvk_optimizer_find("sgd", &kind));
+    cr_expect_eq(lvk_train_option_find("image-size")->least, LVK_LEAST_IMAGE_SIZE);
+    cr_expect_eq(lvk_train_option_find("image-size")->most, LVK_MOST_IMAGE_SIZE);
+    cr_expect_eq(lvk_train_option_find("views")->most, LVK_VIEW_COUNT);
+    for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
+        if (lvk_train_option_table()[i].offset != offsetof(lvk_train_options, validation) &&
+            lvk_train_option_table()[i].offset != offsetof(lvk_train_options, test))
+            cr_expect_eq(lvk_train_option_check(&lvk_train_option_table()[i], &options), LVK_OK, "%s",
+                         lvk_error_message());
+}
+
+static void refused_use(const lvk_train_options *options, const char *says) {
+    cr_expect_eq(lvk_train_options_check(options), LVK_ERROR_ARGUMENT, "%s", says);
+    cr_expect_not_null(strstr(lvk_error_message(), says), "'%s' does not say '%s'", lvk_error_message(),
+                       says);
+}
+
+/* What is taken must have an effect; a line says whose option it is. Older runs may have such values. */
+Test(settings, options_without_effect_are_refused) {
+    lvk_train_options o = defaults();
+    cr_expect_eq(lvk_train_options_check(&o), LVK_OK, "%s", lvk_error_message());
+    o.momentum = 0.5;
+    refused_use(&o, "--momentum: has no effect with adam; it is an option of --optimizer sgd");
+    lvk_settings settings = valid(&o), read;
+    json_t *json = lvk_settings_to_json(&settings);
+    cr_expect_eq(lvk_settings_from_json(&read, json, "config.json"), LVK_OK, "%s", lvk_error_message());
+    json_decref(json);
+    lvk_settings_finish(&settings);
+    lvk_settings_finish(&read);
+    o.optimizer = "sgd";
+    cr_expect_eq(lvk_train_options_check(&o), LVK_OK, "%s", lvk_error_message());
+    o.weight_decay = 0.1;
+    refused_use(&o, "--weight-decay: has no effect with sgd; it is an option of --optimizer adamw");
+    o = defaults();
+    o.head = "dense:32";
+    refused_use(&o, "--head: has no effect on a cnn-gap; it is an option of resnet18, ");
+    o = defaults();
+    o.unfreeze = "garbage";
+    refused_use(&o, "--unfreeze: has no effect on a cnn-gap");
+    o = defaults();
+    o.weights = "nosuch";
+    refused_use(&o, "--weights: has no effect on a cnn-gap");
+    o = defaults();
+    o.views = 3;
+    refused_use(&o, "--views: has no effect on a cnn-gap");
+    o = defaults();
+    o.batch_norm = "train";
+    refused_use(&o, "--bn: has no effect on a cnn-gap");
+    o.model = "resnet50";
+    refused_use(&o, "--bn: has no effect on a frozen backbone");
+    o.unfreeze = "conv5_x";
+    cr_expect_eq(lvk_train_options_check(&o), LVK_OK, "%s", lvk_error_message());
+    o.views = 3;
+    refused_use(&o, "--views 3: is for a frozen backbone");
+    o.views = 1;
+    o.dropout = 0.5;
+    refused_use(&o, "--dropout: has no effect on a resnet50; it is an option of cnn and cnn-gap");
+}
