@@ -71,11 +71,12 @@ static void add_reliability(lvk_text *text, const curves *c) {
     }
 }
 
-/* ---- drawing: looks are attributes of the elements, since many readers of SVG know no style sheets ---- */
+/* ---- drawing: looks are attributes of the elements, since many readers of SVG know no style sheets.
+ * stroke-opacity: ImageMagick's reader begins with 0 ---- */
 
-#define FRAME  "fill=\"none\" stroke=\"#888888\""
-#define CHANCE "fill=\"none\" stroke=\"#888888\" stroke-dasharray=\"4\""
-#define CURVE  "fill=\"none\" stroke=\"#1a5fb4\" stroke-width=\"2\""
+#define FRAME  "fill=\"none\" stroke=\"#888888\" stroke-opacity=\"1\""
+#define CHANCE "fill=\"none\" stroke=\"#888888\" stroke-opacity=\"1\" stroke-dasharray=\"4\""
+#define CURVE  "fill=\"none\" stroke=\"#1a5fb4\" stroke-opacity=\"1\" stroke-width=\"2\""
 #define BIN    "fill=\"#1a5fb4\" fill-opacity=\"0.6\""
 
 /* A square panel with axes from 0 to 1; what is added later lies in its coordinates, y upwards. */

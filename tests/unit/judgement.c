@@ -218,9 +218,12 @@ Test(judgement, drawing_needs_no_style_sheet, .init = scratch_create, .fini = sc
     cr_assert_eq(lvk_file_read(scratch_path("curves/curves.svg"), 1 << 20, &data, &size), LVK_OK);
     cr_expect_null(strstr(data, "<style"));
     cr_expect_null(strstr(data, "class="));
-    expect_attributes(data, "<polyline ", 2, "fill=\"none\" stroke=\"#1a5fb4\" stroke-width=\"2\"");
-    expect_attributes(data, "<path ", 3, "fill=\"none\" stroke=\"#888888\" stroke-dasharray=\"4\"");
-    expect_attributes(data, "<rect width=\"300\"", 3, "fill=\"none\" stroke=\"#888888\"");
+    expect_attributes(data, "<polyline ", 2,
+                      "fill=\"none\" stroke=\"#1a5fb4\" stroke-opacity=\"1\" stroke-width=\"2\"");
+    expect_attributes(data, "<path ", 3,
+                      "fill=\"none\" stroke=\"#888888\" stroke-opacity=\"1\" stroke-dasharray=\"4\"");
+    expect_attributes(data, "<rect width=\"300\"", 3,
+                      "fill=\"none\" stroke=\"#888888\" stroke-opacity=\"1\"");
     expect_attributes(data, "<circle ", 6, "fill=\"#1a5fb4\" fill-opacity=\"0.6\"");
     lvk_free(data);
 }
