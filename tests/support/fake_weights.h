@@ -89,7 +89,7 @@ static inline void fake_create(fake_weights *fake, const char *architecture, lvk
         const lvk_resnet_tensor *tensor = &fake->tensors[i];
         char name[LVK_FOREIGN_NAME];
         lvk_type type = tensor->type;
-        snprintf(name, sizeof name, "%s", tensor->name);
+        snprintf(name, sizeof name, "%.*s", (int)sizeof name - 1, tensor->name);
         if (torchvision)
             lvk_naming_torchvision(&fake->table, tensor, name, &type);
         fake->values[i] = lvk_alloc((size_t)lvk_type_count(&type), sizeof(float));
