@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 1 << 20 };
+enum { MAX_WORDS = 1 << 20, MAX_ARGUMENTS = 4096 };
 
 static int compare_names(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -26,23 +26,36 @@ static uint64_t digest(uint64_t hash, const uint32_t *words, size_t count) {
     return hash;
 }
 
+/* The module's words and how many there are; 0, and a line on standard error: it is none. */
+static size_t read_module(const char *path, uint32_t *words) {
+    FILE *in = fopen(path, "rb");
+    size_t count = in ? fread(words, 4, MAX_WORDS, in) : 0;
+    if (in)
+        fclose(in);
+    if (count == MAX_WORDS || (count > 0 && words[0] != 0x07230203))
+        count = 0;
+    if (count == 0)
+        fprintf(stderr, "%s: not a SPIR-V module\n", path);
+    return count;
+}
+
 int main(int argc, char **argv) {
-    if (argc < 2)
-        return fprintf(stderr, "usage: embed-shaders OUT.c IN.spv...\n"), 2;
+    if (argc < 2 || argc > MAX_ARGUMENTS)
+        return fprintf(stderr, "usage: embed-shaders OUT.c IN.spv... (at most %d words)\n", MAX_ARGUMENTS), 2;
     static uint32_t words[MAX_WORDS];
-    static size_t counts[4096];
+    static size_t counts[MAX_ARGUMENTS];
     uint64_t hash = UINT64_C(14695981039346656037);
     FILE *out = fopen(argv[1], "w");
-    if (!out || argc > 4096)
+    if (!out)
         return perror(argv[1]), 1;
     qsort(argv + 2, (size_t)argc - 2, sizeof *argv, compare_names);
     fprintf(out, "#include \"vulkan/shaders.h\"\n");
     for (int i = 2; i < argc; ++i) {
-        FILE *in = fopen(argv[i], "rb");
-        counts[i] = in ? fread(words, 4, MAX_WORDS, in) : 0;
-        if (!in || counts[i] == 0 || counts[i] == MAX_WORDS || words[0] != 0x07230203)
-            return fprintf(stderr, "%s: not a SPIR-V module\n", argv[i]), 1;
-        fclose(in);
+        counts[i] = read_module(argv[i], words);
+        if (counts[i] == 0) {
+            fclose(out);
+            return 1;
+        }
         hash = digest(hash, words, counts[i]);
         fprintf(out, "static const uint32_t shader_%d[] = {", i);
         for (size_t k = 0; k < counts[i]; ++k)

@@ -2,14 +2,13 @@
  *
  * Read from
  *  - a C-NMC 2019 tree as TCIA or Kaggle give it, whatever it is nested in: folders `fold_0..2` with `all`
- * and `hem` (the training part), `*test_prelim_phase_data` with its label table `*prelim*label*.csv`
- * (preliminary) and
- *    `*test_final_phase_data` (final, unlabelled). Images anywhere else in such a tree are ignored and
- * counted.
+ *    and `hem` (the training part), `*test_prelim_phase_data` with its label table `*prelim*label*.csv`
+ *    (preliminary) and `*test_final_phase_data` (final, unlabelled). Images anywhere else in such a tree are
+ *    ignored and counted.
  *  - any tree with a folder per class. Folders named `all` and `hem` are the classes wherever they lie (the
- * rest is ignored and counted); otherwise the classes are the topmost folders that differ. Images are files
- * named .bmp, .png, .jpg or .jpeg in any case; their content decides how they are decoded. Hidden files and
- * `__MACOSX` are passed over.
+ *    rest is ignored and counted); otherwise the classes are the topmost folders that differ.
+ * Images are files named .bmp, .png, .jpg or .jpeg in any case; their content decides how they are decoded.
+ * Hidden files and `__MACOSX` are passed over.
  *
  * A subject is the person a cell is from: UID_<subject>_... in the file's name or in the label table, in
  * canonical upper case (`h3` is H3, another person than 3). An image whose name says nothing is a subject of

@@ -2,13 +2,13 @@
  *
  * Read are
  *   - TensorFlow.js layers models (model.json and the files that it names beside it), Keras' .h5 files of
- * weights or whole models, and Keras' .keras files, all with the layer names of Keras' first ResNet50
- * ("res2a_branch2a") or of keras.applications since 2019 ("conv2_block1_1_conv"); in the latter two, floats
- * of 16 and 64 bits become such of 32;
+ *     weights or whole models, and Keras' .keras files, all with the layer names of Keras' first ResNet50
+ *     ("res2a_branch2a") or of keras.applications since 2019 ("conv2_block1_1_conv"); in the latter two,
+ *     floats of 16 and 64 bits become such of 32;
  *   - safetensors files with the names of torchvision and timm ("layer1.0.conv1.weight"), or with either of
- * Keras', of which the first are leukvk's own. Written is a safetensors file: kernels as [height, width, in,
- * out], dense ones as [in, out], and metadata that tells the variant of the network and what its images must
- * be preprocessed by.
+ *     Keras', of which the first are leukvk's own.
+ * Written is a safetensors file: kernels as [height, width, in, out], dense ones as [in, out], and metadata
+ * that tells the variant of the network and what its images must be preprocessed by.
  */
 #ifndef LEUKVK_IMPORT_H
 #define LEUKVK_IMPORT_H

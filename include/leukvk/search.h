@@ -33,7 +33,8 @@ typedef enum lvk_search_kind {
 } lvk_search_kind;
 
 /* An axis is a text: a setting's name as the command line has it, '=', and values with commas between them,
- * or for numbers a range to draw from: "learning-rate=0.001,0.0003"   "optimizer=adam,sgd"   "dropout=0..0.5"
+ * or for numbers a range to draw from:
+ *   "learning-rate=0.001,0.0003"   "optimizer=adam,sgd"   "dropout=0..0.5"
  * The settings are those that have a number for it in train_option_list.h. A setting named again gets further
  * values; a head, which holds commas itself, is one value. Ranges of learning-rate, weight-decay and l2 are
  * drawn from uniformly in the logarithm, others uniformly. */

@@ -26,7 +26,8 @@ typedef struct lvk_synth_options {
 /* Writes below `folder`, which must be empty or not exist yet:
  *   C-NMC_training_data/fold_{0,1,2}/{all,hem}/UID_<subject>_<image>_<cell>_<all|hem>.bmp
  *   C-NMC_test_prelim_phase_data/<n>.bmp and C-NMC_test_prelim_phase_data_labels.csv (a sixth of the
- * subjects) Every subject has a stain, a light and a grain of its own; the classes differ, with overlap, in
+ *   subjects)
+ * Every subject has a stain, a light and a grain of its own; the classes differ, with overlap, in
  * size, outline and chromatin. As in the original, subject H3 is spelt h3 in file names, and one picture is
  * there under two subjects. The same options give the same bytes. On failure some files may have been
  * written. `options` may be NULL. LVK_ERROR_ARGUMENT, _IO, _MEMORY, _CANCELLED. */

@@ -42,7 +42,8 @@ static void limit(int resource, rlim_t soft, rlim_t hard) {
 /* The child, from its beginning to its end. */
 static void run(lvk_status (*work)(void *user), void *user, unsigned seconds, report *to) {
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    (void)dup2(nowhere, STDERR_FILENO);
+    if (nowhere >= 0)
+        (void)dup2(nowhere, STDERR_FILENO);
     (void)signal(SIGXCPU, SIG_DFL);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_FSIZE, 0, 0);

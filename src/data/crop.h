@@ -11,8 +11,8 @@ typedef enum lvk_crop_kind {
     LVK_CROP_CENTER, /* a square of `side` pixels around the image's centre, scale kept; black where the image
                         ends */
     LVK_CROP_BBOX,   /* the smallest box around all pixels that are not background, widened to a square about
-                        the same   centre (rounded up and left; black where the image ends); the whole image
-                        when   all is black */
+                        the same centre (rounded up and left; black where the image ends); the whole image
+                        when all is black */
     LVK_CROP_NONE    /* the whole image, widened to a square about its centre with black */
 } lvk_crop_kind;
 

@@ -1,11 +1,11 @@
 /* A model's parameters as a safetensors file for another library, under its names and in its layouts.
  *
  *   keras        the layer's name in Keras and the weight's: conv2d_1/kernel, res2a_branch2a/kernel (Keras'
- * first ResNet50) or conv2_block1_1_conv/kernel (since 2019), by the model's variant, dense/bias. Kernels
- * HWIO and [in, out] torchvision  layer1.0.conv1.weight, layer1.0.bn1.running_mean, and the head as
- * fc.0.weight (lvk_naming_head); of other networks conv1.weight, fc1.weight. Kernels OIHW and [out, in], for
- * images [N, C, H, W] (models/layout.h)
- */
+ *                first ResNet50) or conv2_block1_1_conv/kernel (since 2019), by the model's variant,
+ *                dense/bias. Kernels HWIO and [in, out]
+ *   torchvision  layer1.0.conv1.weight, layer1.0.bn1.running_mean, and the head as fc.0.weight
+ *                (lvk_naming_head); of other networks conv1.weight, fc1.weight. Kernels OIHW and [out, in],
+ *                for images [N, C, H, W] (models/layout.h) */
 #ifndef LVK_MODELS_FOREIGN_H
 #define LVK_MODELS_FOREIGN_H
 

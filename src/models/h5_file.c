@@ -262,14 +262,14 @@ static lvk_status fail_type(const lvk_h5_file *file, const char *path, hid_t typ
         [H5T_INTEGER] = "integers", [H5T_FLOAT] = "floats that are not IEEE 754's",
         [H5T_STRING] = "text",      [H5T_COMPOUND] = "records",
         [H5T_ENUM] = "enumerators", [H5T_ARRAY] = "arrays"};
-    const H5T_class_t class = H5Tget_class(type);
-    const bool named = class >= 0 && (size_t) class < sizeof names / sizeof *names && names[class];
-    if (class == H5T_INTEGER)
+    const H5T_class_t kind = H5Tget_class(type);
+    const bool named = kind >= 0 && (size_t)kind < sizeof names / sizeof *names && names[kind];
+    if (kind == H5T_INTEGER)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: \"%s\" is of type %s%zu; float16, 32 and 64 are read",
                         file->name, path, H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int",
                         8 * H5Tget_size(type));
     return lvk_fail(LVK_ERROR_FORMAT, "%s: \"%s\" holds %s; float16, 32 and 64 are read", file->name, path,
-                    named ? names[class] : "something else than numbers");
+                    named ? names[kind] : "something else than numbers");
 }
 
 static lvk_status describe_shape(const lvk_h5_file *file, const char *path, hid_t space,

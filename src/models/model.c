@@ -9,10 +9,13 @@
 #include <string.h>
 
 #define RESNET(name, size, length)                                                                           \
-    {                                                                                                        \
-        .architecture = (name), .image_size = (size), .any_size = true, .features = (length),                \
-        .stages = LVK_RESNET_FREEZABLE, .batch_norm = true, .build = lvk_resnet_build                        \
-    }
+    {.architecture = (name),                                                                                 \
+     .image_size = (size),                                                                                   \
+     .any_size = true,                                                                                       \
+     .features = (length),                                                                                   \
+     .stages = LVK_RESNET_FREEZABLE,                                                                         \
+     .batch_norm = true,                                                                                     \
+     .build = lvk_resnet_build}
 static const lvk_model models[] = {
     {.architecture = "cnn", .image_size = 224, .build = lvk_cnn_build},
     {.architecture = "cnn-gap",

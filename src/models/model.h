@@ -35,9 +35,9 @@ typedef struct lvk_model {
     const char *architecture;
     uint32_t image_size; /* height and width in pixels that it is made for; three channels */
     bool any_size;       /* it takes others, LVK_LEAST_IMAGE_SIZE to LVK_MOST_IMAGE_SIZE */
+    bool batch_norm;     /* it has some; without a backbone they are trained, with the batch's statistics */
     uint32_t features;   /* numbers that the backbone gives for an image; 0: there is no backbone */
     uint32_t stages;     /* of the backbone */
-    bool batch_norm;     /* it has some; without a backbone they are trained, with the batch's statistics */
     lvk_model_build_fn build;
 } lvk_model;
 

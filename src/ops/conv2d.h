@@ -1,10 +1,11 @@
 /* Attributes of the convolution operators.
  *
  *   conv2d(x [N,H,W,C], w [kh,kw,C,K], optional b [K]) -> y [N,OH,OW,K]
- *     y[n,oy,ox,k] = b[k] + sum over ky,kx,c of x[n, oy*stride_h + ky - pad_top, ox*stride_w + kx - pad_left,
- * c] * w[ky,kx,c,k] (cross-correlation; x is 0 outside), OH = (H + pad_top + pad_bottom - kh) / stride_h + 1,
- * rounded down; OW likewise. conv2d_grad_input(dy, w) -> dx, conv2d_grad_weight(x, dy) -> dw: the derivatives
- * of sum(y * dy). */
+ *     y[n,oy,ox,k] = b[k] + sum over ky,kx,c of
+ *                    x[n, oy*stride_h + ky - pad_top, ox*stride_w + kx - pad_left, c] * w[ky,kx,c,k]
+ *     (cross-correlation; x is 0 outside), OH = (H + pad_top + pad_bottom - kh) / stride_h + 1, rounded down;
+ *     OW likewise.
+ *   conv2d_grad_input(dy, w) -> dx, conv2d_grad_weight(x, dy) -> dw: the derivatives of sum(y * dy). */
 #ifndef LVK_OPS_CONV2D_H
 #define LVK_OPS_CONV2D_H
 

@@ -104,10 +104,8 @@ typedef struct tile_kind {
 } tile_kind;
 
 #define VARIANTS(name)                                                                                       \
-    {                                                                                                        \
-        "conv2d_grad_weight_" name "_texel16", "conv2d_grad_weight_" name "_texel8",                         \
-            "conv2d_grad_weight_" name "_texel4", "conv2d_grad_weight_" name "_buffer4"                      \
-    }
+    {"conv2d_grad_weight_" name "_texel16", "conv2d_grad_weight_" name "_texel8",                            \
+     "conv2d_grad_weight_" name "_texel4", "conv2d_grad_weight_" name "_buffer4"}
 
 static const tile_kind *tile_of(const lvk_conv_shape *s) {
     static const tile_kind square = {3, 3, 4, VARIANTS("square")};

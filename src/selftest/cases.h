@@ -35,7 +35,7 @@ typedef struct lvk_case {
 typedef enum lvk_tolerance {
     LVK_EXACT, /* the same bits (-0 equals 0) */
     LVK_SUM,   /* a sum of K products of inputs: |a - b| <= 2 sqrt(K) eps S, S the same sum over absolute
-                  values, which   the runner gets by running the reference on absolute inputs */
+                  values, which the runner gets by running the reference on absolute inputs */
     LVK_BOUND  /* the table's bound function says */
 } lvk_tolerance;
 

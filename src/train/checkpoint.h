@@ -4,7 +4,7 @@
  *   optimizer's moments    "optimizer/m/conv2d/kernel", …           F32, only in a checkpoint
  *   weights (--ema)        "optimizer/w/conv2d/kernel", …           F32, the same; parameters are the average
  *   __metadata__           strings: what the numbers mean (lvk_model_info) and, only in a checkpoint, where
- * training stands (lvk_train_state)
+ *                          training stands (lvk_train_state)
  *
  * A checkpoint holds all that a run needs to go on to the same bits, and nothing that differs between two
  * runs of the same training (no time, no path, no device), so that equal trainings give equal files.

@@ -12,9 +12,8 @@
  * often together: each floor(larger / smaller) times, and as many as are missing, drawn anew each epoch
  * without replacement, once more. */
 typedef struct lvk_epoch_order {
-    uint32_t *images; /* [count] data-set indices */
-    uint32_t
-        *samples; /* [count] words for random keys: of an image's draw number d within the epoch, from 0,
+    uint32_t *images;  /* [count] data-set indices */
+    uint32_t *samples; /* [count] words for random keys: of an image's draw number d within the epoch, from 0,
                      its index + d * images of the data set, modulo 2^32. So no two draws of an image
                      have the same augmentation and dropout, and the first has what it would have alone */
     size_t count;

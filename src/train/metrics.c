@@ -247,8 +247,7 @@ lvk_status lvk_threshold_for(const lvk_scored *rows, double sensitivity, double 
 }
 
 const lvk_measure *lvk_measures(size_t *count) {
-#define MEASURE(key, field, name)                                                                            \
-    { key, name, offsetof(lvk_metrics, field) }
+#define MEASURE(key, field, name) {key, name, offsetof(lvk_metrics, field)}
     static const lvk_measure measures[] = {
         MEASURE("accuracy", accuracy, "accuracy"),
         MEASURE("f1_weighted", f1_weighted, "F1 weighted by class size"),

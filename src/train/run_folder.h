@@ -9,7 +9,7 @@
  *   model.safetensors             the parameters of the best epoch
  *   profile.json                  where the time of one step went, if that was asked for
  *   .lock                         locked while a process works here; the system unlocks it however the
- * process ends
+ *                                 process ends
  *
  * Every file is replaced whole, so that a kill at any moment leaves a folder that can be read. To leave one
  * that can also be resumed, write config.json and split.json before the first training step; a folder without

@@ -99,11 +99,11 @@ static lvk_status read_epochs(const char *path, uint32_t epochs, lvk_trial *tria
     void *data;
     size_t size;
     LVK_TRY(lvk_file_read(path, MOST_METRICS_BYTES, &data, &size));
-    const char *line = memchr(data, '\n', size), *end = (const char *)data + size;
-    while (line && ++line < end && (!epochs || trial->epochs < epochs)) {
-        const char *next = memchr(line, '\n', (size_t)(end - line));
+    const char *before = memchr(data, '\n', size), *end = (const char *)data + size;
+    while (before && before + 1 < end && (!epochs || trial->epochs < epochs)) {
+        const char *line = before + 1, *next = memchr(line, '\n', (size_t)(end - line));
         take_epoch(trial, line, (size_t)((next ? next : end) - line));
-        line = next;
+        before = next;
     }
     lvk_free(data);
     return trial->best_epoch == 0 || isfinite(trial->validation_loss)

@@ -4,6 +4,7 @@
 
 /* Not <vulkan/vulkan.h>: this folder's own vulkan.h would be found in its place, and no platform part is
  * needed. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define VOLK_VULKAN_H_PATH <vulkan/vulkan_core.h>
 #include <volk.h>
 

@@ -4,38 +4,14 @@
 #include <float.h>
 #include <math.h>
 
-#define IDENTITY                                                                                             \
-    {                                                                                                        \
-        {1, 0, 0, 0}, {0, 1, 0, 0}, {                                                                        \
-            0, 0, 1, 0                                                                                       \
-        }                                                                                                    \
-    }
+#define IDENTITY {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}
 /* Means and deviations of about a half and a quarter; blue, green, red, 0 to 255 less means. */
-#define STANDARD                                                                                             \
-    {                                                                                                        \
-        {4.1F, 0, 0, -2.05F}, {0, 3.7F, 0, -1.6F}, {                                                         \
-            0, 0, 5.3F, -2.9F                                                                                \
-        }                                                                                                    \
-    }
-#define BGR                                                                                                  \
-    {                                                                                                        \
-        {0, 0, 255, -103.939F}, {0, 255, 0, -116.779F}, {                                                    \
-            255, 0, 0, -123.68F                                                                              \
-        }                                                                                                    \
-    }
+#define STANDARD {{4.1F, 0, 0, -2.05F}, {0, 3.7F, 0, -1.6F}, {0, 0, 5.3F, -2.9F}}
+#define BGR      {{0, 0, 255, -103.939F}, {0, 255, 0, -116.779F}, {255, 0, 0, -123.68F}}
 /* Brighter, more contrast and saturation; far out of 0..1, so that values are clamped. */
 #define JITTER                                                                                               \
-    {                                                                                                        \
-        {1.21F, -0.07F, -0.02F, -0.05F}, {-0.04F, 1.19F, -0.02F, -0.05F}, {                                  \
-            -0.04F, -0.08F, 1.31F, -0.05F                                                                    \
-        }                                                                                                    \
-    }
-#define STRONG                                                                                               \
-    {                                                                                                        \
-        {3, -1, -0.5F, -0.4F}, {-0.5F, 2.5F, -0.5F, 0.3F}, {                                                 \
-            0, -1, 2, 0.9F                                                                                   \
-        }                                                                                                    \
-    }
+    {{1.21F, -0.07F, -0.02F, -0.05F}, {-0.04F, 1.19F, -0.02F, -0.05F}, {-0.04F, -0.08F, 1.31F, -0.05F}}
+#define STRONG {{3, -1, -0.5F, -0.4F}, {-0.5F, 2.5F, -0.5F, 0.3F}, {0, -1, 2, 0.9F}}
 
 /* Rows whose squares fit into 13 x 13 and whose tents need at most four taps: plain and flipped; turned and
  * smaller; enlarged and shifted beyond the edge; no square at all; a quarter turn; all outside. */

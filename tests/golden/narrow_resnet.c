@@ -175,9 +175,10 @@ static void check_losses(const char *part, const char *run, const double tolerat
 
 /* On the batch's statistics this net is chaotic: from the third loss on, runs in double precision whose first
  * weights are changed by 6e-8 of themselves, as much as writing them in float32 may, part at a ReLU that
- * flips. Over 40 such runs of the generator's own code the losses are apart by at most lr 0.001   6e-7
- * 4e-7  1.3e-4  1.0e-3  5.8e-3 lr 0.01    6e-7  1.1e-6  1.7e-3  1.2e-2  2.8e-2 and PyTorch's float32 runs,
- * with one thread and with several, are on different branches. So: GOLDEN_SLACK times the README's 1e-6 and
+ * flips. Over 40 such runs of the generator's own code the losses are apart by at most
+ *   lr 0.001   6e-7  4e-7    1.3e-4  1.0e-3  5.8e-3
+ *   lr 0.01    6e-7  1.1e-6  1.7e-3  1.2e-2  2.8e-2
+ * and PyTorch's float32 runs, with one thread and with several, are on different branches. So: GOLDEN_SLACK times the README's 1e-6 and
  * 3e-6 for the first two losses, which see every gradient, and twice that spread for the others. */
 Test(narrow_resnet, losses_on_batch_statistics) {
     check_losses("training", "sgd_momentum", (const double[STEPS]){3e-5, 3e-5, 3.4e-3, 2.4e-2, 5.6e-2});

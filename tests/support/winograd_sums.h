@@ -1,7 +1,7 @@
 /* How close candidates called winograd must come to the reference (lvk_case_table.own_sums).
  *
- * They compute Y = A^T [sum over c of (G g G^T) * (B^T d B)] A, * element by element: g 3x3 numbers of w, d
- * 4x4 of x, Y 2x2 of y, and in one dimension
+ * They compute Y = A^T [sum over c of (G g G^T) * (B^T d B)] A with * element by element, where g is 3x3
+ * numbers of w, d 4x4 of x, Y 2x2 of y, and in one dimension
  *
  *         [1    0    0 ]         [1  0 -1  0]
  *     G = [1/2  1/2 1/2]   B^T = [0  1  1  0]   A^T = [1  1  1  0]
