@@ -3,6 +3,8 @@
 
     tests/e2e/onnx.py PROGRAM
 
+The example of docs/export.md is run as it stands there.
+
 The models are trained for one epoch on drawn cells, which are of the model's size, so that no pixel is resampled. Norms
 and biases of the residual networks are then drawn anew, as after one epoch they are still near 1 and 0.
 """
@@ -18,11 +20,15 @@ import tempfile
 try:
     import cv2
     import numpy
+    import onnx  # these two for the example
+    import PIL
 except ImportError as error:
     print(f"[SKIP] onnx: {error}; tools/setup.sh test installs it")
     sys.exit(77)
 
 TOLERANCE = 1e-5  # 1e-7 is what rounding makes
+PILLOW_TOLERANCE = 1e-3  # it rounds resized pixels to whole numbers, which docs/export.md tells
+DOCUMENT = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "export.md"
 TRAIN = ["--crop", "none", "--epochs", "1", "--batch", "4", "--seed", "3"]
 CHANCE = ["--weights", "none", "--unfreeze", "all", "--bn", "train"]
 
@@ -112,6 +118,30 @@ def compare(program, name, model, data, out):
     return ok
 
 
+def run_example(program, folder):
+    """The document's example on a model of the default settings, against leukvk predict: probabilities and classes."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    example = folder / "example.py"
+    example.write_text(text.split("## ONNX", 1)[1].split("```python\n", 1)[1].split("```", 1)[0], encoding="utf-8")
+    cells, model = folder / "cells", folder / "cells.onnx"
+    run(program, "synth", cells, "--images", 40, "--subjects", 10)
+    run(program, "train", "--data", cells, "--epochs", 2, "--seed", 3, "--out", folder / "default")
+    run(program, "export", folder / "default", "--format", "onnx", "--out", model)
+    rows = {row["path"]: row for row in csv.DictReader(io.StringIO(run(program, "predict", "--model", folder / "default",
+                                                                       cells, "--format", "csv")))}
+    done = subprocess.run([sys.executable, example, model, *rows], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print(f"the example of {DOCUMENT.name}: status {done.returncode}\n{done.stderr}")
+        return False
+    answers = [line.rsplit(" ", 2) for line in done.stdout.splitlines()]
+    differences = [abs(float(p) - float(rows[path]["p_all"])) for path, p, _ in answers]
+    other = [path for path, p, name in answers
+             if name != rows[path]["class"] and abs(float(p) - 0.5) > PILLOW_TOLERANCE]
+    print(f"the example of {DOCUMENT.name}: {len(answers)} images, worst difference {max(differences):.2g}, "
+          f"allowed {PILLOW_TOLERANCE:g}; {len(other)} of another class")
+    return len(answers) == len(rows) and max(differences) <= PILLOW_TOLERANCE and not other
+
+
 def main():
     program = sys.argv[1]
     ok = True
@@ -130,6 +160,7 @@ def main():
         if b"calibrate/temperature" in plain or b"calibrate/temperature" not in (folder / "cnn.onnx").read_bytes():
             print("cnn: the temperature is not where it belongs")
             ok = False
+        ok &= run_example(program, folder)
         for topology, order in (("keras", "bgr"), ("torchvision", "rgb")):
             drawn = folder / f"{topology}.safetensors"
             draw_norms(folder / "resnet50-narrow" / "model.safetensors", drawn, topology, order)
