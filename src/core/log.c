@@ -1,29 +1,37 @@
 #include "core/log.h"
 
+#include "leukvk/text.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static lvk_log_sink current_sink;
-static void *current_user;
-static lvk_log_level current_least;
+typedef struct sink {
+    lvk_log_sink call;
+    void *user;
+    lvk_log_level least;
+} sink;
 
-void lvk_log_set_sink(lvk_log_sink sink, void *user, lvk_log_level least) {
-    current_sink = sink;
-    current_user = user;
-    current_least = least;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of the variable, not held while a sink works */
+static sink current;
+
+void lvk_log_set_sink(lvk_log_sink call, void *user, lvk_log_level least) {
+    pthread_mutex_lock(&mutex);
+    current = (sink){call, user, least};
+    pthread_mutex_unlock(&mutex);
 }
 
 void lvk_log(lvk_log_level level, const char *format, ...) {
-    if (!current_sink || level < current_least)
+    pthread_mutex_lock(&mutex);
+    const sink to = current;
+    pthread_mutex_unlock(&mutex);
+    if (!to.call || level < to.least)
         return;
     char line[1024];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    pthread_mutex_lock(&mutex);
-    current_sink(current_user, level, line);
-    pthread_mutex_unlock(&mutex);
+    lvk_text_make_printable(line);
+    to.call(to.user, level, line);
 }

@@ -91,14 +91,16 @@ char *lvk_format(const char *format, ...) {
     return text;
 }
 
-lvk_status lvk_grow(void **items, size_t *capacity, size_t count, size_t item_size) {
+lvk_status lvk_grow(void *items, size_t *capacity, size_t count, size_t item_size) {
     if (count < *capacity)
         return LVK_OK;
     const size_t wanted = *capacity ? *capacity * 2 : 16;
-    void *grown = lvk_realloc(*items, wanted, item_size);
-    if (!grown)
+    void *memory;
+    memcpy(&memory, items, sizeof memory); /* a T * is not to be read or written as a void * */
+    memory = lvk_realloc(memory, wanted, item_size);
+    if (!memory)
         return LVK_ERROR_MEMORY;
-    *items = grown;
+    memcpy(items, &memory, sizeof memory);
     *capacity = wanted;
     return LVK_OK;
 }

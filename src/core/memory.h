@@ -35,9 +35,9 @@ extern const lvk_allocator lvk_heap; /* lvk_alloc() and lvk_free() */
 uint64_t lvk_alloc_fail_after(uint64_t n);
 
 /* Makes room for one more item in a growing array. `capacity` doubles. Use: LVK_TRY(LVK_GROW(&a, &cap,
- * count)). */
-lvk_status lvk_grow(void **items, size_t *capacity, size_t count, size_t item_size);
-#define LVK_GROW(items, capacity, count) lvk_grow((void **)(items), (capacity), (count), sizeof **(items))
+ * count)). `items` is the address of a pointer of any type. */
+lvk_status lvk_grow(void *items, size_t *capacity, size_t count, size_t item_size);
+#define LVK_GROW(items, capacity, count) lvk_grow((items), (capacity), (count), sizeof **(items))
 
 /* Memory that is released all at once: for objects that live and die together, such as a graph's nodes.
  * init with {0}; not thread-safe. */

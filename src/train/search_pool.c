@@ -49,18 +49,24 @@ typedef struct sender {
     lvk_report report;
 } sender;
 
-static void send_report(sender *s, lvk_report_kind kind) {
-    lvk_report report = s->report;
-    report.kind = kind;
-    while (write(s->pipe, &report, sizeof report) < 0 && errno == EINTR)
+static void send(int pipe, const lvk_report *report) {
+    while (write(pipe, report, sizeof *report) < 0 && errno == EINTR)
         continue;
 }
 
+static void send_report(sender *s, lvk_report_kind kind) {
+    lvk_report report = s->report;
+    report.kind = kind;
+    send(s->pipe, &report);
+}
+
+/* A log sink: any thread's, so that of the sender only what never changes is looked at. */
 static void send_line(void *user, lvk_log_level level, const char *line) {
-    sender *s = user;
-    s->report.level = level;
-    snprintf(s->report.line, sizeof s->report.line, "%s", line);
-    send_report(s, LVK_REPORT_LOG);
+    const sender *s = user;
+    lvk_report report = {
+        .kind = LVK_REPORT_LOG, .worker = s->report.worker, .trial = s->report.trial, .level = level};
+    snprintf(report.line, sizeof report.line, "%s", line);
+    send(s->pipe, &report);
 }
 
 static bool send_epoch(void *user, const lvk_train_event *event) {
@@ -76,12 +82,13 @@ static bool send_epoch(void *user, const lvk_train_event *event) {
     return !stop_asked;
 }
 
-/* Ctrl-C reaches every process of a terminal; the first one decides and asks with SIGTERM. */
+/* Ctrl-C and a closed terminal reach every process of it; the first one decides and asks with SIGTERM. */
 static void set_signals(pid_t parent) {
     struct sigaction action = {.sa_handler = ask_to_stop};
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) /* it was killed just before */
         _exit(1);
