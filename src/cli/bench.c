@@ -2,6 +2,7 @@
 #include "format.h"
 #include "json_text.h"
 #include "options.h"
+#include "output.h"
 #include "profile_table.h"
 #include "table.h"
 #include "verb.h"
@@ -66,7 +67,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->table = true;
         return 0;
     case OPTION_TRACE:
-        a->trace = text;
+        a->trace = output_path(text);
         return 0;
     case OPTION_JSON:
         a->json = true;

@@ -1,6 +1,7 @@
 #include "classify.h"
 
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "verb.h"
 
@@ -44,7 +45,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->data = text;
         return 0;
     case OPTION_OUT:
-        a->out = text;
+        a->out = output_path(text);
         return 0;
     case OPTION_BATCH:
         a->classifier.batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
@@ -178,7 +179,7 @@ int classify_write(const classify_session *session, const lvk_prediction *rows, 
     if (status == LVK_OK && path)
         status = lvk_text_write(path, text);
     else if (status == LVK_OK)
-        fputs(text, stdout);
+        output_text(text);
     lvk_text_free(text);
     return status;
 }

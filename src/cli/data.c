@@ -2,6 +2,7 @@
 #include "data_facts.h"
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "table.h"
 #include "verb.h"
@@ -74,7 +75,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
     case OPTION_SPLIT:
-        a->split = text;
+        a->split = output_path(text);
         return 0;
     case OPTION_SEED:
         a->split_options.seed = a->sheet_options.seed = option_count(state, "seed", text, 0, INT64_MAX);
@@ -172,18 +173,27 @@ static int write_split(const lvk_dataset *dataset, const arguments *a) {
     return result;
 }
 
+/* The name of the list beside the sheet, NULL for a sheet that goes to standard output; false: out of memory.
+ */
+static bool name_index(const char *sheet, char **index) {
+    const size_t length = strlen(sheet);
+    const bool named = length > 4 && strcmp(sheet + length - 4, ".png") == 0;
+    *index = named ? strdup(sheet) : NULL;
+    if (*index)
+        memcpy(*index + length - 4, ".csv", 5);
+    return *index || !named;
+}
+
 static int write_sheet(const lvk_dataset *dataset, const arguments *a) {
-    const size_t stem = strlen(a->sheet) - 4; /* it ends in .png */
-    char *index = malloc(stem + 5);
-    if (!index) {
+    char *index;
+    if (!name_index(a->sheet, &index)) {
         fputs("leukvk: out of memory\n", stderr);
         return EXIT_FAILED;
     }
-    snprintf(index, stem + 5, "%.*s.csv", (int)stem, a->sheet);
     const int status = lvk_sheet_write(dataset, &a->sheet_options, a->sheet, index);
     if (status == LVK_OK && !a->json)
-        printf("\nCells drawn with seed %" PRIu64 ": %s, named in %s\n", a->sheet_options.seed, a->sheet,
-               index);
+        printf("\nCells drawn with seed %" PRIu64 ": %s%s%s\n", a->sheet_options.seed, shown(a->sheet),
+               index ? ", named in " : "", index ? shown(index) : "");
     free(index);
     return status == LVK_OK ? EXIT_OK : report_failure(status);
 }

@@ -1,6 +1,7 @@
 /* leukvk export: a trained model for other programs. */
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "verb.h"
 
 #include <stdbool.h>
@@ -48,7 +49,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->format = text;
         return 0;
     case 'o':
-        a->out = text;
+        a->out = output_path(text);
         return 0;
     case ARGP_KEY_ARG:
         if (a->model)

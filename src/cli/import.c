@@ -1,6 +1,7 @@
 /* leukvk import: weights that were learnt elsewhere. */
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "verb.h"
 
 #include <stdio.h>
@@ -31,7 +32,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
     case 'o':
-        a->output = text;
+        a->output = output_path(text);
         return 0;
     case ARGP_KEY_ARG:
         if (a->input)

@@ -1,17 +1,12 @@
 #include "json_text.h"
 
+#include "leukvk/predict.h"
+#include "leukvk/text.h"
+
 #include <stdio.h>
 
 void print_json_text(const char *text) {
-    putchar('"');
-    for (; *text; ++text) {
-        const unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < ' ')
-            printf("\\u%04x", c);
-        else
-            putchar(c);
-    }
-    putchar('"');
+    char *json = lvk_text_json(text);
+    fputs(json ? json : "null", stdout);
+    lvk_text_free(json);
 }

@@ -1,4 +1,5 @@
 /* leukvk: the command line. Finds the verb and hands over; every verb is one file. */
+#include "output.h"
 #include "verb.h"
 
 #include "leukvk/leukvk.h"
@@ -24,7 +25,7 @@ int failure_exit(int status) {
 }
 
 int report_failure(int status) {
-    fprintf(stderr, "leukvk: %s\n", lvk_error_message());
+    fprintf(stderr, "leukvk: %s\n", shown(lvk_error_message()));
     return failure_exit(status);
 }
 
@@ -50,10 +51,11 @@ static void print_help(FILE *out) {
 
 static void print_log_line(void *user, lvk_log_level level, const char *line) {
     (void)user;
-    fprintf(stderr, "%s%s\n", level == LVK_LOG_WARNING ? "warning: " : "", line);
+    fprintf(stderr, "%s%s\n", level == LVK_LOG_WARNING ? "warning: " : "", line); /* one call: whole lines */
 }
 
 int main(int argc, char **argv) {
+    output_begin();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(argc < 2 ? stderr : stdout);
@@ -70,8 +72,8 @@ int main(int argc, char **argv) {
         static char name[64];
         snprintf(name, sizeof name, "leukvk %s", argv[1]);
         argv[1] = name;
-        return verbs[i]->run(argc - 1, argv + 1);
+        return output_end(verbs[i]->run(argc - 1, argv + 1));
     }
-    fprintf(stderr, "leukvk: there is no verb '%s'; leukvk --help lists them\n", argv[1]);
+    fprintf(stderr, "leukvk: there is no verb '%s'; leukvk --help lists them\n", shown(argv[1]));
     return EXIT_USAGE;
 }

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "output.h"
 #include "verb.h"
 
 #include <errno.h>
@@ -38,6 +39,8 @@ void option_fractions(const struct argp_state *state, const char *text, double *
 
 const char *option_png(const struct argp_state *state, const char *option, const char *text) {
     const size_t length = strlen(text);
+    if (output_path(text) != text) /* standard output */
+        return output_path(text);
     if (length <= 4 || strcmp(text + length - 4, ".png") != 0)
         argp_failure(state, EXIT_USAGE, 0, "--%s %s: the name of a picture ends in .png", option, text);
     return text;
@@ -89,7 +92,12 @@ static const struct argp_option tuner_options[] = {
 const struct argp tuner_argp = {tuner_options, parse_tuner, NULL, NULL, NULL, NULL, NULL};
 
 void parse_arguments(const struct argp *parser, int argc, char **argv, void *input) {
+    FILE *const error = stderr, *const filter = output_filter(); /* argp quotes what was typed */
     argp_err_exit_status = EXIT_USAGE;
+    stderr = filter ? filter : error;
     if (argp_parse(parser, argc, argv, 0, NULL, input) != 0)
         exit(EXIT_USAGE);
+    stderr = error;
+    if (filter)
+        fclose(filter);
 }

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Ctrl-C and SIGTERM let train_progress_show return false; a second one kills. */
+/* Ctrl-C, SIGTERM and SIGHUP (a closed terminal) let train_progress_show return false; a second one kills. */
 void train_progress_catch_signals(void);
 
 /* One has come. */

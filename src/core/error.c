@@ -1,5 +1,7 @@
 #include "core/error.h"
 
+#include "core/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +33,7 @@ lvk_status lvk_fail(lvk_status status, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    lvk_text_make_printable(message); /* names from outside: neither further lines nor orders to a terminal */
     return status;
 }
 
@@ -49,5 +52,6 @@ lvk_status lvk_fail_within(lvk_status status, const char *format, ...) {
     for (const char *from = inner; *from && at + 1 < sizeof message; ++from)
         message[at++] = *from;
     message[at] = '\0';
+    lvk_text_make_printable(message);
     return status;
 }

@@ -11,7 +11,7 @@
 #endif
 
 /* Sets this thread's error line and returns `status`: `return lvk_fail(LVK_ERROR_IO, "%s: %s", path,
- * reason);` */
+ * reason);` What a terminal could misread becomes '?' (leukvk/text.h), so that it is one line. */
 lvk_status lvk_fail(lvk_status status, const char *format, ...) LVK_PRINTF(2, 3);
 
 /* Puts "context: " in front of this thread's error line and returns `status`. */

@@ -75,15 +75,19 @@ size_t lvk_text_columns(const char *utf8) {
     return columns;
 }
 
+/* Control characters, and marks that turn a terminal's line around or break it. */
+static bool is_control(uint32_t code) {
+    static const code_range controls[] = {
+        {0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFFF9, 0xFFFB}};
+    return in_ranges(code, controls, sizeof controls / sizeof *controls);
+}
+
 void lvk_text_make_printable(char *utf8) {
     while (*utf8) {
         uint32_t code = 0;
         const size_t length = decode(utf8, &code);
-        if (length == 2 && code < 0xA0) { /* a control character of two bytes */
-            utf8[0] = utf8[1] = '?';
-        } else if (length == 0 || code < 0x20 || code == 0x7F) {
-            *utf8 = '?';
-        }
+        if (length == 0 || is_control(code))
+            memset(utf8, '?', length ? length : 1);
         utf8 += length ? length : 1;
     }
 }
@@ -162,13 +166,20 @@ void lvk_text_add_json(lvk_text *text, const char *string) {
             lvk_text_add(text, "\\%c", (int)code);
         else if (code == '\n')
             lvk_text_add_bytes(text, "\\n", 2);
-        else if (code < 0x20)
+        else if (is_control(code))
             lvk_text_add(text, "\\u%04X", (unsigned)code);
         else
             lvk_text_add_bytes(text, string, length);
         string += length ? length : 1;
     }
     lvk_text_add_bytes(text, "\"", 1);
+}
+
+char *lvk_text_json(const char *string) {
+    lvk_text text = {0};
+    char *json = NULL;
+    lvk_text_add_json(&text, string);
+    return lvk_text_take(&text, &json, NULL) == LVK_OK ? json : NULL;
 }
 
 lvk_status lvk_text_take(lvk_text *text, char **string, size_t *length) {

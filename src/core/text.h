@@ -30,7 +30,7 @@ void lvk_text_add_decimal(lvk_text *text, double value, int decimals);
 /* A field of a CSV line, quoted by the rule of RFC 4180 where it has to be. */
 void lvk_text_add_csv(lvk_text *text, const char *field);
 
-/* A string of JSON with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+/* A string of JSON with its quotes. Bytes that are not UTF-8 become U+FFFD, control characters "\u001B". */
 void lvk_text_add_json(lvk_text *text, const char *string);
 
 /* Hands the text over ("" when nothing was added) and empties the object; freed with lvk_free.

@@ -1,5 +1,6 @@
 /* Text, numbers in text, the string map, and what the process used. */
 #include "core/text.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/resource.h"
 #include "core/string_map.h"
@@ -165,4 +166,56 @@ Test(text, resources) {
     while (lvk_process_cpu_seconds() < cpu + 0.01)
         continue;
     cr_expect_geq(lvk_clock_seconds() - clock, 0.005);
+}
+
+Test(text, marks_of_direction_are_not_printable) {
+    char text[] = "a\xE2\x80\xAE"
+                  "b\xE2\x81\xA6z\xE2\x80\xA9\xC2\x9B";
+    lvk_text_make_printable(text);
+    cr_expect_str_eq(text, "a?\?\?b?\?\?z?\?\?\?\?");
+}
+
+Test(text, any_bytes_become_a_string_of_json) {
+    char *json = lvk_text_json("a\"\\\n\033\x7F\xC2\x9B\xFFü");
+    cr_expect_str_eq(json, "\"a\\\"\\\\\\n\\u001B\\u007F\\u009B\xEF\xBF\xBDü\"");
+    lvk_free(json);
+}
+
+/* ---- lines for people ---- */
+
+Test(text, an_error_is_one_line) {
+    cr_expect_eq(lvk_fail(LVK_ERROR_IO, "%s: gone", "a\nb\033[31m\xFF"), LVK_ERROR_IO);
+    cr_expect_str_eq(lvk_error_message(), "a?b?[31m?: gone");
+    cr_expect_eq(lvk_fail_within(LVK_ERROR_IO, "%s", "c\rd"), LVK_ERROR_IO);
+    cr_expect_str_eq(lvk_error_message(), "c?d: a?b?[31m?: gone");
+}
+
+typedef struct log_lines {
+    int count;
+    char last[64];
+} log_lines;
+
+/* Logs itself, and changes the sink: neither may wait for the other. */
+static void take_line(void *user, lvk_log_level level, const char *line) {
+    log_lines *lines = user;
+    (void)level;
+    snprintf(lines->last, sizeof lines->last, "%s", line);
+    if (++lines->count == 1)
+        lvk_log(LVK_LOG_WARNING, "again");
+    else
+        lvk_log_set_sink(NULL, NULL, LVK_LOG_WARNING);
+}
+
+Test(text, a_log_sink_may_log, .timeout = 10) {
+    log_lines lines = {0};
+    lvk_log_set_sink(take_line, &lines, LVK_LOG_INFO);
+    lvk_log(LVK_LOG_INFO, "first");
+    cr_expect_eq(lines.count, 2);
+    cr_expect_str_eq(lines.last, "again");
+    lvk_log(LVK_LOG_INFO, "nowhere");
+    cr_expect_eq(lines.count, 2);
+    lines = (log_lines){.count = 1};
+    lvk_log_set_sink(take_line, &lines, LVK_LOG_INFO);
+    lvk_log(LVK_LOG_INFO, "a\nb\033c");
+    cr_expect_str_eq(lines.last, "a?b?c");
 }

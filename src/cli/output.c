@@ -1,0 +1,132 @@
+#define _GNU_SOURCE /* fopencookie */
+#include "output.h"
+
+#include "leukvk/text.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- at the beginning and at the end ---- */
+
+static int status_of_verb; /* EXIT_OK where the program ends within a verb, after --help say */
+
+static void check_output(void) {
+    const bool lost = ferror(stdout) != 0;
+    errno = 0;
+    if (fclose(stdout) == 0 && !lost)
+        return;
+    fprintf(stderr, "leukvk: standard output: %s\n",
+            errno ? strerror(errno) : "not everything could be written");
+    fflush(stderr);
+    _exit(status_of_verb == EXIT_OK ? EXIT_FAILED : status_of_verb);
+}
+
+/* Opened the wrong way round: what is printed to a stream that the caller has closed fails, as it should. */
+static void open_closed(int descriptor) {
+    if (fcntl(descriptor, F_GETFD) != -1 || errno != EBADF)
+        return;
+    const int file = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (file != descriptor)
+        _exit(EXIT_FAILED); /* without /dev/null: nothing can be told either */
+}
+
+void output_begin(void) {
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
+        open_closed(descriptor);
+    if (atexit(check_output) != 0)
+        _exit(EXIT_FAILED);
+}
+
+int output_end(int exit_status) {
+    status_of_verb = exit_status;
+    return exit_status;
+}
+
+/* ---- standard output as a file ---- */
+
+static char path[32]; /* "": nothing was to be written there */
+
+const char *output_path(const char *text) {
+    static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+    bool is_output = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        is_output = is_output || strcmp(text, names[i]) == 0;
+    if (!is_output)
+        return text;
+    if (*path) /* two options: both get it, one after the other */
+        return path;
+    fflush(stdout);
+    const int copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (copy < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return "/dev/stdout";
+    snprintf(path, sizeof path, "/dev/fd/%d", copy);
+    return path;
+}
+
+/* ---- lines ---- */
+
+const char *shown(const char *text) {
+    enum { SLOTS = 8 };
+    static char *slots[SLOTS];
+    static unsigned next;
+    if (text == path)
+        return "standard output";
+    char **slot = &slots[next++ % SLOTS];
+    free(*slot);
+    *slot = strdup(text);
+    if (!*slot)
+        return "(out of memory)";
+    lvk_text_make_printable(*slot);
+    return *slot;
+}
+
+/* The text line by line, made printable. Overwrites newlines of `text` and puts them back. */
+static bool print_printable(char *text, size_t size, FILE *out) {
+    for (char *line = text, *end; line < text + size; line = end + 1) {
+        const size_t left = size - (size_t)(line - text);
+        end = memchr(line, '\n', left);
+        const bool whole = end != NULL;
+        end = whole ? end : line + left;
+        *end = '\0';
+        lvk_text_make_printable(line);
+        fputs(line, out);
+        if (whole)
+            *end = '\n';
+        if (whole)
+            putc('\n', out);
+    }
+    return !ferror(out);
+}
+
+void output_text(const char *text) {
+    char *copy = isatty(STDOUT_FILENO) ? strdup(text) : NULL;
+    if (copy)
+        print_printable(copy, strlen(copy), stdout);
+    else
+        fputs(text, stdout);
+    free(copy);
+}
+
+static ssize_t write_filtered(void *cookie, const char *bytes, size_t size) {
+    char *copy = malloc(size + 1);
+    if (!copy)
+        return 0;
+    memcpy(copy, bytes, size);
+    for (size_t i = 0; i < size; ++i)
+        copy[i] = copy[i] ? copy[i] : '?';
+    const bool printed = print_printable(copy, size, cookie);
+    free(copy);
+    return printed ? (ssize_t)size : 0;
+}
+
+FILE *output_filter(void) {
+    FILE *filter = fopencookie(stderr, "w", (cookie_io_functions_t){.write = write_filtered});
+    if (filter)
+        setvbuf(filter, NULL, _IOFBF, 1 << 16); /* a character is never cut in two */
+    return filter;
+}

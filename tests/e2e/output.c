@@ -1,0 +1,148 @@
+/* What leaves the program: nothing is lost without a word, no name steers a terminal, and no file of the
+ * program's own comes in the place of a stream that its caller has closed. */
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static program_result result; /* large */
+static const char *folder;
+
+static void begin(void) {
+    folder = program_folder();
+    cr_assert_eq(chdir(folder), 0);
+    program_run(&result, "synth data --images 24 --subjects 10 --size 64 --format png --seed 3");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+}
+
+static void end(void) {
+    cr_assert_eq(chdir("/"), 0);
+    program_remove(folder);
+}
+
+TestSuite(output, .init = begin, .fini = end);
+
+/* `sh -c "leukvk COMMAND"`; what it prints is in the file "said" of the folder where COMMAND does not say. */
+static int shell(const char *format, ...) {
+    char arguments[1024], command[4096];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(arguments, sizeof arguments, format, values);
+    va_end(values);
+    snprintf(command, sizeof command, "exec >said 2>&1; '%s' %s", getenv("LEUKVK_PROGRAM"), arguments);
+    const int status = system(command);
+    cr_assert(WIFEXITED(status), "%s", command);
+    return WEXITSTATUS(status);
+}
+
+static void expect_said(const char *text) {
+    char *said = program_read("said");
+    cr_assert_not_null(said);
+    cr_expect_not_null(strstr(said, text), "\"%s\" is not in \"%s\"", text, said);
+    free(said);
+}
+
+/* Printable but for newlines. */
+static void expect_plain(const char *text, const char *what) {
+    for (; *text; ++text)
+        cr_assert((unsigned char)*text >= ' ' || *text == '\n', "%s: a control character before \"%s\"", what,
+                  text + 1);
+}
+
+/* ---- streams ---- */
+
+static const char *const printing[] = {"--help",       "--version",      "data data", "data data --json",
+                                       "train --help", "summary cnn",    "ops",       "devices --json",
+                                       "data --help",  "ops --markdown", "predict -?"};
+
+Test(output, a_full_disk_is_told) {
+    for (size_t i = 0; i < sizeof printing / sizeof *printing; ++i) {
+        cr_expect_eq(shell("%s >/dev/full", printing[i]), 1, "leukvk %s", printing[i]);
+        expect_said("leukvk: standard output: "); /* the reason is known where the last write fails */
+    }
+    cr_expect_eq(shell("trian >/dev/full"), 2, "nothing is lost: the mistake's own status");
+}
+
+Test(output, a_closed_standard_output_is_told_and_no_file_gets_the_text) {
+    struct stat info;
+    cr_expect_eq(shell("data data >&-"), 1);
+    expect_said("leukvk: standard output: Bad file descriptor");
+    cr_expect_eq(shell("train --data data --out run --epochs 1 --batch 8 --model cnn >&-"), 1);
+    expect_said("leukvk: standard output: ");
+    cr_assert_eq(stat("run/model.safetensors", &info), 0, "the model is there");
+    cr_assert_eq(stat("run/.lock", &info), 0);
+    cr_expect_eq(info.st_size, 0, "%lld bytes in .lock", (long long)info.st_size);
+}
+
+Test(output, all_streams_may_be_closed) {
+    cr_expect_eq(shell("data data --split split.json --json <&- >&- 2>&-"), 1);
+    cr_expect_eq(shell("data data --split split.json <&- 2>&-"), 0);
+    expect_said("Written to split.json");
+    char *split = program_read("split.json");
+    cr_expect(split && split[0] == '{' && strstr(split, "\"parts\""), "%s", split);
+    free(split);
+}
+
+Test(output, a_closed_terminal_stops_as_an_interruption_does) {
+    program_run_killed(&result, SIGHUP, (program_moment){"Epoch 1/", 0},
+                       "train --data data --out run --epochs 3 --batch 4 --model cnn --patience 0");
+    cr_expect_eq(result.exit_status, 130, "exit status %d: %s", result.exit_status, result.err);
+    cr_expect_not_null(strstr(result.err, "--resume"), "%s", result.err);
+    signal(SIGHUP, SIG_IGN); /* as nohup does */
+    program_run_killed(&result, SIGHUP, (program_moment){"Epoch 1/", 0}, "train --resume run");
+    cr_expect_eq(result.exit_status, 0, "nohup: exit status %d: %s", result.exit_status, result.err);
+}
+
+/* ---- a dash, and what is no file ---- */
+
+static void expect_png(const char *path) {
+    char *bytes = program_read(path);
+    cr_expect(bytes && strncmp(bytes, "\x89PNG", 4) == 0, "%s", path);
+    free(bytes);
+}
+
+Test(output, a_dash_is_standard_output) {
+    cr_expect_eq(shell("data data --split - >split.json"), 0);
+    cr_expect_eq(shell("data data --split same.json"), 0);
+    cr_expect(program_same_file("split.json", "same.json"));
+    cr_expect_eq(shell("data data --sheet - >sheet.png"), 0);
+    expect_png("sheet.png");
+    cr_expect_eq(shell("data data --sheet same.png"), 0);
+    cr_expect(program_same_file("sheet.png", "same.png"));
+    cr_expect_eq(shell("augment data --preview - --cells 2 --views 2 >views.png"), 0);
+    expect_png("views.png");
+    cr_expect_eq(shell("data data --split /dev/fd/1 | cmp - split.json"), 0);
+    cr_expect_eq(shell("data data --split - >/dev/full"), 1);
+    expect_said("No space left on device");
+}
+
+Test(output, a_pipe_is_written_to) {
+    cr_assert_eq(mkfifo("pipe.json", 0600), 0);
+    cr_expect_eq(shell("data data --split same.json"), 0);
+    cr_expect_eq(shell("data data --split pipe.json & timeout 20 cat pipe.json >split.json; wait"), 0);
+    struct stat info;
+    cr_expect(lstat("pipe.json", &info) == 0 && S_ISFIFO(info.st_mode));
+    cr_expect(program_same_file("split.json", "same.json"));
+}
+
+/* ---- names from outside ---- */
+
+Test(output, mistakes_show_no_control_characters) {
+    static const char *const mistakes[] = {"data '\033[31mx\ny'", "'\033[31m'",
+                                           "train '--\033[31m'",  "train --data x --model '\033[31m'",
+                                           "summary '\033[31m'",  "predict --model '\033[31m' x"};
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {
+        cr_expect_neq(shell("%s", mistakes[i]), 0);
+        char *said = program_read("said");
+        expect_plain(said, mistakes[i]);
+        cr_expect_not_null(strstr(said, "?[31m"), "%s", said);
+        free(said);
+    }
+}
