@@ -1,6 +1,10 @@
-#include "data/bmp.h"
+/* Windows bitmaps, as far as cell images use them: uncompressed, 8 (palette), 24 or 32 bits a pixel,
+ * bottom-up or top-down, headers of 12 to 124 bytes. Sizes and offsets in the headers are checked against
+ * each other and against the size of the file before a pixel is read. Source: [MS-WMF] 2.2.2.3 and 2.2.2.9,
+ * BITMAPV5HEADER. */
+#include "data/decoder.h"
 
-#include "core/memory.h"
+#include "data/image.h"
 
 typedef struct bitmap {
     const uint8_t *palette; /* colours of 4 bytes (3 behind a 12-byte header) */
@@ -104,7 +108,7 @@ static void decode_row_24(const uint8_t *in, uint8_t *out, uint32_t width) {
 static void decode_row_32(const uint8_t *in, uint8_t *out, uint32_t width, bool alpha) {
     for (uint32_t x = 0; x < width; ++x, in += 4, out += 3)
         for (int c = 0; c < 3; ++c)
-            out[c] = (uint8_t)(alpha ? (in[2 - c] * in[3] + 127) / 255 : in[2 - c]);
+            out[c] = alpha ? lvk_over_black(in[2 - c], in[3]) : in[2 - c];
 }
 
 static bool decode_row_8(const bitmap *bmp, const uint8_t *in, uint8_t *out) {
@@ -127,18 +131,25 @@ static bool has_alpha(const bitmap *bmp) {
     return false;
 }
 
-lvk_status lvk_bmp_decode(const char *name, const uint8_t *data, size_t size, lvk_image *image) {
+static bool matches(const uint8_t *data, size_t size) {
+    return size >= 2 && data[0] == 'B' && data[1] == 'M';
+}
+
+static lvk_status measure(const char *name, const uint8_t *data, size_t size, lvk_image_need *need) {
     bitmap bmp = {0};
     LVK_TRY(parse(name, data, size, &bmp));
-    image->pixels = lvk_alloc((size_t)bmp.width * bmp.height, 3);
-    if (!image->pixels)
-        return LVK_ERROR_MEMORY;
-    image->width = bmp.width;
-    image->height = bmp.height;
+    *need = (lvk_image_need){.width = bmp.width, .height = bmp.height};
+    return LVK_OK;
+}
+
+static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
+                         uint8_t *pixels) {
+    bitmap bmp = {0};
+    LVK_TRY(parse(name, data, size, &bmp));
     const bool alpha = has_alpha(&bmp);
-    for (uint32_t y = 0; y < bmp.height; ++y) {
+    for (uint32_t y = 0; y < need->height; ++y) {
         const uint8_t *in = bmp.rows + bmp.row_bytes * (bmp.top_down ? y : bmp.height - 1 - y);
-        uint8_t *out = image->pixels + (size_t)y * bmp.width * 3;
+        uint8_t *out = pixels + (size_t)y * bmp.width * 3;
         if (bmp.bits == 24)
             decode_row_24(in, out, bmp.width);
         else if (bmp.bits == 32)
@@ -148,3 +159,5 @@ lvk_status lvk_bmp_decode(const char *name, const uint8_t *data, size_t size, lv
     }
     return LVK_OK;
 }
+
+const lvk_decoder lvk_bmp = {.format = "BMP", .matches = matches, .measure = measure, .decode = decode};

@@ -1,147 +1,152 @@
+#define _POSIX_C_SOURCE 200809L
 #include "data/image.h"
 
 #include "core/file.h"
 #include "core/lfs_pointer.h"
 #include "core/memory.h"
-#include "data/bmp.h"
-#include "data/container.h"
+#include "data/budget.h"
+#include "data/decoder.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
-/* The most that the decoder may ask for at once: set from the picture's size before it runs, so that a small
- * file which inflates without end fails early. */
-static _Thread_local size_t allocation_limit;
-static _Thread_local bool memory_is_out;
+static const lvk_decoder *const decoders[] = {&lvk_bmp, &lvk_png, &lvk_jpeg};
 
-static void *bounded_realloc(void *memory, size_t size) {
-    if (size > allocation_limit)
-        return NULL;
-    void *grown = memory ? lvk_realloc(memory, size, 1) : lvk_alloc(size, 1);
-    memory_is_out |= !grown;
-    return grown;
-}
-
-#define STBI_MALLOC(size)          bounded_realloc(NULL, size)
-#define STBI_REALLOC(memory, size) bounded_realloc(memory, size)
-#define STBI_FREE(memory)          lvk_free(memory)
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
-#define STBI_NO_STDIO
-#define STBI_MAX_DIMENSIONS 8192
-#define STB_IMAGE_STATIC
-#define STB_IMAGE_IMPLEMENTATION
-#pragma GCC diagnostic ignored "-Wunused-function" /* reported at the end of the file, so not popped */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wpedantic"
-#include <stb/stb_image.h>
-#pragma GCC diagnostic pop
-
-static bool is_png(const uint8_t *data, size_t size) {
-    static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-    return size >= sizeof signature && memcmp(data, signature, sizeof signature) == 0;
-}
-
-static bool is_jpeg(const uint8_t *data, size_t size) {
-    return size >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF;
-}
-
-static lvk_status check_side(const char *name, int width, int height) {
+static lvk_status check_side(const char *name, uint32_t width, uint32_t height) {
     if (width < LVK_IMAGE_LEAST_SIDE || height < LVK_IMAGE_LEAST_SIDE)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: %d x %d pixels, too small to be a cell (at least %d x %d)",
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: %u x %u pixels, too small to be a cell (at least %d x %d)",
                         name, width, height, LVK_IMAGE_LEAST_SIDE, LVK_IMAGE_LEAST_SIDE);
     if (width > LVK_IMAGE_MOST_SIDE || height > LVK_IMAGE_MOST_SIDE)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: %d x %d pixels, larger than the %d x %d that are read", name,
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: %u x %u pixels, larger than the %d x %d that are read", name,
                         width, height, LVK_IMAGE_MOST_SIDE, LVK_IMAGE_MOST_SIDE);
     return LVK_OK;
 }
 
-/* Grey to RGB, alpha over black. */
-static void to_rgb(const uint8_t *in, int channels, size_t count, uint8_t *out) {
-    for (size_t i = 0; i < count; ++i, in += channels, out += 3) {
-        const int alpha = channels == 2 ? in[1] : channels == 4 ? in[3] : 255;
-        for (int c = 0; c < 3; ++c)
-            out[c] = (uint8_t)((in[channels < 3 ? 0 : c] * alpha + 127) / 255);
-    }
-}
+/* A file's bytes, and what decoding them takes. */
+typedef struct file_image {
+    const char *name;
+    const void *data;
+    size_t size;
+    const lvk_decoder *decoder;
+    lvk_image_need need;
+} file_image;
 
-static lvk_status fail_stb(const char *name) {
-    return memory_is_out ? LVK_ERROR_MEMORY
-                         : lvk_fail(LVK_ERROR_FORMAT, "%s: broken image: %s", name, stbi_failure_reason());
-}
-
-static lvk_status decode_stb(const char *name, const uint8_t *data, size_t size, lvk_image *image) {
-    int width, height, channels;
-    allocation_limit = (size_t)1 << 20;
-    memory_is_out = false;
-    if (!stbi_info_from_memory(data, (int)size, &width, &height, &channels))
-        return fail_stb(name);
-    LVK_TRY(check_side(name, width, height));
-    allocation_limit = (size_t)width * (size_t)height * 16 + ((size_t)4 << 20);
-    uint8_t *pixels = stbi_load_from_memory(data, (int)size, &width, &height, &channels, 0);
-    if (!pixels)
-        return fail_stb(name);
-    image->width = (uint32_t)width;
-    image->height = (uint32_t)height;
-    if (channels == 3) {
-        image->pixels = pixels;
-        return LVK_OK;
-    }
-    image->pixels = lvk_alloc((size_t)width * (size_t)height, 3);
-    if (image->pixels)
-        to_rgb(pixels, channels, (size_t)width * (size_t)height, image->pixels);
-    lvk_free(pixels);
-    return image->pixels ? LVK_OK : LVK_ERROR_MEMORY;
-}
-
-static lvk_status decode(const char *name, const uint8_t *data, size_t size, lvk_image *image) {
-    if (size == 0)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: the file is empty", name);
-    if (lvk_is_lfs_pointer(data, size))
+static lvk_status find_decoder(file_image *file) {
+    if (file->size == 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: the file is empty", file->name);
+    if (lvk_is_lfs_pointer(file->data, file->size))
         return lvk_fail(LVK_ERROR_FORMAT,
-                        "%s: is a Git LFS pointer, not an image: fetch it with `git lfs pull`", name);
-    if (size > LVK_IMAGE_MOST_BYTES)
-        return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read", name, size,
-                        LVK_IMAGE_MOST_BYTES);
-    if (size >= 2 && data[0] == 'B' && data[1] == 'M') {
-        LVK_TRY(lvk_bmp_decode(name, data, size, image));
-        return check_side(name, (int)image->width, (int)image->height);
+                        "%s: is a Git LFS pointer, not an image: fetch it with `git lfs pull`", file->name);
+    if (file->size > LVK_IMAGE_MOST_BYTES)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read", file->name,
+                        file->size, LVK_IMAGE_MOST_BYTES);
+    for (size_t i = 0; i < sizeof decoders / sizeof *decoders; ++i)
+        if (decoders[i]->matches(file->data, file->size))
+            file->decoder = decoders[i];
+    return file->decoder ? LVK_OK
+                         : lvk_fail(LVK_ERROR_FORMAT, "%s: not a BMP, PNG or JPEG image", file->name);
+}
+
+static lvk_status measure(file_image *file) {
+    LVK_TRY(find_decoder(file));
+    LVK_TRY(file->decoder->measure(file->name, file->data, file->size, &file->need));
+    return check_side(file->name, file->need.width, file->need.height);
+}
+
+static size_t pixel_bytes(const lvk_image_need *need) {
+    return (size_t)need->width * need->height * 3;
+}
+
+static size_t bytes_of(const lvk_image_need *need) {
+    return pixel_bytes(need) + need->working;
+}
+
+/* Decodes what was measured. bytes_of(need) are taken from the budget; what the image does not keep of them
+ * is given back, all of it on failure. */
+static lvk_status decode(const file_image *file, lvk_image *image) {
+    const lvk_image_need *need = &file->need;
+    uint8_t *pixels = lvk_alloc(pixel_bytes(need), 1);
+    const lvk_status status =
+        pixels ? file->decoder->decode(file->name, file->data, file->size, need, pixels) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK) {
+        *image = (lvk_image){pixels, need->width, need->height, file->decoder->black, pixel_bytes(need)};
+        lvk_budget_give(need->working);
+    } else {
+        lvk_free(pixels);
+        lvk_budget_give(bytes_of(need));
     }
-    if (is_png(data, size)) {
-        LVK_TRY(lvk_png_check(name, data, size));
-        return decode_stb(name, data, size, image);
-    }
-    if (is_jpeg(data, size)) {
-        LVK_TRY(lvk_jpeg_check(name, data, size));
-        image->black = LVK_IMAGE_JPEG_BLACK;
-        return decode_stb(name, data, size, image);
-    }
-    return lvk_fail(LVK_ERROR_FORMAT, "%s: not a BMP, PNG or JPEG image", name);
+    return status;
 }
 
 lvk_status lvk_image_decode(const char *name, const void *data, size_t size, lvk_image *image) {
+    file_image file = {.name = name, .data = data, .size = size};
     *image = (lvk_image){0};
-    const lvk_status status = decode(name, data, size, image);
-    if (status != LVK_OK)
-        lvk_image_finish(image);
+    LVK_TRY(measure(&file));
+    lvk_budget_take(bytes_of(&file.need));
+    return decode(&file, image);
+}
+
+/* Reads the file with `taken` bytes of the budget, of which it may use all. */
+static lvk_status read_and_measure(const char *path, size_t limit, file_image *file, void **data) {
+    *file = (file_image){.name = path};
+    LVK_TRY(lvk_file_read(path, limit, data, &file->size));
+    file->data = *data;
+    const lvk_status status = measure(file);
+    if (status != LVK_OK) {
+        lvk_free(*data);
+        *data = NULL;
+    }
+    return status;
+}
+
+/* The file's bytes are taken from the budget before it is read, and the picture's when they are known. Where
+ * these do not fit, the file is let go and read again when there is room for both: no thread waits with
+ * memory in hand. */
+static lvk_status read_within(const char *path, size_t bytes, lvk_image *image) {
+    file_image file;
+    void *data = NULL;
+    lvk_budget_take(bytes);
+    lvk_status status = read_and_measure(path, bytes, &file, &data);
+    if (status == LVK_OK && !lvk_budget_grow(bytes_of(&file.need))) {
+        const size_t all = bytes + bytes_of(&file.need);
+        const lvk_image_need first = file.need;
+        lvk_free(data);
+        data = NULL;
+        lvk_budget_give(bytes);
+        lvk_budget_take(all);
+        status = read_and_measure(path, bytes, &file, &data);
+        if (status == LVK_OK && bytes_of(&file.need) != bytes_of(&first)) {
+            lvk_free(data);
+            data = NULL;
+            status = lvk_fail(LVK_ERROR_IO, "%s: has changed while it was read", path);
+        }
+        if (status != LVK_OK)
+            lvk_budget_give(bytes_of(&first));
+    }
+    if (status == LVK_OK)
+        status = decode(&file, image);
+    lvk_free(data);
+    lvk_budget_give(bytes);
     return status;
 }
 
 lvk_status lvk_image_read(const char *path, lvk_image *image) {
-    void *data;
-    size_t size;
+    struct stat info;
     *image = (lvk_image){0};
-    LVK_TRY(lvk_file_read(path, LVK_IMAGE_MOST_BYTES, &data, &size));
-    const lvk_status status = lvk_image_decode(path, data, size, image);
+    const bool known = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    const size_t limit = LVK_IMAGE_MOST_BYTES, size = known ? (size_t)info.st_size : 0;
+    if (known && size <= limit)
+        return read_within(path, size, image);
+    void *data; /* fails with the reason */
+    LVK_TRY(lvk_file_read(path, known ? limit : 0, &data, &(size_t){0}));
     lvk_free(data);
-    return status;
+    return lvk_fail(LVK_ERROR_IO, "%s: has changed while it was read", path);
 }
 
 void lvk_image_finish(lvk_image *image) {
     lvk_free(image->pixels);
+    lvk_budget_give(image->budget);
     *image = (lvk_image){0};
 }
 

@@ -2,7 +2,9 @@
  *
  * The format (BMP, PNG, JPEG) is told by the content, never by the name. Grey becomes RGB; an alpha channel
  * is laid over black, the background of the C-NMC cells; 16-bit channels keep their upper 8 bits. Input is
- * untrusted: whatever the bytes are, the result is a whole image or one line naming `name` and the reason. */
+ * untrusted: whatever the bytes are, the result is a whole image or one line naming `name` and the reason.
+ * All images that are decoded at one time share one budget of memory (data/budget.h): a call may wait for
+ * others, so an image is finished by the thread that decoded it, soon. */
 #ifndef LVK_DATA_IMAGE_H
 #define LVK_DATA_IMAGE_H
 
@@ -23,6 +25,7 @@ typedef struct lvk_image {
     uint8_t *pixels; /* owned; lvk_image_finish */
     uint32_t width, height;
     uint8_t black; /* a pixel is background when no channel exceeds this: 0, or LVK_IMAGE_JPEG_BLACK */
+    size_t budget; /* bytes of data/budget.h that it holds; lvk_image_finish gives them back */
 } lvk_image;
 
 /* Decodes a file's bytes. `name` is only for the error line. Thread-safe. On failure *image is empty.

@@ -9,7 +9,7 @@
 
 /* A square of noise: the hardest picture for an interpolation. */
 static lvk_image noise(uint32_t side, uint64_t seed) {
-    lvk_image image = {malloc((size_t)side * side * 3), side, side, 0};
+    lvk_image image = {.pixels = malloc((size_t)side * side * 3), .width = side, .height = side};
     const lvk_random_key key = {.seed = seed};
     for (uint32_t i = 0; i < side * side * 3; ++i)
         image.pixels[i] = (uint8_t)(lvk_random_word(&key, i) >> 24);
@@ -200,7 +200,7 @@ Test(resample, strength_leaves_flips_and_angle) {
 /* A square of one colour, in its middle. */
 static void expect_color(const uint8_t rgb[3], const lvk_augment *augment, const double expected[3]) {
     enum { WIDE = 40, OUT = 32 };
-    lvk_image image = {malloc((size_t)WIDE * WIDE * 3), WIDE, WIDE, 0};
+    lvk_image image = {.pixels = malloc((size_t)WIDE * WIDE * 3), .width = WIDE, .height = WIDE};
     static float pixels[OUT * OUT * 3];
     for (int i = 0; i < WIDE * WIDE * 3; ++i)
         image.pixels[i] = rgb[i % 3];
@@ -239,7 +239,7 @@ static uint8_t at(const lvk_image *image, uint32_t x, uint32_t y) {
 
 /* A black image with a filled rectangle. */
 static lvk_image rectangle(uint32_t width, uint32_t height, uint32_t x, uint32_t y, uint32_t w, uint32_t h) {
-    lvk_image image = {calloc((size_t)width * height, 3), width, height, 0};
+    lvk_image image = {.pixels = calloc((size_t)width * height, 3), .width = width, .height = height};
     for (uint32_t j = y; j < y + h; ++j)
         for (uint32_t i = x; i < x + w; ++i)
             memset(image.pixels + (j * width + i) * 3, (int)(50 + (i + j) % 200), 3);
@@ -286,7 +286,7 @@ Test(crop, squares) {
 }
 
 Test(crop, large_squares_are_averaged) {
-    lvk_image image = {malloc(1000 * 1000 * 3), 1000, 1000, 0}, square;
+    lvk_image image = {.pixels = malloc(1000 * 1000 * 3), .width = 1000, .height = 1000}, square;
     for (int i = 0; i < 1000 * 1000 * 3; ++i)
         image.pixels[i] = (uint8_t)(i / 3 % 1000 % 4 * 10); /* columns of 0, 10, 20, 30 */
     const lvk_crop none = {LVK_CROP_NONE, 0};
