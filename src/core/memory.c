@@ -7,11 +7,16 @@
 #include <string.h>
 
 static atomic_uint_fast64_t allocations;
+static atomic_uint_fast64_t live;
 static atomic_uint_fast64_t failing; /* counts down to the allocation that fails; 0: none */
 
 uint64_t lvk_alloc_fail_after(uint64_t n) {
     atomic_store(&failing, n);
     return atomic_exchange(&allocations, 0);
+}
+
+uint64_t lvk_alloc_live(void) {
+    return atomic_load(&live);
 }
 
 static int must_fail(void) {
@@ -29,16 +34,23 @@ static void *out_of_memory(size_t count, size_t size) {
 
 void *lvk_alloc(size_t count, size_t size) {
     void *memory = must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
-    return memory ? memory : out_of_memory(count, size);
+    if (!memory)
+        return out_of_memory(count, size);
+    atomic_fetch_add(&live, 1);
+    return memory;
 }
 
 void *lvk_realloc(void *memory, size_t count, size_t size) {
     const size_t bytes = size && count > SIZE_MAX / size ? 0 : count * size;
     void *grown = bytes == 0 || must_fail() ? NULL : realloc(memory, bytes);
-    return grown ? grown : out_of_memory(count, size);
+    if (!grown)
+        return out_of_memory(count, size);
+    atomic_fetch_add(&live, memory ? 0 : 1);
+    return grown;
 }
 
 void lvk_free(void *memory) {
+    atomic_fetch_sub(&live, memory ? 1 : 0);
     free(memory);
 }
 

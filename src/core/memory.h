@@ -34,6 +34,9 @@ extern const lvk_allocator lvk_heap; /* lvk_alloc() and lvk_free() */
  * call. */
 uint64_t lvk_alloc_fail_after(uint64_t n);
 
+/* For tests of what is left over: the allocations that are not yet freed. */
+uint64_t lvk_alloc_live(void);
+
 /* Makes room for one more item in a growing array. `capacity` doubles. Use: LVK_TRY(LVK_GROW(&a, &cap,
  * count)). `items` is the address of a pointer of any type. */
 lvk_status lvk_grow(void *items, size_t *capacity, size_t count, size_t item_size);

@@ -11,11 +11,11 @@
 enum { VERSION = 1, NOWHERE = 255 };
 #define MOST_BYTES ((size_t)256 << 20)
 
-/* Subjects with an image in the split, in the order of the data set: name -> group. */
-static json_t *groups_json(const lvk_split *split) {
+/* Subjects with an image in the split, in the order of the data set: name -> group. `listed` has an entry for
+ * each subject, false. */
+static json_t *groups_json(const lvk_split *split, bool *listed) {
     const lvk_dataset *dataset = split->dataset;
-    bool *listed = lvk_alloc(lvk_dataset_subject_count(dataset), sizeof *listed);
-    json_t *object = listed ? json_object() : NULL;
+    json_t *object = json_object();
     for (int p = 0; object && p < LVK_SPLIT_PART_COUNT; ++p)
         for (size_t i = 0; i < split->counts[p]; ++i)
             listed[lvk_dataset_image(dataset, split->images[p][i])->subject] = true;
@@ -26,7 +26,6 @@ static json_t *groups_json(const lvk_split *split) {
             object = NULL;
         }
     }
-    lvk_free(listed);
     return object;
 }
 
@@ -54,7 +53,11 @@ static json_t *parts_json(const lvk_split *split) {
 }
 
 lvk_status lvk_split_write(const lvk_split *split, const char *path) {
-    json_t *groups = groups_json(split), *parts = parts_json(split);
+    bool *listed = lvk_alloc(lvk_dataset_subject_count(split->dataset), sizeof *listed);
+    if (!listed)
+        return LVK_ERROR_MEMORY;
+    json_t *groups = groups_json(split, listed), *parts = parts_json(split);
+    lvk_free(listed);
     json_t *root =
         groups && parts
             ? json_pack("{s:i, s:I, s:{s:f, s:f}, s:s, s:O, s:O}", "version", VERSION, "seed",

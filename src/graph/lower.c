@@ -136,7 +136,7 @@ static lvk_status launch(const lvk_node *node, const lvk_candidate *candidate, c
 
 lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_options *options,
                      lvk_arena *arena, lvk_lowered *lowered) {
-    *lowered = (lvk_lowered){.candidate = "", .slice_count = 1};
+    *lowered = (lvk_lowered){.slice_count = 1};
     const lvk_op *op = lvk_op_get(node->call.op);
     const bool launches = caps->runs_launches && op->candidate_count > 0;
     uint32_t batch = 0;
@@ -156,6 +156,7 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
     for (int i = 0; i < lowered->slice_count; ++i) {
         lvk_lowered_slice *slice = &lowered->slices[i];
         slice->call = node->call;
+        slice->candidate = "";
         slice->row = (uint32_t)(rows * (uint64_t)i);
         slice->rows = batch - slice->row < rows ? batch - slice->row : (uint32_t)rows;
         if (lowered->slice_count > 1)
@@ -164,7 +165,7 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
             continue;
         const lvk_candidate *candidate = NULL;
         LVK_TRY(choose(node, &slice->call, caps, options, preferred, &candidate));
-        lowered->candidate = candidate->name;
+        slice->candidate = candidate->name;
         LVK_TRY(launch(node, candidate, caps, arena, lowered, slice));
     }
     return LVK_OK;

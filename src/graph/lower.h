@@ -6,14 +6,14 @@
 #include "graph/plan.h"
 
 typedef struct lvk_lowered_slice {
-    uint32_t row, rows; /* of the batch */
-    lvk_call call;      /* with the slice's types */
+    uint32_t row, rows;    /* of the batch */
+    const char *candidate; /* "" without launches */
+    lvk_call call;         /* with the slice's types */
     lvk_launch *launches;
     int launch_count;
 } lvk_lowered_slice;
 
 typedef struct lvk_lowered {
-    const char *candidate;
     lvk_lowered_slice *slices; /* at least one */
     int slice_count;
     uint64_t scratch_size[LVK_MAX_SCRATCH]; /* the largest of all slices */

@@ -68,10 +68,12 @@ static void find_roots(planner *p) {
 
 /* A node is needed when the host or a later needed node reads what it writes, or when it updates a parameter
  * block. */
-static void find_needed(planner *p) {
+static lvk_status find_needed(planner *p) {
     const lvk_graph *graph = p->graph;
     bool *wanted = lvk_arena_alloc(&p->plan->arena, graph->tensor_count, sizeof *wanted);
-    for (size_t n = graph->node_count; wanted && n-- > 0;) {
+    if (!wanted)
+        return LVK_ERROR_MEMORY;
+    for (size_t n = graph->node_count; n-- > 0;) {
         const lvk_node *node = &graph->nodes[n];
         for (int i = 0; i < node->call.output_count; ++i) {
             const int t = node->outputs[i];
@@ -84,6 +86,7 @@ static void find_needed(planner *p) {
         for (int i = 0; p->needed[n] && i < node->call.input_count; ++i)
             wanted[node->inputs[i]] = true;
     }
+    return LVK_OK;
 }
 
 static void find_last_uses(planner *p) {
@@ -243,7 +246,7 @@ static lvk_status fill_step(planner *p, size_t n, const lvk_lowered_slice *slice
     const lvk_op *op = op_of(node);
     *step = (lvk_step){.label = node->label,
                        .again = node->again,
-                       .candidate = p->lowered[n].candidate,
+                       .candidate = slice->candidate,
                        .call = slice->call,
                        .launches = slice->launches,
                        .launch_count = slice->launch_count,
@@ -286,7 +289,7 @@ static lvk_status plan_graph(planner *p) {
     LVK_TRY(lvk_graph_status(p->graph));
     LVK_TRY(allocate(p));
     find_roots(p);
-    find_needed(p);
+    LVK_TRY(find_needed(p));
     find_last_uses(p);
     for (size_t n = 0; n < p->graph->node_count; ++n)
         if (p->needed[n])

@@ -278,3 +278,37 @@ Test(graph, kernels_for_gpus_are_chosen_on_gpus) {
         lvk_graph_finish(&graph);
     }
 }
+
+/* The last slice is smaller than the others and may get another kernel: gemv takes up to 8 rows. Each step
+ * names its own. */
+Test(graph, slices_name_their_own_kernel) {
+    const lvk_caps caps = {.runs_launches = true,
+                           .max_storage_range = 1 << 27,
+                           .max_groups = {65535, 65535, 65535},
+                           .offset_alignment = 256};
+    const lvk_plan_options options = {.slice_rows = 12};
+    lvk_string_map choices = {0};
+    lvk_graph graph;
+    lvk_plan plan;
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, 16, 64));
+    const int w = lvk_graph_parameter(&graph, "w", lvk_type_2d(LVK_F32, 64, 64), true);
+    lvk_graph_mark_output(&graph, LVK_APPLY(&graph, "dense", LVK_OP_dense, NULL, x, w));
+    lvk_plan_options chosen = options;
+    lvk_text text = {0};
+    char *key;
+    lvk_call_key(&graph.nodes[0].call, &text);
+    cr_assert_eq(lvk_text_take(&text, &key, NULL), LVK_OK);
+    cr_assert_eq(lvk_string_map_set(&choices, key, "gemv"), LVK_OK);
+    chosen.choices = &choices;
+    cr_assert_eq(lvk_plan_init(&plan, &graph, &caps, &chosen), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(plan.program.step_count, 2);
+    cr_expect_str_eq(plan.program.steps[0].candidate, "tile");
+    cr_expect_str_eq(plan.program.steps[0].launches[0].shader, "conv2d_tile");
+    cr_expect_str_eq(plan.program.steps[1].candidate, "gemv");
+    cr_expect_str_eq(plan.program.steps[1].launches[0].shader, "dense_gemv");
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+    lvk_string_map_finish(&choices);
+    lvk_free(key);
+}
