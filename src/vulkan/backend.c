@@ -1,5 +1,6 @@
 #include "vulkan/vulkan.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "vulkan/device.h"
 
@@ -15,15 +16,21 @@ static void destroy(lvk_backend *backend) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;
     if (!vulkan)
         return;
+    const bool idle = lvk_queue_settle(vulkan);
     if (vulkan->device) {
-        vkDeviceWaitIdle(vulkan->device);
         lvk_pipelines_finish(vulkan);
         lvk_transfers_finish(vulkan);
+    }
+    if (vulkan->device && idle) {
         vkDestroyFence(vulkan->device, vulkan->fence, NULL);
         vkDestroyCommandPool(vulkan->device, vulkan->command_pool, NULL);
         vkDestroyDevice(vulkan->device, NULL);
     }
-    lvk_instance_destroy(&vulkan->instance);
+    if (idle)
+        lvk_instance_destroy(&vulkan->instance);
+    else
+        lvk_log(LVK_LOG_WARNING, "%s does not become idle: its memory is left until the process ends",
+                vulkan->base.info.name);
     lvk_free(vulkan);
 }
 

@@ -252,9 +252,10 @@ lvk_status lvk_commands_init(lvk_vulkan *vulkan, const lvk_program *program,
 }
 
 void lvk_commands_finish(lvk_vulkan *vulkan, lvk_commands *commands) {
-    if (commands->pool)
+    const bool idle = lvk_queue_settle(vulkan);
+    if (commands->pool && idle)
         vkDestroyDescriptorPool(vulkan->device, commands->pool, NULL);
-    for (int i = 0; i < commands->view_count; ++i)
+    for (int i = 0; idle && i < commands->view_count; ++i)
         vkDestroyBufferView(vulkan->device, commands->views[i], NULL);
     lvk_free(commands->views);
     lvk_free(commands->sets);

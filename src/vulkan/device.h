@@ -46,6 +46,7 @@ typedef struct lvk_vulkan {
     lvk_transfers transfers;
     lvk_pipelines pipelines;
     bool lost;       /* a submission has failed: nothing is submitted any more */
+    bool running;    /* the device may still work on what was submitted (lvk_queue_settle) */
     bool one_by_one; /* LEUKVK_SYNC: one step a submission */
     double cut;      /* seconds that a submission may take (see exec.c); 0: any number */
     bool no_mapping; /* use staging memory even where the host sees the device's */
@@ -96,6 +97,12 @@ lvk_status lvk_vulkan_exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_ste
 LVK_MUST_USE lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int count);
 LVK_MUST_USE lvk_status lvk_queue_submit(lvk_vulkan *vulkan, VkCommandBuffer buffer, VkFence fence);
 LVK_MUST_USE lvk_status lvk_queue_allocate(lvk_vulkan *vulkan, int count, VkCommandBuffer *buffers);
+void lvk_queue_free(lvk_vulkan *vulkan, int count, const VkCommandBuffer *buffers);
+
+/* Waits, after a failure, until the device works on nothing any more. To be asked before anything is
+ * destroyed that a submission uses. False: the driver cannot tell, and the object must be left as it is:
+ * leaking it is better than memory that is freed while the device writes to it. */
+bool lvk_queue_settle(lvk_vulkan *vulkan);
 
 /* Makes what `source` wrote visible to `target` (pipeline stages and accesses): one global barrier. */
 void lvk_queue_barrier(VkCommandBuffer buffer, VkPipelineStageFlags source_stage, VkAccessFlags source,

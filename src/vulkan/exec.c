@@ -64,8 +64,7 @@ static lvk_status end(VkCommandBuffer buffer) {
 }
 
 static void forget_recording(lvk_vulkan *vulkan, lvk_exec *exec) {
-    if (exec->buffers && exec->count)
-        vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, (uint32_t)exec->count, exec->buffers);
+    lvk_queue_free(vulkan, exec->count, exec->buffers);
     lvk_free(exec->buffers);
     lvk_free(exec->submissions);
     exec->buffers = NULL;
@@ -211,9 +210,10 @@ static lvk_status profile_with_timestamps(lvk_vulkan *vulkan, const lvk_exec *ex
     LVK_GO(status, VK_STATUS(vkCreateQueryPool(vulkan->device, &info, NULL, &queries)), done);
     LVK_GO(status, lvk_queue_allocate(vulkan, exec->count, buffers), done);
     status = run_with_timestamps(vulkan, exec, queries, buffers, times);
-    vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, (uint32_t)exec->count, buffers);
+    lvk_queue_free(vulkan, exec->count, buffers);
 done:
-    vkDestroyQueryPool(vulkan->device, queries, NULL);
+    if (lvk_queue_settle(vulkan))
+        vkDestroyQueryPool(vulkan->device, queries, NULL);
     lvk_free(buffers);
     return status;
 }
@@ -237,7 +237,7 @@ static lvk_status profile_with_host_clock(lvk_vulkan *vulkan, const lvk_exec *ex
         times[step] = (lvk_step_time){.start = start - first, .seconds = lvk_clock_seconds() - start};
     }
 done:
-    vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, 1, &buffer);
+    lvk_queue_free(vulkan, 1, &buffer);
     return status;
 }
 

@@ -134,8 +134,10 @@ failed:
 }
 
 void lvk_allocation_destroy(lvk_vulkan *vulkan, lvk_allocation *allocation) {
-    vkDestroyBuffer(vulkan->device, allocation->buffer, NULL);
-    vkFreeMemory(vulkan->device, allocation->memory, NULL); /* unmaps it */
+    if (lvk_queue_settle(vulkan)) {
+        vkDestroyBuffer(vulkan->device, allocation->buffer, NULL);
+        vkFreeMemory(vulkan->device, allocation->memory, NULL); /* unmaps it */
+    }
     vulkan->base.bytes_allocated -= allocation->bytes;
     *allocation = (lvk_allocation){0};
 }

@@ -40,16 +40,20 @@ void lvk_pipelines_finish(lvk_vulkan *vulkan) {
     lvk_pipelines *pipelines = &vulkan->pipelines;
     if (vulkan->device)
         save(vulkan);
+    const bool idle = lvk_queue_settle(vulkan);
     for (size_t i = 0; i < pipelines->count; ++i) {
-        vkDestroyPipeline(vulkan->device, pipelines->items[i]->handle, NULL);
+        if (idle)
+            vkDestroyPipeline(vulkan->device, pipelines->items[i]->handle, NULL);
         lvk_free(pipelines->items[i]);
     }
     for (size_t i = 0; i < pipelines->layout_count; ++i) {
-        vkDestroyPipelineLayout(vulkan->device, pipelines->layouts[i]->pipeline, NULL);
-        vkDestroyDescriptorSetLayout(vulkan->device, pipelines->layouts[i]->set, NULL);
+        if (idle) {
+            vkDestroyPipelineLayout(vulkan->device, pipelines->layouts[i]->pipeline, NULL);
+            vkDestroyDescriptorSetLayout(vulkan->device, pipelines->layouts[i]->set, NULL);
+        }
         lvk_free(pipelines->layouts[i]);
     }
-    if (pipelines->cache)
+    if (pipelines->cache && idle)
         vkDestroyPipelineCache(vulkan->device, pipelines->cache, NULL);
     lvk_free(pipelines->items);
     lvk_free(pipelines->layouts);

@@ -16,6 +16,7 @@ void lvk_queue_barrier(VkCommandBuffer buffer, VkPipelineStageFlags source_stage
 }
 
 lvk_status lvk_queue_submit(lvk_vulkan *vulkan, VkCommandBuffer buffer, VkFence fence) {
+    vulkan->running = true;
     const VkSubmitInfo info = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &buffer};
     return VK_STATUS(vkQueueSubmit(vulkan->queue, 1, &info, fence));
@@ -29,20 +30,37 @@ static lvk_status submit_all(lvk_vulkan *vulkan, const VkCommandBuffer *buffers,
     return LVK_OK;
 }
 
+bool lvk_queue_settle(lvk_vulkan *vulkan) {
+    enum { TRIES = 3 }; /* a wait that failed for want of memory may succeed */
+    for (int i = 0; vulkan->running && i < TRIES; ++i) {
+        const VkResult result = vkQueueWaitIdle(vulkan->queue);
+        vulkan->running = result != VK_SUCCESS && result != VK_ERROR_DEVICE_LOST;
+    }
+    return !vulkan->running;
+}
+
+static lvk_status wait(lvk_vulkan *vulkan) {
+    LVK_TRY(VK_STATUS(vkWaitForFences(vulkan->device, 1, &vulkan->fence, VK_TRUE, UINT64_MAX)));
+    vulkan->running = false;
+    return VK_STATUS(vkResetFences(vulkan->device, 1, &vulkan->fence));
+}
+
 lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int count) {
     if (vulkan->lost)
         return lvk_fail(LVK_ERROR_DEVICE_LOST, "%s was lost earlier", vulkan->base.info.name);
     if (count == 0 && vulkan->transfers.count == 0)
         return LVK_OK;
     lvk_status status = submit_all(vulkan, buffers, count);
-    if (status == LVK_OK) {
-        status = VK_STATUS(vkWaitForFences(vulkan->device, 1, &vulkan->fence, VK_TRUE, UINT64_MAX));
-        if (status == LVK_OK)
-            status = VK_STATUS(vkResetFences(vulkan->device, 1, &vulkan->fence));
-    } else if (status != LVK_ERROR_DEVICE_LOST) {
-        vkQueueWaitIdle(vulkan->queue); /* what was submitted before still runs over the caller's buffers */
-    }
+    if (status == LVK_OK)
+        status = wait(vulkan);
+    if (status != LVK_OK)
+        (void)lvk_queue_settle(vulkan); /* what was submitted may still run over the caller's buffers */
     vulkan->transfers.staged = 0;
     vulkan->lost |= status != LVK_OK; /* what of it has run, nobody knows */
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", vulkan->base.info.name);
+}
+
+void lvk_queue_free(lvk_vulkan *vulkan, int count, const VkCommandBuffer *buffers) {
+    if (count > 0 && lvk_queue_settle(vulkan))
+        vkFreeCommandBuffers(vulkan->device, vulkan->command_pool, (uint32_t)count, buffers);
 }
