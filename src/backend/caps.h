@@ -6,10 +6,13 @@
 #include <stdint.h>
 
 typedef struct lvk_caps {
-    bool runs_launches;           /* false: the backend walks the calls itself and no limit below applies */
-    bool is_cpu;                  /* a software device: no cache-like shared memory, barriers are dear */
-    uint64_t memory;              /* bytes of all buffers together, at most; 0: not known */
-    uint64_t max_allocation;      /* bytes of one buffer; 0: not known */
+    bool runs_launches;      /* false: the backend walks the calls itself and no limit below applies */
+    bool is_cpu;             /* a software device: no cache-like shared memory, barriers are dear */
+    uint64_t memory;         /* bytes of all buffers together, at most; 0: not known */
+    uint64_t memory_left;    /* of these, what other programs left when the device was opened; 0: not known.
+                                Says what fits now; kernels are not chosen by it, which would make the
+                                bits depend on other programs */
+    uint64_t max_allocation; /* bytes of one buffer; 0: not known */
     uint64_t max_storage_range;   /* bytes of one storage binding */
     uint64_t max_texels;          /* elements of one texel buffer view */
     uint32_t max_uniform_range;   /* bytes of one uniform binding */
@@ -24,6 +27,11 @@ typedef struct lvk_caps {
     bool subgroup_shuffle;      /* subgroupShuffle in compute shaders */
     bool subgroup_broadcast;    /* subgroupBroadcast (ballot) in compute shaders */
 } lvk_caps;
+
+/* Bytes that buffers can take now; 0: not known. */
+static inline uint64_t lvk_caps_room(const lvk_caps *caps) {
+    return caps->memory_left && caps->memory_left < caps->memory ? caps->memory_left : caps->memory;
+}
 
 /* Lowers every limit in `caps` to the least that Vulkan 1.1 guarantees ("Required Limits" of the
  * specification) and drops the optional features: a program built for the result runs on any Vulkan 1.1

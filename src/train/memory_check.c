@@ -1,7 +1,8 @@
 #include "train/memory_check.h"
 
 static bool fits(const lvk_caps *caps, const lvk_footprint *footprint) {
-    return (caps->memory == 0 || footprint->total <= caps->memory) &&
+    const uint64_t room = lvk_caps_room(caps);
+    return (room == 0 || footprint->total <= room) &&
            (caps->max_allocation == 0 || footprint->largest <= caps->max_allocation);
 }
 
@@ -27,10 +28,14 @@ static lvk_status find_largest(const lvk_caps *caps, const lvk_network_config *c
 static lvk_status refuse(const lvk_backend *backend, const lvk_network_config *config,
                          const lvk_footprint *footprint) {
     const lvk_caps *caps = &backend->caps;
-    const bool in_all = caps->memory && footprint->total > caps->memory;
+    const uint64_t room = lvk_caps_room(caps);
+    const bool in_all = room && footprint->total > room;
     const double needed = (double)(in_all ? footprint->total : footprint->largest) / 0x1p20;
-    const double most = (double)(in_all ? caps->memory : caps->max_allocation) / 0x1p20;
-    const char *piece = in_all ? "of device memory" : "in one buffer", *has = in_all ? "has" : "gives";
+    const double most = (double)(in_all ? room : caps->max_allocation) / 0x1p20;
+    const char *piece = in_all ? "of device memory" : "in one buffer", *has = !in_all ? "gives"
+                                                                              : room < caps->memory
+                                                                                  ? "has free"
+                                                                                  : "has";
     uint32_t largest;
     LVK_TRY(find_largest(caps, config, &largest));
     if (largest == 0)

@@ -35,7 +35,7 @@ static lvk_device_type device_type(VkPhysicalDeviceType type) {
 }
 
 typedef struct extension_flags {
-    bool driver_properties, subgroup_size_control, portability_subset;
+    bool driver_properties, subgroup_size_control, portability_subset, memory_budget, robustness2;
 } extension_flags;
 
 static lvk_status find_extensions(VkPhysicalDevice device, extension_flags *flags) {
@@ -51,6 +51,8 @@ static lvk_status find_extensions(VkPhysicalDevice device, extension_flags *flag
         flags->driver_properties |= strcmp(name, VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME) == 0;
         flags->subgroup_size_control |= strcmp(name, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME) == 0;
         flags->portability_subset |= strcmp(name, "VK_KHR_portability_subset") == 0;
+        flags->memory_budget |= strcmp(name, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME) == 0;
+        flags->robustness2 |= strcmp(name, VK_EXT_ROBUSTNESS_2_EXTENSION_NAME) == 0;
     }
     lvk_free(extensions);
     return status;
@@ -91,9 +93,6 @@ static void fill_limits(lvk_adapter *adapter) {
     caps->runs_launches = true;
     caps->is_cpu = adapter->info.software;
     caps->max_storage_range = limits->maxStorageBufferRange;
-    /* What a fetch beyond the view's end gives is undefined without robustness; the software drivers give 0.
-     */
-    caps->max_texels = adapter->info.software ? limits->maxTexelBufferElements : 0;
     caps->max_uniform_range = limits->maxUniformBufferRange;
     caps->max_storage_buffers =
         least(limits->maxPerStageDescriptorStorageBuffers, limits->maxDescriptorSetStorageBuffers);
@@ -122,6 +121,40 @@ static uint32_t fixed_subgroup_size(const lvk_adapter *adapter,
     if (control->maxSubgroupSize)
         return control->minSubgroupSize == control->maxSubgroupSize ? control->minSubgroupSize : 0;
     return adapter->info.software ? subgroup->subgroupSize : 0;
+}
+
+bool lvk_adapter_fetches_zero(VkDriverId driver) {
+    return driver == VK_DRIVER_ID_MESA_LLVMPIPE || driver == VK_DRIVER_ID_GOOGLE_SWIFTSHADER ||
+           driver == VK_DRIVER_ID_NVIDIA_PROPRIETARY;
+}
+
+static bool has_robustness2(const lvk_adapter *adapter) {
+    VkPhysicalDeviceRobustness2FeaturesEXT robustness = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ROBUSTNESS_2_FEATURES_EXT};
+    VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                                          .pNext = &robustness};
+    vkGetPhysicalDeviceFeatures2(adapter->handle, &features);
+    return features.features.robustBufferAccess && robustness.robustBufferAccess2;
+}
+
+/* Kernels that read by texels rely on 0 for a fetch beyond the view's end, which Vulkan leaves undefined.
+ * Some drivers are known to give it. Of the others, software devices are asked for robustness, which promises
+ * it; graphics cards are not, since it would slow all other kernels down: they do without texels. */
+static void fill_texels(lvk_adapter *adapter, VkDriverId driver, bool robustness2) {
+    if (!lvk_adapter_fetches_zero(driver))
+        adapter->robust_fetches = adapter->info.software && robustness2 && has_robustness2(adapter);
+    if (lvk_adapter_fetches_zero(driver) || adapter->robust_fetches)
+        adapter->caps.max_texels = adapter->properties.limits.maxTexelBufferElements;
+}
+
+static void fill_budget(lvk_adapter *adapter) {
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT};
+    VkPhysicalDeviceMemoryProperties2 memory = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2, .pNext = &budget};
+    vkGetPhysicalDeviceMemoryProperties2(adapter->handle, &memory);
+    for (uint32_t heap = 0; heap < adapter->memory.memoryHeapCount; ++heap)
+        adapter->budget[heap] = budget.heapBudget[heap];
 }
 
 static void fill_properties(lvk_adapter *adapter, const extension_flags *flags) {
@@ -160,6 +193,10 @@ static void fill_properties(lvk_adapter *adapter, const extension_flags *flags) 
     for (uint32_t i = 0; i < VK_UUID_SIZE; ++i)
         at += sprintf(at, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id.deviceUUID[i]);
     info->max_allocation = maintenance.maxMemoryAllocationSize;
+
+    fill_texels(adapter, driver.driverID, flags->robustness2);
+    if (flags->memory_budget)
+        fill_budget(adapter);
 
     lvk_caps *caps = &adapter->caps;
     if (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) {

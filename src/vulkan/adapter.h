@@ -12,11 +12,16 @@ typedef struct lvk_adapter {
     lvk_caps caps;
     VkPhysicalDeviceProperties properties;
     VkPhysicalDeviceMemoryProperties memory;
+    uint64_t budget[VK_MAX_MEMORY_HEAPS];     /* bytes that other programs leave of each heap; 0: not known */
     VkSubgroupFeatureFlags subgroup_features; /* in compute shaders */
     uint32_t queue_family;
     uint32_t timestamp_bits; /* of that family; 0: no timestamps */
     bool portability_subset; /* the extension must be enabled */
+    bool robust_fetches;     /* VK_EXT_robustness2 must be enabled, so that fetches out of range give 0 */
 } lvk_adapter;
+
+/* Whether a driver is known to give 0 for texel fetches out of range, also where no robustness is enabled. */
+bool lvk_adapter_fetches_zero(VkDriverId driver);
 
 /* Lists the adapters in the loader's order; the preferred one is marked in its info. Freed with lvk_free;
  * they live no longer than the instance. */

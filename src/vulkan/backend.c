@@ -62,12 +62,23 @@ static lvk_status create_device(lvk_vulkan *vulkan) {
                                            .queueFamilyIndex = vulkan->adapter.queue_family,
                                            .queueCount = 1,
                                            .pQueuePriorities = &priority};
-    static const char *const portability[] = {"VK_KHR_portability_subset"};
+    const char *extensions[2];
+    uint32_t count = 0;
+    if (vulkan->adapter.portability_subset)
+        extensions[count++] = "VK_KHR_portability_subset";
+    if (vulkan->adapter.robust_fetches)
+        extensions[count++] = VK_EXT_ROBUSTNESS_2_EXTENSION_NAME;
+    VkPhysicalDeviceRobustness2FeaturesEXT robustness = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ROBUSTNESS_2_FEATURES_EXT, .robustBufferAccess2 = VK_TRUE};
+    const VkPhysicalDeviceFeatures features = {.robustBufferAccess = VK_TRUE};
+    const bool robust = vulkan->adapter.robust_fetches;
     const VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                                     .pNext = robust ? &robustness : NULL,
                                      .queueCreateInfoCount = 1,
                                      .pQueueCreateInfos = &queue,
-                                     .enabledExtensionCount = vulkan->adapter.portability_subset ? 1 : 0,
-                                     .ppEnabledExtensionNames = portability};
+                                     .enabledExtensionCount = count,
+                                     .ppEnabledExtensionNames = extensions,
+                                     .pEnabledFeatures = robust ? &features : NULL};
     LVK_TRY(VK_STATUS(vkCreateDevice(vulkan->adapter.handle, &info, NULL, &vulkan->device)));
     vkGetDeviceQueue(vulkan->device, vulkan->adapter.queue_family, 0, &vulkan->queue);
     return LVK_OK;
@@ -95,7 +106,7 @@ static void fill_backend(lvk_vulkan *vulkan, const lvk_vulkan_options *options) 
     snprintf(base->info.name, sizeof base->info.name, "%s", info->name);
     snprintf(base->info.driver, sizeof base->info.driver, "%s", info->driver);
     base->caps = vulkan->adapter.caps;
-    base->caps.memory = lvk_allocation_limit(vulkan);
+    base->caps.memory = lvk_allocation_limit(vulkan, &base->caps.memory_left);
     base->caps.max_allocation = info->max_allocation;
     if (options->minimum_limits)
         lvk_caps_clamp_to_minimum(&base->caps);

@@ -61,7 +61,8 @@ struct lvk_buffer {
 /* memory.c */
 LVK_MUST_USE lvk_status lvk_allocation_create(lvk_vulkan *vulkan, uint64_t size, bool staging,
                                               lvk_allocation *allocation);
-uint64_t lvk_allocation_limit(const lvk_vulkan *vulkan); /* bytes that buffers can take in all */
+/* Bytes that buffers can take in all, and what other programs have left of them (0: not known). */
+uint64_t lvk_allocation_limit(const lvk_vulkan *vulkan, uint64_t *left);
 void lvk_allocation_destroy(lvk_vulkan *vulkan, lvk_allocation *allocation); /* accepts {0} */
 
 /* buffer.c: the functions of lvk_backend_functions. */

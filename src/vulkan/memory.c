@@ -42,19 +42,39 @@ static int best_type(const lvk_vulkan *vulkan, uint32_t allowed, bool staging, u
     return best;
 }
 
-/* Every heap that a buffer may end up in. Software drivers report a heap that has nothing to do with what
- * they give: theirs is the machine's memory. */
-uint64_t lvk_allocation_limit(const lvk_vulkan *vulkan) {
+static bool is_local(const lvk_vulkan *vulkan, uint32_t heap) {
+    return vulkan->adapter.memory.memoryHeaps[heap].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT;
+}
+
+/* Whether buffers are meant to be in a heap. A card with memory of its own reaches the host's as well,
+ * through the bus: that is where allocations end up in need, and nothing to plan with. */
+static bool is_usable(const lvk_vulkan *vulkan, uint32_t heap, bool only_local) {
     const VkPhysicalDeviceMemoryProperties *memory = &vulkan->adapter.memory;
+    bool usable = false;
+    for (uint32_t i = 0; i < memory->memoryTypeCount; ++i)
+        usable = usable || (memory->memoryTypes[i].heapIndex == heap &&
+                            score(vulkan, &memory->memoryTypes[i], false) >= 0);
+    return usable && (!only_local || is_local(vulkan, heap));
+}
+
+/* The heaps that buffers are meant to be in. Software drivers report a heap that has nothing to do with what
+ * they give: theirs is the machine's memory. */
+uint64_t lvk_allocation_limit(const lvk_vulkan *vulkan, uint64_t *left) {
+    const lvk_adapter *adapter = &vulkan->adapter;
+    const uint32_t heaps = adapter->memory.memoryHeapCount;
+    bool only_local = false;
     uint64_t bytes = 0;
-    if (vulkan->adapter.info.software)
+    *left = 0;
+    if (adapter->info.software)
         return lvk_machine_memory();
-    for (uint32_t heap = 0; heap < memory->memoryHeapCount; ++heap) {
-        bool usable = false;
-        for (uint32_t i = 0; i < memory->memoryTypeCount; ++i)
-            usable = usable || (memory->memoryTypes[i].heapIndex == heap &&
-                                score(vulkan, &memory->memoryTypes[i], false) >= 0);
-        bytes += usable ? memory->memoryHeaps[heap].size : 0;
+    for (uint32_t heap = 0; heap < heaps && adapter->info.type != LVK_DEVICE_INTEGRATED; ++heap)
+        only_local = only_local || is_local(vulkan, heap);
+    for (uint32_t heap = 0; heap < heaps; ++heap) {
+        const uint64_t size = adapter->memory.memoryHeaps[heap].size, budget = adapter->budget[heap];
+        if (!is_usable(vulkan, heap, only_local))
+            continue;
+        bytes += size;
+        *left += budget && budget < size ? budget : size;
     }
     return bytes;
 }

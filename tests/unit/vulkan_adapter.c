@@ -1,0 +1,161 @@
+/* What the backend makes of a device's description: made-up devices, and the one that is here. */
+#include "vulkan/adapter.h"
+
+#include "core/memory.h"
+#include "support/vulkan_buffers.h"
+#include "vulkan/device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    LOCAL = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT,
+    VISIBLE = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT
+};
+
+static const uint64_t GIB = UINT64_C(1) << 30;
+
+/* Two heaps: 8 GiB of the device's own, and 32 GiB of the host's. */
+static lvk_vulkan two_heaps(lvk_device_type type) {
+    lvk_vulkan card = {.adapter = {.info = {.type = type}}};
+    card.adapter.memory = (VkPhysicalDeviceMemoryProperties){
+        .memoryTypeCount = 3,
+        .memoryTypes = {{.propertyFlags = LOCAL, .heapIndex = 0},
+                        {.propertyFlags = VISIBLE, .heapIndex = 1},
+                        {.propertyFlags = LOCAL | VISIBLE, .heapIndex = 0}},
+        .memoryHeapCount = 2,
+        .memoryHeaps = {{.size = 8 * GIB, .flags = VK_MEMORY_HEAP_DEVICE_LOCAL_BIT}, {.size = 32 * GIB}}};
+    return card;
+}
+
+Test(vulkan_adapter, a_card_has_its_own_memory_and_not_the_hosts) {
+    uint64_t left = 1;
+    lvk_vulkan card = two_heaps(LVK_DEVICE_DISCRETE);
+    cr_expect_eq(lvk_allocation_limit(&card, &left), 8 * GIB);
+    cr_expect_eq(left, 8 * GIB);
+    card = two_heaps(LVK_DEVICE_VIRTUAL);
+    cr_expect_eq(lvk_allocation_limit(&card, &left), 8 * GIB);
+    card = two_heaps(LVK_DEVICE_INTEGRATED); /* both are the same memory */
+    cr_expect_eq(lvk_allocation_limit(&card, &left), 40 * GIB);
+    card.adapter.info.type = LVK_DEVICE_OTHER;
+    card.adapter.memory.memoryHeaps[0].flags = 0; /* no heap is the device's */
+    cr_expect_eq(lvk_allocation_limit(&card, &left), 40 * GIB);
+}
+
+/* A window of 256 MiB that the host sees is memory of the card as well. */
+Test(vulkan_adapter, all_heaps_of_a_card_count) {
+    uint64_t left = 1;
+    lvk_vulkan card = two_heaps(LVK_DEVICE_DISCRETE);
+    card.adapter.memory.memoryTypes[2].heapIndex = 2;
+    card.adapter.memory.memoryHeapCount = 3;
+    card.adapter.memory.memoryHeaps[2] =
+        (VkMemoryHeap){.size = GIB / 4, .flags = VK_MEMORY_HEAP_DEVICE_LOCAL_BIT};
+    cr_expect_eq(lvk_allocation_limit(&card, &left), 8 * GIB + GIB / 4);
+}
+
+Test(vulkan_adapter, what_other_programs_leave_of_a_card_is_known) {
+    uint64_t left = 1;
+    lvk_vulkan card = two_heaps(LVK_DEVICE_DISCRETE);
+    card.adapter.budget[0] = 3 * GIB;
+    card.adapter.budget[1] = GIB;
+    cr_expect_eq(lvk_allocation_limit(&card, &left), 8 * GIB, "kernels are chosen by it");
+    cr_expect_eq(left, 3 * GIB);
+    card.adapter.budget[0] = 9 * GIB; /* drivers may count what they can move away */
+    lvk_allocation_limit(&card, &left);
+    cr_expect_eq(left, 8 * GIB);
+    lvk_caps caps = {.memory = 8 * GIB, .memory_left = 3 * GIB};
+    cr_expect_eq(lvk_caps_room(&caps), 3 * GIB);
+    caps.memory_left = 0;
+    cr_expect_eq(lvk_caps_room(&caps), 8 * GIB);
+}
+
+/* That a device computes on the processor says nothing of what its driver reads out of range. */
+Test(vulkan_adapter, fetches_out_of_range_are_trusted_by_driver) {
+    cr_expect(lvk_adapter_fetches_zero(VK_DRIVER_ID_MESA_LLVMPIPE));
+    cr_expect(lvk_adapter_fetches_zero(VK_DRIVER_ID_GOOGLE_SWIFTSHADER));
+    cr_expect_not(lvk_adapter_fetches_zero((VkDriverId)0), "not known");
+    cr_expect_not(lvk_adapter_fetches_zero(VK_DRIVER_ID_MESA_VENUS));
+    lvk_backend *backend = open_default();
+    const lvk_adapter *adapter = &((lvk_vulkan *)backend)->adapter;
+    if (adapter->info.software)
+        cr_expect_eq(backend->caps.max_texels, adapter->properties.limits.maxTexelBufferElements);
+    close_device(backend);
+}
+
+static VkDriverId reported; /* in place of the driver's */
+static bool robust;         /* robustBufferAccess2 is there */
+static PFN_vkGetPhysicalDeviceProperties2 get_properties;
+static PFN_vkGetPhysicalDeviceFeatures2 get_features;
+static PFN_vkEnumerateDeviceExtensionProperties list_extensions;
+
+static void *find_structure(void *next, VkStructureType type) {
+    VkBaseOutStructure *at = next;
+    while (at && at->sType != type)
+        at = at->pNext;
+    return at;
+}
+
+static VKAPI_ATTR void VKAPI_CALL on_properties(VkPhysicalDevice device,
+                                                VkPhysicalDeviceProperties2 *properties) {
+    get_properties(device, properties);
+    VkPhysicalDeviceDriverProperties *driver =
+        find_structure(properties->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES);
+    if (driver)
+        driver->driverID = reported;
+}
+
+static VKAPI_ATTR void VKAPI_CALL on_features(VkPhysicalDevice device, VkPhysicalDeviceFeatures2 *features) {
+    get_features(device, features);
+    VkPhysicalDeviceRobustness2FeaturesEXT *robustness =
+        find_structure(features->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ROBUSTNESS_2_FEATURES_EXT);
+    if (robustness)
+        robustness->robustBufferAccess2 = robust;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL on_extensions(VkPhysicalDevice device, const char *layer,
+                                                    uint32_t *count, VkExtensionProperties *extensions) {
+    const VkResult result = list_extensions(device, layer, count, extensions);
+    uint32_t i = 0; /* in the place of one that the backend does not use */
+    while (extensions && i < *count &&
+           (strcmp(extensions[i].extensionName, VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME) == 0 ||
+            strcmp(extensions[i].extensionName, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME) == 0))
+        ++i;
+    if (extensions && i < *count)
+        snprintf(extensions[i].extensionName, sizeof extensions[i].extensionName,
+                 VK_EXT_ROBUSTNESS_2_EXTENSION_NAME);
+    return result;
+}
+
+static lvk_adapter describe(VkDriverId driver, bool robustness) {
+    lvk_instance *instance;
+    lvk_adapter *adapters;
+    uint32_t count;
+    reported = driver;
+    robust = robustness;
+    cr_assert_eq(lvk_instance_create(false, &instance), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_adapter_list(instance, &adapters, &count), LVK_OK, "%s", lvk_error_message());
+    const lvk_adapter first = adapters[0];
+    lvk_free(adapters);
+    lvk_instance_destroy(&instance);
+    return first;
+}
+
+/* A software driver that nobody knows is asked for robustness, and reads no texels where it has none. */
+Test(vulkan_adapter, unknown_drivers_are_asked_for_robustness) {
+    close_device(open_default()); /* loads the functions */
+    get_properties = vkGetPhysicalDeviceProperties2, vkGetPhysicalDeviceProperties2 = on_properties;
+    get_features = vkGetPhysicalDeviceFeatures2, vkGetPhysicalDeviceFeatures2 = on_features;
+    list_extensions = vkEnumerateDeviceExtensionProperties,
+    vkEnumerateDeviceExtensionProperties = on_extensions;
+    lvk_adapter a = describe(VK_DRIVER_ID_MESA_LLVMPIPE, false);
+    cr_expect_gt(a.caps.max_texels, 0);
+    cr_expect_not(a.robust_fetches);
+    if (!a.info.software)
+        cr_skip_test("not a software device");
+    a = describe(VK_DRIVER_ID_MESA_VENUS, false);
+    cr_expect_eq(a.caps.max_texels, 0, "trusted without a reason");
+    cr_expect_not(a.robust_fetches);
+    a = describe(VK_DRIVER_ID_MESA_VENUS, true);
+    cr_expect_gt(a.caps.max_texels, 0);
+    cr_expect(a.robust_fetches);
+}
