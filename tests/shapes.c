@@ -89,3 +89,55 @@ Test(shapes, moving_average_refuses) {
                       (double)wrong[i].scale);
     }
 }
+
+/* ---- choices ---- */
+
+/* The free choice for a call on a device: an index; -1 when none can be chosen. */
+static int chosen(const lvk_call *call, const lvk_caps *caps) {
+    const lvk_op *op = lvk_op_get(call->op);
+    for (int i = 0; i < op->candidate_count; ++i) {
+        const lvk_candidate *candidate = &op->candidates[i];
+        if (!(candidate->obstacle && candidate->obstacle(call, caps)) &&
+            !(candidate->drawback && candidate->drawback(call, caps)))
+            return i;
+    }
+    return -1;
+}
+
+/* What is made for CPUs can run on a GPU that has all that it needs, where tests and the tuner try it by
+ * name, and is not what is chosen there; and the other way round. */
+Test(shapes, kernels_for_other_devices_can_run_and_are_not_chosen) {
+    const lvk_caps plain = {.runs_launches = true,
+                            .max_storage_range = 1 << 27,
+                            .max_groups = {65535, 65535, 65535},
+                            .offset_alignment = 256};
+    lvk_caps able = plain, cpu = plain;
+    able.max_texels = cpu.max_texels = 1 << 27;
+    able.subgroup_size = cpu.subgroup_size = 4;
+    able.subgroup_shuffle = able.subgroup_broadcast = cpu.subgroup_shuffle = cpu.subgroup_broadcast = true;
+    cpu.is_cpu = true;
+    int on_gpu = 0, on_cpu = 0;
+    for (int id = 0; id < LVK_OP_COUNT; ++id) {
+        const lvk_op *op = lvk_op_get(id);
+        const lvk_case_table *table = lvk_case_table_get(id);
+        for (int c = 0; c < table->count && op->candidate_count; ++c) {
+            lvk_call call;
+            cr_assert_eq(lvk_case_call(id, &table->cases[c], &call), LVK_OK, "%s", lvk_error_message());
+            const int free_choice = chosen(&call, &plain);
+            cr_expect_geq(free_choice, 0, "%s, case '%s': nothing to choose", op->name, table->cases[c].name);
+            cr_expect_eq(chosen(&call, &able), free_choice, "%s, case '%s'", op->name, table->cases[c].name);
+            cr_expect_geq(chosen(&call, &cpu), 0, "%s, case '%s'", op->name, table->cases[c].name);
+            for (int i = 0; i < op->candidate_count; ++i) {
+                const lvk_candidate *candidate = &op->candidates[i];
+                const bool gpu = !(candidate->obstacle && candidate->obstacle(&call, &able));
+                const bool same = gpu == !(candidate->obstacle && candidate->obstacle(&call, &cpu));
+                cr_expect(same, "%s/%s, case '%s': the kind of device is no obstacle", op->name,
+                          candidate->name, table->cases[c].name);
+                on_gpu += gpu && candidate->drawback && candidate->drawback(&call, &able);
+                on_cpu += gpu && candidate->drawback && candidate->drawback(&call, &cpu);
+            }
+        }
+    }
+    cr_expect_gt(on_gpu, 100, "%d", on_gpu);
+    cr_expect_gt(on_cpu, 100, "%d", on_cpu);
+}

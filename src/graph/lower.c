@@ -32,7 +32,7 @@ static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_c
         const lvk_candidate *candidate = &op->candidates[i];
         if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
             continue;
-        if (!forced && candidate->gpu_only && caps->is_cpu)
+        if (!forced && candidate->drawback && candidate->drawback(call, caps))
             continue; /* never the last one: a reason follows */
         reason = obstacle_of(candidate, call, caps);
         if (!reason) {

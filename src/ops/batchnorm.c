@@ -124,7 +124,10 @@ static void gradient(lvk_backprop *backprop) {
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "texels", .obstacle = lvk_batchnorm_texels_obstacle, .launch = texels_launch},
+    {.name = "texels",
+     .obstacle = lvk_batchnorm_texels_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = texels_launch},
     {.name = "flat", .launch = flat_launch},
 };
 

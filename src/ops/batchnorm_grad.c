@@ -88,7 +88,10 @@ static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_l
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "texels", .obstacle = lvk_batchnorm_texels_obstacle, .launch = texels_launch},
+    {.name = "texels",
+     .obstacle = lvk_batchnorm_texels_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = texels_launch},
     {.name = "flat", .launch = flat_launch},
 };
 

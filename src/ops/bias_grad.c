@@ -28,7 +28,10 @@ static void rows_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_l
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "texels", .obstacle = lvk_op_texels_obstacle, .launch = texels_launch},
+    {.name = "texels",
+     .obstacle = lvk_op_texels_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = texels_launch},
     {.name = "rows", .launch = rows_launch},
 };
 

@@ -4,6 +4,7 @@
 #include "ops/conv_fold.h"
 #include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
+#include "ops/conv_winograd.h"
 
 #include <inttypes.h>
 
@@ -81,6 +82,12 @@ LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
 LVK_CONV_CANDIDATE(winograd, LVK_CONV_WINOGRAD)
+
+static const char *winograd_drawback(const lvk_call *call, const lvk_caps *caps) {
+    const lvk_conv_forward forward = forward_of(call);
+    return lvk_conv_winograd_drawback(&forward, caps);
+}
+
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 
 static const char *gather_block_obstacle(const lvk_call *call, const lvk_caps *caps) {
@@ -104,10 +111,19 @@ static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
-    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
-    {.name = "winograd", .obstacle = winograd_obstacle, .launch = winograd_launch, .gpu_only = true},
+    {.name = "subgroup_texel",
+     .obstacle = texel_obstacle,
+     .drawback = lvk_conv_texel_drawback,
+     .launch = texel_launch},
+    {.name = "subgroup_buffer",
+     .obstacle = buffer_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "winograd",
+     .obstacle = winograd_obstacle,
+     .drawback = winograd_drawback,
+     .launch = winograd_launch},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "gather_block", .obstacle = gather_block_obstacle, .launch = gather_block_launch},
     {.name = "gather", .obstacle = gather_obstacle, .launch = gather_launch},

@@ -122,9 +122,15 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
-    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
+    {.name = "subgroup_texel",
+     .obstacle = texel_obstacle,
+     .drawback = lvk_conv_texel_drawback,
+     .launch = texel_launch},
+    {.name = "subgroup_buffer",
+     .obstacle = buffer_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "direct", .launch = direct_launch},
 };

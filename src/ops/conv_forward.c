@@ -273,15 +273,30 @@ LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
 LVK_CONV_CANDIDATE(winograd, LVK_CONV_WINOGRAD)
+
+static const char *winograd_drawback(const lvk_call *call, const lvk_caps *caps) {
+    const lvk_conv_forward forward = lvk_conv_forward_of(call);
+    return lvk_conv_winograd_drawback(&forward, caps);
+}
+
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
 /* What stands after tile, which can run wherever they can, only the tuner takes: winograd, gemv. */
 const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
-    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
-    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
-    {.name = "winograd", .obstacle = winograd_obstacle, .launch = winograd_launch, .gpu_only = true},
+    {.name = "subgroup_texel",
+     .obstacle = texel_obstacle,
+     .drawback = lvk_conv_texel_drawback,
+     .launch = texel_launch},
+    {.name = "subgroup_buffer",
+     .obstacle = buffer_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "winograd",
+     .obstacle = winograd_obstacle,
+     .drawback = winograd_drawback,
+     .launch = winograd_launch},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
 };
@@ -289,11 +304,21 @@ const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
 const lvk_candidate lvk_dense_forward_candidates[LVK_DENSE_FORWARD_CANDIDATES] = {
     {.name = "gemv_texels",
      .obstacle = lvk_dense_gemv_texels_obstacle,
+     .drawback = lvk_op_for_cpus,
      .launch = lvk_dense_gemv_texels_launch},
-    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
-    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
-    {.name = "gemv", .obstacle = lvk_dense_gemv_obstacle, .launch = lvk_dense_gemv_launch, .gpu_only = true},
+    {.name = "subgroup_texel",
+     .obstacle = texel_obstacle,
+     .drawback = lvk_conv_texel_drawback,
+     .launch = texel_launch},
+    {.name = "subgroup_buffer",
+     .obstacle = buffer_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "gemv",
+     .obstacle = lvk_dense_gemv_obstacle,
+     .drawback = lvk_op_for_gpus,
+     .launch = lvk_dense_gemv_launch},
     {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
 };

@@ -98,16 +98,21 @@ const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *cap
     const uint32_t lanes = caps->subgroup_size;
     if (!lvk_conv_is_subgroup(kernel))
         return NULL;
-    if (!caps->is_cpu)
-        return "made for CPU devices";
     if (kernel == LVK_CONV_SUBGROUP_TEXEL)
         return !caps->subgroup_shuffle                   ? "the device has no subgroup shuffle"
                : lanes != 4 && lanes != 8 && lanes != 16 ? "the device's subgroups have not 4, 8 or 16 lanes"
-               : caps->max_texels < 1 << 20              ? "texel buffers of the device's size are slow ones"
-                                                         : NULL;
+               : caps->max_texels == 0 ? "the driver is not known to read 0 beyond the end of a texel buffer"
+                                       : NULL;
     return !caps->subgroup_broadcast ? "the device has no subgroup broadcast"
            : lanes != 4              ? "the device's subgroups have not 4 lanes"
                                      : NULL;
+}
+
+const char *lvk_conv_texel_drawback(const lvk_call *call, const lvk_caps *caps) {
+    const char *drawback = lvk_op_for_cpus(call, caps);
+    return drawback                     ? drawback
+           : caps->max_texels < 1 << 20 ? "texel buffers of the device's size are slow ones"
+                                        : NULL;
 }
 
 lvk_conv_tile lvk_conv_tile_for(uint32_t columns) {

@@ -92,6 +92,9 @@ static inline bool lvk_conv_is_subgroup(lvk_conv_kernel kernel) {
 /* The reason why a device cannot run kernels of this kind at all, or NULL. */
 const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *caps);
 
+/* Drawback of the candidates of kind LVK_CONV_SUBGROUP_TEXEL. */
+const char *lvk_conv_texel_drawback(const lvk_call *call, const lvk_caps *caps);
+
 /* Rows x columns of the matrix that a workgroup of an LVK_CONV_TILE kernel computes, as in
  * shaders/common/tile.glsl. `columns` is a constant of those kernels. */
 typedef struct lvk_conv_tile {

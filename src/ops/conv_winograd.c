@@ -40,8 +40,6 @@ const char *lvk_conv_winograd_obstacle(const lvk_conv_forward *forward, const lv
     const lvk_conv_shape *s = &forward->shape;
     if (s->kernel_h != 3 || s->kernel_w != 3 || s->stride_h != 1 || s->stride_w != 1)
         return "is for kernels of 3x3 at stride 1";
-    if (s->in_c < LEAST_CHANNELS)
-        return "is for 16 input channels or more";
     if (s->out_c % 4)
         return "output channels are not a multiple of 4";
     lvk_conv_shape padded = *s;
@@ -55,6 +53,12 @@ const char *lvk_conv_winograd_obstacle(const lvk_conv_forward *forward, const lv
     return has_room(caps->memory, &work) && has_room(caps->max_allocation, &work)
                ? NULL
                : "the transformed tensors take too much of the device's memory";
+}
+
+const char *lvk_conv_winograd_drawback(const lvk_conv_forward *forward, const lvk_caps *caps) {
+    return caps->is_cpu                           ? "made for GPUs"
+           : forward->shape.in_c < LEAST_CHANNELS ? "pays from 16 input channels on"
+                                                  : NULL;
 }
 
 /* A launch with its first binding, an invocation for each of `count` items. */

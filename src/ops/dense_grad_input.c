@@ -70,9 +70,15 @@ LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
 static const lvk_candidate candidates[] = {
-    {.name = "subgroup_texel", .obstacle = texel_obstacle, .launch = texel_launch},
-    {.name = "subgroup_buffer", .obstacle = buffer_obstacle, .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .launch = tile_launch, .gpu_only = true},
+    {.name = "subgroup_texel",
+     .obstacle = texel_obstacle,
+     .drawback = lvk_conv_texel_drawback,
+     .launch = texel_launch},
+    {.name = "subgroup_buffer",
+     .obstacle = buffer_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = buffer_launch},
+    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
     {.name = "gather_block", .obstacle = block_obstacle, .launch = block_launch},
     {.name = "gather", .obstacle = direct_obstacle, .launch = direct_launch},
 };

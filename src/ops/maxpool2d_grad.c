@@ -104,7 +104,10 @@ static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "scatter_texels", .obstacle = texels_obstacle, .launch = texels_launch},
+    {.name = "scatter_texels",
+     .obstacle = texels_obstacle,
+     .drawback = lvk_op_for_cpus,
+     .launch = texels_launch},
     {.name = "scatter", .obstacle = scatter_obstacle, .launch = scatter_launch},
     {.name = "gather", .launch = gather_launch},
 };

@@ -79,11 +79,21 @@ void lvk_launch_elementwise(const lvk_call *call, lvk_launch_list *list, const c
 }
 
 const char *lvk_op_texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
-    if (!caps->is_cpu)
-        return "pays on software devices only";
+    if (caps->max_texels == 0)
+        return "the driver is not known to read 0 beyond the end of a texel buffer";
     for (int i = 0; i < call->input_count; ++i)
         if (call->inputs[i].dtype == LVK_F32 &&
             lvk_divide_up(lvk_type_count(&call->inputs[i]), 4) > caps->max_texels)
             return "an input exceeds the device's largest texel buffer";
     return NULL;
+}
+
+const char *lvk_op_for_cpus(const lvk_call *call, const lvk_caps *caps) {
+    (void)call;
+    return caps->is_cpu ? NULL : "made for CPU devices";
+}
+
+const char *lvk_op_for_gpus(const lvk_call *call, const lvk_caps *caps) {
+    (void)call;
+    return caps->is_cpu ? "made for GPUs" : NULL;
 }

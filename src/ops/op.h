@@ -23,9 +23,10 @@ typedef struct lvk_candidate {
      * NULL function means that it always can. Types are those of the batch slice to be computed. */
     const char *(*obstacle)(const lvk_call *call, const lvk_caps *caps);
 
-    /* Made for GPUs: a CPU device can run it, and tests do so by name, but slowly. Passed over there where
-     * the choice is free. */
-    bool gpu_only;
+    /* NULL when the candidate may well be the fastest for this call on this device; else the reason why it is
+     * not, static text. It can run all the same, and the parity suite runs it, by name; where the choice is
+     * free it is passed over. A NULL function means that it always may. */
+    const char *(*drawback)(const lvk_call *call, const lvk_caps *caps);
 
     /* Fills the launches. May assume that shapes are right and that obstacle() gave NULL. */
     void (*launch)(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list);
@@ -74,9 +75,9 @@ typedef struct lvk_op {
      */
     lvk_status (*infer)(lvk_call *call);
 
-    const lvk_candidate
-        *candidates;     /* best first; with the tuner off the first without an obstacle is taken */
-    int candidate_count; /* 0: a view, nothing to compute */
+    const lvk_candidate *candidates; /* best first; with the tuner off the first without an obstacle or a
+                                        drawback is taken. The last has none of either */
+    int candidate_count;             /* 0: a view, nothing to compute */
 
     void (*gradient)(lvk_backprop *backprop); /* NULL: not differentiable */
     double (*flops)(const lvk_call *call);    /* of the direct form; NULL: none worth counting */
@@ -115,8 +116,12 @@ lvk_launch *lvk_launch_flat(lvk_launch_list *list, const char *shader, uint64_t 
 void lvk_launch_elementwise(const lvk_call *call, lvk_launch_list *list, const char *shader,
                             lvk_binding_kind reads);
 
-/* Obstacle of candidates that read their float inputs as texels (shaders/common/vectors.glsl): software
- * devices only, up to the device's largest texel buffer. */
+/* Obstacle of candidates that read their float inputs as texels (shaders/common/vectors.glsl): they go up to
+ * the device's largest texel buffer. */
 const char *lvk_op_texels_obstacle(const lvk_call *call, const lvk_caps *caps);
+
+/* Drawbacks of candidates that are made for one kind of device. */
+const char *lvk_op_for_cpus(const lvk_call *call, const lvk_caps *caps);
+const char *lvk_op_for_gpus(const lvk_call *call, const lvk_caps *caps);
 
 #endif

@@ -66,7 +66,7 @@ static double flops(const lvk_call *call) {
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "texels", .obstacle = texels_obstacle, .launch = texels_launch},
+    {.name = "texels", .obstacle = texels_obstacle, .drawback = lvk_op_for_cpus, .launch = texels_launch},
     {.name = "pixel", .launch = pixel_launch},
 };
 

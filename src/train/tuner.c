@@ -48,8 +48,9 @@ lvk_status lvk_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk_tuner_
     const lvk_op *op = lvk_op_get(call->op);
     *times = (lvk_tuner_times){0};
     for (int i = 0; caps->runs_launches && i < op->candidate_count && times->count < LVK_TUNER_MOST; ++i) {
-        if (op->candidates[i].gpu_only && caps->is_cpu)
-            continue;
+        if (caps->is_cpu && op->candidates[i].drawback && op->candidates[i].drawback(call, caps))
+            continue; /* a GPU has tried the others in no time; a processor takes minutes for what it will not
+                         choose */
         trial t;
         const lvk_status status = trial_plan(&t, caps, call, op->candidates[i].name);
         trial_finish(&t);

@@ -5,7 +5,7 @@
 #include "backend/backend.h"
 #include "leukvk/tune.h"
 
-enum { LVK_TUNER_MOST = 6 }; /* candidates of one call that are considered, from the operator's first on */
+enum { LVK_TUNER_MOST = 8 }; /* candidates of one call that are considered, from the operator's first on */
 
 typedef struct lvk_tuner_times {
     int count; /* of candidates that can run the call */
