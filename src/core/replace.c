@@ -58,20 +58,20 @@ static lvk_status finish_file(int file, const char *path, bool flush, lvk_status
 /* ---- temporaries ---- */
 
 /* "NAME.tmp-abcdefghijklm" in NAME's folder. A very long NAME is shortened. */
-static char *temporary_name(const char *path) {
+static lvk_status temporary_name(const char *path, char **temporary) {
     uint64_t number = 0;
     char suffix[SUFFIX_DIGITS + 1] = "";
-    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
-        (void)lvk_fail(LVK_ERROR_IO, "%s: no random numbers from the system: %s", path, strerror(errno));
-        return NULL;
-    }
+    *temporary = NULL;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        return lvk_fail(LVK_ERROR_IO, "%s: no random numbers from the system: %s", path, strerror(errno));
     for (int i = 0; i < SUFFIX_DIGITS; ++i, number >>= 5)
         suffix[i] = digits[number & 31];
     const char *name = lvk_path_name(path);
     size_t length = strlen(name);
     while (length > MOST_NAME || (length && ((unsigned char)name[length] & 0xC0U) == 0x80))
         --length; /* to a character's beginning */
-    return lvk_format("%.*s%s%s", (int)((size_t)(name - path) + length), path, mark, suffix);
+    *temporary = lvk_format("%.*s%s%s", (int)((size_t)(name - path) + length), path, mark, suffix);
+    return *temporary ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 /* Whether the locked `file` is still there under a name: a process that cleared the folder may have been
@@ -88,9 +88,8 @@ static lvk_status create_temporary(const char *path, mode_t mode, char **name, i
     *file = -1;
     *error = 0;
     for (int attempt = 0; attempt < ATTEMPTS; ++attempt) {
-        char *temporary = temporary_name(path);
-        if (!temporary)
-            return LVK_ERROR_IO;
+        char *temporary;
+        LVK_TRY(temporary_name(path, &temporary));
         const int made = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         *error = made < 0 ? errno : 0;
         const bool taken = *error == EEXIST;
@@ -187,20 +186,21 @@ static lvk_status write_in_place(const char *path, bool plain, const lvk_span *s
 
 /* ---- by renaming ---- */
 
-/* What the link `path` leads to. Takes `path` over. */
-static char *read_link(char *path) {
+/* Puts what the link *path leads to in its place; NULL after a failure. */
+static lvk_status read_link(char **path) {
     char text[PATH_MAX];
-    const ssize_t length = readlink(path, text, sizeof text - 1);
+    const ssize_t length = readlink(*path, text, sizeof text - 1);
+    lvk_status status = length < 0 ? fail_errno(*path) : LVK_OK;
     char *target = NULL;
-    if (length < 0) {
-        (void)fail_errno(path);
-    } else {
+    if (status == LVK_OK) {
         text[length] = '\0';
-        const int folder = *text == '/' ? 0 : (int)(lvk_path_name(path) - path);
-        target = lvk_format("%.*s%s", folder, path, text);
+        const int folder = *text == '/' ? 0 : (int)(lvk_path_name(*path) - *path);
+        target = lvk_format("%.*s%s", folder, *path, text);
+        status = target ? LVK_OK : LVK_ERROR_MEMORY;
     }
-    lvk_free(path);
-    return target;
+    lvk_free(*path);
+    *path = target;
+    return status;
 }
 
 /* *real: `path` with the links at its end resolved; the file itself need not exist. A link that neither we
@@ -209,7 +209,9 @@ static char *read_link(char *path) {
 static lvk_status resolve_links(const char *path, char **real) {
     struct stat info;
     *real = lvk_strdup(path);
-    for (int links = 0; *real; ++links) {
+    if (!*real)
+        return LVK_ERROR_MEMORY;
+    for (int links = 0;; ++links) {
         if (lstat(*real, &info) != 0 || !S_ISLNK(info.st_mode))
             return LVK_OK;
         lvk_status status = LVK_OK;
@@ -223,9 +225,8 @@ static lvk_status resolve_links(const char *path, char **real) {
             *real = NULL;
             return status;
         }
-        *real = read_link(*real);
+        LVK_TRY(read_link(real));
     }
-    return LVK_ERROR_IO;
 }
 
 /* Gives a new file mode, owner and group of the one in whose place it comes, as far as we may. Where the
