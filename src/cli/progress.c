@@ -53,6 +53,8 @@ typedef struct line_parts {
 
 static double rate_of(const progress *p, uint64_t done, double now) {
     const double seconds = now - p->started;
+    if (p->rate > 0)
+        return p->rate;
     return seconds > 0 && done > 0 ? (double)done / seconds : (double)NAN;
 }
 

@@ -21,6 +21,8 @@ typedef struct progress {
     char title[64]; /* "Epoch 3/20" */
     char unit[16];  /* "images" */
     uint64_t total;
+    double rate;      /* units per second, where the caller knows them better than from the time since the
+                         beginning:      some were done before; else 0 */
     bool every_tenth; /* a pipe gets a line every 10 %; at the end it gets one in any case */
 
     double started, drawn; /* times of the begin and of the last redraw */

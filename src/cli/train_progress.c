@@ -1,5 +1,6 @@
 #include "train_progress.h"
 
+#include "epoch_line.h"
 #include "format.h"
 #include "metrics_report.h"
 #include "profile_table.h"
@@ -54,15 +55,11 @@ static void begin_bar(progress *bar, const lvk_train_event *event) {
 }
 
 static void print_epoch(progress *bar, const lvk_train_event *event) {
-    char summary[256], text[2][FORMAT_SIZE];
-    if (bar->total == 0) /* resumed behind the epoch's last step */
-        begin_bar(bar, event);
-    const lvk_metrics *v = event->validation;
-    snprintf(summary, sizeof summary, "validation loss %s, accuracy %s, AUC %s%s, waited %.1f %%",
-             format_number(text[0], v->loss, 4), format_number(text[1], v->accuracy, 4),
-             format_number((char[FORMAT_SIZE]){0}, v->auc, 4), event->best ? " (best)" : "",
-             100 * event->waited);
-    progress_end(bar, &(progress_values){event->images, event->loss, event->accuracy}, summary);
+    enum { COLUMNS = 80 };
+    char line[256];
+    progress_clear(bar);
+    printf("%s\n", epoch_line(event, COLUMNS, line, sizeof line));
+    fflush(stdout);
 }
 
 static void show_features(progress *bar, const lvk_train_event *event) {
@@ -100,12 +97,12 @@ bool train_progress_show(void *user, const lvk_train_event *event) {
     case LVK_TRAIN_STEP:
         if (bar->total == 0)
             begin_bar(bar, event);
+        bar->rate = event->images_per_second;
         progress_update(bar, &(progress_values){event->images, event->loss, event->accuracy});
         break;
     case LVK_TRAIN_EPOCH:
         print_epoch(bar, event);
         bar->total = 0;
-        fflush(stdout);
         break;
     case LVK_TRAIN_FINISHED:
         break;

@@ -1,6 +1,7 @@
 /* What the command line shows: the progress bar on a terminal and in a pipe, tables, numbers. */
 #include "support/scratch.h"
 
+#include "epoch_line.h"
 #include "format.h"
 #include "leukvk/text.h"
 #include "progress.h"
@@ -195,4 +196,47 @@ Test(progress, numbers) {
         {1.51e9, "1.51 GFLOP"}, {43.26e6, "43.3 MFLOP"}, {999.6e6, "1.00 GFLOP"}, {123456, "123 kFLOP"}};
     for (size_t i = 0; i < sizeof scaled / sizeof *scaled; ++i)
         cr_expect_str_eq(format_scaled(text, scaled[i].value, "FLOP"), scaled[i].text);
+}
+
+/* Eighty columns, whatever the figures: what matters least goes first. */
+Test(progress, an_epoch_is_one_line_of_80_columns) {
+    static const lvk_metrics validation = {.loss = 0.67749, .accuracy = 0.5, .auc = 0.78214};
+    char line[256];
+    lvk_train_event event = {.epoch = 1,
+                             .epochs = 6,
+                             .loss = 0.52,
+                             .accuracy = 0.7311,
+                             .images_per_second = 71.43,
+                             .waited = 0.05,
+                             .best = true,
+                             .validation = &validation};
+    cr_expect_str_eq(epoch_line(&event, 80, line, sizeof line),
+                     "Epoch 1/6  71.4 images/s  loss 0.5200  validation loss 0.6775  AUC 0.782  best");
+    cr_expect_str_eq(
+        epoch_line(&event, 120, line, sizeof line),
+        "Epoch 1/6  71.4 images/s  loss 0.5200  acc 0.731  validation loss 0.6775  AUC 0.782  best");
+    event.best = false;
+    event.waited = 0.314;
+    event.images_per_second = 1234.4;
+    cr_expect_str_eq(
+        epoch_line(&event, 120, line, sizeof line),
+        "Epoch 1/6  1234 images/s  loss 0.5200  acc 0.731  validation loss 0.6775  AUC 0.782  waited 31 %");
+    event.epoch = event.epochs = 1000000;
+    event.loss = 9.12965e18;
+    event.best = true;
+    cr_expect_leq(lvk_text_columns(epoch_line(&event, 80, line, sizeof line)), 80, "%s", line);
+    cr_expect_not_null(strstr(line, "validation loss 0.6775  AUC 0.782  best"), "%s", line);
+    event.images_per_second = 0; /* resumed behind the last step */
+    cr_expect_null(strstr(epoch_line(&event, 120, line, sizeof line), "images/s"), "%s", line);
+}
+
+/* Of an epoch of which some was trained before: what was done is not what was done since the beginning. */
+Test(progress, a_rate_that_the_caller_knows_is_shown) {
+    progress p;
+    char line[256];
+    begin(&p, stdout, 1000, false, true);
+    p.rate = 20;
+    progress_line(&p, &(progress_values){900, NAN, NAN}, 2, 80, line, sizeof line);
+    cr_expect_not_null(strstr(line, "20.0 images/s"), "%s", line);
+    cr_expect_not_null(strstr(line, "ETA 5.0 s"), "%s", line);
 }
