@@ -89,15 +89,18 @@ LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_options *o
 typedef struct lvk_resume_options {
     const char *data;           /* where the data set lies now; NULL: where it was */
     const lvk_dataset *dataset; /* as for training from the beginning */
-    uint32_t epochs;            /* a new limit; 0: as it was */
-    const lvk_ranks *ranks;     /* as for training from the beginning, and not what it was */
-    const char *recompute;      /* NULL: as it was */
-    unsigned threads;           /* 0: as many as processors */
-    bool profile;               /* as for training from the beginning */
+    uint32_t epochs; /* a new limit; 0: as it was. A schedule that runs over all epochs is stretched */
+    const uint32_t *patience; /* NULL: as it was */
+    const lvk_ranks *ranks;   /* as for training from the beginning, and not what it was */
+    const char *recompute;    /* NULL: as it was */
+    unsigned threads;         /* 0: as many as processors */
+    bool profile;             /* as for training from the beginning */
 } lvk_resume_options;
 
 /* Goes on with the run in folder `run`, with its own settings, to the same bits as if it had never stopped
- * (on the same device and driver). A finished run is tested again. `options` may be NULL. */
+ * (on the same device and driver). A finished run is tested again, and a line of the log says why nothing is
+ * left to train, as another does where a new limit of epochs changes the learning rate. `options` may be
+ * NULL. */
 LVK_MUST_USE lvk_status lvk_train_resume(lvk_device *device, const char *run,
                                          const lvk_resume_options *options, lvk_train_callback callback,
                                          void *user, lvk_train_result *result);

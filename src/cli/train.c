@@ -17,6 +17,7 @@ static const char documentation[] =
     "  leukvk train --data samples --epochs 4 --out runs/first --seed 7\n"
     "  leukvk train --resume runs/first                after Ctrl-C, a crash or a power cut\n"
     "  leukvk train --resume runs/first --epochs 40    longer than first meant; a cosine is stretched\n"
+    "  leukvk train --resume runs/first --patience 0   after an early stop: go on to the last epoch\n"
     "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
     "  leukvk train --data samples --recipe keras --epochs 10    as the Keras work did, but for less long\n"
     "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (leukvk-fetch-weights first)\n"
@@ -34,7 +35,8 @@ enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_P
 static const struct argp_option options[] = {
     {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", LVK_OPTION_GROUP_OUTPUT},
     {"resume", OPTION_RESUME, "RUN", 0,
-     "Go on with a run, with its own settings; only --data, --epochs, --recompute, --threads and --profile may be given",
+     "Go on with a run, with its own settings; only --data, --epochs, --patience, --recompute, --threads and --profile may "
+     "be given",
      LVK_OPTION_GROUP_OUTPUT},
     {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)",
      LVK_OPTION_GROUP_DATA},
@@ -145,13 +147,14 @@ static lvk_status open_device(arguments *a, lvk_device **device) {
 static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_train_result *result) {
     lvk_train_options *o = &a->train.options;
     const lvk_train_callback callback = a->ranks.number == 0 ? train_progress_show : watch;
-    const lvk_resume_options resume = {.data = o->data,
-                                       .epochs = train_choices_given(&a->train, "epochs") ? o->epochs : 0,
-                                       .ranks = &a->ranks,
-                                       .recompute =
-                                           train_choices_given(&a->train, "recompute") ? o->recompute : NULL,
-                                       .threads = o->threads,
-                                       .profile = o->profile};
+    const lvk_resume_options resume = {
+        .data = o->data,
+        .epochs = train_choices_given(&a->train, "epochs") ? o->epochs : 0,
+        .patience = train_choices_given(&a->train, "patience") ? &o->patience : NULL,
+        .ranks = &a->ranks,
+        .recompute = train_choices_given(&a->train, "recompute") ? o->recompute : NULL,
+        .threads = o->threads,
+        .profile = o->profile};
     o->ranks = &a->ranks;
     return a->resume ? lvk_train_resume(device, a->resume, &resume, callback, bar, result)
                      : lvk_train(device, o, callback, bar, result);

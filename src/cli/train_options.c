@@ -178,7 +178,7 @@ static char *filter_help(int key, const char *text, void *input) {
 
 /* Options that a resumed run takes. */
 static bool is_for_resuming(const char *key) {
-    static const char *const keys[] = {"data", "epochs", "recompute", "threads"};
+    static const char *const keys[] = {"data", "epochs", "patience", "recompute", "threads"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
         if (strcmp(keys[i], key) == 0)
             return true;

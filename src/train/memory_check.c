@@ -1,5 +1,7 @@
 #include "train/memory_check.h"
 
+#include <stdio.h>
+
 static bool fits(const lvk_caps *caps, const lvk_footprint *footprint) {
     const uint64_t room = lvk_caps_room(caps);
     return (room == 0 || footprint->total <= room) &&
@@ -47,17 +49,38 @@ static lvk_status refuse(const lvk_backend *backend, const lvk_network_config *c
                     config->batch, needed, piece, backend->info.name, has, most, largest);
 }
 
+/* A tensor is larger than the device can bind, which the error line names. */
+static lvk_status refuse_tensor(const lvk_backend *backend, const lvk_network_config *config) {
+    char reason[512];
+    uint32_t largest;
+    snprintf(reason, sizeof reason, "%s", lvk_error_message());
+    LVK_TRY(find_largest(&backend->caps, config, &largest));
+    if (largest == 0)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s; not even --batch 1 fits", reason);
+    return lvk_fail(LVK_ERROR_LIMIT, "--batch %u: %s; the largest that fits is --batch %u", config->batch,
+                    reason, largest);
+}
+
+static lvk_status estimate(const lvk_backend *backend, lvk_recompute recompute, lvk_network_config *config,
+                           lvk_footprint *footprint) {
+    const lvk_status status = lvk_network_estimate(&backend->caps, config, footprint);
+    if (status != LVK_ERROR_LIMIT)
+        return status;
+    config->recompute = recompute != LVK_RECOMPUTE_OFF;
+    return refuse_tensor(backend, config);
+}
+
 lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute, lvk_network_config *config,
                             lvk_memory_need *need) {
     lvk_footprint kept, footprint;
     *need = (lvk_memory_need){0};
     config->recompute = false;
-    LVK_TRY(lvk_network_estimate(&backend->caps, config, &kept));
+    LVK_TRY(estimate(backend, recompute, config, &kept));
     footprint = kept;
     config->recompute =
         recompute == LVK_RECOMPUTE_ON || (recompute == LVK_RECOMPUTE_AUTO && !fits(&backend->caps, &kept));
     if (config->recompute)
-        LVK_TRY(lvk_network_estimate(&backend->caps, config, &footprint));
+        LVK_TRY(estimate(backend, recompute, config, &footprint));
     need->bytes = footprint.total;
     need->kept = kept.total > footprint.total ? kept.total : 0;
     return fits(&backend->caps, &footprint) ? LVK_OK : refuse(backend, config, &footprint);

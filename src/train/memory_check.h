@@ -14,9 +14,9 @@ typedef struct lvk_memory_need {
 } lvk_memory_need;
 
 /* Sets config->recompute as asked for; with LVK_RECOMPUTE_AUTO where the network does not fit without it.
- * LVK_ERROR_MEMORY when it takes more than the device has or gives in one piece; the line
- * tells the largest batch that fits. That there is room does not mean that nobody else uses it: making the
- * network may still fail. */
+ * LVK_ERROR_MEMORY when it takes more than the device has or gives in one piece, LVK_ERROR_LIMIT when a
+ * tensor is larger than the device can bind; the line tells the largest batch that fits. That there is room
+ * does not mean that nobody else uses it: making the network may still fail. */
 LVK_MUST_USE lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute,
                                          lvk_network_config *config, lvk_memory_need *need);
 

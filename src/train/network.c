@@ -451,9 +451,7 @@ lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch,
     lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
     LVK_TRY(finish_mean(network, batch));
     if (!isfinite(*loss))
-        return lvk_fail(LVK_ERROR_NUMERIC,
-                        "the loss is %g: the training has diverged (a smaller learning rate may help)",
-                        (double)*loss);
+        return lvk_fail(LVK_ERROR_NUMERIC, "the loss is %g", (double)*loss);
     return LVK_OK;
 }
 

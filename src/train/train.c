@@ -214,8 +214,12 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     LVK_TRY(lvk_run_config_read(lvk_run_folder_path(t->folder), &json));
     if (resume && resume->data)
         json_object_set_new(json, "data", json_string(resume->data));
-    if (resume && resume->epochs)
+    if (resume && resume->epochs) {
+        t->epochs_before = (uint32_t)json_integer_value(json_object_get(json, "epochs"));
         json_object_set_new(json, "epochs", json_integer(resume->epochs));
+    }
+    if (resume && resume->patience)
+        json_object_set_new(json, "patience", json_integer(*resume->patience));
     if (resume && resume->recompute)
         json_object_set_new(json, "recompute", json_string(resume->recompute));
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
@@ -253,10 +257,42 @@ static lvk_status prepare_resumed(lvk_trainer *t, lvk_device *device, const char
     return load_position(t);
 }
 
+/* A cosine, and steps at shares of the training, run over all epochs: with others the rate jumps. */
+static void tell_stretched(const lvk_trainer *t) {
+    const lvk_schedule *schedule = &t->settings.schedule;
+    const uint32_t epochs = t->settings.options.epochs;
+    const uint64_t next = t->position.update + 1;
+    if (t->epochs_before == 0)
+        return;
+    const double before = lvk_schedule_rate(schedule, next, t->event.steps, t->epochs_before);
+    const double now = lvk_schedule_rate(schedule, next, t->event.steps, epochs);
+    if (before != now)
+        lvk_log(
+            LVK_LOG_WARNING,
+            "the schedule '%s' is stretched from %u to %u epochs: the learning rate goes on at %.3g, not %.3g",
+            t->settings.options.schedule, t->epochs_before, epochs, now, before);
+}
+
+static void tell_finished(const lvk_trainer *t) {
+    const lvk_position *p = &t->position;
+    const lvk_train_options *o = &t->settings.options;
+    if (p->epoch >= o->epochs)
+        lvk_log(LVK_LOG_WARNING, "nothing is left to train: all %u epochs are; --epochs N goes on",
+                o->epochs);
+    else if (lvk_trainer_is_out_of_patience(t))
+        lvk_log(
+            LVK_LOG_WARNING,
+            "nothing is left to train: epoch %u of %u was the last of %u without a lower validation loss than epoch %u, "
+            "and --patience is %u; a larger --patience, or 0, goes on",
+            p->epoch, o->epochs, p->waited, p->best_epoch, o->patience);
+}
+
 static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
     t->event.resumed_epoch = t->position.epoch;
     t->event.resumed_step = t->position.step;
     LVK_TRY(lvk_trainer_init(t));
+    tell_stretched(t);
+    tell_finished(t);
     if (!is_first(t))
         return LVK_OK;
     if (t->position.history && *t->position.history) /* a kill may have come before it was written */

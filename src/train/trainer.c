@@ -136,7 +136,7 @@ static void fill_event(lvk_trainer *t) {
     lvk_position *p = &t->position;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
     const uint32_t steps = p->step - t->first_step;
-    const double images = (double)steps * (double)step_images(t);
+    const double images = (double)(p->images - t->first_image);
     t->event.epoch = p->epoch + 1;
     t->event.step = p->step;
     t->event.images = (uint32_t)p->images;
@@ -145,6 +145,23 @@ static void fill_event(lvk_trainer *t) {
     t->event.images_per_second = seconds > 0 ? images / seconds : 0;
     t->event.seconds_left = steps ? seconds / steps * (t->event.steps - p->step) : 0;
     t->event.waited = seconds > 0 ? t->waited / seconds : 0;
+}
+
+/* Numbers that are not finite show where the training diverged, and at first in the weights, a score or a
+ * checkpoint: says what has happened, in place of where it was noticed. */
+static lvk_status explain_divergence(const lvk_trainer *t, lvk_status status, uint32_t epoch, uint32_t step,
+                                     const char *sign) {
+    if (status != LVK_ERROR_NUMERIC)
+        return status;
+    return lvk_fail(status,
+                    "the loss diverged at epoch %u, step %u, with --learning-rate %g: %s; try a lower one",
+                    epoch, step, t->settings.options.learning_rate, sign);
+}
+
+/* After the step that was told of last. */
+static lvk_status save_step(lvk_trainer *t) {
+    return explain_divergence(t, lvk_trainer_save(t), t->event.epoch, t->event.step,
+                              "weights are no longer finite numbers");
 }
 
 /* At optimizer step `update`, from 1. */
@@ -203,8 +220,9 @@ static lvk_status train_part(lvk_trainer *t, lvk_feed *feed, uint32_t part, uint
     LVK_TRY(fill_batch(t, &batch, &input));
     fill_hyper(t, hyper);
     const lvk_status status = lvk_network_train(t->network, &input, &result->loss, t->logits);
-    if (status != LVK_OK)
+    if (status != LVK_OK && status != LVK_ERROR_NUMERIC)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
+    LVK_TRY(explain_divergence(t, status, p->epoch + 1, p->step + 1, "it is no longer a finite number"));
     for (uint32_t i = 0; i < batch.count; ++i)
         result->correct += (t->logits[i] > 0) == (t->labels[2 * i] > 0.5F);
     return LVK_OK;
@@ -276,7 +294,7 @@ static lvk_status finish_profile(lvk_trainer *t) {
 }
 
 static lvk_status stop_within_epoch(lvk_trainer *t) {
-    LVK_TRY(lvk_ranks_agree(&t->ranks, lvk_trainer_save(t)));
+    LVK_TRY(lvk_ranks_agree(&t->ranks, save_step(t)));
     return lvk_fail(LVK_ERROR_CANCELLED, "stopped in epoch %u after step %u of %u; go on with --resume %s",
                     t->position.epoch + 1, t->position.step, t->event.steps, lvk_run_folder_path(t->folder));
 }
@@ -295,7 +313,7 @@ static lvk_status train_steps(lvk_trainer *t, lvk_feed *feed) {
         if (lvk_ranks_any(&t->ranks, !tell(t, LVK_TRAIN_STEP)))
             return stop_within_epoch(t);
         const bool due = lvk_clock_seconds() - t->last_saved > t->settings.options.checkpoint_seconds;
-        LVK_TRY(lvk_ranks_agree(&t->ranks, due ? lvk_trainer_save(t) : LVK_OK));
+        LVK_TRY(lvk_ranks_agree(&t->ranks, due ? save_step(t) : LVK_OK));
     }
     return LVK_OK;
 }
@@ -306,6 +324,7 @@ static lvk_status train_epoch(lvk_trainer *t) {
     t->epoch_started = lvk_clock_seconds();
     t->waited = 0;
     t->first_step = t->position.step;
+    t->first_image = t->position.images;
     const size_t done = (size_t)t->position.step * step_images(t);
     if (done >= t->order.count) { /* resumed between the last step and the validation */
         fill_event(t);
@@ -400,22 +419,28 @@ static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
         p->best_epoch = p->epoch;
         p->best_loss = validation->loss;
     }
-    return is_first(t) ? save_epoch(t, seconds) : LVK_OK;
+    return is_first(t) ? explain_divergence(t, save_epoch(t, seconds), t->event.epoch, t->event.step,
+                                            "weights are no longer finite numbers")
+                       : LVK_OK;
+}
+
+bool lvk_trainer_is_out_of_patience(const lvk_trainer *t) {
+    const uint32_t patience = t->settings.options.patience;
+    return patience && t->position.waited >= patience;
 }
 
 lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
-    const uint32_t patience = t->settings.options.patience;
     *stopped_early = false;
     while (t->position.epoch < t->settings.options.epochs) {
-        if (patience && t->position.waited >= patience) {
+        if (lvk_trainer_is_out_of_patience(t)) {
             *stopped_early = true;
             break;
         }
         LVK_TRY(train_epoch(t));
         LVK_TRY(lvk_sameness_check_parameters(t));
         lvk_metrics validation;
-        LVK_TRY(validate(t, &validation));
-        t->event.epoch = t->position.epoch + 1;
+        LVK_TRY(explain_divergence(t, validate(t, &validation), t->event.epoch, t->event.step,
+                                   "the network's outputs are no longer finite numbers"));
         LVK_TRY(lvk_ranks_agree(&t->ranks, finish_epoch(t, &validation)));
         t->event.validation = &validation;
         const bool go_on = !lvk_ranks_any(&t->ranks, !tell(t, LVK_TRAIN_EPOCH));

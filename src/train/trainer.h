@@ -41,7 +41,9 @@ typedef struct lvk_trainer {
     lvk_part *turn;              /* [ranks] */
     float *gradients[2];         /* of this rank and of another; of a shared network only */
     lvk_train_event event;
-    uint32_t first_step; /* of this epoch, since this process trains: others were before it was resumed */
+    uint32_t epochs_before; /* the limit that the run had before it was resumed with another; 0: the same */
+    uint32_t first_step;    /* of this epoch, since this process trains: others were before it was resumed */
+    uint64_t first_image;   /* likewise: images that were trained before */
     double epoch_started, last_saved;
     double waited; /* seconds, of this epoch */
     lvk_profiler profiler;
@@ -53,6 +55,9 @@ typedef struct lvk_trainer {
  * alone. */
 LVK_MUST_USE lvk_status lvk_trainer_init(lvk_trainer *trainer);
 void lvk_trainer_finish(lvk_trainer *trainer);
+
+/* As many epochs as `patience` have gone by without a lower validation loss. */
+bool lvk_trainer_is_out_of_patience(const lvk_trainer *trainer);
 
 /* From the trainer's position to the last epoch or an early stop. *stopped_early says which. On
  * LVK_ERROR_CANCELLED the position has been saved. */

@@ -282,6 +282,10 @@ Test(training, a_batch_without_room_is_refused) {
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "--batch 1024 needs"), "%s", result.err);
     cr_expect_not_null(strstr(result.err, "the largest that fits is --batch "), "%s", result.err);
+    program_run(&result, "train --data %s/data --out %s/run --batch 1024", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "--batch 1024: "), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "the largest that fits is --batch "), "%s", result.err);
     cr_expect_not(has_config(folder, "run"));
     program_remove(folder);
 }
@@ -377,5 +381,106 @@ Test(training, large_images_are_predicted_beside_small_ones) {
     }
     for (int i = 0; i < SMALL; ++i)
         cr_expect_eq(p[0][i], p[1][i], "image %d: %.9g and %.9g", i, p[0][i], p[1][i]);
+    program_remove(folder);
+}
+
+/* Whatever notices it first, the loss, a checkpoint or the validation: the step, the rate and what to do are
+ * told. */
+Test(training, divergence_is_named_as_such) {
+    static const struct {
+        const char *options, *sign;
+    } cases[] = {{"--model cnn --l2 900 --epochs 1", "step 3, with --learning-rate 100: it is no longer"},
+                 {"--checkpoint-seconds 0 --epochs 20", "weights are no longer finite numbers"},
+                 {"--l2 900 --epochs 20 --batch 24", "outputs are no longer finite numbers"}};
+    const char *folder = program_folder();
+    draw_samples(folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        program_run(
+            &result,
+            "train --data %s/data --out %s/run-%zu --batch 4 --patience 0 --learning-rate 100 --momentum "
+            "0.99 --optimizer sgd %s",
+            folder, folder, i, cases[i].options);
+        cr_expect_eq(result.exit_status, 1);
+        cr_expect_not_null(strstr(result.err, "the loss diverged at epoch "), "%s", result.err);
+        cr_expect_not_null(strstr(result.err, "with --learning-rate 100: "), "%s", result.err);
+        cr_expect_not_null(strstr(result.err, cases[i].sign), "%s: %s", cases[i].options, result.err);
+    }
+    program_remove(folder);
+}
+
+/* The number in front of the first `unit` behind `start`. */
+static double figure_before(const char *text, const char *start, const char *unit) {
+    const char *at = strstr(text, start);
+    at = at ? strstr(at, unit) : NULL;
+    cr_assert_not_null(at, "no '%s' behind '%s': %s", unit, start, text);
+    while (at > text && at[-1] != ' ')
+        --at;
+    return strtod(at, NULL);
+}
+
+/* The first epoch after a stop took only the rest of its images. Stops until that is two thirds at most. */
+Test(training, speed_after_a_resume_is_that_of_the_rest) {
+    const char *folder = program_folder();
+    const program_moment moment = {"run folder", 0.7};
+    unsigned done = 0, steps = 1;
+    program_run(&result, "synth %s/data --images 200 --subjects 10 --size 128 --format png --seed 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    for (int stop = 0; 3 * done < steps && stop < 20; ++stop) {
+        program_run_killed(&result, SIGINT, moment,
+                           stop ? "train --resume %s/run"
+                                : "train --data %s/data --out %s/run --epochs 1 --batch 4",
+                           folder, folder);
+        const char *at = strstr(result.err, "after step ");
+        if (at)
+            cr_assert_eq(sscanf(at, "after step %u of %u", &done, &steps), 2, "%s", result.err);
+    }
+    cr_assert_geq(3 * done, steps, "%s%s", result.out, result.err);
+    resume_to_the_end(folder, "run");
+    char *timing = program_read_in(folder, "run/timing.csv"), *row = strchr(timing, '\n') + 1;
+    const double rate = strtod(strchr(strchr(row, ',') + 1, ',') + 1, NULL);
+    const double shown = figure_before(result.out, "Epoch 1/1", " images/s");
+    cr_expect_float_eq(shown, rate, 0.5 + 1e-9, "%s but %s", result.out, row);
+    free(timing);
+    program_remove(folder);
+}
+
+/* A run that goes on by other limits says what that does, one that has nothing to do says why. */
+Test(training, a_resume_says_what_other_limits_do) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+#define SMALL "--epochs 2 --batch 4 --learning-rate 1e-12 --patience 1"
+    program_run(&result, "train --data %s/data --out %s/run " SMALL " --schedule cosine", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "train --resume %s/run", folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "nothing is left to train: all 2 epochs are; --epochs N"), "%s",
+                       result.err);
+    program_run(&result, "train --resume %s/run --epochs 4 --patience 0", folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.err,
+                              "the schedule 'cosine' is stretched from 2 to 4 epochs: the learning rate "
+                              "goes on at 5e-13, not "),
+                       "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "Epoch 4/4"), "%s", result.out);
+    program_remove(folder);
+}
+
+Test(training, a_resume_after_an_early_stop_says_so_and_takes_another_patience) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result,
+                "train --data %s/data --out %s/run --epochs 9 --batch 4 --patience 1 --schedule constant "
+                "--optimizer sgd --learning-rate 0.5",
+                folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_assert_not_null(strstr(result.out, "stopped early"), "%s", result.out);
+    program_run(&result, "train --resume %s/run --epochs 12", folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "nothing is left to train: epoch "), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "--patience is 1; a larger --patience, or 0, goes on"), "%s",
+                       result.err);
+    program_run(&result, "train --resume %s/run --patience 0", folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "Epoch 12/12"), "%s", result.out);
     program_remove(folder);
 }

@@ -51,6 +51,30 @@ Test(memory_check, the_largest_batch_that_fits_is_told) {
     cr_expect_eq(check(one.total - 1, 0, 1), LVK_ERROR_MEMORY);
 }
 
+/* A tensor that the device cannot bind, whichever is the first: the largest batch is told there, too. */
+Test(memory_check, the_largest_batch_whose_tensors_can_be_bound_is_told) {
+    lvk_backend backend = {.info = {.name = "card"}};
+    memset(&backend.caps, 0xff, sizeof backend.caps);
+    backend.caps.runs_launches = true;
+    backend.caps.memory = backend.caps.max_allocation = 0;
+    lvk_caps_clamp_to_minimum(&backend.caps);
+    lvk_network_config tried = {
+        .model = {.architecture = "cnn-gap", .batch_statistics = true}, .batch = 1024, .training = true};
+    lvk_memory_need need;
+    cr_expect_eq(lvk_memory_check(&backend, LVK_RECOMPUTE_OFF, &tried, &need), LVK_ERROR_LIMIT);
+    const char *line = lvk_error_message(), *named = strstr(line, "the largest that fits is --batch ");
+    cr_assert(named && strstr(line, "--batch 1024: ") == line, "%s", line);
+    const uint32_t largest = (uint32_t)strtoul(strrchr(named, ' '), NULL, 10);
+    tried.batch = largest;
+    cr_expect_eq(lvk_memory_check(&backend, LVK_RECOMPUTE_OFF, &tried, &need), LVK_OK, "%s",
+                 lvk_error_message());
+    tried.batch = largest + 1;
+    cr_expect_eq(lvk_memory_check(&backend, LVK_RECOMPUTE_OFF, &tried, &need), LVK_ERROR_LIMIT);
+    backend.caps.max_storage_range = 4096;
+    cr_expect_eq(lvk_memory_check(&backend, LVK_RECOMPUTE_OFF, &tried, &need), LVK_ERROR_LIMIT);
+    cr_expect_not_null(strstr(lvk_error_message(), "not even --batch 1 fits"), "%s", lvk_error_message());
+}
+
 Test(memory_check, unknown_limits_refuse_nothing) {
     const lvk_backend backend = {.info = {.name = "card"}};
     lvk_network_config tried = config;
