@@ -21,7 +21,8 @@ typedef struct lvk_crop_options {
     void *progress_user;
 } lvk_crop_options;
 
-/* Whether lvk_crop_write could begin: `folder` is empty or does not exist, the options make sense.
+/* Whether lvk_crop_write could begin: `folder` is empty, does not exist, or
+ * was begun with the same options and stopped; the options make sense.
  * LVK_ERROR_ARGUMENT, LVK_ERROR_IO. `options` may be NULL here and below. */
 LVK_MUST_USE lvk_status lvk_crop_check(const char *folder, const lvk_crop_options *options);
 

@@ -23,7 +23,7 @@ typedef struct lvk_synth_options {
     void *progress_user;
 } lvk_synth_options;
 
-/* Writes below `folder`, which must be empty or not exist yet:
+/* Writes below `folder`, which must be empty, not exist yet, or be left by the same work that was stopped:
  *   C-NMC_training_data/fold_{0,1,2}/{all,hem}/UID_<subject>_<image>_<cell>_<all|hem>.bmp
  *   C-NMC_test_prelim_phase_data/<n>.bmp and C-NMC_test_prelim_phase_data_labels.csv (a sixth of the
  *   subjects)

@@ -64,18 +64,6 @@ lvk_status lvk_file_read(const char *path, size_t limit, void **data, size_t *si
     return LVK_OK;
 }
 
-lvk_status lvk_folder_check_empty(const char *path) {
-    DIR *folder = opendir(path);
-    if (!folder)
-        return errno == ENOENT ? LVK_OK : fail_errno(path);
-    lvk_status status = LVK_OK;
-    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: is not empty (it holds %s)", path, entry->d_name);
-    closedir(folder);
-    return status;
-}
-
 lvk_status lvk_folder_create(const char *path) {
     char *copy = lvk_strdup(path);
     if (!copy)

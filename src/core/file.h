@@ -39,9 +39,6 @@ void lvk_folder_clear_beside(const char *path);
 /* Whether lvk_file_write gives temporary files such names: "metrics.csv.tmp-k3…". */
 bool lvk_file_is_temporary(const char *name);
 
-/* LVK_ERROR_ARGUMENT when there is anything in the folder, named; it need not exist. */
-LVK_MUST_USE lvk_status lvk_folder_check_empty(const char *path);
-
 /* Creates the folder and its parents; an existing folder is fine. */
 LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
 

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/unfinished.h"
 #include "data/crop.h"
 #include "data/encode.h"
 #include "data/labels.h"
@@ -30,6 +31,7 @@ typedef struct crop_job {
     const char *folder;
     lvk_crop_options options;
     lvk_crop crop;
+    lvk_unfinished state;
     crop_file *files; /* [image_count] */
     size_t count;
 } crop_job;
@@ -42,11 +44,19 @@ static lvk_status resolve(const lvk_crop_options *given, lvk_crop_options *o, lv
     return lvk_crop_parse(o->mode ? o->mode : "center", crop);
 }
 
+/* What all files of the tree depend on, but for the images: they are not known at first. */
+static void describe(const lvk_crop_options *o, char *text, size_t size) {
+    snprintf(text, size, "leukvk crop --mode %.64s --size %u, of images ", o->mode ? o->mode : "center",
+             o->size);
+}
+
 lvk_status lvk_crop_check(const char *folder, const lvk_crop_options *options) {
     lvk_crop_options resolved;
     lvk_crop crop;
+    char work[256];
     LVK_TRY(resolve(options, &resolved, &crop));
-    return lvk_folder_check_empty(folder);
+    describe(&resolved, work, sizeof work);
+    return lvk_unfinished_check(folder, work);
 }
 
 /* Crops among the sources would be read as further images of the data set. Both folders exist. */
@@ -161,7 +171,7 @@ static lvk_status write_square(const crop_job *job, const crop_file *file, const
     lvk_status status = path ? lvk_png_encode(square->pixels, square->width, square->height, 3, &data, &size)
                              : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_file_create(path, data, size);
+        status = lvk_unfinished_write(&job->state, path, data, size);
     lvk_free(data);
     lvk_free(path);
     return status;
@@ -202,7 +212,7 @@ static lvk_status write_text(const crop_job *job, const char *name, lvk_text *te
     size_t length;
     lvk_status status = lvk_text_take(text, &string, &length);
     if (status == LVK_OK)
-        status = path ? lvk_file_create(path, string, length) : LVK_ERROR_MEMORY;
+        status = path ? lvk_unfinished_write(&job->state, path, string, length) : LVK_ERROR_MEMORY;
     lvk_free(string);
     lvk_free(path);
     return status;
@@ -292,10 +302,14 @@ lvk_status lvk_crop_write(const lvk_dataset *dataset, const char *folder, const 
         rmdir(folder);
     if (status != LVK_OK)
         return status;
+    char work[256];
+    describe(&job.options, work, sizeof work);
+    snprintf(work + strlen(work), sizeof work - strlen(work), "%s\n", lvk_dataset_fingerprint(dataset));
+    LVK_TRY(lvk_unfinished_begin(folder, work, &job.state));
     job.files = lvk_alloc(job.count, sizeof *job.files);
     status = job.files ? write_all(&job, written) : LVK_ERROR_MEMORY;
     for (size_t i = 0; job.files && i < job.count; ++i)
         lvk_free(job.files[i].path);
     lvk_free(job.files);
-    return status;
+    return lvk_unfinished_close(&job.state, status);
 }

@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "core/log.h"
+#include "core/unfinished.h"
 #include "data/names.h"
 
 #include <limits.h>
@@ -16,6 +17,7 @@ typedef struct walk {
     lvk_scan *scan;
     size_t capacity;
     const char *prefix; /* in front of the path in the entry */
+    const char *folder; /* that is walked */
     const char **tables;
     size_t table_count, table_capacity;
 } walk;
@@ -76,9 +78,21 @@ static lvk_status add_entry(walk *w, const char *path) {
     return LVK_OK;
 }
 
+/* Half of a data set looks like one: `path` is the mark that it is not. */
+static lvk_status fail_unfinished(const walk *w, const char *path) {
+    const int length = (int)(lvk_path_name(path) - path);
+    return lvk_fail(
+        LVK_ERROR_FORMAT,
+        "%s%s%.*s: is not whole, since the leukvk synth or crop that wrote it was stopped; run the "
+        "same command again, or remove the folder",
+        w->folder, length ? "/" : "", length ? length - 1 : 0, path);
+}
+
 static lvk_status visit(void *user, const char *path) {
     walk *w = user;
     const char *name = lvk_path_name(path);
+    if (strcmp(name, LVK_UNFINISHED_NAME) == 0)
+        return fail_unfinished(w, path);
     if (is_hidden(path))
         return LVK_OK;
     if (lvk_name_is_image(name))
@@ -309,7 +323,7 @@ static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
 
 lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *scan) {
     *scan = (lvk_scan){.positive = -1};
-    walk w = {.scan = scan, .prefix = ""};
+    walk w = {.scan = scan, .prefix = "", .folder = folder};
     lvk_status status = lvk_folder_walk(folder, visit, &w);
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (.bmp, .png, .jpg) in it or below", folder);
@@ -336,6 +350,7 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
         const size_t before = scan->count;
         const bool is_folder = lvk_path_is_folder(paths[i]);
         w.prefix = is_folder ? paths[i] : "";
+        w.folder = paths[i];
         status = is_folder ? lvk_folder_walk(paths[i], visit, &w) : add_entry(&w, paths[i]);
         if (status == LVK_OK && scan->count == before)
             status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (.bmp, .png, .jpg) in it or below", paths[i]);

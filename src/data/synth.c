@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/random.h"
+#include "core/unfinished.h"
 #include "data/cell.h"
 #include "data/encode.h"
 #include "data/parallel.h"
@@ -30,6 +31,7 @@ typedef struct picture {
 typedef struct tree {
     const char *folder;
     lvk_synth_options options;
+    lvk_unfinished state;
     person *people;
     picture *pictures;
 } tree;
@@ -132,7 +134,7 @@ static lvk_status write_picture(void *user, size_t index) {
                                                     : lvk_png_encode(pixels, size, size, 3, &data, &bytes);
     }
     if (status == LVK_OK)
-        status = lvk_file_create(path, data, bytes);
+        status = lvk_unfinished_write(&t->state, path, data, bytes);
     lvk_free(data);
     lvk_free(path);
     lvk_free(pixels);
@@ -154,7 +156,8 @@ static lvk_status write_labels(const tree *t) {
                       t->people[p->person].is_all);
     }
     path = lvk_format("%s/%s_labels.csv", t->folder, preliminary);
-    const lvk_status status = path ? lvk_file_create(path, text, (size_t)(at - text)) : LVK_ERROR_MEMORY;
+    const lvk_status status =
+        path ? lvk_unfinished_write(&t->state, path, text, (size_t)(at - text)) : LVK_ERROR_MEMORY;
     lvk_free(path);
     lvk_free(text);
     return status;
@@ -179,24 +182,34 @@ static lvk_status create_folders(const char *folder) {
     return LVK_OK;
 }
 
+static lvk_status write_tree(tree *t) {
+    LVK_TRY(create_folders(t->folder));
+    LVK_TRY(write_labels(t));
+    return lvk_parallel_for(t->options.threads, t->options.images, write_picture, t, t->options.progress,
+                            t->options.progress_user);
+}
+
+static lvk_status begin(tree *t) {
+    const lvk_synth_options *o = &t->options;
+    char work[256];
+    snprintf(work, sizeof work, "leukvk synth --images %u --subjects %u --size %u --seed %llu --format %s\n",
+             o->images, o->subjects, o->size, (unsigned long long)o->seed, extension(t));
+    return lvk_unfinished_begin(t->folder, work, &t->state);
+}
+
 lvk_status lvk_synth_write(const char *folder, const lvk_synth_options *options) {
     tree t = {.folder = folder};
     LVK_TRY(resolve(options, &t.options));
-    LVK_TRY(lvk_folder_check_empty(folder));
+    LVK_TRY(begin(&t));
     t.people = lvk_alloc(t.options.subjects, sizeof *t.people);
     t.pictures = lvk_alloc(t.options.images, sizeof *t.pictures);
     lvk_status status = t.people && t.pictures ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
         plan_people(&t);
         plan_pictures(&t);
-        status = create_folders(folder);
+        status = write_tree(&t);
     }
-    if (status == LVK_OK)
-        status = write_labels(&t);
-    if (status == LVK_OK)
-        status = lvk_parallel_for(t.options.threads, t.options.images, write_picture, &t, t.options.progress,
-                                  t.options.progress_user);
     lvk_free(t.pictures);
     lvk_free(t.people);
-    return status;
+    return lvk_unfinished_close(&t.state, status);
 }
