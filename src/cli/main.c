@@ -25,7 +25,8 @@ int failure_exit(int status) {
 }
 
 int report_failure(int status) {
-    fprintf(stderr, "leukvk: %s\n", shown(lvk_error_message()));
+    const char *line = lvk_error_message();
+    fprintf(stderr, "leukvk: %s\n", *line ? shown(line) : lvk_status_name(status));
     return failure_exit(status);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -52,6 +53,15 @@ static json_t *parts_json(const lvk_split *split) {
     return object;
 }
 
+/* Names the image that JSON cannot. */
+static lvk_status fail_text(const lvk_dataset *dataset, const char *path) {
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i)
+        if (!lvk_text_is_utf8(lvk_dataset_image(dataset, i)->path))
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: cannot be written, since the image path %s is not UTF-8",
+                            path, lvk_dataset_image(dataset, i)->path);
+    return lvk_fail(LVK_ERROR_MEMORY, "%s: cannot be written: out of memory", path);
+}
+
 lvk_status lvk_split_write(const lvk_split *split, const char *path) {
     bool *listed = lvk_alloc(lvk_dataset_subject_count(split->dataset), sizeof *listed);
     if (!listed)
@@ -73,8 +83,7 @@ lvk_status lvk_split_write(const lvk_split *split, const char *path) {
         root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL; /* keeps its order */
     json_decref(root);
     if (!text)
-        return lvk_fail(LVK_ERROR_FORMAT,
-                        "%s: cannot be written: an image path is not UTF-8, or memory is out", path);
+        return fail_text(split->dataset, path);
     const lvk_span spans[] = {{text, strlen(text)}, {"\n", 1}};
     const lvk_status status = lvk_file_write_spans(path, spans, 2);
     free(text); /* jansson's */

@@ -1,6 +1,7 @@
 #include "train/settings.h"
 
 #include "core/memory.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,14 @@ static void round_to_text(double *value) {
     *value = strtod(text, NULL);
 }
 
+lvk_status lvk_settings_check_text(const char *option, const char *text) {
+    return lvk_text_is_utf8(text) ? LVK_OK
+                                  : lvk_fail(LVK_ERROR_ARGUMENT,
+                                             "--%s %s: is not UTF-8, as JSON has to be, in which a run keeps "
+                                             "its settings; give it another name",
+                                             option, text);
+}
+
 static lvk_status own_values(lvk_settings *s) {
     const lvk_train_option *table = lvk_train_option_table();
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i) {
@@ -80,6 +89,7 @@ static lvk_status own_values(lvk_settings *s) {
         *text = s->texts[i] = lvk_strdup(*text ? *text : "");
         if (!*text)
             return LVK_ERROR_MEMORY;
+        LVK_TRY(lvk_settings_check_text(table[i].name, *text));
     }
     return LVK_OK;
 }

@@ -59,6 +59,9 @@ LVK_MUST_USE lvk_status lvk_settings_check_use(const lvk_train_options *options)
  * still. A new reference; NULL when memory is out. */
 json_t *lvk_settings_to_json(const lvk_settings *settings);
 
+/* A text that config.json cannot keep: LVK_ERROR_ARGUMENT names the option. */
+LVK_MUST_USE lvk_status lvk_settings_check_text(const char *option, const char *text);
+
 /* Those of them that the numbers of a run depend on, for its digest: without where the data lies, how long it
  * goes on and the like, and without later settings (which older runs do not have) where they have no effect,
  * so that an older run has its digest still. A new reference; NULL when memory is out. */

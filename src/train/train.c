@@ -211,6 +211,8 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
 static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume) {
     json_t *json;
     const char *name = lvk_run_folder_file(t->folder, LVK_RUN_CONFIG);
+    if (resume && resume->data)
+        LVK_TRY(lvk_settings_check_text("data", resume->data));
     LVK_TRY(lvk_run_config_read(lvk_run_folder_path(t->folder), &json));
     if (resume && resume->data)
         json_object_set_new(json, "data", json_string(resume->data));

@@ -3,6 +3,7 @@
 #include "support/program.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,4 +146,40 @@ Test(output, mistakes_show_no_control_characters) {
         cr_expect_not_null(strstr(said, "?[31m"), "%s", said);
         free(said);
     }
+}
+
+/* A folder of cells with a name of one byte, 0xFF, as an old archive unpacks it; the class is the folder above. */
+static void draw_class_that_is_not_utf8(void) {
+    cr_assert_eq(system("mkdir -p cells/hem \"cells/$(printf 'all\\377')\" && "
+                        "cp data/C-NMC_training_data/*/hem/* cells/hem && "
+                        "cp data/C-NMC_training_data/*/all/* \"cells/$(printf 'all\\377')\""),
+                 0);
+}
+
+Test(output, a_class_that_is_not_utf8_is_json_all_the_same) {
+    json_error_t error;
+    draw_class_that_is_not_utf8();
+    cr_expect_eq(shell("data cells --json >facts.json"), 0);
+    json_t *facts = json_load_file("facts.json", 0, &error);
+    cr_assert_not_null(facts, "%s: line %d", error.text, error.line);
+    const json_t *part = json_array_get(json_object_get(facts, "parts"), 0);
+    cr_expect_not_null(json_object_get(json_object_get(part, "classes"), "all\xEF\xBF\xBD"));
+    json_decref(facts);
+    cr_expect_eq(shell("data cells --split split.json"), 1);
+    expect_said("all?/UID_");
+    expect_said("is not UTF-8");
+}
+
+Test(output, a_data_folder_that_is_not_utf8_is_named) {
+    static const char *const trainings[] = {"train", "cv", "tune --grid dropout=0"};
+    cr_assert_eq(system("mv data \"$(printf 'cells\\377')\""), 0);
+    for (size_t i = 0; i < sizeof trainings / sizeof *trainings; ++i) {
+        cr_expect_eq(shell("%s --data \"$(printf 'cells\\377')\" --out run", trainings[i]), 2, "%s",
+                     trainings[i]);
+        expect_said(": --data cells?: is not UTF-8");
+    }
+    cr_expect_eq(shell("data \"$(printf 'cells\\377')\" --json >facts.json"), 0);
+    json_t *facts = json_load_file("facts.json", 0, NULL);
+    cr_expect_str_eq(json_string_value(json_object_get(facts, "folder")), "cells\xEF\xBF\xBD");
+    json_decref(facts);
 }
