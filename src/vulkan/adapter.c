@@ -59,12 +59,12 @@ static lvk_status find_extensions(VkPhysicalDevice device, extension_flags *flag
 }
 
 /* A family for compute, better one that does not draw: a desktop on the same card stays responsive then. */
-static bool find_queue_family(lvk_adapter *adapter) {
+static lvk_status find_queue_family(lvk_adapter *adapter, bool *found) {
     uint32_t count = 0;
     vkGetPhysicalDeviceQueueFamilyProperties(adapter->handle, &count, NULL);
     VkQueueFamilyProperties *families = lvk_alloc(count, sizeof *families);
     if (!families)
-        return false;
+        return LVK_ERROR_MEMORY;
     vkGetPhysicalDeviceQueueFamilyProperties(adapter->handle, &count, families);
     int best = -1;
     for (uint32_t i = 0; i < count; ++i) {
@@ -80,7 +80,8 @@ static bool find_queue_family(lvk_adapter *adapter) {
         adapter->timestamp_bits = families[best].timestampValidBits;
     }
     lvk_free(families);
-    return best >= 0;
+    *found = best >= 0;
+    return LVK_OK;
 }
 
 static uint32_t least(uint32_t a, uint32_t b) {
@@ -231,7 +232,8 @@ static void refuse(lvk_adapter *adapter, const char *reason) {
     snprintf(adapter->info.obstacle, sizeof adapter->info.obstacle, "%s", reason);
 }
 
-static void fill_adapter(lvk_adapter *adapter) {
+/* Fails only for want of memory: a device that cannot be used says why. */
+static lvk_status fill_adapter(lvk_adapter *adapter) {
     lvk_device_info *info = &adapter->info;
     info->usable = true;
     vkGetPhysicalDeviceProperties(adapter->handle, &adapter->properties);
@@ -239,17 +241,22 @@ static void fill_adapter(lvk_adapter *adapter) {
     fill_info(adapter);
     if (adapter->properties.apiVersion < VK_API_VERSION_1_1) {
         refuse(adapter, "it has Vulkan 1.0; 1.1 is needed");
-        return;
+        return LVK_OK;
     }
     extension_flags flags = {0};
-    if (find_extensions(adapter->handle, &flags) != LVK_OK) {
+    const lvk_status status = find_extensions(adapter->handle, &flags);
+    if (status == LVK_ERROR_MEMORY)
+        return status;
+    if (status != LVK_OK) {
         refuse(adapter, "its driver does not list its extensions");
-        return;
+        return LVK_OK;
     }
     adapter->portability_subset = flags.portability_subset;
     fill_limits(adapter);
     fill_properties(adapter, &flags);
-    if (!find_queue_family(adapter))
+    bool has_queue = false;
+    LVK_TRY(find_queue_family(adapter, &has_queue));
+    if (!has_queue)
         refuse(adapter, "it has no queue for compute work");
     const lvk_caps *caps = &adapter->caps;
     info->max_storage_range = caps->max_storage_range;
@@ -259,6 +266,7 @@ static void fill_adapter(lvk_adapter *adapter) {
     info->subgroup_size = caps->subgroup_size;
     info->subgroup_shuffle = caps->subgroup_shuffle;
     info->subgroup_broadcast = caps->subgroup_broadcast;
+    return LVK_OK;
 }
 
 static int rank(lvk_device_type type) {
@@ -291,15 +299,15 @@ lvk_status lvk_adapter_list(const lvk_instance *instance, lvk_adapter **adapters
     if (status == LVK_OK && found == 0)
         status = lvk_fail(LVK_ERROR_UNSUPPORTED,
                           "Vulkan drivers are installed, and none of them has a device here");
+    lvk_adapter *best = NULL;
+    for (uint32_t i = 0; status == LVK_OK && i < found; ++i) {
+        list[i].handle = handles[i];
+        list[i].info.index = i;
+        status = fill_adapter(&list[i]);
+        if (list[i].info.usable && (!best || is_better(&list[i], best)))
+            best = &list[i];
+    }
     if (status == LVK_OK) {
-        lvk_adapter *best = NULL;
-        for (uint32_t i = 0; i < found; ++i) {
-            list[i].handle = handles[i];
-            list[i].info.index = i;
-            fill_adapter(&list[i]);
-            if (list[i].info.usable && (!best || is_better(&list[i], best)))
-                best = &list[i];
-        }
         if (best)
             best->info.preferred = true;
         *adapters = list;

@@ -50,7 +50,7 @@ typedef struct lvk_vulkan {
     bool one_by_one; /* LEUKVK_SYNC: one step a submission */
     double cut;      /* seconds that a submission may take (see exec.c); 0: any number */
     bool no_mapping; /* use staging memory even where the host sees the device's */
-    double rate;     /* assumed cost units (see exec.c) a second */
+    double rate;     /* cost units (see exec.c) a second, as new executables assume */
 } lvk_vulkan;
 
 struct lvk_buffer {

@@ -2,24 +2,23 @@
  *
  * A program is cut into submissions so that none holds the device longer than about a tenth of a second: a
  * desktop on the same card stays usable, and no watchdog resets it. Time is estimated from each step's cost,
- * with a rate that starts at FIRST_RATE and falls to what is measured when a run shows that a submission
- * would take longer; the program is then recorded again. Cuts are between steps: a single step beyond the
- * limit is the planner's to slice. Software devices have no watchdog: one submission. */
+ * with a rate that starts at FIRST_RATE and follows what the device's clock says of the submissions
+ * (lvk_rate_adapt): down at once, up after some runs. The program is then recorded again. Cuts are between
+ * steps, and nobody cuts a step by time: the planner slices batches by the size of bindings, so that a single
+ * step may take longer. Software devices have no watchdog: one submission, and no clock on it. */
 #include "vulkan/commands.h"
 
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/resource.h"
-
-typedef struct submission {
-    int first, end; /* steps */
-    double cost;
-} submission;
+#include "vulkan/rate.h"
 
 struct lvk_exec {
     const lvk_program *program;
     lvk_commands commands;
-    submission *submissions;
+    lvk_rate rate;
+    VkQueryPool clock; /* two timestamps a submission, where the device has them and submissions are cut */
+    lvk_submission *submissions;
     VkCommandBuffer *buffers; /* one a submission; steps without launches may make one that is empty */
     int count;
 };
@@ -31,14 +30,15 @@ static double step_cost(const lvk_step *step) {
 }
 
 /* Fills in where the submissions lie and returns how many there are. */
-static int cut(const lvk_vulkan *vulkan, const lvk_program *program, submission *submissions) {
-    const double most = vulkan->cut * vulkan->rate;
+static int cut(const lvk_vulkan *vulkan, const lvk_program *program, double rate,
+               lvk_submission *submissions) {
+    const double most = vulkan->cut * rate;
     int count = 0;
     for (int step = 0; step < program->step_count; ++step) {
         const double cost = step_cost(&program->steps[step]);
-        submission *last = count ? &submissions[count - 1] : NULL;
+        lvk_submission *last = count ? &submissions[count - 1] : NULL;
         if (!last || vulkan->one_by_one || (vulkan->cut > 0 && last->cost > 0 && last->cost + cost > most)) {
-            submissions[count++] = (submission){.first = step, .end = step + 1, .cost = cost};
+            submissions[count++] = (lvk_submission){.first = step, .end = step + 1, .cost = cost};
         } else {
             last->end = step + 1;
             last->cost += cost;
@@ -63,6 +63,30 @@ static lvk_status end(VkCommandBuffer buffer) {
     return VK_STATUS(vkEndCommandBuffer(buffer));
 }
 
+/* From when all before the submission is done, uploads included, until the submission is. */
+static void start_clock(const lvk_exec *exec, int i) {
+    if (!exec->clock)
+        return;
+    vkCmdResetQueryPool(exec->buffers[i], exec->clock, 2 * (uint32_t)i, 2);
+    vkCmdWriteTimestamp(exec->buffers[i], VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, exec->clock, 2 * (uint32_t)i);
+}
+
+static void stop_clock(const lvk_exec *exec, int i) {
+    if (exec->clock)
+        vkCmdWriteTimestamp(exec->buffers[i], VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, exec->clock,
+                            2 * (uint32_t)i + 1);
+}
+
+static lvk_status create_clock(lvk_vulkan *vulkan, lvk_exec *exec) {
+    if (vulkan->cut <= 0 || vulkan->one_by_one || !vulkan->adapter.timestamp_bits ||
+        exec->program->step_count == 0)
+        return LVK_OK;
+    const VkQueryPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                        .queryType = VK_QUERY_TYPE_TIMESTAMP,
+                                        .queryCount = 2 * (uint32_t)exec->program->step_count};
+    return VK_STATUS(vkCreateQueryPool(vulkan->device, &info, NULL, &exec->clock));
+}
+
 static void forget_recording(lvk_vulkan *vulkan, lvk_exec *exec) {
     lvk_queue_free(vulkan, exec->count, exec->buffers);
     lvk_free(exec->buffers);
@@ -78,16 +102,18 @@ static lvk_status record(lvk_vulkan *vulkan, lvk_exec *exec) {
     exec->buffers = lvk_alloc((size_t)exec->program->step_count, sizeof(VkCommandBuffer));
     if (!exec->submissions || !exec->buffers)
         return LVK_ERROR_MEMORY;
-    const int count = cut(vulkan, exec->program, exec->submissions);
+    const int count = cut(vulkan, exec->program, exec->rate.value, exec->submissions);
     if (count == 0)
         return LVK_OK;
     LVK_TRY(lvk_queue_allocate(vulkan, count, exec->buffers));
     exec->count = count;
     for (int i = 0; i < count; ++i) {
-        const submission *part = &exec->submissions[i];
+        const lvk_submission *part = &exec->submissions[i];
         LVK_TRY(begin(exec->buffers[i]));
+        start_clock(exec, i);
         LVK_TRY(lvk_commands_record(vulkan, exec->program, &exec->commands, part->first, part->end,
                                     VK_NULL_HANDLE, exec->buffers[i]));
+        stop_clock(exec, i);
         LVK_TRY(end(exec->buffers[i]));
     }
     return LVK_OK;
@@ -101,8 +127,10 @@ lvk_status lvk_vulkan_exec_create(lvk_backend *backend, const lvk_program *progr
     if (!created)
         return LVK_ERROR_MEMORY;
     created->program = program;
+    created->rate.value = vulkan->rate;
     lvk_status status;
     LVK_GO(status, lvk_commands_init(vulkan, program, blocks, &created->commands), failed);
+    LVK_GO(status, create_clock(vulkan, created), failed);
     LVK_GO(status, record(vulkan, created), failed);
     *exec = created;
     return LVK_OK;
@@ -117,6 +145,8 @@ void lvk_vulkan_exec_destroy(lvk_backend *backend, lvk_exec *exec) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;
     forget_recording(vulkan, exec);
     lvk_commands_finish(vulkan, &exec->commands);
+    if (lvk_queue_settle(vulkan))
+        vkDestroyQueryPool(vulkan->device, exec->clock, NULL);
     lvk_free(exec);
 }
 
@@ -133,21 +163,43 @@ static lvk_status run_one_by_one(lvk_vulkan *vulkan, lvk_exec *exec) {
     return LVK_OK;
 }
 
-/* Lowers the rate and records again when a submission is longer than it should be. */
-static lvk_status adapt(lvk_vulkan *vulkan, lvk_exec *exec, double seconds) {
-    double total = 0, longest = 0;
+static double seconds_between(const lvk_vulkan *vulkan, uint64_t from, uint64_t to) {
+    const uint32_t bits = vulkan->adapter.timestamp_bits;
+    const uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    return 1e-9 * (double)vulkan->adapter.properties.limits.timestampPeriod * (double)((to - from) & mask);
+}
+
+/* Reads timestamps 2 i and 2 i + 1 and gives their distance in seconds. */
+static lvk_status read_clock(const lvk_vulkan *vulkan, VkQueryPool queries, int i, uint64_t ticks[2],
+                             double *seconds) {
+    LVK_TRY(
+        VK_STATUS(vkGetQueryPoolResults(vulkan->device, queries, 2 * (uint32_t)i, 2, 2 * sizeof *ticks, ticks,
+                                        sizeof *ticks, VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT)));
+    *seconds = seconds_between(vulkan, ticks[0], ticks[1]);
+    return LVK_OK;
+}
+
+/* How long each submission took; by the host's clock, `total` seconds by the share of the cost. */
+static lvk_status measure(const lvk_vulkan *vulkan, lvk_exec *exec, double total) {
+    double cost = 0;
+    for (int i = 0; i < exec->count; ++i)
+        cost += exec->submissions[i].cost;
     for (int i = 0; i < exec->count; ++i) {
-        const submission *part = &exec->submissions[i];
-        total += part->cost;
-        if (part->end - part->first > 1 && part->cost > longest)
-            longest = part->cost;
+        lvk_submission *part = &exec->submissions[i];
+        uint64_t ticks[2];
+        if (exec->clock)
+            LVK_TRY(read_clock(vulkan, exec->clock, i, ticks, &part->seconds));
+        else
+            part->seconds = cost > 0 ? part->cost / cost * total : 0;
     }
-    if (seconds <= 0 || total <= 0 || longest / total * seconds <= vulkan->cut)
+    return LVK_OK;
+}
+
+static lvk_status adapt(lvk_vulkan *vulkan, lvk_exec *exec, double total) {
+    LVK_TRY(measure(vulkan, exec, total));
+    if (!lvk_rate_adapt(&exec->rate, vulkan->cut, exec->submissions, exec->count))
         return LVK_OK;
-    const double measured = total / seconds;
-    if (measured >= vulkan->rate)
-        return LVK_OK;
-    vulkan->rate = measured;
+    vulkan->rate = exec->rate.value;
     LVK_TRY(record(vulkan, exec));
     lvk_log(LVK_LOG_DEBUG, "%s: recorded again as %d submissions", vulkan->base.info.name, exec->count);
     return LVK_OK;
@@ -157,28 +209,25 @@ lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;
     if (vulkan->one_by_one)
         return run_one_by_one(vulkan, exec);
-    const double start =
-        lvk_clock_seconds(); /* counts the uploads that go ahead as well: they occupy the device */
+    if (vulkan->cut <= 0)
+        return lvk_queue_run(vulkan, exec->buffers, exec->count);
+    if (!exec->clock) /* the host's clock would count the uploads */
+        LVK_TRY(lvk_queue_run(vulkan, NULL, 0));
+    const double start = lvk_clock_seconds();
     LVK_TRY(lvk_queue_run(vulkan, exec->buffers, exec->count));
-    return vulkan->cut > 0 ? adapt(vulkan, exec, lvk_clock_seconds() - start) : LVK_OK;
+    return adapt(vulkan, exec, lvk_clock_seconds() - start);
 }
 
 /* ---- profiling ---- */
 
 static lvk_status read_times(const lvk_vulkan *vulkan, const lvk_exec *exec, VkQueryPool queries,
                              lvk_step_time *times) {
-    const uint32_t bits = vulkan->adapter.timestamp_bits;
-    const uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-    const double tick = 1e-9 * (double)vulkan->adapter.properties.limits.timestampPeriod;
     uint64_t first = 0;
     for (int i = 0; i < exec->program->step_count; ++i) {
         uint64_t ticks[2];
-        LVK_TRY(VK_STATUS(vkGetQueryPoolResults(vulkan->device, queries, 2 * (uint32_t)i, 2, sizeof ticks,
-                                                ticks, sizeof *ticks,
-                                                VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT)));
+        LVK_TRY(read_clock(vulkan, queries, i, ticks, &times[i].seconds));
         first = i == 0 ? ticks[0] : first;
-        times[i] = (lvk_step_time){.start = tick * (double)((ticks[0] - first) & mask),
-                                   .seconds = tick * (double)((ticks[1] - ticks[0]) & mask)};
+        times[i].start = seconds_between(vulkan, first, ticks[0]);
     }
     return LVK_OK;
 }
@@ -186,7 +235,7 @@ static lvk_status read_times(const lvk_vulkan *vulkan, const lvk_exec *exec, VkQ
 static lvk_status run_with_timestamps(lvk_vulkan *vulkan, const lvk_exec *exec, VkQueryPool queries,
                                       VkCommandBuffer *buffers, lvk_step_time *times) {
     for (int i = 0; i < exec->count; ++i) {
-        const submission *part = &exec->submissions[i];
+        const lvk_submission *part = &exec->submissions[i];
         LVK_TRY(begin(buffers[i]));
         vkCmdResetQueryPool(buffers[i], queries, 2 * (uint32_t)part->first,
                             2 * (uint32_t)(part->end - part->first));

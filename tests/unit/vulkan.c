@@ -6,6 +6,7 @@
 #include "leukvk/log.h"
 #include "params/elementwise.h"
 #include "support/vulkan_buffers.h"
+#include "vulkan/api.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -228,44 +229,110 @@ Test(vulkan, submissions_are_cut_by_time) {
     backend->functions->destroy(backend);
 }
 
+/* The device's clock, made up: two ticks of a nanosecond a submission. */
+static uint64_t made_up_seconds;
+static VKAPI_ATTR VkResult VKAPI_CALL on_clock(VkDevice device, VkQueryPool pool, uint32_t first,
+                                               uint32_t count, size_t size, void *data, VkDeviceSize stride,
+                                               VkQueryResultFlags flags) {
+    (void)device, (void)pool, (void)size, (void)stride, (void)flags;
+    for (uint32_t i = 0; i < count; ++i)
+        ((uint64_t *)data)[i] = (first + i) % 2 ? made_up_seconds * 1000000000 : 0;
+    return VK_SUCCESS;
+}
+
+static int parts_recorded;
+static void keep_parts(void *user, lvk_log_level level, const char *line) {
+    (void)user;
+    (void)level;
+    const char *found = strstr(line, "recorded again as ");
+    if (found)
+        parts_recorded = atoi(found + strlen("recorded again as "));
+}
+
+/* One run in which the device was busy with something else makes its submissions short, and not for ever: it
+ * is the device's clock that counts, and the rate rises again. */
+Test(vulkan, a_hiccup_of_the_device_is_forgotten) {
+    enum { STEPS = 8, RUNS = 60 };
+    lvk_log_set_sink(keep_parts, NULL, LVK_LOG_DEBUG);
+    lvk_backend *backend = open_with((lvk_vulkan_options){.no_pipeline_cache = true, .cut_seconds = 1});
+    const PFN_vkGetQueryPoolResults clock = vkGetQueryPoolResults;
+    vkGetQueryPoolResults = on_clock;
+    lvk_buffer *blocks[LVK_BLOCK_COUNT] = {[LVK_BLOCK_ARENA] = make_buffer(backend, BYTES)};
+    relu_step relu;
+    make_relu(&relu, LVK_BLOCK_ARENA, 0, LVK_BLOCK_ARENA, 0, COUNT);
+    lvk_step steps[STEPS];
+    for (int i = 0; i < STEPS; ++i)
+        steps[i] = relu.step;
+    const lvk_program program = {.steps = steps, .step_count = STEPS};
+    lvk_exec *exec = NULL;
+    cr_assert_eq(backend->functions->exec_create(backend, &program, blocks, &exec), LVK_OK, "%s",
+                 lvk_error_message());
+    made_up_seconds = 20;
+    cr_assert_eq(backend->functions->exec_run(backend, exec), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(parts_recorded, STEPS, "%d submissions after a run of 20 s", parts_recorded);
+    made_up_seconds = 0;
+    for (int i = 0; i < RUNS; ++i)
+        cr_assert_eq(backend->functions->exec_run(backend, exec), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(parts_recorded, 1, "%d submissions after %d short runs", parts_recorded, RUNS);
+    vkGetQueryPoolResults = clock;
+    backend->functions->exec_destroy(backend, exec);
+    backend->functions->buffer_destroy(backend, blocks[LVK_BLOCK_ARENA]);
+    close_device(backend);
+}
+
 /* ---- failures ---- */
 
-/* The whole life of a device, with a failure allowed anywhere; true when there was none. */
-static bool live(void) {
+/* The whole life of a device. */
+static lvk_status run_all(lvk_backend *backend, const lvk_program *program,
+                          lvk_buffer *blocks[LVK_BLOCK_COUNT], lvk_exec **exec) {
+    lvk_step_time time;
+    LVK_TRY(backend->functions->buffer_create(backend, 4096, &blocks[LVK_BLOCK_ARENA]));
+    LVK_TRY(backend->functions->exec_create(backend, program, blocks, exec));
+    LVK_TRY(backend->functions->exec_run(backend, *exec));
+    return backend->functions->exec_profile(backend, *exec, &time);
+}
+
+static lvk_status live(void) {
     lvk_backend *backend = NULL;
     lvk_exec *exec = NULL;
     const lvk_vulkan_options options = {.no_pipeline_cache = true};
-    if (lvk_vulkan_create(&options, &backend) != LVK_OK)
-        return false;
+    LVK_TRY(lvk_vulkan_create(&options, &backend));
     relu_step relu;
     make_relu(&relu, LVK_BLOCK_ARENA, 0, LVK_BLOCK_ARENA, 0, COUNT);
     const lvk_program program = {.steps = &relu.step, .step_count = 1};
     lvk_buffer *blocks[LVK_BLOCK_COUNT] = {0};
-    lvk_step_time time;
-    const bool alive = backend->functions->buffer_create(backend, 4096, &blocks[LVK_BLOCK_ARENA]) == LVK_OK &&
-                       backend->functions->exec_create(backend, &program, blocks, &exec) == LVK_OK &&
-                       backend->functions->exec_run(backend, exec) == LVK_OK &&
-                       backend->functions->exec_profile(backend, exec, &time) == LVK_OK;
+    const lvk_status status = run_all(backend, &program, blocks, &exec);
     backend->functions->exec_destroy(backend, exec);
     backend->functions->buffer_destroy(backend, blocks[LVK_BLOCK_ARENA]);
     backend->functions->destroy(backend);
-    return alive;
+    return status;
 }
 
+/* With a message of its own each time, and nothing left over. Looking for an extension goes on without. */
 Test(vulkan, every_allocation_may_fail) {
-    uint64_t n = 1;
+    const uint64_t before = lvk_alloc_live();
+    uint64_t n = 1, without = 0;
     for (;; ++n) {
+        (void)lvk_fail(LVK_ERROR_ARGUMENT, "stale");
         (void)lvk_alloc_fail_after(n);
-        const bool alive = live();
+        const lvk_status status = live();
         const uint64_t made = lvk_alloc_fail_after(0);
+        cr_assert_eq(lvk_alloc_live(), before, "allocation %d: %d are left", (int)n,
+                     (int)(lvk_alloc_live() - before));
         if (made < n) {
-            cr_expect(alive, "%s", lvk_error_message());
+            cr_expect_eq(status, LVK_OK, "%s", lvk_error_message());
             break;
         }
-        cr_expect(!alive || strlen(lvk_error_message()) > 0);
+        without += status == LVK_OK;
+        if (status != LVK_OK) {
+            cr_expect_eq(status, LVK_ERROR_MEMORY, "allocation %d: %s", (int)n, lvk_error_message());
+            cr_expect(strstr(lvk_error_message(), "out of memory"), "allocation %d: %s", (int)n,
+                      lvk_error_message());
+        }
         cr_assert(n < 1000);
     }
     cr_expect(n > 10, "only %d allocations", (int)n);
+    cr_expect_leq(without, 1, "went on %d times", (int)without);
 }
 
 /* ---- refusals ---- */
