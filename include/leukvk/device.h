@@ -65,7 +65,7 @@ typedef struct lvk_device lvk_device;
 
 typedef struct lvk_device_options {
     /* "reference"; the number, the UUID or a part of the name of a Vulkan device (letter case does not count;
-     * where several match, the best of them); "" or NULL: the best Vulkan device by type (discrete,
+     * where several match, the best of them, and a warning in the log); "" or NULL: the best Vulkan device by type (discrete,
      * integrated, virtual, CPU), then by memory, or the reference where no Vulkan device is usable, with a
      * warning in the log. */
     const char *device;

@@ -1,6 +1,7 @@
 #include "vulkan/adapter.h"
 
 #include "backend/launch.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "vulkan/llvmpipe.h"
 
@@ -343,18 +344,41 @@ static bool is_uuid(const char *uuid, const char *text) {
     }
 }
 
+/* Whether the selector means the device by its UUID, or else, where it is no device's UUID, by its name. */
+static bool is_meant(const lvk_adapter *adapter, const char *selector, bool by_uuid) {
+    return by_uuid ? is_uuid(adapter->info.uuid, selector) : contains(adapter->info.name, selector);
+}
+
+/* Where a name or a UUID is that of several devices, one is taken, and the numbers of the others are told. */
+static void tell_others(const lvk_adapter *adapters, uint32_t count, const char *selector, bool by_uuid,
+                        const lvk_adapter *taken) {
+    char others[160] = "";
+    size_t length = 0;
+    for (uint32_t i = 0; i < count; ++i)
+        if (&adapters[i] != taken && is_meant(&adapters[i], selector, by_uuid) && length < sizeof others)
+            length += (size_t)snprintf(others + length, sizeof others - length, "%s%" PRIu32,
+                                       length ? ", " : "", adapters[i].info.index);
+    if (length)
+        lvk_log(LVK_LOG_WARNING,
+                "--device %s means several devices: number %" PRIu32 " is taken, %s; by number also: %s",
+                selector, taken->info.index, taken->info.name, others);
+}
+
 static const lvk_adapter *match(const lvk_adapter *adapters, uint32_t count, const char *selector) {
     if (is_number(selector) && strtoul(selector, NULL, 10) < count)
         return &adapters[strtoul(selector, NULL, 10)];
     const lvk_adapter *best = NULL;
+    bool by_uuid = false;
+    for (uint32_t i = 0; i < count; ++i)
+        by_uuid = by_uuid || is_uuid(adapters[i].info.uuid, selector);
     for (uint32_t i = 0; i < count; ++i) {
         const lvk_adapter *adapter = &adapters[i];
-        if (is_uuid(adapter->info.uuid, selector))
-            return adapter;
-        if (contains(adapter->info.name, selector) &&
+        if (is_meant(adapter, selector, by_uuid) &&
             (!best || (adapter->info.usable && (!best->info.usable || is_better(adapter, best)))))
             best = adapter;
     }
+    if (best)
+        tell_others(adapters, count, selector, by_uuid, best);
     return best;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "vulkan/driver_files.h"
 #include "vulkan/llvmpipe.h"
 
 #include <pthread.h>
@@ -85,7 +86,7 @@ static bool has_validation_layer(void) {
     return found;
 }
 
-static lvk_status create_handle(lvk_instance *instance, const VkDebugUtilsMessengerCreateInfoEXT *messenger) {
+static VkResult call_create(lvk_instance *instance, const VkDebugUtilsMessengerCreateInfoEXT *messenger) {
     const bool validation = messenger != NULL;
     const char *extensions[3];
     uint32_t extension_count = 0;
@@ -117,7 +118,40 @@ static lvk_status create_handle(lvk_instance *instance, const VkDebugUtilsMessen
                                        .ppEnabledLayerNames = layers,
                                        .enabledExtensionCount = extension_count,
                                        .ppEnabledExtensionNames = extensions};
-    const VkResult result = vkCreateInstance(&info, NULL, &instance->handle);
+    return vkCreateInstance(&info, NULL, &instance->handle);
+}
+
+/* No driver for a device that is here is no reason against a file. */
+static bool try_driver_file(void *user, const char **reason) {
+    (void)user;
+    lvk_instance instance = {.handle = VK_NULL_HANDLE};
+    const VkResult result = call_create(&instance, NULL);
+    if (result == VK_SUCCESS) { /* by its own function: volk may have loaded none yet */
+        const PFN_vkDestroyInstance destroy =
+            (PFN_vkDestroyInstance)vkGetInstanceProcAddr(instance.handle, "vkDestroyInstance");
+        destroy(instance.handle, NULL);
+    }
+    *reason = lvk_vk_result_name(result);
+    return result == VK_SUCCESS || result == VK_ERROR_INCOMPATIBLE_DRIVER;
+}
+
+/* One damaged driver file is enough for some loaders to give nothing at all, and to call that "out of memory":
+ * once more without it. */
+static lvk_status exclude_driver_files(int *excluded) {
+    pthread_mutex_lock(&load_mutex);
+    const lvk_status status = lvk_driver_files_exclude(try_driver_file, NULL, excluded);
+    pthread_mutex_unlock(&load_mutex);
+    return status;
+}
+
+static lvk_status create_handle(lvk_instance *instance, const VkDebugUtilsMessengerCreateInfoEXT *messenger) {
+    VkResult result = call_create(instance, messenger);
+    if (result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_INITIALIZATION_FAILED) {
+        int excluded = 0;
+        LVK_TRY(exclude_driver_files(&excluded));
+        if (excluded)
+            result = call_create(instance, messenger);
+    }
     if (result == VK_ERROR_INCOMPATIBLE_DRIVER)
         return lvk_fail(LVK_ERROR_UNSUPPORTED,
                         "no Vulkan driver: install the one of your graphics card, or mesa-vulkan-drivers");

@@ -1,9 +1,13 @@
 /* What the backend makes of a device's description: made-up devices, and the one that is here. */
+#include "support/scratch.h"
+
 #include "vulkan/adapter.h"
 
 #include "core/memory.h"
+#include "leukvk/log.h"
 #include "support/vulkan_buffers.h"
 #include "vulkan/device.h"
+#include "vulkan/driver_files.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,4 +162,127 @@ Test(vulkan_adapter, unknown_drivers_are_asked_for_robustness) {
     a = describe(VK_DRIVER_ID_MESA_VENUS, true);
     cr_expect_gt(a.caps.max_texels, 0);
     cr_expect(a.robust_fetches);
+}
+
+/* ---- choosing one of several ---- */
+
+static char lines[1024];
+static void keep_lines(void *user, lvk_log_level level, const char *line) {
+    (void)user;
+    if (level == LVK_LOG_WARNING && strlen(lines) + strlen(line) < sizeof lines)
+        strcat(lines, line);
+}
+
+static lvk_adapter made_up(uint32_t index, const char *name, const char *uuid, uint64_t memory) {
+    lvk_adapter adapter = {
+        .info = {.index = index, .usable = true, .type = LVK_DEVICE_DISCRETE, .memory = memory}};
+    snprintf(adapter.info.name, sizeof adapter.info.name, "%s", name);
+    snprintf(adapter.info.uuid, sizeof adapter.info.uuid, "%s", uuid);
+    return adapter;
+}
+
+Test(vulkan_adapter, a_selector_that_means_several_devices_is_told) {
+    const char *const a = "11111111-0000-0000-0000-000000000000", *const b =
+                                                                      "22222222-0000-0000-0000-000000000000";
+    const lvk_adapter adapters[] = {made_up(0, "Card A", a, 1), made_up(1, "Card B", b, 2),
+                                    made_up(2, "Card A", a, 1), made_up(3, "Other", b, 1)};
+    static const struct {
+        const char *selector;
+        uint32_t index;
+        const char *told;
+    } rows[] = {
+        {"1", 1, NULL},
+        {"3", 3, NULL},
+        {"other", 3, NULL},
+        {"card", 1, "--device card means several devices: number 1 is taken, Card B; by number also: 0, 2"},
+        {"Card A", 0, "number 0 is taken, Card A; by number also: 2"},
+        {"11111111-0000-0000-0000-000000000000", 0, "number 0 is taken, Card A; by number also: 2"},
+        {"22222222000000000000000000000000", 1, "number 1 is taken, Card B; by number also: 3"}};
+    lvk_log_set_sink(keep_lines, NULL, LVK_LOG_WARNING);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        const lvk_adapter *found;
+        *lines = '\0';
+        cr_assert_eq(lvk_adapter_find(adapters, 4, rows[i].selector, &found), LVK_OK, "%s",
+                     lvk_error_message());
+        cr_expect_eq(found->info.index, rows[i].index, "%s: number %u", rows[i].selector, found->info.index);
+        cr_expect(rows[i].told ? strstr(lines, rows[i].told) != NULL : !*lines, "%s: %s", rows[i].selector,
+                  lines);
+    }
+}
+
+/* ---- driver files ---- */
+
+/* A damaged file beside a good one is named and left out; alone, it is what the error names. */
+Test(vulkan_adapter, a_damaged_driver_file_is_left_out, .init = scratch_create, .fini = scratch_remove) {
+    const char *damaged = scratch_path("damaged.json"), *good = getenv("VK_ICD_FILENAMES");
+    FILE *file = fopen(damaged, "w");
+    cr_assert_not_null(good);
+    cr_assert_not_null(file);
+    fputs("{ \"file_format_version\": \"1.0.0\", \"ICD\": {\n", file);
+    fclose(file);
+    char both[512];
+    snprintf(both, sizeof both, "%s:%s", damaged, good);
+    setenv("VK_ICD_FILENAMES", both, 1);
+    lvk_log_set_sink(keep_lines, NULL, LVK_LOG_WARNING);
+    lvk_device_info *devices = NULL;
+    size_t count = 0;
+    cr_expect_eq(lvk_vulkan_list(&devices, &count), LVK_OK, "%s", lvk_error_message());
+    cr_expect_geq(count, 1);
+    lvk_free(devices);
+    if (*lines) { /* newer loaders go on by themselves */
+        cr_expect(strstr(lines, damaged), "%s", lines);
+        cr_expect_str_eq(getenv("VK_ICD_FILENAMES"), good);
+    }
+    lvk_backend *backend = open_default();
+    close_device(backend);
+    unsetenv("VK_DRIVER_FILES");
+    setenv("VK_ICD_FILENAMES", damaged, 1);
+    cr_expect_eq(lvk_vulkan_create(NULL, &backend), LVK_ERROR_UNSUPPORTED);
+    if (*lines)
+        cr_expect(strstr(lvk_error_message(), damaged), "%s", lvk_error_message());
+}
+
+/* The files of the usual folders, and what becomes of the environment. */
+static int tried;
+static bool refuse_bad(void *user, const char **reason) {
+    (void)user;
+    ++tried;
+    *reason = "made up";
+    return strstr(getenv("VK_DRIVER_FILES"), "bad") == NULL;
+}
+
+static void touch(const char *name) {
+    FILE *file = fopen(scratch_path(name), "w");
+    cr_assert_not_null(file);
+    fclose(file);
+}
+
+Test(vulkan_adapter, driver_files_are_found_where_the_loader_looks, .init = scratch_create,
+     .fini = scratch_remove) {
+    int excluded = -1;
+    static const char *const folders[] = {"data",   "data/vulkan",   "data/vulkan/icd.d",
+                                          "config", "config/vulkan", "config/vulkan/icd.d"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i)
+        cr_assert_eq(mkdir(scratch_path(folders[i]), 0777), 0);
+    touch("data/vulkan/icd.d/one.json");
+    touch("data/vulkan/icd.d/notes.txt");
+    touch("config/vulkan/icd.d/two.json");
+    unsetenv("VK_DRIVER_FILES");
+    unsetenv("VK_ICD_FILENAMES");
+    setenv("XDG_DATA_HOME", scratch_path("data"), 1);
+    setenv("XDG_DATA_DIRS", "/nonexistent:", 1);
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    setenv("XDG_CONFIG_DIRS", scratch_path("config"), 1);
+    lvk_log_set_sink(keep_lines, NULL, LVK_LOG_WARNING);
+    cr_expect_eq(lvk_driver_files_exclude(refuse_bad, NULL, &excluded), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(excluded, 0);
+    cr_expect_geq(tried, 2);
+    cr_expect_null(getenv("VK_DRIVER_FILES"), "%s", getenv("VK_DRIVER_FILES"));
+    touch("data/vulkan/icd.d/bad.json");
+    cr_expect_eq(lvk_driver_files_exclude(refuse_bad, NULL, &excluded), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(excluded, 1);
+    cr_expect(strstr(lines, "bad.json: left out") && strstr(lines, "made up"), "%s", lines);
+    const char *now = getenv("VK_DRIVER_FILES");
+    cr_assert_not_null(now);
+    cr_expect(strstr(now, "one.json") && strstr(now, "two.json") && !strstr(now, "bad.json"), "%s", now);
 }
