@@ -6,6 +6,7 @@
 #include "train/device.h"
 #include "train/extract.h"
 #include "train/memory_check.h"
+#include "train/origin.h"
 #include "train/results.h"
 #include "train/sameness.h"
 #include "train/trainer.h"
@@ -63,36 +64,31 @@ static bool is_first(const lvk_trainer *t) {
 static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     if (!is_first(t))
         return LVK_OK;
-    const lvk_backend_info *backend = &lvk_device_backend(device)->info;
     json_t *json = lvk_settings_to_json(&t->settings);
     if (!json)
         return LVK_ERROR_MEMORY;
-    json_object_set_new(json, "leukvk", json_string(lvk_version()));
-    json_object_set_new(json, "device", json_string(backend->name));
-    json_object_set_new(json, "driver", json_string(backend->driver));
-    json_object_set_new(json, "kernels", json_string(t->kernels));
+    lvk_status status = lvk_origin_record(json, &lvk_device_backend(device)->info, t->kernels);
     json_object_set_new(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
     if (t->backbone)
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
     json_object_set_new(json, "positive_class", json_string(t->info.positive_class));
     json_object_set_new(json, "negative_class", json_string(t->info.negative_class));
-    const lvk_status status = lvk_run_folder_write_config(t->folder, json);
+    if (status == LVK_OK)
+        status = lvk_run_folder_write_config(t->folder, json);
     json_decref(json);
     return status;
 }
 
-/* Other kernels add in another order. */
-static lvk_status identify_kernels(lvk_trainer *t) {
-    char before[LVK_DIGEST_TEXT];
-    memcpy(before, t->kernels, sizeof before);
+/* Other vectors and other kernels add in another order. */
+static lvk_status identify_origin(lvk_trainer *t, lvk_device *device) {
     LVK_TRY(lvk_network_kernels(t->network, t->kernels));
-    if (*before && strcmp(before, t->kernels) != 0)
-        lvk_log(
-            LVK_LOG_WARNING,
-            "%s: goes on with other kernels than before (another device, driver or leukvk, or tuned in between), so "
-            "not to the same bits",
-            lvk_run_folder_path(t->folder));
-    return LVK_OK;
+    json_t *now = json_object();
+    const lvk_status status =
+        now ? lvk_origin_record(now, &lvk_device_backend(device)->info, t->kernels) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK && t->before)
+        lvk_origin_compare(t->before, now, lvk_run_folder_path(t->folder));
+    json_decref(now);
+    return status;
 }
 
 static lvk_status open_images(lvk_trainer *t) {
@@ -133,7 +129,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
                                config.batch, (unsigned long long)(t->event.memory_estimate >> 20),
                                config.recompute ? "" : ", as does --recompute on");
     LVK_TRY(status);
-    LVK_TRY(identify_kernels(t));
+    LVK_TRY(identify_origin(t, device));
     t->event.parameters = lvk_model_parameter_count(lvk_network_builder(t->network));
     return LVK_OK;
 }
@@ -225,9 +221,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     if (resume && resume->recompute)
         json_object_set_new(json, "recompute", json_string(resume->recompute));
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
-    const char *kernels = json_string_value(json_object_get(json, "kernels"));
-    snprintf(t->kernels, sizeof t->kernels, "%s", kernels ? kernels : "");
-    json_decref(json);
+    t->before = json;
     t->settings.options.threads = resume ? resume->threads : 0;
     t->settings.options.profile = resume && resume->profile;
     return status;
@@ -368,6 +362,7 @@ static void close_trainer(lvk_trainer *t) {
     lvk_split_destroy(&t->split);
     lvk_dataset_destroy(&t->own_dataset);
     lvk_run_folder_close(&t->folder);
+    json_decref(t->before);
     lvk_settings_finish(&t->settings);
 }
 

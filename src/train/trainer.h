@@ -24,8 +24,8 @@ typedef struct lvk_trainer {
     lvk_network *network;
     lvk_model_info info;
     char digest[LVK_DIGEST_TEXT];
-    char kernels[LVK_DIGEST_TEXT]; /* lvk_network_kernels of the network; before it is made, of the one that
-                                      the run was last trained with, "" when that is not known */
+    char kernels[LVK_DIGEST_TEXT]; /* lvk_network_kernels of the network */
+    json_t *before;                /* config.json as a resumed run had it; NULL: a new run */
     lvk_position position;
     lvk_train_callback callback;
     void *user;
