@@ -22,6 +22,7 @@ typedef struct lvk_cv_options {
     lvk_train_options train; /* of every fold; run, split and test are not looked at */
     const char *folder; /* new, empty, or of the same cross-validation; NULL: runs/<date>-<time>-cv-<model> */
     uint32_t folds;     /* 2 to LVK_MAX_FOLDS; 0: C-NMC's own */
+    bool join; /* of C-NMC's own folds: subjects who share a picture move to one fold (lvk_fold_options) */
 } lvk_cv_options;
 
 typedef struct lvk_cv_event {

@@ -64,6 +64,8 @@ typedef struct lvk_fold_options {
     uint64_t seed;
     double validation; /* share of the images outside of the fold, above 0 and below 1 */
     bool by_image;     /* as above. The data set's own folds stay what they are */
+    bool join; /* of the data set's own folds: a group that lies in several moves to the one with most of its
+                  images. Otherwise such a group is refused */
 } lvk_fold_options;
 
 /* C-NMC's own folds, 3 in the complete data set; 0: there are none. */

@@ -28,7 +28,9 @@ static const char documentation[] =
 enum { OPTION_FOLDS = 256, OPTION_OUT };
 
 static const struct argp_option options[] = {
-    {"folds", OPTION_FOLDS, "K|official", 0, "Number of folds, 2 to 10, or C-NMC's own (5)",
+    {"folds", OPTION_FOLDS, "K|official|official-joined", 0,
+     "Number of folds, 2 to 10; official: C-NMC's own; official-joined: the same, but subjects who share a picture move to "
+     "one fold (5)",
      LVK_OPTION_GROUP_DATA},
     {"out", OPTION_OUT, "FOLDER", 0,
      "New, or of the same cross-validation, which then goes on (runs/DATE-TIME-cv-MODEL)",
@@ -51,7 +53,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_FOLDS:
         a->cv.folds = 0;
-        if (strcmp(text, "official") != 0)
+        a->cv.join = strcmp(text, "official-joined") == 0;
+        if (!a->cv.join && strcmp(text, "official") != 0)
             a->cv.folds = (uint32_t)option_count(state, "folds", text, 2, LVK_MAX_FOLDS);
         return 0;
     case OPTION_OUT:

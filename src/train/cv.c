@@ -54,6 +54,8 @@ static lvk_status describe(cross_validation *c) {
     if (!c->config || json_object_set_new(c->config, "folds", json_integer(c->options.folds)) != 0)
         return LVK_ERROR_MEMORY;
     json_object_del(c->config, "test");
+    if (c->options.join && json_object_set_new(c->config, "join", json_true()) != 0)
+        return LVK_ERROR_MEMORY;
     return LVK_OK;
 }
 
@@ -96,7 +98,8 @@ static lvk_status prepare(cross_validation *c) {
     const lvk_fold_options folds = {.folds = c->options.folds,
                                     .seed = o->seed,
                                     .validation = o->validation,
-                                    .by_image = c->result->by_image};
+                                    .by_image = c->result->by_image,
+                                    .join = c->options.join};
     lvk_split *splits[LVK_MAX_FOLDS];
     LVK_TRY(lvk_split_create_folds(c->dataset, &folds, splits, &c->result->folds));
     c->event.folds = c->result->folds;

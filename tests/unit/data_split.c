@@ -220,6 +220,46 @@ Test(split, official_folds) {
     lvk_dataset_destroy(&d);
 }
 
+/* Subjects of two of the data set's own folds share a picture, as in the drawn set and in C-NMC. */
+Test(split, official_folds_that_share_a_picture) {
+    static const person all[2][3] = {{{"1", 4}, {"2", 3}, {"5", 2}}, {{"3", 5}, {"4", 2}, {"6", 2}}};
+    static const person hem[2][2] = {{{"H1", 4}, {"H2", 3}}, {{"H3", 2}, {"H4", 2}}};
+    next_picture = 0;
+    for (int fold = 0; fold < 2; ++fold) {
+        write_people("all", fold, all[fold], 3);
+        write_people("hem", fold, hem[fold], 2);
+    }
+    tree_write_image("train/fold_0/all/UID_2_9_1_all.bmp", SIDE, 9999);
+    tree_write_image("train/fold_1/all/UID_3_9_1_all.bmp", SIDE, 9999);
+    lvk_dataset *d = open_tree();
+    lvk_split *splits[LVK_MAX_FOLDS];
+    uint32_t count;
+    cr_assert_eq(lvk_split_create_folds(d, &(lvk_fold_options){.validation = 0.3}, splits, &count),
+                 LVK_ERROR_FORMAT);
+    cr_expect_eq(count, 0);
+    cr_expect_not_null(
+        strstr(lvk_error_message(),
+               "subjects 2 and 3 share a picture, yet are in folds 0 and 1 of the data set's own; "
+               "--folds official-joined moves such subjects to one fold each, --folds 2 deals new"),
+        "%s", lvk_error_message());
+
+    const lvk_fold_options joined = {.validation = 0.3, .join = true};
+    cr_expect_eq(check_folds(d, &joined, 2), 0, "a group is on two sides");
+    cr_assert_eq(lvk_split_create_folds(d, &joined, splits, &count), LVK_OK, "%s", lvk_error_message());
+    for (uint32_t fold = 0; fold < count; ++fold) {
+        size_t images;
+        const uint32_t *tested = lvk_split_images(splits[fold], LVK_SPLIT_TEST, &images);
+        for (size_t i = 0; i < images; ++i) {
+            const lvk_image_info *image = lvk_dataset_image(d, tested[i]);
+            const bool moved = strcmp(lvk_dataset_subject(d, image->subject)->name, "2") == 0;
+            cr_expect_eq((int32_t)fold, moved ? 1 : image->fold, "%s: 4 images of 2 go to the 6 of 3",
+                         image->path);
+        }
+        lvk_split_destroy(&splits[fold]);
+    }
+    lvk_dataset_destroy(&d);
+}
+
 static char *read_text(const char *path) {
     void *data;
     size_t size;
