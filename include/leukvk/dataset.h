@@ -70,9 +70,10 @@ typedef bool (*lvk_data_progress)(void *user, size_t done, size_t total);
 typedef struct lvk_dataset_options {
     unsigned threads; /* 0: as many as processors. The result does not depend on it */
     bool strict; /* the first image (by path) that cannot be used is an error; otherwise it is left out and
-                    listed */
+                    listed. A file that cannot be read at this time is an error in any case */
     bool allow_classless; /* a folder whose images lie in no class folder is a set without classes and labels;
                              otherwise an error */
+    bool utf8_names; /* a path that is not UTF-8 is an error, before an image is read; split files need it */
     lvk_data_progress progress; /* may be NULL */
     void *progress_user;
 } lvk_dataset_options;
@@ -85,8 +86,8 @@ LVK_MUST_USE lvk_status lvk_dataset_create(const char *folder, const lvk_dataset
                                            lvk_dataset **dataset);
 
 /* The same for prediction, from `count` files and folders (with all images below them) as the user names
- * them: no classes, no labels, images in the order given, paths as given. A file is taken whatever its name.
- */
+ * them: no classes, no labels, images in the order given, paths as given. A file is taken whatever its name,
+ * and one that cannot be read is left out and listed. */
 LVK_MUST_USE lvk_status lvk_dataset_create_from_files(const char *const *paths, size_t count,
                                                       const lvk_dataset_options *options,
                                                       lvk_dataset **dataset);
@@ -122,6 +123,9 @@ size_t lvk_dataset_group_count(const lvk_dataset *dataset);
  * set `index`, ascending. */
 size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset);
 const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count);
+
+/* Whether images of set `index` are in different classes: one of the labels is wrong. */
+bool lvk_dataset_contradicts(const lvk_dataset *dataset, size_t index);
 
 /* Files that are left out because they cannot be used, and second copies of a C-NMC image in a tree nested
  * twice. */

@@ -134,18 +134,29 @@ static void print_copy(const lvk_image_info *first, const lvk_image_info *copy) 
     printf(", \"turned\": %s}", turned ? "true" : "false");
 }
 
-static void print_lists(const lvk_dataset *dataset) {
-    fputs(" \"same_picture\": [", stdout);
+/* The sets of images that are one picture; `contradicting`: those with more than one class. */
+static void print_same(const lvk_dataset *dataset, bool contradicting) {
+    bool begun = false;
     for (size_t d = 0; d < lvk_dataset_duplicate_count(dataset); ++d) {
         size_t copies;
         const uint32_t *images = lvk_dataset_duplicate(dataset, d, &copies);
-        fputs(d ? ",\n  [" : "\n  [", stdout);
+        if (contradicting && !lvk_dataset_contradicts(dataset, d))
+            continue;
+        fputs(begun ? ",\n  [" : "\n  [", stdout);
+        begun = true;
         for (size_t i = 0; i < copies; ++i) {
             fputs(i ? ", " : "", stdout);
             print_copy(lvk_dataset_image(dataset, images[0]), lvk_dataset_image(dataset, images[i]));
         }
         putchar(']');
     }
+}
+
+static void print_lists(const lvk_dataset *dataset) {
+    fputs(" \"same_picture\": [", stdout);
+    print_same(dataset, false);
+    fputs("],\n \"contradictions\": [", stdout);
+    print_same(dataset, true);
     fputs("],\n \"skipped\": [", stdout);
     for (size_t i = 0; i < lvk_dataset_skipped_count(dataset); ++i) {
         const lvk_skipped_info skipped = lvk_dataset_skipped(dataset, i);

@@ -195,22 +195,37 @@ static bool print_groups(const lvk_dataset *dataset) {
     return true;
 }
 
-static void print_duplicates(const lvk_dataset *dataset) {
-    const size_t count = lvk_dataset_duplicate_count(dataset);
-    if (count)
-        printf("Pictures that are there more than once (~: turned or mirrored): %zu\n", count);
-    for (size_t d = 0; d < count && d < MOST_LISTED; ++d) {
-        size_t copies;
-        const uint32_t *images = lvk_dataset_duplicate(dataset, d, &copies);
-        const lvk_image_info *first = lvk_dataset_image(dataset, images[0]);
-        fputs("  ", stdout);
-        print_text(first->path);
-        for (size_t i = 1; i < copies; ++i) {
-            const lvk_image_info *copy = lvk_dataset_image(dataset, images[i]);
-            fputs(memcmp(copy->hash, first->hash, sizeof copy->hash) == 0 ? " = " : " ~ ", stdout);
-            print_text(copy->path);
+static void print_copies(const lvk_dataset *dataset, size_t index, bool classes) {
+    size_t copies;
+    const uint32_t *images = lvk_dataset_duplicate(dataset, index, &copies);
+    const lvk_image_info *first = lvk_dataset_image(dataset, images[0]);
+    for (size_t i = 0; i < copies; ++i) {
+        const lvk_image_info *copy = lvk_dataset_image(dataset, images[i]);
+        const bool same = memcmp(copy->hash, first->hash, sizeof copy->hash) == 0;
+        fputs(i == 0 ? "  " : same ? " = " : " ~ ", stdout);
+        print_text(copy->path);
+        if (classes && copy->label >= 0) {
+            fputs(" (", stdout);
+            print_text(lvk_dataset_class_name(dataset, (size_t)copy->label));
+            fputs(")", stdout);
         }
-        fputs("\n", stdout);
+    }
+    fputs("\n", stdout);
+}
+
+/* The duplicates that contradict each other by their classes, or the others. */
+static void print_duplicates(const lvk_dataset *dataset, bool contradicting, const char *title) {
+    size_t count = 0;
+    for (size_t d = 0; d < lvk_dataset_duplicate_count(dataset); ++d)
+        count += lvk_dataset_contradicts(dataset, d) == contradicting;
+    if (count)
+        printf("%s (~: turned or mirrored): %zu\n", title, count);
+    size_t listed = 0;
+    for (size_t d = 0; d < lvk_dataset_duplicate_count(dataset) && listed < MOST_LISTED; ++d) {
+        if (lvk_dataset_contradicts(dataset, d) != contradicting)
+            continue;
+        print_copies(dataset, d, contradicting);
+        ++listed;
     }
     if (count > MOST_LISTED)
         printf("  and %zu more (--json lists all)\n", count - MOST_LISTED);
@@ -311,7 +326,9 @@ bool data_report(const data_facts *facts, bool subjects) {
         return false;
     if (!print_groups(facts->dataset))
         return false;
-    print_duplicates(facts->dataset);
+    print_duplicates(facts->dataset, true,
+                     "Contradictions, the same picture in two classes: a label is wrong");
+    print_duplicates(facts->dataset, false, "Pictures that are there more than once");
     print_skipped(facts->dataset);
     return true;
 }

@@ -91,6 +91,34 @@ typedef struct file_list {
     size_t count, capacity;
 } file_list;
 
+/* The next entry, NULL behind the last one. */
+static lvk_status next_entry(DIR *folder, const char *root, const char *relative, struct dirent **entry) {
+    errno = 0;
+    *entry = readdir(folder);
+    return *entry || errno == 0
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_IO, "%s%s%s: %s", root, *relative ? "/" : "", relative, strerror(errno));
+}
+
+typedef enum kind_of_file { FILE_KIND, FOLDER_KIND, OTHER_KIND } kind_of_file;
+
+/* A link that leads nowhere is of another kind; what cannot be told at this time is a failure. */
+static lvk_status find_kind(const char *path, kind_of_file *kind) {
+    struct stat info;
+    *kind = OTHER_KIND;
+    if (lstat(path, &info) != 0)
+        return errno == ENOENT ? LVK_OK : fail_errno(path);
+    if (S_ISDIR(info.st_mode)) {
+        *kind = FOLDER_KIND;
+        return LVK_OK;
+    }
+    if (S_ISLNK(info.st_mode) && stat(path, &info) != 0)
+        return errno == ENOENT || errno == ELOOP || errno == ENOTDIR ? LVK_OK : fail_errno(path);
+    if (S_ISREG(info.st_mode))
+        *kind = FILE_KIND;
+    return LVK_OK;
+}
+
 static lvk_status collect(const char *root, const char *relative, int depth, file_list *list) {
     if (depth > 32)
         return lvk_fail(LVK_ERROR_LIMIT, "%s/%s: folders nested more than 32 deep", root, relative);
@@ -98,17 +126,20 @@ static lvk_status collect(const char *root, const char *relative, int depth, fil
     DIR *folder = path ? opendir(path) : NULL;
     lvk_status status = folder ? LVK_OK : path ? fail_errno(path) : LVK_ERROR_MEMORY;
     lvk_free(path);
-    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));) {
+    while (status == LVK_OK) {
+        struct dirent *entry;
+        status = next_entry(folder, root, relative, &entry);
+        if (status != LVK_OK || !entry)
+            break;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         char *name = lvk_path_join(relative, entry->d_name);
         char *full = name ? lvk_path_join(root, name) : NULL;
-        struct stat info;
-        if (!full) {
-            status = LVK_ERROR_MEMORY;
-        } else if (lstat(full, &info) == 0 && S_ISDIR(info.st_mode)) {
+        kind_of_file kind = OTHER_KIND;
+        status = full ? find_kind(full, &kind) : LVK_ERROR_MEMORY;
+        if (status == LVK_OK && kind == FOLDER_KIND) {
             status = collect(root, name, depth + 1, list);
-        } else if (lvk_path_is_file(full)) {
+        } else if (status == LVK_OK && kind == FILE_KIND) {
             status = LVK_GROW(&list->paths, &list->capacity, list->count);
             if (status == LVK_OK) {
                 list->paths[list->count++] = name;

@@ -166,16 +166,18 @@ static void number_groups(lvk_dataset *d, uint32_t *parent, uint32_t *numbers) {
         d->images[i].group = d->subjects[d->images[i].subject].group;
 }
 
-static void warn_contradiction(const lvk_dataset *d, const keyed *keys, size_t count) {
-    const lvk_image_info *first = &d->images[keys[0].index];
-    for (size_t i = 1; i < count; ++i) {
-        const lvk_image_info *other = &d->images[keys[i].index];
-        if (first->label >= 0 && other->label >= 0 && first->label != other->label) {
-            lvk_log(LVK_LOG_WARNING, "%s and %s are the same picture under two classes", first->path,
-                    other->path);
-            return;
-        }
-    }
+/* Two images of set `index` that are in different classes, if there are. */
+static void warn_contradiction(const lvk_dataset *d, size_t index) {
+    size_t count, labelled = 0;
+    const uint32_t *images = lvk_dataset_duplicate(d, index, &count);
+    if (!lvk_dataset_contradicts(d, index))
+        return;
+    while (d->images[images[labelled]].label < 0)
+        ++labelled;
+    const lvk_image_info *first = &d->images[images[labelled]], *other = first;
+    for (size_t i = labelled; other->label < 0 || other->label == first->label; ++i)
+        other = &d->images[images[i]];
+    lvk_log(LVK_LOG_WARNING, "%s and %s are the same picture under two classes", first->path, other->path);
 }
 
 static lvk_status join_duplicates(lvk_dataset *d, keyed *keys) {
@@ -197,10 +199,10 @@ static lvk_status join_duplicates(lvk_dataset *d, keyed *keys) {
             lvk_groups_join(parent, d->images[keys[start].index].subject, d->images[keys[end].index].subject);
         if (end - start < 2)
             continue;
-        warn_contradiction(d, keys + start, end - start);
         for (size_t i = start; i < end; ++i)
             d->duplicate_images[filled++] = keys[i].index;
         d->duplicate_starts[++d->duplicate_count] = filled;
+        warn_contradiction(d, d->duplicate_count - 1);
     }
     number_groups(d, parent, parent + d->subject_count);
     lvk_free(parent);

@@ -10,6 +10,7 @@
 typedef struct lvk_cache lvk_cache;
 
 #define LVK_CACHE_DEFAULT_BYTES ((size_t)1 << 30)
+#define LVK_CACHE_NOTHING       ((size_t)1) /* no crop is as small: where each image is used once */
 
 /* `dataset` must outlive the cache. `output` is the side that the crops will be resampled to. `bytes`: most
  * that is kept; 0: LVK_CACHE_DEFAULT_BYTES. */

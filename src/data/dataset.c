@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "data/assemble.h"
 #include "data/image.h"
 #include "data/parallel.h"
@@ -12,6 +13,8 @@
 typedef struct reading {
     lvk_dataset *dataset;
     bool strict;
+    bool
+        named; /* the files are those that the user has named: whatever is wrong with one is told beside the others */
 } reading;
 
 /* Keeps the reason for which a file is left out, without the path that stands in front of it. */
@@ -21,6 +24,13 @@ static lvk_status refuse(reading *r, size_t index, const char *path, const char 
         line += length + 2;
     r->dataset->facts[index].reason = lvk_strdup(line);
     return r->dataset->facts[index].reason ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+/* Only a file that is damaged, and will be so the next time, may be left out: another data set means another split and
+ * another model. What may pass (a device that fails, too many open files, a file that grows) stops the reading. */
+static bool may_be_left_out(const reading *r, lvk_status status) {
+    return !r->strict && (status == LVK_ERROR_FORMAT || status == LVK_ERROR_LIMIT ||
+                          (r->named && status != LVK_ERROR_MEMORY));
 }
 
 static lvk_status read_image(void *user, size_t index) {
@@ -41,18 +51,37 @@ static lvk_status read_image(void *user, size_t index) {
         lvk_image_hash(&image, fact->hash);
         lvk_image_turned_hash(&image, fact->turned_hash);
         lvk_image_finish(&image);
-    } else if (!r->strict && status != LVK_ERROR_MEMORY) {
+    } else if (may_be_left_out(r, status)) {
         status = refuse(r, index, path, lvk_error_message());
     }
     lvk_free(path);
     return status;
 }
 
-static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options) {
+/* Split files are JSON, which has only text. */
+static lvk_status check_names(const lvk_dataset *dataset) {
+    for (size_t i = 0; i < dataset->scan.count; ++i) {
+        if (lvk_text_is_utf8(dataset->scan.entries[i].path))
+            continue;
+        char *path = lvk_path_join(dataset->folder, dataset->scan.entries[i].path);
+        if (!path)
+            return LVK_ERROR_MEMORY;
+        lvk_text_make_printable(path);
+        const lvk_status status = lvk_fail(
+            LVK_ERROR_FORMAT, "%s: the name is not UTF-8 text, as split files need it: rename it", path);
+        lvk_free(path);
+        return status;
+    }
+    return LVK_OK;
+}
+
+static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options, bool named) {
+    if (options->utf8_names)
+        LVK_TRY(check_names(dataset));
     dataset->facts = lvk_alloc(dataset->scan.count, sizeof *dataset->facts);
     if (!dataset->facts)
         return LVK_ERROR_MEMORY;
-    reading r = {dataset, options->strict};
+    reading r = {dataset, options->strict, named};
     LVK_TRY(lvk_parallel_for(options->threads, dataset->scan.count, read_image, &r, options->progress,
                              options->progress_user));
     return lvk_dataset_assemble(dataset);
@@ -74,7 +103,7 @@ static lvk_status create(const char *folder, const char *const *paths, size_t co
         status = paths ? lvk_scan_files(paths, count, &dataset->scan)
                        : lvk_scan_folder(folder, o->allow_classless, &dataset->scan);
     if (status == LVK_OK)
-        status = build(dataset, o);
+        status = build(dataset, o, paths != NULL);
     if (status != LVK_OK)
         lvk_dataset_destroy(&dataset);
     *out = dataset;
@@ -177,6 +206,19 @@ size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset) {
 const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count) {
     *count = dataset->duplicate_starts[index + 1] - dataset->duplicate_starts[index];
     return dataset->duplicate_images + dataset->duplicate_starts[index];
+}
+
+bool lvk_dataset_contradicts(const lvk_dataset *dataset, size_t index) {
+    size_t count;
+    const uint32_t *images = lvk_dataset_duplicate(dataset, index, &count);
+    int32_t label = -1;
+    for (size_t i = 0; i < count; ++i) {
+        const int32_t other = dataset->images[images[i]].label;
+        if (label >= 0 && other >= 0 && label != other)
+            return true;
+        label = label >= 0 ? label : other;
+    }
+    return false;
 }
 
 size_t lvk_dataset_skipped_count(const lvk_dataset *dataset) {

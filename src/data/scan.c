@@ -57,9 +57,20 @@ static bool component_contains(component part, const char *text) {
     return false;
 }
 
+/* What systems and network disks put beside the files of users: previews, deleted files. */
+static bool is_of_the_system(component part) {
+    static const char *const names[] = {"__MACOSX", "@eaDir",      "@Recycle",   "@Recently-Snapshot",
+                                        "#recycle", "#snapshot",   "lost+found", "System Volume Information",
+                                        "RECYCLER", "$RECYCLE.BIN"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        if (component_is(part, names[i]))
+            return true;
+    return part.at[0] == '.';
+}
+
 static bool is_hidden(const char *path) {
     for (component part = first_component(path);; part = first_component(part.at + part.size + 1)) {
-        if (part.at[0] == '.' || component_is(part, "__MACOSX"))
+        if (is_of_the_system(part))
             return true;
         if (part.at[part.size] == '\0')
             return false;

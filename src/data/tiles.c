@@ -32,7 +32,7 @@ static lvk_status draw_tile(void *user, size_t index) {
 lvk_status lvk_tiles_draw(const lvk_dataset *dataset, const lvk_crop *crop, const lvk_tile *tiles,
                           size_t count, uint32_t side, unsigned threads, lvk_canvas *canvas) {
     drawing d = {.tiles = tiles, .side = side, .canvas = canvas};
-    LVK_TRY(lvk_cache_create(dataset, crop, side, 0, &d.cache));
+    LVK_TRY(lvk_cache_create(dataset, crop, side, LVK_CACHE_NOTHING, &d.cache));
     const lvk_status status = lvk_parallel_for(threads, count, draw_tile, &d, NULL, NULL);
     lvk_cache_destroy(&d.cache);
     return status;

@@ -137,7 +137,9 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
                                   lvk_prediction *rows) {
     lvk_cache *cache = NULL;
     LVK_TRY(check_classes(c, dataset));
-    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, 0, &cache));
+    const size_t kept =
+        c->views > 1 ? LVK_CACHE_DEFAULT_BYTES : LVK_CACHE_NOTHING; /* else each is used once */
+    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
     lvk_cache_standardize(cache, &c->model.standard);
     const lvk_source source = {.cache = cache, .threads = c->threads};
     double *probabilities = lvk_alloc(count, sizeof *probabilities);

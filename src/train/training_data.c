@@ -13,7 +13,8 @@ static void name_left_out(const lvk_dataset *dataset) {
 }
 
 lvk_status lvk_training_data_read(const lvk_train_options *options, lvk_dataset **dataset) {
-    const lvk_dataset_options reading = {.threads = options->threads, .strict = options->strict};
+    const lvk_dataset_options reading = {
+        .threads = options->threads, .strict = options->strict, .utf8_names = true};
     lvk_log(LVK_LOG_INFO, "reading the images in %s", options->data);
     LVK_TRY(lvk_dataset_create(options->data, &reading, dataset));
     name_left_out(*dataset);

@@ -86,17 +86,28 @@ Test(data, tells_turned_pictures_from_equal_ones) {
     }
     write_bmp(folder, "all/first.bmp", 1, false);
     write_bmp(folder, "all/other.bmp", 2, false);
+    write_bmp(folder, "all/twice.bmp", 3, false);
+    write_bmp(folder, "all/twice again.bmp", 3, false);
     write_bmp(folder, "hem/mirrored.bmp", 1, true);
     write_bmp(folder, "hem/same.bmp", 1, false);
     program_run(&result, "data %s", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    EXPECT_WORDS(result.out, "~ ", "mirrored.bmp", "= ", "same.bmp");
+    EXPECT_WORDS(
+        result.out,
+        "Contradictions, the same picture in two classes: a label is wrong (~: turned or mirrored): 1",
+        "  all/first.bmp (all) ~ hem/mirrored.bmp (hem) = hem/same.bmp (hem)\n",
+        "Pictures that are there more than once (~: turned or mirrored): 1",
+        "  all/twice again.bmp = all/twice.bmp\n");
     program_run(&result, "data %s --json", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     json_t *root = json_loads(result.out, 0, &error), *sets = json_object_get(root, "same_picture"), *copy;
-    cr_assert_eq(json_array_size(sets), 1, "%s in %s", error.text, result.out);
+    cr_assert_eq(json_array_size(sets), 2, "%s in %s", error.text, result.out);
+    json_t *contradictions = json_object_get(root, "contradictions");
+    cr_expect_eq(json_array_size(contradictions), 1);
+    cr_expect(json_equal(json_array_get(contradictions, 0), json_array_get(sets, 0)) ||
+              json_equal(json_array_get(contradictions, 0), json_array_get(sets, 1)));
     size_t i, turned = 0;
-    json_array_foreach(json_array_get(sets, 0), i, copy) {
+    json_array_foreach(json_array_get(contradictions, 0), i, copy) {
         const bool is = json_is_true(json_object_get(copy, "turned"));
         cr_expect_eq(is, strstr(json_string_value(json_object_get(copy, "path")), "mirrored") != NULL);
         turned += is;

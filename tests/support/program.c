@@ -1,4 +1,5 @@
-#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE /* wait4 */
+#define _XOPEN_SOURCE   700
 #include "support/program.h"
 
 #include <criterion/criterion.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,7 +90,9 @@ static void run(program_result *result, int signal_number, program_moment moment
     }
     close(out[0]);
     close(err[0]);
-    cr_assert_eq(waitpid(child, &status, 0), child);
+    struct rusage used;
+    cr_assert_eq(wait4(child, &status, 0, &used), child);
+    result->peak = (size_t)used.ru_maxrss * 1024;
     result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     cr_assert_neq(result->exit_status, 127, "could not run %s", getenv("LEUKVK_PROGRAM"));
 }

@@ -8,6 +8,7 @@
 
 typedef struct program_result {
     int exit_status;             /* 128 + signal when a signal ended it */
+    size_t peak;                 /* bytes of memory that it held at most */
     char out[65536], err[65536]; /* what it printed, cut to fit */
 } program_result;
 
