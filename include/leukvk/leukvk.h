@@ -20,6 +20,7 @@
 #include "leukvk/metrics.h"
 #include "leukvk/model.h"
 #include "leukvk/operators.h"
+#include "leukvk/output.h"
 #include "leukvk/predict.h"
 #include "leukvk/predictions.h"
 #include "leukvk/profile.h"

@@ -1,5 +1,6 @@
 /* leukvk augment: a picture of what augmentation makes of cells. */
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "verb.h"
 
@@ -103,6 +104,7 @@ static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "DIR", documentation, NULL, NULL, NULL};
     arguments a = {.options = {.seed = 1}};
     parse_arguments(&parser, argc, argv, &a);
+    output_check("preview", a.preview, &a.folder, 1);
     progress bar;
     progress_begin(&bar, stderr, "Reading", "images", 0, false);
     a.read_options.progress = progress_count;

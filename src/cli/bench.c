@@ -168,6 +168,7 @@ static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "WORK", documentation, children, NULL, NULL};
     arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
+    output_check("trace", a.trace, NULL, 0);
     lvk_device *device;
     lvk_bench_result result;
     int status = lvk_device_open(&a.device, &device);

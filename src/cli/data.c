@@ -198,10 +198,21 @@ static int write_sheet(const lvk_dataset *dataset, const arguments *a) {
     return status == LVK_OK ? EXIT_OK : report_failure(status);
 }
 
+/* The sheet's list too, whose name was not typed. */
+static void check_outputs(const arguments *a) {
+    char *index = NULL;
+    output_check("split", a->split, &a->folder, 1);
+    output_check("sheet", a->sheet, &a->folder, 1);
+    if (a->sheet && name_index(a->sheet, &index))
+        output_check("sheet", index, &a->folder, 1);
+    free(index);
+}
+
 static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "DIR", documentation, NULL, NULL, NULL};
     arguments a = {.split_options = {.seed = 1}, .sheet_options = {.seed = 1}};
     parse_arguments(&parser, argc, argv, &a);
+    check_outputs(&a);
 
     progress bar;
     progress_begin(&bar, stderr, "Reading", "images", 0, false);

@@ -3,6 +3,7 @@
 #include "format.h"
 #include "metrics_report.h"
 #include "options.h"
+#include "output.h"
 #include "verb.h"
 
 #include <math.h>
@@ -249,6 +250,8 @@ static int run(int argc, char **argv) {
                    .prevalence = (double)NAN,
                    .bootstrap = {.seed = LVK_BOOTSTRAP_SEED}};
     parse_arguments(&parser, argc, argv, &a);
+    output_check("out", a.common.out, a.common.models, (size_t)a.common.model_count);
+    output_check("out", a.common.out, &a.common.data, 1);
     if (!a.common.part && !a.common.data)
         a.common.part = "test";
     const int status = a.from_count ? judge_files(&a) : judge_model(&a);

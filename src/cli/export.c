@@ -101,6 +101,7 @@ static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "MODEL", documentation, NULL, NULL, NULL};
     arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
+    output_check("out", a.out, &a.model, 1);
     lvk_export *model;
     int status = lvk_export_open(a.model, &model);
     if (status == LVK_OK)

@@ -64,6 +64,7 @@ static int run(int argc, char **argv) {
                                        NULL,    NULL};
     arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
+    output_check("out", a.output, &a.input, 1);
     lvk_import *import;
     int status = lvk_import_open(a.input, &import);
     if (status != LVK_OK)
@@ -72,6 +73,7 @@ static int run(int argc, char **argv) {
     char default_path[64];
     snprintf(default_path, sizeof default_path, "%s-%s.safetensors", about->architecture, about->variant);
     const char *path = a.output ? a.output : default_path;
+    output_check("out", path, &a.input, 1);
     status = lvk_import_write(import, path);
     if (status == LVK_OK)
         print_about(about, path);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* fopencookie */
 #include "output.h"
 
+#include "leukvk/output.h"
 #include "leukvk/text.h"
 #include "verb.h"
 
@@ -66,6 +67,13 @@ const char *output_path(const char *text) {
         return "/dev/stdout";
     snprintf(path, sizeof path, "/dev/fd/%d", copy);
     return path;
+}
+
+void output_check(const char *option, const char *given, const char *const *inputs, size_t count) {
+    if (lvk_output_check(given, inputs, count) == LVK_OK)
+        return;
+    fprintf(stderr, "leukvk: --%s %s\n", option, shown(lvk_error_message()));
+    exit(EXIT_USAGE);
 }
 
 /* ---- lines ---- */

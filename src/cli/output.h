@@ -17,6 +17,10 @@ int output_end(int exit_status);
  * use. */
 const char *output_path(const char *text);
 
+/* Ends the program with one line and EXIT_USAGE where --`option` `path` (NULL: not given) would overwrite one of
+ * the inputs or a file of a run (leukvk/output.h). */
+void output_check(const char *option, const char *path, const char *const *inputs, size_t count);
+
 /* `text` as a line may show it: what a terminal could misread is '?' (leukvk/text.h); "standard output" for
  * what output_path has made of a dash. In memory that the next seven calls leave alone. For every name that
  * is not the program's own. */

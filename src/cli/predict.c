@@ -1,6 +1,7 @@
 /* leukvk predict: probabilities of images. */
 #include "classify.h"
 #include "options.h"
+#include "output.h"
 #include "verb.h"
 
 #include <stdio.h>
@@ -72,6 +73,9 @@ static int run(int argc, char **argv) {
                                        NULL,    NULL};
     arguments a = {.format = "table"};
     parse_arguments(&parser, argc, argv, &a);
+    output_check("out", a.common.out, a.common.models, (size_t)a.common.model_count);
+    output_check("out", a.common.out, a.paths, a.path_count);
+    output_check("out", a.common.out, &a.common.data, 1);
     classify_session session;
     selection images = {0};
     lvk_prediction *rows = NULL;

@@ -183,3 +183,35 @@ Test(output, a_data_folder_that_is_not_utf8_is_named) {
     cr_expect_str_eq(json_string_value(json_object_get(facts, "folder")), "cells\xEF\xBF\xBD");
     json_decref(facts);
 }
+
+/* ---- what is read and what a run keeps ---- */
+
+#define CELL "$(ls data/C-NMC_training_data/*/all/*.png | head -n 1)"
+
+static void expect_kept(const char *arguments, const char *path, const char *says) {
+    char command[512];
+    snprintf(command, sizeof command, "cp %s kept", path);
+    cr_expect(system(command) == 0 && shell("%s", arguments) == 2, "leukvk %s", arguments);
+    expect_said(says);
+    cr_expect(program_same_file("kept", path), "leukvk %s has overwritten %s", arguments, path);
+}
+
+Test(output, nothing_that_is_read_or_kept_is_overwritten) {
+    cr_assert_eq(system("cp " CELL " cell.png && mkdir run && : >run/.lock && echo '{}' >run/config.json && "
+                        "echo {} >run/split.json && cp data/*labels.csv labels.csv"),
+                 0);
+    expect_kept("predict --model nosuch cell.png --out cell.png", "cell.png", "--out cell.png: is read here");
+    expect_kept("predict --model nosuch data --out data/C-NMC_test_prelim_phase_data_labels.csv",
+                "data/C-NMC_test_prelim_phase_data_labels.csv", "is a table of data");
+    expect_kept("predict --model cell.png x --out ./cell.png", "cell.png", "is read here");
+    expect_kept("eval --model run --data data --out run/split.json", "run/split.json",
+                "is a file of the run");
+    expect_kept("data data --split run/config.json", "run/config.json", "--split run/config.json: is a file");
+    expect_kept("export run --format onnx --out run/split.json", "run/split.json", "is a file of the run");
+    expect_kept("export cell.png --format onnx --out cell.png", "cell.png", "is read here");
+    expect_kept("import cell.png --out cell.png", "cell.png", "is read here");
+    expect_kept("bench w2 --trace run/config.json", "run/config.json", "is a file of the run");
+    cr_assert_eq(system("mkdir sheets && cp cell.png sheets/labels.png && cp labels.csv sheets"), 0);
+    expect_kept("data sheets --sheet sheets/labels.png", "sheets/labels.csv", "--sheet sheets/labels.png");
+    expect_kept("augment sheets --preview sheets/labels.png", "sheets/labels.png", "is an image of sheets");
+}

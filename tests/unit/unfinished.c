@@ -69,27 +69,29 @@ static lvk_status add_file(void *user, const char *path) {
     return LVK_OK;
 }
 
+static tree_hash hash_of(const char *below) {
+    tree_hash tree = {below, 0, 0};
+    cr_assert_eq(lvk_folder_walk(tree_path(below), add_file, &tree), LVK_OK, "%s", lvk_error_message());
+    return tree;
+}
+
 static void expect_same_trees(const char *a, const char *b) {
-    tree_hash trees[2] = {{a, 0, 0}, {b, 0, 0}};
-    for (int i = 0; i < 2; ++i)
-        cr_assert_eq(lvk_folder_walk(tree_path(trees[i].below), add_file, &trees[i]), LVK_OK, "%s",
-                     lvk_error_message());
-    cr_expect_gt(trees[0].files, IMAGES);
-    cr_expect_eq(trees[0].hash, trees[1].hash, "%s and %s differ", a, b);
+    const tree_hash first = hash_of(a), second = hash_of(b);
+    cr_expect_gt(first.files, IMAGES);
+    cr_expect_eq(first.hash, second.hash, "%s and %s differ", a, b);
 }
 
 static void expect_no_data_set(const char *below) {
     lvk_dataset *dataset = NULL;
-    cr_expect_eq(lvk_dataset_create(tree_path(below), NULL, &dataset), LVK_ERROR_FORMAT);
-    TREE_ERROR_HAS("is not whole", "again");
     const char *path = tree_path(below);
     cr_expect_eq(lvk_dataset_create_from_files(&path, 1, NULL, &dataset), LVK_ERROR_FORMAT);
-    TREE_ERROR_HAS("is not whole");
+    cr_expect_eq(lvk_dataset_create(path, NULL, &dataset), LVK_ERROR_FORMAT);
 }
 
 Test(unfinished, a_killed_drawing_is_no_data_set_and_can_be_repeated) {
     expect_killed(NULL, "half");
     expect_no_data_set("half");
+    TREE_ERROR_HAS("is not whole", "again");
     lvk_synth_options other = drawn;
     other.seed = 6;
     cr_expect_eq(draw("half", other), LVK_ERROR_ARGUMENT);
@@ -105,6 +107,7 @@ Test(unfinished, a_killed_cropping_is_no_data_set_and_can_be_repeated) {
     cr_assert_eq(draw("cells", drawn), LVK_OK, "%s", lvk_error_message());
     expect_killed("cells", "half");
     expect_no_data_set("half");
+    TREE_ERROR_HAS("is not whole", "again");
     lvk_crop_options other = cropped;
     other.size = 65;
     cr_expect_eq(lvk_crop_check(tree_path("half"), &other), LVK_ERROR_ARGUMENT);

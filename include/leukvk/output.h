@@ -1,0 +1,21 @@
+/* Files that a program is asked to write. */
+#ifndef LEUKVK_OUTPUT_H
+#define LEUKVK_OUTPUT_H
+
+#include "leukvk/status.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Whether `path` may be written, before any work is done: not if it is there and is one of `inputs` (files and
+ * folders that are read; NULL entries are passed over), an image or a label table below one of them, or a file
+ * that a run keeps in its folder. `path` may be NULL. LVK_ERROR_ARGUMENT names what would be overwritten. */
+LVK_MUST_USE lvk_status lvk_output_check(const char *path, const char *const *inputs, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
