@@ -306,8 +306,7 @@ static size_t read_predictions(const char *path, double *p, char classes[][16], 
 
 Test(training, predictions_agree_between_devices) {
     enum { MOST = 64 };
-    static const char *const icds[] = {"/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
-                                       "/usr/lib/chromium/vk_swiftshader_icd.json"};
+    static const char *const icds[] = {LAVAPIPE_ICD, SWIFTSHADER_ICD};
     const char *folder = program_folder();
     double p[3][MOST];
     static char classes[3][MOST][16];

@@ -20,8 +20,11 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
+# Debian 12's Mesa has the processor in the names of its manifests, Debian 13's has not.
+MESA = pathlib.Path("/usr/share/vulkan/icd.d")
+LAVAPIPE = [MESA / f"lvp_icd.{platform.machine()}.json", MESA / "lvp_icd.json"]
 DRIVERS = {
-    "lavapipe": "/usr/share/vulkan/icd.d/lvp_icd.%s.json" % platform.machine(),
+    "lavapipe": str(next((path for path in LAVAPIPE if path.exists()), LAVAPIPE[0])),
     "swiftshader": "/usr/lib/chromium/vk_swiftshader_icd.json",
 }
 

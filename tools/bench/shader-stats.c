@@ -6,15 +6,20 @@
  * not offered, those for CPU devices, are left out. */
 #include "pipeline-stats.h"
 
+#include "core/file.h"
 #include "core/memory.h"
 #include "selftest/inputs.h"
 #include "train/network.h"
 
 #include <argp.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+
+#define MANIFESTS "/usr/share/vulkan/icd.d/"
 
 static const char documentation[] =
     "Compiles leukvk's kernels with Mesa's RADV for AMD GPUs that are not there, and prints registers, spills, shared "
@@ -302,7 +307,7 @@ enum { OPTION_MARKDOWN = 256, OPTION_CSV, OPTION_ALL, OPTION_DRIVER };
 static const struct argp_option options[] = {
     {"family", 'f', "NAME", 0, "Compile for this family; may be repeated", 0},
     {"driver", OPTION_DRIVER, "FILE", 0,
-     "RADV's manifest (default: /usr/share/vulkan/icd.d/radeon_icd.x86_64.json)", 0},
+     "RADV's manifest (default: radeon_icd.PROCESSOR.json or radeon_icd.json of /usr/share/vulkan/icd.d)", 0},
     {"markdown", OPTION_MARKDOWN, NULL, 0, "Print one Markdown table: VGPRs, and waves in parentheses", 0},
     {"csv", OPTION_CSV, NULL, 0, "Print comma-separated values", 0},
     {"all", OPTION_ALL, NULL, 0, "Compile the kernels for CPU devices too", 0},
@@ -333,11 +338,23 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
+/* Debian 12's Mesa has the processor in the name of the manifest, Debian 13's has not. */
+static const char *default_driver(void) {
+    static char path[PATH_MAX];
+    struct utsname system;
+    if (uname(&system) == 0) {
+        snprintf(path, sizeof path, MANIFESTS "radeon_icd.%s.json", system.machine);
+        if (lvk_path_is_file(path))
+            return path;
+    }
+    return MANIFESTS "radeon_icd.json";
+}
+
 int main(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "", documentation, NULL, NULL, NULL};
     static const char *const families[] = {"polaris10", "vega10", "navi21", "gfx1100"};
     static collection all;
-    settings set = {.driver = "/usr/share/vulkan/icd.d/radeon_icd.x86_64.json"};
+    settings set = {.driver = default_driver()};
     if (argp_parse(&parser, argc, argv, 0, NULL, &set) != 0)
         return 2;
     if (set.family_count == 0) {
