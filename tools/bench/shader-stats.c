@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define MANIFESTS "/usr/share/vulkan/icd.d/"
 
@@ -186,9 +188,29 @@ static lvk_status collect_rest(collection *c) {
 
 /* ---- compiling ---- */
 
+/* Whether RADV knows the family that the environment names: it aborts at others, hence the child. */
+static bool family_is_known(void) {
+    int status = -1;
+    const pid_t child = fork();
+    if (child == 0) {
+        compiler driver;
+        if (!freopen("/dev/null", "w", stderr) || compiler_open(&driver) != LVK_OK)
+            _exit(1);
+        _exit(0);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+/* The first family of RDNA 3 has another name since Mesa 23. */
+static void choose_family(const char *family) {
+    setenv("RADV_FORCE_FAMILY", family, 1);
+    if (strcmp(family, "gfx1100") == 0 && !family_is_known())
+        setenv("RADV_FORCE_FAMILY", "navi31", 1);
+}
+
 static lvk_status compile(const settings *set, int family, collection *c) {
     compiler driver;
-    setenv("RADV_FORCE_FAMILY", set->families[family], 1);
+    choose_family(set->families[family]);
     lvk_status status;
     LVK_GO(status, compiler_open(&driver), done);
     LVK_GO(status, collect_network(c, &driver.adapter.caps), done);
