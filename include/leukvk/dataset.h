@@ -73,7 +73,8 @@ typedef struct lvk_dataset_options {
                     listed. A file that cannot be read at this time is an error in any case */
     bool allow_classless; /* a folder whose images lie in no class folder is a set without classes and labels;
                              otherwise an error */
-    bool utf8_names; /* a path that is not UTF-8 is an error, before an image is read; split files need it */
+    bool utf8_names;  /* a path that is not UTF-8 is an error, before an image is read; split files need it */
+    bool two_classes; /* another number of classes is an error, before any image is read */
     lvk_data_progress progress; /* may be NULL */
     void *progress_user;
 } lvk_dataset_options;

@@ -16,7 +16,8 @@
  *   argument  what --help calls the value; NULL of a FLAG
  *   group     of --help: DATA, MODEL, TRAINING, OUTPUT; NONE: verbs that take it have an option of their own
  *   used_by   ALL, CNNS (models without a backbone), RESNETS (models with one), FROZEN
- *             (ResNets whose backbone is frozen), THAWED (ResNets of whose backbone a stage is trained), SGD, ADAMW.
+ *             (ResNets whose backbone is frozen), THAWED (ResNets of whose backbone a stage is trained), IMAGES
+ *             (trainings on images, not on the features of a frozen backbone; a FLAG), SGD, ADAMW.
  *             With others it may not be set
  *   grid      0: not searched by `leukvk tune`; else its number, which orders the axes and seeds what is drawn for it, and
  *             so never changes
@@ -65,7 +66,7 @@ LVK_TRAIN_OPTION(COUNT, image_size, 0, ZERO_OR_FROM_TO(32, 1024), "image-size", 
     "cnn-gap and ResNets only: height and width in pixels that crops are resampled to, 32 to 1024; half the side is a "
     "quarter of the work (112 of cnn-gap, 224 of ResNets)")
 
-LVK_TRAIN_OPTION(FLAG, augment, true, ANY, "augment", NULL, NULL, DATA, ALL, 0, IDENTITY,
+LVK_TRAIN_OPTION(FLAG, augment, true, ANY, "augment", NULL, NULL, DATA, IMAGES, 0, IDENTITY,
     "Flip and rotate the training images at random, in each epoch anew (the default, but not of every preset)")
 
 /* What comes in from beyond the crop is black. */

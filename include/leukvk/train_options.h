@@ -82,6 +82,7 @@ typedef enum lvk_option_use {
     LVK_OPTION_USED_BY_RESNETS, /* models with one */
     LVK_OPTION_USED_BY_FROZEN,  /* those whose backbone is frozen */
     LVK_OPTION_USED_BY_THAWED,  /* those of whose backbone at least a stage is trained */
+    LVK_OPTION_USED_BY_IMAGES,  /* trainings on images, not on the features of a frozen backbone; a FLAG */
     LVK_OPTION_USED_BY_SGD,
     LVK_OPTION_USED_BY_ADAMW
 } lvk_option_use;

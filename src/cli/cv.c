@@ -62,6 +62,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         train_choices_check(&a->train, state);
+        if (a->cv.folds == 0 && strcmp(a->train.options.group, "none") == 0)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "--folds official: these keep people apart; --group none needs a number of folds");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

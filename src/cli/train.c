@@ -53,6 +53,7 @@ typedef struct arguments {
     lvk_device_options device;
     char device_number[16]; /* of several ranks on a machine with several devices */
     train_choices train;
+    bool fractions; /* were given */
     const char *resume;
     const char *not_with_resume; /* the last of the options here that a resumed run does not take */
 } arguments;
@@ -63,6 +64,9 @@ static void check(const arguments *a, struct argp_state *state) {
         argp_failure(state, EXIT_USAGE, 0, "--%s: a resumed run keeps its own settings", setting);
     if (!a->resume)
         train_choices_check(&a->train, state);
+    if (a->train.options.split && (a->fractions || train_choices_given(&a->train, "group")))
+        argp_failure(state, EXIT_USAGE, 0, "--%s: has no effect on a split that is made already, --split",
+                     a->fractions ? "fractions" : "group");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -90,6 +94,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_FRACTIONS:
         option_fractions(state, text, &o->validation, &o->test);
+        a->fractions = true;
         a->not_with_resume = "fractions";
         return 0;
     case ARGP_KEY_END:

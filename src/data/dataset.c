@@ -87,6 +87,21 @@ static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options
     return lvk_dataset_assemble(dataset);
 }
 
+static lvk_status check_classes(const lvk_dataset *dataset) {
+    const lvk_scan *scan = &dataset->scan;
+    lvk_text names = {0};
+    char *list;
+    if (scan->class_count == 2)
+        return LVK_OK;
+    for (size_t i = 0; i < scan->class_count; ++i)
+        lvk_text_add(&names, "%s%s", i ? ", " : "", scan->classes[i]);
+    LVK_TRY(lvk_text_take(&names, &list, NULL));
+    const lvk_status status = lvk_fail(LVK_ERROR_FORMAT, "%s: found %zu classes (%s); exactly 2 are needed",
+                                       dataset->folder, scan->class_count, list);
+    lvk_free(list);
+    return status;
+}
+
 static lvk_status create(const char *folder, const char *const *paths, size_t count,
                          const lvk_dataset_options *options, lvk_dataset **out) {
     static const lvk_dataset_options defaults;
@@ -102,6 +117,8 @@ static lvk_status create(const char *folder, const char *const *paths, size_t co
     else
         status = paths ? lvk_scan_files(paths, count, &dataset->scan)
                        : lvk_scan_folder(folder, o->allow_classless, &dataset->scan);
+    if (status == LVK_OK && o->two_classes)
+        status = check_classes(dataset);
     if (status == LVK_OK)
         status = build(dataset, o, paths != NULL);
     if (status != LVK_OK)

@@ -74,8 +74,12 @@ static lvk_status name_folder(cross_validation *c) {
     return status;
 }
 
+static lvk_run_group group_of(const cross_validation *c) {
+    return (lvk_run_group){.what = "cross-validation", .file = "cv.json", .config = c->config};
+}
+
 static lvk_status open_folder(cross_validation *c) {
-    const lvk_run_group group = {.what = "cross-validation", .file = "cv.json", .config = c->config};
+    const lvk_run_group group = group_of(c);
     LVK_TRY(name_folder(c));
     return lvk_run_group_open(&group, c->folder, &c->lock);
 }
@@ -251,6 +255,8 @@ static lvk_status run(cross_validation *c) {
     if (c->options.folds == 0 && c->result->by_image)
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "the data set's own folds keep people apart: give a number of folds");
+    const lvk_run_group group = group_of(c);
+    LVK_TRY(c->options.folder ? lvk_run_group_check(&group, c->options.folder) : LVK_OK);
     LVK_TRY(lvk_training_data_read(&c->options.train, &c->dataset));
     LVK_TRY(prepare(c));
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)

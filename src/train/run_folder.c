@@ -124,6 +124,12 @@ static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
     return status;
 }
 
+lvk_status lvk_run_folder_check(const char *path) {
+    if (lvk_path_is_folder(path))
+        return check_empty(path);
+    return access(path, F_OK) == 0 ? lvk_fail(LVK_ERROR_IO, "%s: is no folder", path) : LVK_OK;
+}
+
 lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_folder **run) {
     *run = NULL;
     char *folder = NULL;

@@ -42,6 +42,10 @@ const char *lvk_run_file_name(lvk_run_file file);
 /* A run folder that this process holds the lock of. Used by one thread at a time. */
 typedef struct lvk_run_folder lvk_run_folder;
 
+/* Whether a run can be made at `path`, as far as can be told without making anything: it is not there, or an empty
+ * folder. */
+LVK_MUST_USE lvk_status lvk_run_folder_check(const char *path);
+
 /* Makes a folder for a new run. `path`: the folder, new or empty; NULL: runs/YYYYMMDD-HHMMSS-<model>, by the
  * local time, with -2, -3, … behind it when that exists. LVK_ERROR_IO: it is not empty, or another process
  * works there. */

@@ -255,7 +255,9 @@ static lvk_status make_split(lvk_search *s, const lvk_dataset *dataset) {
 }
 
 static lvk_status prepare(lvk_search *s) {
+    const lvk_run_group group = group_of(s);
     lvk_dataset *dataset;
+    LVK_TRY(s->folder ? lvk_run_group_check(&group, s->folder) : LVK_OK);
     LVK_TRY(lvk_training_data_read(&s->options.train, &dataset));
     const lvk_status status = make_split(s, dataset);
     lvk_dataset_destroy(&dataset);

@@ -5,15 +5,8 @@
 #include "core/error.h"
 #include "leukvk/search.h"
 
-/* An axis for every option that can be searched; their numbers run from 1 to it. */
-enum {
-    LVK_SEARCH_MAX_AXES = 0
-#define LVK_TRAIN_OPTION(type, member, default, check, key, alias, argument, group, used_by, grid, record,   \
-                         help)                                                                               \
-    +((grid) > 0)
-#include "leukvk/train_option_list.h"
-#undef LVK_TRAIN_OPTION
-};
+/* An axis for every option that can be searched; their numbers in train_option_list.h run from 1 to it. */
+enum { LVK_SEARCH_MAX_AXES = 20 };
 
 typedef struct lvk_axis {
     const lvk_train_option *key;

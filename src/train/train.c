@@ -154,6 +154,7 @@ static lvk_status start_parameters(lvk_trainer *t) {
 static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
     const lvk_train_options *o = &t->settings.options;
     LVK_TRY(lvk_sameness_check_settings(&t->settings, &t->ranks));
+    LVK_TRY(is_first(t) && o->run ? lvk_run_folder_check(o->run) : LVK_OK);
     LVK_TRY(open_data(t, o->dataset));
     if (o->split)
         LVK_TRY(lvk_split_read(o->split, t->dataset, &t->split));

@@ -232,6 +232,17 @@ static lvk_status check_optimizer(const lvk_train_option *option, const char *op
                           optimizer, user);
 }
 
+/* A flag that is off is no mistake: nothing is done to features. */
+static lvk_status check_images(const lvk_train_option *option, const lvk_train_options *o,
+                               const lvk_model *model) {
+    const bool on = *(const bool *)place_in(o, option);
+    return model->features && strcmp(o->unfreeze, "none") == 0 && on
+               ? lvk_fail(LVK_ERROR_ARGUMENT,
+                          "--%s: has no effect on the features of a frozen backbone (--views turns images)",
+                          option->key)
+               : LVK_OK;
+}
+
 lvk_status lvk_train_option_check_use(const lvk_train_option *option, const lvk_train_options *options) {
     const lvk_model *model;
     switch (option->used_by) {
@@ -244,16 +255,29 @@ lvk_status lvk_train_option_check_use(const lvk_train_option *option, const lvk_
     case LVK_OPTION_USED_BY_RESNETS:
     case LVK_OPTION_USED_BY_FROZEN:
     case LVK_OPTION_USED_BY_THAWED:
+    case LVK_OPTION_USED_BY_IMAGES:
         break;
     }
     model = lvk_model_find(options->model);
+    if (model && option->used_by == LVK_OPTION_USED_BY_IMAGES)
+        return check_images(option, options, model);
     LVK_TRY(model ? check_model(option, model) : LVK_ERROR_ARGUMENT);
     return check_backbone(option, options);
+}
+
+/* Names of parameters, which the network has to be planned for. */
+static lvk_status check_names(const lvk_settings *settings) {
+    const lvk_network_config config = lvk_settings_network(settings);
+    lvk_footprint footprint;
+    return lvk_network_estimate(&(lvk_caps){0}, &config, &footprint);
 }
 
 lvk_status lvk_train_options_check(const lvk_train_options *options) {
     lvk_settings settings;
     LVK_TRY(lvk_settings_init(&settings, options));
+    lvk_status status = lvk_settings_check_use(options);
+    if (status == LVK_OK && settings.rates.count)
+        status = check_names(&settings);
     lvk_settings_finish(&settings);
-    return lvk_settings_check_use(options);
+    return status;
 }

@@ -123,7 +123,7 @@ Test(cv, refuses_what_is_not_the_same) {
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "none: No such file"), "%s", result.err);
     program_run(&result, "cv --data %s/data --out %s/b --folds official --group none", folder, folder);
-    cr_expect_eq(result.exit_status, 1);
+    cr_expect_eq(result.exit_status, 2);
     program_run(&result, "cv --data %s/data --folds 1", folder);
     cr_expect_eq(result.exit_status, 2);
     program_run(&result, "cv --data %s/data --out %s/b --folds 10", folder, folder);

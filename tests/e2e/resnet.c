@@ -241,13 +241,14 @@ Test(resnet, mistakes_are_named) {
         const char *options, *message;
         int exit_status;
     } mistakes[] = {{"--unfreeze conv6_x", "conv6_x", 2},
-                    {"--unfreeze conv5_x --rate-scale conv4_x=0.1", "--rate-scale conv4_x:", 1},
+                    {"--unfreeze conv5_x --rate-scale conv4_x=0.1", "--rate-scale conv4_x:", 2},
                     {"--bn sometimes", "--bn sometimes", 2},
                     {"--head dense", "--head", 2},
                     {"--weights none", "--unfreeze all", 2},
                     {"--normalize train", "--normalize", 2},
                     {"--unfreeze all --views 4", "--views 4", 2},
                     {"--zoom 0.1", "--zoom:", 2},
+                    {"--augment", "--augment: has no effect on the features", 2},
                     {"--model resnet50", "resnet50-narrow", 1},
                     {"--weights /nonexistent/w", "/nonexistent/w", 1}};
     const char *folder = make_folder();

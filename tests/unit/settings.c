@@ -1,5 +1,6 @@
 /* Training settings: what is checked, and config.json, also that of runs from before a setting existed. */
 #include "train/settings.h"
+#include "train/search_space.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -243,6 +244,7 @@ Test(settings, the_list_keeps_the_order_of_a_search) {
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
         searched += table[i].grid > 0;
     cr_expect_eq(searched, sizeof grid / sizeof *grid);
+    cr_expect_eq(searched, LVK_SEARCH_MAX_AXES, "room for an axis of each");
     for (size_t i = 0; i < sizeof grid / sizeof *grid; ++i)
         cr_expect_eq(lvk_train_option_find(grid[i])->grid, i + 1, "%s", grid[i]);
 }
