@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "core/child.h"
 
+#include "core/resource.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -40,21 +41,23 @@ static void limit(int resource, rlim_t soft, rlim_t hard) {
 }
 
 /* The child, from its beginning to its end. */
-static void run(lvk_status (*work)(void *user), void *user, unsigned seconds, report *to) {
+static void run(lvk_status (*work)(void *user), void *user, lvk_child_bounds bounds, report *to) {
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere >= 0)
         (void)dup2(nowhere, STDERR_FILENO);
     (void)signal(SIGXCPU, SIG_DFL);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_FSIZE, 0, 0);
-    limit(RLIMIT_CPU, seconds, seconds + 1);
+    limit(RLIMIT_CPU, bounds.seconds, bounds.seconds + 1);
+    const rlim_t memory = (rlim_t)lvk_process_address_bytes() + bounds.memory;
+    limit(RLIMIT_AS, memory, memory);
     to->status = work(user);
     snprintf(to->line, sizeof to->line, "%s", lvk_error_message());
     to->ended = 1;
     _exit(0);
 }
 
-static lvk_status wait_for(pid_t child, const char *name, unsigned seconds, const report *from) {
+static lvk_status wait_for(pid_t child, const char *name, lvk_child_bounds bounds, const report *from) {
     int ending = 0;
     pid_t done;
     do
@@ -63,9 +66,12 @@ static lvk_status wait_for(pid_t child, const char *name, unsigned seconds, cons
     if (done < 0 || !from->ended || !WIFEXITED(ending) || WEXITSTATUS(ending) != 0) {
         const bool slow = done >= 0 && WIFSIGNALED(ending) && WTERMSIG(ending) == SIGXCPU;
         return slow ? lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: reading it found no end in %u seconds",
-                               name, seconds)
+                               name, bounds.seconds)
                     : lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: the library that reads it crashed", name);
     }
+    if (from->status == LVK_ERROR_MEMORY)
+        return lvk_fail(LVK_ERROR_MEMORY, "%s: out of memory: reading it may take %zu MiB", name,
+                        bounds.memory >> 20);
     char line[sizeof from->line];
     memcpy(line, from->line, sizeof line);
     line[sizeof line - 1] = '\0';
@@ -73,14 +79,15 @@ static lvk_status wait_for(pid_t child, const char *name, unsigned seconds, cons
     return from->status == LVK_OK ? LVK_OK : lvk_fail(from->status, "%s", line);
 }
 
-lvk_status lvk_child_run(const char *name, lvk_status (*work)(void *user), void *user, unsigned seconds) {
+lvk_status lvk_child_run(const char *name, lvk_status (*work)(void *user), void *user,
+                         lvk_child_bounds bounds) {
     report *shared = lvk_shared_alloc(sizeof *shared);
     if (!shared)
         return LVK_ERROR_MEMORY;
     const pid_t child = fork();
     if (child == 0)
-        run(work, user, seconds, shared);
-    const lvk_status status = child > 0 ? wait_for(child, name, seconds, shared)
+        run(work, user, bounds, shared);
+    const lvk_status status = child > 0 ? wait_for(child, name, bounds, shared)
                                         : lvk_fail(LVK_ERROR_IO, "%s: cannot start a process to read it: %s",
                                                    name, strerror(errno));
     lvk_shared_free(shared, sizeof *shared);

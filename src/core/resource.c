@@ -35,6 +35,18 @@ uint64_t lvk_process_peak_bytes(void) {
     return (uint64_t)kibibytes * 1024;
 }
 
+uint64_t lvk_process_address_bytes(void) {
+    unsigned long long pages = 0;
+    const long page = sysconf(_SC_PAGESIZE);
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file) {
+        if (fscanf(file, "%llu", &pages) != 1)
+            pages = 0;
+        fclose(file);
+    }
+    return page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+}
+
 uint64_t lvk_machine_memory(void) {
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;

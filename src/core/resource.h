@@ -14,6 +14,9 @@ double lvk_process_cpu_seconds(void);
  * tell. */
 uint64_t lvk_process_peak_bytes(void);
 
+/* Bytes of address space that this process has now. 0 where the system cannot tell. */
+uint64_t lvk_process_address_bytes(void);
+
 /* Bytes of main memory. 0 where the system cannot tell. */
 uint64_t lvk_machine_memory(void);
 

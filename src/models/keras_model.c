@@ -144,8 +144,10 @@ lvk_status lvk_keras_read(const char *name, const void *bytes, size_t size, lvk_
     if (!model->shared)
         return LVK_ERROR_MEMORY;
     job j = {name, bytes, size, collect, user, model->shared};
-    const unsigned seconds = 2 + (unsigned)(size >> 24); /* 16 MB in a second: far slower than it is */
-    LVK_TRY(lvk_child_run(name, read_in_child, &j, seconds));
+    const lvk_child_bounds bounds = {
+        .seconds = 2 + (unsigned)(size >> 24), /* 16 MB in a second: far slower than it is */
+        .memory = ((size_t)256 << 20) + 4 * size};
+    LVK_TRY(lvk_child_run(name, read_in_child, &j, bounds));
     return take(name, most_bytes(size), model);
 }
 

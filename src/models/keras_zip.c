@@ -34,11 +34,15 @@ static bool read_whole(zip_file_t *file, char *to, size_t size) {
     return done == size && zip_fread(file, &more, 1) == 0;
 }
 
+/* Weights hardly become smaller by packing: what unpacks to many times its size holds none. */
+enum { MOST_RATIO = 16 };
+#define FREE_OF_RATIO ((size_t)64 << 20)
+
 /* Reads an entry of at most `limit` bytes; freed by the caller. */
 static lvk_status read_entry(const char *path, zip_t *archive, const char *entry, size_t limit, char **data,
                              size_t *size) {
-    const zip_uint64_t needed =
-        ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+    const zip_uint64_t needed = ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD |
+                                ZIP_STAT_ENCRYPTION_METHOD;
     zip_stat_t about;
     if (zip_stat(archive, entry, 0, &about) != 0 || (about.valid & needed) != needed)
         return lvk_fail(LVK_ERROR_FORMAT,
@@ -50,6 +54,9 @@ static lvk_status read_entry(const char *path, zip_t *archive, const char *entry
     if (about.size > limit)
         return lvk_fail(LVK_ERROR_LIMIT, "%s: %s: %llu bytes, more than the %zu that are read", path, entry,
                         (unsigned long long)about.size, limit);
+    if (about.size > FREE_OF_RATIO && (about.size - FREE_OF_RATIO) / MOST_RATIO > about.comp_size)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s: %s: %llu bytes that unpack to %llu, more than weights ever do",
+                        path, entry, (unsigned long long)about.comp_size, (unsigned long long)about.size);
     zip_file_t *file = zip_fopen_index(archive, about.index, 0);
     if (!file)
         return fail_entry(path, entry, "cannot be read (damaged?)");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const lvk_child_bounds bounds = {.seconds = 5, .memory = (size_t)256 << 20};
+
 typedef struct note {
     int *shared;
     int own;
@@ -23,7 +25,7 @@ Test(child, gives_shared_memory_only) {
     note n = {.shared = lvk_shared_alloc(size)};
     cr_assert_not_null(n.shared);
     cr_expect_eq(n.shared[1000], 0);
-    cr_expect_eq(lvk_child_run("file", write_note, &n, 5), LVK_OK);
+    cr_expect_eq(lvk_child_run("file", write_note, &n, bounds), LVK_OK);
     cr_expect_eq(n.shared[1000], 7);
     cr_expect_eq(n.own, 0);
     lvk_shared_free(n.shared, size);
@@ -53,12 +55,39 @@ static lvk_status never_end(void *user) {
 Test(child, fails_with_a_line) {
     char name[] = "the file";
     bool forever = true;
-    cr_expect_eq(lvk_child_run(name, refuse, name, 5), LVK_ERROR_NUMERIC);
+    cr_expect_eq(lvk_child_run(name, refuse, name, bounds), LVK_ERROR_NUMERIC);
     cr_expect_eq(strncmp(lvk_error_message(), "the file: no", 12), 0, "%s", lvk_error_message());
     cr_expect_null(strchr(lvk_error_message(), '\n'));
-    cr_expect_eq(lvk_child_run(name, crash, NULL, 5), LVK_ERROR_FORMAT);
+    cr_expect_eq(lvk_child_run(name, crash, NULL, bounds), LVK_ERROR_FORMAT);
     cr_expect_str_eq(lvk_error_message(), "the file: is damaged: the library that reads it crashed");
-    cr_expect_eq(lvk_child_run(name, leave, NULL, 5), LVK_ERROR_FORMAT);
-    cr_expect_eq(lvk_child_run(name, never_end, &forever, 1), LVK_ERROR_FORMAT);
+    cr_expect_eq(lvk_child_run(name, leave, NULL, bounds), LVK_ERROR_FORMAT);
+    cr_expect_eq(lvk_child_run(name, never_end, &forever, (lvk_child_bounds){1, bounds.memory}),
+                 LVK_ERROR_FORMAT);
     cr_expect_str_eq(lvk_error_message(), "the file: is damaged: reading it found no end in 1 seconds");
+}
+
+/* Takes what the system gives, up to 4 GB, and touches it. */
+static lvk_status hoard(void *user) {
+    size_t *taken = user;
+    const size_t piece = (size_t)8 << 20;
+    for (int i = 0; i < 512; ++i) {
+        char *memory = malloc(piece);
+        if (!memory)
+            return lvk_fail(LVK_ERROR_MEMORY, "no more");
+        memset(memory, 1, piece);
+        *taken += piece;
+    }
+    return LVK_OK;
+}
+
+/* Memory has a bound, of which the work may use most. */
+Test(child, has_bounded_memory) {
+    size_t *taken = lvk_shared_alloc(sizeof *taken);
+    cr_assert_not_null(taken);
+    cr_expect_eq(lvk_child_run("the file", hoard, taken, bounds), LVK_ERROR_MEMORY);
+    cr_expect_str_eq(lvk_error_message(), "the file: out of memory: reading it may take 256 MiB");
+    cr_expect(*taken > bounds.memory / 2 &&
+                  *taken < bounds.memory + ((size_t)128 << 20) /* malloc has some in reserve */,
+              "%zu bytes", *taken);
+    lvk_shared_free(taken, sizeof *taken);
 }

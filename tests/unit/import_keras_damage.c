@@ -139,6 +139,32 @@ Test(import_keras_damage, weights_in_archives) {
     fake_destroy(&fake);
 }
 
+/* A small archive that unpacks to 400 MB is refused before it is unpacked. */
+Test(import_keras_damage, archive_bombs) {
+    const size_t size = (size_t)400 << 20;
+    void *zeros = calloc(1, size), *archive;
+    char path[SCRATCH_PATH];
+    size_t archive_size;
+    lvk_text config = {0};
+    lvk_keras_model model = {0};
+    snprintf(path, sizeof path, "%s", scratch_path("bomb.keras"));
+    make_small();
+    fake_write_keras_weights(&fake, scratch_path("w.h5"), &(fake_keras){0}, &config);
+    cr_assert_not_null(zeros);
+    fake_write_zip(path, config.data, zeros, size, true);
+    free(zeros);
+    cr_assert_eq(lvk_file_read(path, 1 << 24, &archive, &archive_size), LVK_OK, "%s", lvk_error_message());
+    cr_assert_lt(archive_size, 4 << 20);
+    cr_expect_eq(lvk_keras_zip_read(path, archive, archive_size, &model), LVK_ERROR_LIMIT);
+    cr_expect(strstr(lvk_error_message(), "bomb.keras: model.weights.h5: ") &&
+                  strstr(lvk_error_message(), "unpack to 419430400"),
+              "%s", lvk_error_message());
+    lvk_keras_finish(&model);
+    lvk_free(archive);
+    lvk_text_finish(&config);
+    fake_destroy(&fake);
+}
+
 /* The whole import, of a model with all its tensors. */
 Test(import_keras_damage, models) {
     const uint32_t rounds = 60;
