@@ -117,7 +117,7 @@ static int run(int argc, char **argv) {
     lvk_dataset_destroy(&dataset);
     if (status != LVK_OK)
         return report_failure(status);
-    printf("Cells and views drawn with seed %" PRIu64 ": %s\n", a.options.seed, a.preview);
+    printf("Cells and views drawn with seed %" PRIu64 ": %s\n", a.options.seed, shown(a.preview));
     return EXIT_OK;
 }
 

@@ -159,7 +159,7 @@ static int print_result(const arguments *a, const lvk_bench_result *result, cons
         return LVK_OK;
     const int status = lvk_profile_write_trace(result->profile, a->trace);
     if (status == LVK_OK && !a->json)
-        printf("\ntrace: %s\n", a->trace);
+        printf("\ntrace: %s\n", shown(a->trace));
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* leukvk calibrate: temperature and threshold of a trained model. */
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "verb.h"
 
 #include <inttypes.h>
@@ -111,7 +112,7 @@ static void print_result(const arguments *a, const lvk_calibrate_result *r) {
         print_change("sensitivity", r->before.recall, r->after.recall);
         print_change("specificity", r->before.specificity, r->after.specificity);
     }
-    printf("written      %s\n", r->file);
+    printf("written      %s\n", shown(r->file));
 }
 
 static int calibrate(const arguments *a) {
@@ -126,7 +127,7 @@ static int remove_calibration(const arguments *a) {
     char file[4096];
     const int status = lvk_calibrate_remove(a->model, file, sizeof file);
     if (status == LVK_OK)
-        printf("%s: as it was trained\n", file);
+        printf("%s: as it was trained\n", shown(file));
     return status;
 }
 

@@ -71,9 +71,9 @@ const struct argp classify_argp = {options, parse_option, NULL, NULL, children, 
 /* On standard error, so that what is printed can be read on by programs. */
 static void show_calibration(const lvk_classifier_info *info) {
     if (info->temperature != 1)
-        fprintf(stderr, "%s: temperature %.4g\n", info->path, info->temperature);
+        fprintf(stderr, "%s: temperature %.4g\n", shown(info->path), info->temperature);
     if (info->threshold != LVK_THRESHOLD)
-        fprintf(stderr, "%s: threshold %.4g\n", info->path, info->threshold);
+        fprintf(stderr, "%s: threshold %.4g\n", shown(info->path), info->threshold);
 }
 
 int classify_open(classify_session *session, const classify_arguments *a) {
@@ -126,8 +126,9 @@ static int change_model(classify_session *session, int m) {
     if (strcmp(info->positive_class, session->positive) == 0 &&
         strcmp(info->negative_class, session->negative) == 0)
         return LVK_OK;
-    fprintf(stderr, "leukvk: %s: its classes are %s and %s, those of %s are %s and %s\n", info->path,
-            info->negative_class, info->positive_class, a->models[0], session->negative, session->positive);
+    fprintf(stderr, "leukvk: %s: its classes are %s and %s, those of %s are %s and %s\n", shown(info->path),
+            shown(info->negative_class), shown(info->positive_class), shown(a->models[0]),
+            shown(session->negative), shown(session->positive));
     exit(EXIT_FAILED);
 }
 

@@ -1,6 +1,7 @@
 /* leukvk crop: the crops that training makes, as files. */
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "verb.h"
 
@@ -93,7 +94,8 @@ static int write_crops(const lvk_dataset *dataset, arguments *a) {
     if (status != LVK_OK)
         return report_failure(status);
     print_left_out(dataset);
-    printf("%s crops in %s; where each is from: %s/index.csv\n", format_count(text, written), a->out, a->out);
+    printf("%s crops in %s; where each is from: %s/index.csv\n", format_count(text, written), shown(a->out),
+           shown(a->out));
     return EXIT_OK;
 }
 

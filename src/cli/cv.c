@@ -2,6 +2,7 @@
 #include "format.h"
 #include "metrics_report.h"
 #include "options.h"
+#include "output.h"
 #include "table.h"
 #include "train_options.h"
 #include "train_progress.h"
@@ -129,7 +130,7 @@ static void print_result(const lvk_cv_result *r) {
         printf(
             "\n--group none: people are on both sides of every split, so these figures say nothing about new "
             "people. Compare with a run without it.\n");
-    printf("\nfolds, predictions and figures: %s\n", r->folder);
+    printf("\nfolds, predictions and figures: %s\n", shown(r->folder));
 }
 
 static int run(int argc, char **argv) {

@@ -157,7 +157,7 @@ static bool print_split(const lvk_dataset *dataset, const lvk_split *split, cons
     const bool ok = table_print(&t, stdout);
     table_finish(&t);
     if (ok)
-        printf("\nWritten to %s\n", path);
+        printf("\nWritten to %s\n", shown(path));
     return ok;
 }
 

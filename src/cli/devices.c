@@ -2,6 +2,7 @@
 #include "format.h"
 #include "json_text.h"
 #include "options.h"
+#include "output.h"
 #include "table.h"
 #include "verb.h"
 
@@ -79,11 +80,12 @@ static void print_table(const lvk_device_list *list) {
     table_finish(&t);
     for (size_t i = 0; i < list->count; ++i)
         if (!list->devices[i].usable)
-            printf("\n%s cannot be used: %s\n", list->devices[i].name, list->devices[i].obstacle);
+            printf("\n%s cannot be used: %s\n", shown(list->devices[i].name),
+                   shown(list->devices[i].obstacle));
         else if (list->devices[i].note[0])
-            printf("\n%s: %s\n", list->devices[i].name, list->devices[i].note);
+            printf("\n%s: %s\n", shown(list->devices[i].name), shown(list->devices[i].note));
     if (list->vulkan[0])
-        printf("\nNo Vulkan devices: %s\n", list->vulkan);
+        printf("\nNo Vulkan devices: %s\n", shown(list->vulkan));
 }
 
 static void print_json_field(const char *name, const char *text) {
@@ -122,7 +124,7 @@ static void print_json(const lvk_device_list *list) {
     }
     printf("]\n");
     if (list->vulkan[0])
-        fprintf(stderr, "leukvk: no Vulkan devices: %s\n", list->vulkan);
+        fprintf(stderr, "leukvk: no Vulkan devices: %s\n", shown(list->vulkan));
 }
 
 static int run(int argc, char **argv) {

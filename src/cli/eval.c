@@ -135,8 +135,8 @@ static void print_prevalence(const arguments *a, const lvk_judgement *judgement,
     lvk_predictive_values(&judgement->metrics, a->prevalence, &positive, &negative);
     printf(
         "\nWhere %.3g %% of the cells are %s: a call of %s is right in %s of the cases, one of %s in %s.\n",
-        100 * a->prevalence, j->positive, j->positive, format_number(text[0], positive, 4), j->negative,
-        format_number(text[1], negative, 4));
+        100 * a->prevalence, shown(j->positive), shown(j->positive), format_number(text[0], positive, 4),
+        shown(j->negative), format_number(text[1], negative, 4));
 }
 
 static int print_subjects(const judged *j, const metrics_subject *subject) {
@@ -175,7 +175,7 @@ static int judge(const arguments *a, const judged *j) {
     if (status != LVK_OK)
         return status;
     if (judgement.metrics.count == 0) {
-        fprintf(stderr, "leukvk: %s: no row has a label\n", j->name);
+        fprintf(stderr, "leukvk: %s: no row has a label\n", shown(j->name));
         exit(EXIT_FAILED);
     }
     if (a->curves && (status = lvk_predictions_curves(j->rows, j->count, a->curves)) != LVK_OK)
@@ -183,7 +183,7 @@ static int judge(const arguments *a, const judged *j) {
     if (a->json)
         return print_json(&judgement);
     char title[256], count[FORMAT_SIZE], subjects[FORMAT_SIZE];
-    snprintf(title, sizeof title, "%s: %s images of %s subjects", j->name,
+    snprintf(title, sizeof title, "%s: %s images of %s subjects", shown(j->name),
              format_count(count, judgement.metrics.count), format_count(subjects, judgement.subjects));
     const metrics_subject subject = {title, j->positive, j->negative};
     metrics_print(&judgement, &subject);

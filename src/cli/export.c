@@ -81,20 +81,21 @@ static void print_calibration(const lvk_export_info *about, const arguments *a) 
 
 static void print_about(const lvk_export_info *about, const arguments *a) {
     char tensors[FORMAT_SIZE], numbers[FORMAT_SIZE];
-    printf("read           %s\n", about->path);
-    printf("architecture   %s", about->architecture);
+    printf("read           %s\n", shown(about->path));
+    printf("architecture   %s", shown(about->architecture));
     if (*about->head)
-        printf(", head %s, backbone of the variant %s", about->head, about->topology);
+        printf(", head %s, backbone of the variant %s", shown(about->head), shown(about->topology));
     printf("\ntensors        %s, %s numbers\n", format_count(tensors, about->tensors),
            format_count(numbers, about->numbers));
-    printf("images         crop %s, then %u×%u pixels\n", about->crop, about->image_size, about->image_size);
-    printf("positive class %s\n", about->positive_class);
+    printf("images         crop %s, then %u×%u pixels\n", shown(about->crop), about->image_size,
+           about->image_size);
+    printf("positive class %s\n", shown(about->positive_class));
     print_calibration(about, a);
     if (strcmp(a->format, "torchvision") == 0 && strncmp(about->topology, "keras", 5) == 0)
         printf("note           the variant of Keras: biases of convolutions, epsilon %s, and blocks of three "
                "convolutions stride in the first; torchvision's own networks differ\n",
                strcmp(about->topology, "keras") == 0 ? "1e-3" : "1.001e-5");
-    printf("written        %s\n", a->out);
+    printf("written        %s\n", shown(a->out));
 }
 
 static int run(int argc, char **argv) {

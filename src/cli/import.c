@@ -49,14 +49,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 
 static void print_about(const lvk_import_info *about, const char *path) {
     char tensors[FORMAT_SIZE], numbers[FORMAT_SIZE];
-    printf("read           %s\n", about->form);
-    printf("architecture   %s, variant %s, %s\n", about->architecture, about->variant,
+    printf("read           %s\n", shown(about->form));
+    printf("architecture   %s, variant %s, %s\n", shown(about->architecture), shown(about->variant),
            about->classifier ? "with the classifier of ImageNet" : "without a classifier");
     printf("tensors        %s, %s numbers, all finite\n", format_count(tensors, about->tensors),
            format_count(numbers, about->numbers));
-    printf("preprocessing  %s\n", about->preprocessing);
+    printf("preprocessing  %s\n", shown(about->preprocessing));
     printf("digest         %s\n", about->digest);
-    printf("written        %s\n", path);
+    printf("written        %s\n", shown(path));
 }
 
 static int run(int argc, char **argv) {

@@ -1,6 +1,7 @@
 #include "metrics_report.h"
 
 #include "format.h"
+#include "output.h"
 #include "table.h"
 
 #include <inttypes.h>
@@ -93,7 +94,7 @@ bool metrics_print(const lvk_judgement *j, const metrics_subject *subject) {
     printf(
         "\nThe intervals say how far the numbers would move with other people: subjects drawn anew, with all their cells.\n"
         "%s means a probability of %s above %s.\n\n",
-        subject->positive, subject->positive, format_number(text, j->threshold, 4));
+        shown(subject->positive), shown(subject->positive), format_number(text, j->threshold, 4));
     if (!print_confusion(&j->metrics, subject))
         return false;
     const uint32_t voters = j->subjects - j->subjects_mixed;

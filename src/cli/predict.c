@@ -63,7 +63,7 @@ static int print_predictions(const arguments *a, const classify_session *session
     if (status == LVK_OK)
         status = classify_write(session, rows, images->count, how, a->common.out);
     if (status == LVK_OK && a->common.out)
-        fprintf(stderr, "%zu predictions in %s\n", images->count, a->common.out);
+        fprintf(stderr, "%zu predictions in %s\n", images->count, shown(a->common.out));
     return status;
 }
 

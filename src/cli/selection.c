@@ -1,19 +1,21 @@
 #include "selection.h"
 
+#include "output.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 static int fail(const char *what, const char *why) {
-    fprintf(stderr, "leukvk: %s: %s\n", what, why);
+    fprintf(stderr, "leukvk: %s: %s\n", shown(what), why);
     exit(1);
 }
 
 static void name_skipped(const lvk_dataset *dataset) {
     for (size_t i = 0; i < lvk_dataset_skipped_count(dataset); ++i) {
         const lvk_skipped_info file = lvk_dataset_skipped(dataset, i);
-        fprintf(stderr, "left out: %s: %s\n", file.path, file.reason);
+        fprintf(stderr, "left out: %s: %s\n", shown(file.path), shown(file.reason));
     }
 }
 
@@ -48,7 +50,7 @@ static int find_part(const char *name) {
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
         if (strcmp(lvk_split_part_name((lvk_split_part)part), name) == 0)
             return part;
-    fprintf(stderr, "leukvk: --part %s: train, validation, test or preliminary\n", name);
+    fprintf(stderr, "leukvk: --part %s: train, validation, test or preliminary\n", shown(name));
     exit(2);
 }
 

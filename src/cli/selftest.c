@@ -1,6 +1,7 @@
 /* leukvk selftest: does this device compute what it should? */
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "verb.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 static void show(void *user, const lvk_selftest_event *event) {
     (void)user;
     if (event->failure)
-        printf("WRONG  %s\n", event->failure);
+        printf("WRONG  %s\n", shown(event->failure));
     else
         printf("%-5s  %2d/%d  %-20s %d kernels, %d runs compared\n", event->failures ? "WRONG" : "ok",
                event->index, event->count, event->op, event->candidates, event->trials);

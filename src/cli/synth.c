@@ -1,6 +1,7 @@
 /* leukvk synth: a data set of drawn cells. */
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "verb.h"
 
@@ -83,7 +84,8 @@ static int run(int argc, char **argv) {
     if (status != LVK_OK)
         return report_failure(status);
     char text[FORMAT_SIZE];
-    printf("%s drawn cells in %s\n", format_count(text, a.options.images ? a.options.images : 600), a.folder);
+    printf("%s drawn cells in %s\n", format_count(text, a.options.images ? a.options.images : 600),
+           shown(a.folder));
     return EXIT_OK;
 }
 

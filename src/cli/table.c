@@ -9,7 +9,12 @@
 static void add_column(table *t, const char *title, bool right) {
     if (t->columns == TABLE_MAX_COLUMNS)
         return;
-    t->titles[t->columns] = title;
+    char *copy = strdup(title); /* a class, say, made printable as cells are */
+    if (copy)
+        lvk_text_make_printable(copy);
+    else
+        t->failed = true;
+    t->titles[t->columns] = copy;
     t->right[t->columns++] = right;
 }
 
@@ -105,7 +110,7 @@ bool table_print(table *t, FILE *out) {
         if (width > widths[i % columns])
             widths[i % columns] = width;
     }
-    print_line(t, out, widths, t->titles);
+    print_line(t, out, widths, (const char *const *)t->titles);
     print_rule(t, out, widths);
     for (size_t row = 0; row < t->cell_count; row += columns) {
         if (t->cells[row])
@@ -120,5 +125,7 @@ void table_finish(table *t) {
     for (size_t i = 0; i < t->cell_count; ++i)
         free(t->cells[i]);
     free(t->cells);
+    for (int i = 0; i < t->columns; ++i)
+        free(t->titles[i]);
     *t = (table){0};
 }

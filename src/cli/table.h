@@ -13,7 +13,7 @@ enum { TABLE_MAX_COLUMNS = 16 };
  * table_print. */
 typedef struct table {
     int columns;
-    const char *titles[TABLE_MAX_COLUMNS]; /* not copied */
+    char *titles[TABLE_MAX_COLUMNS];
     bool right[TABLE_MAX_COLUMNS];
     char **cells; /* NULL entries: a rule across the table in place of a row */
     size_t cell_count, capacity;

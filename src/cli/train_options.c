@@ -1,6 +1,7 @@
 #include "train_options.h"
 
 #include "options.h"
+#include "output.h"
 #include "verb.h"
 
 #include <stddef.h>
@@ -243,6 +244,7 @@ void train_choices_check(const train_choices *c, struct argp_state *state) {
 
 void train_options_print_word(const char *word, FILE *out) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./%@";
+    word = shown(word); /* what a terminal could misread cannot be pasted either */
     if (*word && strspn(word, plain) == strlen(word)) {
         fputs(word, out);
         return;

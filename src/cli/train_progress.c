@@ -3,6 +3,7 @@
 #include "epoch_line.h"
 #include "format.h"
 #include "metrics_report.h"
+#include "output.h"
 #include "profile_table.h"
 
 #include <inttypes.h>
@@ -38,7 +39,8 @@ static void print_start(const lvk_train_event *event) {
             printf("%-12s %7s images of %" PRIu32 " subjects\n", lvk_split_part_name((lvk_split_part)part),
                    format_count(text, event->part_images[part]), event->subjects[part]);
     printf("%s parameters, %s of device memory by plan, run folder %s\n",
-           format_count(text, event->parameters), format_bytes(memory, event->memory_estimate), event->run);
+           format_count(text, event->parameters), format_bytes(memory, event->memory_estimate),
+           shown(event->run));
     if (event->memory_kept)
         printf("recomputing activations: %s in place of %s\n", memory,
                format_bytes((char[FORMAT_SIZE]){0}, event->memory_kept));
@@ -77,7 +79,7 @@ static void show_features(progress *bar, const lvk_train_event *event) {
 static void show_profile(const lvk_train_event *event) {
     printf("\nstep %" PRIu32 " of epoch %" PRIu32 ":\n\n", event->step, event->epoch);
     profile_print(event->profile);
-    printf("\ntrace: %s/profile.json\n\n", event->run);
+    printf("\ntrace: %s/profile.json\n\n", shown(event->run));
     fflush(stdout);
 }
 
@@ -130,5 +132,5 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
         metrics_print(&result->judgements[part],
                       &(metrics_subject){title, result->positive_class, result->negative_class});
     }
-    printf("\nmodel, predictions and figures: %s\n", result->run);
+    printf("\nmodel, predictions and figures: %s\n", shown(result->run));
 }

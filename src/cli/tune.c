@@ -1,6 +1,7 @@
 /* leukvk tune: hyperparameter search. */
 #include "format.h"
 #include "options.h"
+#include "output.h"
 #include "table.h"
 #include "train_options.h"
 #include "train_progress.h"
@@ -120,7 +121,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 
 static void print_settings(const lvk_search *search, uint32_t trial) {
     for (uint32_t axis = 0; axis < lvk_search_axis_count(search); ++axis)
-        printf(" %s %s", lvk_search_axis_name(search, axis), lvk_search_value(search, trial, axis));
+        printf(" %s %s", lvk_search_axis_name(search, axis), shown(lvk_search_value(search, trial, axis)));
 }
 
 static void show_trial(const lvk_search *search, const lvk_search_event *e) {
@@ -143,7 +144,7 @@ static bool show(void *user, const lvk_search_event *e) {
             printf("\nround %" PRIu32 " of %" PRIu32 ": %" PRIu32 " trials, to epoch %" PRIu32 "\n", e->round,
                    e->rounds, e->trials, e->epochs);
         else
-            printf("%" PRIu32 " trials, folder %s\n", e->trials, lvk_search_folder(search));
+            printf("%" PRIu32 " trials, folder %s\n", e->trials, shown(lvk_search_folder(search)));
         break;
     case LVK_SEARCH_EPOCH:
         printf("trial %" PRIu32 ", epoch %" PRIu32 "/%" PRIu32 ": validation loss %s, AUC %s%s\n", e->trial,
@@ -205,14 +206,14 @@ static void print_command(const arguments *a, const lvk_search *search, uint32_t
     const lvk_train_options options_of_best = lvk_search_trial_options(search, best);
     printf("\nthe lowest validation loss is trial %" PRIu32 "'s (%s/trial-%03" PRIu32
            "); to repeat it:\n  leukvk train",
-           best, lvk_search_folder(search), best);
+           best, shown(lvk_search_folder(search)), best);
     train_options_print(&options_of_best, stdout);
     if (a->device.device) {
         printf(" --device ");
         train_options_print_word(a->device.device, stdout);
     }
     printf("%s\n\ntrials: %s/trials.csv\n", a->device.no_tuning ? " --tuner off" : "",
-           lvk_search_folder(search));
+           shown(lvk_search_folder(search)));
 }
 
 static int print_result(const arguments *a, const lvk_search *search) {

@@ -1,5 +1,6 @@
 /* leukvk tune-kernels: which kernels are the fastest on this device? */
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "table.h"
 #include "verb.h"
@@ -127,7 +128,8 @@ static int measure(lvk_device *device, const lvk_tune_options *tune) {
         return report_failure(status);
     }
     const int exit_status = print_table(&r.table);
-    printf("\n* is taken from now on; > was given up as much slower. Kept in %s\n", lvk_tune_file(device));
+    printf("\n* is taken from now on; > was given up as much slower. Kept in %s\n",
+           shown(lvk_tune_file(device)));
     return exit_status;
 }
 
@@ -150,7 +152,7 @@ static int show(const lvk_device *device) {
         table_cell(&t, "%s", choice.candidate);
     }
     const int exit_status = print_table(&t);
-    printf("\nKept in %s\n", path);
+    printf("\nKept in %s\n", shown(path));
     return exit_status;
 }
 
@@ -160,7 +162,7 @@ static int forget(const lvk_device *device) {
     if (status != LVK_OK)
         return report_failure(status);
     if (removed)
-        printf("removed %s\n", lvk_tune_file(device));
+        printf("removed %s\n", shown(lvk_tune_file(device)));
     else
         printf("there was nothing to remove for %s\n", lvk_device_get_info(device)->name);
     return EXIT_OK;

@@ -215,3 +215,43 @@ Test(output, nothing_that_is_read_or_kept_is_overwritten) {
     expect_kept("data sheets --sheet sheets/labels.png", "sheets/labels.csv", "--sheet sheets/labels.png");
     expect_kept("augment sheets --preview sheets/labels.png", "sheets/labels.png", "is an image of sheets");
 }
+
+/* Runs `leukvk COMMAND`; neither stream may have a control character but newlines, nor a line that begins as the
+ * name's second one does. */
+static void expect_tame(const char *command) {
+    const int status = strncmp(command, "predict", 7) == 0; /* there is a picture that cannot be read */
+    cr_expect_eq(shell("%s", command), status, "leukvk %s", command);
+    char *said = program_read("said");
+    expect_plain(said, command);
+    cr_expect(!strstr(said, "\nSECOND") && strstr(said, "?SECOND"), "leukvk %s: %s", command, said);
+    free(said);
+}
+
+/* Every verb that names a folder, a file, a class or a subject which somebody else has named. */
+Test(output, names_from_outside_steer_no_terminal) {
+    static const char *const commands[] = {
+        "synth \"$BAD.synth\" --images 16 --subjects 8 --size 64",
+        "data \"$BAD\"",
+        "data \"$BAD\" --subjects",
+        "data \"$BAD\" --split \"$BAD.json\"",
+        "data \"$BAD\" --sheet \"$BAD.png\"",
+        "augment \"$BAD\" --preview \"$BAD.png\" --cells 2 --views 2",
+        "crop \"$BAD\" \"$BAD.crops\" --mode none",
+        "train --data \"$BAD\" --out \"$BAD.run\" --model cnn --epochs 1 --batch 8",
+        "predict --model \"$BAD.run\" \"$BAD\"",
+        "predict --model \"$BAD.run\" \"$BAD\" --format csv --out \"$BAD.csv\"",
+        "eval --model \"$BAD.run\"",
+        "eval --model \"$BAD.run\" --prevalence 0.5 --subjects",
+        "export \"$BAD.run\" --format onnx --out \"$BAD.onnx\"",
+        "calibrate \"$BAD.run\" --from \"$BAD.run/predictions-validation.csv\" --temperature",
+        "calibrate \"$BAD.run\" --remove",
+    };
+    cr_assert_eq(setenv("BAD", "cells\033[31m\nSECOND", 1), 0);
+    cr_assert_eq(system("mkdir -p \"$BAD/$BAD\" \"$BAD/other\" && "
+                        "cp data/C-NMC_training_data/*/all/* \"$BAD/$BAD\" && "
+                        "cp data/C-NMC_training_data/*/hem/* \"$BAD/other\" && "
+                        "printf broken >\"$BAD/other/$BAD.png\""),
+                 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i)
+        expect_tame(commands[i]);
+}
