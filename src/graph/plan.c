@@ -275,13 +275,17 @@ static lvk_status fill_steps(planner *p) {
     for (size_t n = 0; n < p->graph->node_count; ++n)
         count += p->needed[n] ? p->lowered[n].slice_count : 0;
     lvk_step *steps = lvk_arena_alloc(&p->plan->arena, (size_t)count, sizeof *steps);
-    if (!steps)
+    int *nodes = lvk_arena_alloc(&p->plan->arena, (size_t)count, sizeof *nodes);
+    if (!steps || !nodes)
         return LVK_ERROR_MEMORY;
+    p->plan->nodes = nodes;
     lvk_program *program = &p->plan->program;
     program->steps = steps;
     for (size_t n = 0; n < p->graph->node_count; ++n)
-        for (int s = 0; p->needed[n] && s < p->lowered[n].slice_count; ++s)
+        for (int s = 0; p->needed[n] && s < p->lowered[n].slice_count; ++s) {
+            nodes[program->step_count] = (int)n;
             LVK_TRY(fill_step(p, n, &p->lowered[n].slices[s], &steps[program->step_count++]));
+        }
     return LVK_OK;
 }
 
@@ -305,8 +309,10 @@ lvk_status lvk_plan_init(lvk_plan *plan, const lvk_graph *graph, const lvk_caps 
     static const lvk_plan_options none = {0};
     *plan = (lvk_plan){.graph = graph};
     planner p = {.graph = graph, .caps = caps, .options = options ? options : &none, .plan = plan};
-    const lvk_status status = plan_graph(&p);
+    lvk_status status = plan_graph(&p);
     plan->regions = p.regions;
+    if (status == LVK_OK)
+        status = lvk_program_verify(plan);
     lvk_free(p.places);
     return status;
 }

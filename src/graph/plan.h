@@ -27,11 +27,18 @@ typedef struct lvk_plan {
     lvk_program program;
     const lvk_graph *graph;    /* borrowed; outlives the plan */
     const lvk_region *regions; /* of every tensor of the graph; size 0: the tensor is not in the program */
+    const int *nodes;          /* of every step: the node that it computes, or a slice of */
 } lvk_plan;
 
 /* `caps` is read during the call only. The plan is released with lvk_plan_finish, also after a failure. */
 LVK_MUST_USE lvk_status lvk_plan_init(lvk_plan *plan, const lvk_graph *graph, const lvk_caps *caps,
                                       const lvk_plan_options *options);
 void lvk_plan_finish(lvk_plan *plan);
+
+/* Whether the program of a finished plan does what its graph says, as far as places go: operands lie within
+ * their blocks, nothing is read that was not written before or that was overwritten since, and a step writes
+ * over its own inputs and scratch memory only where the operator allows it. lvk_plan_init calls it; a failure
+ * is a fault of the planner's. */
+LVK_MUST_USE lvk_status lvk_program_verify(const lvk_plan *plan);
 
 #endif

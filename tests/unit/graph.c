@@ -312,3 +312,45 @@ Test(graph, slices_name_their_own_kernel) {
     lvk_string_map_finish(&choices);
     lvk_free(key);
 }
+
+/* A plan that is changed by hand: each fault of this kind is found. */
+Test(graph, wrong_plans_are_found) {
+    lvk_caps caps = reference->caps;
+    lvk_graph graph;
+    lvk_plan plan;
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, 8, 64));
+    const int w = lvk_graph_parameter(&graph, "w", lvk_type_2d(LVK_F32, 64, 64), true);
+    const int a = LVK_APPLY(&graph, "a", LVK_OP_dense, NULL, x, w);
+    const int b = LVK_APPLY(&graph, "b", LVK_OP_dense, NULL, a, w);
+    const int c = LVK_APPLY(&graph, "c", LVK_OP_add, NULL, a, b);
+    lvk_graph_mark_output(&graph, LVK_APPLY(&graph, "d", LVK_OP_relu, NULL, c));
+    cr_assert_eq(lvk_plan_init(&plan, &graph, &caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(plan.program.step_count, 4);
+    lvk_step *steps = (lvk_step *)(uintptr_t)plan.program.steps;
+#define FIND(change, part)                                                                                   \
+    do {                                                                                                     \
+        lvk_step keep[4];                                                                                    \
+        const lvk_program program = plan.program;                                                            \
+        memcpy(keep, steps, sizeof keep);                                                                    \
+        change;                                                                                              \
+        cr_expect_neq(lvk_program_verify(&plan), LVK_OK, "not found: %s", part);                             \
+        cr_expect_not_null(strstr(lvk_error_message(), part), "%s", lvk_error_message());                    \
+        memcpy(steps, keep, sizeof keep);                                                                    \
+        plan.program = program;                                                                              \
+        cr_assert_eq(lvk_program_verify(&plan), LVK_OK, "%s", lvk_error_message());                          \
+    } while (0)
+    FIND(steps[1].outputs[0] = steps[0].outputs[0], "writes over an input");
+    FIND(steps[2].inputs[1].offset += 16, "beyond its block");
+    FIND(plan.program.block_size[LVK_BLOCK_ARENA] -= 16, "beyond its block");
+    FIND(steps[0].outputs[0] = steps[1].outputs[0], "reads what was not written");
+    FIND(steps[2].inputs[1] = steps[2].inputs[0], "reads what was not written"); /* another value */
+    FIND(steps[1].scratch[0] = steps[0].outputs[0], "scratch memory on an operand");
+    FIND(steps[1].scratch[2] = steps[1].outputs[0], "scratch memory on an operand");
+    FIND(steps[3].outputs[0].offset += 256, "beyond its block");
+    FIND(plan.program.step_count = 3, "output d is overwritten");
+    FIND(steps[0].inputs[0].size = 0, "without a place");
+#undef FIND
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+}
