@@ -31,7 +31,7 @@ typedef struct experiment {
 } experiment;
 
 static void setup(experiment *e, int op, const lvk_case *c, uint64_t seed) {
-    static const lvk_pattern plain = {"plain", 1, false};
+    static const lvk_pattern plain = {.name = "plain", .scale = 1};
     *e = (experiment){.c = c};
     cr_assert_eq(lvk_case_call(op, c, &e->call), LVK_OK, "%s", lvk_error_message());
     for (int i = 0; i < c->input_count; ++i)

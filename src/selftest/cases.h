@@ -52,6 +52,7 @@ typedef struct lvk_case_table {
     int count;
     lvk_tolerance tolerance[LVK_MAX_OUTPUTS];
     double (*terms)(const lvk_call *call); /* K of LVK_SUM, the larger one when elements differ */
+    bool scaled; /* the sums are multiplied by a factor, so that they are not exact on whole numbers */
     double (*bound)(const lvk_case_run *run, int output,
                     uint64_t element); /* largest |a - b|, with its derivation */
 

@@ -18,6 +18,8 @@ static double draw_real(const lvk_case *c, int input, const lvk_pattern *pattern
     const double unit = (double)(word >> 8) * 0x1p-24;
     switch (c->fill[input]) {
     case LVK_FILL_UNIFORM:
+        if (pattern->whole)
+            return (double)(word % 6) - (word % 6 < 3 ? 3 : 2);
         return pattern->constant ? pattern->scale : (2 * unit - 1) * pattern->scale;
     case LVK_FILL_POSITIVE:
         return unit;

@@ -9,6 +9,7 @@ typedef struct lvk_pattern {
     const char *name;
     double scale;
     bool constant; /* every element is `scale` */
+    bool whole;    /* every element is -3, -2, -1, 1, 2 or 3: none is zero, so that each product counts */
 } lvk_pattern;
 
 /* Bytes of the type's elements, rounded up to whole 16-byte vectors. */

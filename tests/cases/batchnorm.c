@@ -4,7 +4,11 @@
 #include <float.h>
 #include <math.h>
 
-static const lvk_batchnorm_attributes keras = {1e-3F};
+static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
+
+static double epsilon_of(const lvk_case_run *run) {
+    return (double)((const lvk_batchnorm_attributes *)run->call->attributes)->epsilon;
+}
 
 /* Mean: n roundings of a sum that is at most n times the root of the mean square, then factor and product.
  * Variance: about a mean that is off by `off` it is larger by off²; a square has two half ulps of the
@@ -24,7 +28,7 @@ static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const double wide = 1.001 * ((sum + 3 * eps) * variance + off * off + least);
     if (output == 2)
         return wide;
-    const double shifted = variance + (double)keras.epsilon, moved = wide / shifted + 0.5 * eps;
+    const double shifted = variance + epsilon_of(run), moved = wide / shifted + 0.5 * eps;
     const double scale = fabs((double)((const float *)run->inputs[1])[c]) / sqrt(shifted);
     const double relative = moved / 2 / (1 - moved) + 2 * eps;
     const double centred = fabs((double)((const float *)run->inputs[0])[element] - mean);
@@ -33,7 +37,7 @@ static double bound(const lvk_case_run *run, int output, uint64_t element) {
 }
 
 static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
-    *(lvk_batchnorm_attributes *)attributes = keras;
+    *(lvk_batchnorm_attributes *)attributes = words[4] % 2 ? keras : keras_resnet;
     const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 70);
     *result = (lvk_case){.name = "drawn",
                          .attributes = attributes,
@@ -56,6 +60,16 @@ static const lvk_case cases[] = {
      .outputs = {{LVK_F32, 4, {2, 1, 1, 5}}, {LVK_F32, 1, {5}}, {LVK_F32, 1, {5}}}},
     {.name = "golden",
      .attributes = &keras,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}}},
+    {.name = "epsilon 1e-5",
+     .attributes = &torchvision,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}}},
+    {.name = "epsilon 1.001e-5",
+     .attributes = &keras_resnet,
      .input_count = 3,
      .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
      .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}}},

@@ -4,7 +4,14 @@
 #include <float.h>
 #include <math.h>
 
-static const lvk_batchnorm_attributes keras = {1e-3F};
+static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
+
+/* Beside these, an epsilon that is off by a thousandth shows. */
+static const float small_variances[] = {0, 1e-7F, 1e-6F, 1e-5F, 2e-5F, 1e-3F};
+
+static double epsilon_of(const lvk_case_run *run) {
+    return (double)((const lvk_batchnorm_attributes *)run->call->attributes)->epsilon;
+}
 
 typedef struct channel {
     double n, s, mean, gamma, sum, moment; /* moment: of dy (x - mean) */
@@ -16,7 +23,7 @@ static channel sum_channel(const lvk_case_run *run, uint64_t c) {
     const float *dy = run->inputs[0], *x = run->inputs[1];
     const uint64_t channels = run->call->inputs[2].dim[0], count = lvk_type_count(&run->call->inputs[0]);
     channel k = {.n = (double)(count / channels),
-                 .s = 1 / sqrt((double)((const float *)run->inputs[4])[c] + (double)keras.epsilon),
+                 .s = 1 / sqrt((double)((const float *)run->inputs[4])[c] + epsilon_of(run)),
                  .mean = (double)((const float *)run->inputs[3])[c],
                  .gamma = (double)((const float *)run->inputs[2])[c]};
     double sum_size = 0, moment_size = 0;
@@ -55,7 +62,7 @@ static double bound(const lvk_case_run *run, int output, uint64_t element) {
 }
 
 static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
-    *(lvk_batchnorm_attributes *)attributes = keras;
+    *(lvk_batchnorm_attributes *)attributes = words[4] % 2 ? keras : keras_resnet;
     const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 70);
     const lvk_type x =
         lvk_type_4d(LVK_F32, 1 + words[1] % 3, 1 + words[2] % 9, 1 + words[3] % 9, channels.dim[0]);
@@ -97,6 +104,28 @@ static const lvk_case cases[] = {
                 {LVK_F32, 1, {6}}},
      .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
      .fill = {[4] = LVK_FILL_POSITIVE}},
+    {.name = "epsilon 1e-5",
+     .attributes = &torchvision,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}},
+                {LVK_F32, 4, {3, 5, 4, 6}},
+                {LVK_F32, 1, {6}},
+                {LVK_F32, 1, {6}},
+                {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .fill = {[4] = LVK_FILL_LISTED},
+     .listed = {[4] = small_variances}},
+    {.name = "epsilon 1.001e-5",
+     .attributes = &keras_resnet,
+     .input_count = 5,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}},
+                {LVK_F32, 4, {3, 5, 4, 6}},
+                {LVK_F32, 1, {6}},
+                {LVK_F32, 1, {6}},
+                {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .fill = {[4] = LVK_FILL_LISTED},
+     .listed = {[4] = small_variances}},
     {.name = "features",
      .attributes = &keras,
      .input_count = 5,

@@ -4,7 +4,14 @@
 #include <float.h>
 #include <math.h>
 
-static const lvk_batchnorm_attributes keras = {1e-3F};
+static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
+
+/* Beside these, an epsilon that is off by a thousandth shows. */
+static const float small_variances[] = {0, 1e-7F, 1e-6F, 1e-5F, 2e-5F, 1e-3F};
+
+static double epsilon_of(const lvk_case_run *run) {
+    return (double)((const lvk_batchnorm_attributes *)run->call->attributes)->epsilon;
+}
 
 /* A sum of n terms with an ulp each; 1 / sqrt has half an ulp of the sum under the root, halved by it, and
  * inversesqrt's 2; the product and the reference half an ulp each. A thousandth is for products of errors. */
@@ -12,7 +19,7 @@ static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const float *dy = run->inputs[0], *x = run->inputs[1], *mean = run->inputs[2], *variance = run->inputs[3];
     const uint64_t channels = run->call->outputs[0].dim[0], count = lvk_type_count(&run->call->inputs[0]);
     const double eps = (double)FLT_EPSILON, n = (double)(count / channels);
-    const double inverse = 1 / sqrt((double)variance[element] + (double)keras.epsilon);
+    const double inverse = 1 / sqrt((double)variance[element] + epsilon_of(run));
     double size = 0;
     for (uint64_t i = element; i < count; i += channels)
         size += fabs((double)dy[i] * ((double)x[i] - (double)mean[element]));
@@ -22,7 +29,7 @@ static double bound(const lvk_case_run *run, int output, uint64_t element) {
 }
 
 static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
-    *(lvk_batchnorm_attributes *)attributes = keras;
+    *(lvk_batchnorm_attributes *)attributes = words[4] % 2 ? keras : keras_resnet;
     const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 70);
     const lvk_type x =
         lvk_type_4d(LVK_F32, 1 + words[1] % 3, 1 + words[2] % 9, 1 + words[3] % 9, channels.dim[0]);
@@ -52,6 +59,20 @@ static const lvk_case cases[] = {
      .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
      .outputs = {{LVK_F32, 1, {6}}},
      .fill = {[3] = LVK_FILL_POSITIVE}},
+    {.name = "epsilon 1e-5",
+     .attributes = &torchvision,
+     .input_count = 4,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 1, {6}}},
+     .fill = {[3] = LVK_FILL_LISTED},
+     .listed = {[3] = small_variances}},
+    {.name = "epsilon 1.001e-5",
+     .attributes = &keras_resnet,
+     .input_count = 4,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 1, {6}}},
+     .fill = {[3] = LVK_FILL_LISTED},
+     .listed = {[3] = small_variances}},
     {.name = "features",
      .attributes = &keras,
      .input_count = 4,

@@ -4,7 +4,10 @@
 #include <float.h>
 #include <math.h>
 
-static const lvk_batchnorm_attributes keras = {1e-3F};
+static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
+
+/* Beside these, an epsilon that is off by a thousandth shows. */
+static const float small_variances[] = {0, 1e-7F, 1e-6F, 1e-5F, 2e-5F, 1e-3F};
 
 /* 1 / sqrt has half an ulp of the sum under the root, halved by it, and inversesqrt's 2; two products and the
  * reference half an ulp each. A thousandth is for products of errors. */
@@ -14,7 +17,7 @@ static double bound(const lvk_case_run *run, int output, uint64_t element) {
 }
 
 static void draw(const uint32_t *words, void *attributes, lvk_case *result) {
-    *(lvk_batchnorm_attributes *)attributes = keras;
+    *(lvk_batchnorm_attributes *)attributes = words[4] % 2 ? keras : keras_resnet;
     const lvk_type channels = lvk_type_1d(LVK_F32, 1 + words[0] % 70);
     const lvk_type x =
         lvk_type_4d(LVK_F32, 1 + words[1] % 3, 1 + words[2] % 9, 1 + words[3] % 9, channels.dim[0]);
@@ -44,6 +47,20 @@ static const lvk_case cases[] = {
      .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
      .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}},
      .fill = {[2] = LVK_FILL_POSITIVE}},
+    {.name = "epsilon 1e-5",
+     .attributes = &torchvision,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}},
+     .fill = {[2] = LVK_FILL_LISTED},
+     .listed = {[2] = small_variances}},
+    {.name = "epsilon 1.001e-5",
+     .attributes = &keras_resnet,
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 5, 4, 6}}, {LVK_F32, 1, {6}}, {LVK_F32, 1, {6}}},
+     .outputs = {{LVK_F32, 4, {3, 5, 4, 6}}},
+     .fill = {[2] = LVK_FILL_LISTED},
+     .listed = {[2] = small_variances}},
     {.name = "features",
      .attributes = &keras,
      .input_count = 3,

@@ -64,6 +64,7 @@ static const lvk_case cases[] = {
 const lvk_case_table lvk_cases_global_average_pool = {
     .cases = cases,
     .count = sizeof cases / sizeof *cases,
+    .scaled = true,
     .tolerance = {LVK_SUM}, /* the factor's rounding and the product's are less than the sum's allowance of 2
                                sqrt(K) eps */
     .terms = terms,

@@ -50,6 +50,7 @@ static const lvk_case cases[] = {
 const lvk_case_table lvk_cases_l2 = {
     .cases = cases,
     .count = sizeof cases / sizeof *cases,
+    .scaled = true,
     .tolerance = {LVK_SUM},
     .terms = terms,
     .differentiable = 1,

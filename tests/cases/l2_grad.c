@@ -34,6 +34,7 @@ static const lvk_case cases[] = {
 const lvk_case_table lvk_cases_l2_grad = {
     .cases = cases,
     .count = sizeof cases / sizeof *cases,
+    .scaled = true,
     .tolerance = {LVK_SUM},
     .terms = terms,
 };
