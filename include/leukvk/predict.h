@@ -17,6 +17,9 @@ typedef struct lvk_classifier_options {
     uint32_t batch;   /* images at a time, 0: 32. The probabilities do not depend on it beyond rounding */
     unsigned threads; /* that read and crop images, 0: as many as processors */
     uint32_t views;   /* average over so many of the eight ways an image can lie, 1 to 8; 0: 1, as it is */
+    bool
+        keep_going; /* an image that cannot be read any more, or has changed since the data set was read, has the
+                         probability NAN, and a warning names it; otherwise it is an error */
 } lvk_classifier_options;
 
 /* `path`: a model.safetensors, a checkpoint, or a run folder (whose model.safetensors is taken). The device

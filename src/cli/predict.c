@@ -4,6 +4,7 @@
 #include "output.h"
 #include "verb.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,18 @@ static int print_predictions(const arguments *a, const classify_session *session
     return status;
 }
 
+/* Images that could not be read any more when their turn came have been named; the others' rows stay. */
+static void drop_unread(selection *images, lvk_prediction *rows) {
+    size_t kept = 0;
+    for (size_t i = 0; i < images->count; ++i) {
+        if (isnan(rows[i].p))
+            continue;
+        rows[kept] = rows[i];
+        images->indices[kept++] = images->indices[i];
+    }
+    images->count = kept;
+}
+
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {{&classify_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {options, parse_option, "[IMAGE OR FOLDER]...", documentation, children,
@@ -76,6 +89,7 @@ static int run(int argc, char **argv) {
     output_check("out", a.common.out, a.common.models, (size_t)a.common.model_count);
     output_check("out", a.common.out, a.paths, a.path_count);
     output_check("out", a.common.out, &a.common.data, 1);
+    a.common.classifier.keep_going = true;
     classify_session session;
     selection images = {0};
     lvk_prediction *rows = NULL;
@@ -85,9 +99,13 @@ static int run(int argc, char **argv) {
                                : selection_of_files(&images, a.paths, a.path_count);
     if (status == LVK_OK)
         status = classify_run(&session, &images, "Predicting", &rows);
+    const size_t selected = images.count;
+    if (status == LVK_OK)
+        drop_unread(&images, rows);
     if (status == LVK_OK)
         status = print_predictions(&a, &session, &images, rows);
-    const bool all = status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0;
+    const bool all =
+        status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0 && images.count == selected;
     const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
     free(rows);
     selection_finish(&images);

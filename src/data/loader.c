@@ -1,5 +1,6 @@
 #include "data/loader.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/resource.h"
 #include "data/parallel.h"
@@ -57,18 +58,34 @@ static lvk_augment augment_of(const lvk_loader *l, uint32_t sample) {
     return o->augment ? lvk_augment_draw(&o->strength, o->seed, o->epoch, sample) : lvk_augment_view(o->view);
 }
 
+/* In the place of an image that cannot be read any more: a black square, so that the others' batch goes on. */
+static void pass_over(const lvk_loader *l, uint32_t index, uint8_t *pixels, lvk_resampling *row) {
+    const lvk_augment plain = lvk_augment_view(0);
+    const uint32_t side =
+        lvk_cache_output(l->cache) < l->options.side ? lvk_cache_output(l->cache) : l->options.side;
+    if (!l->options.unreadable[index])
+        lvk_log(LVK_LOG_WARNING, "left out: %s", lvk_error_message());
+    l->options.unreadable[index] = true;
+    memset(pixels, 0, (size_t)side * side * 4);
+    *row = lvk_resampling_make(&plain, side, lvk_cache_output(l->cache), lvk_cache_standard(l->cache));
+}
+
 /* Image number `image`, in the loader's order. */
 static lvk_status make_image(lvk_loader *l, size_t image, uint8_t *pixels, lvk_resampling *row) {
     const lvk_image *square;
     lvk_image own;
     const lvk_augment augment = augment_of(l, l->samples[image]);
-    const lvk_status status = lvk_cache_get(l->cache, l->indices[image], &square, &own);
+    lvk_status status = lvk_cache_get(l->cache, l->indices[image], &square, &own);
     if (status == LVK_OK) {
         lvk_square_pixels(square, pixels);
         *row = lvk_resampling_make(&augment, square->width, lvk_cache_output(l->cache),
                                    lvk_cache_standard(l->cache));
     }
     lvk_image_finish(&own);
+    if (status != LVK_OK && status != LVK_ERROR_MEMORY && l->options.unreadable) {
+        status = LVK_OK;
+        pass_over(l, l->indices[image], pixels, row);
+    }
     return status;
 }
 

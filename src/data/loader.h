@@ -18,6 +18,9 @@ typedef struct lvk_loader_options {
     uint32_t side;     /* L: pixels a side that there is room for, at least lvk_cache_side; 0: that */
     unsigned threads;  /* 0: as many as processors. The batches do not depend on it */
     unsigned prefetch; /* batches made ahead, 0: 3 */
+    bool *
+        unreadable; /* by data-set index: set for an image that cannot be read any more, which is warned of and in
+                         the batch as a black square; NULL: it is an error. Complete when all batches are through */
     const lvk_allocator *memory; /* of the squares (borrowed), NULL: lvk_heap. Used by the thread that creates
                                     and destroys the loader */
 } lvk_loader_options;
@@ -38,8 +41,8 @@ typedef struct lvk_batch {
 LVK_MUST_USE lvk_status lvk_loader_create(lvk_cache *cache, const uint32_t *indices, size_t count,
                                           const lvk_loader_options *options, lvk_loader **loader);
 
-/* The next batch, in order; waits until it is made. It stays valid until the next call. A file that cannot be
- * read any more is an error that names it, here, when its batch is due; calling again gives the same error.
+/* The next batch, in order; waits until it is made. It stays valid until the next call. Without
+ * `unreadable`, a file that cannot be read any more is an error that names it, here, when its batch is due; calling again gives the same error.
  * One thread. */
 LVK_MUST_USE lvk_status lvk_loader_next(lvk_loader *loader, lvk_batch *batch);
 

@@ -9,6 +9,7 @@
 #include "train/position.h"
 #include "train/run_folder.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct lvk_classifier {
     char *path;
     unsigned threads;
     uint32_t views;
+    bool keep_going;
 };
 
 /* Batch norms, where there are any, are folded into the convolutions. */
@@ -67,6 +69,7 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
     lvk_checkpoint *checkpoint = NULL;
     c->threads = options ? options->threads : 0;
     c->views = options && options->views ? options->views : 1;
+    c->keep_going = options && options->keep_going;
     lvk_status status = lvk_model_file_read(path, &c->path, &checkpoint);
     if (status == LVK_OK)
         status = load(c, device, checkpoint, options ? options->batch : 0);
@@ -141,14 +144,20 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
         c->views > 1 ? LVK_CACHE_DEFAULT_BYTES : LVK_CACHE_NOTHING; /* else each is used once */
     LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
     lvk_cache_standardize(cache, &c->model.standard);
-    const lvk_source source = {.cache = cache, .threads = c->threads};
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
-    lvk_status status = probabilities ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
+    bool *unreadable = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *unreadable);
+    const lvk_source source = {
+        .cache = cache, .unreadable = c->keep_going ? unreadable : NULL, .threads = c->threads};
+    lvk_status status = probabilities && unreadable ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         status = lvk_judge_probabilities(c->network, &source, images, count, c->views, c->info.temperature,
                                          progress, user, probabilities);
+    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+        if (unreadable[images[i]])
+            probabilities[i] = (double)NAN;
     if (status == LVK_OK)
         lvk_judge_rows(dataset, images, probabilities, count, rows);
+    lvk_free(unreadable);
     lvk_free(probabilities);
     lvk_cache_destroy(&cache);
     return status;

@@ -38,6 +38,7 @@ lvk_status lvk_feed_create(const lvk_source *source, const uint32_t *indices, si
         return LVK_ERROR_MEMORY;
     f->options = *options;
     f->options.threads = source->threads;
+    f->options.unreadable = source->unreadable;
     f->features = source->features;
     f->views = source->views;
     lvk_status status = f->features

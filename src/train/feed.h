@@ -10,6 +10,7 @@ typedef struct lvk_source {
     lvk_cache *cache;
     const lvk_features *features; /* NULL: the crops of `cache` themselves */
     uint32_t views;               /* of the features that training draws from, 1 to LVK_VIEW_COUNT */
+    bool *unreadable;             /* of lvk_loader_options; NULL: an image that cannot be read is an error */
     unsigned threads;             /* that make images, 0: as many as processors */
 } lvk_source;
 

@@ -53,6 +53,44 @@ static void standardize(const lvk_standard *standard, float *pixels) {
     }
 }
 
+/* A file that has changed and one that is gone: the others come as before. */
+Test(loader, goes_on_without_files_that_cannot_be_read) {
+    lvk_dataset *dataset = open_tree();
+    lvk_cache *cache = open_cache(dataset, 1);
+    uint32_t order[IMAGES];
+    bool unreadable[IMAGES] = {false};
+    for (uint32_t i = 0; i < IMAGES; ++i)
+        order[i] = i;
+    cr_assert_eq(remove(tree_path(lvk_dataset_image(dataset, 3)->path)), 0);
+    tree_write_image(lvk_dataset_image(dataset, 7)->path, SIDE, 1000);
+    for (unsigned threads = 1; threads <= 4; threads += 3) {
+        const lvk_loader_options options = {.batch = BATCH, .threads = threads, .unreadable = unreadable};
+        lvk_loader *loader;
+        lvk_batch batch;
+        uint32_t seen = 0;
+        memset(unreadable, 0, sizeof unreadable);
+        cr_assert_eq(lvk_loader_create(cache, order, IMAGES, &options, &loader), LVK_OK);
+        do {
+            cr_assert_eq(lvk_loader_next(loader, &batch), LVK_OK, "%s", lvk_error_message());
+            for (uint32_t i = 0; i < batch.count; ++i, ++seen) {
+                uint8_t sum = 0;
+                const uint8_t *pixels = (const uint8_t *)batch.input +
+                                        (size_t)i * lvk_cache_side(cache) * lvk_cache_side(cache) * 4;
+                for (int b = 0; b < OUT * OUT * 4; ++b)
+                    sum |= pixels[b];
+                cr_expect_eq(batch.indices[i], seen);
+                cr_expect_eq(sum == 0, seen == 3 || seen == 7, "image %u", seen);
+            }
+        } while (batch.count);
+        cr_expect_eq(seen, IMAGES);
+        for (uint32_t i = 0; i < IMAGES; ++i)
+            cr_expect_eq(unreadable[i], i == 3 || i == 7, "image %u", i);
+        lvk_loader_destroy(&loader);
+    }
+    lvk_cache_destroy(&cache);
+    lvk_dataset_destroy(&dataset);
+}
+
 static void check_epoch(lvk_cache *cache, const lvk_loader_options *options, const uint32_t *order,
                         size_t count) {
     static const lvk_resampling nothing;
