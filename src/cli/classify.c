@@ -18,7 +18,7 @@ static const struct argp_option options[] = {
      1},
     {"part", OPTION_PART, "PART", 0, "train, validation, test or preliminary images of the model's run", 1},
     {"data", OPTION_DATA, "DIR", 0, "With --part: where the run's data set lies now", 1},
-    {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file", 1},
+    {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file (-: to standard output)", 1},
     {"batch", OPTION_BATCH, "N", 0, "Images at a time (32)", 5},
     {"tta", OPTION_TTA, "N", 0,
      "Test-time averaging: the mean over N of the eight ways an image can lie, quarter turns and mirrored (1)",

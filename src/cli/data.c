@@ -34,7 +34,8 @@ typedef struct arguments {
 } arguments;
 
 static const struct argp_option options[] = {
-    {"split", OPTION_SPLIT, "FILE", 0, "Write a split of the data set to FILE (JSON)", 0},
+    {"split", OPTION_SPLIT, "FILE", 0, "Write a split of the data set to FILE (JSON; -: to standard output)",
+     0},
     {"sheet", OPTION_SHEET, "FILE.png", 0,
      "Draw cells of every class at random, subjects in turn, and name them in FILE.csv", 0},
     {"per-class", OPTION_PER_CLASS, "N", 0, "Cells a class on the sheet (20)", 0},

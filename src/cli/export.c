@@ -16,7 +16,7 @@ typedef struct arguments {
 enum { OPTION_FORMAT = 256 };
 static const struct argp_option options[] = {
     {"format", OPTION_FORMAT, "keras|torchvision|onnx", 0, "What to write", 0},
-    {"out", 'o', "FILE", 0, "Where to write; what is there is replaced", 0},
+    {"out", 'o', "FILE", 0, "Where to write (-: to standard output); what is there is replaced", 0},
     {0}};
 
 static const char documentation[] =
