@@ -7,7 +7,7 @@
  * of ALL. It made them before it split, turned, so that copies of a training cell were in its test part; here
  * they are drawn from the training part alone and, like all other cells there, not turned. */
 static const recipe recipes[] = {
-    {"default", "what every option says of itself", {{0}}},
+    {"default", "the default of every option", {{0}}},
     {"keras",
      "the Keras work that leukvk starts from, the cnn on each cell's box, pixels 0..1, no augmentation, normal cells drawn as "
      "often as the others, a constant rate of 0.001",

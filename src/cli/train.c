@@ -26,9 +26,7 @@ static const char documentation[] =
     "\n"
     "mpirun (of a build with -DLEUKVK_MPI=ON): the processes share the --accumulate batches of each step and the validation; "
     "there may be as many as batches. They give the bytes of one process with the same --accumulate on a device of the same "
-    "kind. On a machine with several equal devices each takes another, unless --device names one.\n"
-    "\n"
-    "Training stops early after 3 epochs without a lower validation loss.\n";
+    "kind. On a machine with several equal devices each takes another, unless --device names one.\n";
 
 enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_PROFILE };
 

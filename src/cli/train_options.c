@@ -44,7 +44,7 @@ static void add_rows(struct argp_option **row, const lvk_train_option *o, int nu
     if (on_by_default) {
         static char no[LVK_TRAIN_OPTION_COUNT][2][64];
         snprintf(no[number][0], sizeof no[number][0], "no-%s", o->key);
-        snprintf(no[number][1], sizeof no[number][1], "Do not %s", o->key);
+        snprintf(no[number][1], sizeof no[number][1], "The opposite of --%s", o->key);
         *(*row)++ =
             (struct argp_option){no[number][0], OPTION_FIRST_NO + number, NULL, 0, no[number][1], group};
     }

@@ -115,11 +115,13 @@ bool train_progress_show(void *user, const lvk_train_event *event) {
 }
 
 void train_progress_result(const lvk_train_result *result, const lvk_device *device) {
-    char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[160];
+    char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[160], early[64] = "";
+    if (result->stopped_early)
+        snprintf(early, sizeof early, ", stopped early: no lower validation loss in %" PRIu32 " epoch%s",
+                 result->epochs - result->best_epoch, result->epochs - result->best_epoch == 1 ? "" : "s");
     printf("\n%" PRIu32 " epoch%s in %s%s; the best is epoch %" PRIu32 "; peak device memory %s\n",
-           result->epochs, result->epochs == 1 ? "" : "s", format_duration(time, result->seconds),
-           result->stopped_early ? ", stopped early" : "", result->best_epoch,
-           format_bytes(memory, lvk_device_memory_peak(device)));
+           result->epochs, result->epochs == 1 ? "" : "s", format_duration(time, result->seconds), early,
+           result->best_epoch, format_bytes(memory, lvk_device_memory_peak(device)));
     for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
         if (!result->tested[part])
             continue;

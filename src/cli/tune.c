@@ -42,16 +42,18 @@ enum { MOST_AXES = 256 };
 
 static const struct argp_option options[] = {
     {"grid", OPTION_GRID, "SETTING=VALUES", 0,
-     "Search these values, with commas between them, or draw from a range A..B; once for each setting (the grid of the Keras "
-     "work)",
+     "Values of a setting to search, separated by commas, or a range A..B to draw from; once for each setting (the grid of the "
+     "Keras work)",
      0},
     {"search", OPTION_SEARCH, "grid|random|halving", 0,
-     "All of the grid, points drawn from it, or successive halving (grid)", 0},
-    {"trials", OPTION_TRIALS, "N", 0, "How many points are drawn, for random and halving", 0},
+     "grid: train with every combination; random: with points that are drawn; halving: successive halving (grid)",
+     0},
+    {"trials", OPTION_TRIALS, "N", 0, "Number of points to draw, for random and halving", 0},
     {"jobs", OPTION_JOBS, "N", 0,
-     "Trials at a time, each with its share of the threads; the result is the same (1)", 0},
+     "Number of trials to run at a time, each with its share of the threads; no effect on the result (1)", 0},
     {"out", OPTION_OUT, "FOLDER", 0,
-     "New, or of the same search, which then goes on (runs/DATE-TIME-search-MODEL)", LVK_OPTION_GROUP_OUTPUT},
+     "Folder of the search, new, or of the same search, which then goes on (runs/DATE-TIME-search-MODEL)",
+     LVK_OPTION_GROUP_OUTPUT},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
      "Shares of the images that the trials are compared on and that test them (0.15,0.15)",
      LVK_OPTION_GROUP_DATA},
