@@ -26,6 +26,46 @@ Test(command_line, every_verb_has_help_with_examples) {
     }
 }
 
+/* Line breaks and indentation are argp's: words with single spaces. */
+static const char *help_words(const char *verb) {
+    static char words[sizeof result.out];
+    char *to = words;
+    program_run(&result, "%s --help", verb);
+    for (const char *from = result.out; *from; ++from)
+        if (*from != ' ' && *from != '\n')
+            *to++ = *from;
+        else if (to > words && to[-1] != ' ')
+            *to++ = ' ';
+    *to = '\0';
+    return words;
+}
+
+Test(command_line, options_of_a_training_are_in_groups_with_their_defaults) {
+    static const char *const verbs_that_train[] = {"train", "cv", "tune"};
+    static const char *const says[] = {
+        " Data: ",
+        " Model: ",
+        " Training: ",
+        " Output: ",
+        "--epochs=N Maximum number of passes over the training images (10) ",
+        "--batch=N, --batch-size=N Batch size, images per step (32) ",
+        "--learning-rate=X, --lr=X Initial learning rate (0.0003) ",
+        "--patience=N Stop after N epochs without a lower validation loss; 0: never (3) ",
+        "--seed=N Random seed for split, initial weights, order, augmentation, dropout (1) ",
+        "--recipe=NAME Preset that other options override: ",
+        "--head=LAYERS ResNets only: ",
+        "none: random weights ",
+        "--momentum=X sgd only: ",
+    };
+    for (size_t v = 0; v < sizeof verbs_that_train / sizeof *verbs_that_train; ++v) {
+        const char *words = help_words(verbs_that_train[v]);
+        for (size_t i = 0; i < sizeof says / sizeof *says; ++i)
+            cr_expect_not_null(strstr(words, says[i]), "%s --help does not say '%s'", verbs_that_train[v],
+                               says[i]);
+    }
+    cr_expect_not_null(strstr(help_words("tune"), "zoom, color, dropout, head, epochs"), "what --grid takes");
+}
+
 Test(command_line, what_makes_no_sense_is_named) {
     static const struct {
         const char *arguments;
