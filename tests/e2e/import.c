@@ -112,7 +112,7 @@ Test(import, reads_files_of_keras) {
 static char output[4096];
 
 static int fetch(void) {
-    FILE *script = popen(FETCH_WEIGHTS " \"$LEUKVK_PROGRAM\" 2>&1", "r"); /* NOLINT(cert-env33-c) */
+    FILE *script = popen("\"" FETCH_WEIGHTS "\" \"$LEUKVK_PROGRAM\" 2>&1", "r"); /* NOLINT(cert-env33-c) */
     cr_assert_not_null(script);
     const size_t length = fread(output, 1, sizeof output - 1, script);
     output[length] = '\0';
