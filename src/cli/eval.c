@@ -242,6 +242,16 @@ static int judge_model(const arguments *a) {
     return status;
 }
 
+/* The files that are made in the folder for the curves, against the predictions that are read. */
+static void check_curves(const arguments *a) {
+    static const char *const names[] = {"roc.csv", "precision-recall.csv", "reliability.csv", "curves.svg"};
+    for (size_t i = 0; a->curves && i < sizeof names / sizeof *names; ++i) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", a->curves, names[i]);
+        output_check("curves", path, a->from, a->from_count);
+    }
+}
+
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {{&classify_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
@@ -252,6 +262,7 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     output_check("out", a.common.out, a.common.models, (size_t)a.common.model_count);
     output_check("out", a.common.out, &a.common.data, 1);
+    check_curves(&a);
     if (!a.common.part && !a.common.data)
         a.common.part = "test";
     const int status = a.from_count ? judge_files(&a) : judge_model(&a);

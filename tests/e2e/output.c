@@ -211,6 +211,8 @@ Test(output, nothing_that_is_read_or_kept_is_overwritten) {
     expect_kept("export cell.png --format onnx --out cell.png", "cell.png", "is read here");
     expect_kept("import cell.png --out cell.png", "cell.png", "is read here");
     expect_kept("bench w2 --trace run/config.json", "run/config.json", "is a file of the run");
+    cr_assert_eq(system("mkdir curves && echo path,p_all,class,label >curves/roc.csv"), 0);
+    expect_kept("eval --from curves/roc.csv --curves curves", "curves/roc.csv", "--curves curves/roc.csv");
     cr_assert_eq(system("mkdir sheets && cp cell.png sheets/labels.png && cp labels.csv sheets"), 0);
     expect_kept("data sheets --sheet sheets/labels.png", "sheets/labels.csv", "--sheet sheets/labels.png");
     expect_kept("augment sheets --preview sheets/labels.png", "sheets/labels.png", "is an image of sheets");
