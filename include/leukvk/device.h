@@ -49,6 +49,9 @@ typedef struct lvk_device_info {
     uint32_t max_groups;        /* workgroups in one dimension */
     uint32_t subgroup_size;     /* 0: it varies, or is not known */
     bool subgroup_shuffle, subgroup_broadcast;
+    bool
+        rounds_to_nearest; /* the driver says that it can round to the nearest float (shaderRoundingModeRTEFloat32),
+                               as the bounds of the self-test assume; false: it does not say */
 } lvk_device_info;
 
 typedef struct lvk_device_list {

@@ -110,10 +110,12 @@ static void print_json_device(const lvk_device_info *device) {
            device->device_id);
     printf("\"memory\": %" PRIu64 ", \"max_allocation\": %" PRIu64 ", \"max_storage_range\": %" PRIu64
            ", \"max_invocations\": %" PRIu32 ", \"max_shared_memory\": %" PRIu32 ", \"max_groups\": %" PRIu32
-           ", \"subgroup_size\": %" PRIu32 ", \"subgroup_shuffle\": %s, \"subgroup_broadcast\": %s}",
+           ", \"subgroup_size\": %" PRIu32 ", \"subgroup_shuffle\": %s, \"subgroup_broadcast\": %s"
+           ", \"rounds_to_nearest\": %s}",
            device->memory, device->max_allocation, device->max_storage_range, device->max_invocations,
            device->max_shared_memory, device->max_groups, device->subgroup_size,
-           device->subgroup_shuffle ? "true" : "false", device->subgroup_broadcast ? "true" : "false");
+           device->subgroup_shuffle ? "true" : "false", device->subgroup_broadcast ? "true" : "false",
+           device->rounds_to_nearest ? "true" : "false");
 }
 
 static void print_json(const lvk_device_list *list) {

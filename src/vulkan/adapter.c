@@ -36,7 +36,8 @@ static lvk_device_type device_type(VkPhysicalDeviceType type) {
 }
 
 typedef struct extension_flags {
-    bool driver_properties, subgroup_size_control, portability_subset, memory_budget, robustness2;
+    bool driver_properties, subgroup_size_control, portability_subset, memory_budget, robustness2,
+        float_controls;
 } extension_flags;
 
 static lvk_status find_extensions(VkPhysicalDevice device, extension_flags *flags) {
@@ -52,6 +53,7 @@ static lvk_status find_extensions(VkPhysicalDevice device, extension_flags *flag
         flags->driver_properties |= strcmp(name, VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME) == 0;
         flags->subgroup_size_control |= strcmp(name, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME) == 0;
         flags->portability_subset |= strcmp(name, "VK_KHR_portability_subset") == 0;
+        flags->float_controls |= strcmp(name, VK_KHR_SHADER_FLOAT_CONTROLS_EXTENSION_NAME) == 0;
         flags->memory_budget |= strcmp(name, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME) == 0;
         flags->robustness2 |= strcmp(name, VK_EXT_ROBUSTNESS_2_EXTENSION_NAME) == 0;
     }
@@ -164,6 +166,8 @@ static void fill_properties(lvk_adapter *adapter, const extension_flags *flags) 
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES_EXT};
     VkPhysicalDeviceDriverPropertiesKHR driver = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES_KHR};
+    VkPhysicalDeviceFloatControlsProperties floats = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES};
     VkPhysicalDeviceIDProperties id = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES};
     VkPhysicalDeviceMaintenance3Properties maintenance = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES, .pNext = &id};
@@ -174,6 +178,10 @@ static void fill_properties(lvk_adapter *adapter, const extension_flags *flags) 
     if (flags->driver_properties) {
         driver.pNext = properties.pNext;
         properties.pNext = &driver;
+    }
+    if (flags->float_controls) {
+        floats.pNext = properties.pNext;
+        properties.pNext = &floats;
     }
     if (flags->subgroup_size_control) {
         control.pNext = properties.pNext;
@@ -195,6 +203,7 @@ static void fill_properties(lvk_adapter *adapter, const extension_flags *flags) 
     for (uint32_t i = 0; i < VK_UUID_SIZE; ++i)
         at += sprintf(at, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id.deviceUUID[i]);
     info->max_allocation = maintenance.maxMemoryAllocationSize;
+    info->rounds_to_nearest = floats.shaderRoundingModeRTEFloat32;
 
     fill_texels(adapter, driver.driverID, flags->robustness2);
     if (flags->memory_budget)
