@@ -18,11 +18,11 @@ static int status_of_verb; /* EXIT_OK where the program ends within a verb, afte
 
 static void check_output(void) {
     const bool lost = ferror(stdout) != 0;
-    errno = 0;
-    if (fclose(stdout) == 0 && !lost)
+    const int error = fclose(stdout) == 0 ? 0 : errno;
+    if (!error && !lost)
         return;
     fprintf(stderr, "leukvk: standard output: %s\n",
-            errno ? strerror(errno) : "not everything could be written");
+            error ? strerror(error) : "not everything could be written");
     fflush(stderr);
     _exit(status_of_verb == EXIT_OK ? EXIT_FAILED : status_of_verb);
 }
