@@ -25,9 +25,10 @@ typedef struct lvk_calibrate_options {
 typedef struct lvk_calibrate_result {
     char file[4096];               /* that was written */
     double temperature, threshold; /* 1 and LVK_THRESHOLD where none was chosen */
-    uint32_t subjects;
-    uint64_t left_out;         /* rows of images that the model's run tests on, which have no say here */
-    bool split_known;          /* there was a split.json beside the model that tells which these are */
+    uint32_t subjects;             /* who are known */
+    uint32_t unnamed;              /* images of which no subject is known */
+    uint64_t left_out;             /* rows of images that the model's run tests on, which have no say here */
+    bool split_known;              /* there was a split.json beside the model that tells which these are */
     lvk_metrics before, after; /* of the predictions used: as they are, at LVK_THRESHOLD; and with what was
                                   chosen. How well this fits, not how good it is */
 } lvk_calibrate_result;

@@ -11,8 +11,10 @@
  * Hidden files and `__MACOSX` are passed over.
  *
  * A subject is the person a cell is from: UID_<subject>_... in the file's name or in the label table, in
- * canonical upper case (`h3` is H3, another person than 3). An image whose name says nothing is a subject of
- * its own. Subjects who share a picture, be it turned by quarters or mirrored, form a group: they must stay
+ * canonical upper case (`h3` is H3, another person than 3); else, in a tree that is not C-NMC's, a folder per
+ * person below the class folders, or above them where the names of both leave no doubt (class/P1/image.png,
+ * P1/class/image.png). An image of which nothing says whose it is counts as a subject of its own, which is
+ * not `named`: images of one person may then be on both sides of a split. Subjects who share a picture, be it turned by quarters or mirrored, form a group: they must stay
  * on one side of a split. */
 #ifndef LEUKVK_DATASET_H
 #define LEUKVK_DATASET_H
@@ -75,6 +77,8 @@ typedef struct lvk_dataset_options {
                              otherwise an error */
     bool utf8_names;  /* a path that is not UTF-8 is an error, before an image is read; split files need it */
     bool two_classes; /* another number of classes is an error, before any image is read */
+    const char
+        *positive; /* name of the positive class; NULL or "": by the names, see lvk_dataset_positive_class */
     lvk_data_progress progress; /* may be NULL */
     void *progress_user;
 } lvk_dataset_options;
@@ -112,13 +116,19 @@ ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path);
 /* Class names are folder names, in byte order, so all = 0 and hem = 1. */
 size_t lvk_dataset_class_count(const lvk_dataset *dataset);
 const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index);
-/* The class whose probability a model gives: `all` where the classes are all and hem, the last one otherwise;
- * -1 without classes. A label table's 1 and a model's target 1 mean this class; its class index may be 0. */
+/* The class whose probability a model gives; -1 without classes. A label table's 1 and a model's target 1 mean
+ * this class; its class index may be 0. It is the one that was asked for, else of two classes the one whose
+ * name says so (all, leukemia, blast, malignant, cancer, positive, …), or whose opposite is named (normal,
+ * healthy, hem, benign, non-…), else the last. */
 int32_t lvk_dataset_positive_class(const lvk_dataset *dataset);
+/* False: it is the last one for lack of a reason. */
+bool lvk_dataset_positive_is_told(const lvk_dataset *dataset);
 
 size_t lvk_dataset_subject_count(const lvk_dataset *dataset);
 const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index);
 size_t lvk_dataset_group_count(const lvk_dataset *dataset);
+/* Labelled images of which nothing says whose they are. */
+size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset);
 
 /* Sets of two or more images that are one picture, as it is or turned by quarters or mirrored: the indices of
  * set `index`, ascending. */

@@ -12,7 +12,7 @@ extern "C" {
 /* The cells of one class in one part. What is undefined without images (or without a pixel that is not
  * background) is NaN. */
 typedef struct lvk_cell_summary {
-    size_t images, subjects;
+    size_t images, subjects;    /* who are known */
     double area_quartiles[3];   /* pixels: the first quartile, the median and the third, interpolated linearly
                                    between order statistics (type 7 of Hyndman and Fan, "Sample quantiles in
                                    statistical packages", The American Statistician 50, 1996) */

@@ -139,7 +139,10 @@ typedef struct lvk_bootstrap_options {
 /* 95 % intervals of every measure: the 2.5th and 97.5th percentile over replicates, each of which draws as
  * many subjects as there are, with replacement, and takes all rows of each (Field, Welsh, "Bootstrapping
  * clustered data", JRSS B 69, 2007; the rows of one person are not independent). Replicates in which a
- * measure is undefined are passed over; NaN when more than half are. */
+ * measure is undefined are passed over; NaN when more than half are. All are NaN where a class that has rows
+ * has them of fewer than LVK_BOOTSTRAP_LEAST subjects: drawn again and again, one person has one value, and an
+ * interval of no width would say that this is certain. */
+enum { LVK_BOOTSTRAP_LEAST = 2 };
 LVK_MUST_USE lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
                                               const lvk_bootstrap_options *options, lvk_metrics *low,
                                               lvk_metrics *high);

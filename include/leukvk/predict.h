@@ -44,7 +44,8 @@ const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classif
 typedef bool (*lvk_predict_progress)(void *user, size_t done, size_t total);
 
 /* rows[i] of image images[i] of the data set; their texts belong to it. A data set with classes must have the
- * model's. `progress` may be NULL. */
+ * model's or one of them; labels are 1 where the class is the model's positive one, whichever the data set's
+ * is. `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const lvk_dataset *dataset,
                                                const uint32_t *images, size_t count,
                                                lvk_predict_progress progress, void *user,

@@ -77,10 +77,14 @@ const char *lvk_prediction_set_negative_class(const lvk_prediction_set *set);
 
 typedef struct lvk_judgement {
     double threshold;
-    uint32_t subjects;       /* with labelled rows */
-    lvk_metrics metrics;     /* of the labelled rows */
-    lvk_metrics low, high;   /* ends of the 95 % intervals of its measures, see lvk_metrics_bootstrap */
-    uint32_t subjects_right; /* by majority vote: the class of most of a subject's cells is their label */
+    uint32_t subjects;  /* who are known and have labelled rows */
+    uint64_t unnamed;   /* labelled rows of which no subject is known; each counts as a person's of its own */
+    uint32_t people[2]; /* how many, those included, have negative and positive rows */
+    lvk_metrics metrics;   /* of the labelled rows */
+    lvk_metrics low, high; /* ends of the 95 % intervals of its measures, see lvk_metrics_bootstrap */
+    uint32_t
+        subjects_right; /* of `subjects` by majority vote: the class of most of a subject's cells is their
+                                label */
     uint32_t subjects_mixed; /* with cells of both labels, who have no vote */
 } lvk_judgement;
 
@@ -100,6 +104,7 @@ LVK_MUST_USE lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_
 
 typedef struct lvk_subject_score {
     const char *name; /* of the subject; the path of a cell that is nobody's */
+    bool named;       /* false: a cell that is nobody's */
     int label;        /* of all the cells; -1: mixed */
     uint32_t cells, called_positive, right;
     double mean_p;

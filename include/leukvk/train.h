@@ -52,8 +52,10 @@ typedef struct lvk_train_event {
     uint32_t
         subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: how many people, and images, each part has */
     size_t part_images[LVK_SPLIT_PART_COUNT];
-    uint64_t parameters;      /* STARTED */
-    uint64_t memory_estimate; /* STARTED: device memory by plan, bytes */
+    size_t part_unnamed[LVK_SPLIT_PART_COUNT];   /* of these, images of which no subject is known */
+    const char *positive_class, *negative_class; /* STARTED */
+    uint64_t parameters;                         /* STARTED */
+    uint64_t memory_estimate;                    /* STARTED: device memory by plan, bytes */
     uint64_t memory_kept; /* STARTED: what it would be were activations kept that are computed again; 0: all
                              are kept */
     uint32_t resumed_epoch,

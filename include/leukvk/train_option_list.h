@@ -53,6 +53,10 @@ LVK_TRAIN_OPTION(NUMBER, validation, 0.15, ANY, "fractions", NULL, "V,T", NONE, 
 LVK_TRAIN_OPTION(NUMBER, test, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0, IDENTITY,
     "Share of the images that tests the best epoch's model")
 
+/* "": lvk_dataset_positive_class says how. A run that goes on keeps its positive class. */
+LVK_TRAIN_OPTION(TEXT, positive, "", ANY, "positive", NULL, "CLASS", DATA, ALL, 0, LATER_IDENTITY,
+    "Positive class, whose probability the model gives (the one whose name says so: all, leukemia, blast, cancer, ...)")
+
 LVK_TRAIN_OPTION(FLAG, strict, false, ANY, "strict", NULL, NULL, DATA, ALL, 0, KEPT,
     "Stop at an unreadable image; by default such images are left out and listed")
 

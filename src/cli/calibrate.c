@@ -1,5 +1,6 @@
 /* leukvk calibrate: temperature and threshold of a trained model. */
 #include "format.h"
+#include "metrics_report.h"
 #include "options.h"
 #include "output.h"
 #include "verb.h"
@@ -94,9 +95,9 @@ static void print_change(const char *name, double before, double after) {
 }
 
 static void print_result(const arguments *a, const lvk_calibrate_result *r) {
-    char text[3][FORMAT_SIZE];
-    printf("images       %s of %s subjects", format_count(text[0], r->after.count),
-           format_count(text[1], r->subjects));
+    char text[3][FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
+    printf("images       %s%s", format_count(text[0], r->after.count),
+           metrics_people(people, r->after.count, r->subjects, r->unnamed));
     if (r->left_out)
         printf("; %s that the model's run tests on left out", format_count(text[2], r->left_out));
     printf("\n");

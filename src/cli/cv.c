@@ -73,16 +73,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 }
 
 static bool show(void *user, const lvk_cv_event *event) {
-    char text[3][FORMAT_SIZE];
+    char text[3][FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     if (event->train) {
         if (event->train->kind == LVK_TRAIN_STARTED)
             printf("\nfold %" PRIu32 " of %" PRIu32 "\n", event->fold, event->folds);
         return train_progress_show(user, event->train);
     }
     const lvk_metrics *m = &event->judgement->metrics;
-    printf("fold %" PRIu32 "%s: %" PRIu64 " images of %" PRIu32
-           " subjects, AUC %s, the area's %s, weighted F1 %s\n",
-           event->fold, event->kept ? " (done before)" : "", m->count, event->judgement->subjects,
+    printf("fold %" PRIu32 "%s: %" PRIu64 " images%s: AUC %s (of the cell's area alone %s), weighted F1 %s\n",
+           event->fold, event->kept ? " (done before)" : "", m->count,
+           metrics_people(people, m->count, event->judgement->subjects, event->judgement->unnamed),
            format_number(text[0], m->auc, 4), format_number(text[1], m->size_auc, 4),
            format_number(text[2], m->f1_weighted, 4));
     fflush(stdout);
@@ -119,12 +119,14 @@ static void print_folds(const lvk_cv_result *r) {
 }
 
 static void print_result(const lvk_cv_result *r) {
-    char title[256];
+    char title[320], people[METRICS_PEOPLE_SIZE];
     print_folds(r);
-    snprintf(title, sizeof title, "\nall folds together: %" PRIu64 " images of %" PRIu32 " subjects, each %s",
-             r->all.metrics.count, r->all.subjects,
-             r->by_image ? "judged by a model that has seen other cells of the same subject"
-                         : "judged by a model that has not seen its subject");
+    snprintf(
+        title, sizeof title, "\nall folds together: %" PRIu64 " images%s, each judged by a model that %s",
+        r->all.metrics.count, metrics_people(people, r->all.metrics.count, r->all.subjects, r->all.unnamed),
+        r->all.unnamed ? "has not seen it"
+        : r->by_image  ? "has seen other cells of the same subject"
+                       : "has not seen its subject");
     metrics_print(&r->all, &(metrics_subject){title, r->positive_class, r->negative_class});
     if (r->by_image)
         printf(

@@ -22,7 +22,8 @@ enum {
     OPTION_SUBJECTS,
     OPTION_SHEET,
     OPTION_PER_CLASS,
-    OPTION_CROP
+    OPTION_CROP,
+    OPTION_POSITIVE
 };
 
 typedef struct arguments {
@@ -44,6 +45,8 @@ static const struct argp_option options[] = {
     {"seed", OPTION_SEED, "N", 0, "Seed of the split and the sheet (1)", 0},
     {"fractions", OPTION_FRACTIONS, "V,T", 0, "Shares of the split's validation and test part (0.15,0.15)",
      0},
+    {"positive", OPTION_POSITIVE, "CLASS", 0,
+     "The positive class (the one whose name says so: all, leukemia, cancer, ...)", 0},
     {"strict", OPTION_STRICT, NULL, 0, "Stop at the first image that cannot be used", 0},
     {"subjects", OPTION_SUBJECTS, NULL, 0, "List every subject: part, fold, images of each class", 0},
     {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
@@ -93,6 +96,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_FRACTIONS:
         parse_fractions(state, text, &a->split_options);
         return 0;
+    case OPTION_POSITIVE:
+        a->read_options.positive = text;
+        return 0;
     case OPTION_STRICT:
         a->read_options.strict = true;
         return 0;
@@ -119,13 +125,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-/* How many people a part of the split has; 0 when memory is out. */
+/* How many known people a part of the split has; 0 also when memory is out. */
 static size_t count_subjects(const lvk_dataset *dataset, const uint32_t *indices, size_t count) {
     bool *seen = calloc(lvk_dataset_subject_count(dataset), sizeof *seen);
     size_t subjects = 0;
     for (size_t i = 0; seen && i < count; ++i) {
         const uint32_t subject = lvk_dataset_image(dataset, indices[i])->subject;
-        subjects += !seen[subject];
+        subjects += lvk_dataset_subject(dataset, subject)->named && !seen[subject];
         seen[subject] = true;
     }
     free(seen);
@@ -152,7 +158,8 @@ static bool print_split(const lvk_dataset *dataset, const lvk_split *split, cons
                 held += lvk_dataset_image(dataset, indices[i])->label == (int32_t)c;
             table_cell(&t, "%s", format_count(text, held));
         }
-        table_cell(&t, "%s", format_count(text, count_subjects(dataset, indices, images)));
+        const size_t subjects = count_subjects(dataset, indices, images);
+        table_cell(&t, "%s", images && !subjects ? "not known" : format_count(text, subjects));
     }
     puts("");
     const bool ok = table_print(&t, stdout);

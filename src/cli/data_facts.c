@@ -36,7 +36,9 @@ static bool count_row(const lvk_dataset *dataset, part_row *row) {
             ++row->unlabelled;
         else
             ++row->by_class[image->label];
-        row->subjects += !seen[image->subject];
+        const bool named = lvk_dataset_subject(dataset, image->subject)->named;
+        row->unnamed += !named;
+        row->subjects += named && !seen[image->subject];
         seen[image->subject] = true;
     }
     const bool ok = row->by_class && seen;

@@ -11,9 +11,10 @@
 typedef struct part_row {
     lvk_data_part part;
     int32_t fold; /* -1: all */
-    size_t images, unlabelled, subjects;
-    size_t *by_class; /* [class_count] */
-    double imbalance; /* images of the largest class / of the smallest; NaN: a class is missing */
+    size_t images, unlabelled;
+    size_t subjects, unnamed; /* subjects who are known, and images of which none is */
+    size_t *by_class;         /* [class_count] */
+    double imbalance;         /* images of the largest class / of the smallest; NaN: a class is missing */
 } part_row;
 
 /* The cells of one class in one part. */

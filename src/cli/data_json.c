@@ -30,8 +30,9 @@ static void print_parts(const data_facts *facts) {
         printf("%s\n  {\"part\": \"%s\", ", r ? "," : "", data_part_name(row->part));
         if (row->fold >= 0)
             printf("\"fold\": %d, ", row->fold);
-        printf("\"images\": %zu, \"unlabelled\": %zu, \"subjects\": %zu, \"imbalance\": ", row->images,
-               row->unlabelled, row->subjects);
+        printf(
+            "\"images\": %zu, \"unlabelled\": %zu, \"subjects\": %zu, \"images_without_subject\": %zu, \"imbalance\": ",
+            row->images, row->unlabelled, row->subjects, row->unnamed);
         print_number(row->imbalance);
         fputs(", \"classes\": {", stdout);
         for (size_t c = 0; c < lvk_dataset_class_count(facts->dataset); ++c) {

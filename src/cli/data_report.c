@@ -27,6 +27,11 @@ static bool finish_table(table *t) {
     return ok;
 }
 
+static void subjects_cell(table *t, size_t images, size_t subjects) {
+    char text[FORMAT_SIZE];
+    table_cell(t, "%s", images && !subjects ? "not known" : format_count(text, subjects));
+}
+
 static bool print_counts(const data_facts *facts) {
     const size_t classes = lvk_dataset_class_count(facts->dataset);
     char text[FORMAT_SIZE];
@@ -48,7 +53,7 @@ static bool print_counts(const data_facts *facts) {
         for (size_t c = 0; c < classes && classes <= DATA_CLASS_COLUMNS; ++c)
             table_cell(&t, "%s", format_count(text, row->by_class[c]));
         table_cell(&t, "%s", format_count(text, row->unlabelled));
-        table_cell(&t, "%s", format_count(text, row->subjects));
+        subjects_cell(&t, row->images, row->subjects);
         table_cell(&t, "%s", format_number(text, row->imbalance, 2));
     }
     return finish_table(&t);
@@ -67,11 +72,19 @@ static void print_unlabelled(const data_facts *facts) {
     }
 }
 
-static size_t count_named(const lvk_dataset *dataset) {
-    size_t named = 0;
-    for (size_t s = 0; s < lvk_dataset_subject_count(dataset); ++s)
-        named += lvk_dataset_subject(dataset, s)->named;
-    return named;
+static void print_unnamed(const data_facts *facts) {
+    size_t unnamed = 0, images = 0;
+    for (size_t r = 0; r < facts->row_count; ++r) {
+        if (facts->rows[r].fold >= 0)
+            continue;
+        unnamed += facts->rows[r].unnamed;
+        images += facts->rows[r].images;
+    }
+    if (unnamed)
+        printf(
+            "No subject is known for %zu of %zu images, since neither a name (UID_<subject>_...) nor a folder tells: a "
+            "split can put cells of one person on both sides\n",
+            unnamed, images);
 }
 
 static void print_classes(const lvk_dataset *dataset) {
@@ -83,11 +96,9 @@ static void print_classes(const lvk_dataset *dataset) {
     }
     fputs("; positive: ", stdout);
     print_text(lvk_dataset_class_name(dataset, (size_t)positive));
-    fputs("; imbalance: images of the largest class to those of the smallest\n", stdout);
-    const size_t named = count_named(dataset), nameless = lvk_dataset_subject_count(dataset) - named;
-    if (nameless)
-        printf("%zu images name no subject (UID_<subject>_...): each counts as a subject of its own\n",
-               nameless);
+    if (!lvk_dataset_positive_is_told(dataset))
+        fputs(" (the last by name; --positive CLASS chooses)", stdout);
+    fputs("\nImbalance: images of the largest class to those of the smallest\n", stdout);
 }
 
 static bool print_sizes(const lvk_size_summary *sizes) {
@@ -135,7 +146,7 @@ static bool print_cells(const data_facts *facts) {
         table_cell(&t, "%s", data_part_name(row->part));
         table_cell(&t, "%s", data_class_name(facts->dataset, row->label));
         table_cell(&t, "%s", format_count(text, row->cells.images));
-        table_cell(&t, "%s", format_count(text, row->cells.subjects));
+        subjects_cell(&t, row->cells.images, row->cells.subjects);
         for (int q = 0; q < 3; ++q)
             table_cell(&t, "%s", format_count(text, (uint64_t)llround(row->cells.area_quartiles[q])));
         for (int c = 0; c < 3; ++c)
@@ -318,6 +329,7 @@ bool data_report(const data_facts *facts, bool subjects) {
     if (!print_counts(facts))
         return false;
     print_classes(facts->dataset);
+    print_unnamed(facts);
     print_unlabelled(facts);
     if (!print_sizes(&facts->sizes) || !print_cells(facts))
         return false;

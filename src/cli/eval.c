@@ -13,8 +13,8 @@
 
 static const char documentation[] =
     "Judges a trained model on images whose class is known: on the subjects that its run held out, or with --data alone on all "
-    "labelled images of another data set. With --from, judges predictions that were written before, of one file or of several "
-    "together, and needs neither model nor images."
+    "labelled images of another data set. With --from, judges predictions that were written before, one file or several "
+    "together; neither model nor images are needed."
     "\v"
     "Examples:\n"
     "  leukvk eval --model runs/RUN                       the run's test part\n"
@@ -22,9 +22,9 @@ static const char documentation[] =
     "  leukvk eval --model model.safetensors --data DIR   another data set\n"
     "  leukvk eval --from runs/RUN/predictions-test.csv --subjects\n"
     "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95    the threshold that finds 95 % of the positive cells\n"
-    "  leukvk eval --from predictions.csv --prevalence 0.02             what a call means where 2 % of the cells are positive\n"
+    "  leukvk eval --from predictions.csv --prevalence 0.02             predictive values where 2 % of the cells are positive\n"
     "\n"
-    "Intervals are 95 % bootstrap intervals over subjects. A file for --from is CSV with the columns path, p_<class>, label and, "
+    "Intervals are 95 % bootstrap intervals over subjects; there is none where a class has cells of one subject only. A file for --from is CSV with the columns path, p_<class>, label and, "
     "as they are there, subject and area; train, cv and eval --out write such files.\n";
 
 enum {
@@ -35,21 +35,25 @@ enum {
     OPTION_THRESHOLD,
     OPTION_SENSITIVITY,
     OPTION_PREVALENCE,
-    OPTION_REPLICATES
+    OPTION_REPLICATES,
+    OPTION_POSITIVE
 };
 static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
     {"curves", OPTION_CURVES, "FOLDER", 0,
-     "Write ROC, precision-recall and reliability curves: CSV files, and curves.svg, which draws them", 0},
-    {"from", OPTION_FROM, "FILE", 0, "Judge these predictions; may be given several times", 0},
-    {"subjects", OPTION_SUBJECTS, NULL, 0, "Print a line a subject as well", 0},
+     "Write ROC, precision-recall and reliability curves to FOLDER, as CSV files and drawn (curves.svg)", 0},
+    {"from", OPTION_FROM, "FILE", 0, "Judge the predictions in FILE; can be given several times", 0},
+    {"subjects", OPTION_SUBJECTS, NULL, 0, "Also print a line for each subject", 0},
+    {"positive", OPTION_POSITIVE, "CLASS", 0,
+     "Judge with CLASS as the positive class (the model's). Probabilities, labels and the model's threshold are turned round",
+     0},
     {"threshold", OPTION_THRESHOLD, "P", 0,
-     "Call a cell positive above this probability (the model's, 0.5 where leukvk calibrate has set none)", 0},
+     "Call a cell positive if its probability is above P (the model's threshold; 0.5 unless leukvk calibrate has set one)",
+     0},
     {"sensitivity", OPTION_SENSITIVITY, "X", 0,
-     "Use the highest threshold that finds this share of the positive cells", 0},
-    {"prevalence", OPTION_PREVALENCE, "X", 0,
-     "Print predictive values where this share of the cells is positive", 0},
-    {"replicates", OPTION_REPLICATES, "N", 0, "Of the bootstrap (2000)", 0},
+     "Use the highest threshold that finds the share X of the positive cells", 0},
+    {"prevalence", OPTION_PREVALENCE, "X", 0, "Print predictive values for a share X of positive cells", 0},
+    {"replicates", OPTION_REPLICATES, "N", 0, "Number of bootstrap replicates (2000)", 0},
     {0}};
 
 enum { MOST_FILES = 64 };
@@ -58,7 +62,8 @@ typedef struct arguments {
     classify_arguments common;
     const char *from[MOST_FILES];
     size_t from_count;
-    const char *curves; /* a folder */
+    const char *curves;   /* a folder */
+    const char *positive; /* NULL: as the predictions have it */
     bool json, subjects;
     double threshold, sensitivity, prevalence; /* NaN: not given */
     lvk_bootstrap_options bootstrap;
@@ -92,6 +97,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "--from: at most %d files", MOST_FILES);
         a->from[a->from_count++] = text;
         a->common.model_optional = true;
+        return 0;
+    case OPTION_POSITIVE:
+        a->positive = text;
         return 0;
     case OPTION_CURVES:
         a->curves = text;
@@ -134,7 +142,7 @@ static void print_prevalence(const arguments *a, const lvk_judgement *judgement,
         return;
     lvk_predictive_values(&judgement->metrics, a->prevalence, &positive, &negative);
     printf(
-        "\nWhere %.3g %% of the cells are %s: a call of %s is right in %s of the cases, one of %s in %s.\n",
+        "\nWhere %.3g %% of the cells are '%s', a cell called '%s' is one with probability %s, a cell called '%s' with %s.\n",
         100 * a->prevalence, shown(j->positive), shown(j->positive), format_number(text[0], positive, 4),
         shown(j->negative), format_number(text[1], negative, 4));
 }
@@ -182,13 +190,34 @@ static int judge(const arguments *a, const judged *j) {
         return status;
     if (a->json)
         return print_json(&judgement);
-    char title[256], count[FORMAT_SIZE], subjects[FORMAT_SIZE];
-    snprintf(title, sizeof title, "%s: %s images of %s subjects", shown(j->name),
-             format_count(count, judgement.metrics.count), format_count(subjects, judgement.subjects));
+    char title[256], count[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
+    snprintf(title, sizeof title, "%s: %s images%s", shown(j->name),
+             format_count(count, judgement.metrics.count),
+             metrics_people(people, judgement.metrics.count, judgement.subjects, judgement.unnamed));
     const metrics_subject subject = {title, j->positive, j->negative};
     metrics_print(&judgement, &subject);
     print_prevalence(a, &judgement, j);
     return a->subjects ? print_subjects(j, &subject) : LVK_OK;
+}
+
+/* The class that was asked for becomes the positive one. Fails as a wrong option does. */
+static void turn(const arguments *a, judged *j, lvk_prediction *rows) {
+    const char *positive = j->positive;
+    if (!a->positive || strcmp(a->positive, positive) == 0)
+        return;
+    if (strcmp(a->positive, j->negative) != 0) {
+        fprintf(stderr, "leukvk: --positive %s: the classes are %s and %s\n", shown(a->positive),
+                shown(j->negative), shown(positive));
+        exit(EXIT_USAGE);
+    }
+    for (size_t i = 0; i < j->count; ++i) {
+        rows[i].p = lvk_prediction_round(1 - rows[i].p);
+        if (rows[i].label >= 0)
+            rows[i].label = 1 - rows[i].label;
+    }
+    j->positive = j->negative;
+    j->negative = positive;
+    j->threshold = 1 - j->threshold;
 }
 
 static int judge_files(const arguments *a) {
@@ -201,15 +230,25 @@ static int judge_files(const arguments *a) {
                 .negative = lvk_prediction_set_negative_class(set),
                 .threshold = LVK_THRESHOLD};
     j.rows = lvk_prediction_set_rows(set, &j.count);
+    lvk_prediction *rows = malloc((j.count + 1) * sizeof *rows);
+    if (!rows) {
+        fputs("leukvk: out of memory\n", stderr);
+        exit(EXIT_FAILED);
+    }
+    memcpy(rows, j.rows, j.count * sizeof *rows);
+    j.rows = rows;
+    turn(a, &j, rows);
     status = choose_threshold(a, &j);
     if (status == LVK_OK)
         status = judge(a, &j);
+    free(rows);
     lvk_prediction_set_destroy(&set);
     return status;
 }
 
 static int judge_session(const arguments *a, classify_session *session, const selection *images) {
     lvk_prediction *rows;
+    classify_session turned = {0}; /* its classes as judged */
     int status = classify_run(session, images, "Judging", &rows);
     judged j = {.rows = rows,
                 .count = images->count,
@@ -217,12 +256,16 @@ static int judge_session(const arguments *a, classify_session *session, const se
                 .positive = session->positive,
                 .negative = session->negative,
                 .threshold = session->threshold};
-    if (status == LVK_OK)
+    if (status == LVK_OK) {
+        turn(a, &j, rows);
         status = choose_threshold(a, &j);
+    }
     const lvk_prediction_options written = {
         .format = LVK_PREDICTIONS_CSV, .threshold = j.threshold, .judged = true};
+    snprintf(turned.positive, sizeof turned.positive, "%s", j.positive);
+    snprintf(turned.negative, sizeof turned.negative, "%s", j.negative);
     if (status == LVK_OK && a->common.out)
-        status = classify_write(session, rows, images->count, written, a->common.out);
+        status = classify_write(&turned, rows, images->count, written, a->common.out);
     if (status == LVK_OK)
         status = judge(a, &j);
     free(rows);

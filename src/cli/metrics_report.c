@@ -86,23 +86,89 @@ static bool print_confusion(const lvk_metrics *m, const metrics_subject *subject
     return printed;
 }
 
+char *metrics_people(char text[METRICS_PEOPLE_SIZE], uint64_t images, uint32_t subjects, uint64_t unnamed) {
+    char known[FORMAT_SIZE], of[FORMAT_SIZE], rest[FORMAT_SIZE];
+    format_count(of, subjects);
+    if (unnamed == 0)
+        snprintf(text, METRICS_PEOPLE_SIZE, " of %s subject%s", of, subjects == 1 ? "" : "s");
+    else if (unnamed >= images)
+        snprintf(text, METRICS_PEOPLE_SIZE, ", no subject known");
+    else
+        snprintf(text, METRICS_PEOPLE_SIZE, ", %s of %s subject%s, %s of subjects not known",
+                 format_count(known, images - unnamed), of, subjects == 1 ? "" : "s",
+                 format_count(rest, unnamed));
+    return text;
+}
+
+static void print_unnamed(const lvk_judgement *j) {
+    char text[2][FORMAT_SIZE];
+    if (j->unnamed)
+        printf(
+            "No subject is known for %s of %s images: cells of one person may be both here and in training, and the "
+            "scores then say nothing about new people.\n\n",
+            format_count(text[0], j->unnamed), format_count(text[1], j->metrics.count));
+}
+
+/* With fewer people, the range from the worst to the best holds what is typical in less than 95 % of cases. */
+enum { FEW_PEOPLE = 6 };
+
+static void print_people_of(const lvk_judgement *j, const metrics_subject *subject) {
+    const char *what = j->unnamed == j->metrics.count ? "image" : "subject";
+    printf("%" PRIu32 " %s%s with %s cells, %" PRIu32 " with %s cells", j->people[0], what,
+           j->people[0] == 1 ? "" : "s", shown(subject->negative), j->people[1], shown(subject->positive));
+}
+
+/* What the intervals are, or why there is none. */
+static void print_interval_note(const lvk_judgement *j, const metrics_subject *subject) {
+    uint32_t least = UINT32_MAX;
+    for (int class = 0; class < 2; ++class)
+        if (j->people[class] && j->people[class] < least)
+            least = j->people[class];
+    if (least < LVK_BOOTSTRAP_LEAST) {
+        printf("No 95 %% intervals: ");
+        print_people_of(j, subject);
+        printf("; an interval needs at least %d of each.\n", LVK_BOOTSTRAP_LEAST);
+        return;
+    }
+    if (j->unnamed == j->metrics.count)
+        printf(
+            "95 %% intervals: bootstrap over images, as if each were of another person; too narrow where people have "
+            "several.\n");
+    else
+        printf("95 %% intervals: bootstrap over subjects, each drawn with all its cells%s.\n",
+               j->unnamed ? "; an image without a known subject counts as a subject of its own" : "");
+    if (least < FEW_PEOPLE) {
+        printf("These intervals are too narrow, since people are few: ");
+        print_people_of(j, subject);
+        printf(".\n");
+    }
+}
+
+static void print_votes(const lvk_judgement *j) {
+    if (j->subjects == 0)
+        return;
+    printf("\nMajority vote over each subject's cells: %" PRIu32 " of %" PRIu32
+           " subject%s classified correctly",
+           j->subjects_right, j->subjects - j->subjects_mixed,
+           j->subjects - j->subjects_mixed == 1 ? "" : "s");
+    if (j->subjects_mixed)
+        printf("; %" PRIu32 " with cells of both classes left out", j->subjects_mixed);
+    printf(".\n");
+}
+
 bool metrics_print(const lvk_judgement *j, const metrics_subject *subject) {
     char text[FORMAT_SIZE];
     printf("%s\n\n", subject->title);
+    print_unnamed(j);
     if (!print_scores(j, subject))
         return false;
-    printf(
-        "\nThe intervals say how far the numbers would move with other people: subjects drawn anew, with all their cells.\n"
-        "%s means a probability of %s above %s.\n\n",
-        shown(subject->positive), shown(subject->positive), format_number(text, j->threshold, 4));
+    printf("\n");
+    print_interval_note(j, subject);
+    printf("A cell is called '%s' if p_%s > %s.\n\n", shown(subject->positive), shown(subject->positive),
+           format_number(text, j->threshold, 4));
     if (!print_confusion(&j->metrics, subject))
         return false;
-    const uint32_t voters = j->subjects - j->subjects_mixed;
-    printf("\nBy majority of their cells, %" PRIu32 " of %" PRIu32 " subjects are told right",
-           j->subjects_right, voters);
-    if (j->subjects_mixed)
-        printf(" (%" PRIu32 " have cells of both classes)", j->subjects_mixed);
-    printf(".\n");
+    print_votes(j);
     if (isfinite(j->metrics.auc) && j->metrics.auc < 0.4)
         printf("\nThe AUC is far below 0.5: the labels may be swapped.\n");
     return true;
@@ -121,6 +187,8 @@ bool metrics_print_subjects(const lvk_subject_score *scores, size_t count, const
     table_number_column(&t, "right");
     for (size_t i = 0; i < count; ++i) {
         const lvk_subject_score *s = &scores[i];
+        if (!s->named)
+            continue;
         table_cell(&t, "%s", s->name);
         table_cell(&t, "%s", s->label < 0 ? "both" : s->label ? subject->positive : subject->negative);
         table_cell(&t, "%" PRIu32, s->cells);

@@ -12,8 +12,13 @@ typedef struct metrics_subject {
     const char *positive, *negative; /* class names */
 } metrics_subject;
 
-/* Scores with their intervals beside the baselines, confusion matrix, majority votes. False when memory was
- * out. */
+/* Whose the images are, to stand behind "87 images": " of 4 subjects", ", no subject known", or how many are of
+ * subjects that are not known. Fills and returns `text`. */
+enum { METRICS_PEOPLE_SIZE = 128 };
+char *metrics_people(char text[METRICS_PEOPLE_SIZE], uint64_t images, uint32_t subjects, uint64_t unnamed);
+
+/* Scores with their intervals beside the baselines, confusion matrix, majority votes, and what they mean where
+ * people are few or not known. False when memory was out. */
 bool metrics_print(const lvk_judgement *judgement, const metrics_subject *subject);
 
 /* A line a subject. */

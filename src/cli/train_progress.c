@@ -33,11 +33,15 @@ bool train_progress_interrupted(void) {
 }
 
 static void print_start(const lvk_train_event *event) {
-    char text[FORMAT_SIZE], memory[FORMAT_SIZE];
+    char text[FORMAT_SIZE], memory[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
+    printf("positive class: %s, negative class: %s\n", shown(event->positive_class),
+           shown(event->negative_class));
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
         if (event->part_images[part])
-            printf("%-12s %7s images of %" PRIu32 " subjects\n", lvk_split_part_name((lvk_split_part)part),
-                   format_count(text, event->part_images[part]), event->subjects[part]);
+            printf("%-12s %7s images%s\n", lvk_split_part_name((lvk_split_part)part),
+                   format_count(text, event->part_images[part]),
+                   metrics_people(people, event->part_images[part], event->subjects[part],
+                                  event->part_unnamed[part]));
     printf("%s parameters, %s of device memory by plan, run folder %s\n",
            format_count(text, event->parameters), format_bytes(memory, event->memory_estimate),
            shown(event->run));
@@ -115,7 +119,7 @@ bool train_progress_show(void *user, const lvk_train_event *event) {
 }
 
 void train_progress_result(const lvk_train_result *result, const lvk_device *device) {
-    char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[160], early[64] = "";
+    char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[256], people[METRICS_PEOPLE_SIZE], early[64] = "";
     if (result->stopped_early)
         snprintf(early, sizeof early, ", stopped early: no lower validation loss in %" PRIu32 " epoch%s",
                  result->epochs - result->best_epoch, result->epochs - result->best_epoch == 1 ? "" : "s");
@@ -123,16 +127,17 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
            result->epochs, result->epochs == 1 ? "" : "s", format_duration(time, result->seconds), early,
            result->best_epoch, format_bytes(memory, lvk_device_memory_peak(device)));
     for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
+        const lvk_judgement *j = &result->judgements[part];
         if (!result->tested[part])
             continue;
         const bool seen = result->by_image && part == LVK_SPLIT_TEST;
-        snprintf(title, sizeof title, "\n%s: %" PRIu64 " images of %" PRIu32 " subjects %s",
-                 lvk_split_part_name((lvk_split_part)part), result->judgements[part].metrics.count,
-                 result->judgements[part].subjects,
-                 seen ? "who are also among the training images: no measure of new people"
-                      : "not seen in training");
-        metrics_print(&result->judgements[part],
-                      &(metrics_subject){title, result->positive_class, result->negative_class});
+        snprintf(title, sizeof title, "\n%s: %" PRIu64 " images%s%s",
+                 lvk_split_part_name((lvk_split_part)part), j->metrics.count,
+                 metrics_people(people, j->metrics.count, j->subjects, j->unnamed),
+                 j->unnamed ? ""
+                 : seen     ? " who are also among the training images: no measure of new people"
+                            : " not seen in training");
+        metrics_print(j, &(metrics_subject){title, result->positive_class, result->negative_class});
     }
     printf("\nmodel, predictions and figures: %s\n", shown(result->run));
 }

@@ -58,6 +58,28 @@ static lvk_status read_image(void *user, size_t index) {
     return status;
 }
 
+static lvk_status name_positive(lvk_dataset *dataset, const char *name) {
+    lvk_scan *scan = &dataset->scan;
+    lvk_text list = {0};
+    if (!name || !*name || scan->class_count == 0)
+        return LVK_OK;
+    for (size_t c = 0; c < scan->class_count; ++c) {
+        lvk_text_add(&list, "%s%s", c ? ", " : "", scan->classes[c]);
+        if (strcmp(scan->classes[c], name) == 0) {
+            scan->positive = (int32_t)c;
+            scan->positive_told = true;
+            lvk_text_finish(&list);
+            return LVK_OK;
+        }
+    }
+    const lvk_status status =
+        list.failed ? LVK_ERROR_MEMORY
+                    : lvk_fail(LVK_ERROR_ARGUMENT, "--positive %s: the classes of %s are %.*s", name,
+                               dataset->folder, (int)(list.length < 500 ? list.length : 500), list.data);
+    lvk_text_finish(&list);
+    return status;
+}
+
 /* Split files are JSON, which has only text. */
 static lvk_status check_names(const lvk_dataset *dataset) {
     for (size_t i = 0; i < dataset->scan.count; ++i) {
@@ -119,6 +141,8 @@ static lvk_status create(const char *folder, const char *const *paths, size_t co
                        : lvk_scan_folder(folder, o->allow_classless, &dataset->scan);
     if (status == LVK_OK && o->two_classes)
         status = check_classes(dataset);
+    if (status == LVK_OK)
+        status = name_positive(dataset, o->positive);
     if (status == LVK_OK)
         status = build(dataset, o, paths != NULL);
     if (status != LVK_OK)
@@ -204,12 +228,23 @@ int32_t lvk_dataset_positive_class(const lvk_dataset *dataset) {
     return dataset->scan.positive;
 }
 
+bool lvk_dataset_positive_is_told(const lvk_dataset *dataset) {
+    return dataset->scan.positive_told;
+}
+
 size_t lvk_dataset_subject_count(const lvk_dataset *dataset) {
     return dataset->subject_count;
 }
 
 const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index) {
     return &dataset->subjects[index];
+}
+
+size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset) {
+    size_t count = 0;
+    for (size_t i = 0; i < dataset->image_count; ++i)
+        count += dataset->images[i].label >= 0 && !dataset->subjects[dataset->images[i].subject].named;
+    return count;
 }
 
 size_t lvk_dataset_group_count(const lvk_dataset *dataset) {

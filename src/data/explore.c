@@ -48,7 +48,7 @@ lvk_status lvk_explore_cells(const lvk_dataset *dataset, lvk_data_part part, int
             continue;
         areas[summary->images++] = image->area;
         add_colour(&sums, image);
-        summary->subjects += !seen[image->subject];
+        summary->subjects += !seen[image->subject] && lvk_dataset_subject(dataset, image->subject)->named;
         seen[image->subject] = true;
     }
     if (status == LVK_OK) {

@@ -6,10 +6,6 @@ static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 bool lvk_text_equal_n(const char *a, const char *b, size_t size) {
     for (size_t i = 0; i < size; ++i) {
         if (lower(a[i]) != lower(b[i]))
@@ -50,24 +46,19 @@ size_t lvk_name_stem(const char *name) {
     return dot ? (size_t)(dot - name) : strlen(name);
 }
 
+void lvk_name_canonical(const char *text, size_t size, char subject[LVK_SUBJECT_SIZE]) {
+    for (size_t i = 0; i < size; ++i)
+        subject[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 32) : text[i];
+    subject[size] = '\0';
+}
+
 bool lvk_name_parse(const char *name, char subject[LVK_SUBJECT_SIZE], int *all_or_hem) {
     if (strlen(name) < 4 || !lvk_text_equal_n(name, "UID_", 4))
         return false;
-    const char *at = name + 4;
-    size_t length = 0;
-    if (lower(*at) == 'h') {
-        subject[length++] = 'H';
-        ++at;
-    }
-    const size_t letters = length;
-    for (; is_digit(*at); ++at) {
-        if (length + 1 == LVK_SUBJECT_SIZE)
-            return false;
-        subject[length++] = *at;
-    }
-    subject[length] = '\0';
-    if (length == letters || *at != '_')
+    const size_t size = strcspn(name + 4, "_");
+    if (size == 0 || size >= LVK_SUBJECT_SIZE || name[4 + size] != '_')
         return false;
+    lvk_name_canonical(name + 4, size, subject);
 
     const size_t stem = lvk_name_stem(name);
     *all_or_hem = -1;

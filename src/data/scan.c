@@ -4,6 +4,8 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/unfinished.h"
+#include "data/class_names.h"
+#include "data/layout.h"
 #include "data/names.h"
 
 #include <limits.h>
@@ -118,14 +120,16 @@ static lvk_status visit(void *user, const char *path) {
     return LVK_OK;
 }
 
-/* The deepest folder named all (0) or hem (1); -1: none. */
-static int32_t all_or_hem(const char *path) {
+/* The deepest folder named all (0) or hem (1); -1: none. *found: that folder; may be NULL. */
+static int32_t all_or_hem(const char *path, component *found) {
     int32_t label = -1;
     for (component part = first_folder(path); part.size; part = next_folder(part)) {
-        if (component_is(part, "all"))
-            label = 0;
-        else if (component_is(part, "hem"))
-            label = 1;
+        const bool is_all = component_is(part, "all");
+        if (!is_all && !component_is(part, "hem"))
+            continue;
+        label = is_all ? 0 : 1;
+        if (found)
+            *found = part;
     }
     return label;
 }
@@ -145,7 +149,7 @@ static bool cnmc_place(const char *path, lvk_scan_entry *entry) {
         if (part.size == 6 && lvk_text_equal_n(part.at, "fold_", 5) && part.at[5] >= '0' &&
             part.at[5] <= '9') {
             entry->fold = part.at[5] - '0';
-            entry->label = all_or_hem(part.at);
+            entry->label = all_or_hem(part.at, NULL);
             return entry->label >= 0;
         }
     }
@@ -190,6 +194,7 @@ static lvk_status set_all_and_hem(lvk_scan *scan) {
     scan->classes[1] = "hem";
     scan->class_count = 2;
     scan->positive = 0;
+    scan->positive_told = true;
     return LVK_OK;
 }
 
@@ -274,32 +279,42 @@ static lvk_status list_classes(lvk_scan *scan, const char *folder, size_t depth)
     }
     if (scan->class_count)
         qsort(scan->classes, scan->class_count, sizeof *scan->classes, compare_names);
-    scan->positive = (int32_t)scan->class_count - 1;
+    scan->positive = scan->class_count
+                         ? (int32_t)lvk_class_positive(scan->classes, scan->class_count, &scan->positive_told)
+                         : -1;
     return LVK_OK;
 }
 
-static lvk_status place_plain(lvk_scan *scan, const char *folder) {
+/* Whether there are folders named all and folders named hem. */
+static bool has_all_and_hem(const lvk_scan *scan) {
     bool found[2] = {false, false};
     for (size_t i = 0; i < scan->count; ++i) {
-        const int32_t label = all_or_hem(scan->entries[i].path);
+        const int32_t label = all_or_hem(scan->entries[i].path, NULL);
         if (label >= 0)
             found[label] = true;
     }
-    const bool by_name = found[0] && found[1];
-    const size_t depth = by_name ? 0 : shared_depth(scan);
+    return found[0] && found[1];
+}
+
+static lvk_status place_plain(lvk_scan *scan, const char *folder) {
+    const bool by_name = has_all_and_hem(scan);
+    const size_t depth = by_name ? 0 : lvk_layout_class_depth(scan, shared_depth(scan));
     LVK_TRY(by_name ? set_all_and_hem(scan) : list_classes(scan, folder, depth));
 
     size_t kept = 0;
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry entry = scan->entries[i];
-        entry.label = by_name ? all_or_hem(entry.path) : find_class(scan, class_folder(entry.path, depth));
+        component part = class_folder(entry.path, depth);
+        entry.label = by_name ? all_or_hem(entry.path, &part) : find_class(scan, part);
+        entry.class_at = (uint32_t)(part.at - entry.path);
         if (entry.label >= 0)
             scan->entries[kept++] = entry;
         else
             ignore(scan, &entry);
     }
     scan->count = kept;
-    return read_names(scan, by_name);
+    LVK_TRY(read_names(scan, by_name));
+    return lvk_layout_name_subjects(scan);
 }
 
 /* All images that were ignored for lack of a class folder, without labels. */

@@ -8,9 +8,10 @@
 
 typedef struct lvk_scan_entry {
     const char *path;    /* relative to the folder */
-    const char *subject; /* canonical id; NULL: the name says nothing */
+    const char *subject; /* canonical id; NULL: neither name nor folder say whose cell it is */
     const char *problem; /* NULL, or why the image cannot be used */
     int32_t label, fold; /* as in lvk_image_info */
+    uint32_t class_at;   /* where the class folder's name begins in `path`; of trees that are not C-NMC's */
     lvk_data_part part;
 } lvk_scan_entry;
 
@@ -20,6 +21,8 @@ typedef struct lvk_scan {
     const char **classes; /* in byte order */
     size_t class_count;
     int32_t positive; /* class index, -1: no classes */
+    bool
+        positive_told; /* by the classes' names or by the caller; false: it is the last for lack of a reason */
     bool is_cnmc;
     size_t ignored; /* images outside every class folder */
     const char *ignored_example;

@@ -99,6 +99,20 @@ static void take_interval(const bootstrap *b, size_t replicates, const lvk_measu
     *at_high = lvk_quantile(values, count, 0.975);
 }
 
+/* Whether each class that has rows has them of several subjects. */
+static bool is_enough(const bootstrap *b) {
+    uint32_t people[2] = {0, 0};
+    for (size_t s = 0; s < b->rows->subject_count; ++s) {
+        bool has[2] = {false, false};
+        for (size_t m = b->first[s]; m < b->first[s + 1]; ++m)
+            has[b->rows->labels[b->members[m]] != 0] = true;
+        people[0] += has[0];
+        people[1] += has[1];
+    }
+    return (!people[0] || people[0] >= LVK_BOOTSTRAP_LEAST) &&
+           (!people[1] || people[1] >= LVK_BOOTSTRAP_LEAST);
+}
+
 lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
                                  const lvk_bootstrap_options *options, lvk_metrics *low, lvk_metrics *high) {
     const size_t replicates = options->replicates ? options->replicates : REPLICATES;
@@ -110,13 +124,14 @@ lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
                    .replicates = lvk_alloc(replicates, sizeof *b.replicates)};
     double *values = lvk_alloc(replicates, sizeof *values);
     lvk_status status = b.replicates && values ? sort_members(&b) : LVK_ERROR_MEMORY;
-    if (status == LVK_OK)
+    const bool enough = status == LVK_OK && is_enough(&b);
+    if (enough)
         status = lvk_parallel_for(options->threads, replicates, measure, &b, NULL, NULL);
     *low = *high = (lvk_metrics){0};
     size_t measures;
     const lvk_measure *list = lvk_measures(&measures);
     for (size_t i = 0; status == LVK_OK && i < measures; ++i)
-        take_interval(&b, replicates, &list[i], values, low, high);
+        take_interval(&b, enough ? replicates : 0, &list[i], values, low, high);
     lvk_free(b.first);
     lvk_free(b.members);
     lvk_free(b.replicates);

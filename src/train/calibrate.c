@@ -118,7 +118,8 @@ static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size
 
 /* `j` has probabilities with the temperature afterwards. */
 static lvk_status choose(lvk_judged *j, const lvk_calibrate_options *options, lvk_calibrate_result *result) {
-    result->subjects = j->scored.subject_count;
+    result->subjects = j->scored.subject_count - j->unnamed;
+    result->unnamed = j->unnamed;
     result->temperature = 1;
     result->threshold = LVK_THRESHOLD;
     LVK_TRY(lvk_metrics_compute(&j->scored, LVK_THRESHOLD, &result->before));

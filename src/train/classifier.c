@@ -93,16 +93,15 @@ const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classif
     return &classifier->info;
 }
 
-/* Nothing to do for images without labels. */
+/* Which of its classes is the positive one is for the model to say. */
 static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
-    const int32_t positive = lvk_dataset_positive_class(dataset);
-    if (positive < 0)
-        return LVK_OK;
-    if (lvk_dataset_class_count(dataset) != 2 ||
-        strcmp(lvk_dataset_class_name(dataset, (size_t)positive), c->model.positive_class) != 0 ||
-        strcmp(lvk_dataset_class_name(dataset, (size_t)(1 - positive)), c->model.negative_class) != 0)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: its classes are not the model's, %s and %s",
-                        lvk_dataset_folder(dataset), c->model.positive_class, c->model.negative_class);
+    for (size_t i = 0; i < lvk_dataset_class_count(dataset); ++i) {
+        const char *name = lvk_dataset_class_name(dataset, i);
+        if (strcmp(name, c->model.positive_class) != 0 && strcmp(name, c->model.negative_class) != 0)
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's, %s and %s",
+                            lvk_dataset_folder(dataset), name, c->model.positive_class,
+                            c->model.negative_class);
+    }
     return LVK_OK;
 }
 
@@ -156,7 +155,7 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
         if (unreadable[images[i]])
             probabilities[i] = (double)NAN;
     if (status == LVK_OK)
-        lvk_judge_rows(dataset, images, probabilities, count, rows);
+        lvk_judge_rows(dataset, c->model.positive_class, images, probabilities, count, rows);
     lvk_free(unreadable);
     lvk_free(probabilities);
     lvk_cache_destroy(&cache);

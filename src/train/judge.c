@@ -3,6 +3,7 @@
 #include "train/temperature.h"
 
 #include <math.h>
+#include <string.h>
 
 int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
     const int32_t label = lvk_dataset_image(dataset, image)->label;
@@ -93,26 +94,35 @@ lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images,
     return status;
 }
 
-void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
-                    size_t count, lvk_prediction *rows) {
+static int label_of(const lvk_dataset *dataset, const lvk_image_info *image, const char *positive) {
+    return image->label < 0 ? -1
+                            : strcmp(lvk_dataset_class_name(dataset, (size_t)image->label), positive) == 0;
+}
+
+void lvk_judge_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
+                    const double *probabilities, size_t count, lvk_prediction *rows) {
     for (size_t i = 0; i < count; ++i) {
         const lvk_image_info *image = lvk_dataset_image(dataset, images[i]);
         const lvk_subject_info *subject = lvk_dataset_subject(dataset, image->subject);
         rows[i] = (lvk_prediction){.path = image->path,
                                    .subject = subject->named ? subject->name : NULL,
                                    .p = probabilities[i],
-                                   .label = lvk_judge_target(dataset, images[i]),
+                                   .label = label_of(dataset, image, positive),
                                    .area = image->area};
     }
 }
 
-uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count) {
+uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                            size_t *unnamed) {
     bool *seen = lvk_alloc(lvk_dataset_subject_count(dataset), sizeof *seen);
     uint32_t subjects = 0;
+    *unnamed = 0;
     for (size_t i = 0; seen && i < count; ++i) {
-        bool *mine = &seen[lvk_dataset_image(dataset, images[i])->subject];
-        subjects += !*mine;
-        *mine = true;
+        const uint32_t subject = lvk_dataset_image(dataset, images[i])->subject;
+        const bool named = lvk_dataset_subject(dataset, subject)->named;
+        *unnamed += !named;
+        subjects += named && !seen[subject];
+        seen[subject] = true;
     }
     lvk_free(seen);
     return subjects;

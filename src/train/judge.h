@@ -5,7 +5,7 @@
 #include "leukvk/predictions.h"
 #include "train/feed.h"
 
-/* 1 for images of the positive class, 0 for the other, -1 for unlabelled ones. */
+/* 1 for images of the data set's positive class, 0 for the other, -1 for unlabelled ones. */
 int lvk_judge_target(const lvk_dataset *dataset, uint32_t image);
 
 /* Called with the count of images done. False: stop with LVK_ERROR_CANCELLED. */
@@ -24,11 +24,14 @@ LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_
 LVK_MUST_USE lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images,
                                           const double *probabilities, size_t count, lvk_metrics *metrics);
 
-/* rows[i] of image images[i]; the texts belong to the data set. */
-void lvk_judge_rows(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
-                    size_t count, lvk_prediction *rows);
+/* rows[i] of image images[i], labelled 1 where its class is `positive`, which may be another one than the data
+ * set's; the texts belong to the data set. */
+void lvk_judge_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
+                    const double *probabilities, size_t count, lvk_prediction *rows);
 
-/* How many different subjects the images have. 0 when memory is out. */
-uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count);
+/* How many different subjects the images have as far as they are known, and of how many images none is. 0 when
+ * memory is out. */
+uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                            size_t *unnamed);
 
 #endif

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool lvk_prediction_is_named(const lvk_prediction *row) {
+    return row->subject && *row->subject;
+}
+
 const char *lvk_prediction_subject(const lvk_prediction *row) {
-    return row->subject && *row->subject ? row->subject : row->path;
+    return lvk_prediction_is_named(row) ? row->subject : row->path;
 }
 
 static int compare_subjects(const void *a, const void *b) {
@@ -47,6 +51,7 @@ lvk_status lvk_judged_init(lvk_judged *t, const lvk_prediction *rows, size_t cou
         s->subject_count +=
             i == 0 || strcmp(lvk_prediction_subject(t->rows[i - 1]), lvk_prediction_subject(t->rows[i])) != 0;
         t->subjects[i] = s->subject_count - 1;
+        t->unnamed += !lvk_prediction_is_named(t->rows[i]);
     }
     s->probabilities = t->p;
     s->labels = t->labels;

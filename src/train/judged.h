@@ -11,8 +11,12 @@ typedef struct lvk_judged {
     double *p, *areas;
     uint8_t *labels;
     uint32_t *subjects;
+    uint32_t unnamed;  /* rows of which no subject is known: each a subject of its own */
     lvk_scored scored; /* the columns; no areas where one is not known */
 } lvk_judged;
+
+/* Whether it is known whose cell it is. */
+bool lvk_prediction_is_named(const lvk_prediction *row);
 
 /* The subject's name; the path of a cell that is nobody's. */
 const char *lvk_prediction_subject(const lvk_prediction *row);

@@ -14,8 +14,10 @@ static void score_subjects(const lvk_judged *t, double threshold, lvk_subject_sc
         lvk_subject_score *s = &scores[t->subjects[i]];
         const bool positive = lvk_is_positive(t->p[i], threshold);
         if (s->cells++ == 0)
-            *s = (lvk_subject_score){
-                .name = lvk_prediction_subject(t->rows[i]), .label = t->labels[i], .cells = 1};
+            *s = (lvk_subject_score){.name = lvk_prediction_subject(t->rows[i]),
+                                     .named = lvk_prediction_is_named(t->rows[i]),
+                                     .label = t->labels[i],
+                                     .cells = 1};
         if (s->label != t->labels[i])
             s->label = -1;
         s->called_positive += positive;
@@ -41,8 +43,16 @@ void lvk_subject_scores_free(lvk_subject_score *scores) {
     lvk_free(scores);
 }
 
+/* Nobody's cells have no vote. */
 static void count_votes(const lvk_subject_score *scores, size_t subjects, lvk_judgement *judgement) {
     for (size_t i = 0; i < subjects; ++i) {
+        judgement->people[0] += scores[i].label <= 0;
+        judgement->people[1] += scores[i].label != 0;
+        if (!scores[i].named) {
+            judgement->unnamed += scores[i].cells;
+            continue;
+        }
+        ++judgement->subjects;
         judgement->subjects_mixed += scores[i].label < 0;
         judgement->subjects_right += scores[i].label >= 0 && 2 * scores[i].right > scores[i].cells;
     }
@@ -59,9 +69,8 @@ lvk_status lvk_predictions_judge(const lvk_prediction *rows, size_t count, doubl
     if (status == LVK_OK)
         status = lvk_metrics_bootstrap(&t.scored, threshold, options, &judgement->low, &judgement->high);
     if (status == LVK_OK) {
-        judgement->subjects = t.scored.subject_count;
         score_subjects(&t, threshold, scores);
-        count_votes(scores, judgement->subjects, judgement);
+        count_votes(scores, t.scored.subject_count, judgement);
     }
     lvk_free(scores);
     lvk_judged_finish(&t);
@@ -91,13 +100,13 @@ static json_t *baseline(const lvk_baseline *b) {
 json_t *lvk_judgement_json(const lvk_judgement *judgement) {
     const lvk_metrics *m = &judgement->metrics;
     json_t *object = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "images", (json_int_t)m->count, "subjects",
-        (json_int_t)judgement->subjects, "subjects_right", (json_int_t)judgement->subjects_right,
-        "subjects_mixed", (json_int_t)judgement->subjects_mixed, "true_negatives",
-        (json_int_t)m->true_negatives, "false_positives", (json_int_t)m->false_positives, "false_negatives",
-        (json_int_t)m->false_negatives, "true_positives", (json_int_t)m->true_positives, "threshold",
-        judgement->threshold, "always_negative", baseline(&m->always_negative), "always_positive",
-        baseline(&m->always_positive));
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "images", (json_int_t)m->count,
+        "subjects", (json_int_t)judgement->subjects, "images_without_subject", (json_int_t)judgement->unnamed,
+        "subjects_right", (json_int_t)judgement->subjects_right, "subjects_mixed",
+        (json_int_t)judgement->subjects_mixed, "true_negatives", (json_int_t)m->true_negatives,
+        "false_positives", (json_int_t)m->false_positives, "false_negatives", (json_int_t)m->false_negatives,
+        "true_positives", (json_int_t)m->true_positives, "threshold", judgement->threshold, "always_negative",
+        baseline(&m->always_negative), "always_positive", baseline(&m->always_positive));
     size_t count;
     const lvk_measure *measures = lvk_measures(&count);
     for (size_t i = 0; object && i < count; ++i) {

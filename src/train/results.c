@@ -25,7 +25,7 @@ lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t
         status =
             lvk_judge_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, probabilities);
     if (status == LVK_OK) {
-        lvk_judge_rows(t->dataset, images, probabilities, count, rows);
+        lvk_judge_rows(t->dataset, t->info.positive_class, images, probabilities, count, rows);
         status = lvk_predictions_write(path, rows, count, &options);
     }
     if (status == LVK_OK)

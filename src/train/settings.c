@@ -266,12 +266,17 @@ static json_t *value_of(const lvk_train_option *option, const void *place) {
     return json_integer((json_int_t) * (const uint64_t *)place);
 }
 
+/* The positive class is left to the classes' names: config.json has it as "positive_class". */
+static bool is_left_to_names(const lvk_train_option *option, const lvk_train_options *options) {
+    return option->offset == offsetof(lvk_train_options, positive) && !*options->positive;
+}
+
 json_t *lvk_settings_to_json(const lvk_settings *settings) {
     const lvk_train_option *table = lvk_train_option_table();
     json_t *json = json_object();
     lvk_train_options options = settings->options;
     for (int i = 0; json && i < LVK_TRAIN_OPTION_COUNT; ++i) {
-        if (is_recorded(&table[i]) &&
+        if (is_recorded(&table[i]) && !is_left_to_names(&table[i], &options) &&
             json_object_set_new(json, table[i].name, value_of(&table[i], place_of(&options, &table[i]))) !=
                 0) {
             json_decref(json);

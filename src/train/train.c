@@ -15,12 +15,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The positive class that a resumed run has; else NULL. */
+static const char *positive_before(const lvk_trainer *t) {
+    return t->before ? json_string_value(json_object_get(t->before, "positive_class")) : NULL;
+}
+
 static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
+    lvk_train_options options = t->settings.options;
+    const char *before = positive_before(t);
     t->dataset = given;
-    if (given)
-        return LVK_OK;
-    LVK_TRY(lvk_training_data_read(&t->settings.options, &t->own_dataset));
-    t->dataset = t->own_dataset;
+    if (before)
+        options.positive = before;
+    if (!given) {
+        LVK_TRY(lvk_training_data_read(&options, &t->own_dataset));
+        t->dataset = t->own_dataset;
+    }
+    const char *positive = lvk_dataset_class_name(t->dataset, (size_t)lvk_dataset_positive_class(t->dataset));
+    if (before && strcmp(before, positive) != 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "%s: was begun with the positive class %.100s, not %.100s; --positive %.100s",
+                        lvk_run_folder_path(t->folder), before, positive, before);
     return LVK_OK;
 }
 
@@ -138,7 +152,8 @@ static void count_parts(lvk_trainer *t) {
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
         const uint32_t *images =
             lvk_split_images(t->split, (lvk_split_part)part, &t->event.part_images[part]);
-        t->event.subjects[part] = lvk_judge_subjects(t->dataset, images, t->event.part_images[part]);
+        t->event.subjects[part] =
+            lvk_judge_subjects(t->dataset, images, t->event.part_images[part], &t->event.part_unnamed[part]);
     }
 }
 
@@ -335,6 +350,8 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
     snprintf(result->positive_class, sizeof result->positive_class, "%s", t->info.positive_class);
     snprintf(result->negative_class, sizeof result->negative_class, "%s", t->info.negative_class);
     count_parts(t);
+    t->event.positive_class = t->info.positive_class;
+    t->event.negative_class = t->info.negative_class;
     t->event.kind = LVK_TRAIN_STARTED;
     if (lvk_ranks_any(&t->ranks, t->callback && !t->callback(t->user, &t->event)))
         return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step; go on with --resume %s",

@@ -2,6 +2,8 @@
 
 #include "core/log.h"
 
+#include <string.h>
+
 static void name_left_out(const lvk_dataset *dataset) {
     const size_t skipped = lvk_dataset_skipped_count(dataset);
     for (size_t i = 0; i < skipped; ++i) {
@@ -12,11 +14,40 @@ static void name_left_out(const lvk_dataset *dataset) {
         lvk_log(LVK_LOG_WARNING, "%zu image files were left out (--strict would have stopped)", skipped);
 }
 
+static void tell_positive(const lvk_dataset *dataset) {
+    const int32_t positive = lvk_dataset_positive_class(dataset);
+    if (!lvk_dataset_positive_is_told(dataset))
+        lvk_log(
+            LVK_LOG_WARNING,
+            "the positive class is %.100s, as the last by name, since neither %.100s nor %.100s says which it is; "
+            "--positive CLASS chooses",
+            lvk_dataset_class_name(dataset, (size_t)positive), lvk_dataset_class_name(dataset, 0),
+            lvk_dataset_class_name(dataset, 1));
+}
+
+static void tell_unnamed(const lvk_train_options *options, const lvk_dataset *dataset) {
+    size_t labelled = 0;
+    const size_t unnamed = lvk_dataset_unnamed_count(dataset);
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i)
+        labelled += lvk_dataset_image(dataset, i)->label >= 0;
+    if (unnamed && strcmp(options->group, "none") != 0)
+        lvk_log(
+            LVK_LOG_WARNING,
+            "no subject is known for %zu of %zu images, since neither a name (UID_<subject>_...) nor a folder tells: "
+            "cells of one person may be on both sides of the split, and the figures then say nothing about new people",
+            unnamed, labelled);
+}
+
 lvk_status lvk_training_data_read(const lvk_train_options *options, lvk_dataset **dataset) {
-    const lvk_dataset_options reading = {
-        .threads = options->threads, .strict = options->strict, .utf8_names = true, .two_classes = true};
+    const lvk_dataset_options reading = {.threads = options->threads,
+                                         .strict = options->strict,
+                                         .utf8_names = true,
+                                         .two_classes = true,
+                                         .positive = options->positive};
     lvk_log(LVK_LOG_INFO, "reading the images in %s", options->data);
     LVK_TRY(lvk_dataset_create(options->data, &reading, dataset));
     name_left_out(*dataset);
+    tell_positive(*dataset);
+    tell_unnamed(options, *dataset);
     return LVK_OK;
 }

@@ -56,15 +56,17 @@ Test(scan, names) {
                  {"UID_h3_1_1_hem.png", "H3", 1},
                  {"uid_3_1_1_ALL.BMP", "3", 0},
                  {"UID_5_copy.jpeg", "5", -1},
-                 {"UID_H_1_1_hem.bmp", NULL, 0},
+                 {"UID_H_1_1_hem.bmp", "H", 1},
                  {"UID__1_1_all.bmp", NULL, 0},
                  {"UID_12.bmp", NULL, 0},
                  {"1.bmp", NULL, 0},
-                 {"UID_12a_1_all.bmp", NULL, 0},
+                 {"UID_12a_1_all.bmp", "12A", 0},
+                 {"UID_P0_10.png", "P0", -1},
+                 {"UID_patient-7_10.png", "PATIENT-7", -1},
                  {"UID", NULL, 0},
                  {"", NULL, 0},
                  {"UID_1_small.bmp", "1", -1},
-                 {"UID_12345678901234567_1_1_all.bmp", NULL, 0}};
+                 {"UID_12345678901234567_1_1_all.bmp", "12345678901234567", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         char subject[LVK_SUBJECT_SIZE];
         int label;

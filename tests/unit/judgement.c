@@ -109,6 +109,34 @@ Test(judgement, undefined_intervals) {
     cr_expect_eq(lvk_metrics_bootstrap(&rows, 0.5, &too_many, &low, &high), LVK_ERROR_ARGUMENT);
 }
 
+/* Rows of the same numbers, six of each class, by how many people they are: one person drawn again and again has
+ * one value. */
+Test(judgement, no_interval_of_one_person) {
+    static const double p[] = {0.9, 0.8, 0.4, 0.7, 0.6, 0.95, 0.1, 0.6, 0.3, 0.2, 0.55, 0.45};
+    static const uint8_t labels[] = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0};
+    static const struct {
+        uint32_t subjects[12], count;
+        bool interval;
+    } cases[] = {{{0}, 1, false},
+                 {{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1}, 2, false},
+                 {{0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3}, 4, false},
+                 {{0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3}, 4, true},
+                 {{0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, 2, true}};
+    const lvk_bootstrap_options options = {.replicates = 200};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        lvk_metrics low, high;
+        const lvk_scored people = {.count = 12,
+                                   .probabilities = p,
+                                   .labels = labels,
+                                   .subjects = cases[i].subjects,
+                                   .subject_count = cases[i].count};
+        cr_assert_eq(lvk_metrics_bootstrap(&people, 0.5, &options, &low, &high), LVK_OK);
+        cr_expect_eq(!isnan(low.auc), cases[i].interval, "case %zu: %g to %g", i, low.auc, high.auc);
+        cr_expect_eq(!isnan(high.accuracy), cases[i].interval, "case %zu", i);
+        cr_expect(!cases[i].interval || low.accuracy < high.accuracy, "case %zu has no width", i);
+    }
+}
+
 static const lvk_prediction rows[] = {
     {"a.bmp", "H3", 0.25, 0, 900},      {"b, \"c\".bmp", "7", 0.75, 1, 800},
     {"d\ne.bmp", "7", 0.1, 1, 700},     {"nobody's.bmp", NULL, 0.875, 1, 1000},
@@ -124,8 +152,10 @@ Test(judgement, subjects) {
     size_t count;
     cr_assert_eq(lvk_predictions_judge(rows, ROWS, 0.5, &few, &j), LVK_OK);
     cr_expect_eq(j.metrics.count, 6);
-    cr_expect_eq(j.subjects, 3);
-    cr_expect_eq(j.subjects_right, 2, "H3 and nobody's; 7 is undecided");
+    cr_expect_eq(j.subjects, 2, "nobody's cell is no subject");
+    cr_expect_eq(j.unnamed, 1);
+    cr_expect(j.people[0] == 1 && j.people[1] == 2);
+    cr_expect_eq(j.subjects_right, 1, "H3; 7 is undecided, and nobody has no vote");
     cr_expect_eq(j.subjects_mixed, 0);
     expect_near("AUC of the area", j.metrics.size_auc, 3.0 / 9, 1e-15);
     cr_assert_eq(lvk_predictions_by_subject(rows, ROWS, 0.5, &scores, &count), LVK_OK);
@@ -133,6 +163,7 @@ Test(judgement, subjects) {
     cr_expect_str_eq(scores[0].name, "7");
     cr_expect_str_eq(scores[1].name, "H3");
     cr_expect_str_eq(scores[2].name, "nobody's.bmp");
+    cr_expect(scores[0].named && scores[1].named && !scores[2].named);
     cr_expect(scores[1].cells == 3 && scores[1].called_positive == 1 && scores[1].right == 2 &&
               scores[1].label == 0);
     expect_near("mean p", scores[1].mean_p, (0.25 + 0.6 + 0.3) / 3, 1e-15);

@@ -1,0 +1,144 @@
+/* What is said of people: where they are not known, too few, and which class is the positive one. */
+#include "support/program.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static program_result result; /* large */
+
+/* Drawn cells as folders `first` and `second`, whose files' names are numbers. */
+static void draw(const char *folder, const char *first, const char *second) {
+    char command[1024];
+    program_run(&result, "synth %s/drawn --images 24 --subjects 10 --size 64 --format png --seed 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    snprintf(
+        command, sizeof command,
+        "cd %s && mkdir -p data/%s data/%s && n=0 && for f in $(find drawn -path '*fold_*' -name '*.png' | sort); do "
+        "n=$((n+1)); case $f in */all/*) c=%s;; *) c=%s;; esac; mv $f data/$c/$n.png; done && rm -r drawn",
+        folder, first, second, first, second);
+    cr_assert_eq(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
+#define EXPECT_SAYS(text, words) cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
+
+Test(judging, says_where_no_subject_is_known) {
+    const char *folder = program_folder();
+    draw(folder, "cancer", "normal");
+    program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 16 --image-size 32", folder,
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.err, "no subject is known for 18 of 18 images");
+    EXPECT_SAYS(result.out, "positive class: cancer, negative class: normal\n");
+    EXPECT_SAYS(result.out, " images, no subject known\n");
+    EXPECT_SAYS(result.out, "\nNo subject is known for ");
+    cr_expect_null(strstr(result.out, "subjects"), "%s", result.out);
+    cr_expect_null(strstr(result.out, "Majority vote"), "%s", result.out);
+    char *results = program_read_in(folder, "run/results.json");
+    EXPECT_SAYS(results, "\"subjects\": 0");
+    cr_expect_null(strstr(results, "\"images_without_subject\": 0"), "%s", results);
+    free(results);
+    program_run(&result, "eval --model %s/run", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "\nNo subject is known for ");
+    cr_expect_null(strstr(result.out, "subjects"), "%s", result.out);
+    program_run(&result, "eval --model %s/run --json", folder);
+    EXPECT_SAYS(result.out, "\"images_without_subject\": ");
+    program_run(&result, "data %s/data", folder);
+    EXPECT_SAYS(result.out, "No subject is known for 18 of 18 images");
+    program_run(&result, "data %s/data --json", folder);
+    EXPECT_SAYS(result.out, "\"subjects\": 0, \"images_without_subject\": 18");
+    program_run(&result, "cv --data %s/data --out %s/cv --folds 2 --epochs 1 --image-size 32", folder,
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.err, "no subject is known for 18 of 18 images");
+    EXPECT_SAYS(
+        result.out,
+        "all folds together: 18 images, no subject known, each judged by a model that has not seen it");
+    EXPECT_SAYS(result.out, "bootstrap over images, as if each were of another person");
+    cr_expect_null(strstr(result.out, "subjects"), "%s", result.out);
+    program_run(&result, "tune --data %s/data --out %s/tune --grid dropout=0,0.1 --epochs 1 --image-size 32",
+                folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.err, "no subject is known for 18 of 18 images");
+    program_remove(folder);
+}
+
+static void write_predictions(const char *folder, const char *name, const char *text) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fputs(text, file);
+    cr_assert_eq(fclose(file), 0);
+}
+
+Test(judging, no_interval_where_people_are_too_few) {
+    static const char *const tables[] = {"path,subject,p_all,label\na,1,.9,all\nb,1,.8,hem\nc,1,.2,hem\n",
+                                         "path,subject,p_all,label\na,1,.9,all\nb,2,.8,hem\nc,2,.2,hem\n"};
+    const char *folder = program_folder();
+    for (int i = 0; i < 2; ++i) {
+        write_predictions(folder, "p.csv", tables[i]);
+        program_run(&result, "eval --from %s/p.csv", folder);
+        cr_assert_eq(result.exit_status, 0, "%s", result.err);
+        EXPECT_SAYS(result.out,
+                    "No 95 % intervals: 1 subject with hem cells, 1 with all cells; an interval needs at "
+                    "least 2 of each.");
+        cr_expect_null(strstr(result.out, " to "), "%s", result.out);
+        program_run(&result, "eval --from %s/p.csv --json", folder);
+        json_t *json = json_loads(result.out, 0, NULL), *interval = json_object_get(json, "auc_95");
+        cr_expect(json_array_size(interval) == 2 && json_is_null(json_array_get(interval, 0)), "%s",
+                  result.out);
+        json_decref(json);
+    }
+    write_predictions(folder, "p.csv",
+                      "path,subject,p_all,label\na,1,.9,all\nb,2,.8,hem\nc,3,.2,hem\nd,4,.3,all\n");
+    program_run(&result, "eval --from %s/p.csv", folder);
+    EXPECT_SAYS(
+        result.out,
+        "95 % intervals: bootstrap over subjects, each drawn with all its cells.\n"
+        "These intervals are too narrow, since people are few: 2 subjects with hem cells, 2 with all cells.");
+    EXPECT_SAYS(result.out, "A cell is called 'all' if p_all > 0.5000.");
+    EXPECT_SAYS(result.out, "Majority vote over each subject's cells: 2 of 4 subjects classified correctly.");
+    program_remove(folder);
+}
+
+Test(judging, positive_class_on_request) {
+    const char *folder = program_folder();
+    write_predictions(folder, "p.csv",
+                      "path,subject,p_all,label\na,1,.9,all\nb,2,.8,hem\nc,3,.2,hem\nd,4,.6,all\n");
+    program_run(&result, "eval --from %s/p.csv --positive hem", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "A cell is called 'hem' if p_hem > 0.5000.");
+    program_run(&result, "eval --from %s/p.csv --positive hem --sensitivity 1 --json", folder);
+    EXPECT_SAYS(result.out, "\"true_positives\": 2");
+    EXPECT_SAYS(result.out, "\"false_positives\": 1"); /* b, at 0.2, must be found, and d is at 0.4 */
+    program_run(&result, "eval --from %s/p.csv --positive ill", folder);
+    cr_expect_eq(result.exit_status, 2);
+    EXPECT_SAYS(result.err, "--positive ill: the classes are hem and all");
+
+    draw(folder, "kind-a", "kind-b");
+    program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 16 --image-size 32", folder,
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.err, "the positive class is kind-b, as the last by name");
+    program_run(&result,
+                "train --data %s/data --out %s/run2 --epochs 1 --batch 16 --image-size 32 --positive kind-a",
+                folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_null(strstr(result.err, "as the last by name"), "%s", result.err);
+    EXPECT_SAYS(result.out, "positive class: kind-a, negative class: kind-b\n");
+    program_run(&result, "train --resume %s/run2", folder); /* the run keeps it */
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "positive class: kind-a, negative class: kind-b\n");
+    program_run(&result, "eval --model %s/run2 --part test", folder); /* and so does the model */
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "A cell is called 'kind-a' if p_kind-a > ");
+    program_run(&result, "train --data %s/data --out %s/run3 --positive kind-c", folder, folder);
+    cr_expect_neq(result.exit_status, 0);
+    EXPECT_SAYS(result.err, "are kind-a, kind-b");
+    program_remove(folder);
+}
