@@ -52,6 +52,17 @@ LVK_MUST_USE lvk_status lvk_split_read(const char *path, const lvk_dataset *data
 
 void lvk_split_destroy(lvk_split **split);
 
+/* What a data set, perhaps another one, has in common with the split in a file. */
+typedef struct lvk_split_overlap {
+    bool same; /* it is the data set that was split, wherever it lies now */
+    size_t
+        images[LVK_SPLIT_PART_COUNT]; /* of each part: how many have the path of a labelled image, or one of
+                                            the two paths is the end of the other */
+} lvk_split_overlap;
+
+LVK_MUST_USE lvk_status lvk_split_compare(const char *path, const lvk_dataset *dataset,
+                                          lvk_split_overlap *overlap);
+
 /* Data-set indices of a part's images, ascending. Belongs to the split. */
 const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part part, size_t *count);
 

@@ -16,8 +16,8 @@ static const struct argp_option options[] = {
     {"model", OPTION_MODEL, "PATH", 0,
      "A run folder, a model.safetensors or a checkpoint; given several times, the mean of what the models say",
      1},
-    {"part", OPTION_PART, "PART", 0, "train, validation, test or preliminary images of the model's run", 1},
-    {"data", OPTION_DATA, "DIR", 0, "With --part: where the run's data set lies now", 1},
+    {"part", OPTION_PART, "PART", 0, "The train, validation, test or preliminary images of the model's run; eval also takes all", 1},
+    {"data", OPTION_DATA, "DIR", 0, "Where the run's data set lies now; without --part, eval judges the labelled images of DIR", 1},
     {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file (-: to standard output)", 1},
     {"batch", OPTION_BATCH, "N", 0, "Images at a time (32)", 5},
     {"tta", OPTION_TTA, "N", 0,
@@ -96,9 +96,18 @@ void classify_close(classify_session *session) {
     lvk_device_close(&session->device);
 }
 
+/* All labelled images, or the test part of them where a model was trained on the rest. */
+static int select_labelled(const classify_arguments *a, selection *images) {
+    int status =
+        a->all ? selection_of_run(images, a->models[0], a->data) : selection_of_labelled(images, a->data);
+    for (int m = 0; m < a->model_count && status == LVK_OK; ++m)
+        status = selection_leave_trained(images, a->models[m], a->all);
+    return status;
+}
+
 int classify_select(const classify_arguments *a, selection *images) {
-    if (!a->part)
-        return selection_of_labelled(images, a->data);
+    if (a->all || !a->part)
+        return select_labelled(a, images);
     int status = selection_of_part(images, a->models[0], a->part, a->data);
     for (int m = 1; m < a->model_count && status == LVK_OK; ++m)
         status = selection_check_part(images, a->models[m], a->part);

@@ -19,7 +19,7 @@ static const char documentation[] =
     "Examples:\n"
     "  leukvk eval --model runs/RUN                       the run's test part\n"
     "  leukvk eval --model runs/RUN --part validation\n"
-    "  leukvk eval --model model.safetensors --data DIR   another data set\n"
+    "  leukvk eval --model model.safetensors --data DIR   another data set; of the run's own, its test part\n"
     "  leukvk eval --from runs/RUN/predictions-test.csv --subjects\n"
     "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95    the threshold that finds 95 % of the positive cells\n"
     "  leukvk eval --from predictions.csv --prevalence 0.02             predictive values where 2 % of the cells are positive\n"
@@ -252,7 +252,9 @@ static int judge_session(const arguments *a, classify_session *session, const se
     int status = classify_run(session, images, "Judging", &rows);
     judged j = {.rows = rows,
                 .count = images->count,
-                .name = a->common.part ? a->common.part : a->common.data,
+                .name = images->part    ? images->part
+                        : a->common.all ? "all"
+                                        : a->common.data,
                 .positive = session->positive,
                 .negative = session->negative,
                 .threshold = session->threshold};
@@ -308,6 +310,7 @@ static int run(int argc, char **argv) {
     check_curves(&a);
     if (!a.common.part && !a.common.data)
         a.common.part = "test";
+    a.common.all = a.common.part && strcmp(a.common.part, "all") == 0;
     const int status = a.from_count ? judge_files(&a) : judge_model(&a);
     return status == LVK_OK ? EXIT_OK : report_failure(status);
 }

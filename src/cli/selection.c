@@ -67,35 +67,101 @@ static void run_folder_of(const char *path, char *folder, size_t size) {
         snprintf(folder, size, ".");
 }
 
+static void split_file_of(const char *path, char *file, size_t size) {
+    char folder[4096];
+    run_folder_of(path, folder, sizeof folder);
+    snprintf(file, size, "%s/split.json", folder);
+}
+
 /* The split of the run of which `path` is the folder, or a file in it. */
 static int read_split(const char *path, const lvk_dataset *dataset, lvk_split **split) {
-    char folder[4096], file[4200];
-    run_folder_of(path, folder, sizeof folder);
-    snprintf(file, sizeof file, "%s/split.json", folder);
+    char file[4200];
+    split_file_of(path, file, sizeof file);
     return lvk_split_read(file, dataset, split);
 }
 
-int selection_of_part(selection *s, const char *run, const char *part_name, const char *data) {
-    const int part = find_part(part_name);
+/* The images of the part in the place of those that were selected. */
+static int take_part(selection *s, int part) {
+    const uint32_t *indices = lvk_split_images(s->split, (lvk_split_part)part, &s->count);
+    const char *name = lvk_split_part_name((lvk_split_part)part);
+    free(s->indices);
+    s->indices = calloc(s->count + 1, sizeof *s->indices);
+    if (!s->indices)
+        return fail(name, "out of memory");
+    memcpy(s->indices, indices, s->count * sizeof *s->indices);
+    s->part = name;
+    return LVK_OK;
+}
+
+static int open_data(selection *s, const char *run, const char *data) {
     char folder[4096];
     char *own_data = NULL;
     run_folder_of(run, folder, sizeof folder);
     int status = data ? LVK_OK : lvk_run_data_folder(folder, &own_data);
     if (status == LVK_OK)
         status = lvk_dataset_create(data ? data : own_data, NULL, &s->dataset);
+    lvk_text_free(own_data);
+    return status;
+}
+
+int selection_of_part(selection *s, const char *run, const char *part_name, const char *data) {
+    const int part = find_part(part_name);
+    int status = open_data(s, run, data);
     if (status == LVK_OK)
         status = read_split(run, s->dataset, &s->split);
-    lvk_text_free(own_data);
+    if (status == LVK_OK)
+        status = take_part(s, part);
+    if (status == LVK_OK && s->count == 0)
+        return fail(part_name, "the run has no images in this part");
+    return status;
+}
+
+int selection_of_run(selection *s, const char *run, const char *data) {
+    const int status = open_data(s, run, data);
     if (status != LVK_OK)
         return status;
-    const uint32_t *indices = lvk_split_images(s->split, (lvk_split_part)part, &s->count);
-    if (s->count == 0)
-        return fail(part_name, "the run has no images in this part");
-    s->indices = calloc(s->count, sizeof *s->indices);
-    if (!s->indices)
-        return fail(part_name, "out of memory");
-    memcpy(s->indices, indices, s->count * sizeof *s->indices);
-    return LVK_OK;
+    name_skipped(s->dataset);
+    return take_all(s, true);
+}
+
+static void warn_trained(const selection *s, const char *run, const lvk_split_overlap *overlap) {
+    const size_t trained = overlap->images[LVK_SPLIT_TRAIN], chose = overlap->images[LVK_SPLIT_VALIDATION];
+    if (trained + chose == 0)
+        return;
+    fprintf(
+        stderr,
+        "warning: of %zu images, %zu %s images that %s was trained on, and %zu its validation images: the scores "
+        "are better than those of new images; --part test judges only what the run held out\n",
+        s->count, trained, overlap->same ? "are" : "have the paths of", shown(run), chose);
+}
+
+int selection_leave_trained(selection *s, const char *run, bool all) {
+    char file[4200];
+    struct stat info;
+    lvk_split_overlap overlap;
+    split_file_of(run, file, sizeof file);
+    if (stat(file, &info) != 0) /* a model file alone: nothing tells */
+        return LVK_OK;
+    int status = lvk_split_compare(file, s->dataset, &overlap);
+    if (status != LVK_OK)
+        return status;
+    const size_t before = s->count;
+    if (all || !overlap.same || overlap.images[LVK_SPLIT_TEST] == 0) {
+        warn_trained(s, run, &overlap);
+        return LVK_OK;
+    }
+    if (s->split) /* another model's test part was taken */
+        return selection_check_part(s, run, s->part);
+    status = read_split(run, s->dataset, &s->split);
+    if (status == LVK_OK)
+        status = take_part(s, LVK_SPLIT_TEST);
+    if (status == LVK_OK)
+        fprintf(
+            stderr,
+            "%s is the data set that %s was trained on: its test part is judged, %zu of %zu images (--part all: "
+            "all of them)\n",
+            shown(lvk_dataset_folder(s->dataset)), shown(run), s->count, before);
+    return status;
 }
 
 int selection_check_part(const selection *s, const char *run, const char *part_name) {

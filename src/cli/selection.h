@@ -9,6 +9,7 @@ typedef struct selection {
     lvk_split *split;  /* of a run; NULL otherwise */
     uint32_t *indices; /* of the images in the data set */
     size_t count;
+    const char *part; /* of the split; NULL: all labelled images */
 } selection;
 
 /* All images in these files and folders. */
@@ -24,6 +25,14 @@ int selection_check_part(const selection *s, const char *run, const char *part);
 
 /* The labelled images of another data set. */
 int selection_of_labelled(selection *s, const char *data);
+
+/* All labelled images of the run's own data set; `data` as above. */
+int selection_of_run(selection *s, const char *run, const char *data);
+
+/* Of labelled images, leaves the test part where they are the data set that the run `run`, if it is one, was
+ * trained on, and says so; warns where some of them have the names of images that it was trained on. With `all`
+ * it leaves all and warns. */
+int selection_leave_trained(selection *s, const char *run, bool all);
 
 void selection_finish(selection *s);
 

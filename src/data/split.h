@@ -5,6 +5,8 @@
 #include "core/error.h"
 #include "leukvk/split.h"
 
+#include <jansson.h>
+
 struct lvk_split {
     const lvk_dataset *dataset;
     uint64_t seed;
@@ -22,6 +24,9 @@ void lvk_split_take(lvk_split *split, const uint8_t *part_of_image);
 
 /* Adds the labelled preliminary images, less those of groups that also have training images. */
 LVK_MUST_USE lvk_status lvk_split_add_preliminary(lvk_split *split);
+
+/* The JSON of a split's file, not checked yet. */
+LVK_MUST_USE lvk_status lvk_split_parse(const char *path, json_t **root);
 
 /* True for the images that are dealt out: the labelled ones of the training part. */
 bool lvk_split_deals(const lvk_image_info *image);

@@ -198,8 +198,9 @@ static lvk_status take_root(reading *r, const json_t *root) {
     if (!split->by_image)
         LVK_TRY(check_all_sides(r));
     if (strcmp(fingerprint, lvk_dataset_fingerprint(split->dataset)) != 0)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: the pictures or labels in %s are not those that were split",
-                        r->path, lvk_dataset_folder(split->dataset));
+        return lvk_fail(LVK_ERROR_FORMAT,
+                        "%s: the pictures, labels or subjects in %s are not those that were split", r->path,
+                        lvk_dataset_folder(split->dataset));
     for (size_t i = 0; i < lvk_dataset_image_count(split->dataset); ++i) {
         const uint8_t part = r->part_of_image[i];
         if (part != NOWHERE)
@@ -208,7 +209,7 @@ static lvk_status take_root(reading *r, const json_t *root) {
     return LVK_OK;
 }
 
-static lvk_status parse(const char *path, json_t **root) {
+lvk_status lvk_split_parse(const char *path, json_t **root) {
     void *text;
     size_t size;
     json_error_t error;
@@ -221,7 +222,7 @@ static lvk_status parse(const char *path, json_t **root) {
 lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset, lvk_split **split) {
     json_t *root = NULL;
     *split = NULL;
-    LVK_TRY(parse(path, &root));
+    LVK_TRY(lvk_split_parse(path, &root));
     const size_t count = lvk_dataset_image_count(dataset);
     reading r = {.path = path, .part_of_image = lvk_alloc(count, 1)};
     lvk_status status = r.part_of_image ? lvk_split_allocate(dataset, &r.split) : LVK_ERROR_MEMORY;

@@ -175,10 +175,11 @@ lvk_status lvk_run_data_folder(const char *run, char **folder) {
     json_t *config;
     LVK_TRY(lvk_run_config_read(run, &config));
     const char *data = json_string_value(json_object_get(config, "data"));
-    if (data)
-        *folder = lvk_strdup(data);
+    lvk_status status =
+        data ? lvk_run_data_check(run, data)
+             : lvk_fail(LVK_ERROR_FORMAT, "%s/config.json: does not say where the data set is", run);
+    if (status == LVK_OK && !(*folder = lvk_strdup(data)))
+        status = LVK_ERROR_MEMORY;
     json_decref(config);
-    if (!data)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s/config.json: does not say where the data set is", run);
-    return *folder ? LVK_OK : LVK_ERROR_MEMORY;
+    return status;
 }

@@ -252,6 +252,22 @@ lvk_status lvk_run_config_read(const char *folder, json_t **config) {
     return status;
 }
 
+lvk_status lvk_run_data_check(const char *run, const char *data) {
+    return lvk_path_is_folder(data)
+               ? LVK_OK
+               : lvk_fail(
+                     LVK_ERROR_IO,
+                     "%s: its data set was in %s, where it is no more; --data DIR says where it lies now",
+                     run, data);
+}
+
+lvk_status lvk_run_config_set_data(json_t *config, const char *data) {
+    char *absolute = realpath(data, NULL); /* the system's malloc: hence free() */
+    const int failed = json_object_set_new(config, "data", json_string(absolute ? absolute : data));
+    free(absolute);
+    return failed ? lvk_fail(LVK_ERROR_FORMAT, "%s: is not UTF-8, as config.json needs it", data) : LVK_OK;
+}
+
 lvk_status lvk_config_digest(const json_t *config, char digest[LVK_DIGEST_TEXT]) {
     char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(CONFIG_DIGITS));
     if (!text)

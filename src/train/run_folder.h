@@ -87,6 +87,12 @@ LVK_MUST_USE lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const j
 
 /* Reads `folder`/config.json: an object, at most 1 MiB, no key twice. Needs no lock, so that a run can be
  * looked at while it trains. *config is released with json_decref. */
+/* LVK_ERROR_IO: the folder `data`, in which the run has its data set, is not there; the line says what to do. */
+LVK_MUST_USE lvk_status lvk_run_data_check(const char *run, const char *data);
+
+/* Sets "data" of a configuration to the folder's absolute path, so that it is found from any folder. */
+LVK_MUST_USE lvk_status lvk_run_config_set_data(json_t *config, const char *data);
+
 LVK_MUST_USE lvk_status lvk_run_config_read(const char *folder, json_t **config);
 
 /* The digest of the configuration's compact text with sorted keys: the same for the same settings, however

@@ -27,6 +27,8 @@ static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
     if (before)
         options.positive = before;
     if (!given) {
+        if (t->before)
+            LVK_TRY(lvk_run_data_check(lvk_run_folder_path(t->folder), options.data));
         LVK_TRY(lvk_training_data_read(&options, &t->own_dataset));
         t->dataset = t->own_dataset;
     }
@@ -87,6 +89,8 @@ static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
     json_object_set_new(json, "positive_class", json_string(t->info.positive_class));
     json_object_set_new(json, "negative_class", json_string(t->info.negative_class));
+    if (status == LVK_OK)
+        status = lvk_run_config_set_data(json, t->settings.options.data);
     if (status == LVK_OK)
         status = lvk_run_folder_write_config(t->folder, json);
     json_decref(json);

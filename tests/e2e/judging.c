@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static program_result result; /* large */
 
@@ -140,5 +141,52 @@ Test(judging, positive_class_on_request) {
     program_run(&result, "train --data %s/data --out %s/run3 --positive kind-c", folder, folder);
     cr_expect_neq(result.exit_status, 0);
     EXPECT_SAYS(result.err, "are kind-a, kind-b");
+    program_remove(folder);
+}
+
+/* The images that a run was trained on are not judged without a word, wherever they lie. */
+Test(judging, a_runs_own_data_set_is_known_when_it_has_moved) {
+    const char *folder = program_folder();
+    draw(folder, "cancer", "normal");
+    cr_assert_eq(chdir(folder), 0);
+    program_run(&result, "train --data data --out run --epochs 1 --batch 16 --image-size 32");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_assert_eq(chdir("/"), 0); /* a run names its data set from anywhere */
+    program_run(&result, "eval --model %s/run --json", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    static program_result held_out;
+    held_out = result;
+    cr_assert_eq(chdir(folder), 0);
+    cr_assert_eq(rename("data", "moved"), 0);
+    static const char *const without[] = {"eval --model run", "train --resume run",
+                                          "predict --model run --part test"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; ++i) {
+        program_run(&result, "%s", without[i]);
+        cr_expect_eq(result.exit_status, 1);
+        EXPECT_SAYS(result.err, "run: its data set was in /");
+        EXPECT_SAYS(result.err, "/data, where it is no more; --data DIR says where it lies now");
+    }
+    program_run(&result, "eval --model run --data moved --json");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.err, "moved is the data set that run was trained on: its test part is judged, ");
+    cr_expect_str_eq(result.out, held_out.out);
+    program_run(&result, "eval --model run/model.safetensors --data moved/");
+    EXPECT_SAYS(result.out, "test: ");
+
+    program_run(&result, "eval --model run --data moved --part all");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "all: 18 images");
+    EXPECT_SAYS(result.err, "warning: of 18 images, 12 are images that run was trained on, and ");
+    /* not all of it, so another data set, yet of the same images */
+    cr_assert_eq(system("rm moved/cancer/1.png"), 0); /* NOLINT(cert-env33-c) */
+    program_run(&result, "eval --model run --data moved");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "moved: 17 images");
+    EXPECT_SAYS(result.err, " have the paths of images that run was trained on, and ");
+    /* a model alone tells nothing */
+    cr_assert_eq(rename("run/model.safetensors", "model.safetensors"), 0);
+    program_run(&result, "eval --model model.safetensors --data moved");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_null(strstr(result.err, "trained on"), "%s", result.err);
     program_remove(folder);
 }
