@@ -139,7 +139,8 @@ typedef struct lvk_bootstrap_options {
 /* 95 % intervals of every measure: the 2.5th and 97.5th percentile over replicates, each of which draws as
  * many subjects as there are, with replacement, and takes all rows of each (Field, Welsh, "Bootstrapping
  * clustered data", JRSS B 69, 2007; the rows of one person are not independent). Replicates in which a
- * measure is undefined are passed over; NaN when more than half are. All are NaN where a class that has rows
+ * measure is undefined are passed over; NaN when more than half are, and where both ends are the same, as of a
+ * specificity of 1: what never varied in the rows says nothing of how it varies. All are NaN where a class that has rows
  * has them of fewer than LVK_BOOTSTRAP_LEAST subjects: drawn again and again, one person has one value, and an
  * interval of no width would say that this is certain. */
 enum { LVK_BOOTSTRAP_LEAST = 2 };

@@ -118,6 +118,17 @@ static void print_people_of(const lvk_judgement *j, const metrics_subject *subje
            j->people[0] == 1 ? "" : "s", shown(subject->negative), j->people[1], shown(subject->positive));
 }
 
+/* Scores that never varied have a value and no interval. */
+static bool has_constant(const lvk_judgement *j) {
+    size_t count;
+    const lvk_measure *measures = lvk_measures(&count);
+    for (size_t i = 0; i < count; ++i)
+        if (isfinite(lvk_measure_of(&j->metrics, &measures[i])) &&
+            !isfinite(lvk_measure_of(&j->low, &measures[i])))
+            return true;
+    return false;
+}
+
 /* What the intervals are, or why there is none. */
 static void print_interval_note(const lvk_judgement *j, const metrics_subject *subject) {
     uint32_t least = UINT32_MAX;
@@ -137,6 +148,8 @@ static void print_interval_note(const lvk_judgement *j, const metrics_subject *s
     else
         printf("95 %% intervals: bootstrap over subjects, each drawn with all its cells%s.\n",
                j->unnamed ? "; an image without a known subject counts as a subject of its own" : "");
+    if (has_constant(j))
+        printf("n/a: the score is the same in nearly all draws, which gives no interval.\n");
     if (least < FEW_PEOPLE) {
         printf("These intervals are too narrow, since people are few: ");
         print_people_of(j, subject);

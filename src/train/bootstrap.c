@@ -97,6 +97,8 @@ static void take_interval(const bootstrap *b, size_t replicates, const lvk_measu
     lvk_sort_numbers(values, count);
     *at_low = lvk_quantile(values, count, 0.025);
     *at_high = lvk_quantile(values, count, 0.975);
+    if (*at_low == *at_high) /* nothing varied that could be seen: not certainty, but ignorance */
+        *at_low = *at_high = (double)NAN;
 }
 
 /* Whether each class that has rows has them of several subjects. */

@@ -137,6 +137,21 @@ Test(judgement, no_interval_of_one_person) {
     }
 }
 
+/* No cell of four healthy people is called positive: the bootstrap cannot say how often one of others is. */
+Test(judgement, no_interval_of_no_width) {
+    static const double p[] = {0.1, 0.2, 0.3, 0.4, 0.9, 0.2, 0.8, 0.7};
+    static const uint8_t labels[] = {0, 0, 0, 0, 1, 1, 1, 1};
+    static const uint32_t subjects[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const lvk_scored people = {
+        .count = 8, .probabilities = p, .labels = labels, .subjects = subjects, .subject_count = 8};
+    const lvk_bootstrap_options options = {.replicates = 200};
+    lvk_metrics low, high;
+    cr_assert_eq(lvk_metrics_bootstrap(&people, 0.5, &options, &low, &high), LVK_OK);
+    cr_expect(isnan(low.specificity) && isnan(high.specificity), "%g to %g", low.specificity,
+              high.specificity);
+    cr_expect(low.recall < 0.75 && high.recall == 1, "%g to %g", low.recall, high.recall);
+}
+
 static const lvk_prediction rows[] = {
     {"a.bmp", "H3", 0.25, 0, 900},      {"b, \"c\".bmp", "7", 0.75, 1, 800},
     {"d\ne.bmp", "7", 0.1, 1, 700},     {"nobody's.bmp", NULL, 0.875, 1, 1000},
