@@ -1,6 +1,7 @@
 /* Devices: what this machine has to compute on, and opening one.
  *
- * A device is a Vulkan device, or "reference": the library's own scalar C code, slow and always there. */
+ * A device is a Vulkan device; "cpu": the processor with all its threads, by oneDNN's kernels and the library's own, where the
+ * library was built with it; or "reference": the library's own scalar C code, slow and always there. */
 #ifndef LEUKVK_DEVICE_H
 #define LEUKVK_DEVICE_H
 
@@ -20,10 +21,11 @@ typedef enum lvk_device_type {
     LVK_DEVICE_INTEGRATED, /* shares the processor's memory */
     LVK_DEVICE_DISCRETE,   /* a graphics card */
     LVK_DEVICE_VIRTUAL,    /* a part of one, in a virtual machine */
-    LVK_DEVICE_CPU         /* a Vulkan driver that computes on the processor */
+    LVK_DEVICE_SOFTWARE,   /* a Vulkan driver that computes on the processor */
+    LVK_DEVICE_CPU         /* the processor itself, without Vulkan */
 } lvk_device_type;
 
-/* "discrete", "cpu" and so on; static text. */
+/* "discrete", "software" and so on; static text. */
 const char *lvk_device_type_name(lvk_device_type type);
 
 /* Limits are 0 where there is none: for the reference, and for devices that are not usable. Sizes are in
@@ -32,7 +34,7 @@ typedef struct lvk_device_info {
     uint32_t index;     /* what `--device N` takes: the position in the list */
     char name[256];     /* printable ASCII */
     char driver[256];   /* driver name and version */
-    char uuid[40];      /* 8-4-4-4-12 hexadecimal digits; "" for the reference */
+    char uuid[40];      /* 8-4-4-4-12 hexadecimal digits; "" without Vulkan */
     char obstacle[160]; /* why it cannot be used; "" when it can */
     char note[160];     /* what leukvk has set up for it; "" when nothing */
     lvk_device_type type;
@@ -55,7 +57,7 @@ typedef struct lvk_device_info {
 } lvk_device_info;
 
 typedef struct lvk_device_list {
-    lvk_device_info *devices; /* Vulkan devices in the loader's order, the reference last */
+    lvk_device_info *devices; /* Vulkan devices in the loader's order, then the cpu, the reference last */
     size_t count;             /* at least 1 */
     char vulkan[512]; /* why there are no Vulkan devices, for example that no loader is installed; else "" */
 } lvk_device_list;
@@ -67,10 +69,10 @@ void lvk_device_list_destroy(lvk_device_list **list);
 typedef struct lvk_device lvk_device;
 
 typedef struct lvk_device_options {
-    /* "reference"; the number, the UUID or a part of the name of a Vulkan device (letter case does not count;
-     * where several match, the best of them, and a warning in the log); "" or NULL: the best Vulkan device by type (discrete,
-     * integrated, virtual, CPU), then by memory, or the reference where no Vulkan device is usable, with a
-     * warning in the log. */
+    /* "cpu", "reference"; the number, the UUID or a part of the name of a Vulkan device (letter case does not
+     * count; where several match, the best of them, and a warning in the log); "" or NULL: the best graphics card by
+     * type (discrete, integrated, virtual), then by memory; else the cpu; else the best Vulkan driver that
+     * computes on the processor; else the reference, with a warning in the log. */
     const char *device;
     bool validation; /* Vulkan's validation layers: slow, for finding mistakes in leukvk or in a driver */
     bool no_pipeline_cache; /* neither read nor write compiled pipelines in $XDG_CACHE_HOME/leukvk */

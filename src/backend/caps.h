@@ -5,8 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct lvk_candidate; /* ops/op.h */
+
 typedef struct lvk_caps {
-    bool runs_launches;      /* false: the backend walks the calls itself and no limit below applies */
+    bool runs_launches; /* false: the backend walks the calls itself and no limit below applies */
+
+    /* The kernels of a backend that walks the calls itself and has several for some operators: candidate `index` of operator
+     * `op`, best first, without launches; NULL past the last. NULL: it has no candidates to choose from. */
+    const struct lvk_candidate *(*own_candidate)(int op, int index);
+
     bool is_cpu;             /* a software device: no cache-like shared memory, barriers are dear */
     uint64_t memory;         /* bytes of all buffers together, at most; 0: not known */
     uint64_t memory_left;    /* of these, what other programs left when the device was opened; 0: not known.

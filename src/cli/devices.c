@@ -58,11 +58,14 @@ static void print_table(const lvk_device_list *list) {
         table_cell(&t, "%s", device->preferred ? "*" : "");
         table_cell(&t, "%" PRIu32, device->index);
         table_cell(&t, "%s", device->name);
-        if (device->type == LVK_DEVICE_REFERENCE) {
-            for (int k = 0; k < 5; ++k)
-                table_cell(&t, "%s", k == 0 ? "software" : "");
+        table_cell(&t, "%s", lvk_device_type_name(device->type));
+        if (device->type == LVK_DEVICE_REFERENCE ||
+            device->type == LVK_DEVICE_CPU) { /* no Vulkan, no limits */
+            table_cell(&t, "%s", "");
+            table_cell(&t, "%s", device->memory ? format_bytes(text, device->memory) : "");
+            table_cell(&t, "%s", "");
+            table_cell(&t, "%s", "");
         } else {
-            table_cell(&t, "%s", device->software ? "software" : lvk_device_type_name(device->type));
             table_cell(&t, "%" PRIu32 ".%" PRIu32 ".%" PRIu32, device->api_version[0], device->api_version[1],
                        device->api_version[2]);
             table_cell(&t, "%s", device->memory ? format_bytes(text, device->memory) : "");

@@ -51,6 +51,10 @@ enum { OPTION_DEVICE = 1024, OPTION_VALIDATION, OPTION_TUNER };
 static error_t parse_device(int key, char *text, struct argp_state *state) {
     lvk_device_options *device = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        if (!device->device)
+            device->device = getenv("LEUKVK_DEVICE");
+        return 0;
     case OPTION_DEVICE:
         device->device = text;
         return 0;
@@ -64,8 +68,8 @@ static error_t parse_device(int key, char *text, struct argp_state *state) {
 
 static const struct argp_option device_options[] = {
     {"device", OPTION_DEVICE, "DEVICE", 0,
-     "Number, UUID or part of the name of a device (leukvk devices lists them), or 'reference' for plain C (the best Vulkan "
-     "device)",
+     "Number, UUID or part of the name of a device (leukvk devices lists them); 'cpu' for the processor, 'reference' for plain "
+     "C; without it what LEUKVK_DEVICE says (the best graphics card, else cpu)",
      10},
     {"validation", OPTION_VALIDATION, NULL, 0, "Check every Vulkan call with the validation layers (slow)",
      10},

@@ -2,7 +2,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "data/parallel.h"
+#include "core/parallel.h"
 
 #include <math.h>
 #include <stdatomic.h>

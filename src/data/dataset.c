@@ -3,10 +3,10 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/parallel.h"
 #include "core/text.h"
 #include "data/assemble.h"
 #include "data/image.h"
-#include "data/parallel.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/parallel.h"
 #include "core/resource.h"
-#include "data/parallel.h"
 
 #include <pthread.h>
 #include <stdio.h>

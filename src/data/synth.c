@@ -3,11 +3,11 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/parallel.h"
 #include "core/random.h"
 #include "core/unfinished.h"
 #include "data/cell.h"
 #include "data/encode.h"
-#include "data/parallel.h"
 
 #include <math.h>
 #include <stdio.h>

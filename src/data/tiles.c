@@ -1,8 +1,8 @@
 #include "data/tiles.h"
 
 #include "core/memory.h"
+#include "core/parallel.h"
 #include "data/cache.h"
-#include "data/parallel.h"
 
 typedef struct drawing {
     lvk_cache *cache;

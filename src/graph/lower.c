@@ -11,12 +11,9 @@ static const char *obstacle_of(const lvk_candidate *candidate, const lvk_call *c
 /* The candidate called `preferred` (NULL: none), where it can run. */
 static bool take_preferred(const lvk_call *call, const lvk_caps *caps, const char *preferred,
                            const lvk_candidate **chosen) {
-    const lvk_op *op = lvk_op_get(call->op);
-    for (int i = 0; preferred && i < op->candidate_count; ++i) {
-        *chosen = &op->candidates[i];
+    for (int i = 0; preferred && (*chosen = lvk_op_candidate(call->op, caps, i)); ++i)
         if (strcmp((*chosen)->name, preferred) == 0)
             return !obstacle_of(*chosen, call, caps);
-    }
     return false;
 }
 
@@ -28,8 +25,8 @@ static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_c
     if (!forced && take_preferred(call, caps, preferred, chosen))
         return LVK_OK;
     const char *reason = "there is no such candidate";
-    for (int i = 0; i < op->candidate_count; ++i) {
-        const lvk_candidate *candidate = &op->candidates[i];
+    const lvk_candidate *candidate;
+    for (int i = 0; (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
         if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
             continue;
         if (!forced && candidate->drawback && candidate->drawback(call, caps))
@@ -139,16 +136,17 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
     *lowered = (lvk_lowered){.slice_count = 1};
     const lvk_op *op = lvk_op_get(node->call.op);
     const bool launches = caps->runs_launches && op->candidate_count > 0;
+    const bool chooses = lvk_op_candidate(node->call.op, caps, 0) != NULL;
     uint32_t batch = 0;
     for (int i = 0; i < node->call.input_count; ++i)
         if (op->batched_inputs >> i & 1)
             batch = node->call.inputs[i].dim[0];
     uint64_t rows = batch;
     const char *preferred = NULL;
-    if (launches) {
+    if (launches)
         LVK_TRY(slice_rows(node, caps, options, &rows));
+    if (chooses)
         LVK_TRY(lvk_choices_find(options->choices, &node->call, &preferred));
-    }
     lowered->slice_count = rows ? (int)lvk_divide_up(batch, rows) : 1;
     lowered->slices = lvk_arena_alloc(arena, (size_t)lowered->slice_count, sizeof *lowered->slices);
     if (!lowered->slices)
@@ -161,12 +159,13 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
         slice->rows = batch - slice->row < rows ? batch - slice->row : (uint32_t)rows;
         if (lowered->slice_count > 1)
             cut(&slice->call, slice->row, slice->rows);
-        if (!launches)
+        if (!chooses)
             continue;
         const lvk_candidate *candidate = NULL;
         LVK_TRY(choose(node, &slice->call, caps, options, preferred, &candidate));
         slice->candidate = candidate->name;
-        LVK_TRY(launch(node, candidate, caps, arena, lowered, slice));
+        if (launches)
+            LVK_TRY(launch(node, candidate, caps, arena, lowered, slice));
     }
     return LVK_OK;
 }

@@ -16,6 +16,12 @@ const lvk_op *lvk_op_get(int op) {
     return table[op];
 }
 
+const lvk_candidate *lvk_op_candidate(int op, const lvk_caps *caps, int index) {
+    if (caps->own_candidate)
+        return caps->own_candidate(op, index);
+    return caps->runs_launches && index < table[op]->candidate_count ? &table[op]->candidates[index] : NULL;
+}
+
 int lvk_op_find(const char *name) {
     for (int op = 0; op < LVK_OP_COUNT; ++op)
         if (strcmp(table[op]->name, name) == 0)

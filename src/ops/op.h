@@ -90,6 +90,10 @@ typedef struct lvk_op {
 /* The descriptor of LVK_OP_... `op`; op must be one. */
 const lvk_op *lvk_op_get(int op);
 
+/* Candidate `index` of an operator on a device: one of the operator's own, which fill launches, or of the kernels of a backend
+ * that walks the calls itself (caps.own_candidate). NULL past the last; a view has none, nor has the reference. */
+const lvk_candidate *lvk_op_candidate(int op, const lvk_caps *caps, int index);
+
 /* The operator of that name, LVK_NONE if there is none. */
 int lvk_op_find(const char *name);
 

@@ -26,7 +26,7 @@ lvk_status lvk_selftest(lvk_device *device, uint64_t seed, lvk_selftest_callback
     const double started = lvk_clock_seconds();
     listener l = {.callback = callback, .user = user};
     *result = (lvk_selftest_result){0};
-    if (!backend->caps.runs_launches)
+    if (!lvk_op_candidate(LVK_OP_conv2d, &backend->caps, 0))
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "the reference is what devices are compared with: name a Vulkan device");
     for (int op = 0; op < LVK_OP_COUNT; ++op) {

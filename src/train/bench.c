@@ -1,8 +1,8 @@
 #include "leukvk/bench.h"
 
+#include "core/parallel.h"
 #include "core/random.h"
 #include "core/resource.h"
-#include "data/parallel.h"
 #include "train/device.h"
 #include "train/network.h"
 

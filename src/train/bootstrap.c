@@ -2,9 +2,9 @@
 #include "leukvk/metrics.h"
 
 #include "core/memory.h"
+#include "core/parallel.h"
 #include "core/quantile.h"
 #include "core/random.h"
-#include "data/parallel.h"
 
 #include <math.h>
 

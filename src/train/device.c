@@ -2,6 +2,8 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/resource.h"
+#include "cpu/cpu.h"
 #include "leukvk/tune.h"
 #include "reference/reference.h"
 #include "train/tuning_file.h"
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char reference_name[] = "reference";
+static const char reference_name[] = "reference", cpu_name[] = "cpu";
 
 struct lvk_device {
     lvk_backend *backend;
@@ -21,7 +23,8 @@ struct lvk_device {
 };
 
 const char *lvk_device_type_name(lvk_device_type type) {
-    static const char *const names[] = {"reference", "other", "integrated", "discrete", "virtual", "cpu"};
+    static const char *const names[] = {"reference", "other",    "integrated", "discrete",
+                                        "virtual",   "software", "cpu"};
     const size_t index = (size_t)type;
     return index < sizeof names / sizeof *names ? names[index] : "unknown";
 }
@@ -33,7 +36,32 @@ static lvk_device_info reference_info(uint32_t index) {
     return info;
 }
 
+/* False where the library was built without the backend. */
+static bool cpu_info(uint32_t index, lvk_device_info *info) {
+    *info = (lvk_device_info){.index = index, .type = LVK_DEVICE_CPU, .software = true, .usable = true};
+    info->memory = lvk_machine_memory();
+    return lvk_cpu_describe(0, info->name, info->driver);
+}
+
 /* ---- the list ---- */
+
+/* The device that is taken when none is named: Vulkan's choice, if that is a graphics card; else the first that follows. */
+static void choose_preferred(lvk_device_list *list) {
+    lvk_device_info *vulkan = NULL, *cpu = NULL;
+    for (size_t i = 0; i < list->count; ++i) {
+        if (list->devices[i].preferred)
+            vulkan = &list->devices[i];
+        if (list->devices[i].type == LVK_DEVICE_CPU)
+            cpu = &list->devices[i];
+        list->devices[i].preferred = false;
+    }
+    lvk_device_info *last = &list->devices[list->count - 1]; /* the reference */
+    if (vulkan && (!cpu || !vulkan->software))
+        last = vulkan;
+    else if (cpu)
+        last = cpu;
+    last->preferred = true;
+}
 
 static lvk_status fill_list(lvk_device_list *list) {
     lvk_device_info *vulkan = NULL;
@@ -43,19 +71,19 @@ static lvk_status fill_list(lvk_device_list *list) {
         return status;
     if (status != LVK_OK)
         snprintf(list->vulkan, sizeof list->vulkan, "%s", lvk_error_message());
-    list->devices = lvk_alloc(count + 1, sizeof *list->devices);
+    list->devices = lvk_alloc(count + 2, sizeof *list->devices);
     if (!list->devices) {
         lvk_free(vulkan);
         return LVK_ERROR_MEMORY;
     }
-    bool has_preferred = false;
-    for (size_t i = 0; i < count; ++i) {
-        list->devices[i] = vulkan[i];
-        has_preferred |= vulkan[i].preferred;
-    }
-    list->devices[count] = reference_info((uint32_t)count);
-    list->devices[count].preferred = !has_preferred;
-    list->count = count + 1;
+    if (count)
+        memcpy(list->devices, vulkan, count * sizeof *vulkan);
+    list->count = count;
+    if (cpu_info((uint32_t)list->count, &list->devices[list->count]))
+        ++list->count;
+    list->devices[list->count] = reference_info((uint32_t)list->count);
+    ++list->count;
+    choose_preferred(list);
     lvk_free(vulkan);
     return LVK_OK;
 }
@@ -95,15 +123,32 @@ static lvk_status open_reference(lvk_device *device) {
     return LVK_OK;
 }
 
-/* The reference's number in the list is one past the last Vulkan device's, and names it too. */
-static bool is_reference_number(const char *text) {
+static lvk_status open_cpu(lvk_device *device) {
+    const lvk_cpu_options options = {0};
+    LVK_TRY(lvk_cpu_create(&options, &device->backend));
+    (void)cpu_info(0, &device->info);
+    return LVK_OK;
+}
+
+/* The type of the device that `name` names without Vulkan's help: by its own name or by its number in the list, which comes after
+ * those of Vulkan's devices; with "" the type of the preferred device. LVK_DEVICE_OTHER: Vulkan has to look. */
+static lvk_device_type type_named(const char *name) {
     lvk_device_list *list = NULL;
-    if (strspn(text, "0123456789") != strlen(text) || lvk_device_list_create(&list) != LVK_OK)
-        return false;
-    char number[16];
-    snprintf(number, sizeof number, "%zu", list->count - 1);
+    lvk_device_type type = LVK_DEVICE_OTHER;
+    if (strcasecmp(name, reference_name) == 0)
+        return LVK_DEVICE_REFERENCE;
+    if (strcasecmp(name, cpu_name) == 0)
+        return LVK_DEVICE_CPU;
+    if (strspn(name, "0123456789") != strlen(name) || lvk_device_list_create(&list) != LVK_OK)
+        return type;
+    for (size_t i = 0; i < list->count; ++i) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i);
+        if (*name ? strcmp(name, number) == 0 : list->devices[i].preferred)
+            type = list->devices[i].type;
+    }
     lvk_device_list_destroy(&list);
-    return strcmp(text, number) == 0;
+    return type;
 }
 
 /* What was stored for the device. A file that is not to be used is told of, and kernels are taken as if there
@@ -128,8 +173,13 @@ static lvk_status open_tuning(const lvk_device_options *options, lvk_device *dev
 
 static lvk_status open_device(const lvk_device_options *options, lvk_device *device) {
     const bool named = options->device && *options->device;
-    if (named && (strcasecmp(options->device, reference_name) == 0 || is_reference_number(options->device)))
-        return open_reference(device);
+    if (named || !options->validation) {
+        const lvk_device_type type = type_named(named ? options->device : "");
+        if (type == LVK_DEVICE_REFERENCE && named)
+            return open_reference(device);
+        if (type == LVK_DEVICE_CPU)
+            return open_cpu(device);
+    }
     const lvk_status status = open_vulkan(options, device);
     if (status != LVK_ERROR_UNSUPPORTED || named || options->validation)
         return status;
@@ -183,7 +233,8 @@ uint64_t lvk_device_memory_peak(const lvk_device *device) {
 }
 
 uint64_t lvk_device_validation_messages(const lvk_device *device) {
-    return device->info.type == LVK_DEVICE_REFERENCE ? 0 : lvk_vulkan_validation_messages(device->backend);
+    return strcmp(device->backend->info.kind, "vulkan") == 0 ? lvk_vulkan_validation_messages(device->backend)
+                                                             : 0;
 }
 
 lvk_backend *lvk_device_backend(lvk_device *device) {

@@ -2,8 +2,8 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/parallel.h"
 #include "core/text.h"
-#include "data/parallel.h"
 #include "train/ranks.h"
 #include "train/run_folder.h"
 #include "train/run_group.h"

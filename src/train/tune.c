@@ -110,7 +110,7 @@ lvk_status lvk_tune(lvk_device *device, const lvk_tune_options *options, lvk_tun
     tuning t = {.backend = lvk_device_backend(device), .callback = callback, .user = user};
     lvk_network_config config;
     LVK_TRY(fill_config(options, &config));
-    if (!t.backend->caps.runs_launches)
+    if (!lvk_op_candidate(LVK_OP_conv2d, &t.backend->caps, 0))
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "the reference has no kernels to choose from: name a Vulkan device");
     if (!lvk_tune_file(device))

@@ -45,17 +45,17 @@ static void trial_finish(trial *t) {
 }
 
 lvk_status lvk_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk_tuner_times *times) {
-    const lvk_op *op = lvk_op_get(call->op);
     *times = (lvk_tuner_times){0};
-    for (int i = 0; caps->runs_launches && i < op->candidate_count && times->count < LVK_TUNER_MOST; ++i) {
-        if (caps->is_cpu && op->candidates[i].drawback && op->candidates[i].drawback(call, caps))
+    const lvk_candidate *candidate;
+    for (int i = 0; times->count < LVK_TUNER_MOST && (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
+        if (caps->is_cpu && candidate->drawback && candidate->drawback(call, caps))
             continue; /* a GPU has tried the others in no time; a processor takes minutes for what it will not
                          choose */
         trial t;
-        const lvk_status status = trial_plan(&t, caps, call, op->candidates[i].name);
+        const lvk_status status = trial_plan(&t, caps, call, candidate->name);
         trial_finish(&t);
         if (status == LVK_OK)
-            times->candidates[times->count++].name = op->candidates[i].name;
+            times->candidates[times->count++].name = candidate->name;
         else if (status != LVK_ERROR_UNSUPPORTED) /* that is: an obstacle */
             return status;
     }

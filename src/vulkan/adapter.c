@@ -29,7 +29,7 @@ static lvk_device_type device_type(VkPhysicalDeviceType type) {
     case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
         return LVK_DEVICE_VIRTUAL;
     case VK_PHYSICAL_DEVICE_TYPE_CPU:
-        return LVK_DEVICE_CPU;
+        return LVK_DEVICE_SOFTWARE;
     default:
         return LVK_DEVICE_OTHER;
     }
@@ -223,7 +223,7 @@ static void fill_info(lvk_adapter *adapter) {
     lvk_device_info *info = &adapter->info;
     copy_printable(info->name, sizeof info->name, properties->deviceName);
     info->type = device_type(properties->deviceType);
-    info->software = info->type == LVK_DEVICE_CPU;
+    info->software = info->type == LVK_DEVICE_SOFTWARE;
     info->api_version[0] = VK_API_VERSION_MAJOR(properties->apiVersion);
     info->api_version[1] = VK_API_VERSION_MINOR(properties->apiVersion);
     info->api_version[2] = VK_API_VERSION_PATCH(properties->apiVersion);

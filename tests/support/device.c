@@ -1,5 +1,6 @@
 #include "support/device.h"
 
+#include "cpu/cpu.h"
 #include "reference/reference.h"
 #include "vulkan/vulkan.h"
 
@@ -12,6 +13,10 @@ lvk_backend *test_open_device(void) {
     lvk_backend *backend = NULL;
     if (wanted && strcmp(wanted, "reference") == 0) {
         cr_assert_eq(lvk_reference_create(&backend), LVK_OK, "%s", lvk_error_message());
+        return backend;
+    }
+    if (wanted && strcmp(wanted, "cpu") == 0) {
+        cr_assert_eq(lvk_cpu_create(&(lvk_cpu_options){0}, &backend), LVK_OK, "%s", lvk_error_message());
         return backend;
     }
     const lvk_vulkan_options options = {

@@ -4,7 +4,7 @@
 
 #include "core/resource.h"
 #include "data/budget.h"
-#include "data/parallel.h"
+#include "core/parallel.h"
 
 #include <jpeglib.h>
 #include <zlib.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* sched_getaffinity */
-#include "data/parallel.h"
+#include "core/parallel.h"
 
 #include "core/memory.h"
 

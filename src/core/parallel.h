@@ -1,6 +1,6 @@
 /* A loop over independent jobs on several threads. */
-#ifndef LVK_DATA_PARALLEL_H
-#define LVK_DATA_PARALLEL_H
+#ifndef LVK_CORE_PARALLEL_H
+#define LVK_CORE_PARALLEL_H
 
 #include "core/error.h"
 #include "leukvk/dataset.h"

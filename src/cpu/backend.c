@@ -1,0 +1,258 @@
+/* The backend: blocks of memory, and programs whose steps run one after the other, each by its kernel over all threads. */
+#include "core/resource.h"
+#include "cpu/cpu.h"
+#include "cpu/kernel.h"
+#include "cpu/threads.h"
+
+#include <string.h>
+
+enum { ALIGNMENT = 64 }; /* bytes: a cache line, and the widest vector */
+
+typedef struct cpu_backend {
+    lvk_backend base;
+    unsigned threads;
+} cpu_backend;
+
+struct lvk_buffer {
+    uint64_t size;
+    void *memory;        /* that was allocated */
+    unsigned char *data; /* in it, aligned */
+    uint64_t version;    /* from 1; another one after each change */
+};
+
+typedef struct prepared_step {
+    const lvk_cpu_kernel *kernel; /* NULL: a view, nothing to compute */
+    lvk_cpu_task task;
+    void *state;
+} prepared_step;
+
+struct lvk_exec {
+    const lvk_program *program;
+    lvk_buffer *blocks[LVK_BLOCK_COUNT];
+    bool written[LVK_BLOCK_COUNT]; /* by a step of the program */
+    prepared_step *steps;
+    lvk_buffer *scratch; /* of the step that needs most; NULL: none does */
+};
+
+static void destroy(lvk_backend *backend) {
+    lvk_free(backend);
+}
+
+/* ---- memory ---- */
+
+static lvk_status buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer) {
+    *buffer = lvk_alloc(1, sizeof **buffer);
+    if (!*buffer)
+        return LVK_ERROR_MEMORY;
+    lvk_buffer *b = *buffer;
+    *b = (lvk_buffer){.size = size, .memory = lvk_alloc(size + ALIGNMENT, 1), .version = 1};
+    if (!b->memory) {
+        lvk_free(b);
+        *buffer = NULL;
+        return LVK_ERROR_MEMORY;
+    }
+    b->data = (unsigned char *)b->memory + (ALIGNMENT - (uintptr_t)b->memory % ALIGNMENT) % ALIGNMENT;
+    backend->bytes_allocated += size;
+    if (backend->bytes_peak < backend->bytes_allocated)
+        backend->bytes_peak = backend->bytes_allocated;
+    return LVK_OK;
+}
+
+static void buffer_destroy(lvk_backend *backend, lvk_buffer *buffer) {
+    backend->bytes_allocated -= buffer->size;
+    lvk_free(buffer->memory);
+    lvk_free(buffer);
+}
+
+static lvk_status check_range(const lvk_buffer *buffer, uint64_t offset, uint64_t size) {
+    if (offset > buffer->size || size > buffer->size - offset)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "a copy reaches past the end of a buffer");
+    return LVK_OK;
+}
+
+static lvk_status buffer_write(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, const void *data,
+                               uint64_t size) {
+    (void)backend;
+    LVK_TRY(check_range(buffer, offset, size));
+    memcpy(buffer->data + offset, data, size);
+    ++buffer->version;
+    return LVK_OK;
+}
+
+static lvk_status buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
+                              uint64_t size) {
+    (void)backend;
+    LVK_TRY(check_range(buffer, offset, size));
+    memcpy(data, buffer->data + offset, size);
+    return LVK_OK;
+}
+
+/* ---- preparing a program ---- */
+
+/* The kernel that the planner chose. */
+static const lvk_cpu_kernel *kernel_of(const lvk_step *step) {
+    int count;
+    const lvk_cpu_kernel *kernels = lvk_cpu_kernels(step->call.op, &count);
+    for (int i = 0; i < count; ++i)
+        if (strcmp(kernels[i].candidate.name, step->candidate) == 0)
+            return &kernels[i];
+    return NULL;
+}
+
+static bool holds_parameters(lvk_block_id block) {
+    return block == LVK_BLOCK_PARAMETERS || block == LVK_BLOCK_AVERAGE;
+}
+
+/* Whether input 1, the weights of operators that have any, lies in a block of parameters that the program only reads. */
+static bool keeps_parameters(const lvk_exec *exec, const lvk_step *step) {
+    const lvk_block_id block = step->inputs[1].block;
+    return step->call.input_count > 1 && holds_parameters(block) && !exec->written[block];
+}
+
+static lvk_status prepare(const cpu_backend *cpu, const lvk_exec *exec, const lvk_step *step,
+                          prepared_step *prepared, uint64_t *scratch) {
+    prepared->kernel = kernel_of(step);
+    prepared->task = (lvk_cpu_task){
+        .call = &step->call, .threads = cpu->threads, .keeps_parameters = keeps_parameters(exec, step)};
+    if (!prepared->kernel || !prepared->kernel->create)
+        return LVK_OK;
+    uint64_t wanted = 0;
+    const lvk_status status = prepared->kernel->create(&prepared->task, &prepared->state, &wanted);
+    if (wanted > *scratch)
+        *scratch = wanted;
+    return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", step->label);
+}
+
+static void exec_destroy(lvk_backend *backend, lvk_exec *exec) {
+    if (!exec)
+        return;
+    for (int s = 0; exec->steps && s < exec->program->step_count; ++s)
+        if (exec->steps[s].state)
+            exec->steps[s].kernel->destroy(exec->steps[s].state);
+    if (exec->scratch)
+        buffer_destroy(backend, exec->scratch);
+    lvk_free(exec->steps);
+    lvk_free(exec);
+}
+
+static lvk_status prepare_all(cpu_backend *cpu, lvk_exec *exec) {
+    uint64_t scratch = 0;
+    exec->steps = lvk_alloc((size_t)exec->program->step_count, sizeof *exec->steps);
+    if (!exec->steps)
+        return LVK_ERROR_MEMORY;
+    for (int s = 0; s < exec->program->step_count; ++s)
+        for (int o = 0; o < exec->program->steps[s].call.output_count; ++o)
+            exec->written[exec->program->steps[s].outputs[o].block] = true;
+    for (int s = 0; s < exec->program->step_count; ++s)
+        LVK_TRY(prepare(cpu, exec, &exec->program->steps[s], &exec->steps[s], &scratch));
+    return scratch ? buffer_create(&cpu->base, scratch, &exec->scratch) : LVK_OK;
+}
+
+static lvk_status exec_create(lvk_backend *backend, const lvk_program *program,
+                              lvk_buffer *const blocks[LVK_BLOCK_COUNT], lvk_exec **exec) {
+    lvk_exec *created = lvk_alloc(1, sizeof *created);
+    *exec = NULL;
+    if (!created)
+        return LVK_ERROR_MEMORY;
+    created->program = program;
+    memcpy(created->blocks, blocks, sizeof created->blocks);
+    const unsigned before = lvk_cpu_set_threads(((cpu_backend *)backend)->threads);
+    const lvk_status status = prepare_all((cpu_backend *)backend, created);
+    lvk_cpu_set_threads(before);
+    if (status != LVK_OK) {
+        exec_destroy(backend, created);
+        return status;
+    }
+    *exec = created;
+    return LVK_OK;
+}
+
+/* ---- running ---- */
+
+static uint64_t parameters_version(const lvk_exec *exec) {
+    uint64_t version = 0;
+    for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
+        if (exec->blocks[b] && holds_parameters((lvk_block_id)b))
+            version += exec->blocks[b]->version;
+    return version;
+}
+
+static lvk_status run_step(const lvk_exec *exec, int s, uint64_t version) {
+    const lvk_step *step = &exec->program->steps[s];
+    const prepared_step *prepared = &exec->steps[s];
+    if (!prepared->kernel)
+        return LVK_OK;
+    lvk_cpu_args args = {.scratch = exec->scratch ? exec->scratch->data : NULL, .version = version};
+    for (int i = 0; i < step->call.input_count; ++i)
+        args.inputs[i] = exec->blocks[step->inputs[i].block]->data + step->inputs[i].offset;
+    for (int o = 0; o < step->call.output_count; ++o)
+        args.outputs[o] = exec->blocks[step->outputs[o].block]->data + step->outputs[o].offset;
+    const lvk_status status = prepared->kernel->run(&prepared->task, prepared->state, &args);
+    return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", step->label);
+}
+
+static void mark_written(const lvk_exec *exec) {
+    for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
+        if (exec->written[b])
+            ++exec->blocks[b]->version;
+}
+
+static lvk_status exec_run(lvk_backend *backend, lvk_exec *exec) {
+    const unsigned before = lvk_cpu_set_threads(((cpu_backend *)backend)->threads);
+    const uint64_t version = parameters_version(exec);
+    lvk_status status = LVK_OK;
+    for (int s = 0; s < exec->program->step_count && status == LVK_OK; ++s)
+        status = run_step(exec, s, version);
+    mark_written(exec);
+    lvk_cpu_set_threads(before);
+    return status;
+}
+
+static lvk_status exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_time *times) {
+    const unsigned before = lvk_cpu_set_threads(((cpu_backend *)backend)->threads);
+    const double begin = lvk_clock_seconds();
+    const uint64_t version = parameters_version(exec);
+    lvk_status status = LVK_OK;
+    for (int s = 0; s < exec->program->step_count && status == LVK_OK; ++s) {
+        const double start = lvk_clock_seconds();
+        status = run_step(exec, s, version);
+        times[s] = (lvk_step_time){.start = start - begin, .seconds = lvk_clock_seconds() - start};
+    }
+    mark_written(exec);
+    lvk_cpu_set_threads(before);
+    return status;
+}
+
+/* ---- the backend ---- */
+
+static const lvk_candidate *candidate(int op, int index) {
+    int count;
+    const lvk_cpu_kernel *kernels = lvk_cpu_kernels(op, &count);
+    return index < count ? &kernels[index].candidate : NULL;
+}
+
+lvk_status lvk_cpu_create(const lvk_cpu_options *options, lvk_backend **backend) {
+    static const lvk_backend_functions interface = {
+        .destroy = destroy,
+        .buffer_create = buffer_create,
+        .buffer_destroy = buffer_destroy,
+        .buffer_write = buffer_write,
+        .buffer_read = buffer_read,
+        .exec_create = exec_create,
+        .exec_destroy = exec_destroy,
+        .exec_run = exec_run,
+        .exec_profile = exec_profile,
+    };
+    cpu_backend *cpu = lvk_alloc(1, sizeof *cpu);
+    *backend = NULL;
+    if (!cpu)
+        return LVK_ERROR_MEMORY;
+    cpu->threads = lvk_cpu_thread_count(options->threads);
+    cpu->base.functions = &interface;
+    cpu->base.host_memory = &lvk_heap;
+    cpu->base.caps = (lvk_caps){.is_cpu = true, .offset_alignment = ALIGNMENT, .own_candidate = candidate};
+    memcpy(cpu->base.info.kind, "cpu", sizeof "cpu");
+    lvk_cpu_describe(cpu->threads, cpu->base.info.name, cpu->base.info.driver);
+    *backend = &cpu->base;
+    return LVK_OK;
+}

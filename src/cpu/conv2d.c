@@ -1,0 +1,169 @@
+/* Convolutions and their gradients by oneDNN. */
+#include "cpu/conv2d.h"
+
+lvk_dnnl_shape lvk_cpu_conv2d_shape(const lvk_type *x, const lvk_type *w, const lvk_conv2d_attributes *a) {
+    lvk_dnnl_shape s = {.batch = x->dim[0],
+                        .in_h = x->dim[1],
+                        .in_w = x->dim[2],
+                        .in_c = x->dim[3],
+                        .out_c = w->dim[3],
+                        .kernel_h = w->dim[0],
+                        .kernel_w = w->dim[1],
+                        .stride_h = a->stride_h,
+                        .stride_w = a->stride_w,
+                        .pad_top = a->pad_top,
+                        .pad_left = a->pad_left,
+                        .pad_bottom = a->pad_bottom,
+                        .pad_right = a->pad_right};
+    s.out_h = (s.in_h + s.pad_top + s.pad_bottom - s.kernel_h) / s.stride_h + 1;
+    s.out_w = (s.in_w + s.pad_left + s.pad_right - s.kernel_w) / s.stride_w + 1;
+    return s;
+}
+
+static lvk_status create(lvk_dnnl_pass pass, lvk_dnnl_shape shape, const lvk_cpu_task *task, void **state,
+                         uint64_t *scratch) {
+    lvk_dnnl *dnnl = NULL;
+    shape.keeps_weights = task->keeps_parameters;
+    LVK_TRY(lvk_dnnl_create(pass, &shape, &dnnl));
+    *state = dnnl;
+    *scratch = lvk_dnnl_scratch(dnnl);
+    return LVK_OK;
+}
+
+static void destroy(void *state) {
+    lvk_dnnl *dnnl = state;
+    lvk_dnnl_destroy(&dnnl);
+}
+
+/* ---- forward ---- */
+
+static lvk_status forward_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
+    const lvk_call *call = task->call;
+    lvk_dnnl_shape shape = lvk_cpu_conv2d_shape(&call->inputs[0], &call->inputs[1], call->attributes);
+    shape.bias = call->input_count > 2;
+    shape.relu = call->op != LVK_OP_conv2d;
+    shape.residual = call->op == LVK_OP_conv2d_add_relu;
+    return create(LVK_DNNL_FORWARD, shape, task, state, scratch);
+}
+
+static lvk_status forward_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
+    const lvk_dnnl_operands operands = {.from_x = args->inputs[0],
+                                        .from_w = args->inputs[1],
+                                        .bias = task->call->input_count > 2 ? args->inputs[2] : NULL,
+                                        .residual =
+                                            task->call->op == LVK_OP_conv2d_add_relu ? args->inputs[3] : NULL,
+                                        .to_y = args->outputs[0],
+                                        .scratch = args->scratch,
+                                        .version = args->version};
+    return lvk_dnnl_run(state, &operands);
+}
+
+/* Other channels oneDNN computes as products of matrices, which cannot add a residual: see dnnl.c. */
+static const char *add_obstacle(const lvk_call *call, const lvk_caps *caps) {
+    (void)caps;
+    return call->inputs[1].dim[2] % 16 || call->inputs[1].dim[3] % 16 ? "channels are not a multiple of 16"
+                                                                      : NULL;
+}
+
+const lvk_cpu_kernel lvk_cpu_conv2d_add_relu[] = {
+    {.candidate = {.name = "dnnl", .obstacle = add_obstacle},
+     .create = forward_create,
+     .destroy = destroy,
+     .run = forward_run},
+    LVK_CPU_ROWS,
+};
+
+const lvk_cpu_kernel lvk_cpu_conv2d[] = {
+    {.candidate = {.name = "dnnl"}, .create = forward_create, .destroy = destroy, .run = forward_run},
+    LVK_CPU_ROWS,
+};
+
+/* ---- gradients ---- */
+
+static lvk_status grad_input_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
+    const lvk_conv2d_grad_input_attributes *a = task->call->attributes;
+    return create(LVK_DNNL_GRAD_INPUT,
+                  lvk_cpu_conv2d_shape(&task->call->outputs[0], &task->call->inputs[1], &a->conv), task,
+                  state, scratch);
+}
+
+static lvk_status grad_input_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
+    (void)task;
+    const lvk_dnnl_operands operands = {.from_y = args->inputs[0],
+                                        .from_w = args->inputs[1],
+                                        .to_x = args->outputs[0],
+                                        .scratch = args->scratch,
+                                        .version = args->version};
+    return lvk_dnnl_run(state, &operands);
+}
+
+static lvk_status grad_weight_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
+    const lvk_conv2d_grad_weight_attributes *a = task->call->attributes;
+    return create(LVK_DNNL_GRAD_WEIGHT,
+                  lvk_cpu_conv2d_shape(&task->call->inputs[0], &task->call->outputs[0], &a->conv), task,
+                  state, scratch);
+}
+
+static lvk_status grad_weight_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
+    (void)task;
+    const lvk_dnnl_operands operands = {.from_x = args->inputs[0],
+                                        .from_y = args->inputs[1],
+                                        .to_w = args->outputs[0],
+                                        .scratch = args->scratch};
+    return lvk_dnnl_run(state, &operands);
+}
+
+const lvk_cpu_kernel lvk_cpu_conv2d_grad_input[] = {
+    {.candidate = {.name = "dnnl"}, .create = grad_input_create, .destroy = destroy, .run = grad_input_run},
+    LVK_CPU_ROWS,
+};
+
+const lvk_cpu_kernel lvk_cpu_conv2d_grad_weight[] = {
+    {.candidate = {.name = "dnnl"}, .create = grad_weight_create, .destroy = destroy, .run = grad_weight_run},
+    LVK_CPU_PLAIN,
+};
+
+/* ---- dense layers ---- */
+
+static lvk_dnnl_shape dense_shape(uint32_t batch, const lvk_type *w) {
+    return (lvk_dnnl_shape){
+        .dense = true, .batch = batch, .in_c = w->dim[0], .out_c = w->dim[1], .in_h = 1, .in_w = 1};
+}
+
+static lvk_status dense_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
+    lvk_dnnl_shape shape = dense_shape(task->call->inputs[0].dim[0], &task->call->inputs[1]);
+    shape.bias = task->call->input_count > 2;
+    shape.relu = task->call->op == LVK_OP_dense_relu;
+    return create(LVK_DNNL_FORWARD, shape, task, state, scratch);
+}
+
+static lvk_status dense_grad_input_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
+    return create(LVK_DNNL_GRAD_INPUT, dense_shape(task->call->inputs[0].dim[0], &task->call->inputs[1]),
+                  task, state, scratch);
+}
+
+static lvk_status dense_grad_weight_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
+    return create(LVK_DNNL_GRAD_WEIGHT, dense_shape(task->call->inputs[0].dim[0], &task->call->outputs[0]),
+                  task, state, scratch);
+}
+
+const lvk_cpu_kernel lvk_cpu_dense[] = {
+    {.candidate = {.name = "dnnl"}, .create = dense_create, .destroy = destroy, .run = forward_run},
+    LVK_CPU_ROWS,
+};
+
+const lvk_cpu_kernel lvk_cpu_dense_grad_input[] = {
+    {.candidate = {.name = "dnnl"},
+     .create = dense_grad_input_create,
+     .destroy = destroy,
+     .run = grad_input_run},
+    LVK_CPU_ROWS,
+};
+
+const lvk_cpu_kernel lvk_cpu_dense_grad_weight[] = {
+    {.candidate = {.name = "dnnl"},
+     .create = dense_grad_weight_create,
+     .destroy = destroy,
+     .run = grad_weight_run},
+    LVK_CPU_PLAIN,
+};

@@ -1,0 +1,26 @@
+/* Work in parts over the threads. oneDNN's Debian packages compute with OpenMP, and so does this: two pools of threads would
+ * take the processors from each other. */
+#ifndef LVK_CPU_THREADS_H
+#define LVK_CPU_THREADS_H
+
+#include <stddef.h>
+
+typedef void (*lvk_cpu_work)(void *user, unsigned part);
+
+/* work(user, part) for every part below `parts`, each on one of `threads` threads; returns when all are done. Which part runs
+ * where has no influence on what it computes. */
+void lvk_cpu_parallel(unsigned threads, unsigned parts, lvk_cpu_work work, void *user);
+
+/* The share of `count` items that part `part` of `parts` has: [begin, end). */
+static inline void lvk_cpu_share(size_t count, unsigned part, unsigned parts, size_t *begin, size_t *end) {
+    *begin = count * part / parts;
+    *end = count * (part + 1) / parts;
+}
+
+/* `threads`; with 0 as many as OpenMP takes: those that OMP_NUM_THREADS says or that the process may run on. */
+unsigned lvk_cpu_thread_count(unsigned threads);
+
+/* Lets OpenMP, and so oneDNN, work with `threads` threads when the calling thread asks it to; returns how many there were. */
+unsigned lvk_cpu_set_threads(unsigned threads);
+
+#endif
