@@ -21,9 +21,12 @@ static void check(int op) {
     const lvk_status status = lvk_parity_check(backend, op, &options, report, NULL, &result);
     cr_assert_eq(status, LVK_OK, "%s", lvk_error_message());
     /* an operator with kernels of which none runs on this device is not covered */
+    int candidates = 0;
+    while (lvk_op_candidate(op, &backend->caps, candidates))
+        ++candidates;
     cr_assert(lvk_op_get(op)->candidate_count == 0 || (result.candidates > 0 && result.trials > 0));
     fprintf(stderr, "%s: %d of %d candidates, %d trials on %s\n", lvk_op_get(op)->name, result.candidates,
-            lvk_op_get(op)->candidate_count, result.trials, backend->info.name);
+            candidates, result.trials, backend->info.name);
     test_close_device(backend);
 }
 

@@ -272,10 +272,11 @@ static bool graph_uses(const lvk_graph *graph, int op) {
 
 static void run_candidates(golden_trial *trial, int op) {
     const lvk_op *descriptor = lvk_op_get(op);
-    for (int i = 0; descriptor->candidate_count > 1 && i < descriptor->candidate_count; ++i) {
+    const lvk_caps *caps = &trial->backend->caps;
+    const lvk_candidate *candidate;
+    for (int i = 0; lvk_op_candidate(op, caps, 1) && (candidate = lvk_op_candidate(op, caps, i)); ++i) {
         char kernel[96];
-        const lvk_plan_options options = {.forced_op = op,
-                                          .forced_candidate = descriptor->candidates[i].name};
+        const lvk_plan_options options = {.forced_op = op, .forced_candidate = candidate->name};
         snprintf(kernel, sizeof kernel, "%s/%s", descriptor->name, options.forced_candidate);
         if (run_kernel(trial, &options, kernel))
             fprintf(stderr, " %s", kernel);
@@ -288,7 +289,7 @@ void golden_trial_run(golden_trial *trial) {
     find_sum_bounds(trial);
     fprintf(stderr, "%s on %s:", trial->file, trial->backend->info.name);
     run_kernel(trial, &preferred, "as chosen");
-    for (int op = 0; op < LVK_OP_COUNT && trial->backend->caps.runs_launches; ++op)
+    for (int op = 0; op < LVK_OP_COUNT; ++op)
         if (graph_uses(&trial->graph, op))
             run_candidates(trial, op);
     fprintf(stderr, "; %d runs, error / bound", trial->runs);
