@@ -25,6 +25,7 @@ typedef struct lvk_calibrate_options {
 typedef struct lvk_calibrate_result {
     char file[4096];               /* that was written */
     double temperature, threshold; /* 1 and LVK_THRESHOLD where none was chosen */
+    char positive_class[256];      /* the model's, which the threshold is for */
     uint32_t subjects;             /* who are known */
     uint32_t unnamed;              /* images of which no subject is known */
     uint64_t left_out;             /* rows of images that the model's run tests on, which have no say here */

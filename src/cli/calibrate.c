@@ -109,7 +109,8 @@ static void print_result(const arguments *a, const lvk_calibrate_result *r) {
         print_change("ECE", r->before.ece, r->after.ece);
     }
     if (a->chosen.sensitivity != 0) {
-        printf("threshold    %s\n", format_number(text[0], r->threshold, 4));
+        printf("threshold    %s of the positive class, %s\n", format_number(text[0], r->threshold, 4),
+               shown(r->positive_class));
         print_change("sensitivity", r->before.recall, r->after.recall);
         print_change("specificity", r->before.specificity, r->after.specificity);
     }

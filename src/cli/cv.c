@@ -13,8 +13,8 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Judges a way of training by cross-validation: the images are dealt to folds by subject, a model is trained for each fold on the "
-    "others, and every image is judged by the model that saw neither it nor its subject. The same command goes on after Ctrl-C, a "
+    "Judges a way of training by cross-validation: images are dealt to folds by subject, for each fold a model is trained on the other "
+    "folds, and every image is judged by the model that has seen neither it nor its subject. The same command goes on after Ctrl-C, a "
     "crash or a power cut."
     "\v"
     "Examples:\n"
@@ -24,7 +24,7 @@ static const char documentation[] =
     "  leukvk cv --data samples --group none --out runs/leaking  cells dealt one by one, as work with high figures often did\n"
     "  leukvk eval --from runs/cv/predictions.csv --subjects     what came out, subject by subject\n"
     "\n"
-    "In each fold a share of the other images (0.15, by subject) chooses the best epoch.\n";
+    "For each fold, a share of the other images (0.15, by subject) is held back to choose the best epoch.\n";
 
 enum { OPTION_FOLDS = 256, OPTION_OUT };
 

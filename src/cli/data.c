@@ -38,25 +38,26 @@ static const struct argp_option options[] = {
     {"split", OPTION_SPLIT, "FILE", 0, "Write a split of the data set to FILE (JSON; -: to standard output)",
      0},
     {"sheet", OPTION_SHEET, "FILE.png", 0,
-     "Draw cells of every class at random, subjects in turn, and name them in FILE.csv", 0},
-    {"per-class", OPTION_PER_CLASS, "N", 0, "Cells a class on the sheet (20)", 0},
+     "Draw randomly chosen cells of every class, taking subjects in turn, and list them in FILE.csv", 0},
+    {"per-class", OPTION_PER_CLASS, "N", 0, "Number of cells per class on the sheet (20)", 0},
     {"crop", OPTION_CROP, "center:N|bbox|none", 0, "Crop of the sheet's cells, as in training (center:300)",
      0},
-    {"seed", OPTION_SEED, "N", 0, "Seed of the split and the sheet (1)", 0},
-    {"fractions", OPTION_FRACTIONS, "V,T", 0, "Shares of the split's validation and test part (0.15,0.15)",
-     0},
+    {"seed", OPTION_SEED, "N", 0, "Random seed of the split and the sheet (1)", 0},
+    {"fractions", OPTION_FRACTIONS, "V,T", 0,
+     "Shares of the images for the split's validation part and test part (0.15,0.15)", 0},
     {"positive", OPTION_POSITIVE, "CLASS", 0,
      "The positive class (the one whose name says so: all, leukemia, cancer, ...)", 0},
     {"strict", OPTION_STRICT, NULL, 0, "Stop at the first image that cannot be used", 0},
-    {"subjects", OPTION_SUBJECTS, NULL, 0, "List every subject: part, fold, images of each class", 0},
+    {"subjects", OPTION_SUBJECTS, NULL, 0,
+     "List every subject with its part, its fold and its number of images of each class", 0},
     {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
     {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 0},
     {0}};
 
 static const char documentation[] =
-    "Reads every image of a data set and tells what is there: classes, parts, folds, subjects, the sizes of images "
-    "and cells, colours, pictures that are there twice, files that cannot be used. DIR is a C-NMC 2019 tree as TCIA or Kaggle give it, or any tree with a folder "
-    "per class."
+    "Reads every image of a data set and reports its classes, parts, folds and subjects, the sizes of images and cells, colours, "
+    "duplicate pictures, and files that cannot be used. DIR is a C-NMC 2019 tree as TCIA or Kaggle distribute it, or any folder "
+    "with one folder of images per class."
     "\v"
     "Examples:\n"
     "  leukvk data C-NMC_Leukemia\n"
@@ -64,7 +65,8 @@ static const char documentation[] =
     "  leukvk data C-NMC_Leukemia --subjects\n"
     "  leukvk data C-NMC_Leukemia --sheet cells.png --per-class 30\n"
     "  leukvk data my-cells --strict --json\n\n"
-    "A split keeps every subject, and subjects who share a picture, even turned by quarters or mirrored (not by other angles), on one side.";
+    "A split keeps all images of a subject on one side, and those of subjects who share a picture, even if it is turned by quarters "
+    "or mirrored (not by other angles).";
 
 /* 0 is the library's way to say the default, a negative share its way to say no such part. */
 static void parse_fractions(const struct argp_state *state, const char *text, lvk_split_options *split) {
@@ -200,8 +202,8 @@ static int write_sheet(const lvk_dataset *dataset, const arguments *a) {
     }
     const int status = lvk_sheet_write(dataset, &a->sheet_options, a->sheet, index);
     if (status == LVK_OK && !a->json)
-        printf("\nCells drawn with seed %" PRIu64 ": %s%s%s\n", a->sheet_options.seed, shown(a->sheet),
-               index ? ", named in " : "", index ? shown(index) : "");
+        printf("\nSheet of cells chosen with seed %" PRIu64 ": %s%s%s\n", a->sheet_options.seed,
+               shown(a->sheet), index ? ", listed in " : "", index ? shown(index) : "");
     free(index);
     return status == LVK_OK ? EXIT_OK : report_failure(status);
 }

@@ -89,7 +89,8 @@ static void print_unnamed(const data_facts *facts) {
 
 static void print_classes(const lvk_dataset *dataset) {
     const int32_t positive = lvk_dataset_positive_class(dataset);
-    printf("\n%zu classes:", lvk_dataset_class_count(dataset));
+    const size_t classes = lvk_dataset_class_count(dataset);
+    printf("\n%zu class%s:", classes, classes == 1 ? "" : "es");
     for (size_t c = 0; c < lvk_dataset_class_count(dataset); ++c) {
         fputs(c ? ", " : " ", stdout);
         print_text(lvk_dataset_class_name(dataset, c));
@@ -98,7 +99,7 @@ static void print_classes(const lvk_dataset *dataset) {
     print_text(lvk_dataset_class_name(dataset, (size_t)positive));
     if (!lvk_dataset_positive_is_told(dataset))
         fputs(" (the last by name; --positive CLASS chooses)", stdout);
-    fputs("\nImbalance: images of the largest class to those of the smallest\n", stdout);
+    fputs("\nImbalance: number of images of the largest class, divided by that of the smallest\n", stdout);
 }
 
 static bool print_sizes(const lvk_size_summary *sizes) {
@@ -153,7 +154,7 @@ static bool print_cells(const data_facts *facts) {
             colour_cell(&t, row->cells.colour_mean[c], row->cells.colour_deviation[c]);
     }
     puts(
-        "\nCells (what is not black): area in pixels; mean ± standard deviation of red, green, blue (0 to 1)");
+        "\nCells (pixels that are not black): area; mean ± standard deviation of red, green and blue, 0 to 1");
     return finish_table(&t);
 }
 
@@ -197,7 +198,7 @@ static bool print_groups(const lvk_dataset *dataset) {
         if (*count < 2)
             continue;
         if (!titled)
-            puts("Subjects that share pictures, kept together in a split:");
+            puts("Subjects who share pictures; a split keeps them together:");
         titled = true;
         print_group(dataset, s);
         *count = 0; /* printed */
@@ -245,7 +246,7 @@ static void print_duplicates(const lvk_dataset *dataset, bool contradicting, con
 static void print_skipped(const lvk_dataset *dataset) {
     const size_t count = lvk_dataset_skipped_count(dataset);
     if (count)
-        printf("Files that are left out: %zu\n", count);
+        printf("Files left out: %zu\n", count);
     for (size_t i = 0; i < count; ++i) {
         const lvk_skipped_info skipped = lvk_dataset_skipped(dataset, i);
         fputs("  ", stdout);

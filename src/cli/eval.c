@@ -12,9 +12,9 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Judges a trained model on images whose class is known: on the subjects that its run held out, or with --data alone on all "
-    "labelled images of another data set. With --from, judges predictions that were written before, one file or several "
-    "together; neither model nor images are needed."
+    "Judges a trained model on labelled images: on those of the subjects that its run held out or, with --data alone, on those of "
+    "another data set. With --from, judges predictions that were written before, one file or several together; neither model nor "
+    "images are needed."
     "\v"
     "Examples:\n"
     "  leukvk eval --model runs/RUN                       the run's test part\n"
@@ -24,8 +24,8 @@ static const char documentation[] =
     "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95    the threshold that finds 95 % of the positive cells\n"
     "  leukvk eval --from predictions.csv --prevalence 0.02             predictive values where 2 % of the cells are positive\n"
     "\n"
-    "Intervals are 95 % bootstrap intervals over subjects; there is none where a class has cells of one subject only. A file for --from is CSV with the columns path, p_<class>, label and, "
-    "as they are there, subject and area; train, cv and eval --out write such files.\n";
+    "Intervals are 95 % bootstrap intervals over subjects; there is none where a class has cells of one subject only. A file for --from is CSV with the columns path, p_<class> and label, "
+    "optionally also subject and area; train, cv and eval --out write such files.\n";
 
 enum {
     OPTION_JSON = 256,
@@ -45,7 +45,8 @@ static const struct argp_option options[] = {
     {"from", OPTION_FROM, "FILE", 0, "Judge the predictions in FILE; can be given several times", 0},
     {"subjects", OPTION_SUBJECTS, NULL, 0, "Also print a line for each subject", 0},
     {"positive", OPTION_POSITIVE, "CLASS", 0,
-     "Judge with CLASS as the positive class (the model's). Probabilities, labels and the model's threshold are turned round",
+     "Judge with CLASS as the positive class; probabilities, labels and the model's threshold are converted (the model's positive "
+     "class)",
      0},
     {"threshold", OPTION_THRESHOLD, "P", 0,
      "Call a cell positive if its probability is above P (the model's threshold; 0.5 unless leukvk calibrate has set one)",

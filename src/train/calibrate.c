@@ -136,6 +136,7 @@ static lvk_status choose(lvk_judged *j, const lvk_calibrate_options *options, lv
 static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const lvk_prediction_set *set,
                             const lvk_calibrate_options *options, lvk_calibrate_result *result) {
     size_t all_count, count;
+    snprintf(result->positive_class, sizeof result->positive_class, "%s", info->positive_class);
     const lvk_prediction *all = lvk_prediction_set_rows(set, &all_count);
     lvk_prediction *rows = NULL;
     lvk_judged judged;

@@ -1,6 +1,7 @@
 #include "leukvk/search.h"
 
 #include "core/file.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/text.h"
@@ -259,6 +260,9 @@ static lvk_status prepare(lvk_search *s) {
     lvk_dataset *dataset;
     LVK_TRY(s->folder ? lvk_run_group_check(&group, s->folder) : LVK_OK);
     LVK_TRY(lvk_training_data_read(&s->options.train, &dataset));
+    const size_t positive = (size_t)lvk_dataset_positive_class(dataset);
+    lvk_log(LVK_LOG_INFO, "positive class: %s, negative class: %s", lvk_dataset_class_name(dataset, positive),
+            lvk_dataset_class_name(dataset, 1 - positive));
     const lvk_status status = make_split(s, dataset);
     lvk_dataset_destroy(&dataset);
     return status;

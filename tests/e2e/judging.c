@@ -65,6 +65,7 @@ Test(judging, says_where_no_subject_is_known) {
                 folder, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_SAYS(result.err, "no subject is known for 18 of 18 images");
+    EXPECT_SAYS(result.err, "positive class: cancer, negative class: normal");
     program_remove(folder);
 }
 
@@ -183,6 +184,11 @@ Test(judging, a_runs_own_data_set_is_known_when_it_has_moved) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_SAYS(result.out, "moved: 17 images");
     EXPECT_SAYS(result.err, " have the paths of images that run was trained on, and ");
+    /* one class alone can be judged, too */
+    cr_assert_eq(system("mkdir one && cp -r moved/normal one"), 0); /* NOLINT(cert-env33-c) */
+    program_run(&result, "eval --model run --data one");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "one: 9 images");
     /* a model alone tells nothing */
     cr_assert_eq(rename("run/model.safetensors", "model.safetensors"), 0);
     program_run(&result, "eval --model model.safetensors --data moved");
