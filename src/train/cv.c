@@ -249,6 +249,26 @@ static lvk_status judge_all(cross_validation *c) {
     return status == LVK_OK ? write_results(c) : status;
 }
 
+/* A cross-validation that goes on keeps the positive class of its first fold. */
+static lvk_status read_data(cross_validation *c) {
+    lvk_train_options options = c->options.train;
+    char *first = c->options.folder ? lvk_path_join(c->options.folder, "fold-1") : NULL;
+    char *file = first ? lvk_path_join(first, lvk_run_file_name(LVK_RUN_CONFIG)) : NULL;
+    json_t *config = NULL;
+    lvk_status status = !c->options.folder || file ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK && file && !*options.positive && lvk_path_is_file(file))
+        status = lvk_run_config_read(first, &config);
+    const char *positive = json_string_value(json_object_get(config, "positive_class"));
+    if (positive)
+        options.positive = positive;
+    if (status == LVK_OK)
+        status = lvk_training_data_read(&options, &c->dataset);
+    json_decref(config);
+    lvk_free(file);
+    lvk_free(first);
+    return status;
+}
+
 static lvk_status run(cross_validation *c) {
     LVK_TRY(describe(c));
     c->result->by_image = strcmp(c->options.train.group, "none") == 0;
@@ -257,7 +277,7 @@ static lvk_status run(cross_validation *c) {
                         "the data set's own folds keep people apart: give a number of folds");
     const lvk_run_group group = group_of(c);
     LVK_TRY(c->options.folder ? lvk_run_group_check(&group, c->options.folder) : LVK_OK);
-    LVK_TRY(lvk_training_data_read(&c->options.train, &c->dataset));
+    LVK_TRY(read_data(c));
     LVK_TRY(prepare(c));
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)
         LVK_TRY(run_fold(c, fold));

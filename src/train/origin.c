@@ -9,8 +9,8 @@
 #include <string.h>
 
 lvk_status lvk_origin_record(json_t *config, const lvk_backend_info *backend, const char *kernels) {
-    char shaders[17] = ""; /* the reference backend runs none */
-    if (strcmp(backend->kind, "reference") != 0)
+    char shaders[17] = ""; /* other backends run none */
+    if (strcmp(backend->kind, "vulkan") == 0)
         snprintf(shaders, sizeof shaders, "%016" PRIx64, lvk_shader_digest);
     const bool ok = json_object_set_new(config, "leukvk", json_string(lvk_version())) == 0 &&
                     json_object_set_new(config, "device", json_string(backend->name)) == 0 &&

@@ -196,3 +196,21 @@ Test(judging, a_runs_own_data_set_is_known_when_it_has_moved) {
     cr_expect_null(strstr(result.err, "trained on"), "%s", result.err);
     program_remove(folder);
 }
+
+/* Begun when the positive class was the last by name. */
+Test(judging, a_cross_validation_keeps_its_positive_class) {
+    const char *folder = program_folder();
+    draw(folder, "cancer", "normal");
+    cr_assert_eq(chdir(folder), 0);
+#define CV "cv --data data --out cv --folds 2 --epochs 1 --image-size 32"
+    program_run(&result, CV " --positive normal");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_assert_eq(
+        system("sed -i '/\"positive\"/d' cv/cv.json cv/fold-1/config.json && rm -r cv/fold-2"), /* NOLINT */
+        0);
+    program_run(&result, CV);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, "positive class: normal, negative class: cancer");
+    EXPECT_SAYS(result.out, "A cell is called 'normal' if p_normal > 0.5000.");
+    program_remove(folder);
+}
