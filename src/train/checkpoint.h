@@ -59,7 +59,7 @@ typedef struct lvk_train_state {
     double best_score;             /* finite; 0 while best_epoch is 0 */
     uint32_t patience;             /* epochs since then without a better one */
     char optimizer[LVK_NAME_SIZE]; /* "adam" */
-    char config_digest[LVK_NAME_SIZE]; /* lvk_config_digest of the run's config.json */
+    char config_digest[LVK_NAME_SIZE]; /* lvk_json_digest of the run's config.json */
     char *history; /* metrics.csv up to this epoch; owned (lvk_strdup); NULL is written as "" */
 } lvk_train_state;
 

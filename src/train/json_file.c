@@ -48,3 +48,12 @@ lvk_status lvk_json_read(const char *path, size_t most, json_t **json) {
     *json = NULL;
     return lvk_fail(LVK_ERROR_FORMAT, "%s: is not a JSON object", path);
 }
+
+lvk_status lvk_json_digest(const json_t *json, char digest[LVK_DIGEST_TEXT]) {
+    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+    if (!text)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "the configuration cannot be written as JSON");
+    lvk_digest(text, strlen(text), digest);
+    free(text); /* jansson's */
+    return LVK_OK;
+}

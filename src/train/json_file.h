@@ -2,7 +2,7 @@
 #ifndef LVK_TRAIN_JSON_FILE_H
 #define LVK_TRAIN_JSON_FILE_H
 
-#include "core/error.h"
+#include "core/digest.h"
 
 #include <jansson.h>
 
@@ -18,5 +18,9 @@ enum { LVK_JSON_USUAL = 1 << 20 }; /* bytes that a file of settings or results h
 /* Reads an object of at most `most` bytes, no key twice. *json is released with json_decref; NULL after a
  * failure, whose line names file and line. */
 LVK_MUST_USE lvk_status lvk_json_read(const char *path, size_t most, json_t **json);
+
+/* The digest of the compact text with sorted keys: the same for equal contents, however the file is laid out. Numbers
+ * count with 15 significant digits. */
+LVK_MUST_USE lvk_status lvk_json_digest(const json_t *json, char digest[LVK_DIGEST_TEXT]);
 
 #endif

@@ -268,11 +268,3 @@ lvk_status lvk_run_config_set_data(json_t *config, const char *data) {
     return failed ? lvk_fail(LVK_ERROR_FORMAT, "%s: is not UTF-8, as config.json needs it", data) : LVK_OK;
 }
 
-lvk_status lvk_config_digest(const json_t *config, char digest[LVK_DIGEST_TEXT]) {
-    char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(CONFIG_DIGITS));
-    if (!text)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "the configuration cannot be written as JSON");
-    lvk_digest(text, strlen(text), digest);
-    free(text); /* jansson's */
-    return LVK_OK;
-}

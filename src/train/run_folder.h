@@ -95,8 +95,4 @@ LVK_MUST_USE lvk_status lvk_run_config_set_data(json_t *config, const char *data
 
 LVK_MUST_USE lvk_status lvk_run_config_read(const char *folder, json_t **config);
 
-/* The digest of the configuration's compact text with sorted keys: the same for the same settings, however
- * the file is laid out. */
-LVK_MUST_USE lvk_status lvk_config_digest(const json_t *config, char digest[LVK_DIGEST_TEXT]);
-
 #endif

@@ -68,7 +68,7 @@ static lvk_status digest_settings(lvk_trainer *t) {
     /* Its tensors are named like those of Keras' first: their digest does not tell. */
     if (t->backbone && t->backbone->variant == LVK_RESNET_KERAS_2019)
         json_object_set_new(json, "weights_variant", json_string(t->info.topology));
-    const lvk_status status = lvk_config_digest(json, t->digest);
+    const lvk_status status = lvk_json_digest(json, t->digest);
     json_decref(json);
     return status;
 }

@@ -3,7 +3,6 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "train/json_file.h"
-#include "train/run_folder.h"
 #include "vulkan/shaders.h"
 
 #include <inttypes.h>
@@ -41,7 +40,7 @@ static lvk_status check_digest(const char *path, json_t *file) {
     if (!copy)
         return LVK_ERROR_MEMORY;
     json_object_del(file, "digest");
-    lvk_status status = lvk_config_digest(file, digest);
+    lvk_status status = lvk_json_digest(file, digest);
     if (status == LVK_OK && strcmp(copy, digest) != 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: damaged", path);
     lvk_free(copy);
@@ -110,7 +109,7 @@ static json_t *pack(const lvk_device_info *device, const lvk_string_map *choices
         json_object_set_new(object, choices->pairs[i].key, json_string(choices->pairs[i].value));
     const bool whole = json_object_size(object) == choices->count &&
                        json_object_set(file, "choices", object) == 0 &&
-                       lvk_config_digest(file, digest) == LVK_OK &&
+                       lvk_json_digest(file, digest) == LVK_OK &&
                        json_object_set_new(file, "digest", json_string(digest)) == 0;
     json_decref(object);
     if (whole)

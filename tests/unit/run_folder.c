@@ -153,12 +153,12 @@ Test(run_folder, configuration) {
     cr_assert_eq(lvk_run_config_read(scratch_path("r"), &read), LVK_OK, "%s", lvk_error_message());
     cr_expect(json_equal(read, config));
     char digests[3][LVK_DIGEST_TEXT];
-    cr_expect_eq(lvk_config_digest(config, digests[0]), LVK_OK);
-    cr_expect_eq(lvk_config_digest(read, digests[1]), LVK_OK);
+    cr_expect_eq(lvk_json_digest(config, digests[0]), LVK_OK);
+    cr_expect_eq(lvk_json_digest(read, digests[1]), LVK_OK);
     cr_expect_str_eq(digests[0], digests[1], "the layout and the order of keys do not matter");
     cr_expect_eq(strspn(digests[0], "0123456789abcdef"), 32);
     json_object_set_new(read, "epochs", json_integer(21));
-    cr_expect_eq(lvk_config_digest(read, digests[2]), LVK_OK);
+    cr_expect_eq(lvk_json_digest(read, digests[2]), LVK_OK);
     cr_expect_str_neq(digests[0], digests[2]);
     json_decref(config);
     json_decref(read);
