@@ -1,7 +1,7 @@
 /* leukvk augment: a picture of what augmentation makes of cells. */
 #include "options.h"
-#include "output.h"
-#include "progress.h"
+#include "ui/output.h"
+#include "ui/progress.h"
 #include "verb.h"
 
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 /* leukvk bench: how fast this device is. */
-#include "format.h"
-#include "json_text.h"
 #include "options.h"
-#include "output.h"
 #include "profile_table.h"
-#include "table.h"
+#include "ui/format.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include <inttypes.h>

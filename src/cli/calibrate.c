@@ -1,8 +1,8 @@
 /* leukvk calibrate: temperature and threshold of a trained model. */
-#include "format.h"
 #include "metrics_report.h"
 #include "options.h"
-#include "output.h"
+#include "ui/format.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 #include "classify.h"
 
 #include "options.h"
-#include "output.h"
-#include "progress.h"
+#include "ui/output.h"
+#include "ui/progress.h"
 #include "verb.h"
 
 #include <math.h>
@@ -16,8 +16,10 @@ static const struct argp_option options[] = {
     {"model", OPTION_MODEL, "PATH", 0,
      "A run folder, a model.safetensors or a checkpoint; given several times, the mean of what the models say",
      1},
-    {"part", OPTION_PART, "PART", 0, "The train, validation, test or preliminary images of the model's run; eval also takes all", 1},
-    {"data", OPTION_DATA, "DIR", 0, "Where the run's data set lies now; without --part, eval judges the labelled images of DIR", 1},
+    {"part", OPTION_PART, "PART", 0,
+     "The train, validation, test or preliminary images of the model's run; eval also takes all", 1},
+    {"data", OPTION_DATA, "DIR", 0,
+     "Where the run's data set lies now; without --part, eval judges the labelled images of DIR", 1},
     {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file (-: to standard output)", 1},
     {"batch", OPTION_BATCH, "N", 0, "Images at a time (32)", 5},
     {"tta", OPTION_TTA, "N", 0,

@@ -1,11 +1,11 @@
 /* leukvk cv: cross-validation. */
-#include "format.h"
 #include "metrics_report.h"
 #include "options.h"
-#include "output.h"
-#include "table.h"
 #include "train_options.h"
 #include "train_progress.h"
+#include "ui/format.h"
+#include "ui/output.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include <inttypes.h>

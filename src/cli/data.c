@@ -1,10 +1,10 @@
 /* leukvk data: what a data set holds, and how it would be split. */
 #include "data_facts.h"
-#include "format.h"
 #include "options.h"
-#include "output.h"
-#include "progress.h"
-#include "table.h"
+#include "ui/format.h"
+#include "ui/output.h"
+#include "ui/progress.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* What `leukvk data --json` prints. */
 #include "data_facts.h"
 
-#include "json_text.h"
+#include "ui/json_text.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* What `leukvk data` prints for people. */
 #include "data_facts.h"
 
-#include "format.h"
-#include "table.h"
+#include "ui/format.h"
+#include "ui/table.h"
 
 #include <math.h>
 #include <stdio.h>

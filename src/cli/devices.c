@@ -1,9 +1,9 @@
 /* leukvk devices: what this machine has to compute on. */
-#include "format.h"
-#include "json_text.h"
 #include "options.h"
-#include "output.h"
-#include "table.h"
+#include "ui/format.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include "leukvk/leukvk.h"

@@ -1,9 +1,9 @@
 /* leukvk eval: how good a model is. */
 #include "classify.h"
-#include "format.h"
 #include "metrics_report.h"
 #include "options.h"
-#include "output.h"
+#include "ui/format.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* leukvk export: a trained model for other programs. */
-#include "format.h"
 #include "options.h"
-#include "output.h"
+#include "ui/format.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* leukvk import: weights that were learnt elsewhere. */
-#include "format.h"
 #include "options.h"
-#include "output.h"
+#include "ui/format.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* leukvk: the command line. Finds the verb and hands over; every verb is one file. */
-#include "output.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include "leukvk/leukvk.h"

@@ -1,8 +1,8 @@
 #include "metrics_report.h"
 
-#include "format.h"
-#include "output.h"
-#include "table.h"
+#include "ui/format.h"
+#include "ui/output.h"
+#include "ui/table.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* leukvk ops: what is covered. */
 #include "options.h"
-#include "table.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "options.h"
 
-#include "output.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <errno.h>

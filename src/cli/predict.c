@@ -1,7 +1,7 @@
 /* leukvk predict: probabilities of images. */
 #include "classify.h"
 #include "options.h"
-#include "output.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <math.h>

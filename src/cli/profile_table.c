@@ -1,7 +1,7 @@
 #include "profile_table.h"
 
-#include "format.h"
-#include "table.h"
+#include "ui/format.h"
+#include "ui/table.h"
 
 /* Time in ms and as a share of the step. */
 static void time_cells(table *t, const lvk_profile *profile, double seconds) {

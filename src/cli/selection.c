@@ -1,6 +1,6 @@
 #include "selection.h"
 
-#include "output.h"
+#include "ui/output.h"
 
 #include <stdio.h>
 #include <stdlib.h>

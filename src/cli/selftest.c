@@ -1,7 +1,7 @@
 /* leukvk selftest: does this device compute what it should? */
-#include "format.h"
 #include "options.h"
-#include "output.h"
+#include "ui/format.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <stdio.h>

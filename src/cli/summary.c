@@ -1,7 +1,7 @@
 /* leukvk summary: the layers of a model. */
-#include "format.h"
 #include "options.h"
-#include "table.h"
+#include "ui/format.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include <inttypes.h>

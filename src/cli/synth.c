@@ -1,8 +1,8 @@
 /* leukvk synth: a data set of drawn cells. */
-#include "format.h"
 #include "options.h"
-#include "output.h"
-#include "progress.h"
+#include "ui/format.h"
+#include "ui/output.h"
+#include "ui/progress.h"
 #include "verb.h"
 
 #include <stdio.h>

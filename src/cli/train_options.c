@@ -1,7 +1,7 @@
 #include "train_options.h"
 
 #include "options.h"
-#include "output.h"
+#include "ui/output.h"
 #include "verb.h"
 
 #include <stddef.h>

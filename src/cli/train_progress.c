@@ -1,10 +1,10 @@
 #include "train_progress.h"
 
-#include "epoch_line.h"
-#include "format.h"
 #include "metrics_report.h"
-#include "output.h"
 #include "profile_table.h"
+#include "ui/epoch_line.h"
+#include "ui/format.h"
+#include "ui/output.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #define LEUKVK_CLI_TRAIN_PROGRESS_H
 
 #include "leukvk/leukvk.h"
-#include "progress.h"
+#include "ui/progress.h"
 
 #include <stdbool.h>
 

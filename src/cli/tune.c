@@ -1,10 +1,10 @@
 /* leukvk tune: hyperparameter search. */
-#include "format.h"
 #include "options.h"
-#include "output.h"
-#include "table.h"
 #include "train_options.h"
 #include "train_progress.h"
+#include "ui/format.h"
+#include "ui/output.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* leukvk tune-kernels: which kernels are the fastest on this device? */
 #include "options.h"
-#include "output.h"
-#include "progress.h"
-#include "table.h"
+#include "ui/output.h"
+#include "ui/progress.h"
+#include "ui/table.h"
 #include "verb.h"
 
 #include <inttypes.h>

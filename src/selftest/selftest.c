@@ -2,8 +2,8 @@
 
 #include "core/resource.h"
 #include "ops/op.h"
+#include "runtime/device.h"
 #include "selftest/parity.h"
-#include "train/device.h"
 
 typedef struct listener {
     lvk_selftest_callback callback;

@@ -2,7 +2,7 @@
 
 #include "core/memory.h"
 #include "core/random.h"
-#include "train/judge.h"
+#include "predict/evaluation.h"
 
 #include <string.h>
 

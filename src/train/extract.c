@@ -2,7 +2,7 @@
 
 #include "core/log.h"
 #include "core/resource.h"
-#include "train/device.h"
+#include "runtime/device.h"
 #include "vulkan/shaders.h"
 
 #include <inttypes.h>

@@ -1,11 +1,11 @@
 #define _XOPEN_SOURCE 700
 #include "leukvk/output.h"
 
+#include "artifact/run_folder.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "data/names.h"
-#include "train/run_folder.h"
+#include "dataset/names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "train/results.h"
 
-#include "train/json_file.h"
-#include "train/judge.h"
-#include "train/judgement.h"
+#include "core/json_file.h"
+#include "metrics/evaluation_report.h"
+#include "predict/evaluation.h"
 
 #include <string.h>
 

@@ -3,13 +3,13 @@
 #define LVK_TRAIN_SETTINGS_H
 
 #include "core/error.h"
-#include "data/crop.h"
-#include "data/resample.h"
+#include "image/crop.h"
+#include "image/resample.h"
 #include "leukvk/train.h"
 #include "models/head.h"
-#include "train/memory_check.h"
-#include "train/network.h"
-#include "train/schedule.h"
+#include "runtime/memory_check.h"
+#include "runtime/network.h"
+#include "runtime/schedule.h"
 
 #include <jansson.h>
 

@@ -1,14 +1,15 @@
 /* The public way to train: opens data, run folder and network, lets the trainer run, then judges the best
  * model. */
 #include "core/file.h"
+#include "core/json_file.h"
 #include "core/log.h"
 #include "core/resource.h"
-#include "train/device.h"
+#include "runtime/device.h"
+#include "runtime/memory_check.h"
 #include "train/extract.h"
-#include "train/memory_check.h"
 #include "train/origin.h"
+#include "train/rank_consistency.h"
 #include "train/results.h"
-#include "train/sameness.h"
 #include "train/trainer.h"
 #include "train/training_data.h"
 

@@ -2,7 +2,7 @@
 
 #include "core/log.h"
 #include "core/resource.h"
-#include "train/sameness.h"
+#include "train/rank_consistency.h"
 
 #include <math.h>
 #include <stdio.h>

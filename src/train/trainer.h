@@ -3,10 +3,10 @@
 #ifndef LVK_TRAIN_TRAINER_H
 #define LVK_TRAIN_TRAINER_H
 
+#include "artifact/run_folder.h"
+#include "artifact/train_state.h"
+#include "train/data_parallel.h"
 #include "train/epoch_order.h"
-#include "train/parts.h"
-#include "train/position.h"
-#include "train/run_folder.h"
 #include "train/settings.h"
 
 typedef struct lvk_trainer {

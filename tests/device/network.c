@@ -2,11 +2,11 @@
  * freezing memory out gives a clear error, and batch 32 stays within what every Vulkan 1.1 device guarantees.
  */
 #include "support/network.h"
+#include "artifact/train_state.h"
 #include "core/memory.h"
 #include "core/random.h"
 #include "reference/reference.h"
 #include "support/device.h"
-#include "train/position.h"
 #include "vulkan/vulkan.h"
 
 #include <criterion/criterion.h>

@@ -6,11 +6,11 @@
 #include "graph/executable.h"
 #include "leukvk/leukvk.h"
 #include "ops/conv2d.h"
+#include "runtime/device.h"
+#include "runtime/kernel_tuner.h"
+#include "runtime/kernel_tuning_file.h"
+#include "runtime/network.h"
 #include "support/device.h"
-#include "train/device.h"
-#include "train/network.h"
-#include "train/tuner.h"
-#include "train/tuning_file.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

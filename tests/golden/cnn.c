@@ -7,8 +7,8 @@
  * of the largest errors in the README beside it ("Tolerances"). Ours may be GOLDEN_SLACK times as far off. */
 #include "core/memory.h"
 #include "golden/summary.h"
+#include "runtime/network.h"
 #include "support/device.h"
-#include "train/network.h"
 
 #include <criterion/criterion.h>
 #include <float.h>

@@ -3,8 +3,8 @@
  * beside the numbers ("Tolerances"). */
 #include "core/memory.h"
 #include "golden/summary.h"
+#include "runtime/network.h"
 #include "support/device.h"
-#include "train/network.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,11 +1,11 @@
 /* ResNet50 with ImageNet's weights, on the four cell images that lie with the reference numbers: the way of a
  * picture from its file through the loader and the folded network. For those who have the weights:
  * LEUKVK_WEIGHTS names a file that leukvk import made of them. */
+#include "artifact/backbone.h"
 #include "core/memory.h"
 #include "golden/summary.h"
+#include "predict/batch_source.h"
 #include "support/device.h"
-#include "train/backbone.h"
-#include "train/feed.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -3,8 +3,8 @@
 #ifndef TESTS_GOLDEN_SUMMARY_H
 #define TESTS_GOLDEN_SUMMARY_H
 
+#include "runtime/network.h"
 #include "support/golden.h"
-#include "train/network.h"
 
 /* PyTorch's own two runs, which differ in nothing but the order of summation, are up to ten times apart in
  * the largest error of their losses (Adam: 7e-5 and 7e-6). */

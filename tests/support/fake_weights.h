@@ -5,8 +5,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "models/naming.h"
-#include "models/safetensors.h"
+#include "formats/naming.h"
+#include "formats/safetensors.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

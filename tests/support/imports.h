@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_IMPORTS_H
 #define TESTS_SUPPORT_IMPORTS_H
 
+#include "formats/weights.h"
 #include "leukvk/import.h"
-#include "models/weights.h"
 #include "support/fake_weights.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef LVK_TEST_NETWORK_H
 #define LVK_TEST_NETWORK_H
 
-#include "train/network.h"
+#include "runtime/network.h"
 
 /* The cnn with dropout and a penalty, two images a batch, trained by Adam. */
 extern const lvk_network_config test_small_network;

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_RESAMPLED_H
 #define TESTS_SUPPORT_RESAMPLED_H
 
-#include "data/loader.h"
+#include "loader/loader.h"
 
 /* Image `row` of a batch of a loader without a `side`: pixels[output][output][3]. */
 static inline void resampled(const lvk_cache *cache, const lvk_batch *batch, uint32_t row, float *pixels) {

@@ -4,8 +4,8 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "data/encode.h"
-#include "data/image.h"
+#include "image/encode.h"
+#include "image/image.h"
 
 #include <criterion/criterion.h>
 #include <ftw.h>

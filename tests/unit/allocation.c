@@ -9,7 +9,7 @@
 #include "ops/conv2d.h"
 #include "ops/maxpool2d.h"
 #include "reference/reference.h"
-#include "train/network.h"
+#include "runtime/network.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

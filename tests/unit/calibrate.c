@@ -2,12 +2,12 @@
  * nothing but two entries of the model's file changes. */
 #include "support/scratch.h"
 
+#include "artifact/checkpoint.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/random.h"
 #include "leukvk/calibrate.h"
-#include "train/checkpoint.h"
-#include "train/temperature.h"
+#include "metrics/temperature.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

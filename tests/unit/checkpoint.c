@@ -1,10 +1,10 @@
 /* Checkpoints: what goes in comes out, everything else is refused by name, and a kill leaves a whole file. */
 #include "support/scratch.h"
 
+#include "artifact/checkpoint.h"
 #include "core/file.h"
 #include "core/memory.h"
-#include "models/safetensors.h"
-#include "train/checkpoint.h"
+#include "formats/safetensors.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -2,8 +2,8 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
-#include "data/crop.h"
-#include "data/resample.h"
+#include "image/crop.h"
+#include "image/resample.h"
 #include "leukvk/crop.h"
 
 TestSuite(crop_write, .init = tree_create, .fini = tree_remove);

@@ -2,9 +2,9 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
-#include "core/resource.h"
-#include "data/budget.h"
 #include "core/parallel.h"
+#include "core/resource.h"
+#include "image/budget.h"
 
 #include <jpeglib.h>
 #include <zlib.h>

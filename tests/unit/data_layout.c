@@ -2,7 +2,7 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
-#include "data/class_names.h"
+#include "dataset/class_names.h"
 #include "leukvk/dataset.h"
 
 TestSuite(layout, .init = tree_create, .fini = tree_remove);

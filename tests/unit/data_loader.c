@@ -3,8 +3,8 @@
 #include "support/resampled.h"
 #include "support/tree.h"
 
-#include "data/loader.h"
-#include "data/resample.h"
+#include "image/resample.h"
+#include "loader/loader.h"
 
 #include <math.h>
 

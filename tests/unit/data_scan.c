@@ -2,7 +2,7 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
-#include "data/names.h"
+#include "dataset/names.h"
 #include "leukvk/dataset.h"
 #include "leukvk/log.h"
 

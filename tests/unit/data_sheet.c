@@ -3,11 +3,11 @@
 #include "support/resampled.h"
 #include "support/tree.h"
 
-#include "data/canvas.h"
-#include "data/loader.h"
-#include "data/pick.h"
-#include "data/resample.h"
+#include "image/resample.h"
 #include "leukvk/sheet.h"
+#include "loader/loader.h"
+#include "preview/canvas.h"
+#include "preview/pick.h"
 
 TestSuite(sheet, .init = tree_create, .fini = tree_remove);
 

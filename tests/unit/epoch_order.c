@@ -4,7 +4,7 @@
 #include "support/tree.h"
 
 #include "core/random.h"
-#include "data/resample.h"
+#include "image/resample.h"
 #include "train/epoch_order.h"
 
 TestSuite(epoch_order, .init = tree_create, .fini = tree_remove);

@@ -3,14 +3,14 @@
  * written. What the ONNX files compute is tests/e2e/onnx.py's. */
 #include "support/scratch.h"
 
+#include "artifact/backbone.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "formats/naming.h"
+#include "formats/weights.h"
 #include "leukvk/export.h"
 #include "leukvk/import.h"
 #include "models/model.h"
-#include "models/naming.h"
-#include "models/weights.h"
-#include "train/backbone.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

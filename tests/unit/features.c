@@ -3,9 +3,9 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
-#include "data/resample.h"
+#include "image/resample.h"
+#include "predict/batch_source.h"
 #include "reference/reference.h"
-#include "train/feed.h"
 
 #include <math.h>
 

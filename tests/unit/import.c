@@ -3,8 +3,8 @@
 #include "support/scratch.h"
 
 #include "core/file.h"
+#include "formats/tfjs.h"
 #include "leukvk/import.h"
-#include "models/tfjs.h"
 #include "support/imports.h"
 
 #include <criterion/criterion.h>

@@ -3,8 +3,8 @@
 
 #include "core/file.h"
 #include "core/random.h"
+#include "formats/tfjs.h"
 #include "leukvk/import.h"
-#include "models/tfjs.h"
 #include "support/fake_weights.h"
 
 #include <criterion/criterion.h>

@@ -2,9 +2,9 @@
 #include "support/scratch.h"
 
 #include "core/random.h"
+#include "formats/keras_h5.h"
+#include "formats/keras_zip.h"
 #include "leukvk/import.h"
-#include "models/keras_h5.h"
-#include "models/keras_zip.h"
 #include "support/fake_keras.h"
 
 #include <criterion/criterion.h>

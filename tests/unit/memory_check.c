@@ -1,5 +1,5 @@
 /* Networks that a device has no room for: refused by plan, with the largest batch that fits. */
-#include "train/memory_check.h"
+#include "runtime/memory_check.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* What reaches the optimizers' kernels. */
-#include "train/optimizer.h"
+#include "runtime/optimizer.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

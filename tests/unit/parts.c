@@ -1,5 +1,5 @@
 /* How batches are dealt to ranks. */
-#include "train/parts.h"
+#include "train/data_parallel.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

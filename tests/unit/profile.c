@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "ops/op.h"
 #include "reference/reference.h"
-#include "train/network.h"
+#include "runtime/network.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>

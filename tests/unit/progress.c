@@ -1,11 +1,11 @@
 /* What the command line shows: the progress bar on a terminal and in a pipe, tables, numbers. */
 #include "support/scratch.h"
 
-#include "epoch_line.h"
-#include "format.h"
 #include "leukvk/text.h"
-#include "progress.h"
-#include "table.h"
+#include "ui/epoch_line.h"
+#include "ui/format.h"
+#include "ui/progress.h"
+#include "ui/table.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Learning rates by layer: which rule a parameter takes. */
-#include "train/rate_scales.h"
+#include "runtime/param_groups.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

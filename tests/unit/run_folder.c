@@ -1,9 +1,10 @@
 /* Run folders: naming, the lock, configuration and tables. */
 #include "support/scratch.h"
 
+#include "artifact/run_folder.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "core/memory.h"
-#include "train/run_folder.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "train/run_group.h"
+#include "search/run_group.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/random.h"
-#include "models/safetensors.h"
+#include "formats/safetensors.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

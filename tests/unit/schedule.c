@@ -1,5 +1,5 @@
 /* The learning rate over a training. */
-#include "train/schedule.h"
+#include "runtime/schedule.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

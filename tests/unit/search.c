@@ -1,6 +1,6 @@
 /* Hyperparameter search: axes and points, the rounds of halving, and what a trial's folder says. */
-#include "train/search_space.h"
-#include "train/search_trial.h"
+#include "search/search_space.h"
+#include "search/search_trial.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Training settings: what is checked, and config.json, also that of runs from before a setting existed. */
 #include "train/settings.h"
-#include "train/search_space.h"
+#include "search/search_space.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "train/tuning_file.h"
+#include "runtime/kernel_tuning_file.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "core/digest.h"
 #include "core/file.h"
-#include "models/weights.h"
+#include "formats/weights.h"
 #include "support/fake_weights.h"
 
 #include <criterion/criterion.h>

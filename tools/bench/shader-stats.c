@@ -9,7 +9,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "selftest/inputs.h"
-#include "train/network.h"
+#include "runtime/network.h"
 
 #include <argp.h>
 #include <inttypes.h>

@@ -1,0 +1,384 @@
+#include "artifact/checkpoint.h"
+
+#include "core/memory.h"
+#include "leukvk/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The version of what the entries and tensors mean. A reader refuses a newer one. */
+enum { FORMAT_VERSION = 1 };
+
+struct lvk_checkpoint {
+    lvk_safetensors *file;
+    lvk_model_info info;
+    bool has_state;
+    lvk_train_state state;
+};
+
+static bool is_optimizer(const char *name) {
+    return strncmp(name, LVK_OPTIMIZER_PREFIX, sizeof LVK_OPTIMIZER_PREFIX - 1) == 0;
+}
+
+/* ---- metadata ---- */
+
+/* The entries that are names, by the place of their text in the struct. */
+typedef struct name_entry {
+    const char *key;
+    size_t offset;
+} name_entry;
+
+static const name_entry info_names[] = {{"architecture", offsetof(lvk_model_info, architecture)},
+                                        {"negative_class", offsetof(lvk_model_info, negative_class)},
+                                        {"positive_class", offsetof(lvk_model_info, positive_class)},
+                                        {"crop", offsetof(lvk_model_info, crop)}};
+static const name_entry state_names[] = {{"optimizer", offsetof(lvk_train_state, optimizer)},
+                                         {"config_digest", offsetof(lvk_train_state, config_digest)}};
+enum {
+    INFO_NAMES = sizeof info_names / sizeof *info_names,
+    STATE_NAMES = sizeof state_names / sizeof *state_names
+};
+
+/* Names that may be empty; then there is no entry. */
+static const name_entry optional_names[] = {{"head", offsetof(lvk_model_info, head)},
+                                            {"topology", offsetof(lvk_model_info, topology)}};
+
+static lvk_status put_names(lvk_string_map *map, const void *object, const name_entry *entries,
+                            size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        const char *text = (const char *)object + entries[i].offset;
+        if (!*text || !memchr(text, '\0', LVK_NAME_SIZE))
+            return lvk_fail(LVK_ERROR_ARGUMENT, "the entry \"%s\" is empty or too long", entries[i].key);
+        LVK_TRY(lvk_string_map_set(map, entries[i].key, text));
+    }
+    return LVK_OK;
+}
+
+static lvk_status get_names(const lvk_string_map *map, void *object, const name_entry *entries,
+                            size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        const char *text = NULL;
+        LVK_TRY(lvk_string_map_need(map, entries[i].key, &text));
+        const size_t length = strlen(text);
+        if (length == 0 || length >= LVK_NAME_SIZE)
+            return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is empty or too long", entries[i].key);
+        memcpy((char *)object + entries[i].offset, text, length + 1);
+    }
+    return LVK_OK;
+}
+
+static lvk_status put_optional_names(lvk_string_map *map, const lvk_model_info *info) {
+    for (size_t i = 0; i < sizeof optional_names / sizeof *optional_names; ++i)
+        if (*((const char *)info + optional_names[i].offset))
+            LVK_TRY(put_names(map, info, &optional_names[i], 1));
+    return LVK_OK;
+}
+
+static lvk_status get_optional_names(const lvk_string_map *map, lvk_model_info *info) {
+    for (size_t i = 0; i < sizeof optional_names / sizeof *optional_names; ++i)
+        if (lvk_string_map_get(map, optional_names[i].key))
+            LVK_TRY(get_names(map, info, &optional_names[i], 1));
+    return LVK_OK;
+}
+
+static const char *const mean_keys[3] = {"pixel_mean_r", "pixel_mean_g", "pixel_mean_b"};
+static const char *const deviation_keys[3] = {"pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b"};
+
+/* Wider than any images need; beyond it, standardized pixels are alike, or too large for float. */
+static const double most_mean = 10, least_deviation = 0.001, most_deviation = 1000;
+
+static lvk_status check_standard(lvk_status failure, const lvk_standard *standard) {
+    for (int c = 0; c < 3; ++c) {
+        if (!(fabs(standard->mean[c]) <= most_mean))
+            return lvk_fail(failure, "the entry \"%s\" is not from -%g to %g", mean_keys[c], most_mean,
+                            most_mean);
+        if (!(standard->deviation[c] >= least_deviation && standard->deviation[c] <= most_deviation))
+            return lvk_fail(failure, "the entry \"%s\" is not from %g to %g", deviation_keys[c],
+                            least_deviation, most_deviation);
+    }
+    return LVK_OK;
+}
+
+lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info) {
+    lvk_resnet_variant variant = LVK_RESNET_KERAS;
+    (void)lvk_resnet_variant_find(info->topology, &variant);
+    return variant;
+}
+
+static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
+    LVK_TRY(check_standard(LVK_ERROR_ARGUMENT, &info->standard));
+    if (info->image_size == 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "the entry \"image_size\" is 0");
+    LVK_TRY(put_names(map, info, info_names, INFO_NAMES));
+    LVK_TRY(put_optional_names(map, info));
+    LVK_TRY(lvk_string_map_set(map, "pixel_order", info->standard.bgr ? "bgr" : "rgb"));
+    LVK_TRY(lvk_string_map_set_u64(map, "image_size", info->image_size));
+    for (int c = 0; c < 3; ++c) {
+        LVK_TRY(lvk_string_map_set_number(map, mean_keys[c], info->standard.mean[c]));
+        LVK_TRY(lvk_string_map_set_number(map, deviation_keys[c], info->standard.deviation[c]));
+    }
+    return LVK_OK;
+}
+
+static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
+    uint64_t image_size = 0;
+    const char *order = NULL;
+    LVK_TRY(get_names(map, info, info_names, INFO_NAMES));
+    LVK_TRY(get_optional_names(map, info));
+    LVK_TRY(lvk_string_map_need(map, "pixel_order", &order));
+    info->standard.bgr = strcmp(order, "bgr") == 0;
+    if (!info->standard.bgr && strcmp(order, "rgb") != 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"pixel_order\" is neither rgb nor bgr");
+    LVK_TRY(lvk_string_map_need_u64(map, "image_size", 65536, &image_size));
+    if (image_size == 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"image_size\" is 0");
+    info->image_size = (uint32_t)image_size;
+    for (int c = 0; c < 3; ++c) {
+        LVK_TRY(lvk_string_map_need_number(map, mean_keys[c], &info->standard.mean[c]));
+        LVK_TRY(lvk_string_map_need_number(map, deviation_keys[c], &info->standard.deviation[c]));
+    }
+    lvk_resnet_variant variant;
+    if (*info->topology && !lvk_resnet_variant_find(info->topology, &variant))
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"topology\" is \"%.40s\", which is not known here",
+                        info->topology);
+    if (strcmp(info->positive_class, info->negative_class) == 0)
+        return lvk_fail(LVK_ERROR_FORMAT,
+                        "the entries \"positive_class\" and \"negative_class\" are the same");
+    return check_standard(LVK_ERROR_FORMAT, &info->standard);
+}
+
+static const char temperature_key[] = "temperature", threshold_key[] = "threshold";
+
+static lvk_status get_calibration(const lvk_string_map *map, lvk_model_calibration *c) {
+    *c = (lvk_model_calibration){.has_temperature = lvk_string_map_get(map, temperature_key) != NULL,
+                                 .has_threshold = lvk_string_map_get(map, threshold_key) != NULL,
+                                 .temperature = 1,
+                                 .threshold = LVK_THRESHOLD};
+    if (c->has_temperature)
+        LVK_TRY(lvk_string_map_need_number(map, temperature_key, &c->temperature));
+    if (c->has_threshold)
+        LVK_TRY(lvk_string_map_need_number(map, threshold_key, &c->threshold));
+    if (!(c->temperature >= 0.001 && c->temperature <= 1000))
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is not from 0.001 to 1000", temperature_key);
+    if (!(c->threshold >= 0 && c->threshold <= 1))
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is not from 0 to 1", threshold_key);
+    return LVK_OK;
+}
+
+static lvk_status put_calibration(lvk_string_map *map, const lvk_model_calibration *c) {
+    if (c->has_temperature)
+        LVK_TRY(lvk_string_map_set_number(map, temperature_key, c->temperature));
+    if (c->has_threshold)
+        LVK_TRY(lvk_string_map_set_number(map, threshold_key, c->threshold));
+    return LVK_OK;
+}
+
+static lvk_status put_state(lvk_string_map *map, const lvk_train_state *state) {
+    if (!isfinite(state->best_score))
+        return lvk_fail(LVK_ERROR_NUMERIC, "the best score is not a finite number");
+    LVK_TRY(lvk_string_map_set_u64(map, "epoch", state->epoch));
+    LVK_TRY(lvk_string_map_set_u64(map, "step", state->step));
+    LVK_TRY(lvk_string_map_set_u64(map, "seed", state->seed));
+    LVK_TRY(lvk_string_map_set_u64(map, "best_epoch", state->best_epoch));
+    LVK_TRY(lvk_string_map_set_number(map, "best_score", state->best_score));
+    LVK_TRY(lvk_string_map_set_u64(map, "patience", state->patience));
+    LVK_TRY(put_names(map, state, state_names, STATE_NAMES));
+    return lvk_string_map_set(map, "history", state->history ? state->history : "");
+}
+
+static lvk_status get_state(const lvk_string_map *map, lvk_train_state *state) {
+    uint64_t epoch = 0, best_epoch = 0, patience = 0;
+    const char *history = NULL;
+    LVK_TRY(lvk_string_map_need_u64(map, "epoch", UINT32_MAX, &epoch));
+    LVK_TRY(lvk_string_map_need_u64(map, "step", UINT64_MAX, &state->step));
+    LVK_TRY(lvk_string_map_need_u64(map, "seed", UINT64_MAX, &state->seed));
+    LVK_TRY(lvk_string_map_need_u64(map, "best_epoch", UINT32_MAX, &best_epoch));
+    LVK_TRY(lvk_string_map_need_number(map, "best_score", &state->best_score));
+    LVK_TRY(lvk_string_map_need_u64(map, "patience", UINT32_MAX, &patience));
+    LVK_TRY(get_names(map, state, state_names, STATE_NAMES));
+    LVK_TRY(lvk_string_map_need(map, "history", &history));
+    if (best_epoch > epoch || patience > epoch)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entries \"best_epoch\" and \"patience\" do not fit \"epoch\"");
+    state->epoch = (uint32_t)epoch;
+    state->best_epoch = (uint32_t)best_epoch;
+    state->patience = (uint32_t)patience;
+    state->history = lvk_strdup(history);
+    return state->history ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+void lvk_train_state_finish(lvk_train_state *state) {
+    lvk_free(state->history);
+    *state = (lvk_train_state){0};
+}
+
+static lvk_status put_extra(lvk_string_map *map, const lvk_string_map *extra) {
+    for (size_t i = 0; extra && i < extra->count; ++i) {
+        if (lvk_string_map_get(map, extra->pairs[i].key))
+            return lvk_fail(LVK_ERROR_ARGUMENT, "there is already an entry \"%s\"", extra->pairs[i].key);
+        LVK_TRY(lvk_string_map_set(map, extra->pairs[i].key, extra->pairs[i].value));
+    }
+    return LVK_OK;
+}
+
+static lvk_status put_all(lvk_string_map *map, const lvk_model_info *info, const lvk_train_state *state,
+                          const lvk_string_map *extra) {
+    LVK_TRY(lvk_string_map_set(map, "format", "leukvk"));
+    LVK_TRY(lvk_string_map_set_u64(map, "format_version", FORMAT_VERSION));
+    LVK_TRY(lvk_string_map_set(map, "kind", state ? "checkpoint" : "model"));
+    LVK_TRY(put_info(map, info));
+    if (state)
+        LVK_TRY(put_state(map, state));
+    return put_extra(map, extra);
+}
+
+static lvk_status get_all(const lvk_string_map *map, lvk_checkpoint *checkpoint) {
+    uint64_t version = 0;
+    const char *format = lvk_string_map_get(map, "format"), *kind = NULL;
+    if (!format || strcmp(format, "leukvk") != 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "is a safetensors file, but not one of leukvk");
+    LVK_TRY(lvk_string_map_need_u64(map, "format_version", UINT64_MAX, &version));
+    if (version != FORMAT_VERSION)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "has format version %llu, this leukvk reads %d",
+                        (unsigned long long)version, FORMAT_VERSION);
+    LVK_TRY(lvk_string_map_need(map, "kind", &kind));
+    LVK_TRY(get_info(map, &checkpoint->info));
+    LVK_TRY(get_calibration(map, &checkpoint->info.calibration));
+    checkpoint->has_state = strcmp(kind, "checkpoint") == 0;
+    if (!checkpoint->has_state && strcmp(kind, "model") != 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"kind\" is neither checkpoint nor model");
+    return checkpoint->has_state ? get_state(map, &checkpoint->state) : LVK_OK;
+}
+
+/* ---- tensors ---- */
+
+static lvk_status describe_tensor(const char *path, const lvk_named_tensor *tensor,
+                                  lvk_safetensor *described) {
+    const uint64_t count = lvk_type_count(&tensor->type);
+    const uint64_t bad = lvk_first_not_finite(tensor->data, count);
+    if (bad < count)
+        return lvk_fail(LVK_ERROR_NUMERIC,
+                        "%s: not written: tensor \"%s\": element %llu is not a finite number", path,
+                        tensor->name, (unsigned long long)bad);
+    *described = (lvk_safetensor){
+        .name = tensor->name, .element = LVK_ELEMENT_F32, .rank = tensor->type.rank, .data = tensor->data};
+    for (int i = 0; i < tensor->type.rank; ++i)
+        described->dim[i] = tensor->type.dim[i];
+    return LVK_OK;
+}
+
+lvk_status lvk_checkpoint_write(const char *path, const lvk_named_tensor *tensors, size_t count,
+                                const lvk_model_info *info, const lvk_train_state *state,
+                                const lvk_string_map *extra) {
+    lvk_string_map map = {0};
+    size_t written = 0;
+    lvk_safetensor *described = lvk_alloc(count, sizeof *described);
+    lvk_status status = described ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+        if (state || !is_optimizer(tensors[i].name))
+            status = describe_tensor(path, &tensors[i], &described[written++]);
+    if (status == LVK_OK) {
+        status = put_all(&map, info, state, extra);
+        if (status != LVK_OK && status != LVK_ERROR_MEMORY)
+            status = lvk_fail_within(status, "%s: not written", path);
+    }
+    if (status == LVK_OK)
+        status = lvk_safetensors_write(path, described, written, &map);
+    lvk_string_map_finish(&map);
+    lvk_free(described);
+    return status;
+}
+
+lvk_status lvk_checkpoint_read(const char *path, lvk_checkpoint **result) {
+    *result = NULL;
+    lvk_checkpoint *checkpoint = lvk_alloc(1, sizeof *checkpoint);
+    if (!checkpoint)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = lvk_safetensors_read(path, &checkpoint->file);
+    if (status == LVK_OK) {
+        status = get_all(lvk_safetensors_metadata(checkpoint->file), checkpoint);
+        if (status != LVK_OK && status != LVK_ERROR_MEMORY)
+            status = lvk_fail_within(status, "%s", path);
+    }
+    if (status != LVK_OK)
+        lvk_checkpoint_destroy(&checkpoint);
+    *result = checkpoint;
+    return status;
+}
+
+void lvk_checkpoint_destroy(lvk_checkpoint **pointer) {
+    if (!pointer || !*pointer)
+        return;
+    lvk_checkpoint *checkpoint = *pointer;
+    *pointer = NULL;
+    lvk_train_state_finish(&checkpoint->state);
+    lvk_safetensors_destroy(&checkpoint->file);
+    lvk_free(checkpoint);
+}
+
+const lvk_model_info *lvk_checkpoint_info(const lvk_checkpoint *checkpoint) {
+    return &checkpoint->info;
+}
+
+const lvk_train_state *lvk_checkpoint_state(const lvk_checkpoint *checkpoint) {
+    return checkpoint->has_state ? &checkpoint->state : NULL;
+}
+
+const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint) {
+    return lvk_safetensors_metadata(checkpoint->file);
+}
+
+const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint) {
+    return checkpoint->file;
+}
+
+static lvk_status copy_but_calibration(const lvk_string_map *from, lvk_string_map *to) {
+    for (size_t i = 0; i < from->count; ++i) {
+        const lvk_string_pair *pair = &from->pairs[i];
+        if (strcmp(pair->key, temperature_key) != 0 && strcmp(pair->key, threshold_key) != 0)
+            LVK_TRY(lvk_string_map_set(to, pair->key, pair->value));
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
+                                    const lvk_model_calibration *calibration) {
+    const lvk_safetensors *file = checkpoint->file;
+    const size_t count = lvk_safetensors_count(file);
+    lvk_string_map map = {0};
+    lvk_safetensor *tensors = lvk_alloc(count, sizeof *tensors);
+    lvk_status status = tensors ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < count && tensors; ++i)
+        tensors[i] = *lvk_safetensors_at(file, i);
+    if (status == LVK_OK)
+        status = copy_but_calibration(lvk_safetensors_metadata(file), &map);
+    if (status == LVK_OK)
+        status = put_calibration(&map, calibration);
+    if (status == LVK_OK)
+        status = lvk_safetensors_write(lvk_safetensors_name(file), tensors, count, &map);
+    lvk_string_map_finish(&map);
+    lvk_free(tensors);
+    return status;
+}
+
+static bool is_wanted(const char *name, const lvk_named_tensor *tensors, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        if (strcmp(tensors[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+lvk_status lvk_checkpoint_apply(const lvk_checkpoint *checkpoint, lvk_checkpoint_use use,
+                                const lvk_named_tensor *tensors, size_t count) {
+    const lvk_safetensors *file = checkpoint->file;
+    for (size_t i = 0; i < lvk_safetensors_count(file); ++i) {
+        const char *name = lvk_safetensors_at(file, i)->name;
+        if (!(use == LVK_USE_PARAMETERS && is_optimizer(name)) && !is_wanted(name, tensors, count))
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: has a tensor \"%s\" that the model does not know",
+                            lvk_safetensors_name(file), name);
+    }
+    for (size_t i = 0; i < count; ++i)
+        LVK_TRY(lvk_safetensors_check(file, tensors[i].name, &tensors[i].type));
+    for (size_t i = 0; i < count; ++i)
+        LVK_TRY(lvk_safetensors_copy(file, tensors[i].name, &tensors[i].type, tensors[i].data));
+    return LVK_OK;
+}

@@ -1,0 +1,244 @@
+/* A trained model for other programs. */
+#include "leukvk/export.h"
+
+#include "artifact/backbone.h"
+#include "artifact/model_file.h"
+#include "core/file.h"
+#include "formats/batchnorm_folding.h"
+#include "formats/interop.h"
+#include "formats/onnx.h"
+#include "leukvk/model.h"
+
+#include <string.h>
+
+struct lvk_export {
+    lvk_export_info info;
+    char *path;
+    lvk_checkpoint *checkpoint;
+    lvk_model_config config;
+};
+
+/* The graph of a model for one image. */
+typedef struct built_model {
+    lvk_graph graph;
+    lvk_builder builder;
+    int input, logits;
+} built_model;
+
+static lvk_status build(const lvk_model_config *config, built_model **result) {
+    const lvk_model *model = lvk_model_find(config->architecture);
+    built_model *built = lvk_alloc(1, sizeof *built);
+    *result = built;
+    if (!model || !built)
+        return built ? LVK_ERROR_ARGUMENT : LVK_ERROR_MEMORY;
+    lvk_graph_init(&built->graph);
+    built->builder.graph = &built->graph;
+    built->builder.keys = LVK_NONE;
+    built->input = lvk_graph_input(&built->graph, "input", lvk_model_input(model, config, 1));
+    built->logits = model->build(&built->builder, built->input, config);
+    return lvk_graph_status(&built->graph);
+}
+
+static void built_model_destroy(built_model *built) {
+    if (built)
+        lvk_graph_finish(&built->graph);
+    lvk_free(built);
+}
+
+/* ---- reading ---- */
+
+static void describe(lvk_export *e) {
+    const lvk_model_info *info = lvk_checkpoint_info(e->checkpoint);
+    e->config = (lvk_model_config){.architecture = info->architecture,
+                                   .image_size = info->image_size,
+                                   .head = info->head,
+                                   .variant = lvk_model_info_variant(info)};
+    e->info = (lvk_export_info){.path = e->path,
+                                .architecture = info->architecture,
+                                .crop = info->crop,
+                                .positive_class = info->positive_class,
+                                .negative_class = info->negative_class,
+                                .head = info->head,
+                                .topology = info->topology,
+                                .temperature = info->calibration.temperature,
+                                .threshold = info->calibration.threshold,
+                                .image_size = info->image_size};
+}
+
+lvk_status lvk_export_open(const char *path, lvk_export **model) {
+    *model = NULL;
+    lvk_export *e = lvk_alloc(1, sizeof *e);
+    if (!e)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status = lvk_model_file_read(path, &e->path, &e->checkpoint);
+    if (status == LVK_OK)
+        describe(e);
+    else
+        lvk_export_close(&e);
+    *model = e;
+    return status;
+}
+
+void lvk_export_close(lvk_export **model) {
+    lvk_export *e = *model;
+    if (!e)
+        return;
+    lvk_checkpoint_destroy(&e->checkpoint);
+    lvk_free(e->path);
+    lvk_free(e);
+    *model = NULL;
+}
+
+const lvk_export_info *lvk_export_about(const lvk_export *model) {
+    return &model->info;
+}
+
+/* ---- writing ---- */
+
+static bool is_standard_of(const lvk_standard *a, lvk_resnet_variant variant) {
+    const lvk_standard b = lvk_backbone_standard(variant);
+    bool same = a->bgr == b.bgr;
+    for (int c = 0; c < 3; ++c)
+        same = same && a->mean[c] == b.mean[c] && a->deviation[c] == b.deviation[c];
+    return same;
+}
+
+/* By what pixels are normalized: the name of a variant's preprocessing, or "data", figures of its own. */
+static const char *preprocessing(const lvk_export *e) {
+    const lvk_standard *standard = &lvk_checkpoint_info(e->checkpoint)->standard;
+    for (int v = 0; v < LVK_RESNET_VARIANTS; ++v)
+        if (is_standard_of(standard, (lvk_resnet_variant)v))
+            return lvk_resnet_preprocessing_name((lvk_resnet_variant)v);
+    return "data";
+}
+
+/* What the file says of the model, behind `form` if that is not NULL: the metadata of the model's own file.
+ */
+static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_string_map *metadata) {
+    static const char *const keys[] = {"architecture",
+                                       "head",
+                                       "topology",
+                                       "image_size",
+                                       "crop",
+                                       "positive_class",
+                                       "negative_class",
+                                       "pixel_order",
+                                       "pixel_mean_r",
+                                       "pixel_mean_g",
+                                       "pixel_mean_b",
+                                       "pixel_deviation_r",
+                                       "pixel_deviation_g",
+                                       "pixel_deviation_b",
+                                       "temperature",
+                                       "threshold"};
+    const lvk_string_map *own = lvk_checkpoint_metadata(e->checkpoint);
+    if (form)
+        LVK_TRY(lvk_string_map_set(metadata, "format", form));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
+        const char *value = lvk_string_map_get(own, keys[i]);
+        if (value)
+            LVK_TRY(lvk_string_map_set(metadata, keys[i], value));
+    }
+    return lvk_string_map_set(metadata, "preprocessing", preprocessing(e));
+}
+
+static lvk_status write_tensors(lvk_export *e, bool torchvision, const char *file) {
+    built_model *built;
+    lvk_string_map metadata = {0};
+    lvk_foreign_count count = {0};
+    /* The entry by which readers of safetensors tell the framework. */
+    lvk_status status = copy_metadata(e, torchvision ? "pt" : "tf", &metadata);
+    if (status == LVK_OK) {
+        status = build(&e->config, &built);
+        if (status == LVK_OK)
+            status = lvk_foreign_write(file, torchvision, &e->config, &built->builder,
+                                       lvk_checkpoint_file(e->checkpoint), &metadata, &count);
+        built_model_destroy(built);
+    }
+    e->info.tensors = count.tensors;
+    e->info.numbers = count.numbers;
+    lvk_string_map_finish(&metadata);
+    return status;
+}
+
+static lvk_status write_keras(lvk_export *e, const char *file) {
+    return write_tensors(e, false, file);
+}
+
+static lvk_status write_torchvision(lvk_export *e, const char *file) {
+    return write_tensors(e, true, file);
+}
+
+/* (byte / 255 - mean) / deviation as scale and shift of each channel. */
+static void put_normalization(const lvk_standard *standard, lvk_onnx_model *onnx) {
+    for (int o = 0; o < 3; ++o) {
+        const int c = standard->bgr ? 2 - o : o;
+        onnx->scale[o][c] = (float)(1 / (255 * standard->deviation[c]));
+        onnx->shift[o] = (float)(-standard->mean[c] / standard->deviation[c]);
+    }
+}
+
+static lvk_status write_graph(lvk_export *e, const built_model *built, const float *block, const char *file) {
+    const lvk_model_info *info = lvk_checkpoint_info(e->checkpoint);
+    lvk_string_map metadata = {0};
+    lvk_onnx_model onnx = {.graph = &built->graph,
+                           .input = built->input,
+                           .logits = built->logits,
+                           .block = block,
+                           .name = info->architecture,
+                           .producer_version = lvk_version(),
+                           .positive_class = info->positive_class,
+                           .temperature = (float)info->calibration.temperature,
+                           .metadata = &metadata};
+    put_normalization(&info->standard, &onnx);
+    lvk_status status = copy_metadata(e, NULL, &metadata);
+    if (status == LVK_OK)
+        status = lvk_onnx_write(file, &onnx);
+    lvk_string_map_finish(&metadata);
+    return status;
+}
+
+static lvk_status write_onnx(lvk_export *e, const char *file) {
+    lvk_model_config config = e->config;
+    config.folded = true;
+    built_model *built;
+    float *block = NULL;
+    lvk_status status = build(&config, &built);
+    if (status == LVK_OK) {
+        block = lvk_alloc(built->graph.parameter_size, 1);
+        status = block
+                     ? lvk_fold_parameters(lvk_checkpoint_file(e->checkpoint), &built->builder, false, block)
+                     : LVK_ERROR_MEMORY;
+    }
+    if (status == LVK_OK)
+        status = write_graph(e, built, block, file);
+    if (status == LVK_OK) {
+        e->info.tensors = built->builder.parameter_count;
+        e->info.numbers = lvk_model_parameter_count(&built->builder);
+    }
+    lvk_free(block);
+    built_model_destroy(built);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    lvk_status (*write)(lvk_export *e, const char *file);
+} formats[] = {{"keras", write_keras}, {"torchvision", write_torchvision}, {"onnx", write_onnx}};
+enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
+
+const char *lvk_export_format_name(size_t index) {
+    return index < FORMAT_COUNT ? formats[index].name : NULL;
+}
+
+lvk_status lvk_export_write(lvk_export *e, const char *format, const char *file) {
+    size_t i = 0;
+    while (i < FORMAT_COUNT && strcmp(formats[i].name, format) != 0)
+        ++i;
+    if (i == FORMAT_COUNT)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "there is no form '%s' of models; there is: keras, torchvision, onnx", format);
+    if (lvk_path_is_same(e->path, file))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%s: is the model itself, which would be lost", file);
+    return formats[i].write(e, file);
+}

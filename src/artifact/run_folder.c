@@ -1,0 +1,269 @@
+#define _XOPEN_SOURCE 700
+#include "artifact/run_folder.h"
+
+#include "core/file.h"
+#include "core/json_file.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_CSV_BYTES = 64 << 20, CONFIG_DIGITS = 15 };
+
+struct lvk_run_folder {
+    char *path;
+    char *files[LVK_RUN_FILE_COUNT];
+    int lock;
+};
+
+const char *lvk_run_file_name(lvk_run_file file) {
+    static const char *const names[LVK_RUN_FILE_COUNT] = {[LVK_RUN_CONFIG] = "config.json",
+                                                          [LVK_RUN_SPLIT] = "split.json",
+                                                          [LVK_RUN_METRICS] = "metrics.csv",
+                                                          [LVK_RUN_TIMING] = "timing.csv",
+                                                          [LVK_RUN_LAST] = "checkpoint-last.safetensors",
+                                                          [LVK_RUN_BEST] = "checkpoint-best.safetensors",
+                                                          [LVK_RUN_MODEL] = "model.safetensors",
+                                                          [LVK_RUN_PROFILE] = "profile.json"};
+    return names[file];
+}
+
+static lvk_status fail_errno(const char *path) {
+    return lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+/* ---- opening and closing ---- */
+
+lvk_status lvk_run_folder_create_default(const char *model, char **path) {
+    char stamp[32];
+    struct tm local;
+    const time_t now = time(NULL);
+    if (!localtime_r(&now, &local) || strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local) == 0)
+        return lvk_fail(LVK_ERROR_IO, "the time of day is not known; name a run folder");
+    LVK_TRY(lvk_folder_create("runs"));
+    for (int number = 1; number < 1000; ++number) {
+        char *name = number == 1 ? lvk_format("runs/%s-%s", stamp, model)
+                                 : lvk_format("runs/%s-%s-%d", stamp, model, number);
+        if (!name)
+            return LVK_ERROR_MEMORY;
+        if (mkdir(name, 0777) == 0) {
+            *path = name;
+            return LVK_OK;
+        }
+        const lvk_status status = errno == EEXIST ? LVK_OK : fail_errno(name);
+        lvk_free(name);
+        LVK_TRY(status);
+    }
+    return lvk_fail(LVK_ERROR_IO, "runs: there are already 999 runs of this second");
+}
+
+static lvk_status has_file(const char *folder, const char *name, bool *has) {
+    char *path = lvk_path_join(folder, name);
+    *has = path && lvk_path_is_file(path);
+    lvk_free(path);
+    return path ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+/* What a run leaves that was killed before it had a config.json, with which it could be resumed: its lock,
+ * temporaries, and a split if there is a lock. Such a folder is as good as empty. */
+static lvk_status check_empty(const char *path) {
+    bool begun;
+    LVK_TRY(has_file(path, ".lock", &begun));
+    DIR *folder = opendir(path);
+    if (!folder)
+        return fail_errno(path);
+    lvk_status status = LVK_OK;
+    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".lock") != 0 &&
+            !lvk_file_is_temporary(name) && !(begun && strcmp(name, lvk_run_file_name(LVK_RUN_SPLIT)) == 0))
+            status =
+                lvk_fail(LVK_ERROR_IO, "%s: is not empty; name another run folder, or resume this run", path);
+    }
+    closedir(folder);
+    return status;
+}
+
+/* Takes `path` over. */
+static lvk_status name_files(char *path, lvk_run_folder **result) {
+    lvk_run_folder *run = lvk_alloc(1, sizeof *run);
+    if (!run) {
+        lvk_free(path);
+        return LVK_ERROR_MEMORY;
+    }
+    run->path = path;
+    run->lock = -1;
+    lvk_status status = LVK_OK;
+    for (int i = 0; i < LVK_RUN_FILE_COUNT && status == LVK_OK; ++i) {
+        run->files[i] = lvk_path_join(path, lvk_run_file_name((lvk_run_file)i));
+        status = run->files[i] ? LVK_OK : LVK_ERROR_MEMORY;
+    }
+    if (status != LVK_OK)
+        lvk_run_folder_close(&run);
+    *result = run;
+    return status;
+}
+
+/* Takes `path` over, locks the folder and checks it. */
+static lvk_status open_folder(char *path, bool empty, lvk_run_folder **result) {
+    LVK_TRY(name_files(path, result));
+    lvk_status status = lvk_folder_lock(path, &(*result)->lock);
+    if (status == LVK_OK && empty)
+        status = check_empty(path);
+    if (status == LVK_OK)
+        lvk_folder_clear(path);
+    if (status != LVK_OK)
+        lvk_run_folder_close(result);
+    return status;
+}
+
+lvk_status lvk_run_folder_check(const char *path) {
+    if (lvk_path_is_folder(path))
+        return check_empty(path);
+    return access(path, F_OK) == 0 ? lvk_fail(LVK_ERROR_IO, "%s: is no folder", path) : LVK_OK;
+}
+
+lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_folder **run) {
+    *run = NULL;
+    char *folder = NULL;
+    if (path) {
+        LVK_TRY(lvk_folder_create(path));
+        LVK_TRY(check_empty(path)); /* before a lock file is put among a stranger's files */
+        folder = lvk_strdup(path);
+        if (!folder)
+            return LVK_ERROR_MEMORY;
+    } else {
+        LVK_TRY(lvk_run_folder_create_default(model, &folder));
+    }
+    return open_folder(folder, true, run);
+}
+
+lvk_status lvk_run_folder_resume(const char *path, lvk_run_folder **run) {
+    *run = NULL;
+    char *config = lvk_path_join(path, lvk_run_file_name(LVK_RUN_CONFIG));
+    if (!config)
+        return LVK_ERROR_MEMORY;
+    const bool is_run = lvk_path_is_file(config);
+    lvk_free(config);
+    if (!is_run)
+        return lvk_fail(LVK_ERROR_IO, "%s: is not a run folder: there is no config.json", path);
+    char *folder = lvk_strdup(path);
+    return folder ? open_folder(folder, false, run) : LVK_ERROR_MEMORY;
+}
+
+lvk_status lvk_run_folder_join(const char *path, lvk_run_folder **run) {
+    *run = NULL;
+    char *folder = lvk_strdup(path);
+    return folder ? name_files(folder, run) : LVK_ERROR_MEMORY;
+}
+
+void lvk_run_folder_close(lvk_run_folder **pointer) {
+    if (!pointer || !*pointer)
+        return;
+    lvk_run_folder *run = *pointer;
+    *pointer = NULL;
+    if (run->lock >= 0)
+        close(run->lock);
+    for (int i = 0; i < LVK_RUN_FILE_COUNT; ++i)
+        lvk_free(run->files[i]);
+    lvk_free(run->path);
+    lvk_free(run);
+}
+
+const char *lvk_run_folder_path(const lvk_run_folder *run) {
+    return run->path;
+}
+
+const char *lvk_run_folder_file(const lvk_run_folder *run, lvk_run_file file) {
+    return run->files[file];
+}
+
+bool lvk_run_folder_has(const lvk_run_folder *run, lvk_run_file file) {
+    return lvk_path_is_file(run->files[file]);
+}
+
+/* ---- text and CSV ---- */
+
+lvk_status lvk_run_folder_write(lvk_run_folder *run, lvk_run_file file, const char *text) {
+    return lvk_file_write(run->files[file], text, strlen(text));
+}
+
+lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const char *header,
+                                 const char *row) {
+    void *before = NULL;
+    size_t size = 0;
+    lvk_text line = {0}, text = {0};
+    lvk_text_add(&line, "%s\n", header);
+    if (line.failed)
+        return LVK_ERROR_MEMORY;
+    lvk_status status = LVK_OK;
+    if (lvk_run_folder_has(run, file))
+        status = lvk_file_read(run->files[file], MOST_CSV_BYTES, &before, &size);
+    if (status == LVK_OK && before && (size < line.length || memcmp(before, line.data, line.length) != 0))
+        status = lvk_fail(LVK_ERROR_FORMAT, "%s: has not the columns \"%s\"", run->files[file], header);
+    if (status == LVK_OK) {
+        if (before)
+            lvk_text_add_bytes(&text, before, size);
+        else
+            lvk_text_add_bytes(&text, line.data, line.length);
+        if (!text.failed && text.data[text.length - 1] != '\n') /* edited by hand */
+            lvk_text_add(&text, "\n");
+        lvk_text_add(&text, "%s\n", row);
+        status = text.failed ? LVK_ERROR_MEMORY : lvk_file_write(run->files[file], text.data, text.length);
+    }
+    lvk_text_finish(&text);
+    lvk_text_finish(&line);
+    lvk_free(before);
+    return status;
+}
+
+lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t rows) {
+    void *data = NULL;
+    size_t size = 0, lines = 0, keep = 0;
+    if (!lvk_run_folder_has(run, file))
+        return LVK_OK;
+    LVK_TRY(lvk_file_read(run->files[file], MOST_CSV_BYTES, &data, &size));
+    const char *text = data;
+    for (; keep < size && lines <= rows; ++keep)
+        lines += text[keep] == '\n';
+    const lvk_status status = keep < size ? lvk_file_write(run->files[file], text, keep) : LVK_OK;
+    lvk_free(data);
+    return status;
+}
+
+/* ---- configuration ---- */
+
+lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config) {
+    return lvk_json_write(run->files[LVK_RUN_CONFIG], config, CONFIG_DIGITS);
+}
+
+lvk_status lvk_run_config_read(const char *folder, json_t **config) {
+    *config = NULL;
+    char *path = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_CONFIG));
+    const lvk_status status = path ? lvk_json_read(path, LVK_JSON_USUAL, config) : LVK_ERROR_MEMORY;
+    lvk_free(path);
+    return status;
+}
+
+lvk_status lvk_run_data_check(const char *run, const char *data) {
+    return lvk_path_is_folder(data)
+               ? LVK_OK
+               : lvk_fail(
+                     LVK_ERROR_IO,
+                     "%s: its data set was in %s, where it is no more; --data DIR says where it lies now",
+                     run, data);
+}
+
+lvk_status lvk_run_config_set_data(json_t *config, const char *data) {
+    char *absolute = realpath(data, NULL); /* the system's malloc: hence free() */
+    const int failed = json_object_set_new(config, "data", json_string(absolute ? absolute : data));
+    free(absolute);
+    return failed ? lvk_fail(LVK_ERROR_FORMAT, "%s: is not UTF-8, as config.json needs it", data) : LVK_OK;
+}

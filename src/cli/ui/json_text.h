@@ -1,0 +1,8 @@
+/* Text in JSON that the command line prints itself. */
+#ifndef LEUKVK_CLI_UI_JSON_TEXT_H
+#define LEUKVK_CLI_UI_JSON_TEXT_H
+
+/* Prints `text` to standard output as a JSON string, with its quotes. `text` is UTF-8. */
+void print_json_text(const char *text);
+
+#endif

@@ -1,0 +1,295 @@
+#include "leukvk/dataset.h"
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "core/text.h"
+#include "dataset/assemble.h"
+#include "image/image.h"
+
+#include <string.h>
+
+typedef struct reading {
+    lvk_dataset *dataset;
+    bool strict;
+    bool
+        named; /* the files are those that the user has named: whatever is wrong with one is told beside the others */
+} reading;
+
+/* Keeps the reason for which a file is left out, without the path that stands in front of it. */
+static lvk_status refuse(reading *r, size_t index, const char *path, const char *line) {
+    const size_t length = strlen(path);
+    if (strncmp(line, path, length) == 0 && strncmp(line + length, ": ", 2) == 0)
+        line += length + 2;
+    r->dataset->facts[index].reason = lvk_strdup(line);
+    return r->dataset->facts[index].reason ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+/* Only a file that is damaged, and will be so the next time, may be left out: another data set means another split and
+ * another model. What may pass (a device that fails, too many open files, a file that grows) stops the reading. */
+static bool may_be_left_out(const reading *r, lvk_status status) {
+    return !r->strict && (status == LVK_ERROR_FORMAT || status == LVK_ERROR_LIMIT ||
+                          (r->named && status != LVK_ERROR_MEMORY));
+}
+
+static lvk_status read_image(void *user, size_t index) {
+    reading *r = user;
+    const lvk_scan_entry *entry = &r->dataset->scan.entries[index];
+    lvk_image_fact *fact = &r->dataset->facts[index];
+    char *path = lvk_path_join(r->dataset->folder, entry->path);
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    lvk_image image = {0};
+    lvk_status status = entry->problem ? lvk_fail(LVK_ERROR_FORMAT, "%s: %s", path, entry->problem)
+                                       : lvk_image_read(path, &image);
+    if (status == LVK_OK) {
+        fact->width = image.width;
+        fact->height = image.height;
+        fact->area = lvk_image_area(&image);
+        lvk_image_colour(&image, fact->colour_sum, fact->colour_square_sum);
+        lvk_image_hash(&image, fact->hash);
+        lvk_image_turned_hash(&image, fact->turned_hash);
+        lvk_image_finish(&image);
+    } else if (may_be_left_out(r, status)) {
+        status = refuse(r, index, path, lvk_error_message());
+    }
+    lvk_free(path);
+    return status;
+}
+
+static lvk_status name_positive(lvk_dataset *dataset, const char *name) {
+    lvk_scan *scan = &dataset->scan;
+    lvk_text list = {0};
+    if (!name || !*name || scan->class_count == 0)
+        return LVK_OK;
+    for (size_t c = 0; c < scan->class_count; ++c) {
+        lvk_text_add(&list, "%s%s", c ? ", " : "", scan->classes[c]);
+        if (strcmp(scan->classes[c], name) == 0) {
+            scan->positive = (int32_t)c;
+            scan->positive_told = true;
+            lvk_text_finish(&list);
+            return LVK_OK;
+        }
+    }
+    const lvk_status status =
+        list.failed ? LVK_ERROR_MEMORY
+                    : lvk_fail(LVK_ERROR_ARGUMENT, "--positive %s: the classes of %s are %.*s", name,
+                               dataset->folder, (int)(list.length < 500 ? list.length : 500), list.data);
+    lvk_text_finish(&list);
+    return status;
+}
+
+/* Split files are JSON, which has only text. */
+static lvk_status check_names(const lvk_dataset *dataset) {
+    for (size_t i = 0; i < dataset->scan.count; ++i) {
+        if (lvk_text_is_utf8(dataset->scan.entries[i].path))
+            continue;
+        char *path = lvk_path_join(dataset->folder, dataset->scan.entries[i].path);
+        if (!path)
+            return LVK_ERROR_MEMORY;
+        lvk_text_make_printable(path);
+        const lvk_status status = lvk_fail(
+            LVK_ERROR_FORMAT, "%s: the name is not UTF-8 text, as split files need it: rename it", path);
+        lvk_free(path);
+        return status;
+    }
+    return LVK_OK;
+}
+
+static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options, bool named) {
+    if (options->utf8_names)
+        LVK_TRY(check_names(dataset));
+    dataset->facts = lvk_alloc(dataset->scan.count, sizeof *dataset->facts);
+    if (!dataset->facts)
+        return LVK_ERROR_MEMORY;
+    reading r = {dataset, options->strict, named};
+    LVK_TRY(lvk_parallel_for(options->threads, dataset->scan.count, read_image, &r, options->progress,
+                             options->progress_user));
+    return lvk_dataset_assemble(dataset);
+}
+
+static lvk_status check_classes(const lvk_dataset *dataset) {
+    const lvk_scan *scan = &dataset->scan;
+    lvk_text names = {0};
+    char *list;
+    if (scan->class_count == 2)
+        return LVK_OK;
+    for (size_t i = 0; i < scan->class_count; ++i)
+        lvk_text_add(&names, "%s%s", i ? ", " : "", scan->classes[i]);
+    LVK_TRY(lvk_text_take(&names, &list, NULL));
+    const lvk_status status = lvk_fail(LVK_ERROR_FORMAT, "%s: found %zu classes (%s); exactly 2 are needed",
+                                       dataset->folder, scan->class_count, list);
+    lvk_free(list);
+    return status;
+}
+
+static lvk_status create(const char *folder, const char *const *paths, size_t count,
+                         const lvk_dataset_options *options, lvk_dataset **out) {
+    static const lvk_dataset_options defaults;
+    *out = NULL;
+    lvk_dataset *dataset = lvk_alloc(1, sizeof *dataset);
+    if (!dataset)
+        return LVK_ERROR_MEMORY;
+    const lvk_dataset_options *o = options ? options : &defaults;
+    lvk_status status;
+    dataset->folder = lvk_strdup(folder);
+    if (!dataset->folder)
+        status = LVK_ERROR_MEMORY;
+    else
+        status = paths ? lvk_scan_files(paths, count, &dataset->scan)
+                       : lvk_scan_folder(folder, o->allow_classless, &dataset->scan);
+    if (status == LVK_OK && o->two_classes)
+        status = check_classes(dataset);
+    if (status == LVK_OK)
+        status = name_positive(dataset, o->positive);
+    if (status == LVK_OK)
+        status = build(dataset, o, paths != NULL);
+    if (status != LVK_OK)
+        lvk_dataset_destroy(&dataset);
+    *out = dataset;
+    return status;
+}
+
+lvk_status lvk_dataset_create(const char *folder, const lvk_dataset_options *options, lvk_dataset **dataset) {
+    return create(folder, NULL, 0, options, dataset);
+}
+
+lvk_status lvk_dataset_create_from_files(const char *const *paths, size_t count,
+                                         const lvk_dataset_options *options, lvk_dataset **dataset) {
+    static const char *const none;
+    return create("", paths ? paths : &none, count, options, dataset);
+}
+
+void lvk_dataset_destroy(lvk_dataset **dataset) {
+    lvk_dataset *d = *dataset;
+    if (!d)
+        return;
+    for (size_t i = 0; d->facts && i < d->scan.count; ++i)
+        lvk_free(d->facts[i].reason);
+    lvk_free(d->facts);
+    lvk_free(d->images);
+    lvk_free(d->entries);
+    lvk_free(d->by_path);
+    lvk_free(d->subjects);
+    lvk_free(d->duplicate_images);
+    lvk_free(d->duplicate_starts);
+    lvk_free(d->skipped);
+    lvk_scan_finish(&d->scan);
+    lvk_free(d->folder);
+    lvk_free(d);
+    *dataset = NULL;
+}
+
+const char *lvk_dataset_folder(const lvk_dataset *dataset) {
+    return dataset->folder;
+}
+
+bool lvk_dataset_is_cnmc(const lvk_dataset *dataset) {
+    return dataset->scan.is_cnmc;
+}
+
+size_t lvk_dataset_image_count(const lvk_dataset *dataset) {
+    return dataset->image_count;
+}
+
+const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index) {
+    return &dataset->images[index];
+}
+
+ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path) {
+    size_t low = 0, high = dataset->image_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(path, dataset->images[dataset->by_path[middle]].path);
+        if (order == 0)
+            return (ptrdiff_t)dataset->by_path[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return -1;
+}
+
+const char *lvk_dataset_label_table(const lvk_dataset *dataset) {
+    return dataset->scan.label_table;
+}
+
+size_t lvk_dataset_class_count(const lvk_dataset *dataset) {
+    return dataset->scan.class_count;
+}
+
+const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index) {
+    return dataset->scan.classes[index];
+}
+
+int32_t lvk_dataset_positive_class(const lvk_dataset *dataset) {
+    return dataset->scan.positive;
+}
+
+bool lvk_dataset_positive_is_told(const lvk_dataset *dataset) {
+    return dataset->scan.positive_told;
+}
+
+size_t lvk_dataset_subject_count(const lvk_dataset *dataset) {
+    return dataset->subject_count;
+}
+
+const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index) {
+    return &dataset->subjects[index];
+}
+
+size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset) {
+    size_t count = 0;
+    for (size_t i = 0; i < dataset->image_count; ++i)
+        count += dataset->images[i].label >= 0 && !dataset->subjects[dataset->images[i].subject].named;
+    return count;
+}
+
+size_t lvk_dataset_group_count(const lvk_dataset *dataset) {
+    return dataset->group_count;
+}
+
+size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset) {
+    return dataset->duplicate_count;
+}
+
+const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count) {
+    *count = dataset->duplicate_starts[index + 1] - dataset->duplicate_starts[index];
+    return dataset->duplicate_images + dataset->duplicate_starts[index];
+}
+
+bool lvk_dataset_contradicts(const lvk_dataset *dataset, size_t index) {
+    size_t count;
+    const uint32_t *images = lvk_dataset_duplicate(dataset, index, &count);
+    int32_t label = -1;
+    for (size_t i = 0; i < count; ++i) {
+        const int32_t other = dataset->images[images[i]].label;
+        if (label >= 0 && other >= 0 && label != other)
+            return true;
+        label = label >= 0 ? label : other;
+    }
+    return false;
+}
+
+size_t lvk_dataset_skipped_count(const lvk_dataset *dataset) {
+    return dataset->skipped_count;
+}
+
+lvk_skipped_info lvk_dataset_skipped(const lvk_dataset *dataset, size_t index) {
+    const uint32_t entry = dataset->skipped[index];
+    return (lvk_skipped_info){dataset->scan.entries[entry].path, dataset->facts[entry].reason};
+}
+
+size_t lvk_dataset_ignored_count(const lvk_dataset *dataset) {
+    return dataset->scan.ignored;
+}
+
+const char *lvk_dataset_ignored_example(const lvk_dataset *dataset) {
+    return dataset->scan.ignored_example;
+}
+
+const char *lvk_dataset_fingerprint(const lvk_dataset *dataset) {
+    return dataset->fingerprint;
+}

@@ -1,0 +1,142 @@
+#include "dataset/layout.h"
+
+#include "dataset/class_names.h"
+#include "dataset/names.h"
+
+#include <string.h>
+
+/* A folder in a path; size 0: there is none. */
+typedef struct folder {
+    const char *at;
+    size_t size;
+} folder;
+
+static folder folder_at(const char *at) {
+    const size_t size = strcspn(at, "/");
+    return (folder){at, at[size] == '/' ? size : 0};
+}
+
+static folder folder_below(folder above) {
+    return above.size ? folder_at(above.at + above.size + 1) : above;
+}
+
+static folder folder_above(const char *path, const char *at) {
+    if (at == path)
+        return (folder){path, 0};
+    const char *end = at - 1, *start = end;
+    while (start > path && start[-1] != '/')
+        --start;
+    return (folder){start, (size_t)(end - start)};
+}
+
+static folder folder_of_depth(const char *path, size_t depth) {
+    folder found = folder_at(path);
+    for (size_t d = 0; d < depth; ++d)
+        found = folder_below(found);
+    return found;
+}
+
+static bool is_same(folder a, folder b) {
+    return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
+}
+
+static bool is_one_of(const lvk_word *word, const char *const *list, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        if (lvk_word_is(word, list[i]))
+            return true;
+    return false;
+}
+
+/* Words of folders that hold something else than a person's cells, whatever number follows. L and M are
+ * subtypes of leukaemia. */
+static bool is_no_person(const lvk_word *word) {
+    static const char *const words[] = {
+        "fold",  "train",   "training",  "test",     "testing",   "val",   "valid",  "validation",
+        "split", "part",    "batch",     "set",      "dataset",   "data",  "run",    "slide",
+        "plate", "image",   "images",    "img",      "imgs",      "cell",  "cells",  "crop",
+        "crops", "aug",     "augmented", "original", "segmented", "group", "class",  "level",
+        "grade", "stage",   "type",      "subtype",  "l",         "m",     "x",      "px",
+        "v",     "version", "day",       "week",     "year",      "scan",  "folder", "dir",
+        "new",   "old",     "phase",     "png",      "jpg",       "bmp"};
+    return is_one_of(word, words, sizeof words / sizeof *words);
+}
+
+static bool is_person(const lvk_word *word) {
+    static const char *const words[] = {"patient", "pat",    "pt",    "subject", "subj",
+                                        "sub",     "person", "donor", "case"};
+    return is_one_of(word, words, sizeof words / sizeof *words);
+}
+
+/* A number and no word against it, or a word for a person and anything behind it. Three numbers are a date. */
+static bool is_subject(folder f) {
+    size_t numbers = 0, words = 0;
+    bool person = false;
+    const char *at = f.at, *end = f.at + f.size;
+    lvk_word word;
+    if (f.size == 0 || f.size >= LVK_SUBJECT_SIZE)
+        return false;
+    for (; lvk_word_next(&at, end, &word); ++words) {
+        if (is_no_person(&word))
+            return false;
+        numbers += *word.at >= '0' && *word.at <= '9';
+        person = person || (words == 0 && is_person(&word));
+    }
+    return person ? words > 1 : numbers > 0 && numbers < 3;
+}
+
+size_t lvk_layout_class_depth(const lvk_scan *scan, size_t depth) {
+    folder last = {NULL, 0}, classes[2] = {{NULL, 0}, {NULL, 0}};
+    size_t people = 0, count = 0;
+    for (size_t i = 0; i < scan->count; ++i) { /* by path: a folder's images follow each other */
+        const folder outer = folder_of_depth(scan->entries[i].path, depth), inner = folder_below(outer);
+        if (inner.size == 0 || !is_subject(outer) || is_subject(inner))
+            return depth;
+        people += !last.at || !is_same(last, outer);
+        last = outer;
+        if ((count > 0 && is_same(inner, classes[0])) || (count > 1 && is_same(inner, classes[1])))
+            continue;
+        if (count == 2)
+            return depth;
+        classes[count++] = inner;
+    }
+    bool known = false;
+    for (size_t c = 0; c < count; ++c)
+        known = known || lvk_class_kind_of(classes[c].at, classes[c].size) != LVK_CLASS_UNKNOWN;
+    return count == 2 && known && people >= 2 ? depth + 1 : depth;
+}
+
+static folder subject_folder(const lvk_scan_entry *entry, bool below) {
+    const char *at = entry->path + entry->class_at;
+    return below ? folder_below(folder_at(at)) : folder_above(entry->path, at);
+}
+
+static bool are_subjects(const lvk_scan *scan, bool below) {
+    bool several = false;
+    folder first = {NULL, 0};
+    for (size_t i = 0; i < scan->count; ++i) {
+        const folder f = subject_folder(&scan->entries[i], below);
+        if (!is_subject(f))
+            return false;
+        if (!first.at)
+            first = f;
+        several = several || !is_same(first, f);
+    }
+    return several;
+}
+
+lvk_status lvk_layout_name_subjects(lvk_scan *scan) {
+    const bool below = are_subjects(scan, true);
+    if (!below && !are_subjects(scan, false))
+        return LVK_OK;
+    for (size_t i = 0; i < scan->count; ++i) {
+        lvk_scan_entry *entry = &scan->entries[i];
+        const folder f = subject_folder(entry, below);
+        char subject[LVK_SUBJECT_SIZE];
+        if (entry->subject)
+            continue;
+        lvk_name_canonical(f.at, f.size, subject);
+        if (!(entry->subject = lvk_arena_strdup(&scan->arena, subject)))
+            return LVK_ERROR_MEMORY;
+    }
+    return LVK_OK;
+}

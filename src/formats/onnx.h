@@ -1,0 +1,38 @@
+/* A model as an ONNX file (onnx.ai; IR version 8, operator set 13): its inference graph with the parameters
+ * in it, for any program that runs such files.
+ *
+ *   input    image        [N, 3, S, S] float: red, green, blue from 0 to 255, rows from the top, any N
+ *   output   probability  [N, 1] float: of the positive class
+ *
+ * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid, before it, of a
+ * calibrated model, a division by the temperature. Activations between them
+ * are NCHW (models/layout.h). */
+#ifndef LVK_FORMATS_ONNX_H
+#define LVK_FORMATS_ONNX_H
+
+#include "core/string_map.h"
+#include "graph/graph.h"
+
+enum { LVK_ONNX_IR_VERSION = 8, LVK_ONNX_OPERATOR_SET = 13 };
+
+/* The graph and what the file says beside it. All is borrowed. */
+typedef struct lvk_onnx_model {
+    const lvk_graph *graph; /* inference, batch norms folded; images [N, S, S, 3] -> logits [N, 1] */
+    int input, logits;      /* tensors of it */
+    const float *block;     /* its parameter block */
+
+    /* input channel o = sum over c of scale[o][c] image channel c + shift[o] */
+    float scale[3][3], shift[3];
+
+    float temperature; /* the logits are divided by it; 1: not */
+
+    const char *name, *producer_version, *positive_class;
+    const lvk_string_map *metadata; /* becomes metadata_props */
+} lvk_onnx_model;
+
+/* Writes the file, whole or not at all; equal input gives equal bytes. LVK_ERROR_UNSUPPORTED: the graph has
+ * an operator that is not translated; LVK_ERROR_LIMIT: more than the 2 GiB that a protobuf message can have.
+ */
+LVK_MUST_USE lvk_status lvk_onnx_write(const char *path, const lvk_onnx_model *model);
+
+#endif

@@ -1,0 +1,217 @@
+#define _POSIX_C_SOURCE 200809L
+#include "image/image.h"
+
+#include "core/file.h"
+#include "core/lfs_pointer.h"
+#include "core/memory.h"
+#include "image/budget.h"
+#include "image/decoder.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+static const lvk_decoder *const decoders[] = {&lvk_bmp, &lvk_png, &lvk_jpeg};
+
+static lvk_status check_side(const char *name, uint32_t width, uint32_t height) {
+    if (width < LVK_IMAGE_LEAST_SIDE || height < LVK_IMAGE_LEAST_SIDE)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: %u x %u pixels, too small to be a cell (at least %d x %d)",
+                        name, width, height, LVK_IMAGE_LEAST_SIDE, LVK_IMAGE_LEAST_SIDE);
+    if (width > LVK_IMAGE_MOST_SIDE || height > LVK_IMAGE_MOST_SIDE)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: %u x %u pixels, larger than the %d x %d that are read", name,
+                        width, height, LVK_IMAGE_MOST_SIDE, LVK_IMAGE_MOST_SIDE);
+    return LVK_OK;
+}
+
+/* A file's bytes, and what decoding them takes. */
+typedef struct file_image {
+    const char *name;
+    const void *data;
+    size_t size;
+    const lvk_decoder *decoder;
+    lvk_image_need need;
+} file_image;
+
+static lvk_status find_decoder(file_image *file) {
+    if (file->size == 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: the file is empty", file->name);
+    if (lvk_is_lfs_pointer(file->data, file->size))
+        return lvk_fail(LVK_ERROR_FORMAT,
+                        "%s: is a Git LFS pointer, not an image: fetch it with `git lfs pull`", file->name);
+    if (file->size > LVK_IMAGE_MOST_BYTES)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read", file->name,
+                        file->size, LVK_IMAGE_MOST_BYTES);
+    for (size_t i = 0; i < sizeof decoders / sizeof *decoders; ++i)
+        if (decoders[i]->matches(file->data, file->size))
+            file->decoder = decoders[i];
+    return file->decoder ? LVK_OK
+                         : lvk_fail(LVK_ERROR_FORMAT, "%s: not a BMP, PNG or JPEG image", file->name);
+}
+
+static lvk_status measure(file_image *file) {
+    LVK_TRY(find_decoder(file));
+    LVK_TRY(file->decoder->measure(file->name, file->data, file->size, &file->need));
+    return check_side(file->name, file->need.width, file->need.height);
+}
+
+static size_t pixel_bytes(const lvk_image_need *need) {
+    return (size_t)need->width * need->height * 3;
+}
+
+static size_t bytes_of(const lvk_image_need *need) {
+    return pixel_bytes(need) + need->working;
+}
+
+/* Decodes what was measured. bytes_of(need) are taken from the budget; what the image does not keep of them
+ * is given back, all of it on failure. */
+static lvk_status decode(const file_image *file, lvk_image *image) {
+    const lvk_image_need *need = &file->need;
+    uint8_t *pixels = lvk_alloc(pixel_bytes(need), 1);
+    const lvk_status status =
+        pixels ? file->decoder->decode(file->name, file->data, file->size, need, pixels) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK) {
+        *image = (lvk_image){pixels, need->width, need->height, file->decoder->black, pixel_bytes(need)};
+        lvk_budget_give(need->working);
+    } else {
+        lvk_free(pixels);
+        lvk_budget_give(bytes_of(need));
+    }
+    return status;
+}
+
+lvk_status lvk_image_decode(const char *name, const void *data, size_t size, lvk_image *image) {
+    file_image file = {.name = name, .data = data, .size = size};
+    *image = (lvk_image){0};
+    LVK_TRY(measure(&file));
+    lvk_budget_take(bytes_of(&file.need));
+    return decode(&file, image);
+}
+
+/* Reads the file with `taken` bytes of the budget, of which it may use all. */
+static lvk_status read_and_measure(const char *path, size_t limit, file_image *file, void **data) {
+    *file = (file_image){.name = path};
+    LVK_TRY(lvk_file_read(path, limit, data, &file->size));
+    file->data = *data;
+    const lvk_status status = measure(file);
+    if (status != LVK_OK) {
+        lvk_free(*data);
+        *data = NULL;
+    }
+    return status;
+}
+
+/* The file's bytes are taken from the budget before it is read, and the picture's when they are known. Where
+ * these do not fit, the file is let go and read again when there is room for both: no thread waits with
+ * memory in hand. */
+static lvk_status read_within(const char *path, size_t bytes, lvk_image *image) {
+    file_image file;
+    void *data = NULL;
+    lvk_budget_take(bytes);
+    lvk_status status = read_and_measure(path, bytes, &file, &data);
+    if (status == LVK_OK && !lvk_budget_grow(bytes_of(&file.need))) {
+        const size_t all = bytes + bytes_of(&file.need);
+        const lvk_image_need first = file.need;
+        lvk_free(data);
+        data = NULL;
+        lvk_budget_give(bytes);
+        lvk_budget_take(all);
+        status = read_and_measure(path, bytes, &file, &data);
+        if (status == LVK_OK && bytes_of(&file.need) != bytes_of(&first)) {
+            lvk_free(data);
+            data = NULL;
+            status = lvk_fail(LVK_ERROR_IO, "%s: has changed while it was read", path);
+        }
+        if (status != LVK_OK)
+            lvk_budget_give(bytes_of(&first));
+    }
+    if (status == LVK_OK)
+        status = decode(&file, image);
+    lvk_free(data);
+    lvk_budget_give(bytes);
+    return status;
+}
+
+lvk_status lvk_image_read(const char *path, lvk_image *image) {
+    struct stat info;
+    *image = (lvk_image){0};
+    const bool known = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    const size_t limit = LVK_IMAGE_MOST_BYTES, size = known ? (size_t)info.st_size : 0;
+    if (known && size <= limit)
+        return read_within(path, size, image);
+    void *data; /* fails with the reason */
+    LVK_TRY(lvk_file_read(path, known ? limit : 0, &data, &(size_t){0}));
+    lvk_free(data);
+    return lvk_fail(LVK_ERROR_IO, "%s: has changed while it was read", path);
+}
+
+void lvk_image_finish(lvk_image *image) {
+    lvk_free(image->pixels);
+    lvk_budget_give(image->budget);
+    *image = (lvk_image){0};
+}
+
+uint32_t lvk_image_area(const lvk_image *image) {
+    uint32_t area = 0;
+    const size_t count = (size_t)image->width * image->height;
+    for (size_t i = 0; i < count; ++i)
+        area += !lvk_pixel_is_black(image->pixels + i * 3, image->black);
+    return area;
+}
+
+void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_sum[3]) {
+    uint64_t values[3] = {0}, squares[3] = {0};
+    const size_t count = (size_t)image->width * image->height;
+    for (size_t i = 0; i < count; ++i) {
+        const uint8_t *pixel = image->pixels + i * 3;
+        if (lvk_pixel_is_black(pixel, image->black))
+            continue;
+        for (int c = 0; c < 3; ++c) {
+            values[c] += pixel[c];
+            squares[c] += (uint32_t)pixel[c] * pixel[c];
+        }
+    }
+    memcpy(sum, values, sizeof values);
+    memcpy(square_sum, squares, sizeof squares);
+}
+
+void lvk_image_hash(const lvk_image *image, uint64_t hash[2]) {
+    const XXH128_hash_t value = XXH3_128bits_withSeed(image->pixels, (size_t)image->width * image->height * 3,
+                                                      (uint64_t)image->width << 32 | image->height);
+    hash[0] = value.high64;
+    hash[1] = value.low64;
+}
+
+/* The finalizer of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA
+ * 2014): a bijection whose output bits all depend on all of the input's. */
+static uint64_t mix(uint64_t x) {
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebU;
+    return x ^ x >> 31;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t in_order(uint64_t a, uint64_t b) {
+    return smaller(a, b) << 32 | (a < b ? b : a);
+}
+
+void lvk_image_turned_hash(const lvk_image *image, uint64_t hash[2]) {
+    static const uint64_t second = 0x9e3779b97f4a7c15U;
+    const uint64_t width = image->width, height = image->height;
+    const uint8_t *pixel = image->pixels;
+    hash[0] = mix(in_order(width, height));
+    hash[1] = mix(hash[0] ^ second);
+    for (uint64_t y = 0; y < height; ++y) {
+        for (uint64_t x = 0; x < width; ++x, pixel += 3) {
+            const uint64_t colour = (uint64_t)pixel[0] << 16 | (uint64_t)pixel[1] << 8 | pixel[2];
+            if (colour == 0) /* most of a cell's image */
+                continue;
+            const uint64_t edges = in_order(smaller(x, width - 1 - x), smaller(y, height - 1 - y));
+            const uint64_t drawn = mix(mix(edges) ^ colour);
+            hash[0] += drawn;
+            hash[1] += mix(drawn ^ second);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+/* Predictions judged against their labels. */
+#include "metrics/evaluation_report.h"
+
+#include "core/json_file.h"
+#include "core/memory.h"
+#include "leukvk/predict.h"
+#include "metrics/labelled_rows.h"
+
+#include <math.h>
+#include <string.h>
+
+static void score_subjects(const lvk_judged *t, double threshold, lvk_subject_score *scores) {
+    for (size_t i = 0; i < t->scored.count; ++i) {
+        lvk_subject_score *s = &scores[t->subjects[i]];
+        const bool positive = lvk_is_positive(t->p[i], threshold);
+        if (s->cells++ == 0)
+            *s = (lvk_subject_score){.name = lvk_prediction_subject(t->rows[i]),
+                                     .named = lvk_prediction_is_named(t->rows[i]),
+                                     .label = t->labels[i],
+                                     .cells = 1};
+        if (s->label != t->labels[i])
+            s->label = -1;
+        s->called_positive += positive;
+        s->right += positive == t->labels[i];
+        s->mean_p += (t->p[i] - s->mean_p) / s->cells;
+    }
+}
+
+lvk_status lvk_predictions_by_subject(const lvk_prediction *rows, size_t count, double threshold,
+                                      lvk_subject_score **scores, size_t *subjects) {
+    lvk_judged t;
+    *scores = NULL;
+    LVK_TRY(lvk_judged_init(&t, rows, count));
+    *subjects = t.scored.subject_count;
+    *scores = lvk_alloc(*subjects, sizeof **scores);
+    if (*scores)
+        score_subjects(&t, threshold, *scores);
+    lvk_judged_finish(&t);
+    return *scores ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+void lvk_subject_scores_free(lvk_subject_score *scores) {
+    lvk_free(scores);
+}
+
+/* Nobody's cells have no vote. */
+static void count_votes(const lvk_subject_score *scores, size_t subjects, lvk_judgement *judgement) {
+    for (size_t i = 0; i < subjects; ++i) {
+        judgement->people[0] += scores[i].label <= 0;
+        judgement->people[1] += scores[i].label != 0;
+        if (!scores[i].named) {
+            judgement->unnamed += scores[i].cells;
+            continue;
+        }
+        ++judgement->subjects;
+        judgement->subjects_mixed += scores[i].label < 0;
+        judgement->subjects_right += scores[i].label >= 0 && 2 * scores[i].right > scores[i].cells;
+    }
+}
+
+lvk_status lvk_predictions_judge(const lvk_prediction *rows, size_t count, double threshold,
+                                 const lvk_bootstrap_options *options, lvk_judgement *judgement) {
+    lvk_judged t;
+    *judgement = (lvk_judgement){.threshold = threshold};
+    LVK_TRY(lvk_judged_init(&t, rows, count));
+    lvk_subject_score *scores = lvk_alloc(t.scored.subject_count, sizeof *scores);
+    lvk_status status =
+        scores ? lvk_metrics_compute(&t.scored, threshold, &judgement->metrics) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_metrics_bootstrap(&t.scored, threshold, options, &judgement->low, &judgement->high);
+    if (status == LVK_OK) {
+        score_subjects(&t, threshold, scores);
+        count_votes(scores, t.scored.subject_count, judgement);
+    }
+    lvk_free(scores);
+    lvk_judged_finish(&t);
+    return status;
+}
+
+lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count, double sensitivity,
+                                     double *threshold) {
+    lvk_judged t;
+    LVK_TRY(lvk_judged_init(&t, rows, count));
+    const lvk_status status = lvk_threshold_for(&t.scored, sensitivity, threshold);
+    lvk_judged_finish(&t);
+    return status;
+}
+
+/* ---- JSON ---- */
+
+static json_t *number(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *baseline(const lvk_baseline *b) {
+    return json_pack("{s:o, s:o, s:o}", "accuracy", number(b->accuracy), "f1_weighted",
+                     number(b->f1_weighted), "f1_macro", number(b->f1_macro));
+}
+
+json_t *lvk_judgement_json(const lvk_judgement *judgement) {
+    const lvk_metrics *m = &judgement->metrics;
+    json_t *object = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "images", (json_int_t)m->count,
+        "subjects", (json_int_t)judgement->subjects, "images_without_subject", (json_int_t)judgement->unnamed,
+        "subjects_right", (json_int_t)judgement->subjects_right, "subjects_mixed",
+        (json_int_t)judgement->subjects_mixed, "true_negatives", (json_int_t)m->true_negatives,
+        "false_positives", (json_int_t)m->false_positives, "false_negatives", (json_int_t)m->false_negatives,
+        "true_positives", (json_int_t)m->true_positives, "threshold", judgement->threshold, "always_negative",
+        baseline(&m->always_negative), "always_positive", baseline(&m->always_positive));
+    size_t count;
+    const lvk_measure *measures = lvk_measures(&count);
+    for (size_t i = 0; object && i < count; ++i) {
+        const double value = lvk_measure_of(m, &measures[i]);
+        json_object_set_new(object, measures[i].key, number(value));
+        char *key = lvk_format("%s_95", measures[i].key);
+        if (key)
+            json_object_set_new(object, key,
+                                json_pack("[o, o]", number(lvk_measure_of(&judgement->low, &measures[i])),
+                                          number(lvk_measure_of(&judgement->high, &measures[i]))));
+        lvk_free(key);
+    }
+    return object;
+}
+
+lvk_status lvk_judgement_text(const lvk_judgement *judgement, char **text) {
+    json_t *json = lvk_judgement_json(judgement);
+    const lvk_status status = lvk_json_text(json, LVK_PREDICTION_DIGITS, text);
+    json_decref(json);
+    return status;
+}

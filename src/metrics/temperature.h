@@ -1,0 +1,23 @@
+/* The temperature of a model's logits (leukvk/calibrate.h). */
+#ifndef LVK_METRICS_TEMPERATURE_H
+#define LVK_METRICS_TEMPERATURE_H
+
+#include "core/error.h"
+#include "leukvk/metrics.h"
+
+/* What is looked for. */
+#define LVK_TEMPERATURE_LEAST 0.01
+#define LVK_TEMPERATURE_MOST  100.0
+
+/* The temperature of least log loss for logits log(p / (1 - p)); p is kept 5e-10 from 0 and 1, half of the
+ * last digit that predictions are written with. In double, in the order of the rows: equal input gives equal
+ * bits. LVK_ERROR_ARGUMENT: none of those above has the least loss. Both classes must be there. */
+LVK_MUST_USE lvk_status lvk_temperature_fit(const lvk_scored *rows, double *temperature);
+
+/* sigmoid(logit(p) / temperature). */
+double lvk_temperature_apply(double p, double temperature);
+
+/* 1 / (1 + exp(-z)), without overflow. */
+double lvk_sigmoid(double z);
+
+#endif

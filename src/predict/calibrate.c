@@ -1,0 +1,231 @@
+/* The public way to calibrate a model: which predictions have a say, and what is chosen by them. */
+#include "leukvk/calibrate.h"
+
+#include "artifact/model_file.h"
+#include "artifact/run_folder.h"
+#include "core/file.h"
+#include "core/json_file.h"
+#include "core/memory.h"
+#include "leukvk/split.h"
+#include "metrics/labelled_rows.h"
+#include "metrics/temperature.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MOST_SPLIT_BYTES ((size_t)256 << 20)
+
+/* ---- the model's own split ---- */
+
+/* In what follows `own` has the images of the split.json beside the model: path -> number of the part. NULL:
+ * there is no split.json. */
+
+static bool take_parts(const json_t *split, json_t *by_path) {
+    const json_t *parts = json_object_get(split, "parts");
+    for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
+        const json_t *paths = json_object_get(parts, lvk_split_part_name((lvk_split_part)part));
+        size_t i;
+        json_t *path;
+        if (!json_is_array(paths))
+            return false;
+        json_array_foreach(paths, i, path) {
+            if (!json_is_string(path) ||
+                json_object_set_new(by_path, json_string_value(path), json_integer(part)) != 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+static lvk_status read_parts(const char *file, json_t **own) {
+    json_t *split;
+    LVK_TRY(lvk_json_read(file, MOST_SPLIT_BYTES, &split));
+    *own = json_object();
+    const bool taken = *own && take_parts(split, *own);
+    json_decref(split);
+    return taken ? LVK_OK : lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
+}
+
+/* Released with json_decref, also after a failure. */
+static lvk_status open_parts(const char *model, json_t **own) {
+    const size_t folder = (size_t)(lvk_path_name(model) - model);
+    char *file = lvk_format("%.*s%s", (int)folder, model, lvk_run_file_name(LVK_RUN_SPLIT));
+    if (!file)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status = lvk_path_is_file(file) ? read_parts(file, own) : LVK_OK;
+    lvk_free(file);
+    return status;
+}
+
+/* The part of an image, whose path may have that of the data set before it; -1: of none. */
+static int part_of(const json_t *own, const char *path) {
+    for (const char *rest = path; rest; rest = strchr(rest, '/')) {
+        rest += *rest == '/';
+        const json_t *part = json_object_get(own, rest);
+        if (part)
+            return (int)json_integer_value(part);
+    }
+    return -1;
+}
+
+/* ---- predictions ---- */
+
+static lvk_status check_classes(const lvk_model_info *info, const lvk_prediction_set *set) {
+    const char *positive = lvk_prediction_set_positive_class(set),
+               *negative = lvk_prediction_set_negative_class(set);
+    if (strcmp(positive, info->positive_class) != 0 || strcmp(negative, info->negative_class) != 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "its classes are %s and %s, those of the model are %s and %s",
+                        negative, positive, info->negative_class, info->positive_class);
+    return LVK_OK;
+}
+
+/* The labelled rows that have a say: *count of them, in new memory. */
+static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size_t all_count,
+                              lvk_prediction **rows, size_t *count, lvk_calibrate_result *result) {
+    size_t learnt = 0, per_class[2] = {0, 0};
+    lvk_prediction *r = *rows = lvk_alloc(all_count, sizeof *r);
+    *count = 0;
+    if (!r)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < all_count; ++i) {
+        if (all[i].label < 0)
+            continue;
+        const int part = part_of(own, all[i].path);
+        if (part == LVK_SPLIT_TEST || part == LVK_SPLIT_PRELIMINARY) {
+            ++result->left_out;
+            continue;
+        }
+        learnt += part == LVK_SPLIT_TRAIN;
+        ++per_class[all[i].label];
+        r[(*count)++] = all[i];
+    }
+    if (*count == 0 && result->left_out)
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "all predictions are of images that the model's run tests on, which must have no say");
+    if (*count && learnt == *count)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "all predictions are of images that the model learnt from, of which it is too sure");
+    return per_class[0] && per_class[1]
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_ARGUMENT,
+                          "%zu and %zu labelled predictions of the two classes: it takes both", per_class[0],
+                          per_class[1]);
+}
+
+/* ---- choosing ---- */
+
+/* `j` has probabilities with the temperature afterwards. */
+static lvk_status choose(lvk_judged *j, const lvk_calibrate_options *options, lvk_calibrate_result *result) {
+    result->subjects = j->scored.subject_count - j->unnamed;
+    result->unnamed = j->unnamed;
+    result->temperature = 1;
+    result->threshold = LVK_THRESHOLD;
+    LVK_TRY(lvk_metrics_compute(&j->scored, LVK_THRESHOLD, &result->before));
+    if (options->temperature) {
+        LVK_TRY(lvk_temperature_fit(&j->scored, &result->temperature));
+        for (size_t i = 0; i < j->scored.count; ++i)
+            j->p[i] = lvk_temperature_apply(j->p[i], result->temperature);
+    }
+    if (options->sensitivity != 0)
+        LVK_TRY(lvk_threshold_for(&j->scored, options->sensitivity, &result->threshold));
+    return lvk_metrics_compute(&j->scored, result->threshold, &result->after);
+}
+
+static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const lvk_prediction_set *set,
+                            const lvk_calibrate_options *options, lvk_calibrate_result *result) {
+    size_t all_count, count;
+    snprintf(result->positive_class, sizeof result->positive_class, "%s", info->positive_class);
+    const lvk_prediction *all = lvk_prediction_set_rows(set, &all_count);
+    lvk_prediction *rows = NULL;
+    lvk_judged judged;
+    lvk_status status = choose_rows(own, all, all_count, &rows, &count, result);
+    if (status == LVK_OK)
+        status = check_classes(info, set); /* of which there are rows, now */
+    if (status == LVK_OK)
+        status = lvk_judged_init(&judged, rows, count);
+    if (status == LVK_OK) {
+        status = choose(&judged, options, result);
+        lvk_judged_finish(&judged);
+    }
+    lvk_free(rows);
+    return status;
+}
+
+static lvk_status choose_from(const char *file, const lvk_model_info *info, const char *const *from,
+                              size_t count, const lvk_calibrate_options *options,
+                              lvk_calibrate_result *result) {
+    json_t *own = NULL;
+    lvk_prediction_set *set = NULL;
+    lvk_status status = open_parts(file, &own);
+    result->split_known = own != NULL;
+    if (status == LVK_OK)
+        status = lvk_prediction_set_read(from, count, &set);
+    if (status == LVK_OK) {
+        status = choose_by(own, info, set, options, result);
+        if (status != LVK_OK && status != LVK_ERROR_MEMORY)
+            status = lvk_fail_within(status, "%s%s", from[0], count > 1 ? " and others" : "");
+    }
+    lvk_prediction_set_destroy(&set);
+    json_decref(own);
+    return status;
+}
+
+/* ---- the model ---- */
+
+static bool is_calibrated(const lvk_checkpoint *model) {
+    const lvk_model_calibration *c = &lvk_checkpoint_info(model)->calibration;
+    return c->has_temperature || c->has_threshold;
+}
+
+static lvk_status check_model(const char *file, const lvk_checkpoint *model) {
+    if (lvk_checkpoint_state(model))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%s: is a checkpoint to go on training from, not a model", file);
+    return is_calibrated(model)
+               ? lvk_fail(
+                     LVK_ERROR_ARGUMENT,
+                     "%s: is calibrated already, and so may be the predictions; --remove takes that away",
+                     file)
+               : LVK_OK;
+}
+
+lvk_status lvk_calibrate(const char *model, const char *const *from, size_t count,
+                         const lvk_calibrate_options *options, lvk_calibrate_result *result) {
+    char *file = NULL;
+    lvk_checkpoint *opened = NULL;
+    *result = (lvk_calibrate_result){0};
+    lvk_status status = lvk_model_file_read(model, &file, &opened);
+    if (status == LVK_OK)
+        status = check_model(file, opened);
+    if (status == LVK_OK)
+        status = choose_from(file, lvk_checkpoint_info(opened), from, count, options, result);
+    if (status == LVK_OK) {
+        const lvk_model_calibration chosen = {.has_temperature = options->temperature,
+                                              .has_threshold = options->sensitivity != 0,
+                                              .temperature = result->temperature,
+                                              .threshold = result->threshold};
+        snprintf(result->file, sizeof result->file, "%s", file);
+        lvk_folder_clear_beside(file);
+        status = lvk_checkpoint_calibrate(opened, &chosen);
+    }
+    lvk_checkpoint_destroy(&opened);
+    lvk_free(file);
+    return status;
+}
+
+lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
+    char *path = NULL;
+    lvk_checkpoint *opened = NULL;
+    lvk_status status = lvk_model_file_read(model, &path, &opened);
+    if (status == LVK_OK && !is_calibrated(opened))
+        status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: has neither temperature nor threshold", path);
+    if (status == LVK_OK) {
+        snprintf(file, size, "%s", path);
+        lvk_folder_clear_beside(path);
+        status = lvk_checkpoint_calibrate(opened, &(lvk_model_calibration){0});
+    }
+    lvk_checkpoint_destroy(&opened);
+    lvk_free(path);
+    return status;
+}

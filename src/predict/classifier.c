@@ -1,0 +1,185 @@
+/* The public way to use a trained model. */
+#include "leukvk/predict.h"
+
+#include "artifact/backbone.h"
+#include "artifact/model_file.h"
+#include "artifact/run_folder.h"
+#include "artifact/train_state.h"
+#include "core/file.h"
+#include "predict/evaluation.h"
+#include "runtime/device.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lvk_classifier {
+    lvk_network *network;
+    lvk_crop crop;
+    lvk_model_info model;
+    lvk_classifier_info info;
+    char *path;
+    unsigned threads;
+    uint32_t views;
+    bool keep_going;
+};
+
+/* Batch norms, where there are any, are folded into the convolutions. */
+static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
+    return network->model->batch_norm ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
+                                      : lvk_position_load_parameters(checkpoint, network);
+}
+
+/* Pixels a side that there is room for at first: of C-NMC's images, and of a crop of one size as it is. */
+static uint32_t first_side(const lvk_classifier *c) {
+    return lvk_crop_side_bound(&c->crop, LVK_CNMC_SIDE, LVK_CNMC_SIDE, c->model.image_size);
+}
+
+static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
+                       uint32_t batch) {
+    c->model = *lvk_checkpoint_info(checkpoint);
+    LVK_TRY(lvk_crop_parse(c->model.crop, &c->crop));
+    const lvk_network_config config = {.model = {.architecture = c->model.architecture,
+                                                 .image_size = c->model.image_size,
+                                                 .head = c->model.head,
+                                                 .variant = lvk_model_info_variant(&c->model),
+                                                 .folded = true},
+                                       .batch = batch ? batch : 32,
+                                       .square_side = first_side(c),
+                                       .choices = lvk_device_choices(device)};
+    LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, &c->network));
+    LVK_TRY(load_parameters(c->network, checkpoint));
+    c->info = (lvk_classifier_info){.path = c->path,
+                                    .architecture = c->model.architecture,
+                                    .crop = c->model.crop,
+                                    .positive_class = c->model.positive_class,
+                                    .negative_class = c->model.negative_class,
+                                    .temperature = c->model.calibration.temperature,
+                                    .threshold = c->model.calibration.threshold,
+                                    .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
+    return LVK_OK;
+}
+
+lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_classifier_options *options,
+                               lvk_classifier **result) {
+    *result = NULL;
+    lvk_classifier *c = lvk_alloc(1, sizeof *c);
+    if (!c)
+        return LVK_ERROR_MEMORY;
+    lvk_checkpoint *checkpoint = NULL;
+    c->threads = options ? options->threads : 0;
+    c->views = options && options->views ? options->views : 1;
+    c->keep_going = options && options->keep_going;
+    lvk_status status = lvk_model_file_read(path, &c->path, &checkpoint);
+    if (status == LVK_OK)
+        status = load(c, device, checkpoint, options ? options->batch : 0);
+    lvk_checkpoint_destroy(&checkpoint);
+    if (status != LVK_OK)
+        lvk_classifier_close(&c);
+    *result = c;
+    return status;
+}
+
+void lvk_classifier_close(lvk_classifier **classifier) {
+    if (!*classifier)
+        return;
+    lvk_network_destroy(&(*classifier)->network);
+    lvk_free((*classifier)->path);
+    lvk_free(*classifier);
+    *classifier = NULL;
+}
+
+const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classifier) {
+    return &classifier->info;
+}
+
+/* Which of its classes is the positive one is for the model to say. */
+static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
+    for (size_t i = 0; i < lvk_dataset_class_count(dataset); ++i) {
+        const char *name = lvk_dataset_class_name(dataset, i);
+        if (strcmp(name, c->model.positive_class) != 0 && strcmp(name, c->model.negative_class) != 0)
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's, %s and %s",
+                            lvk_dataset_folder(dataset), name, c->model.positive_class,
+                            c->model.negative_class);
+    }
+    return LVK_OK;
+}
+
+/* A network with room for squares of `side` pixels, and the parameters of the one that has less. */
+static lvk_status make_room(lvk_classifier *c, uint32_t side) {
+    lvk_network *larger = NULL;
+    lvk_network_config config = c->network->config;
+    if (side <= config.square_side)
+        return LVK_OK;
+    config.square_side = side;
+    float *parameters = lvk_alloc(c->network->block_size, 1);
+    lvk_status status = parameters ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_network_create(c->network->backend, &config, &larger);
+    if (status == LVK_OK)
+        status = lvk_network_read(c->network, LVK_BLOCK_PARAMETERS, parameters);
+    if (status == LVK_OK)
+        status = lvk_network_write(larger, LVK_BLOCK_PARAMETERS, parameters);
+    if (status == LVK_OK) {
+        lvk_network *const smaller = c->network;
+        c->network = larger;
+        larger = smaller;
+    }
+    lvk_network_destroy(&larger);
+    lvk_free(parameters);
+    return status == LVK_ERROR_MEMORY
+               ? lvk_fail_within(status,
+                                 "images of %u pixels a side, %u at once; a smaller --batch needs less", side,
+                                 config.batch)
+               : status;
+}
+
+lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                                  size_t count, lvk_predict_progress progress, void *user,
+                                  lvk_prediction *rows) {
+    lvk_cache *cache = NULL;
+    LVK_TRY(check_classes(c, dataset));
+    const size_t kept =
+        c->views > 1 ? LVK_CACHE_DEFAULT_BYTES : LVK_CACHE_NOTHING; /* else each is used once */
+    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
+    lvk_cache_standardize(cache, &c->model.standard);
+    double *probabilities = lvk_alloc(count, sizeof *probabilities);
+    bool *unreadable = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *unreadable);
+    const lvk_source source = {
+        .cache = cache, .unreadable = c->keep_going ? unreadable : NULL, .threads = c->threads};
+    lvk_status status = probabilities && unreadable ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_judge_probabilities(c->network, &source, images, count, c->views, c->info.temperature,
+                                         progress, user, probabilities);
+    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+        if (unreadable[images[i]])
+            probabilities[i] = (double)NAN;
+    if (status == LVK_OK)
+        lvk_judge_rows(dataset, c->model.positive_class, images, probabilities, count, rows);
+    lvk_free(unreadable);
+    lvk_free(probabilities);
+    lvk_cache_destroy(&cache);
+    return status;
+}
+
+void lvk_text_free(char *text) {
+    lvk_free(text);
+}
+
+lvk_status lvk_text_write(const char *path, const char *text) {
+    return lvk_file_write(path, text, strlen(text));
+}
+
+lvk_status lvk_run_data_folder(const char *run, char **folder) {
+    *folder = NULL;
+    json_t *config;
+    LVK_TRY(lvk_run_config_read(run, &config));
+    const char *data = json_string_value(json_object_get(config, "data"));
+    lvk_status status =
+        data ? lvk_run_data_check(run, data)
+             : lvk_fail(LVK_ERROR_FORMAT, "%s/config.json: does not say where the data set is", run);
+    if (status == LVK_OK && !(*folder = lvk_strdup(data)))
+        status = LVK_ERROR_MEMORY;
+    json_decref(config);
+    return status;
+}

@@ -1,0 +1,129 @@
+#include "predict/evaluation.h"
+
+#include "metrics/temperature.h"
+
+#include <math.h>
+#include <string.h>
+
+int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
+    const int32_t label = lvk_dataset_image(dataset, image)->label;
+    return label < 0 ? -1 : label == lvk_dataset_positive_class(dataset);
+}
+
+typedef struct judging {
+    lvk_network *network;
+    const lvk_dataset *dataset;
+    lvk_judge_progress progress;
+    void *user;
+    size_t done, total; /* images, each counted once a view */
+    uint32_t views;
+    double temperature;
+    float *logits; /* [batch] */
+} judging;
+
+/* Adds what one view says to `probabilities`. */
+static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *probabilities) {
+    size_t done = 0;
+    while (done < count) {
+        lvk_batch batch;
+        LVK_TRY(lvk_feed_next(feed, &batch));
+        LVK_TRY(lvk_network_infer(j->network, batch.input, batch.rows, j->logits));
+        for (uint32_t i = 0; i < batch.count; ++i) {
+            if (!isfinite(j->logits[i]))
+                return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
+                                lvk_dataset_image(j->dataset, batch.indices[i])->path);
+            probabilities[done++] += lvk_sigmoid((double)j->logits[i] / j->temperature) / j->views;
+        }
+        j->done += batch.count;
+        if (j->progress && !j->progress(j->user, j->done / j->views, j->total / j->views))
+            return lvk_fail(LVK_ERROR_CANCELLED, "stopped after %zu of %zu images", j->done / j->views,
+                            j->total / j->views);
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source, const uint32_t *images,
+                                   size_t count, uint32_t views, double temperature,
+                                   lvk_judge_progress progress, void *user, double *probabilities) {
+    judging j = {.network = network,
+                 .dataset = lvk_cache_dataset(source->cache),
+                 .progress = progress,
+                 .user = user,
+                 .total = count * views,
+                 .views = views,
+                 .temperature = temperature,
+                 .logits = lvk_alloc(network->config.batch, sizeof(float))};
+    lvk_status status = j.logits ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < count; ++i)
+        probabilities[i] = 0;
+    for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
+        const lvk_loader_options options = {.batch = network->config.batch,
+                                            .view = view,
+                                            .side = network->config.square_side,
+                                            .memory = network->backend->host_memory};
+        lvk_feed *feed = NULL;
+        status = lvk_feed_create(source, images, count, &options, &feed);
+        if (status == LVK_OK)
+            status = judge_view(&j, feed, count, probabilities);
+        lvk_feed_destroy(&feed);
+    }
+    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+        probabilities[i] = lvk_prediction_round(probabilities[i]);
+    lvk_free(j.logits);
+    return status;
+}
+
+lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
+                             size_t count, lvk_metrics *metrics) {
+    double *p = lvk_alloc(count, sizeof *p);
+    uint8_t *labels = lvk_alloc(count, 1);
+    lvk_status status = p && labels ? LVK_OK : LVK_ERROR_MEMORY;
+    size_t labelled = 0;
+    for (size_t i = 0; status == LVK_OK && i < count; ++i) {
+        const int target = lvk_judge_target(dataset, images[i]);
+        if (target < 0)
+            continue;
+        p[labelled] = probabilities[i];
+        labels[labelled++] = (uint8_t)target;
+    }
+    if (status == LVK_OK)
+        status = lvk_metrics_compute(&(lvk_scored){.count = labelled, .probabilities = p, .labels = labels},
+                                     LVK_THRESHOLD, metrics);
+    lvk_free(p);
+    lvk_free(labels);
+    return status;
+}
+
+static int label_of(const lvk_dataset *dataset, const lvk_image_info *image, const char *positive) {
+    return image->label < 0 ? -1
+                            : strcmp(lvk_dataset_class_name(dataset, (size_t)image->label), positive) == 0;
+}
+
+void lvk_judge_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
+                    const double *probabilities, size_t count, lvk_prediction *rows) {
+    for (size_t i = 0; i < count; ++i) {
+        const lvk_image_info *image = lvk_dataset_image(dataset, images[i]);
+        const lvk_subject_info *subject = lvk_dataset_subject(dataset, image->subject);
+        rows[i] = (lvk_prediction){.path = image->path,
+                                   .subject = subject->named ? subject->name : NULL,
+                                   .p = probabilities[i],
+                                   .label = label_of(dataset, image, positive),
+                                   .area = image->area};
+    }
+}
+
+uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                            size_t *unnamed) {
+    bool *seen = lvk_alloc(lvk_dataset_subject_count(dataset), sizeof *seen);
+    uint32_t subjects = 0;
+    *unnamed = 0;
+    for (size_t i = 0; seen && i < count; ++i) {
+        const uint32_t subject = lvk_dataset_image(dataset, images[i])->subject;
+        const bool named = lvk_dataset_subject(dataset, subject)->named;
+        *unnamed += !named;
+        subjects += named && !seen[subject];
+        seen[subject] = true;
+    }
+    lvk_free(seen);
+    return subjects;
+}

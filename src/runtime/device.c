@@ -1,0 +1,250 @@
+#include "runtime/device.h"
+
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/resource.h"
+#include "cpu/cpu.h"
+#include "leukvk/tune.h"
+#include "reference/reference.h"
+#include "runtime/kernel_tuning_file.h"
+#include "vulkan/vulkan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char reference_name[] = "reference", cpu_name[] = "cpu";
+
+struct lvk_device {
+    lvk_backend *backend;
+    lvk_device_info info;
+    char *tuning_path; /* NULL: there is no such file */
+    lvk_string_map choices;
+};
+
+const char *lvk_device_type_name(lvk_device_type type) {
+    static const char *const names[] = {"reference", "other",    "integrated", "discrete",
+                                        "virtual",   "software", "cpu"};
+    const size_t index = (size_t)type;
+    return index < sizeof names / sizeof *names ? names[index] : "unknown";
+}
+
+static lvk_device_info reference_info(uint32_t index) {
+    lvk_device_info info = {.index = index, .type = LVK_DEVICE_REFERENCE, .software = true, .usable = true};
+    snprintf(info.name, sizeof info.name, "%s", reference_name);
+    snprintf(info.driver, sizeof info.driver, "scalar C, one thread");
+    return info;
+}
+
+/* False where the library was built without the backend. */
+static bool cpu_info(uint32_t index, lvk_device_info *info) {
+    *info = (lvk_device_info){.index = index, .type = LVK_DEVICE_CPU, .software = true, .usable = true};
+    info->memory = lvk_machine_memory();
+    return lvk_cpu_describe(0, info->name, info->driver);
+}
+
+/* ---- the list ---- */
+
+/* The device that is taken when none is named: Vulkan's choice, if that is a graphics card; else the first that follows. */
+static void choose_preferred(lvk_device_list *list) {
+    lvk_device_info *vulkan = NULL, *cpu = NULL;
+    for (size_t i = 0; i < list->count; ++i) {
+        if (list->devices[i].preferred)
+            vulkan = &list->devices[i];
+        if (list->devices[i].type == LVK_DEVICE_CPU)
+            cpu = &list->devices[i];
+        list->devices[i].preferred = false;
+    }
+    lvk_device_info *last = &list->devices[list->count - 1]; /* the reference */
+    if (vulkan && (!cpu || !vulkan->software))
+        last = vulkan;
+    else if (cpu)
+        last = cpu;
+    last->preferred = true;
+}
+
+static lvk_status fill_list(lvk_device_list *list) {
+    lvk_device_info *vulkan = NULL;
+    size_t count = 0;
+    const lvk_status status = lvk_vulkan_list(&vulkan, &count);
+    if (status == LVK_ERROR_MEMORY)
+        return status;
+    if (status != LVK_OK)
+        snprintf(list->vulkan, sizeof list->vulkan, "%s", lvk_error_message());
+    list->devices = lvk_alloc(count + 2, sizeof *list->devices);
+    if (!list->devices) {
+        lvk_free(vulkan);
+        return LVK_ERROR_MEMORY;
+    }
+    if (count)
+        memcpy(list->devices, vulkan, count * sizeof *vulkan);
+    list->count = count;
+    if (cpu_info((uint32_t)list->count, &list->devices[list->count]))
+        ++list->count;
+    list->devices[list->count] = reference_info((uint32_t)list->count);
+    ++list->count;
+    choose_preferred(list);
+    lvk_free(vulkan);
+    return LVK_OK;
+}
+
+lvk_status lvk_device_list_create(lvk_device_list **list) {
+    *list = lvk_alloc(1, sizeof **list);
+    if (!*list)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status = fill_list(*list);
+    if (status != LVK_OK)
+        lvk_device_list_destroy(list);
+    return status;
+}
+
+void lvk_device_list_destroy(lvk_device_list **list) {
+    if (*list)
+        lvk_free((*list)->devices);
+    lvk_free(*list);
+    *list = NULL;
+}
+
+/* ---- an open device ---- */
+
+static lvk_status open_vulkan(const lvk_device_options *options, lvk_device *device) {
+    const lvk_vulkan_options vulkan = {.device = options->device,
+                                       .validation = options->validation,
+                                       .no_pipeline_cache = options->no_pipeline_cache,
+                                       .minimum_limits = options->minimum_limits};
+    LVK_TRY(lvk_vulkan_create(&vulkan, &device->backend));
+    lvk_vulkan_info(device->backend, &device->info);
+    return LVK_OK;
+}
+
+static lvk_status open_reference(lvk_device *device) {
+    LVK_TRY(lvk_reference_create(&device->backend));
+    device->info = reference_info(0);
+    return LVK_OK;
+}
+
+static lvk_status open_cpu(lvk_device *device) {
+    const lvk_cpu_options options = {0};
+    LVK_TRY(lvk_cpu_create(&options, &device->backend));
+    (void)cpu_info(0, &device->info);
+    return LVK_OK;
+}
+
+/* The type of the device that `name` names without Vulkan's help: by its own name or by its number in the list, which comes after
+ * those of Vulkan's devices; with "" the type of the preferred device. LVK_DEVICE_OTHER: Vulkan has to look. */
+static lvk_device_type type_named(const char *name) {
+    lvk_device_list *list = NULL;
+    lvk_device_type type = LVK_DEVICE_OTHER;
+    if (strcasecmp(name, reference_name) == 0)
+        return LVK_DEVICE_REFERENCE;
+    if (strcasecmp(name, cpu_name) == 0)
+        return LVK_DEVICE_CPU;
+    if (strspn(name, "0123456789") != strlen(name) || lvk_device_list_create(&list) != LVK_OK)
+        return type;
+    for (size_t i = 0; i < list->count; ++i) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i);
+        if (*name ? strcmp(name, number) == 0 : list->devices[i].preferred)
+            type = list->devices[i].type;
+    }
+    lvk_device_list_destroy(&list);
+    return type;
+}
+
+/* What was stored for the device. A file that is not to be used is told of, and kernels are taken as if there
+ * were none; running out of memory is no reason to take others. */
+static lvk_status read_choices(lvk_device *device) {
+    const lvk_status status = lvk_tuning_file_read(device->tuning_path, &device->info, &device->choices);
+    if (status == LVK_ERROR_MEMORY)
+        return status;
+    if (status != LVK_OK)
+        lvk_log(LVK_LOG_WARNING, "kernel choices are ignored: %s", lvk_error_message());
+    else if (device->choices.count)
+        lvk_log(LVK_LOG_INFO, "kernels: %zu choices of %s", device->choices.count, device->tuning_path);
+    return LVK_OK;
+}
+
+static lvk_status open_tuning(const lvk_device_options *options, lvk_device *device) {
+    if (device->info.type == LVK_DEVICE_REFERENCE)
+        return LVK_OK;
+    device->tuning_path = lvk_tuning_file_path(&device->info);
+    return device->tuning_path && !options->no_tuning ? read_choices(device) : LVK_OK;
+}
+
+static lvk_status open_device(const lvk_device_options *options, lvk_device *device) {
+    const bool named = options->device && *options->device;
+    if (named || !options->validation) {
+        const lvk_device_type type = type_named(named ? options->device : "");
+        if (type == LVK_DEVICE_REFERENCE && named)
+            return open_reference(device);
+        if (type == LVK_DEVICE_CPU)
+            return open_cpu(device);
+    }
+    const lvk_status status = open_vulkan(options, device);
+    if (status != LVK_ERROR_UNSUPPORTED || named || options->validation)
+        return status;
+    lvk_log(LVK_LOG_WARNING, "%s; falling back to the reference, which is slow", lvk_error_message());
+    return open_reference(device);
+}
+
+lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **device) {
+    static const lvk_device_options defaults = {0};
+    *device = lvk_alloc(1, sizeof **device);
+    if (!*device)
+        return LVK_ERROR_MEMORY;
+    options = options ? options : &defaults;
+    lvk_status status = open_device(options, *device);
+    if (status != LVK_OK) {
+        lvk_device_close(device);
+        return status;
+    }
+    lvk_log(LVK_LOG_INFO, "device: %s (%s, %s)", (*device)->info.name,
+            lvk_device_type_name((*device)->info.type), (*device)->info.driver);
+    if ((*device)->info.note[0])
+        lvk_log(LVK_LOG_INFO, "device: %s", (*device)->info.note);
+    status = open_tuning(options, *device);
+    if (status != LVK_OK)
+        lvk_device_close(device);
+    return status;
+}
+
+void lvk_device_close(lvk_device **device) {
+    lvk_device *d = *device;
+    if (!d)
+        return;
+    if (d->backend)
+        d->backend->functions->destroy(d->backend);
+    lvk_string_map_finish(&d->choices);
+    lvk_free(d->tuning_path);
+    lvk_free(d);
+    *device = NULL;
+}
+
+const lvk_device_info *lvk_device_get_info(const lvk_device *device) {
+    return &device->info;
+}
+
+uint64_t lvk_device_memory(const lvk_device *device) {
+    return device->backend->bytes_allocated;
+}
+
+uint64_t lvk_device_memory_peak(const lvk_device *device) {
+    return device->backend->bytes_peak;
+}
+
+uint64_t lvk_device_validation_messages(const lvk_device *device) {
+    return strcmp(device->backend->info.kind, "vulkan") == 0 ? lvk_vulkan_validation_messages(device->backend)
+                                                             : 0;
+}
+
+lvk_backend *lvk_device_backend(lvk_device *device) {
+    return device->backend;
+}
+
+const lvk_string_map *lvk_device_choices(const lvk_device *device) {
+    return &device->choices;
+}
+
+const char *lvk_tune_file(const lvk_device *device) {
+    return device->tuning_path;
+}

@@ -1,0 +1,15 @@
+/* Inside the library: what a public lvk_device (leukvk/device.h) holds. */
+#ifndef LVK_RUNTIME_DEVICE_H
+#define LVK_RUNTIME_DEVICE_H
+
+#include "backend/backend.h"
+#include "core/string_map.h"
+#include "leukvk/device.h"
+
+/* The backend of an open device. Owned by the device; lives as long. */
+lvk_backend *lvk_device_backend(lvk_device *device);
+
+/* The kernel choices (graph/choices.h) that were stored for it when it was opened. Likewise. */
+const lvk_string_map *lvk_device_choices(const lvk_device *device);
+
+#endif

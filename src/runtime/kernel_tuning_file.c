@@ -1,0 +1,131 @@
+#include "runtime/kernel_tuning_file.h"
+
+#include "core/file.h"
+#include "core/json_file.h"
+#include "core/memory.h"
+#include "vulkan/shaders.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_FILE = 1 << 20 };
+
+static const char format[] = "leukvk kernels 1";
+
+char *lvk_tuning_file_path(const lvk_device_info *device) {
+    char *folder = lvk_cache_folder_open(), *path = NULL;
+    if (folder)
+        path = lvk_format("%s/kernels-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, device->vendor_id,
+                          device->device_id, device->uuid);
+    lvk_free(folder);
+    return path;
+}
+
+/* All of the file but choices and digest: what the measurements hold for. */
+static json_t *describe(const lvk_device_info *device) {
+    char shaders[17];
+    snprintf(shaders, sizeof shaders, "%016" PRIx64, lvk_shader_digest);
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "format", format, "device", device->name, "uuid",
+                     device->uuid, "driver", device->driver, "subgroup", (json_int_t)device->subgroup_size,
+                     "shaders", shaders);
+}
+
+/* ---- reading ---- */
+
+static lvk_status check_digest(const char *path, json_t *file) {
+    char digest[LVK_DIGEST_TEXT];
+    const char *stored = json_string_value(json_object_get(file, "digest"));
+    char *copy = lvk_strdup(stored ? stored : "");
+    if (!copy)
+        return LVK_ERROR_MEMORY;
+    json_object_del(file, "digest");
+    lvk_status status = lvk_json_digest(file, digest);
+    if (status == LVK_OK && strcmp(copy, digest) != 0)
+        status = lvk_fail(LVK_ERROR_FORMAT, "%s: damaged", path);
+    lvk_free(copy);
+    return status;
+}
+
+static lvk_status check_description(const char *path, const json_t *file, const lvk_device_info *device) {
+    json_t *own = describe(device);
+    if (!own)
+        return LVK_ERROR_MEMORY;
+    const char *key, *different = NULL;
+    json_t *value;
+    json_object_foreach(own, key, value) {
+        if (!json_equal(value, json_object_get(file, key)))
+            different = key;
+    }
+    const lvk_status status =
+        different ? lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: was made with another %s", path, different) : LVK_OK;
+    json_decref(own);
+    return status;
+}
+
+static lvk_status take_choices(const char *path, json_t *file, lvk_string_map *choices) {
+    json_t *object = json_object_get(file, "choices"), *value;
+    const char *key;
+    if (!json_is_object(object) || json_object_size(object) > LVK_TUNING_MOST)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: no choices, or too many", path);
+    json_object_foreach(object, key, value) {
+        if (!json_is_string(value))
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: a choice is not a name", path);
+        LVK_TRY(lvk_string_map_set(choices, key, json_string_value(value)));
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_tuning_file_read(const char *path, const lvk_device_info *device, lvk_string_map *choices) {
+    void *text = NULL;
+    size_t size = 0;
+    json_error_t error;
+    if (!lvk_path_is_file(path))
+        return LVK_OK;
+    LVK_TRY(lvk_file_read(path, MAX_FILE, &text, &size));
+    json_t *file = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    lvk_free(text);
+    if (!json_is_object(file)) {
+        json_decref(file);
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: damaged", path);
+    }
+    lvk_status status = check_digest(path, file);
+    if (status == LVK_OK)
+        status = check_description(path, file, device);
+    if (status == LVK_OK)
+        status = take_choices(path, file, choices);
+    if (status != LVK_OK)
+        lvk_string_map_finish(choices);
+    json_decref(file);
+    return status;
+}
+
+/* ---- writing ---- */
+
+static json_t *pack(const lvk_device_info *device, const lvk_string_map *choices) {
+    char digest[LVK_DIGEST_TEXT];
+    json_t *file = describe(device), *object = json_object();
+    for (size_t i = 0; i < choices->count; ++i)
+        json_object_set_new(object, choices->pairs[i].key, json_string(choices->pairs[i].value));
+    const bool whole = json_object_size(object) == choices->count &&
+                       json_object_set(file, "choices", object) == 0 &&
+                       lvk_json_digest(file, digest) == LVK_OK &&
+                       json_object_set_new(file, "digest", json_string(digest)) == 0;
+    json_decref(object);
+    if (whole)
+        return file;
+    json_decref(file);
+    return NULL;
+}
+
+lvk_status lvk_tuning_file_write(const char *path, const lvk_device_info *device,
+                                 const lvk_string_map *choices) {
+    if (choices->count > LVK_TUNING_MOST)
+        return lvk_fail(LVK_ERROR_LIMIT,
+                        "%s: would hold %zu choices, more than %d; it has to be removed first", path,
+                        choices->count, LVK_TUNING_MOST);
+    json_t *file = pack(device, choices);
+    const lvk_status status = lvk_json_write(path, file, 17);
+    json_decref(file);
+    return status;
+}

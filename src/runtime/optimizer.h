@@ -1,0 +1,52 @@
+/* The optimizers: which operator updates the parameters, and the scalars that it needs at each step. */
+#ifndef LVK_RUNTIME_OPTIMIZER_H
+#define LVK_RUNTIME_OPTIMIZER_H
+
+#include "models/layers.h"
+#include "ops/optimizer.h"
+#include "runtime/param_groups.h"
+
+typedef enum lvk_optimizer_kind {
+    LVK_OPTIMIZER_ADAM,
+    LVK_OPTIMIZER_ADAMW,
+    LVK_OPTIMIZER_SGD
+} lvk_optimizer_kind;
+
+typedef struct lvk_optimizer_settings {
+    lvk_optimizer_kind kind;
+    double momentum;     /* SGD, in [0, 1) */
+    double average;      /* decay of the moving average of the weights, in [0, 1): lvk_optimizer_average */
+    double weight_decay; /* AdamW: decoupled, per step: w -= rate * weight_decay * w */
+} lvk_optimizer_settings;
+
+/* The kind of that name, "adam", "adamw" or "sgd"; false when there is none. */
+bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
+
+/* Appends the update of all parameters by the gradients in block `gradients`: of group g of `scales` with the
+ * scalars in hyper[g], an input of LVK_HYPER_COUNT floats. A parameter without a gradient stays as it is.
+ * AdamW decays kernels, not biases and norms. */
+void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
+                          lvk_block_id gradients, const lvk_rate_scales *scales,
+                          const int hyper[LVK_MAX_RATE_GROUPS]);
+
+/* Appends the mean over batches of the gradients, in LVK_BLOCK_ACCUMULATED; `share` is an input of
+ * LVK_HYPER_COUNT floats (ops/accumulate.h). */
+void lvk_optimizer_accumulate(lvk_graph *graph, int share);
+
+/* Appends what holds the norm of the whole gradient, block `gradients`, to `max_norm` (ops/clip_norm.h), for
+ * the update to follow. */
+void lvk_optimizer_clip(lvk_graph *graph, lvk_block_id gradients, double max_norm);
+
+/* Appends the moving average of the parameters behind their update, in LVK_BLOCK_AVERAGE; `hyper` is the
+ * first group's. */
+void lvk_optimizer_average(lvk_graph *graph, int hyper);
+
+/* Is it a kernel that is trained? Only those are held small, by decay or by a penalty. */
+bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parameter);
+
+/* The scalars of step `step`, which counts from 1 (Adam's bias correction depends on it), with the learning
+ * rate `rate` (train/schedule.h). */
+void lvk_optimizer_hyper(const lvk_optimizer_settings *settings, uint64_t step, double rate,
+                         lvk_real hyper[LVK_HYPER_COUNT]);
+
+#endif

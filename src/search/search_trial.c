@@ -1,0 +1,151 @@
+#include "search/search_trial.h"
+
+#include "artifact/run_folder.h"
+#include "core/file.h"
+#include "core/json_file.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "search/run_group.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_METRICS_BYTES = 64 << 20 };
+
+/* Columns of metrics.csv. */
+enum { VALIDATION_LOSS = 3, VALIDATION_AUC = 5, VALIDATION_F1_WEIGHTED = 6 };
+
+/* ---- training ---- */
+
+typedef struct watched {
+    const lvk_trial_job *job;
+    lvk_train_callback callback;
+    void *user;
+    bool over; /* it has its epochs */
+} watched;
+
+/* Stops a training when it has its epochs, also one that had them before and was killed. */
+static bool watch(void *user, const lvk_train_event *event) {
+    watched *w = user;
+    const uint32_t trained = event->kind == LVK_TRAIN_EPOCH     ? event->epoch
+                             : event->kind == LVK_TRAIN_STARTED ? event->resumed_epoch
+                                                                : 0;
+    if (w->callback && !w->callback(w->user, event))
+        return false;
+    w->over = w->job->epochs < w->job->options.epochs && trained >= w->job->epochs;
+    return !w->over;
+}
+
+static lvk_status note_divergence(const char *run) {
+    lvk_text text = {0};
+    lvk_text_add(&text, "{\"reason\": ");
+    lvk_text_add_json(&text, lvk_error_message());
+    lvk_text_add(&text, "}\n");
+    char *path = lvk_path_join(run, "diverged.json");
+    const lvk_status status =
+        path && !text.failed ? lvk_file_write(path, text.data, text.length) : LVK_ERROR_MEMORY;
+    lvk_text_finish(&text);
+    lvk_free(path);
+    return status;
+}
+
+lvk_status lvk_trial_train(lvk_device *device, const lvk_trial_job *job, lvk_train_callback callback,
+                           void *user) {
+    watched w = {.job = job, .callback = callback, .user = user};
+    lvk_train_options options = job->options;
+    options.run = job->run;
+    options.split = job->split;
+    lvk_status status = lvk_run_group_train(device, &options, watch, &w);
+    if (status == LVK_ERROR_CANCELLED && w.over)
+        status = LVK_OK;
+    if (status == LVK_ERROR_NUMERIC) {
+        lvk_log(LVK_LOG_WARNING, "diverged: %s", lvk_error_message());
+        status = note_divergence(job->run);
+    }
+    return status;
+}
+
+/* ---- reading ---- */
+
+/* Field `column` of a CSV line of numbers; NaN: it is none. */
+static double field(const char *line, size_t length, int column) {
+    char text[40];
+    double value = (double)NAN;
+    const char *end = line + length;
+    for (; column > 0 && line < end; --column) {
+        const char *comma = memchr(line, ',', (size_t)(end - line));
+        line = comma ? comma + 1 : end;
+    }
+    const char *comma = line < end ? memchr(line, ',', (size_t)(end - line)) : NULL;
+    snprintf(text, sizeof text, "%.*s", (int)((comma ? comma : end) - line), line);
+    (void)lvk_number_parse(text, &value);
+    return value;
+}
+
+static void take_epoch(lvk_trial *trial, const char *line, size_t length) {
+    const double loss = field(line, length, VALIDATION_LOSS);
+    ++trial->epochs;
+    if (trial->best_epoch && !(loss < trial->validation_loss))
+        return;
+    trial->best_epoch = trial->epochs;
+    trial->validation_loss = loss;
+    trial->validation_auc = field(line, length, VALIDATION_AUC);
+    trial->validation_f1_weighted = field(line, length, VALIDATION_F1_WEIGHTED);
+}
+
+static lvk_status read_epochs(const char *path, uint32_t epochs, lvk_trial *trial) {
+    void *data;
+    size_t size;
+    LVK_TRY(lvk_file_read(path, MOST_METRICS_BYTES, &data, &size));
+    const char *before = memchr(data, '\n', size), *end = (const char *)data + size;
+    while (before && before + 1 < end && (!epochs || trial->epochs < epochs)) {
+        const char *line = before + 1, *next = memchr(line, '\n', (size_t)(end - line));
+        take_epoch(trial, line, (size_t)((next ? next : end) - line));
+        before = next;
+    }
+    lvk_free(data);
+    return trial->best_epoch == 0 || isfinite(trial->validation_loss)
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT, "%s: epoch %u has no validation loss", path, trial->best_epoch);
+}
+
+static lvk_status read_test(const char *path, lvk_trial *trial) {
+    json_t *json;
+    LVK_TRY(lvk_json_read(path, LVK_JSON_USUAL, &json));
+    const json_t *auc = json_object_get(json_object_get(json, "test"), "auc");
+    trial->test_auc = json_is_number(auc) ? json_number_value(auc) : (double)NAN;
+    json_decref(json);
+    return LVK_OK;
+}
+
+static bool has_file(const char *run, const char *name, char **path) {
+    *path = lvk_path_join(run, name);
+    return *path && lvk_path_is_file(*path);
+}
+
+lvk_status lvk_trial_read(const char *run, uint32_t epochs, lvk_trial *trial, bool *done) {
+    const double unknown = (double)NAN;
+    char *metrics, *results, *diverged;
+    lvk_status status = LVK_OK;
+    *trial = (lvk_trial){.validation_loss = unknown,
+                         .validation_auc = unknown,
+                         .validation_f1_weighted = unknown,
+                         .test_auc = unknown};
+    if (has_file(run, lvk_run_file_name(LVK_RUN_METRICS), &metrics))
+        status = read_epochs(metrics, epochs, trial);
+    if (has_file(run, "results.json", &results))
+        trial->outcome = LVK_TRIAL_FINISHED;
+    if (has_file(run, "diverged.json", &diverged))
+        trial->outcome = LVK_TRIAL_DIVERGED;
+    *done = trial->outcome != LVK_TRIAL_OPEN || (epochs && trial->epochs >= epochs);
+    if (status == LVK_OK && trial->outcome == LVK_TRIAL_FINISHED)
+        status = read_test(results, trial);
+    if (status == LVK_OK && (!metrics || !results || !diverged))
+        status = LVK_ERROR_MEMORY;
+    lvk_free(metrics);
+    lvk_free(results);
+    lvk_free(diverged);
+    return status;
+}
