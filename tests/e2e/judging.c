@@ -197,14 +197,17 @@ Test(judging, a_runs_own_data_set_is_known_when_it_has_moved) {
     program_remove(folder);
 }
 
-/* Begun when the positive class was the last by name. */
+/* Begun when the positive class was the last by name, and on another device. */
 Test(judging, a_cross_validation_keeps_its_positive_class) {
     const char *folder = program_folder();
     draw(folder, "cancer", "normal");
     cr_assert_eq(chdir(folder), 0);
-#define CV "cv --data data --out cv --folds 2 --epochs 1 --image-size 32"
+#define CV "cv --data data --out cv --folds 2 --epochs 1 --image-size 32 --device llvmpipe"
+    setenv("LP_NATIVE_VECTOR_WIDTH", "256", 1);
     program_run(&result, CV " --positive normal");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_null(strstr(result.err, "than before"), "%s", result.err);
+    setenv("LP_NATIVE_VECTOR_WIDTH", "128", 1);
     cr_assert_eq(
         system("sed -i '/\"positive\"/d' cv/cv.json cv/fold-1/config.json && rm -r cv/fold-2"), /* NOLINT */
         0);
@@ -212,5 +215,6 @@ Test(judging, a_cross_validation_keeps_its_positive_class) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_SAYS(result.out, "positive class: normal, negative class: cancer");
     EXPECT_SAYS(result.out, "A cell is called 'normal' if p_normal > 0.5000.");
+    EXPECT_SAYS(result.err, "fold-2: goes on with another device than before, llvmpipe (LLVM");
     program_remove(folder);
 }

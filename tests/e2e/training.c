@@ -489,14 +489,15 @@ Test(training, resuming_on_another_device_names_both) {
     const char *folder = program_folder();
     draw_samples(folder);
     setenv("LP_NATIVE_VECTOR_WIDTH", "256", 1);
-    program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 16", folder, folder);
+    program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 16 --device llvmpipe", folder,
+                folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_null(strstr(result.err, "than before"), "%s", result.err);
-    program_run(&result, "train --resume %s/run", folder);
+    program_run(&result, "train --resume %s/run --device llvmpipe", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_null(strstr(result.err, "than before"), "%s", result.err);
     setenv("LP_NATIVE_VECTOR_WIDTH", "128", 1);
-    program_run(&result, "train --resume %s/run", folder);
+    program_run(&result, "train --resume %s/run --device llvmpipe", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_not_null(strstr(result.err, "another device than before, llvmpipe"), "%s", result.err);
     cr_expect_not_null(strstr(result.err, "128 bits) and not llvmpipe"), "%s", result.err);
