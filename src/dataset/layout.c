@@ -51,13 +51,15 @@ static bool is_one_of(const lvk_word *word, const char *const *list, size_t coun
  * subtypes of leukaemia. */
 static bool is_no_person(const lvk_word *word) {
     static const char *const words[] = {
-        "fold",  "train",   "training",  "test",     "testing",   "val",   "valid",  "validation",
-        "split", "part",    "batch",     "set",      "dataset",   "data",  "run",    "slide",
-        "plate", "image",   "images",    "img",      "imgs",      "cell",  "cells",  "crop",
-        "crops", "aug",     "augmented", "original", "segmented", "group", "class",  "level",
-        "grade", "stage",   "type",      "subtype",  "l",         "m",     "x",      "px",
-        "v",     "version", "day",       "week",     "year",      "scan",  "folder", "dir",
-        "new",   "old",     "phase",     "png",      "jpg",       "bmp"};
+        "site",       "hospital", "center",    "centre",   "clinic",     "lab",     "source", "camera",
+        "microscope", "cohort",   "study",     "exp",      "experiment", "session", "round",  "series",
+        "fold",       "train",    "training",  "test",     "testing",    "val",     "valid",  "validation",
+        "split",      "part",     "batch",     "set",      "dataset",    "data",    "run",    "slide",
+        "plate",      "image",    "images",    "img",      "imgs",       "cell",    "cells",  "crop",
+        "crops",      "aug",      "augmented", "original", "segmented",  "group",   "class",  "level",
+        "grade",      "stage",    "type",      "subtype",  "l",          "m",       "x",      "px",
+        "v",          "version",  "day",       "week",     "year",       "scan",    "folder", "dir",
+        "new",        "old",      "phase",     "png",      "jpg",        "bmp"};
     return is_one_of(word, words, sizeof words / sizeof *words);
 }
 

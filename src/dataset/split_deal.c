@@ -103,7 +103,8 @@ static lvk_status check_possible(const dealing *d) {
             return lvk_fail(LVK_ERROR_FORMAT,
                             "%s: class %s has %u independent %s, too few for each of %u parts to have one",
                             lvk_dataset_folder(dataset), lvk_dataset_class_name(dataset, c), d->holders[c],
-                            d->deal->by_image ? "images" : "subjects", parts);
+                            d->deal->by_image || lvk_dataset_unnamed_count(dataset) ? "images" : "subjects",
+                            parts);
     return LVK_OK;
 }
 

@@ -35,6 +35,7 @@ static const tree_case cases[] = {
     /* not people, or not all of them */
     {{"cancer/fold_1/a.png", "cancer/fold_2/b.png", "normal/fold_1/c.png"}, 3, NULL, "cancer normal"},
     {{"cancer/L1/a.png", "cancer/L2/b.png", "normal/L3/c.png"}, 3, NULL, "cancer normal"},
+    {{"site1/all/a.png", "site2/all/b.png", "site2/hem/c.png"}, 3, NULL, "all hem"},
     {{"malignant/early/a.png", "malignant/pro/b.png", "benign/pre/c.png"}, 3, NULL, "benign malignant"},
     {{"cancer/2023-01-05/a.png", "cancer/2023-01-06/b.png", "normal/2023-01-07/c.png"},
      3,
