@@ -2,6 +2,7 @@
 #include "search/search_pool.h"
 
 #include "core/log.h"
+#include "core/memory.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ typedef struct running {
     worker workers[LVK_SEARCH_MAX_JOBS];
     int pipe[2];
     bool stopping;
+    lvk_text said;     /* lines of trials, each between newlines */
     lvk_status status; /* the first failure, with its line */
     char line[sizeof((lvk_report *)0)->line];
 } running;
@@ -169,9 +171,21 @@ static void reap(running *r, uint32_t number) {
     --r->busy;
 }
 
+/* Each trial reads the data set, and what is said of it is the same. */
+static bool is_said(running *r, const char *line) {
+    char *whole = lvk_format("\n%s\n", line);
+    const bool said = whole && r->said.data && strstr(r->said.data, whole);
+    if (whole && !said)
+        lvk_text_add(&r->said, "%s", whole);
+    lvk_free(whole);
+    return said;
+}
+
 static void take_report(running *r, lvk_report *report) {
     report->line[sizeof report->line - 1] = '\0';
     lvk_text_make_printable(report->line);
+    if (report->kind == LVK_REPORT_LOG && report->trial && is_said(r, report->line))
+        return;
     if (report->kind == LVK_REPORT_LOG && report->trial)
         lvk_log(report->level, "trial %u: %s", report->trial, report->line);
     else if (report->kind == LVK_REPORT_LOG)
@@ -237,6 +251,7 @@ static lvk_status run(running *r) {
     }
     close(r->pipe[0]);
     close(r->pipe[1]);
+    lvk_text_finish(&r->said);
     return r->status == LVK_OK ? LVK_OK : lvk_fail(r->status, "%s", r->line);
 }
 

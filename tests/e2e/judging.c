@@ -66,6 +66,8 @@ Test(judging, says_where_no_subject_is_known) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_SAYS(result.err, "no subject is known for 18 of 18 images");
     EXPECT_SAYS(result.err, "positive class: cancer, negative class: normal");
+    EXPECT_SAYS(result.err, "trial 1: no subject is known");
+    cr_expect_null(strstr(result.err, "trial 2: no subject is known"), "said again: %s", result.err);
     program_remove(folder);
 }
 
