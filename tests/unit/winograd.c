@@ -1,4 +1,5 @@
-/* Which convolutions the candidate winograd takes, and that nothing takes it unless it is named. */
+/* Which convolutions the candidate winograd can compute, which of those it would be slow for, and that a plan takes
+ * winograd only where it is named. */
 #include "graph/plan.h"
 #include "ops/conv2d.h"
 
@@ -13,7 +14,9 @@ static const lvk_caps card = {.runs_launches = true,
 typedef struct convolution {
     uint32_t batch, size, in, out, kernel, stride; /* valid, of size x size pixels */
     lvk_caps caps;
-    const char *obstacle; /* part of the text; NULL: it runs */
+    const char *obstacle; /* part of the reason why winograd cannot run; NULL: it can */
+    const char
+        *drawback; /* part of the reason why a free choice passes it over although it can run; NULL: none */
 } convolution;
 
 static const lvk_candidate *find(int op) {
@@ -25,13 +28,22 @@ static const lvk_candidate *find(int op) {
     return NULL;
 }
 
-static void expect_obstacle(const convolution *c, const lvk_call *call) {
-    const char *reason = find(call->op)->obstacle(call, &c->caps);
-    if (c->obstacle)
-        cr_expect(reason && strstr(reason, c->obstacle), "%s, %u to %u channels: %s",
-                  lvk_op_get(call->op)->name, c->in, c->out, reason ? reason : "runs");
+static void expect_reason(const convolution *c, const lvk_call *call, const char *what, const char *expected,
+                          const char *reason) {
+    const char *name = lvk_op_get(call->op)->name;
+    if (expected)
+        cr_expect(reason && strstr(reason, expected), "%s, %u to %u channels, %s: %s", name, c->in, c->out,
+                  what, reason ? reason : "none");
     else
-        cr_expect_null(reason, "%s: %s", lvk_op_get(call->op)->name, reason);
+        cr_expect_null(reason, "%s, %u to %u channels, %s: %s", name, c->in, c->out, what, reason);
+}
+
+static void expect_reasons(const convolution *c, const lvk_call *call) {
+    const lvk_candidate *winograd = find(call->op);
+    const char *obstacle = winograd->obstacle(call, &c->caps);
+    expect_reason(c, call, "obstacle", c->obstacle, obstacle);
+    if (!obstacle)
+        expect_reason(c, call, "drawback", c->drawback, winograd->drawback(call, &c->caps));
 }
 
 /* The convolution itself, and that from `out` to `in` channels whose gradient with respect to its input is a
@@ -49,28 +61,30 @@ static void check(const convolution *c) {
     gradient.inputs[1] = lvk_type_4d(LVK_F32, c->kernel, c->kernel, c->out, c->in);
     cr_assert_eq(lvk_op_get(forward.op)->infer(&forward), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(lvk_op_get(gradient.op)->infer(&gradient), LVK_OK, "%s", lvk_error_message());
-    expect_obstacle(c, &forward);
-    expect_obstacle(c, &gradient);
+    expect_reasons(c, &forward);
+    expect_reasons(c, &gradient);
 }
 
 Test(winograd, takes_kernels_of_3x3_at_stride_1) {
-    lvk_caps small = card, little = card, narrow = card;
+    lvk_caps small = card, little = card, narrow = card, cpu = card;
     small.memory = 1 << 20; /* of which a quarter is had; the transformed tensors have more */
     little.max_allocation = 1 << 20;
     narrow.max_storage_range = 1 << 16;
+    cpu.is_cpu = true;
     const convolution convolutions[] = {
-        {2, 20, 16, 32, 3, 1, card, NULL},
-        {2, 20, 17, 32, 3, 1, card, NULL},
-        {2, 20, 16, 32, 5, 1, card, "3x3 at stride 1"},
-        {2, 20, 16, 32, 1, 1, card, "3x3 at stride 1"},
-        {2, 20, 16, 32, 3, 2, card, "3x3 at stride 1"},
-        {2, 20, 16, 32, 6, 2, card, "3x3 at stride 1"}, /* of which a folded one has kernels of 3x3 */
-        {2, 20, 15, 32, 3, 1, card, "16 input channels"},
-        {2, 20, 16, 30, 3, 1, card, "not a multiple of 4"},
-        {2, 20, 16, 32, 3, 1, narrow, "one binding"},
-        {64, 200, 16, 32, 3, 1, card, "one binding"},
-        {2, 20, 16, 32, 3, 1, small, "memory"},
-        {2, 20, 16, 32, 3, 1, little, "memory"},
+        {2, 20, 16, 32, 3, 1, card, NULL, NULL},
+        {2, 20, 17, 32, 3, 1, card, NULL, NULL},
+        {2, 20, 16, 32, 5, 1, card, "3x3 at stride 1", NULL},
+        {2, 20, 16, 32, 1, 1, card, "3x3 at stride 1", NULL},
+        {2, 20, 16, 32, 3, 2, card, "3x3 at stride 1", NULL},
+        {2, 20, 16, 32, 6, 2, card, "3x3 at stride 1", NULL}, /* of which a folded one has kernels of 3x3 */
+        {2, 20, 15, 32, 3, 1, card, NULL, "16 input channels"},
+        {2, 20, 16, 32, 3, 1, cpu, NULL, "GPUs"},
+        {2, 20, 16, 30, 3, 1, card, "not a multiple of 4", NULL},
+        {2, 20, 16, 32, 3, 1, narrow, "one binding", NULL},
+        {64, 200, 16, 32, 3, 1, card, "one binding", NULL},
+        {2, 20, 16, 32, 3, 1, small, "memory", NULL},
+        {2, 20, 16, 32, 3, 1, little, "memory", NULL},
     };
     for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; ++i)
         check(&convolutions[i]);
