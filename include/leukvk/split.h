@@ -1,7 +1,7 @@
 /* Which images train, which choose the model, which judge it.
  *
- * The labelled images of the training part are dealt out group by group (lvk_image_info.group), so that no
- * person, and no picture under two persons' names, is on two sides; each class is kept near the wanted share
+ * The labelled images of the training part are assigned to parts group by group (lvk_image_info.group), so that
+ * no person, and no picture under two persons' names, is on two sides; each class is kept near the wanted share
  * in each part. Groups go from the largest to the smallest, those within a factor of two of each other in an
  * order drawn from the seed; each to the part where it leaves the smallest sum over parts and classes of
  * ((images - wanted) / images of the class)^2. Groups are then moved, the smallest first, until every part
@@ -33,8 +33,9 @@ typedef struct lvk_split_options {
     uint64_t seed;
     double validation; /* share of the images, 0: 0.15, negative: no such part */
     double test;       /* the same. Together below 1 */
-    bool by_image; /* deal image by image: cells of one person come to lie on both sides, and what is measured
-                      says nothing about people who were not seen. For comparison with work that did so */
+    /* Assign image by image instead of group by group. Then cells of one person are on several sides, and what is
+     * measured says nothing about people whom the model has not seen. For comparison with work that split so. */
+    bool by_image;
 } lvk_split_options;
 
 /* `options` may be NULL. A part whose share of a class ends far from the wanted one is named in the log.
@@ -71,7 +72,7 @@ const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part part, si
 enum { LVK_MAX_FOLDS = 10 };
 
 typedef struct lvk_fold_options {
-    uint32_t folds; /* 2 to LVK_MAX_FOLDS, dealt as the parts of a split are; 0: the data set's own */
+    uint32_t folds; /* 2 to LVK_MAX_FOLDS, made as the parts of a split are; 0: the data set's own */
     uint64_t seed;
     double validation; /* share of the images outside of the fold, above 0 and below 1 */
     bool by_image;     /* as above. The data set's own folds stay what they are */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Judges a way of training by cross-validation: images are dealt to folds by subject, for each fold a model is trained on the other "
+    "Judges a way of training by cross-validation: images are assigned to folds by subject, for each fold a model is trained on the other "
     "folds, and every image is judged by the model that has seen neither it nor its subject. The same command goes on after Ctrl-C, a "
     "crash or a power cut."
     "\v"
@@ -21,7 +21,7 @@ static const char documentation[] =
     "  leukvk cv --data C-NMC_Leukemia --out runs/cv             five folds, with the defaults of train\n"
     "  leukvk cv --data C-NMC_Leukemia --folds official          C-NMC's own three folds\n"
     "  leukvk cv --data samples --model resnet50 --epochs 30     a head on frozen features: computed once for all folds\n"
-    "  leukvk cv --data samples --group none --out runs/leaking  cells dealt one by one, as work with high figures often did\n"
+    "  leukvk cv --data samples --group none --out runs/leaking  cells assigned one by one, as work with high figures often did\n"
     "  leukvk eval --from runs/cv/predictions.csv --subjects     what came out, subject by subject\n"
     "\n"
     "For each fold, a share of the other images (0.15, by subject) is held back to choose the best epoch.\n";

@@ -105,7 +105,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 
 /* Several ranks on one machine take turns with its devices of the preferred one's name, where none is named.
  */
-static lvk_status deal_device(arguments *a) {
+static lvk_status assign_device(arguments *a) {
     lvk_device_list *list;
     const lvk_device_info *preferred = NULL;
     uint32_t equal = 0;
@@ -141,7 +141,7 @@ static bool watch(void *user, const lvk_train_event *event) {
 
 static lvk_status open_device(arguments *a, lvk_device **device) {
     *device = NULL;
-    lvk_status status = deal_device(a);
+    lvk_status status = assign_device(a);
     if (status == LVK_OK)
         status = lvk_device_open(&a->device, device);
     return lvk_ranks_agree(&a->ranks, status);

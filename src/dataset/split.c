@@ -10,7 +10,7 @@ const char *lvk_split_part_name(lvk_split_part part) {
     return names[part];
 }
 
-bool lvk_split_deals(const lvk_image_info *image) {
+bool lvk_split_assigns(const lvk_image_info *image) {
     return image->part == LVK_PART_TRAINING && image->label >= 0;
 }
 
@@ -73,22 +73,22 @@ lvk_status lvk_split_add_preliminary(lvk_split *split) {
 void lvk_split_take(lvk_split *split, const uint8_t *part_of_image) {
     for (size_t i = 0; i < lvk_dataset_image_count(split->dataset); ++i) {
         const uint8_t part = part_of_image[i];
-        if (part != LVK_DEAL_NOWHERE)
+        if (part != LVK_UNASSIGNED)
             split->images[part][split->counts[part]++] = (uint32_t)i;
     }
 }
 
-static lvk_status deal(lvk_split *split) {
-    lvk_deal deal = {.dataset = split->dataset,
-                     .seed = split->seed,
-                     .by_image = split->by_image,
-                     .parts = LVK_SPLIT_PRELIMINARY};
-    for (int p = 0; p < deal.parts; ++p) {
-        deal.shares[p] = split->fractions[p];
-        deal.names[p] = lvk_split_part_name((lvk_split_part)p);
+static lvk_status assign(lvk_split *split) {
+    lvk_assign_options options = {.dataset = split->dataset,
+                                  .seed = split->seed,
+                                  .by_image = split->by_image,
+                                  .parts = LVK_SPLIT_PRELIMINARY};
+    for (int p = 0; p < options.parts; ++p) {
+        options.shares[p] = split->fractions[p];
+        options.names[p] = lvk_split_part_name((lvk_split_part)p);
     }
     uint8_t *parts = lvk_alloc(lvk_dataset_image_count(split->dataset), 1);
-    const lvk_status status = parts ? lvk_deal_images(&deal, parts) : LVK_ERROR_MEMORY;
+    const lvk_status status = parts ? lvk_assign_images(&options, parts) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         lvk_split_take(split, parts);
     lvk_free(parts);
@@ -103,7 +103,7 @@ lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_split_options 
     (*split)->by_image = o->by_image;
     lvk_status status = set_fractions(*split, o);
     if (status == LVK_OK)
-        status = deal(*split);
+        status = assign(*split);
     if (status == LVK_OK)
         status = lvk_split_add_preliminary(*split);
     if (status != LVK_OK)

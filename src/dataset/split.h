@@ -19,7 +19,7 @@ struct lvk_split {
 /* A split without images. */
 LVK_MUST_USE lvk_status lvk_split_allocate(const lvk_dataset *dataset, lvk_split **split);
 
-/* Takes images into the parts part_of_image[i]; those of LVK_DEAL_NOWHERE are left out. */
+/* Adds every image i to the part part_of_image[i] of the split; an image with LVK_UNASSIGNED is left out. */
 void lvk_split_take(lvk_split *split, const uint8_t *part_of_image);
 
 /* Adds the labelled preliminary images, less those of groups that also have training images. */
@@ -28,23 +28,25 @@ LVK_MUST_USE lvk_status lvk_split_add_preliminary(lvk_split *split);
 /* The JSON of a split's file, not checked yet. */
 LVK_MUST_USE lvk_status lvk_split_parse(const char *path, json_t **root);
 
-/* True for the images that are dealt out: the labelled ones of the training part. */
-bool lvk_split_deals(const lvk_image_info *image);
+/* Whether a split assigns the image to one of its parts: the image is labelled and of the training part. */
+bool lvk_split_assigns(const lvk_image_info *image);
 
-enum { LVK_DEAL_MAX_PARTS = 64, LVK_DEAL_NOWHERE = 255 };
+enum { LVK_ASSIGN_MAX_PARTS = 64, LVK_UNASSIGNED = 255 };
 
-/* How images are dealt out to parts. */
-typedef struct lvk_deal {
+/* How images are assigned to parts. Only groups of images are moved, so that subjects who share a picture stay
+ * together; with `by_image` each image is a group of its own. */
+typedef struct lvk_assign_options {
     const lvk_dataset *dataset;
     uint64_t seed;
-    bool by_image; /* each image on its own, not group by group */
-    int parts;     /* 1 to LVK_DEAL_MAX_PARTS */
-    double shares[LVK_DEAL_MAX_PARTS];
-    const char *names[LVK_DEAL_MAX_PARTS]; /* of the parts, for messages */
-} lvk_deal;
+    bool by_image;
+    int parts;                               /* 1 to LVK_ASSIGN_MAX_PARTS */
+    double shares[LVK_ASSIGN_MAX_PARTS];     /* of the images that each part is to have; their sum is 1 */
+    const char *names[LVK_ASSIGN_MAX_PARTS]; /* of the parts, for messages */
+} lvk_assign_options;
 
-/* part_of_image[i]: whoever is LVK_DEAL_NOWHERE already stays out of it, and with LVK_DEAL_NOWHERE leave
- * those that are not dealt; the others get their parts. */
-LVK_MUST_USE lvk_status lvk_deal_images(const lvk_deal *deal, uint8_t *part_of_image);
+/* Assigns images to parts and writes the part of image i to part_of_image[i]. An image whose entry is
+ * LVK_UNASSIGNED at the call keeps that entry and does not count. An image that no split assigns
+ * (lvk_split_assigns) gets LVK_UNASSIGNED. */
+LVK_MUST_USE lvk_status lvk_assign_images(const lvk_assign_options *options, uint8_t *part_of_image);
 
 #endif

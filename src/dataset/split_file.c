@@ -133,7 +133,7 @@ static lvk_status take_parts(reading *r, const json_t *parts) {
 static lvk_status check_complete(const reading *r) {
     for (size_t i = 0; i < lvk_dataset_image_count(r->split->dataset); ++i) {
         const lvk_image_info *image = lvk_dataset_image(r->split->dataset, i);
-        if (lvk_split_deals(image) && r->part_of_image[i] == NOWHERE)
+        if (lvk_split_assigns(image) && r->part_of_image[i] == NOWHERE)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: image %s of the data set is in no part", r->path,
                             image->path);
     }

@@ -7,31 +7,31 @@ uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset) {
     int32_t last = -1;
     for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
         const lvk_image_info *image = lvk_dataset_image(dataset, i);
-        if (lvk_split_deals(image) && image->fold > last)
+        if (lvk_split_assigns(image) && image->fold > last)
             last = image->fold;
     }
     return (uint32_t)(last + 1);
 }
 
-static lvk_status deal_folds(const lvk_split *split, uint32_t folds, uint8_t *fold_of_image) {
-    lvk_deal deal = {
+static lvk_status assign_folds(const lvk_split *split, uint32_t folds, uint8_t *fold_of_image) {
+    lvk_assign_options options = {
         .dataset = split->dataset, .seed = split->seed, .by_image = split->by_image, .parts = (int)folds};
     static const char *const names[LVK_MAX_FOLDS] = {
         "first fold's", "second fold's",  "third fold's",  "fourth fold's", "fifth fold's",
         "sixth fold's", "seventh fold's", "eighth fold's", "ninth fold's",  "tenth fold's"};
-    for (int p = 0; p < deal.parts; ++p) {
-        deal.shares[p] = 1.0 / folds;
-        deal.names[p] = names[p];
+    for (int p = 0; p < options.parts; ++p) {
+        options.shares[p] = 1.0 / folds;
+        options.names[p] = names[p];
     }
-    return lvk_deal_images(&deal, fold_of_image);
+    return lvk_assign_images(&options, fold_of_image);
 }
 
 /* fold_of_image[i] becomes the data set's own fold. */
 static lvk_status read_official_folds(const lvk_split *split, uint8_t *fold_of_image) {
     for (size_t i = 0; i < lvk_dataset_image_count(split->dataset); ++i) {
         const lvk_image_info *image = lvk_dataset_image(split->dataset, i);
-        fold_of_image[i] = LVK_DEAL_NOWHERE;
-        if (!lvk_split_deals(image))
+        fold_of_image[i] = LVK_UNASSIGNED;
+        if (!lvk_split_assigns(image))
             continue;
         if (image->fold < 0)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: lies in none of the data set's folds", image->path);
@@ -46,11 +46,11 @@ static lvk_status fail_shared(const lvk_dataset *dataset, size_t first, size_t s
     const char *name = lvk_dataset_subject(dataset, a->subject)->name;
     if (a->subject == b->subject)
         return lvk_fail(LVK_ERROR_FORMAT,
-                        "%s: subject %s is in folds %d and %d of the data set's own; %s %u deals new folds",
+                        "%s: subject %s is in folds %d and %d of the data set's own; %s %u makes new folds",
                         lvk_dataset_folder(dataset), name, a->fold, b->fold, way_out, folds);
     return lvk_fail(
         LVK_ERROR_FORMAT,
-        "%s: subjects %s and %s share a picture, yet are in folds %d and %d of the data set's own; %s %u deals new "
+        "%s: subjects %s and %s share a picture, yet are in folds %d and %d of the data set's own; %s %u makes new "
         "folds",
         lvk_dataset_folder(dataset), name, lvk_dataset_subject(dataset, b->subject)->name, a->fold, b->fold,
         way_out, folds);
@@ -61,7 +61,7 @@ static lvk_status check_groups(const lvk_dataset *dataset, const uint8_t *fold_o
                                size_t *first) {
     for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
         size_t *seen = &first[lvk_dataset_image(dataset, i)->group];
-        if (fold_of_image[i] == LVK_DEAL_NOWHERE)
+        if (fold_of_image[i] == LVK_UNASSIGNED)
             continue;
         if (*seen == 0)
             *seen = i + 1;
@@ -76,7 +76,7 @@ static lvk_status check_groups(const lvk_dataset *dataset, const uint8_t *fold_o
 static void join_groups(const lvk_dataset *dataset, uint8_t *fold_of_image, uint32_t folds, size_t *held) {
     const size_t count = lvk_dataset_image_count(dataset);
     for (size_t i = 0; i < count; ++i)
-        if (fold_of_image[i] != LVK_DEAL_NOWHERE)
+        if (fold_of_image[i] != LVK_UNASSIGNED)
             ++held[(size_t)lvk_dataset_image(dataset, i)->group * folds + fold_of_image[i]];
     for (size_t i = 0; i < count; ++i) {
         const size_t *of_group = &held[(size_t)lvk_dataset_image(dataset, i)->group * folds];
@@ -84,7 +84,7 @@ static void join_groups(const lvk_dataset *dataset, uint8_t *fold_of_image, uint
         for (uint32_t fold = 1; fold < folds; ++fold)
             if (of_group[fold] > of_group[most])
                 most = fold;
-        if (fold_of_image[i] != LVK_DEAL_NOWHERE)
+        if (fold_of_image[i] != LVK_UNASSIGNED)
             fold_of_image[i] = (uint8_t)most;
     }
 }
@@ -94,7 +94,7 @@ static lvk_status take_official_folds(const lvk_split *split, bool join, uint32_
     *folds = lvk_dataset_official_folds(split->dataset);
     if (*folds < 2)
         return lvk_fail(LVK_ERROR_FORMAT,
-                        "%s: has no folds of its own (C-NMC's fold_0 to fold_2); --folds 5 deals some",
+                        "%s: has no folds of its own (C-NMC's fold_0 to fold_2); --folds 5 makes some",
                         lvk_dataset_folder(split->dataset));
     LVK_TRY(read_official_folds(split, fold_of_image));
     size_t *counts = lvk_alloc(lvk_dataset_group_count(split->dataset) * *folds, sizeof *counts);
@@ -110,18 +110,18 @@ static lvk_status take_official_folds(const lvk_split *split, bool join, uint32_
 }
 
 /* The fold's images to the test part, the rest to training and validation. */
-static lvk_status deal_rest(lvk_split *split, const uint8_t *fold_of_image, uint32_t fold, uint8_t *parts) {
+static lvk_status assign_rest(lvk_split *split, const uint8_t *fold_of_image, uint32_t fold, uint8_t *parts) {
     const double validation = split->fractions[LVK_SPLIT_VALIDATION];
-    const lvk_deal deal = {.dataset = split->dataset,
-                           .seed = split->seed,
-                           .by_image = split->by_image,
-                           .parts = 2,
-                           .shares = {1 - validation, validation},
-                           .names = {"train", "validation"}};
+    const lvk_assign_options options = {.dataset = split->dataset,
+                                        .seed = split->seed,
+                                        .by_image = split->by_image,
+                                        .parts = 2,
+                                        .shares = {1 - validation, validation},
+                                        .names = {"train", "validation"}};
     const size_t count = lvk_dataset_image_count(split->dataset);
     for (size_t i = 0; i < count; ++i)
-        parts[i] = fold_of_image[i] == fold ? LVK_DEAL_NOWHERE : 0;
-    LVK_TRY(lvk_deal_images(&deal, parts));
+        parts[i] = fold_of_image[i] == fold ? LVK_UNASSIGNED : 0;
+    LVK_TRY(lvk_assign_images(&options, parts));
     for (size_t i = 0; i < count; ++i)
         if (fold_of_image[i] == fold)
             parts[i] = LVK_SPLIT_TEST;
@@ -135,7 +135,7 @@ static lvk_status make_fold(lvk_split *split, double validation, const uint8_t *
         return LVK_ERROR_MEMORY;
     split->fractions[LVK_SPLIT_TEST] = 1.0 / folds;
     split->fractions[LVK_SPLIT_VALIDATION] = validation;
-    lvk_status status = deal_rest(split, fold_of_image, fold, parts);
+    lvk_status status = assign_rest(split, fold_of_image, fold, parts);
     split->fractions[LVK_SPLIT_VALIDATION] *= 1 - 1.0 / folds; /* of all images */
     split->fractions[LVK_SPLIT_TRAIN] =
         1 - split->fractions[LVK_SPLIT_VALIDATION] - split->fractions[LVK_SPLIT_TEST];
@@ -159,7 +159,7 @@ static lvk_status make_folds(const lvk_dataset *dataset, const lvk_fold_options 
     uint32_t folds = o->folds;
     LVK_TRY(allocate_like(dataset, o, &splits[0]));
     *count = 1;
-    LVK_TRY(folds ? deal_folds(splits[0], folds, fold_of_image)
+    LVK_TRY(folds ? assign_folds(splits[0], folds, fold_of_image)
                   : take_official_folds(splits[0], o->join, &folds, fold_of_image));
     for (; *count < folds; ++*count)
         LVK_TRY(allocate_like(dataset, o, &splits[*count]));

@@ -53,9 +53,10 @@ static lvk_status resolve(const lvk_synth_options *given, lvk_synth_options *o) 
     return LVK_OK;
 }
 
-/* Deals `images` to the `count` people of a class: two each, the rest by weights between 0.5 and 2. */
-static void deal_images(const lvk_synth_options *o, person *people, uint32_t count, uint32_t images,
-                        uint32_t purpose) {
+/* Sets how many of `images` each of the `count` people of a class has: two, and a share of the rest that is drawn from
+ * 0.5 to 2. */
+static void assign_images(const lvk_synth_options *o, person *people, uint32_t count, uint32_t images,
+                          uint32_t purpose) {
     const lvk_random_key key = {o->seed, 2 + purpose, 0, LVK_PURPOSE_SYNTH};
     double total = 0, before = 0;
     for (uint32_t i = 0; i < count; ++i)
@@ -74,8 +75,8 @@ static void plan_people(tree *t) {
     for (uint32_t i = 0; i < 2 * half; ++i)
         t->people[i] =
             (person){.number = i % half + 1, .is_all = i < half, .is_preliminary = i % half >= half - tested};
-    deal_images(&t->options, t->people, half, t->options.images - t->options.images / 2, 0);
-    deal_images(&t->options, t->people + half, half, t->options.images / 2, 1);
+    assign_images(&t->options, t->people, half, t->options.images - t->options.images / 2, 0);
+    assign_images(&t->options, t->people + half, half, t->options.images / 2, 1);
 }
 
 static void plan_pictures(tree *t) {

@@ -181,7 +181,7 @@ static lvk_status check_axes(const lvk_search_space *space, const lvk_search_opt
                             name, axis->values[0], axis->values[1]);
         if (strcmp(name, "epochs") == 0 && o->kind == LVK_SEARCH_HALVING)
             return lvk_fail(LVK_ERROR_ARGUMENT,
-                            "--grid epochs: --search halving deals out the epochs itself, up to --epochs");
+                            "--grid epochs: --search halving hands out the epochs itself, up to --epochs");
         if (!(is_optimizers(axis->key) && searches_optimizer(space)) &&
             lvk_train_option_check_use(axis->key, &o->train) != LVK_OK)
             return lvk_fail_within(LVK_ERROR_ARGUMENT, "--grid %s", name);

@@ -85,7 +85,7 @@ Test(split, properties) {
         lvk_split *split;
         cr_assert_eq(lvk_split_create(d, &options, &split), LVK_OK, "%s", lvk_error_message());
         const tally t = check_parts(d, split);
-        cr_assert(t.total[0] == 150 && t.total[1] == 102, "every image is dealt once");
+        cr_assert(t.total[0] == 150 && t.total[1] == 102, "every image is assigned once");
         for (int p = 0; p < LVK_SPLIT_PRELIMINARY; ++p) {
             const double wanted = lvk_split_fraction(split, (lvk_split_part)p);
             for (int c = 0; c < 2; ++c) {
@@ -240,7 +240,7 @@ Test(split, official_folds_that_share_a_picture) {
     cr_expect_not_null(
         strstr(lvk_error_message(),
                "subjects 2 and 3 share a picture, yet are in folds 0 and 1 of the data set's own; "
-               "--folds official-joined moves such subjects to one fold each, --folds 2 deals new"),
+               "--folds official-joined moves such subjects to one fold each, --folds 2 makes new"),
         "%s", lvk_error_message());
 
     const lvk_fold_options joined = {.validation = 0.3, .join = true};

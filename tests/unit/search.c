@@ -109,7 +109,7 @@ Test(search, wrong_axes_are_named) {
         {LVK_SEARCH_RANDOM, 3, {"l2=0..1"}, "logarithm"},
         {LVK_SEARCH_RANDOM, 3, {"dropout=0..0.5", "dropout=0.6"}, "no other values"},
         {LVK_SEARCH_RANDOM, 3, {"dropout=0.6", "dropout=0..0.5"}, "no other values"},
-        {LVK_SEARCH_HALVING, 0, {"epochs=1,2"}, "deals out the epochs"},
+        {LVK_SEARCH_HALVING, 0, {"epochs=1,2"}, "hands out the epochs"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         const lvk_search_options o = options_of(cases[i].kind, cases[i].trials, cases[i].axes);

@@ -1,5 +1,5 @@
-/* Which convolutions the candidate winograd can compute, which of those it would be slow for, and that a plan takes
- * winograd only where it is named. */
+/* Which convolutions the candidate winograd can compute, which of those it would be slow for, and that a plan
+ * takes winograd only where it is named. */
 #include "graph/plan.h"
 #include "ops/conv2d.h"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What each part of the recipe is worth: the default training and others that differ in one setting, and the Keras work's recipe, by
-# cross-validation by subject on the same folds, over several seeds (each deals the people anew).
+# cross-validation by subject on the same folds, over several seeds (each assigns the people anew).
 #   tools/study/ablation.sh DATA OUT [ROW...]
 # ROW: names of the table below; all of them when none is given. FOLDS=5 and SEEDS="1 2 3" in the environment change how much is
 # run (2 folds, seeds 1 2 3). Goes on where it was stopped; OUT/ablation.txt has the table. README.md beside this file has figures.
