@@ -145,13 +145,13 @@ static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_strin
 static lvk_status write_tensors(lvk_export *e, bool torchvision, const char *file) {
     built_model *built;
     lvk_string_map metadata = {0};
-    lvk_foreign_count count = {0};
+    lvk_interop_count count = {0};
     /* The entry by which readers of safetensors tell the framework. */
     lvk_status status = copy_metadata(e, torchvision ? "pt" : "tf", &metadata);
     if (status == LVK_OK) {
         status = build(&e->config, &built);
         if (status == LVK_OK)
-            status = lvk_foreign_write(file, torchvision, &e->config, &built->builder,
+            status = lvk_interop_write(file, torchvision, &e->config, &built->builder,
                                        lvk_checkpoint_file(e->checkpoint), &metadata, &count);
         built_model_destroy(built);
     }

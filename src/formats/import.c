@@ -84,9 +84,9 @@ static lvk_status sort_source(source *from) {
     return LVK_OK;
 }
 
-/* What `tensor` is called in the source, and its type there. */
-static void foreign(const source *from, const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
-                    char name[LVK_FOREIGN_NAME], lvk_type *type) {
+/* The name and the type that `tensor` has in the source. */
+static void source_name(const source *from, const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
+                        char name[LVK_INTEROP_NAME], lvk_type *type) {
     if (from->form->torchvision) {
         lvk_naming_torchvision(table, tensor, name, type);
         return;
@@ -99,7 +99,7 @@ static void foreign(const source *from, const lvk_resnet_table *table, const lvk
     lvk_naming_keras(table, tensor, name);
     /* The first of these files name the classifier so. */
     if (tensor->conv == table->conv_count && has(from, "probs/kernel"))
-        snprintf(name, LVK_FOREIGN_NAME, "probs/%s", strchr(tensor->name, '/') + 1);
+        snprintf(name, LVK_INTEROP_NAME, "probs/%s", strchr(tensor->name, '/') + 1);
 }
 
 /* ---- which network is it? ---- */
@@ -119,9 +119,9 @@ static long try_spec(lvk_import *import, const source *from, const lvk_resnet_sp
     lvk_resnet_table_init(&import->table, spec, variant);
     import->count = lvk_resnet_tensors(&import->table, import->expected);
     for (size_t i = 0; i < import->count; ++i) {
-        char name[LVK_FOREIGN_NAME];
+        char name[LVK_INTEROP_NAME];
         lvk_type type;
-        foreign(from, &import->table, &import->expected[i], name, &type);
+        source_name(from, &import->table, &import->expected[i], name, &type);
         const size_t found = find(from, name);
         score += found < from->count && has_type(from->tensors[found], &type) ? 1 : -1;
     }
@@ -158,9 +158,9 @@ static lvk_status recognize(lvk_import *import, const source *from) {
     (void)try_spec(import, from, best, variant);
     lvk_resnet_classifier(&import->table, import->expected + import->count);
     for (int i = 0; i < 2; ++i) {
-        char name[LVK_FOREIGN_NAME];
+        char name[LVK_INTEROP_NAME];
         lvk_type type;
-        foreign(from, &import->table, &import->expected[import->count + (size_t)i], name, &type);
+        source_name(from, &import->table, &import->expected[import->count + (size_t)i], name, &type);
         import->info.classifier = import->info.classifier || has(from, name);
     }
     import->count += import->info.classifier ? 2 : 0;
@@ -183,9 +183,9 @@ static lvk_status check_preprocessing(const lvk_import *import, const source *fr
 
 static lvk_status convert_tensor(const lvk_import *import, source *from, const lvk_resnet_tensor *expected,
                                  float *destination) {
-    char name[LVK_FOREIGN_NAME];
+    char name[LVK_INTEROP_NAME];
     lvk_type type;
-    foreign(from, &import->table, expected, name, &type);
+    source_name(from, &import->table, expected, name, &type);
     const size_t found = find(from, name);
     if (found == from->count)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: tensor \"%s\" of %s is missing", from->path, name,

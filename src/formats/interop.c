@@ -36,14 +36,14 @@ static const lvk_resnet_tensor *find(const naming *n, const char *own) {
     return NULL;
 }
 
-static lvk_status name_tensor(const naming *n, const char *own, char name[LVK_FOREIGN_NAME]) {
+static lvk_status name_tensor(const naming *n, const char *own, char name[LVK_INTEROP_NAME]) {
     const lvk_resnet_tensor *tensor = find(n, own);
     lvk_type type;
     bool known = true;
     if (!n->torchvision && tensor)
         lvk_naming_keras(&n->table, tensor, name);
     else if (!n->torchvision)
-        known = snprintf(name, LVK_FOREIGN_NAME, "%s", own) < LVK_FOREIGN_NAME;
+        known = snprintf(name, LVK_INTEROP_NAME, "%s", own) < LVK_INTEROP_NAME;
     else if (tensor)
         lvk_naming_torchvision(&n->table, tensor, name, &type);
     else
@@ -56,7 +56,7 @@ static lvk_status name_tensor(const naming *n, const char *own, char name[LVK_FO
 typedef struct output {
     naming naming;
     lvk_safetensor *tensors;
-    char (*names)[LVK_FOREIGN_NAME];
+    char (*names)[LVK_INTEROP_NAME];
     lvk_arena arena; /* of values that were turned */
 } output;
 
@@ -86,10 +86,10 @@ static lvk_status add_tensor(output *o, const lvk_graph *graph, int parameter, c
     return LVK_OK;
 }
 
-lvk_status lvk_foreign_write(const char *path, bool torchvision, const lvk_model_config *config,
+lvk_status lvk_interop_write(const char *path, bool torchvision, const lvk_model_config *config,
                              const lvk_builder *builder, const lvk_safetensors *file,
-                             const lvk_string_map *metadata, lvk_foreign_count *count) {
-    *count = (lvk_foreign_count){.tensors = builder->parameter_count,
+                             const lvk_string_map *metadata, lvk_interop_count *count) {
+    *count = (lvk_interop_count){.tensors = builder->parameter_count,
                                  .numbers = lvk_model_parameter_count(builder)};
     output *o = lvk_alloc(1, sizeof *o);
     if (!o)

@@ -13,16 +13,16 @@
 #include "models/model.h"
 
 /* How much was written. */
-typedef struct lvk_foreign_count {
+typedef struct lvk_interop_count {
     size_t tensors;
     uint64_t numbers;
-} lvk_foreign_count;
+} lvk_interop_count;
 
 /* Writes the parameters of the model that `builder` built, without folding, by `config`, from `file`, which
  * has them under their own names. A tensor that is missing, of another shape, not finite or a negative
  * variance is named. `path` is written whole or not at all. */
-LVK_MUST_USE lvk_status lvk_foreign_write(const char *path, bool torchvision, const lvk_model_config *config,
+LVK_MUST_USE lvk_status lvk_interop_write(const char *path, bool torchvision, const lvk_model_config *config,
                                           const lvk_builder *builder, const lvk_safetensors *file,
-                                          const lvk_string_map *metadata, lvk_foreign_count *count);
+                                          const lvk_string_map *metadata, lvk_interop_count *count);
 
 #endif

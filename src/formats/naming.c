@@ -20,29 +20,29 @@ static const lvk_resnet_block *block_of(const lvk_resnet_table *table, uint32_t 
 }
 
 static void name_of(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
-                    char name[LVK_FOREIGN_NAME]) {
+                    char name[LVK_INTEROP_NAME]) {
     const char *kind = is_norm(tensor->role) ? "bn" : "conv";
     const char *part = parts[tensor->role];
     if (tensor->conv == table->conv_count) {
-        snprintf(name, LVK_FOREIGN_NAME, "fc.%s", part);
+        snprintf(name, LVK_INTEROP_NAME, "fc.%s", part);
         return;
     }
     if (tensor->conv == 0) {
-        snprintf(name, LVK_FOREIGN_NAME, "%s1.%s", kind, part);
+        snprintf(name, LVK_INTEROP_NAME, "%s1.%s", kind, part);
         return;
     }
     const lvk_resnet_block *block = block_of(table, tensor->conv);
     const uint32_t place = tensor->conv - block->first_conv;
     if (place == block->conv_count)
-        snprintf(name, LVK_FOREIGN_NAME, "layer%u.%u.downsample.%d.%s", block->stage + 1, block->index,
+        snprintf(name, LVK_INTEROP_NAME, "layer%u.%u.downsample.%d.%s", block->stage + 1, block->index,
                  is_norm(tensor->role), part);
     else
-        snprintf(name, LVK_FOREIGN_NAME, "layer%u.%u.%s%u.%s", block->stage + 1, block->index, kind,
+        snprintf(name, LVK_INTEROP_NAME, "layer%u.%u.%s%u.%s", block->stage + 1, block->index, kind,
                  place + 1, part);
 }
 
 void lvk_naming_torchvision(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
-                            char name[LVK_FOREIGN_NAME], lvk_type *type) {
+                            char name[LVK_INTEROP_NAME], lvk_type *type) {
     const uint32_t *dim = tensor->type.dim;
     name_of(table, tensor, name);
     *type = tensor->type;
@@ -53,29 +53,29 @@ void lvk_naming_torchvision(const lvk_resnet_table *table, const lvk_resnet_tens
 }
 
 static void name_of_2019(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
-                         char name[LVK_FOREIGN_NAME]) {
+                         char name[LVK_INTEROP_NAME]) {
     const char *kind = is_norm(tensor->role) ? "bn" : "conv";
     const char *part = strchr(tensor->name, '/') + 1;
     if (tensor->conv == table->conv_count) {
-        snprintf(name, LVK_FOREIGN_NAME, "predictions/%s", part);
+        snprintf(name, LVK_INTEROP_NAME, "predictions/%s", part);
         return;
     }
     if (tensor->conv == 0) {
-        snprintf(name, LVK_FOREIGN_NAME, "conv1_%s/%s", kind, part);
+        snprintf(name, LVK_INTEROP_NAME, "conv1_%s/%s", kind, part);
         return;
     }
     const lvk_resnet_block *block = block_of(table, tensor->conv);
     const uint32_t place = tensor->conv - block->first_conv;
-    snprintf(name, LVK_FOREIGN_NAME, "conv%u_block%u_%u_%s/%s", block->stage + 2, block->index + 1,
+    snprintf(name, LVK_INTEROP_NAME, "conv%u_block%u_%u_%s/%s", block->stage + 2, block->index + 1,
              place == block->conv_count ? 0 : place + 1, kind, part);
 }
 
 void lvk_naming_keras(const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
-                      char name[LVK_FOREIGN_NAME]) {
+                      char name[LVK_INTEROP_NAME]) {
     if (table->variant == LVK_RESNET_KERAS_2019)
         name_of_2019(table, tensor, name);
     else
-        snprintf(name, LVK_FOREIGN_NAME, "%s", tensor->name);
+        snprintf(name, LVK_INTEROP_NAME, "%s", tensor->name);
 }
 
 /* ---- layers that are of no residual network ---- */
@@ -95,7 +95,7 @@ static bool split(const char *own, const char *stem, unsigned *number, const cha
     return strcmp(own, "/kernel") == 0 || strcmp(own, "/bias") == 0;
 }
 
-bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_FOREIGN_NAME]) {
+bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_INTEROP_NAME]) {
     unsigned number;
     const char *part;
     if (!split(own, "dense", &number, &part))
@@ -105,12 +105,12 @@ bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_FOREIG
         place += head->layers[i].units ? 2 : 1;
         number -= head->layers[i].units ? 1 : 0;
     }
-    snprintf(name, LVK_FOREIGN_NAME, "fc.%d.%s", place, part);
+    snprintf(name, LVK_INTEROP_NAME, "fc.%d.%s", place, part);
     return number == 0;
 }
 
 /* Layers that have numbers already, with their norms: "conv2/kernel", "bn2/moving_mean". */
-static bool name_numbered(const char *own, char name[LVK_FOREIGN_NAME]) {
+static bool name_numbered(const char *own, char name[LVK_INTEROP_NAME]) {
     static const char *const weights[][2] = {{"kernel", "weight"},
                                              {"gamma", "weight"},
                                              {"beta", "bias"},
@@ -121,18 +121,18 @@ static bool name_numbered(const char *own, char name[LVK_FOREIGN_NAME]) {
         return false;
     for (size_t i = 0; i < sizeof weights / sizeof *weights; ++i)
         if (strcmp(slash + 1, weights[i][0]) == 0)
-            return snprintf(name, LVK_FOREIGN_NAME, "%.*s.%s", (int)(slash - own), own, weights[i][1]) <
-                   LVK_FOREIGN_NAME;
+            return snprintf(name, LVK_INTEROP_NAME, "%.*s.%s", (int)(slash - own), own, weights[i][1]) <
+                   LVK_INTEROP_NAME;
     return false;
 }
 
-bool lvk_naming_plain(const char *own, char name[LVK_FOREIGN_NAME]) {
+bool lvk_naming_plain(const char *own, char name[LVK_INTEROP_NAME]) {
     unsigned number;
     const char *part;
     const bool conv = split(own, "conv2d", &number, &part);
     if (!conv && !split(own, "dense", &number, &part))
         return name_numbered(own, name);
-    snprintf(name, LVK_FOREIGN_NAME, "%s%u.%s", conv ? "conv" : "fc", number + 1, part);
+    snprintf(name, LVK_INTEROP_NAME, "%s%u.%s", conv ? "conv" : "fc", number + 1, part);
     return true;
 }
 

@@ -28,7 +28,7 @@ static const char *const fake_roles[FAKE_ROLES] = {"kernel", "bias",        "gam
 
 /* A layer and its entries in Keras' order. */
 typedef struct fake_layer {
-    char name[LVK_FOREIGN_NAME];
+    char name[LVK_INTEROP_NAME];
     const char *class_name;
     const fake_entry *entries[FAKE_ROLES];
     const char *roles[FAKE_ROLES];
@@ -45,7 +45,7 @@ static inline bool fake_layer_at(const fake_weights *fake, size_t i, fake_layer 
             fake->entries[e].name[length] == '/')
             return false;
     for (int r = 0; r < FAKE_ROLES; ++r) {
-        char name[2 * LVK_FOREIGN_NAME];
+        char name[2 * LVK_INTEROP_NAME];
         snprintf(name, sizeof name, "%s/%s", layer->name, fake_roles[r]);
         for (size_t e = i; e < fake->count; ++e)
             if (strcmp(fake->entries[e].name, name) == 0) {
@@ -160,7 +160,7 @@ static inline void fake_write_h5(const fake_weights *fake, const char *path, con
 
 /* conv2d, conv2d_1, ... by the number of layers of that class so far. */
 static inline void fake_group_name(const fake_keras *how, const fake_layer *layer, unsigned seen[3],
-                                   char name[LVK_FOREIGN_NAME]) {
+                                   char name[LVK_INTEROP_NAME]) {
     static const char *const classes[3][2] = {
         {"Conv2D", "conv2d"}, {"BatchNormalization", "batch_normalization"}, {"Dense", "dense"}};
     size_t c = 0;
@@ -168,11 +168,11 @@ static inline void fake_group_name(const fake_keras *how, const fake_layer *laye
         ++c;
     const unsigned number = seen[c]++;
     if (how->by_layer)
-        snprintf(name, LVK_FOREIGN_NAME, "%.60s", layer->name);
+        snprintf(name, LVK_INTEROP_NAME, "%.60s", layer->name);
     else if (number == 0)
-        snprintf(name, LVK_FOREIGN_NAME, "%s", classes[c][1]);
+        snprintf(name, LVK_INTEROP_NAME, "%s", classes[c][1]);
     else
-        snprintf(name, LVK_FOREIGN_NAME, "%s_%u", classes[c][1], number);
+        snprintf(name, LVK_INTEROP_NAME, "%s_%u", classes[c][1], number);
 }
 
 /* model.weights.h5, and config.json into `json`. */
@@ -186,7 +186,7 @@ static inline void fake_write_keras_weights(const fake_weights *fake, const char
     lvk_text_add(json, "{\"module\": \"keras\", \"class_name\": \"Functional\", \"config\": {\"layers\": ["
                        "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"input_1\"}}");
     for (size_t i = 0; i < fake->count; ++i) {
-        char name[LVK_FOREIGN_NAME], number[24];
+        char name[LVK_INTEROP_NAME], number[24];
         if (!fake_layer_at(fake, i, &layer))
             continue;
         fake_group_name(how, &layer, seen, name);

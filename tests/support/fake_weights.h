@@ -16,7 +16,7 @@ enum { FAKE_MOST = LVK_RESNET_MAX_TENSORS + 128 };
 
 /* A tensor as the file will have it. */
 typedef struct fake_entry {
-    char name[LVK_FOREIGN_NAME];
+    char name[LVK_INTEROP_NAME];
     const char *dtype; /* "float32", ... in model.json */
     lvk_element element;
     lvk_type type;
@@ -87,7 +87,7 @@ static inline void fake_create(fake_weights *fake, const char *architecture, lvk
     uint32_t number = 0;
     for (size_t i = 0; i < fake->tensor_count; ++i) {
         const lvk_resnet_tensor *tensor = &fake->tensors[i];
-        char name[LVK_FOREIGN_NAME];
+        char name[LVK_INTEROP_NAME];
         lvk_type type = tensor->type;
         snprintf(name, sizeof name, "%.*s", (int)sizeof name - 1, tensor->name);
         if (torchvision)

@@ -314,7 +314,7 @@ Test(checkpoint, a_topology_that_is_not_known) {
     }
 }
 
-Test(checkpoint, foreign_and_newer_files) {
+Test(checkpoint, files_of_others_and_newer_files) {
     lvk_string_map metadata = {0};
     lvk_checkpoint *c = NULL;
     cr_assert_eq(lvk_string_map_set(&metadata, "format", "pt"), LVK_OK);

@@ -117,7 +117,7 @@ static void expect_turned(const lvk_safetensors *model, const char *dense, const
 
 Test(export, names_of_layers) {
     lvk_head head;
-    char name[LVK_FOREIGN_NAME];
+    char name[LVK_INTEROP_NAME];
     cr_assert_eq(lvk_head_parse("dense:16,dense:8,dropout:0.5", &head), LVK_OK);
     static const char *const heads[][2] = {
         {"dense/kernel", "fc.0.weight"}, {"dense_1/bias", "fc.2.bias"}, {"dense_2/kernel", "fc.5.weight"}};

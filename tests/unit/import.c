@@ -85,7 +85,7 @@ Test(import, names_of_torchvision) {
         size_t i = 0;
         while (strcmp(fake.tensors[i].name, pairs[p][0]) != 0)
             cr_assert_lt(++i, fake.tensor_count, "no %s", pairs[p][0]);
-        char name[LVK_FOREIGN_NAME];
+        char name[LVK_INTEROP_NAME];
         lvk_type type;
         lvk_naming_torchvision(&fake.table, &fake.tensors[i], name, &type);
         cr_expect_str_eq(name, pairs[p][1]);
@@ -111,7 +111,7 @@ Test(import, names_of_keras_2019) {
         size_t i = 0;
         while (strcmp(fake.tensors[i].name, pairs[p][0]) != 0)
             cr_assert_lt(++i, fake.tensor_count, "no %s", pairs[p][0]);
-        char name[LVK_FOREIGN_NAME];
+        char name[LVK_INTEROP_NAME];
         lvk_naming_keras(&fake.table, &fake.tensors[i], name);
         cr_expect_str_eq(name, pairs[p][1]);
     }

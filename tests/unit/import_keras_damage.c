@@ -62,7 +62,7 @@ static void make_small(void) {
     (void)fake_add(&fake, "conv1/kernel", &kernel, LVK_ELEMENT_F32);
     (void)fake_add(&fake, "conv1/bias", &channels, LVK_ELEMENT_F32);
     for (int r = 2; r < FAKE_ROLES; ++r) {
-        char name[LVK_FOREIGN_NAME];
+        char name[LVK_INTEROP_NAME];
         snprintf(name, sizeof name, "bn_conv1/%s", fake_roles[r]);
         (void)fake_add(&fake, name, &channels, LVK_ELEMENT_F32);
     }

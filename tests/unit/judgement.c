@@ -303,7 +303,7 @@ Test(judgement, bad_files, .init = scratch_create, .fini = scratch_remove) {
 }
 
 /* Windows line ends, no newline at the end, columns in another order and others among them. */
-Test(judgement, foreign_file, .init = scratch_create, .fini = scratch_remove) {
+Test(judgement, file_of_another_program, .init = scratch_create, .fini = scratch_remove) {
     static const char text[] = "label,note,p_ill,path\r\nill,x,0.5,a\r\nwell,\"y\",1,b";
     lvk_prediction_set *set;
     size_t count;

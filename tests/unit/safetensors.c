@@ -213,7 +213,7 @@ Test(safetensors, refused_headers) {
     }
 }
 
-/* Foreign files: gaps in the alignment, spaces behind the header, tensors in any order, an unaligned float.
+/* Files of other programs: gaps in the alignment, spaces behind the header, tensors in any order, an unaligned float.
  */
 Test(safetensors, accepted_headers) {
     static const refused_case cases[] = {
