@@ -29,7 +29,7 @@ typedef struct lvk_cv_event {
     uint32_t fold, folds; /* the current one, from 1 */
     const char *folder;
     const lvk_train_event *train; /* of its training; NULL: the fold has been judged */
-    const lvk_judgement *judgement;
+    const lvk_evaluation_report *report;
     bool kept; /* it had been done before */
 } lvk_cv_event;
 
@@ -41,10 +41,10 @@ typedef struct lvk_cv_result {
     char positive_class[256], negative_class[256];
     bool by_image; /* people are on both sides: the numbers say nothing about new people */
     uint32_t folds;
-    lvk_judgement fold[LVK_MAX_FOLDS];
+    lvk_evaluation_report fold[LVK_MAX_FOLDS];
     lvk_metrics mean, deviation; /* of the measures of the folds in which they are defined; the deviation of a
                                     sample, n - 1 */
-    lvk_judgement all;           /* of all images together */
+    lvk_evaluation_report all;   /* of all images together */
 } lvk_cv_result;
 
 /* `callback` may be NULL. LVK_ERROR_ARGUMENT: also when the folder holds another cross-validation. */

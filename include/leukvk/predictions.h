@@ -42,7 +42,7 @@ typedef struct lvk_prediction_options {
     lvk_prediction_format format;
     const char *negative_class, *positive_class;
     double threshold; /* positive when p is greater (leukvk/metrics.h) */
-    bool judged;      /* the columns in brackets, with which they can be judged */
+    bool labelled;    /* the columns in brackets, with which they can be judged */
 } lvk_prediction_options;
 
 /* "table", "csv" or "json". LVK_ERROR_ARGUMENT names what is allowed. */
@@ -75,7 +75,7 @@ const char *lvk_prediction_set_negative_class(const lvk_prediction_set *set);
 
 /* ---- judging ---- */
 
-typedef struct lvk_judgement {
+typedef struct lvk_evaluation_report {
     double threshold;
     uint32_t subjects;  /* who are known and have labelled rows */
     uint64_t unnamed;   /* labelled rows of which no subject is known; each counts as a person's of its own */
@@ -86,13 +86,14 @@ typedef struct lvk_judgement {
         subjects_right; /* of `subjects` by majority vote: the class of most of a subject's cells is their
                                 label */
     uint32_t subjects_mixed; /* with cells of both labels, who have no vote */
-} lvk_judgement;
+} lvk_evaluation_report;
 
-LVK_MUST_USE lvk_status lvk_predictions_judge(const lvk_prediction *rows, size_t count, double threshold,
-                                              const lvk_bootstrap_options *options, lvk_judgement *judgement);
+LVK_MUST_USE lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count, double threshold,
+                                                 const lvk_bootstrap_options *options,
+                                                 lvk_evaluation_report *report);
 
 /* As JSON, freed with lvk_text_free; numbers that are undefined are null. */
-LVK_MUST_USE lvk_status lvk_judgement_text(const lvk_judgement *judgement, char **text);
+LVK_MUST_USE lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report, char **text);
 
 /* See lvk_threshold_for; of the labelled rows. */
 LVK_MUST_USE lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count,

@@ -72,7 +72,7 @@ typedef struct lvk_train_result {
     bool stopped_early;
     bool by_image;                     /* people are on both sides of the split */
     bool tested[LVK_SPLIT_PART_COUNT]; /* which parts are judged */
-    lvk_judgement judgements[LVK_SPLIT_PART_COUNT];
+    lvk_evaluation_report reports[LVK_SPLIT_PART_COUNT];
     double seconds;
 } lvk_train_result;
 

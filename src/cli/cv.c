@@ -79,10 +79,10 @@ static bool show(void *user, const lvk_cv_event *event) {
             printf("\nfold %" PRIu32 " of %" PRIu32 "\n", event->fold, event->folds);
         return train_progress_show(user, event->train);
     }
-    const lvk_metrics *m = &event->judgement->metrics;
+    const lvk_metrics *m = &event->report->metrics;
     printf("fold %" PRIu32 "%s: %" PRIu64 " images%s: AUC %s (of the cell's area alone %s), weighted F1 %s\n",
            event->fold, event->kept ? " (done before)" : "", m->count,
-           metrics_people(people, m->count, event->judgement->subjects, event->judgement->unnamed),
+           metrics_people(people, m->count, event->report->subjects, event->report->unnamed),
            format_number(text[0], m->auc, 4), format_number(text[1], m->size_auc, 4),
            format_number(text[2], m->f1_weighted, 4));
     fflush(stdout);

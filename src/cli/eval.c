@@ -136,12 +136,12 @@ typedef struct judged {
     double threshold;
 } judged;
 
-static void print_prevalence(const arguments *a, const lvk_judgement *judgement, const judged *j) {
+static void print_prevalence(const arguments *a, const lvk_evaluation_report *report, const judged *j) {
     double positive, negative;
     char text[2][FORMAT_SIZE];
     if (isnan(a->prevalence))
         return;
-    lvk_predictive_values(&judgement->metrics, a->prevalence, &positive, &negative);
+    lvk_predictive_values(&report->metrics, a->prevalence, &positive, &negative);
     printf(
         "\nWhere %.3g %% of the cells are '%s', a cell called '%s' is one with probability %s, a cell called '%s' with %s.\n",
         100 * a->prevalence, shown(j->positive), shown(j->positive), format_number(text[0], positive, 4),
@@ -160,9 +160,9 @@ static int print_subjects(const judged *j, const metrics_subject *subject) {
     return status;
 }
 
-static int print_json(const lvk_judgement *judgement) {
+static int print_json(const lvk_evaluation_report *report) {
     char *text;
-    const int status = lvk_judgement_text(judgement, &text);
+    const int status = lvk_evaluation_report_text(report, &text);
     if (status == LVK_OK)
         fputs(text, stdout);
     lvk_text_free(text);
@@ -179,25 +179,25 @@ static int choose_threshold(const arguments *a, judged *j) {
 }
 
 static int judge(const arguments *a, const judged *j) {
-    static lvk_judgement judgement;
-    int status = lvk_predictions_judge(j->rows, j->count, j->threshold, &a->bootstrap, &judgement);
+    static lvk_evaluation_report report;
+    int status = lvk_predictions_evaluate(j->rows, j->count, j->threshold, &a->bootstrap, &report);
     if (status != LVK_OK)
         return status;
-    if (judgement.metrics.count == 0) {
+    if (report.metrics.count == 0) {
         fprintf(stderr, "leukvk: %s: no row has a label\n", shown(j->name));
         exit(EXIT_FAILED);
     }
     if (a->curves && (status = lvk_predictions_curves(j->rows, j->count, a->curves)) != LVK_OK)
         return status;
     if (a->json)
-        return print_json(&judgement);
+        return print_json(&report);
     char title[256], count[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     snprintf(title, sizeof title, "%s: %s images%s", shown(j->name),
-             format_count(count, judgement.metrics.count),
-             metrics_people(people, judgement.metrics.count, judgement.subjects, judgement.unnamed));
+             format_count(count, report.metrics.count),
+             metrics_people(people, report.metrics.count, report.subjects, report.unnamed));
     const metrics_subject subject = {title, j->positive, j->negative};
-    metrics_print(&judgement, &subject);
-    print_prevalence(a, &judgement, j);
+    metrics_print(&report, &subject);
+    print_prevalence(a, &report, j);
     return a->subjects ? print_subjects(j, &subject) : LVK_OK;
 }
 
@@ -264,7 +264,7 @@ static int judge_session(const arguments *a, classify_session *session, const se
         status = choose_threshold(a, &j);
     }
     const lvk_prediction_options written = {
-        .format = LVK_PREDICTIONS_CSV, .threshold = j.threshold, .judged = true};
+        .format = LVK_PREDICTIONS_CSV, .threshold = j.threshold, .labelled = true};
     snprintf(turned.positive, sizeof turned.positive, "%s", j.positive);
     snprintf(turned.negative, sizeof turned.negative, "%s", j.negative);
     if (status == LVK_OK && a->common.out)

@@ -37,7 +37,7 @@ static void interval_cell(table *t, double low, double high) {
         table_cell(t, "n/a");
 }
 
-static void score_row(table *t, const lvk_judgement *j, const lvk_measure *measure) {
+static void score_row(table *t, const lvk_evaluation_report *j, const lvk_measure *measure) {
     char text[FORMAT_SIZE];
     double baselines[2];
     baselines_of(measure->key, &j->metrics, baselines);
@@ -48,7 +48,7 @@ static void score_row(table *t, const lvk_judgement *j, const lvk_measure *measu
         table_cell(t, "%s", isnan(baselines[i]) ? "" : format_number(text, baselines[i], 4));
 }
 
-static bool print_scores(const lvk_judgement *j, const metrics_subject *subject) {
+static bool print_scores(const lvk_evaluation_report *j, const metrics_subject *subject) {
     char negative[128], positive[128];
     size_t count;
     const lvk_measure *measures = lvk_measures(&count);
@@ -100,7 +100,7 @@ char *metrics_people(char text[METRICS_PEOPLE_SIZE], uint64_t images, uint32_t s
     return text;
 }
 
-static void print_unnamed(const lvk_judgement *j) {
+static void print_unnamed(const lvk_evaluation_report *j) {
     char text[2][FORMAT_SIZE];
     if (j->unnamed)
         printf(
@@ -112,14 +112,14 @@ static void print_unnamed(const lvk_judgement *j) {
 /* With fewer people, the range from the worst to the best holds what is typical in less than 95 % of cases. */
 enum { FEW_PEOPLE = 6 };
 
-static void print_people_of(const lvk_judgement *j, const metrics_subject *subject) {
+static void print_people_of(const lvk_evaluation_report *j, const metrics_subject *subject) {
     const char *what = j->unnamed == j->metrics.count ? "image" : "subject";
     printf("%" PRIu32 " %s%s with %s cells, %" PRIu32 " with %s cells", j->people[0], what,
            j->people[0] == 1 ? "" : "s", shown(subject->negative), j->people[1], shown(subject->positive));
 }
 
 /* Scores that never varied have a value and no interval. */
-static bool has_constant(const lvk_judgement *j) {
+static bool has_constant(const lvk_evaluation_report *j) {
     size_t count;
     const lvk_measure *measures = lvk_measures(&count);
     for (size_t i = 0; i < count; ++i)
@@ -130,7 +130,7 @@ static bool has_constant(const lvk_judgement *j) {
 }
 
 /* What the intervals are, or why there is none. */
-static void print_interval_note(const lvk_judgement *j, const metrics_subject *subject) {
+static void print_interval_note(const lvk_evaluation_report *j, const metrics_subject *subject) {
     uint32_t least = UINT32_MAX;
     for (int class = 0; class < 2; ++class)
         if (j->people[class] && j->people[class] < least)
@@ -157,7 +157,7 @@ static void print_interval_note(const lvk_judgement *j, const metrics_subject *s
     }
 }
 
-static void print_votes(const lvk_judgement *j) {
+static void print_votes(const lvk_evaluation_report *j) {
     if (j->subjects == 0)
         return;
     printf("\nMajority vote over each subject's cells: %" PRIu32 " of %" PRIu32
@@ -169,7 +169,7 @@ static void print_votes(const lvk_judgement *j) {
     printf(".\n");
 }
 
-bool metrics_print(const lvk_judgement *j, const metrics_subject *subject) {
+bool metrics_print(const lvk_evaluation_report *j, const metrics_subject *subject) {
     char text[FORMAT_SIZE];
     printf("%s\n\n", subject->title);
     print_unnamed(j);

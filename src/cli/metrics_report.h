@@ -1,4 +1,4 @@
-/* Judgements as text for people. */
+/* Evaluation reports as text for people. */
 #ifndef LEUKVK_CLI_METRICS_REPORT_H
 #define LEUKVK_CLI_METRICS_REPORT_H
 
@@ -19,7 +19,7 @@ char *metrics_people(char text[METRICS_PEOPLE_SIZE], uint64_t images, uint32_t s
 
 /* Scores with their intervals beside the baselines, confusion matrix, majority votes, and what they mean where
  * people are few or not known. False when memory was out. */
-bool metrics_print(const lvk_judgement *judgement, const metrics_subject *subject);
+bool metrics_print(const lvk_evaluation_report *report, const metrics_subject *subject);
 
 /* A line a subject. */
 bool metrics_print_subjects(const lvk_subject_score *scores, size_t count, const metrics_subject *subject);

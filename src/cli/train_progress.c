@@ -127,7 +127,7 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
            result->epochs, result->epochs == 1 ? "" : "s", format_duration(time, result->seconds), early,
            result->best_epoch, format_bytes(memory, lvk_device_memory_peak(device)));
     for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
-        const lvk_judgement *j = &result->judgements[part];
+        const lvk_evaluation_report *j = &result->reports[part];
         if (!result->tested[part])
             continue;
         const bool seen = result->by_image && part == LVK_SPLIT_TEST;

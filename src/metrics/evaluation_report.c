@@ -1,4 +1,4 @@
-/* Predictions judged against their labels. */
+/* Predictions evaluated against their labels. */
 #include "metrics/evaluation_report.h"
 
 #include "core/json_file.h"
@@ -44,33 +44,33 @@ void lvk_subject_scores_free(lvk_subject_score *scores) {
 }
 
 /* Nobody's cells have no vote. */
-static void count_votes(const lvk_subject_score *scores, size_t subjects, lvk_judgement *judgement) {
+static void count_votes(const lvk_subject_score *scores, size_t subjects, lvk_evaluation_report *report) {
     for (size_t i = 0; i < subjects; ++i) {
-        judgement->people[0] += scores[i].label <= 0;
-        judgement->people[1] += scores[i].label != 0;
+        report->people[0] += scores[i].label <= 0;
+        report->people[1] += scores[i].label != 0;
         if (!scores[i].named) {
-            judgement->unnamed += scores[i].cells;
+            report->unnamed += scores[i].cells;
             continue;
         }
-        ++judgement->subjects;
-        judgement->subjects_mixed += scores[i].label < 0;
-        judgement->subjects_right += scores[i].label >= 0 && 2 * scores[i].right > scores[i].cells;
+        ++report->subjects;
+        report->subjects_mixed += scores[i].label < 0;
+        report->subjects_right += scores[i].label >= 0 && 2 * scores[i].right > scores[i].cells;
     }
 }
 
-lvk_status lvk_predictions_judge(const lvk_prediction *rows, size_t count, double threshold,
-                                 const lvk_bootstrap_options *options, lvk_judgement *judgement) {
+lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count, double threshold,
+                                    const lvk_bootstrap_options *options, lvk_evaluation_report *report) {
     lvk_judged t;
-    *judgement = (lvk_judgement){.threshold = threshold};
+    *report = (lvk_evaluation_report){.threshold = threshold};
     LVK_TRY(lvk_judged_init(&t, rows, count));
     lvk_subject_score *scores = lvk_alloc(t.scored.subject_count, sizeof *scores);
     lvk_status status =
-        scores ? lvk_metrics_compute(&t.scored, threshold, &judgement->metrics) : LVK_ERROR_MEMORY;
+        scores ? lvk_metrics_compute(&t.scored, threshold, &report->metrics) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_metrics_bootstrap(&t.scored, threshold, options, &judgement->low, &judgement->high);
+        status = lvk_metrics_bootstrap(&t.scored, threshold, options, &report->low, &report->high);
     if (status == LVK_OK) {
         score_subjects(&t, threshold, scores);
-        count_votes(scores, t.scored.subject_count, judgement);
+        count_votes(scores, t.scored.subject_count, report);
     }
     lvk_free(scores);
     lvk_judged_finish(&t);
@@ -97,15 +97,15 @@ static json_t *baseline(const lvk_baseline *b) {
                      number(b->f1_weighted), "f1_macro", number(b->f1_macro));
 }
 
-json_t *lvk_judgement_json(const lvk_judgement *judgement) {
-    const lvk_metrics *m = &judgement->metrics;
+json_t *lvk_evaluation_report_json(const lvk_evaluation_report *report) {
+    const lvk_metrics *m = &report->metrics;
     json_t *object = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "images", (json_int_t)m->count,
-        "subjects", (json_int_t)judgement->subjects, "images_without_subject", (json_int_t)judgement->unnamed,
-        "subjects_right", (json_int_t)judgement->subjects_right, "subjects_mixed",
-        (json_int_t)judgement->subjects_mixed, "true_negatives", (json_int_t)m->true_negatives,
+        "subjects", (json_int_t)report->subjects, "images_without_subject", (json_int_t)report->unnamed,
+        "subjects_right", (json_int_t)report->subjects_right, "subjects_mixed",
+        (json_int_t)report->subjects_mixed, "true_negatives", (json_int_t)m->true_negatives,
         "false_positives", (json_int_t)m->false_positives, "false_negatives", (json_int_t)m->false_negatives,
-        "true_positives", (json_int_t)m->true_positives, "threshold", judgement->threshold, "always_negative",
+        "true_positives", (json_int_t)m->true_positives, "threshold", report->threshold, "always_negative",
         baseline(&m->always_negative), "always_positive", baseline(&m->always_positive));
     size_t count;
     const lvk_measure *measures = lvk_measures(&count);
@@ -115,15 +115,15 @@ json_t *lvk_judgement_json(const lvk_judgement *judgement) {
         char *key = lvk_format("%s_95", measures[i].key);
         if (key)
             json_object_set_new(object, key,
-                                json_pack("[o, o]", number(lvk_measure_of(&judgement->low, &measures[i])),
-                                          number(lvk_measure_of(&judgement->high, &measures[i]))));
+                                json_pack("[o, o]", number(lvk_measure_of(&report->low, &measures[i])),
+                                          number(lvk_measure_of(&report->high, &measures[i]))));
         lvk_free(key);
     }
     return object;
 }
 
-lvk_status lvk_judgement_text(const lvk_judgement *judgement, char **text) {
-    json_t *json = lvk_judgement_json(judgement);
+lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report, char **text) {
+    json_t *json = lvk_evaluation_report_json(report);
     const lvk_status status = lvk_json_text(json, LVK_PREDICTION_DIGITS, text);
     json_decref(json);
     return status;

@@ -1,4 +1,4 @@
-/* Inside of judging, see leukvk/predictions.h. */
+/* An evaluation report (leukvk/predictions.h) as JSON. */
 #ifndef LVK_METRICS_EVALUATION_REPORT_H
 #define LVK_METRICS_EVALUATION_REPORT_H
 
@@ -7,6 +7,6 @@
 #include <jansson.h>
 
 /* As a JSON object; numbers that are undefined are null. NULL when memory is out. */
-json_t *lvk_judgement_json(const lvk_judgement *judgement);
+json_t *lvk_evaluation_report_json(const lvk_evaluation_report *report);
 
 #endif

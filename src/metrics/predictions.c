@@ -48,7 +48,7 @@ static char *probability_name(const lvk_prediction_options *options) {
 
 static void add_csv_row(lvk_text *text, const lvk_prediction *row, const lvk_prediction_options *options) {
     lvk_text_add_csv(text, row->path);
-    if (options->judged) {
+    if (options->labelled) {
         lvk_text_add(text, ",");
         lvk_text_add_csv(text, subject_of(row));
     }
@@ -56,7 +56,7 @@ static void add_csv_row(lvk_text *text, const lvk_prediction *row, const lvk_pre
     lvk_text_add_number(text, row->p, LVK_PREDICTION_DIGITS);
     lvk_text_add(text, ",");
     lvk_text_add_csv(text, class_of(row, options));
-    if (options->judged) {
+    if (options->labelled) {
         lvk_text_add(text, ",");
         lvk_text_add_csv(text, label_of(row, options));
         lvk_text_add(text, row->area ? ",%" PRIu32 : ",", row->area);
@@ -66,9 +66,9 @@ static void add_csv_row(lvk_text *text, const lvk_prediction *row, const lvk_pre
 
 static void add_csv(lvk_text *text, const lvk_prediction *rows, size_t count, const char *probability,
                     const lvk_prediction_options *options) {
-    lvk_text_add(text, "path,%s", options->judged ? "subject," : "");
+    lvk_text_add(text, "path,%s", options->labelled ? "subject," : "");
     lvk_text_add_csv(text, probability);
-    lvk_text_add(text, ",class%s\n", options->judged ? ",label,area" : "");
+    lvk_text_add(text, ",class%s\n", options->labelled ? ",label,area" : "");
     for (size_t i = 0; i < count; ++i)
         add_csv_row(text, &rows[i], options);
 }
@@ -79,7 +79,7 @@ static void add_json_row(lvk_text *text, const lvk_prediction *row, const char *
                          const lvk_prediction_options *options) {
     lvk_text_add(text, "{\"path\": ");
     lvk_text_add_json(text, row->path);
-    if (options->judged) {
+    if (options->labelled) {
         lvk_text_add(text, ", \"subject\": ");
         lvk_text_add_json(text, subject_of(row));
     }
@@ -89,7 +89,7 @@ static void add_json_row(lvk_text *text, const lvk_prediction *row, const char *
     lvk_text_add_number(text, row->p, LVK_PREDICTION_DIGITS);
     lvk_text_add(text, ", \"class\": ");
     lvk_text_add_json(text, class_of(row, options));
-    if (options->judged) {
+    if (options->labelled) {
         lvk_text_add(text, ", \"label\": ");
         if (row->label < 0)
             lvk_text_add(text, "null");
@@ -175,7 +175,8 @@ static void lay_line(lvk_text *text, table_layout *layout, const char *const cel
 
 static void add_table(lvk_text *text, const lvk_prediction *rows, size_t count, const char *probability,
                       const lvk_prediction_options *options) {
-    table_layout layout = {.shown = {true, options->judged, true, true, options->judged, options->judged}};
+    table_layout layout = {
+        .shown = {true, options->labelled, true, true, options->labelled, options->labelled}};
     const char *const header[COLUMNS] = {"path", "subject", probability, "class", "label", "area"};
     lay_line(NULL, &layout, header);
     for (int pass = 0; pass < 2; ++pass) { /* to measure, to write */

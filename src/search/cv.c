@@ -161,7 +161,7 @@ static lvk_status train_fold(cross_validation *c, uint32_t fold, const char *run
 
 /* Judges the fold's test part as its predictions say. */
 static lvk_status judge(cross_validation *c, const char *const *paths, size_t count,
-                        lvk_judgement *judgement) {
+                        lvk_evaluation_report *report) {
     lvk_prediction_set *set;
     size_t rows;
     LVK_TRY(lvk_prediction_set_read(paths, count, &set));
@@ -169,13 +169,13 @@ static lvk_status judge(cross_validation *c, const char *const *paths, size_t co
     lvk_cv_result *r = c->result;
     snprintf(r->positive_class, sizeof r->positive_class, "%s", lvk_prediction_set_positive_class(set));
     snprintf(r->negative_class, sizeof r->negative_class, "%s", lvk_prediction_set_negative_class(set));
-    lvk_status status = lvk_predictions_judge(all, rows, LVK_THRESHOLD, &bootstrap, judgement);
+    lvk_status status = lvk_predictions_evaluate(all, rows, LVK_THRESHOLD, &bootstrap, report);
     if (status == LVK_OK && count > 1) {
         const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
                                                 .negative_class = r->negative_class,
                                                 .positive_class = r->positive_class,
                                                 .threshold = LVK_THRESHOLD,
-                                                .judged = true};
+                                                .labelled = true};
         char *path = path_of(c, "predictions.csv");
         status = path ? lvk_predictions_write(path, all, rows, &options) : LVK_ERROR_MEMORY;
         lvk_free(path);
@@ -196,11 +196,11 @@ static lvk_status run_fold(cross_validation *c, uint32_t fold) {
     if (status == LVK_OK)
         status = judge(c, &path, 1, &c->result->fold[fold]);
     if (status == LVK_OK) {
-        c->event.judgement = &c->result->fold[fold];
+        c->event.report = &c->result->fold[fold];
         if (c->callback && !c->callback(c->user, &c->event))
             status = lvk_fail(LVK_ERROR_CANCELLED, "%s: stopped after %u folds; the same command goes on",
                               c->folder, fold + 1);
-        c->event.judgement = NULL;
+        c->event.report = NULL;
     }
     lvk_free(run);
     lvk_free(done);
@@ -247,10 +247,10 @@ static lvk_status write_results(cross_validation *c) {
     const lvk_cv_result *r = c->result;
     json_t *folds = json_array();
     for (uint32_t fold = 0; folds && fold < r->folds; ++fold)
-        json_array_append_new(folds, lvk_judgement_json(&r->fold[fold]));
+        json_array_append_new(folds, lvk_evaluation_report_json(&r->fold[fold]));
     json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:b}", "folds", folds, "mean", measures_json(&r->mean),
-                             "deviation", measures_json(&r->deviation), "all", lvk_judgement_json(&r->all),
-                             "by_image", (int)r->by_image);
+                             "deviation", measures_json(&r->deviation), "all",
+                             lvk_evaluation_report_json(&r->all), "by_image", (int)r->by_image);
     char *path = path_of(c, "results.json");
     const lvk_status status = path ? lvk_json_write(path, json, RESULT_DIGITS) : LVK_ERROR_MEMORY;
     lvk_free(path);

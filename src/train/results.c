@@ -10,12 +10,12 @@
 static const lvk_bootstrap_options bootstrap = {.seed = LVK_BOOTSTRAP_SEED};
 
 lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t *images, size_t count,
-                             lvk_judgement *judgement) {
+                             lvk_evaluation_report *report) {
     const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
                                             .negative_class = t->info.negative_class,
                                             .positive_class = t->info.positive_class,
                                             .threshold = LVK_THRESHOLD,
-                                            .judged = true};
+                                            .labelled = true};
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
     lvk_prediction *rows = lvk_alloc(count, sizeof *rows);
     char *path =
@@ -29,7 +29,7 @@ lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t
         status = lvk_predictions_write(path, rows, count, &options);
     }
     if (status == LVK_OK)
-        status = lvk_predictions_judge(rows, count, LVK_THRESHOLD, &bootstrap, judgement);
+        status = lvk_predictions_evaluate(rows, count, LVK_THRESHOLD, &bootstrap, report);
     lvk_free(probabilities);
     lvk_free(rows);
     lvk_free(path);
@@ -42,7 +42,7 @@ lvk_status lvk_results_write(const lvk_trainer *t, const lvk_train_result *resul
     for (int part = 0; json && part < LVK_SPLIT_PART_COUNT; ++part)
         if (result->tested[part])
             json_object_set_new(json, lvk_split_part_name((lvk_split_part)part),
-                                lvk_judgement_json(&result->judgements[part]));
+                                lvk_evaluation_report_json(&result->reports[part]));
     char *path = lvk_format("%s/results.json", lvk_run_folder_path(t->folder));
     const lvk_status status = path ? lvk_json_write(path, json, LVK_PREDICTION_DIGITS) : LVK_ERROR_MEMORY;
     json_decref(json);

@@ -337,7 +337,7 @@ static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
         if (count == 0)
             continue;
         result->tested[part] = true;
-        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->judgements[part]);
+        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->reports[part]);
     }
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }

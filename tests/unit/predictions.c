@@ -24,7 +24,7 @@ static char *text_of(lvk_prediction_format format, bool all_columns) {
                                             .negative_class = "hem",
                                             .positive_class = "all",
                                             .threshold = 0.5,
-                                            .judged = all_columns};
+                                            .labelled = all_columns};
     char *text = NULL;
     cr_assert_eq(lvk_predictions_text(rows, ROWS, &options, &text), LVK_OK, "%s", lvk_error_message());
     return text;

@@ -15,7 +15,7 @@ static void expect_near(const char *name, double value, double expected, double 
 }
 
 /* The examples in scikit-learn's documentation of average_precision_score and brier_score_loss. */
-Test(judgement, published_examples) {
+Test(evaluation_report, published_examples) {
     const double scores[] = {0.1, 0.4, 0.35, 0.8}, p[] = {0.1, 0.9, 0.8, 0.3};
     const uint8_t ranked[] = {0, 0, 1, 1}, labels[] = {0, 1, 1, 0};
     lvk_metrics m;
@@ -30,7 +30,7 @@ Test(judgement, published_examples) {
 }
 
 /* Six rows by hand; ties among them. */
-Test(judgement, worked) {
+Test(evaluation_report, worked) {
     const double p[] = {0.95, 0.91, 0.6, 0.6, 0.6, 0.02}, areas[] = {9, 7, 8, 1, 2, 3};
     const uint8_t labels[] = {1, 0, 1, 1, 0, 0};
     const lvk_scored rows = {.count = 6, .probabilities = p, .labels = labels, .areas = areas};
@@ -80,7 +80,7 @@ static lvk_scored ten_people(bool by_person) {
 
 /* The share of right people is binomial, of 10 with 0.8: 0.6 % lie below 0.5, 3.3 % below 0.6, 11 % are 1.
  * That of cells, were they independent, would be of 100, with a standard deviation of 0.04. */
-Test(judgement, intervals_are_over_subjects) {
+Test(evaluation_report, intervals_are_over_subjects) {
     lvk_metrics low, high, again_low, again_high;
     lvk_bootstrap_options options = {.seed = 3, .threads = 1};
     lvk_scored rows = ten_people(true);
@@ -96,7 +96,7 @@ Test(judgement, intervals_are_over_subjects) {
     expect_near("high", high.accuracy, 0.8 + 1.96 * 0.04, 0.021);
 }
 
-Test(judgement, undefined_intervals) {
+Test(evaluation_report, undefined_intervals) {
     const double p[] = {0.9, 0.2};
     const uint8_t labels[] = {1, 1};
     const uint32_t subjects[] = {0, 1};
@@ -111,7 +111,7 @@ Test(judgement, undefined_intervals) {
 
 /* Rows of the same numbers, six of each class, by how many people they are: one person drawn again and again has
  * one value. */
-Test(judgement, no_interval_of_one_person) {
+Test(evaluation_report, no_interval_of_one_person) {
     static const double p[] = {0.9, 0.8, 0.4, 0.7, 0.6, 0.95, 0.1, 0.6, 0.3, 0.2, 0.55, 0.45};
     static const uint8_t labels[] = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0};
     static const struct {
@@ -138,7 +138,7 @@ Test(judgement, no_interval_of_one_person) {
 }
 
 /* No cell of four healthy people is called positive: the bootstrap cannot say how often one of others is. */
-Test(judgement, no_interval_of_no_width) {
+Test(evaluation_report, no_interval_of_no_width) {
     static const double p[] = {0.1, 0.2, 0.3, 0.4, 0.9, 0.2, 0.8, 0.7};
     static const uint8_t labels[] = {0, 0, 0, 0, 1, 1, 1, 1};
     static const uint32_t subjects[] = {0, 1, 2, 3, 4, 5, 6, 7};
@@ -161,11 +161,11 @@ static const lvk_prediction rows[] = {
 enum { ROWS = sizeof rows / sizeof *rows };
 static const lvk_bootstrap_options few = {.replicates = 20};
 
-Test(judgement, subjects) {
-    lvk_judgement j;
+Test(evaluation_report, subjects) {
+    lvk_evaluation_report j;
     lvk_subject_score *scores;
     size_t count;
-    cr_assert_eq(lvk_predictions_judge(rows, ROWS, 0.5, &few, &j), LVK_OK);
+    cr_assert_eq(lvk_predictions_evaluate(rows, ROWS, 0.5, &few, &j), LVK_OK);
     cr_expect_eq(j.metrics.count, 6);
     cr_expect_eq(j.subjects, 2, "nobody's cell is no subject");
     cr_expect_eq(j.unnamed, 1);
@@ -190,12 +190,12 @@ static lvk_status read_one(const char *path, lvk_prediction_set **set) {
 }
 
 /* What is written is read. */
-Test(judgement, file, .init = scratch_create, .fini = scratch_remove) {
+Test(evaluation_report, file, .init = scratch_create, .fini = scratch_remove) {
     const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
                                             .negative_class = "hem",
                                             .positive_class = "all",
                                             .threshold = 0.5,
-                                            .judged = true};
+                                            .labelled = true};
     lvk_prediction_set *set;
     size_t count;
     cr_assert_eq(lvk_predictions_write(scratch_path("p.csv"), rows, ROWS, &options), LVK_OK);
@@ -221,7 +221,7 @@ static void expect_file(const char *name, const char *expected) {
 }
 
 /* Three positive cells and three negative ones. */
-Test(judgement, curves, .init = scratch_create, .fini = scratch_remove) {
+Test(evaluation_report, curves, .init = scratch_create, .fini = scratch_remove) {
     void *data;
     size_t size;
     cr_assert_eq(lvk_predictions_curves(rows, ROWS, scratch_path("curves")), LVK_OK, "%s",
@@ -256,7 +256,7 @@ static void expect_attributes(const char *svg, const char *tag, int count, const
 
 /* Without the looks on the elements themselves, a reader without style sheets fills every curve and frame
  * with black. */
-Test(judgement, drawing_needs_no_style_sheet, .init = scratch_create, .fini = scratch_remove) {
+Test(evaluation_report, drawing_needs_no_style_sheet, .init = scratch_create, .fini = scratch_remove) {
     void *data;
     size_t size;
     cr_assert_eq(lvk_predictions_curves(rows, ROWS, scratch_path("curves")), LVK_OK, "%s",
@@ -278,7 +278,7 @@ typedef struct bad_file {
     const char *text, *reason;
 } bad_file;
 
-Test(judgement, bad_files, .init = scratch_create, .fini = scratch_remove) {
+Test(evaluation_report, bad_files, .init = scratch_create, .fini = scratch_remove) {
     static const bad_file bad[] = {
         {"", "there is no column path"},
         {"path,subject\n", "there is no column p_<class>"},
@@ -303,7 +303,7 @@ Test(judgement, bad_files, .init = scratch_create, .fini = scratch_remove) {
 }
 
 /* Windows line ends, no newline at the end, columns in another order and others among them. */
-Test(judgement, file_of_another_program, .init = scratch_create, .fini = scratch_remove) {
+Test(evaluation_report, file_of_another_program, .init = scratch_create, .fini = scratch_remove) {
     static const char text[] = "label,note,p_ill,path\r\nill,x,0.5,a\r\nwell,\"y\",1,b";
     lvk_prediction_set *set;
     size_t count;
@@ -317,7 +317,7 @@ Test(judgement, file_of_another_program, .init = scratch_create, .fini = scratch
 }
 
 /* As spreadsheets save a table of predictions: each reads as the first. */
-Test(judgement, files_of_spreadsheets, .init = scratch_create, .fini = scratch_remove) {
+Test(evaluation_report, files_of_spreadsheets, .init = scratch_create, .fini = scratch_remove) {
     static const char *const texts[] = {
         "path,subject,p_ill,class,label,area\na;b,1,0.5,ill,ill,7\n\"c,d\",2,0.25,well,well,8\n",
         "\xEF\xBB\xBFpath,subject,p_ill,class,label,area\na;b,1,0.5,ill,ill,7\n\"c,d\",2,0.25,well,well,8\n\n",
@@ -344,20 +344,20 @@ Test(judgement, files_of_spreadsheets, .init = scratch_create, .fini = scratch_r
     }
 }
 
-Test(judgement, out_of_memory, .init = scratch_create, .fini = scratch_remove) {
+Test(evaluation_report, out_of_memory, .init = scratch_create, .fini = scratch_remove) {
     static const char text[] = "path,p_ill,label\na,0.5,ill\nb,0.25,well\n";
     cr_assert_eq(lvk_file_write(scratch_path("p.csv"), text, strlen(text)), LVK_OK);
     lvk_status status = LVK_ERROR_MEMORY;
     for (uint64_t n = 1; status != LVK_OK && n < 1000; ++n) {
         const lvk_bootstrap_options one = {.replicates = 1, .threads = 1};
         lvk_prediction_set *set = NULL;
-        lvk_judgement j;
+        lvk_evaluation_report j;
         size_t count = 0;
         lvk_alloc_fail_after(n);
         status = read_one(scratch_path("p.csv"), &set);
         const lvk_prediction *read = set ? lvk_prediction_set_rows(set, &count) : NULL;
         if (status == LVK_OK)
-            status = lvk_predictions_judge(read, count, 0.5, &one, &j);
+            status = lvk_predictions_evaluate(read, count, 0.5, &one, &j);
         lvk_alloc_fail_after(0);
         cr_expect(status == LVK_OK || status == LVK_ERROR_MEMORY, "%s", lvk_error_message());
         lvk_prediction_set_destroy(&set);

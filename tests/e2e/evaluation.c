@@ -26,7 +26,7 @@ static void draw(const char *folder, const char *first, const char *second) {
 
 #define EXPECT_SAYS(text, words) cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
 
-Test(judging, says_where_no_subject_is_known) {
+Test(evaluation, says_where_no_subject_is_known) {
     const char *folder = program_folder();
     draw(folder, "cancer", "normal");
     program_run(&result, "train --data %s/data --out %s/run --epochs 1 --batch 16 --image-size 32", folder,
@@ -80,7 +80,7 @@ static void write_predictions(const char *folder, const char *name, const char *
     cr_assert_eq(fclose(file), 0);
 }
 
-Test(judging, no_interval_where_people_are_too_few) {
+Test(evaluation, no_interval_where_people_are_too_few) {
     static const char *const tables[] = {"path,subject,p_all,label\na,1,.9,all\nb,1,.8,hem\nc,1,.2,hem\n",
                                          "path,subject,p_all,label\na,1,.9,all\nb,2,.8,hem\nc,2,.2,hem\n"};
     const char *folder = program_folder();
@@ -110,7 +110,7 @@ Test(judging, no_interval_where_people_are_too_few) {
     program_remove(folder);
 }
 
-Test(judging, positive_class_on_request) {
+Test(evaluation, positive_class_on_request) {
     const char *folder = program_folder();
     write_predictions(folder, "p.csv",
                       "path,subject,p_all,label\na,1,.9,all\nb,2,.8,hem\nc,3,.2,hem\nd,4,.6,all\n");
@@ -148,7 +148,7 @@ Test(judging, positive_class_on_request) {
 }
 
 /* The images that a run was trained on are not judged without a word, wherever they lie. */
-Test(judging, a_runs_own_data_set_is_known_when_it_has_moved) {
+Test(evaluation, a_runs_own_data_set_is_known_when_it_has_moved) {
     const char *folder = program_folder();
     draw(folder, "cancer", "normal");
     cr_assert_eq(chdir(folder), 0);
@@ -200,7 +200,7 @@ Test(judging, a_runs_own_data_set_is_known_when_it_has_moved) {
 }
 
 /* Begun when the positive class was the last by name, and on another device. */
-Test(judging, a_cross_validation_keeps_its_positive_class) {
+Test(evaluation, a_cross_validation_keeps_its_positive_class) {
     const char *folder = program_folder();
     draw(folder, "cancer", "normal");
     cr_assert_eq(chdir(folder), 0);
