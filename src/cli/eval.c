@@ -128,15 +128,15 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-/* Rows that are to be judged, and what they are of. */
-typedef struct judged {
+/* The rows that are evaluated, and what they are of. */
+typedef struct evaluated {
     const lvk_prediction *rows;
     size_t count;
     const char *name, *positive, *negative;
     double threshold;
-} judged;
+} evaluated;
 
-static void print_prevalence(const arguments *a, const lvk_evaluation_report *report, const judged *j) {
+static void print_prevalence(const arguments *a, const lvk_evaluation_report *report, const evaluated *e) {
     double positive, negative;
     char text[2][FORMAT_SIZE];
     if (isnan(a->prevalence))
@@ -144,14 +144,14 @@ static void print_prevalence(const arguments *a, const lvk_evaluation_report *re
     lvk_predictive_values(&report->metrics, a->prevalence, &positive, &negative);
     printf(
         "\nWhere %.3g %% of the cells are '%s', a cell called '%s' is one with probability %s, a cell called '%s' with %s.\n",
-        100 * a->prevalence, shown(j->positive), shown(j->positive), format_number(text[0], positive, 4),
-        shown(j->negative), format_number(text[1], negative, 4));
+        100 * a->prevalence, shown(e->positive), shown(e->positive), format_number(text[0], positive, 4),
+        shown(e->negative), format_number(text[1], negative, 4));
 }
 
-static int print_subjects(const judged *j, const metrics_subject *subject) {
+static int print_subjects(const evaluated *e, const metrics_subject *subject) {
     lvk_subject_score *scores;
     size_t count;
-    const int status = lvk_predictions_by_subject(j->rows, j->count, j->threshold, &scores, &count);
+    const int status = lvk_predictions_by_subject(e->rows, e->count, e->threshold, &scores, &count);
     if (status == LVK_OK) {
         printf("\n");
         metrics_print_subjects(scores, count, subject);
@@ -170,119 +170,119 @@ static int print_json(const lvk_evaluation_report *report) {
 }
 
 /* The threshold that was asked for, in place of the models'. */
-static int choose_threshold(const arguments *a, judged *j) {
+static int choose_threshold(const arguments *a, evaluated *e) {
     if (!isnan(a->threshold))
-        j->threshold = a->threshold;
+        e->threshold = a->threshold;
     return isnan(a->sensitivity)
                ? LVK_OK
-               : lvk_predictions_threshold(j->rows, j->count, a->sensitivity, &j->threshold);
+               : lvk_predictions_threshold(e->rows, e->count, a->sensitivity, &e->threshold);
 }
 
-static int judge(const arguments *a, const judged *j) {
+static int evaluate(const arguments *a, const evaluated *e) {
     static lvk_evaluation_report report;
-    int status = lvk_predictions_evaluate(j->rows, j->count, j->threshold, &a->bootstrap, &report);
+    int status = lvk_predictions_evaluate(e->rows, e->count, e->threshold, &a->bootstrap, &report);
     if (status != LVK_OK)
         return status;
     if (report.metrics.count == 0) {
-        fprintf(stderr, "leukvk: %s: no row has a label\n", shown(j->name));
+        fprintf(stderr, "leukvk: %s: no row has a label\n", shown(e->name));
         exit(EXIT_FAILED);
     }
-    if (a->curves && (status = lvk_predictions_curves(j->rows, j->count, a->curves)) != LVK_OK)
+    if (a->curves && (status = lvk_predictions_curves(e->rows, e->count, a->curves)) != LVK_OK)
         return status;
     if (a->json)
         return print_json(&report);
     char title[256], count[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
-    snprintf(title, sizeof title, "%s: %s images%s", shown(j->name),
+    snprintf(title, sizeof title, "%s: %s images%s", shown(e->name),
              format_count(count, report.metrics.count),
              metrics_people(people, report.metrics.count, report.subjects, report.unnamed));
-    const metrics_subject subject = {title, j->positive, j->negative};
+    const metrics_subject subject = {title, e->positive, e->negative};
     metrics_print(&report, &subject);
-    print_prevalence(a, &report, j);
-    return a->subjects ? print_subjects(j, &subject) : LVK_OK;
+    print_prevalence(a, &report, e);
+    return a->subjects ? print_subjects(e, &subject) : LVK_OK;
 }
 
 /* The class that was asked for becomes the positive one. Fails as a wrong option does. */
-static void turn(const arguments *a, judged *j, lvk_prediction *rows) {
-    const char *positive = j->positive;
+static void turn(const arguments *a, evaluated *e, lvk_prediction *rows) {
+    const char *positive = e->positive;
     if (!a->positive || strcmp(a->positive, positive) == 0)
         return;
-    if (strcmp(a->positive, j->negative) != 0) {
+    if (strcmp(a->positive, e->negative) != 0) {
         fprintf(stderr, "leukvk: --positive %s: the classes are %s and %s\n", shown(a->positive),
-                shown(j->negative), shown(positive));
+                shown(e->negative), shown(positive));
         exit(EXIT_USAGE);
     }
-    for (size_t i = 0; i < j->count; ++i) {
+    for (size_t i = 0; i < e->count; ++i) {
         rows[i].p = lvk_prediction_round(1 - rows[i].p);
         if (rows[i].label >= 0)
             rows[i].label = 1 - rows[i].label;
     }
-    j->positive = j->negative;
-    j->negative = positive;
-    j->threshold = 1 - j->threshold;
+    e->positive = e->negative;
+    e->negative = positive;
+    e->threshold = 1 - e->threshold;
 }
 
-static int judge_files(const arguments *a) {
+static int evaluate_files(const arguments *a) {
     lvk_prediction_set *set;
     int status = lvk_prediction_set_read(a->from, a->from_count, &set);
     if (status != LVK_OK)
         return status;
-    judged j = {.name = a->from_count == 1 ? a->from[0] : "all files",
-                .positive = lvk_prediction_set_positive_class(set),
-                .negative = lvk_prediction_set_negative_class(set),
-                .threshold = LVK_THRESHOLD};
-    j.rows = lvk_prediction_set_rows(set, &j.count);
-    lvk_prediction *rows = malloc((j.count + 1) * sizeof *rows);
+    evaluated e = {.name = a->from_count == 1 ? a->from[0] : "all files",
+                   .positive = lvk_prediction_set_positive_class(set),
+                   .negative = lvk_prediction_set_negative_class(set),
+                   .threshold = LVK_THRESHOLD};
+    e.rows = lvk_prediction_set_rows(set, &e.count);
+    lvk_prediction *rows = malloc((e.count + 1) * sizeof *rows);
     if (!rows) {
         fputs("leukvk: out of memory\n", stderr);
         exit(EXIT_FAILED);
     }
-    memcpy(rows, j.rows, j.count * sizeof *rows);
-    j.rows = rows;
-    turn(a, &j, rows);
-    status = choose_threshold(a, &j);
+    memcpy(rows, e.rows, e.count * sizeof *rows);
+    e.rows = rows;
+    turn(a, &e, rows);
+    status = choose_threshold(a, &e);
     if (status == LVK_OK)
-        status = judge(a, &j);
+        status = evaluate(a, &e);
     free(rows);
     lvk_prediction_set_destroy(&set);
     return status;
 }
 
-static int judge_session(const arguments *a, classify_session *session, const selection *images) {
+static int evaluate_session(const arguments *a, classify_session *session, const selection *images) {
     lvk_prediction *rows;
-    classify_session turned = {0}; /* its classes as judged */
+    classify_session turned = {0}; /* with the classes in the order that is evaluated */
     int status = classify_run(session, images, "Judging", &rows);
-    judged j = {.rows = rows,
-                .count = images->count,
-                .name = images->part    ? images->part
-                        : a->common.all ? "all"
-                                        : a->common.data,
-                .positive = session->positive,
-                .negative = session->negative,
-                .threshold = session->threshold};
+    evaluated e = {.rows = rows,
+                   .count = images->count,
+                   .name = images->part    ? images->part
+                           : a->common.all ? "all"
+                                           : a->common.data,
+                   .positive = session->positive,
+                   .negative = session->negative,
+                   .threshold = session->threshold};
     if (status == LVK_OK) {
-        turn(a, &j, rows);
-        status = choose_threshold(a, &j);
+        turn(a, &e, rows);
+        status = choose_threshold(a, &e);
     }
     const lvk_prediction_options written = {
-        .format = LVK_PREDICTIONS_CSV, .threshold = j.threshold, .labelled = true};
-    snprintf(turned.positive, sizeof turned.positive, "%s", j.positive);
-    snprintf(turned.negative, sizeof turned.negative, "%s", j.negative);
+        .format = LVK_PREDICTIONS_CSV, .threshold = e.threshold, .labelled = true};
+    snprintf(turned.positive, sizeof turned.positive, "%s", e.positive);
+    snprintf(turned.negative, sizeof turned.negative, "%s", e.negative);
     if (status == LVK_OK && a->common.out)
         status = classify_write(&turned, rows, images->count, written, a->common.out);
     if (status == LVK_OK)
-        status = judge(a, &j);
+        status = evaluate(a, &e);
     free(rows);
     return status;
 }
 
-static int judge_model(const arguments *a) {
+static int evaluate_model(const arguments *a) {
     classify_session session;
     selection images = {0};
     int status = classify_open(&session, &a->common);
     if (status == LVK_OK)
         status = classify_select(&a->common, &images);
     if (status == LVK_OK)
-        status = judge_session(a, &session, &images);
+        status = evaluate_session(a, &session, &images);
     selection_finish(&images);
     classify_close(&session);
     return status;
@@ -312,7 +312,7 @@ static int run(int argc, char **argv) {
     if (!a.common.part && !a.common.data)
         a.common.part = "test";
     a.common.all = a.common.part && strcmp(a.common.part, "all") == 0;
-    const int status = a.from_count ? judge_files(&a) : judge_model(&a);
+    const int status = a.from_count ? evaluate_files(&a) : evaluate_model(&a);
     return status == LVK_OK ? EXIT_OK : report_failure(status);
 }
 

@@ -198,17 +198,17 @@ static lvk_status write_all(const curves *c, const char *folder) {
 }
 
 lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_t count, const char *folder) {
-    lvk_judged judged;
+    lvk_labelled_rows labelled;
     curves c = {.points = NULL};
-    LVK_TRY(lvk_judged_init(&judged, rows, count));
-    lvk_status status = lvk_metrics_compute(&judged.scored, LVK_THRESHOLD, &c.metrics);
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    lvk_status status = lvk_metrics_compute(&labelled.scored, LVK_THRESHOLD, &c.metrics);
     if (status == LVK_OK)
-        status = lvk_curve(&judged.scored, &c.points, &c.count);
+        status = lvk_curve(&labelled.scored, &c.points, &c.count);
     if (status == LVK_OK)
-        status = lvk_calibration(&judged.scored, c.bins);
+        status = lvk_calibration(&labelled.scored, c.bins);
     if (status == LVK_OK)
         status = write_all(&c, folder);
     lvk_curve_free(c.points);
-    lvk_judged_finish(&judged);
+    lvk_labelled_rows_finish(&labelled);
     return status;
 }

@@ -9,33 +9,33 @@
 #include <math.h>
 #include <string.h>
 
-static void score_subjects(const lvk_judged *t, double threshold, lvk_subject_score *scores) {
-    for (size_t i = 0; i < t->scored.count; ++i) {
-        lvk_subject_score *s = &scores[t->subjects[i]];
-        const bool positive = lvk_is_positive(t->p[i], threshold);
+static void score_subjects(const lvk_labelled_rows *labelled, double threshold, lvk_subject_score *scores) {
+    for (size_t i = 0; i < labelled->scored.count; ++i) {
+        lvk_subject_score *s = &scores[labelled->subjects[i]];
+        const bool positive = lvk_is_positive(labelled->p[i], threshold);
         if (s->cells++ == 0)
-            *s = (lvk_subject_score){.name = lvk_prediction_subject(t->rows[i]),
-                                     .named = lvk_prediction_is_named(t->rows[i]),
-                                     .label = t->labels[i],
+            *s = (lvk_subject_score){.name = lvk_prediction_subject(labelled->rows[i]),
+                                     .named = lvk_prediction_is_named(labelled->rows[i]),
+                                     .label = labelled->labels[i],
                                      .cells = 1};
-        if (s->label != t->labels[i])
+        if (s->label != labelled->labels[i])
             s->label = -1;
         s->called_positive += positive;
-        s->right += positive == t->labels[i];
-        s->mean_p += (t->p[i] - s->mean_p) / s->cells;
+        s->right += positive == labelled->labels[i];
+        s->mean_p += (labelled->p[i] - s->mean_p) / s->cells;
     }
 }
 
 lvk_status lvk_predictions_by_subject(const lvk_prediction *rows, size_t count, double threshold,
                                       lvk_subject_score **scores, size_t *subjects) {
-    lvk_judged t;
+    lvk_labelled_rows labelled;
     *scores = NULL;
-    LVK_TRY(lvk_judged_init(&t, rows, count));
-    *subjects = t.scored.subject_count;
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    *subjects = labelled.scored.subject_count;
     *scores = lvk_alloc(*subjects, sizeof **scores);
     if (*scores)
-        score_subjects(&t, threshold, *scores);
-    lvk_judged_finish(&t);
+        score_subjects(&labelled, threshold, *scores);
+    lvk_labelled_rows_finish(&labelled);
     return *scores ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
@@ -60,29 +60,29 @@ static void count_votes(const lvk_subject_score *scores, size_t subjects, lvk_ev
 
 lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count, double threshold,
                                     const lvk_bootstrap_options *options, lvk_evaluation_report *report) {
-    lvk_judged t;
+    lvk_labelled_rows labelled;
     *report = (lvk_evaluation_report){.threshold = threshold};
-    LVK_TRY(lvk_judged_init(&t, rows, count));
-    lvk_subject_score *scores = lvk_alloc(t.scored.subject_count, sizeof *scores);
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    lvk_subject_score *scores = lvk_alloc(labelled.scored.subject_count, sizeof *scores);
     lvk_status status =
-        scores ? lvk_metrics_compute(&t.scored, threshold, &report->metrics) : LVK_ERROR_MEMORY;
+        scores ? lvk_metrics_compute(&labelled.scored, threshold, &report->metrics) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_metrics_bootstrap(&t.scored, threshold, options, &report->low, &report->high);
+        status = lvk_metrics_bootstrap(&labelled.scored, threshold, options, &report->low, &report->high);
     if (status == LVK_OK) {
-        score_subjects(&t, threshold, scores);
-        count_votes(scores, t.scored.subject_count, report);
+        score_subjects(&labelled, threshold, scores);
+        count_votes(scores, labelled.scored.subject_count, report);
     }
     lvk_free(scores);
-    lvk_judged_finish(&t);
+    lvk_labelled_rows_finish(&labelled);
     return status;
 }
 
 lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count, double sensitivity,
                                      double *threshold) {
-    lvk_judged t;
-    LVK_TRY(lvk_judged_init(&t, rows, count));
-    const lvk_status status = lvk_threshold_for(&t.scored, sensitivity, threshold);
-    lvk_judged_finish(&t);
+    lvk_labelled_rows labelled;
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    const lvk_status status = lvk_threshold_for(&labelled.scored, sensitivity, threshold);
+    lvk_labelled_rows_finish(&labelled);
     return status;
 }
 

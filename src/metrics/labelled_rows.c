@@ -19,43 +19,43 @@ static int compare_subjects(const void *a, const void *b) {
     return order ? order : (x > y) - (x < y);
 }
 
-void lvk_judged_finish(lvk_judged *t) {
-    lvk_free(t->rows);
-    lvk_free(t->p);
-    lvk_free(t->areas);
-    lvk_free(t->labels);
-    lvk_free(t->subjects);
+void lvk_labelled_rows_finish(lvk_labelled_rows *labelled) {
+    lvk_free(labelled->rows);
+    lvk_free(labelled->p);
+    lvk_free(labelled->areas);
+    lvk_free(labelled->labels);
+    lvk_free(labelled->subjects);
 }
 
-lvk_status lvk_judged_init(lvk_judged *t, const lvk_prediction *rows, size_t count) {
-    *t = (lvk_judged){.rows = lvk_alloc(count, sizeof *t->rows),
-                      .p = lvk_alloc(count, sizeof *t->p),
-                      .areas = lvk_alloc(count, sizeof *t->areas),
-                      .labels = lvk_alloc(count, 1),
-                      .subjects = lvk_alloc(count, sizeof *t->subjects)};
-    if (!t->rows || !t->p || !t->areas || !t->labels || !t->subjects) {
-        lvk_judged_finish(t);
+lvk_status lvk_labelled_rows_init(lvk_labelled_rows *labelled, const lvk_prediction *rows, size_t count) {
+    *labelled = (lvk_labelled_rows){.rows = lvk_alloc(count, sizeof *labelled->rows),
+                                    .p = lvk_alloc(count, sizeof *labelled->p),
+                                    .areas = lvk_alloc(count, sizeof *labelled->areas),
+                                    .labels = lvk_alloc(count, 1),
+                                    .subjects = lvk_alloc(count, sizeof *labelled->subjects)};
+    if (!labelled->rows || !labelled->p || !labelled->areas || !labelled->labels || !labelled->subjects) {
+        lvk_labelled_rows_finish(labelled);
         return LVK_ERROR_MEMORY;
     }
-    lvk_scored *s = &t->scored;
+    lvk_scored *s = &labelled->scored;
     for (size_t i = 0; i < count; ++i)
         if (rows[i].label >= 0)
-            t->rows[s->count++] = &rows[i];
-    qsort(t->rows, s->count, sizeof *t->rows, compare_subjects);
+            labelled->rows[s->count++] = &rows[i];
+    qsort(labelled->rows, s->count, sizeof *labelled->rows, compare_subjects);
     bool areas_known = true;
     for (size_t i = 0; i < s->count; ++i) {
-        t->p[i] = t->rows[i]->p;
-        t->areas[i] = t->rows[i]->area;
-        t->labels[i] = (uint8_t)t->rows[i]->label;
-        areas_known = areas_known && t->rows[i]->area;
-        s->subject_count +=
-            i == 0 || strcmp(lvk_prediction_subject(t->rows[i - 1]), lvk_prediction_subject(t->rows[i])) != 0;
-        t->subjects[i] = s->subject_count - 1;
-        t->unnamed += !lvk_prediction_is_named(t->rows[i]);
+        labelled->p[i] = labelled->rows[i]->p;
+        labelled->areas[i] = labelled->rows[i]->area;
+        labelled->labels[i] = (uint8_t)labelled->rows[i]->label;
+        areas_known = areas_known && labelled->rows[i]->area;
+        s->subject_count += i == 0 || strcmp(lvk_prediction_subject(labelled->rows[i - 1]),
+                                             lvk_prediction_subject(labelled->rows[i])) != 0;
+        labelled->subjects[i] = s->subject_count - 1;
+        labelled->unnamed += !lvk_prediction_is_named(labelled->rows[i]);
     }
-    s->probabilities = t->p;
-    s->labels = t->labels;
-    s->areas = areas_known ? t->areas : NULL;
-    s->subjects = t->subjects;
+    s->probabilities = labelled->p;
+    s->labels = labelled->labels;
+    s->areas = areas_known ? labelled->areas : NULL;
+    s->subjects = labelled->subjects;
     return LVK_OK;
 }

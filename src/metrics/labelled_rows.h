@@ -1,28 +1,31 @@
-/* The labelled rows of predictions, as the metrics take them. */
+/* The labelled rows of a set of predictions, as columns that the metrics take. */
 #ifndef LVK_METRICS_LABELLED_ROWS_H
 #define LVK_METRICS_LABELLED_ROWS_H
 
 #include "core/error.h"
 #include "leukvk/predictions.h"
 
-/* By subject. */
-typedef struct lvk_judged {
-    const lvk_prediction **rows; /* in byte order of the subjects' names */
-    double *p, *areas;
-    uint8_t *labels;
-    uint32_t *subjects;
-    uint32_t unnamed;  /* rows of which no subject is known: each a subject of its own */
-    lvk_scored scored; /* the columns; no areas where one is not known */
-} lvk_judged;
+/* `rows` is ordered by the subjects' names, byte by byte, and within a subject as the predictions are. Entry i of
+ * every column is of rows[i]. */
+typedef struct lvk_labelled_rows {
+    const lvk_prediction **rows; /* the array is owned, the predictions are borrowed */
+    double *p, *areas;           /* probability of the positive class; area of the cell in pixels */
+    uint8_t *labels;             /* 1 positive, 0 negative */
+    uint32_t *subjects;          /* number of the row's subject, from 0 in the order of the names */
+    uint32_t unnamed;            /* rows whose subject is not known: each is a subject of its own */
+    lvk_scored scored; /* borrows the columns. It has no areas where the area of any row is not known */
+} lvk_labelled_rows;
 
-/* Whether it is known whose cell it is. */
+/* Whether it is known whose cell the row is. */
 bool lvk_prediction_is_named(const lvk_prediction *row);
 
-/* The subject's name; the path of a cell that is nobody's. */
+/* The name of the row's subject, or the path of the image where the subject is not known. */
 const char *lvk_prediction_subject(const lvk_prediction *row);
 
-/* Points into `rows`. lvk_judged_finish after success only. */
-LVK_MUST_USE lvk_status lvk_judged_init(lvk_judged *judged, const lvk_prediction *rows, size_t count);
-void lvk_judged_finish(lvk_judged *judged);
+/* Collects the rows with a label from the `count` predictions at `rows`, which must outlive `labelled`. On failure
+ * there is nothing to finish. LVK_ERROR_MEMORY. */
+LVK_MUST_USE lvk_status lvk_labelled_rows_init(lvk_labelled_rows *labelled, const lvk_prediction *rows,
+                                               size_t count);
+void lvk_labelled_rows_finish(lvk_labelled_rows *labelled);
 
 #endif

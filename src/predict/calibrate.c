@@ -116,21 +116,22 @@ static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size
 
 /* ---- choosing ---- */
 
-/* `j` has probabilities with the temperature afterwards. */
-static lvk_status choose(lvk_judged *j, const lvk_calibrate_options *options, lvk_calibrate_result *result) {
-    result->subjects = j->scored.subject_count - j->unnamed;
-    result->unnamed = j->unnamed;
+/* Chooses temperature and threshold by `labelled`, whose probabilities have the temperature applied afterwards. */
+static lvk_status choose(lvk_labelled_rows *labelled, const lvk_calibrate_options *options,
+                         lvk_calibrate_result *result) {
+    result->subjects = labelled->scored.subject_count - labelled->unnamed;
+    result->unnamed = labelled->unnamed;
     result->temperature = 1;
     result->threshold = LVK_THRESHOLD;
-    LVK_TRY(lvk_metrics_compute(&j->scored, LVK_THRESHOLD, &result->before));
+    LVK_TRY(lvk_metrics_compute(&labelled->scored, LVK_THRESHOLD, &result->before));
     if (options->temperature) {
-        LVK_TRY(lvk_temperature_fit(&j->scored, &result->temperature));
-        for (size_t i = 0; i < j->scored.count; ++i)
-            j->p[i] = lvk_temperature_apply(j->p[i], result->temperature);
+        LVK_TRY(lvk_temperature_fit(&labelled->scored, &result->temperature));
+        for (size_t i = 0; i < labelled->scored.count; ++i)
+            labelled->p[i] = lvk_temperature_apply(labelled->p[i], result->temperature);
     }
     if (options->sensitivity != 0)
-        LVK_TRY(lvk_threshold_for(&j->scored, options->sensitivity, &result->threshold));
-    return lvk_metrics_compute(&j->scored, result->threshold, &result->after);
+        LVK_TRY(lvk_threshold_for(&labelled->scored, options->sensitivity, &result->threshold));
+    return lvk_metrics_compute(&labelled->scored, result->threshold, &result->after);
 }
 
 static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const lvk_prediction_set *set,
@@ -139,15 +140,15 @@ static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const
     snprintf(result->positive_class, sizeof result->positive_class, "%s", info->positive_class);
     const lvk_prediction *all = lvk_prediction_set_rows(set, &all_count);
     lvk_prediction *rows = NULL;
-    lvk_judged judged;
+    lvk_labelled_rows labelled;
     lvk_status status = choose_rows(own, all, all_count, &rows, &count, result);
     if (status == LVK_OK)
         status = check_classes(info, set); /* of which there are rows, now */
     if (status == LVK_OK)
-        status = lvk_judged_init(&judged, rows, count);
+        status = lvk_labelled_rows_init(&labelled, rows, count);
     if (status == LVK_OK) {
-        status = choose(&judged, options, result);
-        lvk_judged_finish(&judged);
+        status = choose(&labelled, options, result);
+        lvk_labelled_rows_finish(&labelled);
     }
     lvk_free(rows);
     return status;
