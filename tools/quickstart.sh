@@ -3,7 +3,7 @@
 #   tools/quickstart.sh           on drawn sample cells
 #   tools/quickstart.sh DIR       on a data set: a C-NMC tree, or a folder with a folder per class
 # Installs what is missing, builds, trains, predicts images of subjects that were held out. EPOCHS=N in the environment trains
-# for N epochs in place of 6. --help prints this text. See README.md.
+# for N epochs in place of 6. --help prints this text. See docs/tour.md.
 set -euo pipefail
 
 fail() { echo "quickstart: $*" >&2; exit 2; }

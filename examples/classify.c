@@ -1,0 +1,25 @@
+/* example-classify MODEL IMAGE: prints the probability that a trained model gives to an image. */
+#include <leukvk/leukvk.h>
+#include <stdio.h>
+
+int main(int count, char **words) {
+    lvk_device *device = NULL;
+    lvk_classifier *model = NULL;
+    lvk_dataset *images = NULL;
+    lvk_prediction row;
+    if (count != 3)
+        return 2;
+    const char *image[] = {words[2]};
+    bool ok = lvk_device_open(NULL, &device) == LVK_OK;
+    ok = ok && lvk_classifier_open(device, words[1], NULL, &model) == LVK_OK;
+    ok = ok && lvk_dataset_create_from_files(image, 1, NULL, &images) == LVK_OK;
+    ok = ok && lvk_classifier_predict(model, images, &(uint32_t){0}, 1, NULL, NULL, &row) == LVK_OK;
+    if (ok)
+        printf("%s: p_%s %.6f\n", image[0], lvk_classifier_get_info(model)->positive_class, row.p);
+    else
+        fprintf(stderr, "%s\n", lvk_error_message());
+    lvk_dataset_destroy(&images);
+    lvk_classifier_close(&model);
+    lvk_device_close(&device);
+    return ok ? 0 : 1;
+}
