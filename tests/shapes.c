@@ -97,8 +97,8 @@ static int chosen(const lvk_call *call, const lvk_caps *caps) {
     const lvk_op *op = lvk_op_get(call->op);
     for (int i = 0; i < op->candidate_count; ++i) {
         const lvk_candidate *candidate = &op->candidates[i];
-        if (!(candidate->obstacle && candidate->obstacle(call, caps)) &&
-            !(candidate->drawback && candidate->drawback(call, caps)))
+        if (!(candidate->unsupported && candidate->unsupported(call, caps)) &&
+            !(candidate->unsuited && candidate->unsuited(call, caps)))
             return i;
     }
     return -1;
@@ -129,12 +129,12 @@ Test(shapes, kernels_for_other_devices_can_run_and_are_not_chosen) {
             cr_expect_geq(chosen(&call, &cpu), 0, "%s, case '%s'", op->name, table->cases[c].name);
             for (int i = 0; i < op->candidate_count; ++i) {
                 const lvk_candidate *candidate = &op->candidates[i];
-                const bool gpu = !(candidate->obstacle && candidate->obstacle(&call, &able));
-                const bool same = gpu == !(candidate->obstacle && candidate->obstacle(&call, &cpu));
-                cr_expect(same, "%s/%s, case '%s': the kind of device is no obstacle", op->name,
-                          candidate->name, table->cases[c].name);
-                on_gpu += gpu && candidate->drawback && candidate->drawback(&call, &able);
-                on_cpu += gpu && candidate->drawback && candidate->drawback(&call, &cpu);
+                const bool gpu = !(candidate->unsupported && candidate->unsupported(&call, &able));
+                const bool same = gpu == !(candidate->unsupported && candidate->unsupported(&call, &cpu));
+                cr_expect(same, "%s/%s, case '%s': the kind of device must not decide what is supported",
+                          op->name, candidate->name, table->cases[c].name);
+                on_gpu += gpu && candidate->unsuited && candidate->unsuited(&call, &able);
+                on_cpu += gpu && candidate->unsuited && candidate->unsuited(&call, &cpu);
             }
         }
     }

@@ -59,14 +59,14 @@ static lvk_status forward_run(const lvk_cpu_task *task, void *state, const lvk_c
 }
 
 /* Other channels oneDNN computes as products of matrices, which cannot add a residual: see dnnl.c. */
-static const char *add_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *add_unsupported(const lvk_call *call, const lvk_caps *caps) {
     (void)caps;
     return call->inputs[1].dim[2] % 16 || call->inputs[1].dim[3] % 16 ? "channels are not a multiple of 16"
                                                                       : NULL;
 }
 
 const lvk_cpu_kernel lvk_cpu_conv2d_add_relu[] = {
-    {.candidate = {.name = "dnnl", .obstacle = add_obstacle},
+    {.candidate = {.name = "dnnl", .unsupported = add_unsupported},
      .create = forward_create,
      .destroy = destroy,
      .run = forward_run},

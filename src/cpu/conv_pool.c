@@ -347,20 +347,20 @@ static lvk_status sparse_input_run(const lvk_cpu_task *task, void *state, const 
     return LVK_OK;
 }
 
-static const char *sparse_weight_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *sparse_weight_unsupported(const lvk_call *call, const lvk_caps *caps) {
     (void)caps;
     const lvk_cpu_pool_shape shape = grad_weight_shape(call);
-    return lvk_cpu_sparse_weight_obstacle(&shape);
+    return lvk_cpu_sparse_weight_unsupported(&shape);
 }
 
-static const char *sparse_input_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *sparse_input_unsupported(const lvk_call *call, const lvk_caps *caps) {
     (void)caps;
     const lvk_cpu_pool_shape shape = grad_input_shape(call);
-    return lvk_cpu_sparse_input_obstacle(&shape);
+    return lvk_cpu_sparse_input_unsupported(&shape);
 }
 
 const lvk_cpu_kernel lvk_cpu_conv2d_relu_pool_grad_input[] = {
-    {.candidate = {.name = "sparse", .obstacle = sparse_input_obstacle},
+    {.candidate = {.name = "sparse", .unsupported = sparse_input_unsupported},
      .create = sparse_input_create,
      .run = sparse_input_run},
     {.candidate = {.name = "dnnl"},
@@ -371,7 +371,7 @@ const lvk_cpu_kernel lvk_cpu_conv2d_relu_pool_grad_input[] = {
 };
 
 const lvk_cpu_kernel lvk_cpu_conv2d_relu_pool_grad_weight[] = {
-    {.candidate = {.name = "sparse", .obstacle = sparse_weight_obstacle},
+    {.candidate = {.name = "sparse", .unsupported = sparse_weight_unsupported},
      .create = sparse_weight_create,
      .run = sparse_weight_run},
     {.candidate = {.name = "dnnl"},

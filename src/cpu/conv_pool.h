@@ -27,8 +27,8 @@ typedef struct lvk_pool_entry {
 typedef enum lvk_cpu_isa { LVK_ISA_AVX2, LVK_ISA_AVX512 } lvk_cpu_isa;
 
 /* Why the sparse kernels cannot take the shape on this processor; NULL: they can. */
-const char *lvk_cpu_sparse_weight_obstacle(const lvk_cpu_pool_shape *shape);
-const char *lvk_cpu_sparse_input_obstacle(const lvk_cpu_pool_shape *shape);
+const char *lvk_cpu_sparse_weight_unsupported(const lvk_cpu_pool_shape *shape);
+const char *lvk_cpu_sparse_input_unsupported(const lvk_cpu_pool_shape *shape);
 
 /* The part `part` of `parts` of the sums over windows, each in memory of its own: sums [lvk_cpu_sparse_weight_sums()] floats,
  * lists [lvk_cpu_sparse_weight_lists()] bytes. x, dy and index as in ops/conv2d_relu_pool_grad_weight.c. */

@@ -125,7 +125,7 @@ static void add_pixels(lvk_cpu_isa isa, const list_pair *pair, const float *weig
 #else
 static void add_pixels(lvk_cpu_isa isa, const list_pair *pair, const float *weights, size_t channels,
                        float *dx) {
-    (void)isa, (void)pair, (void)weights, (void)channels, (void)dx; /* lvk_cpu_sparse_input_obstacle() */
+    (void)isa, (void)pair, (void)weights, (void)channels, (void)dx; /* lvk_cpu_sparse_input_unsupported() */
 }
 #endif
 

@@ -208,7 +208,7 @@ static void add_output(lvk_cpu_isa isa, const lvk_cpu_pool_shape *s, const lvk_p
 static void add_output(lvk_cpu_isa isa, const lvk_cpu_pool_shape *s, const lvk_pool_entry *entries,
                        uint32_t count, const float *x, float *sums) {
     (void)isa, (void)s, (void)entries, (void)count, (void)x,
-        (void)sums; /* lvk_cpu_sparse_weight_obstacle() */
+        (void)sums; /* lvk_cpu_sparse_weight_unsupported() */
 }
 #endif
 
@@ -289,7 +289,7 @@ void lvk_cpu_sparse_weight_finish(const lvk_cpu_pool_shape *s, const float *sums
         db[k] = sum_parts(s, sums, sum_parts_count, s->conv.out_c * one + k);
 }
 
-static const char *obstacle_of_all(const lvk_cpu_pool_shape *s) {
+static const char *both_unsupported(const lvk_cpu_pool_shape *s) {
 #if defined __x86_64__
     if (!lvk_dnnl_has_avx2())
         return "the processor has no AVX2";
@@ -301,15 +301,15 @@ static const char *obstacle_of_all(const lvk_cpu_pool_shape *s) {
     return NULL;
 }
 
-const char *lvk_cpu_sparse_weight_obstacle(const lvk_cpu_pool_shape *s) {
-    const char *obstacle = obstacle_of_all(s);
-    return obstacle ? obstacle : tile_fits(s, (tile){1, 1}) ? NULL : "a window has too many channels";
+const char *lvk_cpu_sparse_weight_unsupported(const lvk_cpu_pool_shape *s) {
+    const char *reason = both_unsupported(s);
+    return reason ? reason : tile_fits(s, (tile){1, 1}) ? NULL : "a window has too many channels";
 }
 
-const char *lvk_cpu_sparse_input_obstacle(const lvk_cpu_pool_shape *s) {
-    const char *obstacle = obstacle_of_all(s);
-    if (obstacle)
-        return obstacle;
+const char *lvk_cpu_sparse_input_unsupported(const lvk_cpu_pool_shape *s) {
+    const char *reason = both_unsupported(s);
+    if (reason)
+        return reason;
     return s->conv.kernel_w != 3 || s->conv.in_c % 8 ? "made for kernels 3 wide and channels by eights"
                                                      : NULL;
 }

@@ -26,7 +26,7 @@ typedef struct lvk_cpu_args {
 } lvk_cpu_args;
 
 typedef struct lvk_cpu_kernel {
-    lvk_candidate candidate; /* name, obstacle, drawback; launch is NULL */
+    lvk_candidate candidate; /* name, unsupported, unsuited; launch is NULL */
 
     /* Prepares the kernel: *state is what the other functions receive, *scratch the bytes of scratch memory that each run gets.
      * NULL: there is nothing to prepare. */

@@ -1,6 +1,6 @@
 /* Choices: which kernel candidate a call gets, by the call's key. A table of texts; who filled it, by what
  * clock or from which file, is none of the planner's business. A name that is no candidate's, or that of one
- * with an obstacle, counts as no choice. */
+ * that cannot compute the call, counts as no choice. */
 #ifndef LVK_GRAPH_CHOICES_H
 #define LVK_GRAPH_CHOICES_H
 

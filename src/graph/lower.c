@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *obstacle_of(const lvk_candidate *candidate, const lvk_call *call, const lvk_caps *caps) {
-    return candidate->obstacle ? candidate->obstacle(call, caps) : NULL;
+static const char *why_unsupported(const lvk_candidate *candidate, const lvk_call *call,
+                                   const lvk_caps *caps) {
+    return candidate->unsupported ? candidate->unsupported(call, caps) : NULL;
 }
 
 /* The candidate called `preferred` (NULL: none), where it can run. */
@@ -13,7 +14,7 @@ static bool take_preferred(const lvk_call *call, const lvk_caps *caps, const cha
                            const lvk_candidate **chosen) {
     for (int i = 0; preferred && (*chosen = lvk_op_candidate(call->op, caps, i)); ++i)
         if (strcmp((*chosen)->name, preferred) == 0)
-            return !obstacle_of(*chosen, call, caps);
+            return !why_unsupported(*chosen, call, caps);
     return false;
 }
 
@@ -29,9 +30,9 @@ static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_c
     for (int i = 0; (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
         if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
             continue;
-        if (!forced && candidate->drawback && candidate->drawback(call, caps))
+        if (!forced && candidate->unsuited && candidate->unsuited(call, caps))
             continue; /* never the last one: a reason follows */
-        reason = obstacle_of(candidate, call, caps);
+        reason = why_unsupported(candidate, call, caps);
         if (!reason) {
             *chosen = candidate;
             return LVK_OK;

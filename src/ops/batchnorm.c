@@ -40,12 +40,12 @@ lvk_batchnorm_params lvk_batchnorm_describe(const lvk_call *call, int x) {
                                   .epsilon = ((const lvk_batchnorm_attributes *)call->attributes)->epsilon};
 }
 
-const char *lvk_batchnorm_texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
-    const char *obstacle = lvk_op_texels_obstacle(call, caps);
+const char *lvk_batchnorm_texels_unsupported(const lvk_call *call, const lvk_caps *caps) {
+    const char *reason = lvk_op_texels_unsupported(call, caps);
     const lvk_type *x = &call->inputs[0];
-    if (!obstacle && 4 * lvk_divide_up(x->dim[x->rank - 1], 4) > caps->max_texels)
-        obstacle = "the coefficients exceed the device's largest texel buffer";
-    return obstacle;
+    if (!reason && 4 * lvk_divide_up(x->dim[x->rank - 1], 4) > caps->max_texels)
+        reason = "the coefficients exceed the device's largest texel buffer";
+    return reason;
 }
 
 static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space space, int index) {
@@ -125,8 +125,8 @@ static void gradient(lvk_backprop *backprop) {
 
 static const lvk_candidate candidates[] = {
     {.name = "texels",
-     .obstacle = lvk_batchnorm_texels_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = lvk_batchnorm_texels_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = texels_launch},
     {.name = "flat", .launch = flat_launch},
 };

@@ -37,7 +37,7 @@ void lvk_batchnorm_sum(const lvk_call *call, lvk_launch_list *list, lvk_binding_
 /* Appends dgamma (output `output`) from these sums and input `variance`. */
 void lvk_batchnorm_grad_gamma(const lvk_call *call, lvk_launch_list *list, int variance, int output);
 
-/* Obstacle of the candidates that read texels: the coefficients are texels too, four a channel. */
-const char *lvk_batchnorm_texels_obstacle(const lvk_call *call, const lvk_caps *caps);
+/* `unsupported` of the candidates that read texels: the coefficients are texels too, four a channel. */
+const char *lvk_batchnorm_texels_unsupported(const lvk_call *call, const lvk_caps *caps);
 
 #endif

@@ -34,8 +34,8 @@ static void gradient(lvk_backprop *backprop) {
 
 static const lvk_candidate candidates[] = {
     {.name = "texels",
-     .obstacle = lvk_batchnorm_texels_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = lvk_batchnorm_texels_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = texels_launch},
     {.name = "flat", .launch = flat_launch},
 };

@@ -29,8 +29,8 @@ static void rows_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_l
 
 static const lvk_candidate candidates[] = {
     {.name = "texels",
-     .obstacle = lvk_op_texels_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = lvk_op_texels_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = texels_launch},
     {.name = "rows", .launch = rows_launch},
 };

@@ -46,20 +46,20 @@ static lvk_conv_forward forward_of(const lvk_call *call) {
                               .flip = true};
 }
 
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_forward forward = forward_of(call);
     const lvk_conv_shape shape = shape_of(call);
     if (is_strided(&shape) && kernel == LVK_CONV_WINOGRAD)
         return "is for kernels of 3x3 at stride 1";
     if (is_strided(&shape) && lvk_conv_is_subgroup(kernel))
-        return lvk_conv_grad_input_obstacle(&shape, kernel, caps);
+        return lvk_conv_grad_input_unsupported(&shape, kernel, caps);
     if (is_strided(&shape)) {
         if (shape.in_c % 4)
             return "input channels are not a multiple of 4";
         if (!lvk_conv_fits(kernel, caps, lvk_conv_y_count(&forward.shape)))
             return "a tensor is too large for one binding";
     }
-    return lvk_conv_forward_obstacle(&forward, kernel, caps);
+    return lvk_conv_forward_unsupported(&forward, kernel, caps);
 }
 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -83,16 +83,16 @@ LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
 LVK_CONV_CANDIDATE(winograd, LVK_CONV_WINOGRAD)
 
-static const char *winograd_drawback(const lvk_call *call, const lvk_caps *caps) {
+static const char *winograd_unsuited(const lvk_call *call, const lvk_caps *caps) {
     const lvk_conv_forward forward = forward_of(call);
-    return lvk_conv_winograd_drawback(&forward, caps);
+    return lvk_conv_winograd_unsuited(&forward, caps);
 }
 
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 
-static const char *gather_block_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *gather_block_unsupported(const lvk_call *call, const lvk_caps *caps) {
     const lvk_conv_shape shape = shape_of(call);
-    return lvk_conv_grad_input_obstacle(&shape, LVK_CONV_BLOCK, caps);
+    return lvk_conv_grad_input_unsupported(&shape, LVK_CONV_BLOCK, caps);
 }
 
 static void gather_block_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
@@ -100,9 +100,9 @@ static void gather_block_launch(const lvk_call *call, const lvk_caps *caps, lvk_
     lvk_conv_grad_input_launch(&shape, LVK_CONV_BLOCK, caps, list);
 }
 
-static const char *gather_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *gather_unsupported(const lvk_call *call, const lvk_caps *caps) {
     const lvk_conv_shape shape = shape_of(call);
-    return lvk_conv_grad_input_obstacle(&shape, LVK_CONV_DIRECT, caps);
+    return lvk_conv_grad_input_unsupported(&shape, LVK_CONV_DIRECT, caps);
 }
 
 static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
@@ -112,21 +112,21 @@ static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "tile", .unsupported = tile_unsupported, .unsuited = lvk_op_for_gpus, .launch = tile_launch},
     {.name = "winograd",
-     .obstacle = winograd_obstacle,
-     .drawback = winograd_drawback,
+     .unsupported = winograd_unsupported,
+     .unsuited = winograd_unsuited,
      .launch = winograd_launch},
-    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
-    {.name = "gather_block", .obstacle = gather_block_obstacle, .launch = gather_block_launch},
-    {.name = "gather", .obstacle = gather_obstacle, .launch = gather_launch},
+    {.name = "block", .unsupported = block_unsupported, .launch = block_launch},
+    {.name = "gather_block", .unsupported = gather_block_unsupported, .launch = gather_block_launch},
+    {.name = "gather", .unsupported = gather_unsupported, .launch = gather_launch},
 };
 
 static double flops(const lvk_call *call) {

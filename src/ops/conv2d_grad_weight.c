@@ -26,9 +26,9 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_shape_conv2d(&call->inputs[0], &call->outputs[0], &call->inputs[1], &a->conv);
 }
 
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_shape shape = shape_of(call);
-    return lvk_conv_grad_weight_obstacle(&shape, kernel, caps);
+    return lvk_conv_grad_weight_unsupported(&shape, kernel, caps);
 }
 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -46,16 +46,16 @@ LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
-    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
-    {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
+    {.name = "tile", .unsupported = tile_unsupported, .unsuited = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "block", .unsupported = block_unsupported, .launch = block_launch},
+    {.name = "direct", .unsupported = direct_unsupported, .launch = direct_launch},
 };
 
 static double flops(const lvk_call *call) {

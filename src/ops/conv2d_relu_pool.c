@@ -17,11 +17,11 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_pool_shape(&call->inputs[0], &call->inputs[1], call->attributes);
 }
 
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_shape shape = shape_of(call);
     if (kernel != LVK_CONV_BLOCK)
         return shape.in_c != 3 && shape.in_c % 4 ? "input channels are neither 3 nor a multiple of 4"
-                                                 : lvk_conv_pool_obstacle(&shape, kernel, caps);
+                                                 : lvk_conv_pool_unsupported(&shape, kernel, caps);
     return shape.in_c % 4 || shape.out_c % 4 ? "channels are not multiples of 4" : NULL;
 }
 
@@ -72,7 +72,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
 LVK_CONV_CANDIDATE(texel, LVK_CONV_SUBGROUP_TEXEL)
 LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 
-static const char *tile_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *tile_unsupported(const lvk_call *call, const lvk_caps *caps) {
     lvk_conv_shape shape = shape_of(call);
     if (shape.out_c % 4)
         return "output channels are not a multiple of 4";
@@ -98,8 +98,8 @@ static void tile_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_l
                       lvk_divide_up(positions, tile.rows) * lvk_divide_up(s.out_c, tile.columns));
 }
 
-static const char *block_obstacle(const lvk_call *call, const lvk_caps *caps) {
-    return obstacle(call, LVK_CONV_BLOCK, caps);
+static const char *block_unsupported(const lvk_call *call, const lvk_caps *caps) {
+    return unsupported(call, LVK_CONV_BLOCK, caps);
 }
 
 static void block_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
@@ -123,15 +123,15 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
-    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
+    {.name = "tile", .unsupported = tile_unsupported, .unsuited = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "block", .unsupported = block_unsupported, .launch = block_launch},
     {.name = "direct", .launch = direct_launch},
 };
 

@@ -32,10 +32,10 @@ static lvk_conv_forward parts_of(const lvk_call *call) {
                               .flip = true};
 }
 
-static const char *parts_obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *parts_unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_forward forward = parts_of(call);
     return forward.shape.in_c % 4 ? "output channels are not a multiple of 4"
-                                  : lvk_conv_forward_obstacle(&forward, kernel, caps);
+                                  : lvk_conv_forward_unsupported(&forward, kernel, caps);
 }
 
 static void launch_parts(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -46,13 +46,13 @@ static void launch_parts(const lvk_call *call, lvk_conv_kernel kernel, const lvk
     lvk_conv_forward_launch(&forward, kernel, caps, list);
 }
 
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK)
-        return parts_obstacle(call, kernel, caps);
+        return parts_unsupported(call, kernel, caps);
     const lvk_conv_shape shape = shape_of(call);
     if (shape.in_c % 4)
         return "input channels are not a multiple of 4";
-    return lvk_conv_pool_obstacle(&shape, kernel, caps);
+    return lvk_conv_pool_unsupported(&shape, kernel, caps);
 }
 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -115,18 +115,18 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
     {.name = "tile_parts",
-     .obstacle = tile_parts_obstacle,
-     .drawback = lvk_op_for_gpus,
+     .unsupported = tile_parts_unsupported,
+     .unsuited = lvk_op_for_gpus,
      .launch = tile_parts_launch},
-    {.name = "block_parts", .obstacle = block_parts_obstacle, .launch = block_parts_launch},
+    {.name = "block_parts", .unsupported = block_parts_unsupported, .launch = block_parts_launch},
     {.name = "direct", .launch = direct_launch},
 };
 

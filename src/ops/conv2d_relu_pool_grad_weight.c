@@ -24,12 +24,12 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_pool_shape(&call->inputs[0], &call->outputs[0], &a->conv);
 }
 
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_shape shape = shape_of(call);
     if (kernel != LVK_CONV_TILE && kernel != LVK_CONV_BLOCK)
-        return lvk_conv_pool_obstacle(&shape, kernel, caps);
+        return lvk_conv_pool_unsupported(&shape, kernel, caps);
     return shape.out_c % 4 ? "output channels are not a multiple of 4"
-                           : lvk_conv_grad_weight_obstacle(&shape, kernel, caps);
+                           : lvk_conv_grad_weight_unsupported(&shape, kernel, caps);
 }
 
 /* Adds `shader` over parts of the rows of dy, and the sums of the parts. `items` work on each part:
@@ -128,18 +128,18 @@ static void direct_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
     {.name = "tile_parts",
-     .obstacle = tile_parts_obstacle,
-     .drawback = lvk_op_for_gpus,
+     .unsupported = tile_parts_unsupported,
+     .unsuited = lvk_op_for_gpus,
      .launch = tile_parts_launch},
-    {.name = "block_parts", .obstacle = block_parts_obstacle, .launch = block_parts_launch},
+    {.name = "block_parts", .unsupported = block_parts_unsupported, .launch = block_parts_launch},
     {.name = "direct", .launch = direct_launch},
 };
 

@@ -65,13 +65,13 @@ static lvk_conv_shape seen_by(const lvk_conv_forward *forward, lvk_conv_kernel k
     return s;
 }
 
-const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
-                                      const lvk_caps *caps) {
-    const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
-    if (obstacle)
-        return obstacle;
+const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
+                                         const lvk_caps *caps) {
+    const char *reason = lvk_conv_kernel_unsupported(kernel, caps);
+    if (reason)
+        return reason;
     if (kernel == LVK_CONV_WINOGRAD)
-        return lvk_conv_winograd_obstacle(forward, caps);
+        return lvk_conv_winograd_unsupported(forward, caps);
     const lvk_conv_shape s = seen_by(forward, kernel);
     if (kernel == LVK_CONV_DIRECT && forward->flip)
         return "does not flip the kernel";
@@ -258,9 +258,9 @@ lvk_conv_forward lvk_conv_forward_of(const lvk_call *call) {
                                       call->op == LVK_OP_dense_relu};
 }
 
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const lvk_conv_forward forward = lvk_conv_forward_of(call);
-    return lvk_conv_forward_obstacle(&forward, kernel, caps);
+    return lvk_conv_forward_unsupported(&forward, kernel, caps);
 }
 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -274,9 +274,9 @@ LVK_CONV_CANDIDATE(buffer, LVK_CONV_SUBGROUP_BUFFER)
 LVK_CONV_CANDIDATE(tile, LVK_CONV_TILE)
 LVK_CONV_CANDIDATE(winograd, LVK_CONV_WINOGRAD)
 
-static const char *winograd_drawback(const lvk_call *call, const lvk_caps *caps) {
+static const char *winograd_unsuited(const lvk_call *call, const lvk_caps *caps) {
     const lvk_conv_forward forward = lvk_conv_forward_of(call);
-    return lvk_conv_winograd_drawback(&forward, caps);
+    return lvk_conv_winograd_unsuited(&forward, caps);
 }
 
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
@@ -285,42 +285,42 @@ LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 /* What stands after tile, which can run wherever they can, only the tuner takes: winograd, gemv. */
 const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "tile", .unsupported = tile_unsupported, .unsuited = lvk_op_for_gpus, .launch = tile_launch},
     {.name = "winograd",
-     .obstacle = winograd_obstacle,
-     .drawback = winograd_drawback,
+     .unsupported = winograd_unsupported,
+     .unsuited = winograd_unsuited,
      .launch = winograd_launch},
-    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
-    {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
+    {.name = "block", .unsupported = block_unsupported, .launch = block_launch},
+    {.name = "direct", .unsupported = direct_unsupported, .launch = direct_launch},
 };
 
 const lvk_candidate lvk_dense_forward_candidates[LVK_DENSE_FORWARD_CANDIDATES] = {
     {.name = "gemv_texels",
-     .obstacle = lvk_dense_gemv_texels_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = lvk_dense_gemv_texels_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = lvk_dense_gemv_texels_launch},
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "tile", .unsupported = tile_unsupported, .unsuited = lvk_op_for_gpus, .launch = tile_launch},
     {.name = "gemv",
-     .obstacle = lvk_dense_gemv_obstacle,
-     .drawback = lvk_op_for_gpus,
+     .unsupported = lvk_dense_gemv_unsupported,
+     .unsuited = lvk_op_for_gpus,
      .launch = lvk_dense_gemv_launch},
-    {.name = "block", .obstacle = block_obstacle, .launch = block_launch},
-    {.name = "direct", .obstacle = direct_obstacle, .launch = direct_launch},
+    {.name = "block", .unsupported = block_unsupported, .launch = block_launch},
+    {.name = "direct", .unsupported = direct_unsupported, .launch = direct_launch},
 };
 
 double lvk_conv_forward_flops(const lvk_call *call) {

@@ -26,8 +26,8 @@ typedef struct lvk_conv_part {
 } lvk_conv_part;
 
 /* The reason why `kernel` cannot compute it, or NULL. */
-const char *lvk_conv_forward_obstacle(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
-                                      const lvk_caps *caps);
+const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
+                                         const lvk_caps *caps);
 
 /* Adds the launches. Scratch 0: padded or folded x; 1: padded, folded or flipped w; 2: partial sums; or those
  * of conv_winograd.h. */

@@ -12,11 +12,11 @@ static bool all_fit(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_c
            lvk_conv_fits(kernel, caps, lvk_conv_w_count(s));
 }
 
-const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *s, lvk_conv_kernel kernel,
-                                         const lvk_caps *caps) {
-    const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
-    if (obstacle)
-        return obstacle;
+const char *lvk_conv_grad_input_unsupported(const lvk_conv_shape *s, lvk_conv_kernel kernel,
+                                            const lvk_caps *caps) {
+    const char *reason = lvk_conv_kernel_unsupported(kernel, caps);
+    if (reason)
+        return reason;
     if (kernel != LVK_CONV_DIRECT && (s->in_c % 4 || s->out_c % 4))
         return "channels are not multiples of 4";
     if (lvk_conv_is_subgroup(kernel) && (uint64_t)s->stride_h * s->stride_w > MOST_PARTS)
@@ -121,11 +121,11 @@ static const tile_kind *tile_of(const lvk_conv_shape *s) {
     return s->kernel_w == 3 && s->stride_w == 1 ? &row : &tap;
 }
 
-const char *lvk_conv_grad_weight_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
-                                          const lvk_caps *caps) {
-    const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
-    if (obstacle)
-        return obstacle;
+const char *lvk_conv_grad_weight_unsupported(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                             const lvk_caps *caps) {
+    const char *reason = lvk_conv_kernel_unsupported(kernel, caps);
+    if (reason)
+        return reason;
     lvk_conv_shape s = *shape;
     if (kernel != LVK_CONV_DIRECT) {
         if (kernel != LVK_CONV_TILE && s.out_c % 4)

@@ -6,15 +6,15 @@
 
 /* dx (output 0) from dy (input 0) and w (input 1), for any stride; by a subgroup kernel, LVK_CONV_BLOCK or
  * LVK_CONV_DIRECT. */
-const char *lvk_conv_grad_input_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
-                                         const lvk_caps *caps);
+const char *lvk_conv_grad_input_unsupported(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                            const lvk_caps *caps);
 void lvk_conv_grad_input_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps,
                                 lvk_launch_list *list);
 
 /* dw (output 0) from x and dy. `accumulate`: added to what is there. Scratch 0: padded x,
  * then sums of partial sums; 2: partial sums. */
-const char *lvk_conv_grad_weight_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
-                                          const lvk_caps *caps);
+const char *lvk_conv_grad_weight_unsupported(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                             const lvk_caps *caps);
 void lvk_conv_grad_weight_launch(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand x,
                                  lvk_operand dy, bool accumulate, const lvk_caps *caps,
                                  lvk_launch_list *list);

@@ -37,11 +37,11 @@ lvk_conv_shape lvk_conv_pool_shape(const lvk_type *x, const lvk_type *w,
     return lvk_conv_shape_conv2d(x, w, &y, attributes);
 }
 
-const char *lvk_conv_pool_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
-                                   const lvk_caps *caps) {
-    const char *obstacle = lvk_conv_kernel_obstacle(kernel, caps);
-    if (obstacle)
-        return obstacle;
+const char *lvk_conv_pool_unsupported(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                      const lvk_caps *caps) {
+    const char *reason = lvk_conv_kernel_unsupported(kernel, caps);
+    if (reason)
+        return reason;
     if (shape->kernel_h != 3 || shape->kernel_w != 3)
         return "the kernel is not 3x3";
     if (shape->out_c % 4)

@@ -26,7 +26,8 @@ lvk_conv_shape lvk_conv_pool_shape(const lvk_type *x, const lvk_type *w,
 
 /* The reason why a subgroup kernel (3x3 only) cannot take this shape, or NULL; the tensors it binds are
  * checked too. */
-const char *lvk_conv_pool_obstacle(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps);
+const char *lvk_conv_pool_unsupported(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
+                                      const lvk_caps *caps);
 
 /* How `kernel` binds bytes that it reads. */
 lvk_binding_kind lvk_conv_pool_reads_bytes(lvk_conv_kernel kernel);

@@ -94,7 +94,7 @@ void lvk_launch_operand(lvk_launch *launch, lvk_binding_kind kind, lvk_operand o
         lvk_launch_scratch(launch, kind, operand.index);
 }
 
-const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *caps) {
+const char *lvk_conv_kernel_unsupported(lvk_conv_kernel kernel, const lvk_caps *caps) {
     const uint32_t lanes = caps->subgroup_size;
     if (!lvk_conv_is_subgroup(kernel))
         return NULL;
@@ -108,9 +108,9 @@ const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *cap
                                      : NULL;
 }
 
-const char *lvk_conv_texel_drawback(const lvk_call *call, const lvk_caps *caps) {
-    const char *drawback = lvk_op_for_cpus(call, caps);
-    return drawback                     ? drawback
+const char *lvk_conv_texel_unsuited(const lvk_call *call, const lvk_caps *caps) {
+    const char *reason = lvk_op_for_cpus(call, caps);
+    return reason                       ? reason
            : caps->max_texels < 1 << 20 ? "texel buffers of the device's size are slow ones"
                                         : NULL;
 }

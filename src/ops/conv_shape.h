@@ -79,21 +79,21 @@ static inline bool lvk_conv_is_subgroup(lvk_conv_kernel kernel) {
     return kernel == LVK_CONV_SUBGROUP_TEXEL || kernel == LVK_CONV_SUBGROUP_BUFFER;
 }
 
-/* Defines <name>_obstacle and <name>_launch, the two functions of a candidate, from a file's own
- * obstacle(call, kernel, caps) and launch(call, kernel, caps, list). */
+/* Defines <name>_unsupported and <name>_launch, the two functions of a candidate, from a file's own
+ * unsupported(call, kernel, caps) and launch(call, kernel, caps, list). */
 #define LVK_CONV_CANDIDATE(name, kernel)                                                                     \
-    static const char *name##_obstacle(const lvk_call *call, const lvk_caps *caps) {                         \
-        return obstacle(call, kernel, caps);                                                                 \
+    static const char *name##_unsupported(const lvk_call *call, const lvk_caps *caps) {                      \
+        return unsupported(call, kernel, caps);                                                              \
     }                                                                                                        \
     static void name##_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {           \
         launch(call, kernel, caps, list);                                                                    \
     }
 
 /* The reason why a device cannot run kernels of this kind at all, or NULL. */
-const char *lvk_conv_kernel_obstacle(lvk_conv_kernel kernel, const lvk_caps *caps);
+const char *lvk_conv_kernel_unsupported(lvk_conv_kernel kernel, const lvk_caps *caps);
 
-/* Drawback of the candidates of kind LVK_CONV_SUBGROUP_TEXEL. */
-const char *lvk_conv_texel_drawback(const lvk_call *call, const lvk_caps *caps);
+/* `unsuited` of the candidates of kind LVK_CONV_SUBGROUP_TEXEL. */
+const char *lvk_conv_texel_unsuited(const lvk_call *call, const lvk_caps *caps);
 
 /* Rows x columns of the matrix that a workgroup of an LVK_CONV_TILE kernel computes, as in
  * shaders/common/tile.glsl. `columns` is a constant of those kernels. */

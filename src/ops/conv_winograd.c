@@ -36,7 +36,7 @@ static bool has_room(uint64_t whole, const winograd_work *work) {
     return whole == 0 || (work->u + work->v + work->m) * sizeof(float) <= whole / MEMORY_SHARE;
 }
 
-const char *lvk_conv_winograd_obstacle(const lvk_conv_forward *forward, const lvk_caps *caps) {
+const char *lvk_conv_winograd_unsupported(const lvk_conv_forward *forward, const lvk_caps *caps) {
     const lvk_conv_shape *s = &forward->shape;
     if (s->kernel_h != 3 || s->kernel_w != 3 || s->stride_h != 1 || s->stride_w != 1)
         return "is for kernels of 3x3 at stride 1";
@@ -55,7 +55,7 @@ const char *lvk_conv_winograd_obstacle(const lvk_conv_forward *forward, const lv
                : "the transformed tensors take too much of the device's memory";
 }
 
-const char *lvk_conv_winograd_drawback(const lvk_conv_forward *forward, const lvk_caps *caps) {
+const char *lvk_conv_winograd_unsuited(const lvk_conv_forward *forward, const lvk_caps *caps) {
     return caps->is_cpu                           ? "made for GPUs"
            : forward->shape.in_c < LEAST_CHANNELS ? "pays from 16 input channels on"
                                                   : NULL;

@@ -8,8 +8,8 @@
 #include "ops/conv_forward.h"
 
 /* The reason why it cannot be computed so, or NULL. */
-const char *lvk_conv_winograd_obstacle(const lvk_conv_forward *forward, const lvk_caps *caps);
-const char *lvk_conv_winograd_drawback(const lvk_conv_forward *forward, const lvk_caps *caps);
+const char *lvk_conv_winograd_unsupported(const lvk_conv_forward *forward, const lvk_caps *caps);
+const char *lvk_conv_winograd_unsuited(const lvk_conv_forward *forward, const lvk_caps *caps);
 
 /* Adds the launches. Scratch 0: padded x; 1: transformed w; 2, 3: transformed x and the products, of a part.
  */

@@ -11,7 +11,7 @@ enum {
     GPU_ITEMS = 32768
 };
 
-const char *lvk_dense_gemv_obstacle(const lvk_call *call, const lvk_caps *caps) {
+const char *lvk_dense_gemv_unsupported(const lvk_call *call, const lvk_caps *caps) {
     const lvk_conv_shape s = lvk_conv_forward_of(call).shape;
     if (s.batch > MOST_ROWS)
         return "more than 8 rows";
@@ -22,9 +22,9 @@ const char *lvk_dense_gemv_obstacle(const lvk_call *call, const lvk_caps *caps) 
                : "the kernel is too large for one binding";
 }
 
-const char *lvk_dense_gemv_texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
-    const char *reason = lvk_op_texels_obstacle(call, caps);
-    return reason ? reason : lvk_dense_gemv_obstacle(call, caps);
+const char *lvk_dense_gemv_texels_unsupported(const lvk_call *call, const lvk_caps *caps) {
+    const char *reason = lvk_op_texels_unsupported(call, caps);
+    return reason ? reason : lvk_dense_gemv_unsupported(call, caps);
 }
 
 static void add_launches(const lvk_call *call, const lvk_caps *caps, const char *shader,

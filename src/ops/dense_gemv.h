@@ -7,9 +7,9 @@
 #include "ops/op.h"
 
 /* A candidate of dense and dense_relu (inputs x, w, optional b), and the same reading texels. */
-const char *lvk_dense_gemv_obstacle(const lvk_call *call, const lvk_caps *caps);
+const char *lvk_dense_gemv_unsupported(const lvk_call *call, const lvk_caps *caps);
 void lvk_dense_gemv_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list);
-const char *lvk_dense_gemv_texels_obstacle(const lvk_call *call, const lvk_caps *caps);
+const char *lvk_dense_gemv_texels_unsupported(const lvk_call *call, const lvk_caps *caps);
 void lvk_dense_gemv_texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list);
 
 #endif

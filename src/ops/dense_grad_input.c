@@ -29,13 +29,13 @@ static lvk_conv_forward transposed_of(const lvk_call *call) {
                               .flip = true};
 }
 
-static const char *obstacle(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     if (kernel == LVK_CONV_TILE) {
         const lvk_conv_forward forward = transposed_of(call);
-        return lvk_conv_forward_obstacle(&forward, kernel, caps);
+        return lvk_conv_forward_unsupported(&forward, kernel, caps);
     }
     const lvk_conv_shape s = shape_of(call);
-    return lvk_conv_grad_input_obstacle(&s, kernel, caps);
+    return lvk_conv_grad_input_unsupported(&s, kernel, caps);
 }
 
 static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
@@ -71,16 +71,16 @@ LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
 static const lvk_candidate candidates[] = {
     {.name = "subgroup_texel",
-     .obstacle = texel_obstacle,
-     .drawback = lvk_conv_texel_drawback,
+     .unsupported = texel_unsupported,
+     .unsuited = lvk_conv_texel_unsuited,
      .launch = texel_launch},
     {.name = "subgroup_buffer",
-     .obstacle = buffer_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = buffer_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = buffer_launch},
-    {.name = "tile", .obstacle = tile_obstacle, .drawback = lvk_op_for_gpus, .launch = tile_launch},
-    {.name = "gather_block", .obstacle = block_obstacle, .launch = block_launch},
-    {.name = "gather", .obstacle = direct_obstacle, .launch = direct_launch},
+    {.name = "tile", .unsupported = tile_unsupported, .unsuited = lvk_op_for_gpus, .launch = tile_launch},
+    {.name = "gather_block", .unsupported = block_unsupported, .launch = block_launch},
+    {.name = "gather", .unsupported = direct_unsupported, .launch = direct_launch},
 };
 
 static double flops(const lvk_call *call) {

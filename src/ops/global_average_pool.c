@@ -42,8 +42,8 @@ static void gradient(lvk_backprop *backprop) {
 
 static const lvk_candidate candidates[] = {
     {.name = "texels",
-     .obstacle = lvk_op_texels_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = lvk_op_texels_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = texels_launch},
     {.name = "flat", .launch = flat_launch},
 };

@@ -49,7 +49,7 @@ static void bind_operands(lvk_launch *launch, lvk_binding_kind reads) {
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
 }
 
-static const char *scatter_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *scatter_unsupported(const lvk_call *call, const lvk_caps *caps) {
     (void)caps;
     const lvk_maxpool2d_attributes *pool = pool_of(call);
     if (pool->stride_h < pool->window_h || pool->stride_w < pool->window_w)
@@ -72,9 +72,9 @@ lvk_launch *lvk_maxpool2d_add_scatter(lvk_launch_list *list, const char *shader,
     return scatter;
 }
 
-static const char *texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
-    const char *obstacle = scatter_obstacle(call, caps);
-    return obstacle ? obstacle : lvk_op_texels_obstacle(call, caps);
+static const char *texels_unsupported(const lvk_call *call, const lvk_caps *caps) {
+    const char *reason = scatter_unsupported(call, caps);
+    return reason ? reason : lvk_op_texels_unsupported(call, caps);
 }
 
 static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
@@ -105,10 +105,10 @@ static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
 
 static const lvk_candidate candidates[] = {
     {.name = "scatter_texels",
-     .obstacle = texels_obstacle,
-     .drawback = lvk_op_for_cpus,
+     .unsupported = texels_unsupported,
+     .unsuited = lvk_op_for_cpus,
      .launch = texels_launch},
-    {.name = "scatter", .obstacle = scatter_obstacle, .launch = scatter_launch},
+    {.name = "scatter", .unsupported = scatter_unsupported, .launch = scatter_launch},
     {.name = "gather", .launch = gather_launch},
 };
 

@@ -84,7 +84,7 @@ void lvk_launch_elementwise(const lvk_call *call, lvk_launch_list *list, const c
     lvk_launch_parameters(launch, &params, sizeof params);
 }
 
-const char *lvk_op_texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
+const char *lvk_op_texels_unsupported(const lvk_call *call, const lvk_caps *caps) {
     if (caps->max_texels == 0)
         return "the driver is not known to read 0 beyond the end of a texel buffer";
     for (int i = 0; i < call->input_count; ++i)

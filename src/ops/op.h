@@ -21,14 +21,14 @@ typedef struct lvk_candidate {
 
     /* NULL when the candidate can compute this call on this device; else the reason why not, static text. A
      * NULL function means that it always can. Types are those of the batch slice to be computed. */
-    const char *(*obstacle)(const lvk_call *call, const lvk_caps *caps);
+    const char *(*unsupported)(const lvk_call *call, const lvk_caps *caps);
 
     /* NULL when the candidate may well be the fastest for this call on this device; else the reason why it is
-     * not, static text. It can run all the same, and the parity suite runs it, by name; where the choice is
-     * free it is passed over. A NULL function means that it always may. */
-    const char *(*drawback)(const lvk_call *call, const lvk_caps *caps);
+     * not, static text. A free choice passes an unsuited candidate over; who asks for it by name, as the parity
+     * suite does, gets it. A NULL function means that it always may. */
+    const char *(*unsuited)(const lvk_call *call, const lvk_caps *caps);
 
-    /* Fills the launches. May assume that shapes are right and that obstacle() gave NULL. */
+    /* Fills the launches. May assume that shapes are right and that unsupported() gave NULL. */
     void (*launch)(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list);
 } lvk_candidate;
 
@@ -75,8 +75,8 @@ typedef struct lvk_op {
      */
     lvk_status (*infer)(lvk_call *call);
 
-    const lvk_candidate *candidates; /* best first; with the tuner off the first without an obstacle or a
-                                        drawback is taken. The last has none of either */
+    const lvk_candidate *candidates; /* best first: without a tuned choice the first is taken that is neither
+                                        unsupported nor unsuited. The last is always supported and suited */
     int candidate_count;             /* 0: a view, nothing to compute */
 
     void (*gradient)(lvk_backprop *backprop); /* NULL: not differentiable */
@@ -120,11 +120,11 @@ lvk_launch *lvk_launch_flat(lvk_launch_list *list, const char *shader, uint64_t 
 void lvk_launch_elementwise(const lvk_call *call, lvk_launch_list *list, const char *shader,
                             lvk_binding_kind reads);
 
-/* Obstacle of candidates that read their float inputs as texels (shaders/common/vectors.glsl): they go up to
+/* `unsupported` of candidates that read their float inputs as texels (shaders/common/vectors.glsl): they go up to
  * the device's largest texel buffer. */
-const char *lvk_op_texels_obstacle(const lvk_call *call, const lvk_caps *caps);
+const char *lvk_op_texels_unsupported(const lvk_call *call, const lvk_caps *caps);
 
-/* Drawbacks of candidates that are made for one kind of device. */
+/* `unsuited` of candidates that are made for one kind of device. */
 const char *lvk_op_for_cpus(const lvk_call *call, const lvk_caps *caps);
 const char *lvk_op_for_gpus(const lvk_call *call, const lvk_caps *caps);
 

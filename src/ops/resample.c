@@ -43,10 +43,10 @@ static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *
     lvk_launch_parameters(launch, &params, sizeof params);
 }
 
-static const char *texels_obstacle(const lvk_call *call, const lvk_caps *caps) {
+static const char *texels_unsupported(const lvk_call *call, const lvk_caps *caps) {
     if (lvk_divide_up(lvk_type_count(&call->inputs[0]), 4) > caps->max_texels)
         return "the squares exceed the device's largest texel buffer";
-    return lvk_op_texels_obstacle(call, caps);
+    return lvk_op_texels_unsupported(call, caps);
 }
 
 static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
@@ -66,7 +66,10 @@ static double flops(const lvk_call *call) {
 }
 
 static const lvk_candidate candidates[] = {
-    {.name = "texels", .obstacle = texels_obstacle, .drawback = lvk_op_for_cpus, .launch = texels_launch},
+    {.name = "texels",
+     .unsupported = texels_unsupported,
+     .unsuited = lvk_op_for_cpus,
+     .launch = texels_launch},
     {.name = "pixel", .launch = pixel_launch},
 };
 

@@ -13,7 +13,7 @@ void lvk_launch_sum_rows(lvk_launch_list *list, lvk_binding_space space, int sou
                          uint64_t columns, int output, bool accumulate, int scratch);
 
 /* The same, reading `source` as texels, which is faster on software devices: rows * columns / 4 must not
- * exceed their largest texel buffer (lvk_op_texels_obstacle). */
+ * exceed their largest texel buffer (lvk_op_texels_unsupported). */
 void lvk_launch_sum_rows_texels(lvk_launch_list *list, lvk_binding_space space, int source, uint64_t rows,
                                 uint64_t columns, int output, bool accumulate, int scratch);
 

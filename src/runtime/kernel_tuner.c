@@ -48,7 +48,7 @@ lvk_status lvk_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk_tuner_
     *times = (lvk_tuner_times){0};
     const lvk_candidate *candidate;
     for (int i = 0; times->count < LVK_TUNER_MOST && (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
-        if (caps->is_cpu && candidate->drawback && candidate->drawback(call, caps))
+        if (caps->is_cpu && candidate->unsuited && candidate->unsuited(call, caps))
             continue; /* a GPU has tried the others in no time; a processor takes minutes for what it will not
                          choose */
         trial t;
@@ -56,7 +56,7 @@ lvk_status lvk_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk_tuner_
         trial_finish(&t);
         if (status == LVK_OK)
             times->candidates[times->count++].name = candidate->name;
-        else if (status != LVK_ERROR_UNSUPPORTED) /* that is: an obstacle */
+        else if (status != LVK_ERROR_UNSUPPORTED) /* the candidate cannot compute this call */
             return status;
     }
     return LVK_OK;

@@ -41,7 +41,7 @@ static uint64_t able(const check *k, uint64_t among) {
     const lvk_candidate *candidate;
     for (int i = 0; (candidate = lvk_op_candidate(t->op, &t->backend->caps, i)); ++i)
         if ((among >> i & 1) && is_wanted(k, candidate) &&
-            !(candidate->obstacle && candidate->obstacle(&t->call, &t->backend->caps))) {
+            !(candidate->unsupported && candidate->unsupported(&t->call, &t->backend->caps))) {
             found |= UINT64_C(1) << i;
             if (t->c->many_groups && starts_many_groups(t, candidate))
                 many |= UINT64_C(1) << i;

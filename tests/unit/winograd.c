@@ -14,9 +14,9 @@ static const lvk_caps card = {.runs_launches = true,
 typedef struct convolution {
     uint32_t batch, size, in, out, kernel, stride; /* valid, of size x size pixels */
     lvk_caps caps;
-    const char *obstacle; /* part of the reason why winograd cannot run; NULL: it can */
+    const char *unsupported; /* part of the reason why winograd cannot run; NULL: it can */
     const char
-        *drawback; /* part of the reason why a free choice passes it over although it can run; NULL: none */
+        *unsuited; /* part of the reason why a free choice passes it over although it can run; NULL: none */
 } convolution;
 
 static const lvk_candidate *find(int op) {
@@ -40,10 +40,10 @@ static void expect_reason(const convolution *c, const lvk_call *call, const char
 
 static void expect_reasons(const convolution *c, const lvk_call *call) {
     const lvk_candidate *winograd = find(call->op);
-    const char *obstacle = winograd->obstacle(call, &c->caps);
-    expect_reason(c, call, "obstacle", c->obstacle, obstacle);
-    if (!obstacle)
-        expect_reason(c, call, "drawback", c->drawback, winograd->drawback(call, &c->caps));
+    const char *unsupported = winograd->unsupported(call, &c->caps);
+    expect_reason(c, call, "unsupported", c->unsupported, unsupported);
+    if (!unsupported)
+        expect_reason(c, call, "unsuited", c->unsuited, winograd->unsuited(call, &c->caps));
 }
 
 /* The convolution itself, and that from `out` to `in` channels whose gradient with respect to its input is a

@@ -8,8 +8,8 @@
 
 #include "core/file.h"
 #include "core/memory.h"
-#include "selftest/inputs.h"
 #include "runtime/network.h"
+#include "selftest/inputs.h"
 
 #include <argp.h>
 #include <inttypes.h>
@@ -154,7 +154,7 @@ static lvk_status collect_case(collection *c, const lvk_caps *caps, int op, cons
     LVK_TRY(lvk_case_call(op, of, &call));
     for (int i = 0; i < lvk_op_get(op)->candidate_count; ++i) {
         const lvk_candidate *candidate = &lvk_op_get(op)->candidates[i];
-        if (candidate->obstacle && candidate->obstacle(&call, caps))
+        if (candidate->unsupported && candidate->unsupported(&call, caps))
             continue;
         lvk_launch_list list = {.status = LVK_OK};
         memcpy(list.max_groups, caps->max_groups, sizeof list.max_groups);
