@@ -40,7 +40,7 @@ static norm norm_of(const lvk_cpu_task *task, const lvk_cpu_args *args) {
     const lvk_type *x = &task->call->inputs[0];
     const uint64_t elements = lvk_type_count(x);
     norm w = {.channels = x->dim[x->rank - 1], .sums = args->scratch, .to = args->outputs[0]};
-    float *coefficients = (float *)(void *)(w.sums + (size_t)2 * task->threads * w.channels);
+    float *coefficients = (float *)(w.sums + (size_t)2 * task->threads * w.channels);
     w.rows = elements / w.channels;
     w.parts = lvk_cpu_parts(task, elements);
     w.subtract = coefficients;

@@ -1,5 +1,5 @@
-/* conv2d_relu_pool and its gradients. The convolution's own output, the largest tensor of a network, exists for a few images at
- * a time only, in scratch memory that stays in the caches. */
+/* The gradients of conv2d_relu_pool. That of the convolution's own output, the largest tensor of a network, exists for a few images
+ * at a time only, in scratch memory that stays in the caches. */
 #include "cpu/conv_pool.h"
 
 #include "core/memory.h"
@@ -74,86 +74,6 @@ static void chunked_destroy(void *state) {
 static void *scratch_behind(const chunked *c, void *scratch) {
     return (char *)scratch + align(c->chunk * image_y(&c->shape) * sizeof(float));
 }
-
-/* ---- forward ---- */
-
-typedef struct pooling {
-    const lvk_cpu_pool_shape *shape;
-    const float *conv; /* [images, out_h, out_w, out_c] */
-    float *y;
-    uint8_t *index;
-    size_t rows; /* of windows, in all images */
-    unsigned parts;
-} pooling;
-
-/* ReLU and the first maximum of one window, channel by channel. */
-static void pool_window(const float *restrict conv, size_t row, size_t outputs, float *restrict y,
-                        uint8_t *restrict index) {
-    for (size_t k = 0; k < outputs; ++k) {
-        const float a = conv[k], b = conv[outputs + k], c = conv[row + k], d = conv[row + outputs + k];
-        float best = 0;
-        int32_t won = LVK_MAXPOOL2D_PADDING;
-        won = a > best ? 0 : won;
-        best = a > best ? a : best;
-        won = b > best ? 1 : won;
-        best = b > best ? b : best;
-        won = c > best ? 2 : won;
-        best = c > best ? c : best;
-        won = d > best ? 3 : won;
-        best = d > best ? d : best;
-        y[k] = best;
-        index[k] = (uint8_t)won;
-    }
-}
-
-static void pool_part(void *user, unsigned part) {
-    const pooling *p = user;
-    const lvk_cpu_pool_shape *s = p->shape;
-    const size_t outputs = s->conv.out_c, row = (size_t)s->conv.out_w * outputs;
-    size_t begin, end;
-    lvk_cpu_share(p->rows, part, p->parts, &begin, &end);
-    for (size_t r = begin; r < end; ++r) {
-        const float *from = p->conv + (r / s->pool_h * s->conv.out_h + r % s->pool_h * 2) * row;
-        for (size_t x = 0; x < s->pool_w; ++x) {
-            const size_t to = (r * s->pool_w + x) * outputs;
-            pool_window(from + 2 * x * outputs, row, outputs, p->y + to, p->index + to);
-        }
-    }
-}
-
-static lvk_status forward_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
-    const lvk_call *call = task->call;
-    lvk_cpu_pool_shape shape = lvk_cpu_pool_shape_of(&call->inputs[0], &call->inputs[1], call->attributes);
-    shape.conv.bias = call->input_count > 2;
-    return chunked_create(LVK_DNNL_FORWARD, shape, task, state, scratch);
-}
-
-static lvk_status forward_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
-    chunked *c = state;
-    const lvk_cpu_pool_shape *s = &c->shape;
-    for (uint32_t n = 0; n < s->conv.batch; n += c->chunk) {
-        const lvk_dnnl_operands operands = {.from_x = (const float *)args->inputs[0] + n * image_x(s),
-                                            .from_w = args->inputs[1],
-                                            .bias = s->conv.bias ? args->inputs[2] : NULL,
-                                            .to_y = args->scratch,
-                                            .scratch = scratch_behind(c, args->scratch),
-                                            .version = args->version};
-        LVK_TRY(lvk_dnnl_run(c->dnnl, &operands));
-        pooling p = {.shape = s,
-                     .conv = args->scratch,
-                     .y = (float *)args->outputs[0] + n * image_pooled(s),
-                     .index = (uint8_t *)args->outputs[1] + n * image_pooled(s),
-                     .rows = (size_t)c->chunk * s->pool_h,
-                     .parts = task->threads};
-        lvk_cpu_parallel(task->threads, p.parts, pool_part, &p);
-    }
-    return LVK_OK;
-}
-
-const lvk_cpu_kernel lvk_cpu_conv2d_relu_pool[] = {
-    {.candidate = {.name = "dnnl"}, .create = forward_create, .destroy = chunked_destroy, .run = forward_run},
-    LVK_CPU_ROWS,
-};
 
 /* ---- gradients by oneDNN ---- */
 
@@ -244,8 +164,8 @@ static void add_bias_gradients(const chunked *c, const float *dy, const uint8_t 
 static lvk_status grad_weight_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
     const chunked *c = state;
     const size_t count = lvk_type_count(&task->call->outputs[0]);
-    float *dw = args->outputs[0], *some = (float *)(void *)((char *)scratch_behind(c, args->scratch) +
-                                                            align(lvk_dnnl_scratch(c->dnnl)));
+    float *dw = args->outputs[0],
+          *some = (float *)((char *)scratch_behind(c, args->scratch) + align(lvk_dnnl_scratch(c->dnnl)));
     for (uint32_t n = 0; n < c->shape.conv.batch; n += c->chunk) {
         unpool(task, c, n, args->inputs[1], args->inputs[2], args->scratch);
         const lvk_dnnl_operands operands = {.from_x = (const float *)args->inputs[0] + n * image_x(&c->shape),

@@ -1,7 +1,7 @@
 /* The reference's functions over threads: rows of the batch are independent, so that each thread computes some of them. What is
  * computed does not depend on how many threads there are. */
 #include "cpu/kernel.h"
-#include "cpu/threads.h"
+#include "cpu/vectors.h"
 #include "reference/reference.h"
 
 typedef struct rows_work {
@@ -43,7 +43,8 @@ static void run_part(void *user, unsigned part) {
 lvk_status lvk_cpu_run_rows(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
     (void)state;
     rows_work work = {.task = task, .args = args, .rows = task->call->outputs[0].dim[0]};
-    work.parts = work.rows < task->threads ? (unsigned)work.rows : task->threads;
+    const unsigned parts = lvk_cpu_parts(task, lvk_type_count(&task->call->outputs[0]));
+    work.parts = work.rows < parts ? (unsigned)work.rows : parts;
     lvk_cpu_parallel(task->threads, work.parts, run_part, &work);
     return LVK_OK;
 }

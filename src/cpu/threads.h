@@ -11,6 +11,13 @@ typedef void (*lvk_cpu_work)(void *user, unsigned part);
  * where has no influence on what it computes. */
 void lvk_cpu_parallel(unsigned threads, unsigned parts, lvk_cpu_work work, void *user);
 
+typedef void (*lvk_cpu_job)(void *user, size_t job, unsigned worker);
+
+/* job(user, i, worker) for every i below `count`, in any order: whichever of the `threads` threads is free takes the next, `worker`
+ * being its number. For jobs of which none needs what another computed: with processors of different speed, or busy with other
+ * work, the fast ones do more. */
+void lvk_cpu_jobs(unsigned threads, size_t count, lvk_cpu_job job, void *user);
+
 /* The share of `count` items that part `part` of `parts` has: [begin, end). */
 static inline void lvk_cpu_share(size_t count, unsigned part, unsigned parts, size_t *begin, size_t *end) {
     *begin = count * part / parts;
