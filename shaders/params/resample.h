@@ -1,7 +1,7 @@
-/* Resampling of squares; see src/ops/resample.h. */
+/* Resampling of crops; see src/ops/resample.h. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(resample)
     lvk_u32 images;
-    lvk_u32 room; /* pixels of a row of squares */
+    lvk_u32 room; /* pixels of a row of crops */
 LVK_PARAMS_END(resample)

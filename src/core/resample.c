@@ -15,7 +15,7 @@ static double tent(int pixel, float u, float radius) {
 }
 
 /* Means of the four numbers, 0 to 1, under the tent about (u, v). */
-static void mean(const lvk_resampling *row, const uint8_t *square, int taps, float u, float v,
+static void mean(const lvk_resampling *row, const uint8_t *crop, int taps, float u, float v,
                  double means[4]) {
     const int side = (int)row->side;
     const int x0 = first_pixel(u, row->radius), y0 = first_pixel(v, row->radius);
@@ -26,21 +26,21 @@ static void mean(const lvk_resampling *row, const uint8_t *square, int taps, flo
             const double w = wy * tent(x, u, row->radius);
             weights += w;
             for (int k = 0; k < 4 && x >= 0 && x < side && y >= 0 && y < side; ++k)
-                sum[k] += w * square[((int64_t)y * side + x) * 4 + k];
+                sum[k] += w * crop[((int64_t)y * side + x) * 4 + k];
         }
     }
     for (int k = 0; k < 4; ++k)
         means[k] = sum[k] / weights / 255;
 }
 
-void lvk_resample_pixel(const lvk_resampling *row, const uint8_t *square, uint32_t output, uint32_t taps,
+void lvk_resample_pixel(const lvk_resampling *row, const uint8_t *crop, uint32_t output, uint32_t taps,
                         uint32_t i, uint32_t j, double values[3]) {
     const float half = 0.5F * (float)output, x = (float)i + 0.5F - half, y = (float)j + 0.5F - half;
     const float u = row->map[0][0] * x + row->map[0][1] * y + row->center[0];
     const float v = row->map[1][0] * x + row->map[1][1] * y + row->center[1];
     double means[4] = {0, 0, 0, 0}, color[4] = {0, 0, 0, 1};
     if (row->side > 0)
-        mean(row, square, (int)taps, u, v, means);
+        mean(row, crop, (int)taps, u, v, means);
     for (int c = 0; c < 3; ++c) {
         for (int k = 0; k < 4; ++k)
             color[c] += (double)row->color[c][k] * means[k];

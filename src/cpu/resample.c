@@ -1,4 +1,4 @@
-/* Resampling of squares of pixels: the formula of core/resample.h in floats, the four numbers of a pixel side by side. */
+/* Resampling of crops: the formula of core/resample.h in floats, the four numbers of a pixel side by side. */
 #include "ops/resample.h"
 
 #include "core/resample.h"
@@ -12,20 +12,20 @@ typedef float four __attribute__((vector_size(16)));
 typedef uint8_t four_bytes __attribute__((vector_size(4)));
 
 typedef struct resampling {
-    const uint8_t *squares;
+    const uint8_t *crops;
     const lvk_resampling *rows;
     float *to;
-    uint64_t room; /* bytes of a square */
+    uint64_t room; /* bytes of a crop */
     uint32_t output, taps;
     size_t lines; /* of all images */
     unsigned parts;
 } resampling;
 
-/* The pixels along one axis that a tent about `at` reaches, as far as they lie within the square. */
+/* The pixels along one axis that a tent about `at` reaches, as far as they lie within the crop. */
 typedef struct axis {
     float weights[LVK_RESAMPLE_MOST_TAPS];
     int32_t first, begin, end; /* weights[i - first] is that of pixel i */
-    float sum;                 /* of all weights, those outside of the square too */
+    float sum;                 /* of all weights, those outside of the crop too */
 } axis;
 
 static inline __attribute__((always_inline)) void reach(axis *a, float at, float radius, float inverse,
@@ -42,7 +42,7 @@ static inline __attribute__((always_inline)) void reach(axis *a, float at, float
 }
 
 /* The means of the four numbers, 0 to 1, about (u, v). */
-static inline __attribute__((always_inline)) four mean(const lvk_resampling *row, const uint8_t *square,
+static inline __attribute__((always_inline)) four mean(const lvk_resampling *row, const uint8_t *crop,
                                                        int32_t taps, float u, float v) {
     const int32_t side = (int32_t)row->side;
     const float inverse = 1 / row->radius;
@@ -51,7 +51,7 @@ static inline __attribute__((always_inline)) four mean(const lvk_resampling *row
     reach(&across, u, row->radius, inverse, taps, side);
     reach(&down, v, row->radius, inverse, taps, side);
     for (int32_t y = down.begin; y < down.end; ++y) {
-        const uint8_t *line = square + (size_t)y * (size_t)side * 4;
+        const uint8_t *line = crop + (size_t)y * (size_t)side * 4;
         four along = {0, 0, 0, 0};
         for (int32_t x = across.begin; x < across.end; ++x) {
             four_bytes pixel;
@@ -77,7 +77,7 @@ static inline __attribute__((always_inline)) void map(const lvk_resampling *row,
 }
 
 LVK_CPU_VECTORS
-static void resample_line(const resampling *w, const lvk_resampling *row, const uint8_t *square, uint32_t j,
+static void resample_line(const resampling *w, const lvk_resampling *row, const uint8_t *crop, uint32_t j,
                           float *to) {
     const float half = 0.5F * (float)w->output, y = (float)j + 0.5F - half;
     for (uint32_t i = 0; i < w->output; ++i) {
@@ -86,7 +86,7 @@ static void resample_line(const resampling *w, const lvk_resampling *row, const 
         const float v = row->map[1][0] * x + row->map[1][1] * y + row->center[1];
         four means = {0, 0, 0, 0};
         if (row->side > 0)
-            means = mean(row, square, (int32_t)w->taps, u, v);
+            means = mean(row, crop, (int32_t)w->taps, u, v);
         map(row, means, to + (size_t)i * 3);
     }
 }
@@ -97,7 +97,7 @@ static void resample_part(void *user, unsigned part) {
     lvk_cpu_share(w->lines, part, w->parts, &begin, &end);
     for (size_t line = begin; line < end; ++line) {
         const size_t n = line / w->output;
-        resample_line(w, &w->rows[n], w->squares + n * w->room, (uint32_t)(line % w->output),
+        resample_line(w, &w->rows[n], w->crops + n * w->room, (uint32_t)(line % w->output),
                       w->to + line * w->output * 3);
     }
 }
@@ -105,14 +105,14 @@ static void resample_part(void *user, unsigned part) {
 static lvk_status resample_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
     (void)state;
     const lvk_resample_attributes *attributes = task->call->attributes;
-    const lvk_type *squares = &task->call->inputs[0];
-    resampling w = {.squares = args->inputs[0],
+    const lvk_type *crops = &task->call->inputs[0];
+    resampling w = {.crops = args->inputs[0],
                     .rows = args->inputs[1],
                     .to = args->outputs[0],
-                    .room = lvk_type_row_count(squares),
+                    .room = lvk_type_row_count(crops),
                     .output = attributes->output,
                     .taps = attributes->taps,
-                    .lines = (size_t)squares->dim[0] * attributes->output,
+                    .lines = (size_t)crops->dim[0] * attributes->output,
                     .parts = lvk_cpu_parts(task, lvk_type_count(&task->call->outputs[0]))};
     lvk_cpu_parallel(task->threads, w.parts, resample_part, &w);
     return LVK_OK;

@@ -10,7 +10,7 @@
 
 /* How far images are changed beside flips and rotation. Zero: not at all. */
 typedef struct lvk_augment_strength {
-    double shift; /* of the picture, at most this share of the square's side along each axis */
+    double shift; /* of the picture, at most this share of the side of the crop along each axis */
     double zoom;  /* magnified at most 1 + zoom times, or as much smaller */
     double color; /* brightness, contrast and saturation are multiplied by 1 - color to 1 + color, and each
                      channel by a gain of 1 - color / 4 to 1 + color / 4 */
@@ -24,8 +24,8 @@ LVK_MUST_USE lvk_status lvk_augment_check(const lvk_augment_strength *strength);
 typedef struct lvk_augment {
     bool flip_x, flip_y; /* mirrored left-right, top-bottom */
     float angle;         /* radians; a positive one turns the picture counter-clockwise, after the flips */
-    float shift[2];      /* where the picture's centre lies in the square, to the right of and below its
-                            centre, in sides of the square */
+    float shift[2];      /* where the picture's centre lies in the crop, to the right of and below its
+                            centre, in sides of the crop */
     float zoom;          /* natural logarithm of the magnification */
     float brightness, contrast, saturation, gain[3]; /* factors, less 1 */
 } lvk_augment;
@@ -39,7 +39,7 @@ typedef struct lvk_augment {
 lvk_augment lvk_augment_draw(const lvk_augment_strength *strength, uint64_t seed, uint32_t epoch,
                              uint32_t sample);
 
-/* The eight ways in which a square can lie, by number: view & 3 quarter turns counter-clockwise, and for view
+/* The eight ways in which a crop can lie, by number: view & 3 quarter turns counter-clockwise, and for view
  * & 4 mirrored left-right before. View 0 is the plain picture. */
 enum { LVK_VIEW_COUNT = 8 };
 lvk_augment lvk_augment_view(uint32_t view);

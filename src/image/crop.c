@@ -153,21 +153,21 @@ uint32_t lvk_crop_side_bound(const lvk_crop *crop, uint32_t width, uint32_t heig
         const int64_t k = block_side(crop->side, output);
         return (uint32_t)((crop->side + k - 1) / k);
     }
-    return (uint32_t)least(most(width, height), 4 * (int64_t)output); /* averaged squares are smaller */
+    return (uint32_t)least(most(width, height), 4 * (int64_t)output); /* averaged crops are smaller */
 }
 
-lvk_status lvk_crop_cut(const lvk_crop *crop, const lvk_image *image, uint32_t output, lvk_image *square) {
+lvk_status lvk_crop_cut(const lvk_crop *crop, const lvk_image *image, uint32_t output, lvk_image *cropped) {
     const box frame = whole(image), window = place(crop, image, &frame);
     const int64_t k = block_side(window.width, output);
     const int64_t side = (window.width + k - 1) / k;
 
-    *square = (lvk_image){.width = (uint32_t)side, .height = (uint32_t)side, .black = image->black};
-    square->pixels = lvk_alloc((size_t)side * (size_t)side, 3);
-    if (!square->pixels)
+    *cropped = (lvk_image){.width = (uint32_t)side, .height = (uint32_t)side, .black = image->black};
+    cropped->pixels = lvk_alloc((size_t)side * (size_t)side, 3);
+    if (!cropped->pixels)
         return LVK_ERROR_MEMORY;
     if (k == 1)
-        copy_window(image, &frame, &window, square->pixels);
+        copy_window(image, &frame, &window, cropped->pixels);
     else
-        average_window(image, &frame, &window, k, square->pixels, side);
+        average_window(image, &frame, &window, k, cropped->pixels, side);
     return LVK_OK;
 }

@@ -1,4 +1,4 @@
-/* From a decoded image to the square that the network looks at. */
+/* From a decoded image to the crop that the network looks at. */
 #ifndef LVK_IMAGE_CROP_H
 #define LVK_IMAGE_CROP_H
 
@@ -29,7 +29,7 @@ LVK_MUST_USE lvk_status lvk_crop_parse(const char *text, lvk_crop *crop);
 /* The same in words, as lvk_crop_parse reads it. `text` has room for 32 bytes. */
 void lvk_crop_format(const lvk_crop *crop, char text[32]);
 
-/* Where the square lies: in pixels of the image, from its upper left corner; it may reach beyond the image.
+/* Where the crop lies: in pixels of the image, from its upper left corner; it may reach beyond the image.
  */
 typedef struct lvk_crop_window {
     int64_t x, y, side;
@@ -39,14 +39,14 @@ lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image);
 
 enum { LVK_CNMC_SIDE = 450 }; /* pixels a side of C-NMC's images */
 
-/* The largest side that lvk_crop_cut can give the square of an image of that size. */
+/* The largest side that lvk_crop_cut can give the crop of an image of that size. */
 uint32_t lvk_crop_side_bound(const lvk_crop *crop, uint32_t width, uint32_t height, uint32_t output);
 
-/* Cuts the square out of `image` into *square (a new image, width = height). A square of more than four times
+/* Cuts the crop out of `image` into *cropped (a new image, width = height). A crop of more than four times
  * `output` pixels a side, the side that it will be resampled to, is averaged in blocks of k x k, k =
  * floor(side / (2 output)), so that a photograph of a whole smear costs no more than a cell. Pure;
  * LVK_ERROR_MEMORY at most. */
 LVK_MUST_USE lvk_status lvk_crop_cut(const lvk_crop *crop, const lvk_image *image, uint32_t output,
-                                     lvk_image *square);
+                                     lvk_image *cropped);
 
 #endif

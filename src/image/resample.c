@@ -37,23 +37,23 @@ lvk_resampling lvk_resampling_make(const lvk_augment *augment, uint32_t side, ui
     return row;
 }
 
-void lvk_square_pixels(const lvk_image *square, uint8_t *pixels) {
-    const uint8_t *in = square->pixels;
-    for (size_t left = (size_t)square->width * square->width; left; --left, in += 3, pixels += 4) {
+void lvk_crop_pixels(const lvk_image *crop, uint8_t *pixels) {
+    const uint8_t *in = crop->pixels;
+    for (size_t left = (size_t)crop->width * crop->width; left; --left, in += 3, pixels += 4) {
         pixels[0] = in[0];
         pixels[1] = in[1];
         pixels[2] = in[2];
-        pixels[3] = lvk_pixel_is_black(in, square->black) ? 0 : 255;
+        pixels[3] = lvk_pixel_is_black(in, crop->black) ? 0 : 255;
     }
 }
 
-lvk_status lvk_resample(const lvk_image *square, const lvk_augment *augment, uint32_t output, float *pixels) {
-    const lvk_resampling row = lvk_resampling_make(augment, square->width, output, &lvk_standard_none);
+lvk_status lvk_resample(const lvk_image *crop, const lvk_augment *augment, uint32_t output, float *pixels) {
+    const lvk_resampling row = lvk_resampling_make(augment, crop->width, output, &lvk_standard_none);
     const uint32_t taps = lvk_resampling_taps((double)row.radius);
-    uint8_t *in = lvk_alloc((size_t)square->width * square->width, 4);
+    uint8_t *in = lvk_alloc((size_t)crop->width * crop->width, 4);
     if (!in)
         return LVK_ERROR_MEMORY;
-    lvk_square_pixels(square, in);
+    lvk_crop_pixels(crop, in);
     for (uint32_t j = 0; j < output; ++j) {
         for (uint32_t i = 0; i < output; ++i) {
             double values[3];

@@ -16,7 +16,7 @@ struct lvk_cache {
     size_t limit;
     atomic_size_t used;
     atomic_uint_fast64_t decoded;
-    _Atomic(lvk_image *) *squares; /* by image; NULL: not kept. Set once, then constant */
+    _Atomic(lvk_image *) *crops; /* by image; NULL: not kept. Set once, then constant */
 };
 
 static uint32_t largest_side(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output) {
@@ -40,8 +40,8 @@ lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, ui
     (*cache)->side = largest_side(dataset, crop, output);
     (*cache)->standard = lvk_standard_none;
     (*cache)->limit = bytes ? bytes : LVK_CACHE_DEFAULT_BYTES;
-    (*cache)->squares = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *(*cache)->squares);
-    if ((*cache)->squares)
+    (*cache)->crops = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *(*cache)->crops);
+    if ((*cache)->crops)
         return LVK_OK;
     lvk_cache_destroy(cache);
     return LVK_ERROR_MEMORY;
@@ -50,13 +50,13 @@ lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, ui
 void lvk_cache_destroy(lvk_cache **cache) {
     if (!*cache)
         return;
-    for (size_t i = 0; (*cache)->squares && i < lvk_dataset_image_count((*cache)->dataset); ++i) {
-        lvk_image *square = atomic_load(&(*cache)->squares[i]);
-        if (square)
-            lvk_image_finish(square);
-        lvk_free(square);
+    for (size_t i = 0; (*cache)->crops && i < lvk_dataset_image_count((*cache)->dataset); ++i) {
+        lvk_image *crop = atomic_load(&(*cache)->crops[i]);
+        if (crop)
+            lvk_image_finish(crop);
+        lvk_free(crop);
     }
-    lvk_free((*cache)->squares);
+    lvk_free((*cache)->crops);
     lvk_free(*cache);
     *cache = NULL;
 }
@@ -77,7 +77,7 @@ uint64_t lvk_cache_decoded(const lvk_cache *cache) {
     return atomic_load(&cache->decoded);
 }
 
-static lvk_status decode(lvk_cache *cache, uint32_t index, lvk_image *square) {
+static lvk_status decode(lvk_cache *cache, uint32_t index, lvk_image *crop) {
     const lvk_image_info *info = lvk_dataset_image(cache->dataset, index);
     char *path = lvk_path_join(lvk_dataset_folder(cache->dataset), info->path);
     if (!path)
@@ -91,7 +91,7 @@ static lvk_status decode(lvk_cache *cache, uint32_t index, lvk_image *square) {
         if (memcmp(hash, info->hash, sizeof hash) != 0)
             status = lvk_fail(LVK_ERROR_IO, "%s: has changed since the data set was read", path);
         else
-            status = lvk_crop_cut(&cache->crop, &image, cache->output, square);
+            status = lvk_crop_cut(&cache->crop, &image, cache->output, crop);
         lvk_image_finish(&image);
     }
     lvk_free(path);
@@ -111,7 +111,7 @@ static const lvk_image *keep(lvk_cache *cache, uint32_t index, lvk_image *own) {
         return own;
     }
     *kept = *own;
-    if (!atomic_compare_exchange_strong(&cache->squares[index], &nothing,
+    if (!atomic_compare_exchange_strong(&cache->crops[index], &nothing,
                                         kept)) { /* another thread was first */
         atomic_fetch_sub(&cache->used, size);
         lvk_free(kept);
@@ -121,13 +121,13 @@ static const lvk_image *keep(lvk_cache *cache, uint32_t index, lvk_image *own) {
     return kept;
 }
 
-lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **square, lvk_image *own) {
+lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **crop, lvk_image *own) {
     *own = (lvk_image){0};
-    *square = atomic_load(&cache->squares[index]);
-    if (*square)
+    *crop = atomic_load(&cache->crops[index]);
+    if (*crop)
         return LVK_OK;
     LVK_TRY(decode(cache, index, own));
-    *square = keep(cache, index, own);
+    *crop = keep(cache, index, own);
     return LVK_OK;
 }
 
@@ -141,13 +141,13 @@ typedef struct pixel_sums {
 
 static lvk_status add_image(void *user, size_t index) {
     pixel_sums *sums = user;
-    const lvk_image *square;
+    const lvk_image *crop;
     lvk_image own;
-    LVK_TRY(lvk_cache_get(sums->cache, sums->images[index], &square, &own));
-    const size_t count = (size_t)square->width * square->height;
+    LVK_TRY(lvk_cache_get(sums->cache, sums->images[index], &crop, &own));
+    const size_t count = (size_t)crop->width * crop->height;
     uint64_t values[3] = {0}, squares[3] = {0};
     for (size_t i = 0; i < 3 * count; ++i) {
-        const uint32_t value = square->pixels[i];
+        const uint32_t value = crop->pixels[i];
         values[i % 3] += value;
         squares[i % 3] += (uint64_t)value * value;
     }

@@ -24,10 +24,10 @@ uint32_t lvk_cache_output(const lvk_cache *cache);
 /* The largest side that the crop of any image may have, pixels. */
 uint32_t lvk_cache_side(const lvk_cache *cache);
 
-/* The crop of image `index`. *square points into the cache, or to *own when the cache is full: *own is always
+/* The crop of image `index`. *crop points into the cache, or to *own when the cache is full: *own is always
  * to be finished by the caller. Fails, naming the file, when it cannot be read or is not the picture that the
  * data set read. Thread-safe. */
-LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **square,
+LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **crop,
                                       lvk_image *own);
 
 /* Mean and standard deviation over all pixels of the crops of `count` images, black ones included; the

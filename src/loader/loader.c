@@ -11,7 +11,7 @@
 
 /* One batch being made or waiting. */
 typedef struct slot {
-    uint8_t *squares;
+    uint8_t *crops;
     lvk_resampling *rows;
     uint32_t left;   /* images still to be made */
     uint32_t failed; /* lowest row whose image failed; count of rows when none did */
@@ -58,7 +58,7 @@ static lvk_augment augment_of(const lvk_loader *l, uint32_t sample) {
     return o->augment ? lvk_augment_draw(&o->strength, o->seed, o->epoch, sample) : lvk_augment_view(o->view);
 }
 
-/* In the place of an image that cannot be read any more: a black square, so that the others' batch goes on. */
+/* In the place of an image that cannot be read any more: a black crop, so that the others' batch goes on. */
 static void pass_over(const lvk_loader *l, uint32_t index, uint8_t *pixels, lvk_resampling *row) {
     const lvk_augment plain = lvk_augment_view(0);
     const uint32_t side =
@@ -72,13 +72,13 @@ static void pass_over(const lvk_loader *l, uint32_t index, uint8_t *pixels, lvk_
 
 /* Image number `image`, in the loader's order. */
 static lvk_status make_image(lvk_loader *l, size_t image, uint8_t *pixels, lvk_resampling *row) {
-    const lvk_image *square;
+    const lvk_image *crop;
     lvk_image own;
     const lvk_augment augment = augment_of(l, l->samples[image]);
-    lvk_status status = lvk_cache_get(l->cache, l->indices[image], &square, &own);
+    lvk_status status = lvk_cache_get(l->cache, l->indices[image], &crop, &own);
     if (status == LVK_OK) {
-        lvk_square_pixels(square, pixels);
-        *row = lvk_resampling_make(&augment, square->width, lvk_cache_output(l->cache),
+        lvk_crop_pixels(crop, pixels);
+        *row = lvk_resampling_make(&augment, crop->width, lvk_cache_output(l->cache),
                                    lvk_cache_standard(l->cache));
     }
     lvk_image_finish(&own);
@@ -112,7 +112,7 @@ static void *work(void *argument) {
         slot *s = &l->slots[image / l->options.batch % l->options.prefetch];
         const uint32_t row = (uint32_t)(image % l->options.batch);
         pthread_mutex_unlock(&l->mutex);
-        const lvk_status status = make_image(l, image, s->squares + row * l->row_size, s->rows + row);
+        const lvk_status status = make_image(l, image, s->crops + row * l->row_size, s->rows + row);
         pthread_mutex_lock(&l->mutex);
         finish_image(l, s, row, status);
     }
@@ -132,10 +132,9 @@ static lvk_status allocate(lvk_loader *l, const uint32_t *indices) {
         memcpy(l->samples, l->options.samples ? l->options.samples : indices, l->count * sizeof *indices);
     }
     for (unsigned i = 0; i < l->options.prefetch; ++i) {
-        l->slots[i].squares =
-            l->options.memory->alloc(l->options.memory->user, l->options.batch, l->row_size);
+        l->slots[i].crops = l->options.memory->alloc(l->options.memory->user, l->options.batch, l->row_size);
         l->slots[i].rows = lvk_alloc(l->options.batch, sizeof *l->slots[i].rows);
-        if (!l->slots[i].squares || !l->slots[i].rows)
+        if (!l->slots[i].crops || !l->slots[i].rows)
             return LVK_ERROR_MEMORY;
         open_slot(l, i);
     }
@@ -156,7 +155,7 @@ static lvk_status check(const lvk_cache *cache, const uint32_t *indices, size_t 
         if (indices[i] >= images)
             return lvk_fail(LVK_ERROR_ARGUMENT, "loader: image %u of %zu", indices[i], images);
     if (o->side && o->side < lvk_cache_side(cache))
-        return lvk_fail(LVK_ERROR_ARGUMENT, "loader: squares of up to %u pixels a side, room for %u",
+        return lvk_fail(LVK_ERROR_ARGUMENT, "loader: crops of up to %u pixels a side, room for %u",
                         lvk_cache_side(cache), o->side);
     if (o->batch > 4096 || o->prefetch > 64)
         return lvk_fail(LVK_ERROR_LIMIT, "loader: batches of %u, %u ahead: at most 4096 and 64", o->batch,
@@ -223,7 +222,7 @@ lvk_status lvk_loader_next(lvk_loader *l, lvk_batch *batch) {
     if (status != LVK_OK)
         return lvk_fail(status, "%s", s->message);
     const size_t first = number * l->options.batch;
-    *batch = (lvk_batch){s->squares, s->rows, l->indices + first, l->samples + first, rows_of(l, number)};
+    *batch = (lvk_batch){s->crops, s->rows, l->indices + first, l->samples + first, rows_of(l, number)};
     return LVK_OK;
 }
 
@@ -246,7 +245,7 @@ void lvk_loader_destroy(lvk_loader **loader) {
     for (unsigned i = 0; i < l->thread_count; ++i)
         pthread_join(l->threads[i], NULL);
     for (unsigned i = 0; l->slots && i < l->options.prefetch; ++i) {
-        l->options.memory->free(l->options.memory->user, l->slots[i].squares);
+        l->options.memory->free(l->options.memory->user, l->slots[i].crops);
         lvk_free(l->slots[i].rows);
     }
     lvk_free(l->slots);

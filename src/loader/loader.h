@@ -20,14 +20,14 @@ typedef struct lvk_loader_options {
     unsigned prefetch; /* batches made ahead, 0: 3 */
     bool *
         unreadable; /* by data-set index: set for an image that cannot be read any more, which is warned of and in
-                         the batch as a black square; NULL: it is an error. Complete when all batches are through */
-    const lvk_allocator *memory; /* of the squares (borrowed), NULL: lvk_heap. Used by the thread that creates
+                         the batch as a black crop; NULL: it is an error. Complete when all batches are through */
+    const lvk_allocator *memory; /* of the crops (borrowed), NULL: lvk_heap. Used by the thread that creates
                                     and destroys the loader */
 } lvk_loader_options;
 
 typedef struct lvk_batch {
-    const void *input;          /* [batch][L][L][4] bytes: each image's square, by
-                                   lvk_square_pixels, densely at the beginning of its row; rows from `count` on are of
+    const void *input;          /* [batch][L][L][4] bytes: each image's crop, by
+                                   lvk_crop_pixels, densely at the beginning of its row; rows from `count` on are of
                                    other images */
     const lvk_resampling *rows; /* [batch] how to resample them to lvk_cache_output pixels and standardize by
                                    the cache's lvk_standard; zero from `count` on */

@@ -1,5 +1,5 @@
-/* resample(squares u8[N, L, L, 4], rows[N, 32]) = y[N, S, S, 3]: y[n] is square n resampled as row n says, an
- * lvk_resampling (core/resample.h, which has the formula). L is the largest side that a square may have; one
+/* resample(crops u8[N, L, L, 4], rows[N, 32]) = y[N, S, S, 3]: y[n] is crop n resampled as row n says, an
+ * lvk_resampling (core/resample.h, which has the formula). L is the largest side that a crop may have; one
  * of a smaller side lies densely at the beginning of its row, and what comes after it is not read. Rows are
  * trusted: side at most L, radius at least 1 (or all zero), every number finite. */
 #include "ops/resample.h"
@@ -10,18 +10,18 @@ enum { GROUP = 64 };
 
 static lvk_status infer(lvk_call *call) {
     const lvk_resample_attributes *attributes = call->attributes;
-    const lvk_type *squares = &call->inputs[0], *rows = &call->inputs[1];
+    const lvk_type *crops = &call->inputs[0], *rows = &call->inputs[1];
     LVK_TRY(lvk_op_expect(call, 0, LVK_U8, 4));
     LVK_TRY(lvk_op_expect(call, 1, LVK_F32, 2));
     if (attributes->taps < 2 || attributes->taps > LVK_RESAMPLE_MOST_TAPS)
         return lvk_op_fail(call, "%u taps, expected 2 to %d", attributes->taps, LVK_RESAMPLE_MOST_TAPS);
-    if (attributes->output < 1 || squares->dim[1] != squares->dim[2] || squares->dim[3] != 4 ||
-        rows->dim[0] != squares->dim[0] || rows->dim[1] != LVK_RESAMPLING_LENGTH) {
+    if (attributes->output < 1 || crops->dim[1] != crops->dim[2] || crops->dim[3] != 4 ||
+        rows->dim[0] != crops->dim[0] || rows->dim[1] != LVK_RESAMPLING_LENGTH) {
         char text[2][LVK_TYPE_TEXT];
-        return lvk_op_fail(call, "squares of %s and rows of %s to %u pixels", lvk_type_text(squares, text[0]),
+        return lvk_op_fail(call, "crops of %s and rows of %s to %u pixels", lvk_type_text(crops, text[0]),
                            lvk_type_text(rows, text[1]), attributes->output);
     }
-    call->outputs[0] = lvk_type_4d(LVK_F32, squares->dim[0], attributes->output, attributes->output, 3);
+    call->outputs[0] = lvk_type_4d(LVK_F32, crops->dim[0], attributes->output, attributes->output, 3);
     return LVK_OK;
 }
 
@@ -45,7 +45,7 @@ static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *
 
 static const char *texels_unsupported(const lvk_call *call, const lvk_caps *caps) {
     if (lvk_divide_up(lvk_type_count(&call->inputs[0]), 4) > caps->max_texels)
-        return "the squares exceed the device's largest texel buffer";
+        return "the crops exceed the device's largest texel buffer";
     return lvk_op_texels_unsupported(call, caps);
 }
 
@@ -75,7 +75,7 @@ static const lvk_candidate candidates[] = {
 
 const lvk_op lvk_op_resample = {
     .name = "resample",
-    .summary = "y[n] = square n turned, scaled, coloured and standardized as row n says",
+    .summary = "y[n] = crop n turned, scaled, coloured and standardized as row n says",
     .min_inputs = 2,
     .max_inputs = 2,
     .output_count = 1,

@@ -1,4 +1,4 @@
-/* Resampling squares to images: crop, augmentation and standardization in one. The formula is in
+/* Resampling crops to images: crop, augmentation and standardization in one. The formula is in
  * core/resample.h. */
 #ifndef LVK_OPS_RESAMPLE_H
 #define LVK_OPS_RESAMPLE_H

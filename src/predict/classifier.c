@@ -45,7 +45,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
                                                  .variant = lvk_model_info_variant(&c->model),
                                                  .folded = true},
                                        .batch = batch ? batch : 32,
-                                       .square_side = first_side(c),
+                                       .crop_side = first_side(c),
                                        .choices = lvk_device_choices(device)};
     LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, &c->network));
     LVK_TRY(load_parameters(c->network, checkpoint));
@@ -105,13 +105,13 @@ static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *data
     return LVK_OK;
 }
 
-/* A network with room for squares of `side` pixels, and the parameters of the one that has less. */
+/* A network with room for crops of `side` pixels, and the parameters of the one that has less. */
 static lvk_status make_room(lvk_classifier *c, uint32_t side) {
     lvk_network *larger = NULL;
     lvk_network_config config = c->network->config;
-    if (side <= config.square_side)
+    if (side <= config.crop_side)
         return LVK_OK;
-    config.square_side = side;
+    config.crop_side = side;
     float *parameters = lvk_alloc(c->network->block_size, 1);
     lvk_status status = parameters ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)

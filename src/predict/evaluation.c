@@ -59,7 +59,7 @@ lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *sourc
     for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
         const lvk_loader_options options = {.batch = network->config.batch,
                                             .view = view,
-                                            .side = network->config.square_side,
+                                            .side = network->config.crop_side,
                                             .memory = network->backend->host_memory};
         lvk_feed *feed = NULL;
         status = lvk_feed_create(source, images, count, &options, &feed);

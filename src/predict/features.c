@@ -327,7 +327,7 @@ static lvk_status compute_view(computation *c, const uint32_t *images, size_t co
                                lvk_cache *cache, unsigned threads) {
     const lvk_loader_options options = {.batch = c->backbone->config.batch,
                                         .view = view,
-                                        .side = c->backbone->config.square_side,
+                                        .side = c->backbone->config.crop_side,
                                         .threads = threads,
                                         .memory = c->backbone->backend->host_memory};
     lvk_loader *loader = NULL;

@@ -140,10 +140,10 @@ static lvk_status create_folders(const crop_job *job) {
     return status;
 }
 
-/* The crop's pixels, *side a side, in `square` or in memory of their own. */
-static lvk_status cut(const crop_job *job, const lvk_image *image, lvk_image *square) {
+/* The crop's pixels, *side a side, in `cropped` or in memory of their own. */
+static lvk_status cut(const crop_job *job, const lvk_image *image, lvk_image *cropped) {
     const uint32_t size = job->options.size;
-    LVK_TRY(lvk_crop_cut(&job->crop, image, size ? size : LVK_IMAGE_MOST_SIDE, square));
+    LVK_TRY(lvk_crop_cut(&job->crop, image, size ? size : LVK_IMAGE_MOST_SIDE, cropped));
     if (size == 0)
         return LVK_OK;
     const lvk_augment plain = lvk_augment_view(0);
@@ -152,11 +152,11 @@ static lvk_status cut(const crop_job *job, const lvk_image *image, lvk_image *sq
     uint8_t *bytes = lvk_alloc(values, 1);
     lvk_status status = pixels && bytes ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_resample(square, &plain, size, pixels);
+        status = lvk_resample(cropped, &plain, size, pixels);
     if (status == LVK_OK) {
         lvk_pixels_to_bytes(pixels, values, bytes);
-        lvk_image_finish(square);
-        *square = (lvk_image){.pixels = bytes, .width = size, .height = size};
+        lvk_image_finish(cropped);
+        *cropped = (lvk_image){.pixels = bytes, .width = size, .height = size};
         bytes = NULL;
     }
     lvk_free(pixels);
@@ -164,12 +164,13 @@ static lvk_status cut(const crop_job *job, const lvk_image *image, lvk_image *sq
     return status;
 }
 
-static lvk_status write_square(const crop_job *job, const crop_file *file, const lvk_image *square) {
+static lvk_status write_picture(const crop_job *job, const crop_file *file, const lvk_image *cropped) {
     void *data = NULL;
     size_t size = 0;
     char *path = lvk_path_join(job->folder, file->path);
-    lvk_status status = path ? lvk_png_encode(square->pixels, square->width, square->height, 3, &data, &size)
-                             : LVK_ERROR_MEMORY;
+    lvk_status status =
+        path ? lvk_png_encode(cropped->pixels, cropped->width, cropped->height, 3, &data, &size)
+             : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         status = lvk_unfinished_write(&job->state, path, data, size);
     lvk_free(data);
@@ -182,11 +183,11 @@ static lvk_status crop_image(const crop_job *job, crop_file *file, const lvk_ima
     file->left_out = job->options.size == 0 && file->window.side < LVK_IMAGE_LEAST_SIDE;
     if (file->left_out)
         return LVK_OK;
-    lvk_image square = {0};
-    lvk_status status = cut(job, image, &square);
+    lvk_image cropped = {0};
+    lvk_status status = cut(job, image, &cropped);
     if (status == LVK_OK)
-        status = write_square(job, file, &square);
-    lvk_image_finish(&square);
+        status = write_picture(job, file, &cropped);
+    lvk_image_finish(&cropped);
     return status;
 }
 

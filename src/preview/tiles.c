@@ -14,14 +14,14 @@ typedef struct drawing {
 static lvk_status draw_tile(void *user, size_t index) {
     const drawing *d = user;
     const lvk_tile *tile = &d->tiles[index];
-    const lvk_image *square;
+    const lvk_image *crop;
     lvk_image own;
     float *pixels = lvk_alloc((size_t)d->side * d->side * 3, sizeof *pixels);
     if (!pixels)
         return LVK_ERROR_MEMORY;
-    lvk_status status = lvk_cache_get(d->cache, tile->image, &square, &own);
+    lvk_status status = lvk_cache_get(d->cache, tile->image, &crop, &own);
     if (status == LVK_OK)
-        status = lvk_resample(square, &tile->augment, d->side, pixels);
+        status = lvk_resample(crop, &tile->augment, d->side, pixels);
     if (status == LVK_OK)
         lvk_canvas_square(d->canvas, tile->x, tile->y, pixels, d->side);
     lvk_image_finish(&own);

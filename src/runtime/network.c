@@ -21,22 +21,22 @@ static int add_penalty(lvk_pass *pass, int loss, double lambda) {
     return loss;
 }
 
-/* The model's images, resampled from squares. */
+/* The model's images, resampled from crops. */
 static int append_resample(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
-    const uint32_t side = config->square_side;
+    const uint32_t side = config->crop_side;
     const uint32_t output = lvk_model_image_size(model, &config->model);
     const double scale = (double)side / output * (1 + config->zoom);
     const lvk_resample_attributes attributes = {.output = output,
                                                 .taps = lvk_resampling_taps(fmax(scale, 1))};
-    pass->input = lvk_graph_input(graph, "squares", lvk_type_4d(LVK_U8, config->batch, side, side, 4));
+    pass->input = lvk_graph_input(graph, "crops", lvk_type_4d(LVK_U8, config->batch, side, side, 4));
     pass->rows =
         lvk_graph_input(graph, "resampling", lvk_type_2d(LVK_F32, config->batch, LVK_RESAMPLING_LENGTH));
     return LVK_APPLY(graph, "resample", LVK_OP_resample, &attributes, pass->input, pass->rows);
 }
 
 static int append_input(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config) {
-    if (config->square_side)
+    if (config->crop_side)
         return append_resample(pass, model, config);
     pass->rows = LVK_NONE;
     pass->input =

@@ -15,10 +15,10 @@
 typedef struct lvk_network_config {
     lvk_model_config model;
     uint32_t batch;
-    uint32_t square_side; /* the input is squares of at most so many pixels a side, and how to resample each
+    uint32_t crop_side; /* the input is crops of at most so many pixels a side, and how to resample each
                              (lvk_batch of data/loader.h); 0: it is the model's own, lvk_model_input */
-    double zoom;          /* of the augmentation of these (lvk_augment_strength) */
-    bool training;        /* false: only inference, and no memory for gradients */
+    double zoom;        /* of the augmentation of these (lvk_augment_strength) */
+    bool training;      /* false: only inference, and no memory for gradients */
     lvk_optimizer_kind optimizer;
     uint32_t accumulate; /* at most so many batches an update, of their mean gradient; 0 is 1 */
     bool shared;  /* of a network that accumulates: its gradients are added up with lvk_network_accumulate, as
@@ -39,8 +39,8 @@ typedef struct lvk_pass {
     lvk_builder *builder;
     lvk_plan plan;
     lvk_executable executable;
-    int input;                      /* squares, or of lvk_model_input's type */
-    int rows;                       /* how to resample squares, LVK_NONE without */
+    int input;                      /* crops, or of lvk_model_input's type */
+    int rows;                       /* how to resample crops, LVK_NONE without */
     int logits;                     /* [N, 1], or of a backbone the features [N, F] */
     int labels;                     /* [N, 2]: target 0 or 1, weight; training only, as the following */
     int keys;                       /* [N, 4]: what dropout draws from */
@@ -103,8 +103,8 @@ LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id blo
 
 /* A batch of training. `hyper` from lvk_optimizer_hyper(). */
 typedef struct lvk_train_batch {
-    const void *input;          /* of the network's kind, see config.square_side: bytes, or floats */
-    const lvk_resampling *rows; /* of squares; else NULL */
+    const void *input;          /* of the network's kind, see config.crop_side: bytes, or floats */
+    const lvk_resampling *rows; /* of crops; else NULL */
     const float *labels;        /* [N][2] */
     const uint32_t *keys;       /* [N][4] */
     const lvk_real *hyper;      /* [config.rates.count + 1][8], by group; needed with the last part */

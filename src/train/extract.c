@@ -42,7 +42,7 @@ static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_ne
                                                  .variant = t->backbone->variant,
                                                  .folded = true},
                                        .batch = BATCH,
-                                       .square_side = lvk_cache_side(t->cache),
+                                       .crop_side = lvk_cache_side(t->cache),
                                        .choices = lvk_device_choices(device)};
     LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, network));
     return lvk_backbone_load(*network, lvk_weights_file(t->backbone->weights), false);

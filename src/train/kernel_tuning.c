@@ -99,7 +99,7 @@ static lvk_status fill_config(const lvk_tune_options *options, lvk_network_confi
     config->model.image_size = options ? options->image_size : 0;
     if (lvk_model_check_size(model, config->model.image_size) != LVK_OK)
         return lvk_fail_within(LVK_ERROR_ARGUMENT, "--image-size %u", options->image_size);
-    config->square_side =
+    config->crop_side =
         lvk_crop_side_bound(&crop, LVK_CNMC_SIDE, LVK_CNMC_SIDE, lvk_model_image_size(model, &config->model));
     config->model.batch_statistics = model->batch_norm && !model->features;
     return LVK_OK;

@@ -136,7 +136,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     config.shared = t->ranks.count > 1;
     config.model.variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
     LVK_TRY(open_images(t));
-    config.square_side = t->settings.on_features ? 0 : lvk_cache_side(t->cache);
+    config.crop_side = t->settings.on_features ? 0 : lvk_cache_side(t->cache);
     lvk_memory_need need;
     LVK_TRY(lvk_memory_check(backend, t->settings.recompute, &config, &need));
     t->event.memory_estimate = need.bytes;

@@ -338,7 +338,7 @@ static lvk_status train_epoch(lvk_trainer *t) {
                                         .augment = o->augment,
                                         .samples = order->samples,
                                         .strength = t->settings.augment,
-                                        .side = t->network->config.square_side,
+                                        .side = t->network->config.crop_side,
                                         .seed = o->seed,
                                         .epoch = t->position.epoch,
                                         .memory = t->network->backend->host_memory};

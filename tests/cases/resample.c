@@ -13,8 +13,8 @@
     {{1.21F, -0.07F, -0.02F, -0.05F}, {-0.04F, 1.19F, -0.02F, -0.05F}, {-0.04F, -0.08F, 1.31F, -0.05F}}
 #define STRONG {{3, -1, -0.5F, -0.4F}, {-0.5F, 2.5F, -0.5F, 0.3F}, {0, -1, 2, 0.9F}}
 
-/* Rows whose squares fit into 13 x 13 and whose tents need at most four taps: plain and flipped; turned and
- * smaller; enlarged and shifted beyond the edge; no square at all; a quarter turn; all outside. */
+/* Rows whose crops fit into 13 x 13 and whose tents need at most four taps: plain and flipped; turned and
+ * smaller; enlarged and shifted beyond the edge; no crop at all; a quarter turn; all outside. */
 enum { ROWS = 6 };
 static const lvk_resampling rows[ROWS] = {
     {13, 1.4F, {{1.4F, 0}, {0, -1.4F}}, {6.5F, 6.5F}, IDENTITY, IDENTITY},

@@ -249,17 +249,17 @@ static void infer_one(lvk_network *network, float logits[2]) {
     lvk_free(images);
 }
 
-/* A square that fills its room and a smaller one, with alpha everywhere, and the images that they become. */
-static void fill_squares(uint32_t room, uint32_t output, uint8_t *squares, lvk_resampling rows[2],
-                         float *images) {
+/* A crop that fills its room and a smaller one, with alpha everywhere, and the images that they become. */
+static void fill_crops(uint32_t room, uint32_t output, uint8_t *crops, lvk_resampling rows[2],
+                       float *images) {
     const lvk_random_key key = {.seed = 4, .purpose = 1004};
-    memset(squares, 0, (size_t)2 * room * room * 4);
+    memset(crops, 0, (size_t)2 * room * room * 4);
     for (uint32_t n = 0; n < 2; ++n) {
         const float side = (float)(room - 40 * n), scale = side / (float)output;
         const uint32_t taps = lvk_resampling_taps(fmaxf(scale, 1));
-        uint8_t *square = squares + (size_t)n * room * room * 4;
+        uint8_t *crop = crops + (size_t)n * room * room * 4;
         for (uint32_t i = 0; i < 4 * (uint32_t)side * (uint32_t)side; ++i)
-            square[i] = i % 4 == 3 ? 255 : (uint8_t)lvk_random_word(&key, i);
+            crop[i] = i % 4 == 3 ? 255 : (uint8_t)lvk_random_word(&key, i);
         rows[n] = (lvk_resampling){.side = side,
                                    .radius = fmaxf(scale, 1),
                                    .map = {{0.6F * scale, -0.8F * scale}, {0.8F * scale, 0.6F * scale}},
@@ -268,27 +268,27 @@ static void fill_squares(uint32_t room, uint32_t output, uint8_t *squares, lvk_r
                                    .output = {{4, 0, 0, -2}, {0, 5, 0, -2}, {0, 0, 4, -1}}};
         for (uint32_t i = 0; i < output * output; ++i) {
             double values[3];
-            lvk_resample_pixel(&rows[n], square, output, taps, i % output, i / output, values);
+            lvk_resample_pixel(&rows[n], crop, output, taps, i % output, i / output, values);
             for (int c = 0; c < 3; ++c)
                 *images++ = (float)values[c];
         }
     }
 }
 
-/* A network that takes squares says and learns what one says and learns of the images that they become. */
-static void check_squares(lvk_backend *backend, lvk_network_config config) {
+/* A network that takes crops says and learns what one says and learns of the images that they become. */
+static void check_crops(lvk_backend *backend, lvk_network_config config) {
     enum { ROOM = 300 };
     lvk_network *of_images = test_network(backend, &config);
-    config.square_side = ROOM;
+    config.crop_side = ROOM;
     config.zoom = 0.2;
-    lvk_network *of_squares = test_network(backend, &config);
+    lvk_network *of_crops = test_network(backend, &config);
     const uint32_t output = lvk_model_image_size(of_images->model, &config.model);
-    uint8_t *squares = lvk_alloc((size_t)2 * ROOM * ROOM, 4);
+    uint8_t *crops = lvk_alloc((size_t)2 * ROOM * ROOM, 4);
     float *images = lvk_alloc((size_t)2 * output * output * 3, sizeof *images), logits[2][2], loss[2];
     lvk_resampling rows[2];
-    fill_squares(ROOM, output, squares, rows, images);
+    fill_crops(ROOM, output, crops, rows, images);
     cr_assert_eq(lvk_network_infer(of_images, images, NULL, logits[0]), LVK_OK);
-    cr_assert_eq(lvk_network_infer(of_squares, squares, rows, logits[1]), LVK_OK);
+    cr_assert_eq(lvk_network_infer(of_crops, crops, rows, logits[1]), LVK_OK);
     for (int n = 0; n < 2; ++n)
         cr_expect_float_eq(logits[0][n], logits[1][n], 1e-5F, "image %d: %g and %g", n, (double)logits[0][n],
                            (double)logits[1][n]);
@@ -299,22 +299,22 @@ static void check_squares(lvk_backend *backend, lvk_network_config config) {
     lvk_optimizer_hyper(&(lvk_optimizer_settings){.kind = LVK_OPTIMIZER_ADAM}, 1, 0.001, hyper);
     const lvk_train_batch batch[2] = {
         {.input = images, .labels = labels, .keys = keys, .hyper = hyper},
-        {.input = squares, .rows = rows, .labels = labels, .keys = keys, .hyper = hyper}};
+        {.input = crops, .rows = rows, .labels = labels, .keys = keys, .hyper = hyper}};
     cr_assert_eq(lvk_network_train(of_images, &batch[0], &loss[0], NULL), LVK_OK);
-    cr_assert_eq(lvk_network_train(of_squares, &batch[1], &loss[1], NULL), LVK_OK);
+    cr_assert_eq(lvk_network_train(of_crops, &batch[1], &loss[1], NULL), LVK_OK);
     cr_expect_float_eq(loss[0], loss[1], 1e-5F);
-    lvk_free(squares);
+    lvk_free(crops);
     lvk_free(images);
     lvk_network_destroy(&of_images);
-    lvk_network_destroy(&of_squares);
+    lvk_network_destroy(&of_crops);
 }
 
-Test(network, squares_are_as_good_as_images) {
+Test(network, crops_are_as_good_as_images) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;
-    check_squares(backend, config);
+    check_crops(backend, config);
     config.model = (lvk_model_config){.architecture = "cnn-gap", .image_size = 96};
-    check_squares(backend, config);
+    check_crops(backend, config);
     test_close_device(backend);
 }
 

@@ -66,7 +66,7 @@ static void infer(const lvk_dataset *dataset) {
                                                  .variant = s.backbone->variant,
                                                  .folded = true},
                                        .batch = IMAGES,
-                                       .square_side = lvk_cache_side(cache)};
+                                       .crop_side = lvk_cache_side(cache)};
     lvk_network *network;
     lvk_loader *loader;
     lvk_batch batch;

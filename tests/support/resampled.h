@@ -1,4 +1,4 @@
-/* What a network that resamples on its device makes of a batch of squares, on the host. */
+/* What a network that resamples on its device makes of a batch of crops, on the host. */
 #ifndef TESTS_SUPPORT_RESAMPLED_H
 #define TESTS_SUPPORT_RESAMPLED_H
 
@@ -7,12 +7,12 @@
 /* Image `row` of a batch of a loader without a `side`: pixels[output][output][3]. */
 static inline void resampled(const lvk_cache *cache, const lvk_batch *batch, uint32_t row, float *pixels) {
     const uint32_t output = lvk_cache_output(cache), side = lvk_cache_side(cache);
-    const uint8_t *square = (const uint8_t *)batch->input + (size_t)row * side * side * 4;
+    const uint8_t *crop = (const uint8_t *)batch->input + (size_t)row * side * side * 4;
     const uint32_t taps = lvk_resampling_taps((double)batch->rows[row].radius);
     for (uint32_t j = 0; j < output; ++j) {
         for (uint32_t i = 0; i < output; ++i, pixels += 3) {
             double values[3];
-            lvk_resample_pixel(&batch->rows[row], square, output, taps, i, j, values);
+            lvk_resample_pixel(&batch->rows[row], crop, output, taps, i, j, values);
             for (int c = 0; c < 3; ++c)
                 pixels[c] = (float)values[c];
         }

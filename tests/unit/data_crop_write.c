@@ -47,23 +47,23 @@ static lvk_image read_image(const char *below, const char *path) {
 static void expect_training_crop(const char *mode, uint32_t size, const char *source, const char *output) {
     const uint32_t wanted = size ? size : 224;
     lvk_crop crop;
-    lvk_image image = read_image("t", source), file = read_image("out", output), square;
+    lvk_image image = read_image("t", source), file = read_image("out", output), cropped;
     cr_assert_eq(lvk_crop_parse(mode, &crop), LVK_OK);
-    cr_assert_eq(lvk_crop_cut(&crop, &image, wanted, &square), LVK_OK);
+    cr_assert_eq(lvk_crop_cut(&crop, &image, wanted, &cropped), LVK_OK);
     if (size) {
         float *pixels = calloc((size_t)size * size * 3, sizeof *pixels);
         const lvk_augment none = {0};
-        cr_assert_eq(lvk_resample(&square, &none, size, pixels), LVK_OK);
+        cr_assert_eq(lvk_resample(&cropped, &none, size, pixels), LVK_OK);
         cr_assert(file.width == size && file.height == size);
         for (size_t i = 0; i < (size_t)size * size * 3; ++i)
             cr_assert_eq(file.pixels[i], (int)(pixels[i] * 255 + 0.5F), "value %zu of %s", i, output);
         free(pixels);
     } else {
-        cr_assert(file.width == square.width && file.height == square.height);
-        cr_assert_eq(memcmp(file.pixels, square.pixels, (size_t)square.width * square.width * 3), 0, "%s",
+        cr_assert(file.width == cropped.width && file.height == cropped.height);
+        cr_assert_eq(memcmp(file.pixels, cropped.pixels, (size_t)cropped.width * cropped.width * 3), 0, "%s",
                      output);
     }
-    lvk_image_finish(&square);
+    lvk_image_finish(&cropped);
     lvk_image_finish(&file);
     lvk_image_finish(&image);
 }

@@ -33,11 +33,11 @@ static lvk_cache *open_cache(const lvk_dataset *dataset, size_t bytes) {
 
 /* What the batches should hold, made one by one. */
 static void make(const lvk_dataset *dataset, uint32_t index, const lvk_augment *augment, float *pixels) {
-    lvk_image image, square;
+    lvk_image image, cropped;
     cr_assert_eq(lvk_image_read(tree_path(lvk_dataset_image(dataset, index)->path), &image), LVK_OK);
-    cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &square), LVK_OK);
-    cr_assert_eq(lvk_resample(&square, augment, OUT, pixels), LVK_OK);
-    lvk_image_finish(&square);
+    cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &cropped), LVK_OK);
+    cr_assert_eq(lvk_resample(&cropped, augment, OUT, pixels), LVK_OK);
+    lvk_image_finish(&cropped);
     lvk_image_finish(&image);
 }
 
@@ -168,16 +168,16 @@ Test(loader, standardizes_by_the_images_that_it_is_given) {
     const uint32_t order[] = {4, 1, 9};
     double sum[3] = {0}, squares[3] = {0}, pixels = 0;
     for (int i = 0; i < 3; ++i) {
-        lvk_image image, square;
+        lvk_image image, cropped;
         cr_assert_eq(lvk_image_read(tree_path(lvk_dataset_image(dataset, order[i])->path), &image), LVK_OK);
-        cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &square), LVK_OK);
-        for (uint32_t k = 0; k < 3 * square.width * square.height; ++k) {
-            const double p = square.pixels[k] / 255.0;
+        cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &cropped), LVK_OK);
+        for (uint32_t k = 0; k < 3 * cropped.width * cropped.height; ++k) {
+            const double p = cropped.pixels[k] / 255.0;
             sum[k % 3] += p;
             squares[k % 3] += p * p;
         }
-        pixels += (double)square.width * square.height;
-        lvk_image_finish(&square);
+        pixels += (double)cropped.width * cropped.height;
+        lvk_image_finish(&cropped);
         lvk_image_finish(&image);
     }
     lvk_standard measured[2];
@@ -285,7 +285,7 @@ Test(loader, destroyed_at_any_time) {
     lvk_loader *loader = NULL;
     lvk_loader_destroy(&loader);
     cr_assert_eq(lvk_loader_create(cache, order, 1, &(lvk_loader_options){.side = 49}, &loader),
-                 LVK_ERROR_ARGUMENT, "squares of 50 pixels");
+                 LVK_ERROR_ARGUMENT, "crops of 50 pixels");
     const uint32_t wrong[] = {IMAGES};
     cr_assert_eq(lvk_loader_create(cache, wrong, 1, &(lvk_loader_options){0}, &loader), LVK_ERROR_ARGUMENT);
     lvk_cache_destroy(&cache);

@@ -246,12 +246,12 @@ static lvk_image rectangle(uint32_t width, uint32_t height, uint32_t x, uint32_t
     return image;
 }
 
-Test(crop, squares) {
+Test(crop, crops) {
     static const struct {
         lvk_crop crop;
         uint32_t width, height, x, y, w, h; /* image and the rectangle in it */
         uint32_t side;                      /* expected */
-        int32_t from_x, from_y;             /* source of the square's first pixel */
+        int32_t from_x, from_y;             /* source of the first pixel of the crop */
     } cases[] = {
         {{LVK_CROP_CENTER, 300}, 450, 450, 100, 90, 200, 210, 300, 75, 75},
         {{LVK_CROP_CENTER, 301}, 450, 450, 100, 90, 200, 210, 301, 74, 74},
@@ -268,36 +268,36 @@ Test(crop, squares) {
     for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
         lvk_image image =
             rectangle(cases[k].width, cases[k].height, cases[k].x, cases[k].y, cases[k].w, cases[k].h);
-        lvk_image square;
-        cr_assert_eq(lvk_crop_cut(&cases[k].crop, &image, 224, &square), LVK_OK);
-        cr_assert(square.width == cases[k].side && square.height == cases[k].side, "case %zu: side %u", k,
-                  square.width);
-        for (uint32_t y = 0; y < square.height; ++y) {
-            for (uint32_t x = 0; x < square.width; ++x) {
+        lvk_image cropped;
+        cr_assert_eq(lvk_crop_cut(&cases[k].crop, &image, 224, &cropped), LVK_OK);
+        cr_assert(cropped.width == cases[k].side && cropped.height == cases[k].side, "case %zu: side %u", k,
+                  cropped.width);
+        for (uint32_t y = 0; y < cropped.height; ++y) {
+            for (uint32_t x = 0; x < cropped.width; ++x) {
                 const int64_t sx = cases[k].from_x + (int64_t)x, sy = cases[k].from_y + (int64_t)y;
                 const int inside = sx >= 0 && sy >= 0 && sx < image.width && sy < image.height;
-                cr_assert_eq(at(&square, x, y), inside ? at(&image, (uint32_t)sx, (uint32_t)sy) : 0,
+                cr_assert_eq(at(&cropped, x, y), inside ? at(&image, (uint32_t)sx, (uint32_t)sy) : 0,
                              "case %zu (%u, %u)", k, x, y);
             }
         }
-        lvk_image_finish(&square);
+        lvk_image_finish(&cropped);
         lvk_image_finish(&image);
     }
 }
 
-Test(crop, large_squares_are_averaged) {
-    lvk_image image = {.pixels = malloc(1000 * 1000 * 3), .width = 1000, .height = 1000}, square;
+Test(crop, large_crops_are_averaged) {
+    lvk_image image = {.pixels = malloc(1000 * 1000 * 3), .width = 1000, .height = 1000}, cropped;
     for (int i = 0; i < 1000 * 1000 * 3; ++i)
         image.pixels[i] = (uint8_t)(i / 3 % 1000 % 4 * 10); /* columns of 0, 10, 20, 30 */
     const lvk_crop none = {LVK_CROP_NONE, 0};
-    cr_assert_eq(lvk_crop_cut(&none, &image, 125, &square), LVK_OK); /* k = 1000 / 250 = 4 */
-    cr_assert_eq(square.width, 250);
+    cr_assert_eq(lvk_crop_cut(&none, &image, 125, &cropped), LVK_OK); /* k = 1000 / 250 = 4 */
+    cr_assert_eq(cropped.width, 250);
     for (int i = 0; i < 250 * 250 * 3; ++i)
-        cr_assert_eq(square.pixels[i], 15);
-    lvk_image_finish(&square);
-    cr_assert_eq(lvk_crop_cut(&none, &image, 250, &square), LVK_OK); /* exactly four times: as it is */
-    cr_assert_eq(square.width, 1000);
-    lvk_image_finish(&square);
+        cr_assert_eq(cropped.pixels[i], 15);
+    lvk_image_finish(&cropped);
+    cr_assert_eq(lvk_crop_cut(&none, &image, 250, &cropped), LVK_OK); /* exactly four times: as it is */
+    cr_assert_eq(cropped.width, 1000);
+    lvk_image_finish(&cropped);
     lvk_image_finish(&image);
 }
 

@@ -39,7 +39,7 @@ static void open_scene(void) {
     const lvk_network_config config = {
         .model = {.architecture = "resnet50-narrow", .part = LVK_MODEL_BACKBONE, .folded = true},
         .batch = BATCH,
-        .square_side = lvk_cache_side(s.cache)};
+        .crop_side = lvk_cache_side(s.cache)};
     cr_assert_eq(lvk_network_create(s.backend, &config, &s.backbone), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(lvk_network_initialize(s.backbone, 3), LVK_OK);
 }

@@ -139,7 +139,7 @@ static lvk_status collect_network(collection *c, const lvk_caps *caps) {
     recorder r = {.base = {.functions = &recorder_functions, .caps = *caps}, .collection = c};
     const lvk_network_config config = {.model = {.architecture = "cnn", .dropout = 0.25},
                                        .batch = BATCH,
-                                       .square_side = 300, /* of the default crop */
+                                       .crop_side = 300, /* of the default crop */
                                        .training = true,
                                        .optimizer = LVK_OPTIMIZER_ADAM};
     lvk_network *network = NULL;
