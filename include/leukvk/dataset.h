@@ -1,20 +1,25 @@
-/* A data set: labelled cell images, whose subjects they are of, and which of them are the same picture.
+/* A data set: labelled cell images, the subjects that the cells are from, and which images are the same
+ * picture.
  *
- * Read from
- *  - a C-NMC 2019 tree as TCIA or Kaggle give it, whatever it is nested in: folders `fold_0..2` with `all`
+ * A folder is read as one of these:
+ *  - A C-NMC 2019 tree as TCIA or Kaggle give it, however deep it is nested: folders `fold_0..2` with `all`
  *    and `hem` (the training part), `*test_prelim_phase_data` with its label table `*prelim*label*.csv`
- *    (preliminary) and `*test_final_phase_data` (final, unlabelled). Images anywhere else in such a tree are
- *    ignored and counted.
- *  - any tree with a folder per class. Folders named `all` and `hem` are the classes wherever they lie (the
- *    rest is ignored and counted); otherwise the classes are the topmost folders that differ.
- * Images are files named .bmp, .png, .jpg or .jpeg in any case; their content decides how they are decoded.
- * Hidden files and `__MACOSX` are passed over.
+ *    (the preliminary part) and `*test_final_phase_data` (the final part, which has no labels). Images
+ *    anywhere else in such a tree are ignored and counted.
+ *  - Any tree with a folder for each class. Folders named `all` and `hem` are the classes wherever they are
+ *    (other images are ignored and counted). Without such folders, the classes are the topmost folders that
+ *    differ.
+ * An image is a file named .bmp, .png, .jpg or .jpeg, in any case. The content of the file decides how the
+ * file is decoded. Hidden files and `__MACOSX` are passed over.
  *
- * A subject is the person a cell is from: UID_<subject>_... in the file's name or in the label table, in
- * canonical upper case (`h3` is H3, another person than 3); else, in a tree that is not C-NMC's, a folder per
- * person below the class folders, or above them where the names of both leave no doubt (class/P1/image.png,
- * P1/class/image.png). An image of which nothing says whose it is counts as a subject of its own, which is
- * not `named`: images of one person may then be on both sides of a split. Subjects who share a picture, be it turned by quarters or mirrored, form a group: they must stay
+ * A subject is the person whose cell an image shows. The subject is found in this order:
+ *  1. UID_<subject>_... in the file's name or in the label table, in canonical upper case (`h3` is H3,
+ *     another person than 3).
+ *  2. In a tree that is not C-NMC's: a folder for each person, below the class folders (class/P1/image.png),
+ *     or above them where the names of both leave no doubt (P1/class/image.png).
+ *  3. Where nothing names the person, the image is a subject of its own, which is not `named`. Images of one
+ *     person may then be on both sides of a split.
+ * Subjects who share a picture, turned by quarters or mirrored or as it is, form a group. A group must stay
  * on one side of a split. */
 #ifndef LEUKVK_DATASET_H
 #define LEUKVK_DATASET_H
@@ -29,7 +34,7 @@
 extern "C" {
 #endif
 
-/* Read once, then constant: any number of threads may use it. */
+/* A data set is constant once it has been read: any number of threads may use one. */
 typedef struct lvk_dataset lvk_dataset;
 
 typedef enum lvk_data_part {
@@ -45,19 +50,21 @@ typedef struct lvk_image_info {
     uint32_t subject; /* subject index */
     uint32_t group;   /* group index: equal for subjects that share a picture */
     lvk_data_part part;
-    int32_t fold;                                 /* C-NMC's own fold, -1: none */
-    uint32_t width, height;                       /* pixels */
-    uint32_t area;                                /* pixels that are not black background */
-    uint64_t colour_sum[3], colour_square_sum[3]; /* red, green and blue, 0 to 255, over those pixels */
-    uint64_t hash[2];        /* of the decoded pixels and the size: equal for identical pictures */
-    uint64_t turned_hash[2]; /* the same for all eight ways that a picture can lie: quarter turns, mirrored */
+    int32_t fold;           /* C-NMC's own fold, -1: none */
+    uint32_t width, height; /* pixels */
+    uint32_t area;          /* pixels that are not black background */
+    /* Of red, green and blue, 0 to 255, over the pixels of `area` */
+    uint64_t colour_sum[3], colour_square_sum[3];
+    uint64_t hash[2]; /* of the decoded pixels and the size: equal for identical pictures */
+    /* Equal also for a picture and its seven dihedral views (quarter turns, mirrored) */
+    uint64_t turned_hash[2];
 } lvk_image_info;
 
 typedef struct lvk_subject_info {
     const char *name; /* "H3"; for an image whose name says nothing, the image's path */
     uint32_t group;
     uint32_t images;
-    bool named; /* false: a subject for lack of a better one */
+    bool named; /* false: nothing names the person, so the image is a subject of its own */
 } lvk_subject_info;
 
 typedef struct lvk_skipped_info {
@@ -65,34 +72,38 @@ typedef struct lvk_skipped_info {
     const char *reason; /* one line, without the path */
 } lvk_skipped_info;
 
-/* Called with the count of finished and of all files, one call at a time, on the thread that waits. False:
- * stop. */
+/* Called with the count of finished files and of all files, by the thread that waits for the work, never by
+ * two threads at once. Returning false stops the work, which then fails with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_data_progress)(void *user, size_t done, size_t total);
 
 typedef struct lvk_dataset_options {
     unsigned threads; /* 0: as many as processors. The result does not depend on it */
-    bool strict; /* the first image (by path) that cannot be used is an error; otherwise it is left out and
-                    listed. A file that cannot be read at this time is an error in any case */
-    bool allow_classless; /* a folder whose images lie in no class folder is a set without classes and labels;
-                             otherwise an error */
-    bool utf8_names;  /* a path that is not UTF-8 is an error, before an image is read; split files need it */
-    bool two_classes; /* another number of classes is an error, before any image is read */
-    const char
-        *positive; /* name of the positive class; NULL or "": by the names, see lvk_dataset_positive_class */
+    /* The first image, in order of paths, that cannot be used is an error. Otherwise such an image is left
+     * out and listed. A file that cannot be read at this time is an error in any case. */
+    bool strict;
+    /* A folder whose images lie in no class folder is a data set without classes and labels. Otherwise such a
+     * folder is an error. */
+    bool allow_classless;
+    /* A path that is not UTF-8 is an error before any image is read: split files are UTF-8. */
+    bool utf8_names;
+    bool two_classes;           /* any number of classes but two is an error before any image is read */
+    const char *positive;       /* name of the positive class; NULL or "": see lvk_dataset_positive_class */
     lvk_data_progress progress; /* may be NULL */
     void *progress_user;
 } lvk_dataset_options;
 
 /* Reads and decodes every image below `folder` once. `options` may be NULL. Images are in byte order of their
- * paths. The label table is refused, and with it the data set, when an image has no row, a row no image, or a
- * row is wrong or there twice. LVK_ERROR_IO, _FORMAT (nothing usable; what is wrong where), _CANCELLED,
- * _MEMORY. */
+ * paths. The caller destroys the data set; on failure *dataset is NULL.
+ *
+ * A label table, and with it the data set, is refused when an image has no row, a row has no image, or a row
+ * is wrong or there twice. LVK_ERROR_IO: a file or folder cannot be read; LVK_ERROR_FORMAT: no image can be
+ * used, or the line names the file that is wrong; LVK_ERROR_CANCELLED; LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_dataset_create(const char *folder, const lvk_dataset_options *options,
                                            lvk_dataset **dataset);
 
-/* The same for prediction, from `count` files and folders (with all images below them) as the user names
- * them: no classes, no labels, images in the order given, paths as given. A file is taken whatever its name,
- * and one that cannot be read is left out and listed. */
+/* Makes a data set for prediction of `count` files and folders (with all images below them). It has no
+ * classes and no labels; images are in the order given, and their paths begin as given. A file may have any
+ * name. A file that cannot be read is left out and listed. Errors as lvk_dataset_create. */
 LVK_MUST_USE lvk_status lvk_dataset_create_from_files(const char *const *paths, size_t count,
                                                       const lvk_dataset_options *options,
                                                       lvk_dataset **dataset);
@@ -101,54 +112,56 @@ void lvk_dataset_destroy(lvk_dataset **dataset);
 
 /* What the accessors below return belongs to the data set. Indices must be in range. */
 
-const char *
-lvk_dataset_folder(const lvk_dataset *dataset);       /* as given; "" for lvk_dataset_create_from_files */
-bool lvk_dataset_is_cnmc(const lvk_dataset *dataset); /* a tree with C-NMC's folders */
+/* The folder as given; "" for a data set of lvk_dataset_create_from_files. */
+const char *lvk_dataset_folder(const lvk_dataset *dataset);
+/* Whether the folder is a tree with C-NMC's folders. */
+bool lvk_dataset_is_cnmc(const lvk_dataset *dataset);
 
-/* Path of the label table that the preliminary part's labels are from; NULL: none. */
+/* Path of the label table that the labels of the preliminary part are from; NULL: there is none. */
 const char *lvk_dataset_label_table(const lvk_dataset *dataset);
 
 size_t lvk_dataset_image_count(const lvk_dataset *dataset);
 const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index);
-/* Index of the image with this relative path, -1 when there is none. */
+/* Index of the image with this relative path; -1: there is none. */
 ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path);
 
 /* Class names are folder names, in byte order, so all = 0 and hem = 1. */
 size_t lvk_dataset_class_count(const lvk_dataset *dataset);
 const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index);
-/* The class whose probability a model gives; -1 without classes. A label table's 1 and a model's target 1 mean
- * this class; its class index may be 0. It is the one that was asked for, else of two classes the one whose
- * name says so (all, leukemia, blast, malignant, cancer, positive, …), or whose opposite is named (normal,
- * healthy, hem, benign, non-…), else the last. */
+/* Index of the class whose probability a model gives; -1 without classes. A label table's 1 and a model's
+ * target 1 mean this class, although its index may be 0. It is the class that the options name. Where they
+ * name none, it is of two classes the one whose name says so (all, leukemia, blast, malignant, cancer,
+ * positive, …) or whose opposite is named (normal, healthy, hem, benign, non-…); otherwise the last. */
 int32_t lvk_dataset_positive_class(const lvk_dataset *dataset);
-/* False: it is the last one for lack of a reason. */
+/* False: neither the options nor the names tell the positive class, so the last one is taken. */
 bool lvk_dataset_positive_is_told(const lvk_dataset *dataset);
 
 size_t lvk_dataset_subject_count(const lvk_dataset *dataset);
 const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index);
 size_t lvk_dataset_group_count(const lvk_dataset *dataset);
-/* Labelled images of which nothing says whose they are. */
+/* Count of labelled images whose subject is not named. */
 size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset);
 
-/* Sets of two or more images that are one picture, as it is or turned by quarters or mirrored: the indices of
- * set `index`, ascending. */
+/* Sets of two or more images that are one picture, as it is, turned by quarters or mirrored.
+ * lvk_dataset_duplicate returns the indices of the *count images of set `index`, ascending. */
 size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset);
 const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count);
 
-/* Whether images of set `index` are in different classes: one of the labels is wrong. */
+/* Whether images of set `index` are in different classes, so that one of the labels must be wrong. */
 bool lvk_dataset_contradicts(const lvk_dataset *dataset, size_t index);
 
-/* Files that are left out because they cannot be used, and second copies of a C-NMC image in a tree nested
- * twice. */
+/* Files that were left out: those that cannot be used, and second copies of a C-NMC image in a tree that is
+ * there twice, one nested in the other. */
 size_t lvk_dataset_skipped_count(const lvk_dataset *dataset);
 lvk_skipped_info lvk_dataset_skipped(const lvk_dataset *dataset, size_t index);
 
 /* Image files that lie outside every class folder. */
 size_t lvk_dataset_ignored_count(const lvk_dataset *dataset);
-/* The path of one of them, NULL when there is none. */
+/* The path of one such file; NULL: there is none. */
 const char *lvk_dataset_ignored_example(const lvk_dataset *dataset);
 
-/* 32 hexadecimal digits over the paths, labels, subjects, parts and pixels of all images. */
+/* A digest of the paths, labels, subjects, parts and pixels of all images: 32 hexadecimal digits. Data sets
+ * with equal digests are the same. */
 const char *lvk_dataset_fingerprint(const lvk_dataset *dataset);
 
 #ifdef __cplusplus

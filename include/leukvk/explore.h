@@ -1,5 +1,5 @@
-/* What the images of a data set look like, in numbers: their sizes, the cells' sizes and colours. Taken from
- * what lvk_dataset_create has measured; no file is read again. */
+/* What the images of a data set look like, in numbers: the sizes of images, and the sizes and colours of
+ * cells. All numbers follow from what lvk_dataset_create has measured; no file is read again. */
 #ifndef LEUKVK_EXPLORE_H
 #define LEUKVK_EXPLORE_H
 
@@ -9,15 +9,18 @@
 extern "C" {
 #endif
 
-/* The cells of one class in one part. What is undefined without images (or without a pixel that is not
- * background) is NaN. */
+/* The cells of one class in one part. A number is NaN where there is no image (for colours: no pixel that is
+ * not background). */
 typedef struct lvk_cell_summary {
-    size_t images, subjects;    /* who are known */
-    double area_quartiles[3];   /* pixels: the first quartile, the median and the third, interpolated linearly
-                                   between order statistics (type 7 of Hyndman and Fan, "Sample quantiles in
-                                   statistical packages", The American Statistician 50, 1996) */
-    double colour_mean[3];      /* of red, green, blue, 0 to 1, over all pixels of the cells: a large cell */
-    double colour_deviation[3]; /* weighs more than a small one. Standard deviation over the same pixels */
+    size_t images;
+    size_t subjects; /* named ones */
+    /* Pixels: the first quartile, the median and the third quartile, interpolated linearly between order
+     * statistics (type 7 of Hyndman and Fan, "Sample quantiles in statistical packages", The American
+     * Statistician 50, 1996). */
+    double area_quartiles[3];
+    /* Mean and standard deviation of red, green and blue, 0 to 1, over all pixels of all cells, so that a
+     * large cell weighs more than a small one. */
+    double colour_mean[3], colour_deviation[3];
 } lvk_cell_summary;
 
 /* `label`: a class index, or -1 for the images without a label. Thread-safe. LVK_ERROR_MEMORY at most. */
@@ -32,10 +35,11 @@ typedef struct lvk_image_size {
 enum { LVK_SIZES_LISTED = 8 };
 
 typedef struct lvk_size_summary {
-    size_t distinct;                         /* how many sizes there are */
-    lvk_image_size listed[LVK_SIZES_LISTED]; /* the most frequent ones first, smaller ones before larger; rows
-                                                from `distinct` on are zero */
-    uint32_t width[3], height[3];            /* pixels: the least, the (lower) median, the most */
+    size_t distinct; /* how many sizes there are */
+    /* The most frequent sizes, the most frequent first; equally frequent ones from small to large. Rows from
+     * `distinct` on are zero. */
+    lvk_image_size listed[LVK_SIZES_LISTED];
+    uint32_t width[3], height[3]; /* pixels: the least, the (lower) median, the most */
 } lvk_size_summary;
 
 /* Over all images of the data set. Thread-safe. LVK_ERROR_MEMORY at most. */

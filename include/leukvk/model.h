@@ -1,4 +1,4 @@
-/* What a model looks like: its layers, shapes and costs. No device is needed. */
+/* The layers of a model, their shapes and costs. No device is needed. */
 #ifndef LEUKVK_MODEL_H
 #define LEUKVK_MODEL_H
 
@@ -14,16 +14,16 @@ extern "C" {
 /* The version of the library, "0.1.0". Static text. */
 const char *lvk_version(void);
 
-/* Names of the architectures that can be built, by number; NULL past the last. Static text. */
+/* The name of architecture number `index`, from 0; NULL past the last. Static text. */
 const char *lvk_architecture_name(size_t index);
 
 typedef struct lvk_layer_summary {
-    const char *name; /* the field's usual name, as Keras gives it: "conv2d_1" */
-    const char *kind; /* what it does: "conv 3×3 valid, ReLU" */
-    int rank;
-    uint32_t shape[4];   /* of the output for one image, without the batch */
-    uint64_t parameters; /* numbers that are learnt */
-    double flops;        /* for one image, forward; a multiply-add counts 2 */
+    const char *name;    /* as Keras names the layer: "conv2d_1" */
+    const char *kind;    /* what the layer computes: "conv 3×3 valid, ReLU" */
+    int rank;            /* of the output for one image, without the dimension of the batch */
+    uint32_t shape[4];   /* [rank] of the same: height, width, channels, or the count of features */
+    uint64_t parameters; /* count of numbers that training can change */
+    double flops;        /* of the forward pass for one image; a multiply-add counts 2 */
 } lvk_layer_summary;
 
 typedef struct lvk_model_summary {
@@ -31,11 +31,12 @@ typedef struct lvk_model_summary {
     uint32_t image_size; /* height and width in pixels of the input, which has three channels */
     size_t layer_count;
     const lvk_layer_summary *layers;
-    uint64_t parameters;
+    uint64_t parameters; /* sums over the layers */
     double flops;
 } lvk_model_summary;
 
-/* The layers of `architecture` ("cnn"). Destroyed by the caller. LVK_ERROR_ARGUMENT for an unknown name. */
+/* Describes the layers of `architecture` ("cnn"). The caller destroys the summary, which owns its texts.
+ * LVK_ERROR_ARGUMENT: no architecture has that name; LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary **summary);
 void lvk_model_summary_destroy(lvk_model_summary **summary);
 

@@ -1,7 +1,8 @@
-/* Pictures of a data set for people to look at: cells by class, and what augmentation makes of them. Cells
- * are cropped and resampled by the code that does it in training.
+/* Pictures of a data set for people to look at: a contact sheet of cells by class, and cells under
+ * augmentation. Cells are cropped and resampled by the same code as in training.
  *
- * Both write a PNG (replaced whole when it exists). Names that are not ASCII are shown with '?'. */
+ * Both pictures are PNG files; an existing file is replaced whole. Characters of a name that are not ASCII
+ * are shown as '?'. The functions may be called by several threads at once. */
 #ifndef LEUKVK_SHEET_H
 #define LEUKVK_SHEET_H
 
@@ -14,27 +15,31 @@ extern "C" {
 /* Zero means the default. */
 typedef struct lvk_sheet_options {
     const char *crop; /* "center:N", "bbox" or "none", as in training; NULL: center:300 */
-    uint32_t cells; /* lvk_sheet_write: cells a class, 20, at most 1000. lvk_sheet_write_views: cells in all,
-                       6, at most 100 */
-    uint32_t views; /* lvk_sheet_write_views: augmented views a cell, 6, at most 100 */
-    uint32_t side;  /* pixels of a cell's picture: 150 and 224 (as the cnn and resnets see it); 32 to 1024 */
+    /* lvk_sheet_write: for each class; 20, at most 1000. _write_views: in all; 6, at most 100 */
+    uint32_t cells;
+    uint32_t views; /* lvk_sheet_write_views: augmented views of each cell; 6, at most 100 */
+    uint32_t side;  /* width and height of a cell in pixels, 32 to 1024; 150, of _write_views 224, as networks
+                         see cells */
     double shift, zoom, color; /* lvk_sheet_write_views: as in lvk_train_options */
     uint64_t seed;             /* 0 is a seed like any other */
-    unsigned threads;          /* 0: as many as processors. The pictures do not depend on it */
+    unsigned threads;          /* 0: as many as processors. The pictures do not depend on the number */
 } lvk_sheet_options;
 
-/* A contact sheet: one block a class (and one for images without label), its cells drawn at random, subjects
- * in turn: no subject is there a second time before every one is there once. Ten cells a row, their subject
- * (the file's name where it names none) below. `index`: a CSV file to write beside it, one line a cell: row
- * and column (from 1), path, class, subject (empty where unknown). NULL: none. `options` may be NULL.
- * LVK_ERROR_ARGUMENT; LVK_ERROR_LIMIT: a picture of more than 16384 pixels a side; LVK_ERROR_IO: an image
- * that has changed since, a file that cannot be written; LVK_ERROR_MEMORY. */
+/* Writes a contact sheet: a block of cells for each class, and one for images without a label, ten cells in a
+ * row. Cells are drawn at random, subjects in turn: no subject appears a second time before every subject has
+ * appeared once. Below each cell is its subject, or the file's name where no subject is known.
+ *
+ * `index` (NULL: none) is a CSV file to write beside the picture, with a line for each cell: row and column
+ * (from 1), path, class, subject (empty where not known). `options` may be NULL. LVK_ERROR_ARGUMENT: an
+ * option is out of range; LVK_ERROR_LIMIT: the picture would have more than 16384 pixels a side;
+ * LVK_ERROR_IO: an image is no longer what the data set read, or a file cannot be written;
+ * LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_sheet_write(const lvk_dataset *dataset, const lvk_sheet_options *options,
                                         const char *path, const char *index);
 
-/* One row a cell, classes in turn: the plain crop, then what training shows of it in epochs 1, 2, ... when it
- * is started with the same seed on the same data set (where a backbone is frozen, training keeps to the eight
- * ways in which a square can lie instead). Errors as above. */
+/* Writes a row of pictures for each cell, classes in turn: the plain crop, then the crop as training with the
+ * same seed on the same data set shows it to the network in epochs 1, 2, … (Training with a frozen backbone
+ * shows the eight dihedral views of the crop instead.) Errors as lvk_sheet_write. */
 LVK_MUST_USE lvk_status lvk_sheet_write_views(const lvk_dataset *dataset, const lvk_sheet_options *options,
                                               const char *path);
 

@@ -1,14 +1,18 @@
-/* Which images train, which choose the model, which judge it.
+/* A split: which images a model is trained on, which choose the best epoch, and which the model is evaluated
+ * on.
  *
- * The labelled images of the training part are assigned to parts group by group (lvk_image_info.group), so that
- * no person, and no picture under two persons' names, is on two sides; each class is kept near the wanted share
- * in each part. Groups go from the largest to the smallest, those within a factor of two of each other in an
- * order drawn from the seed; each to the part where it leaves the smallest sum over parts and classes of
- * ((images - wanted) / images of the class)^2. Groups are then moved, the smallest first, until every part
- * has every class.
+ * The labelled images of a data set's training part are assigned to the parts of the split group by group
+ * (lvk_image_info.group), so that no person, and no picture that two persons share, is on two sides. Each
+ * part is kept near its wanted share of each class, by a greedy rule:
+ *  1. Groups are ordered from the largest to the smallest; groups whose sizes are within one power of two are
+ *     in an order drawn from the seed.
+ *  2. Each group goes to the part where it makes the sum over parts and classes of
+ *     ((images - wanted images) / images of the class)^2 grow least.
+ *  3. While a part lacks a class, the smallest group that has images of that class, and whose own part can
+ *     spare it, moves there.
  *
- * A labelled preliminary part of a C-NMC tree is never mixed in: it is a further test part, less the groups
- * that also occur among the training part. */
+ * The labelled preliminary part of a C-NMC tree is never mixed with these: it is a further test part, without
+ * the groups that also have images in the training part. */
 #ifndef LEUKVK_SPLIT_H
 #define LEUKVK_SPLIT_H
 
@@ -18,7 +22,8 @@
 extern "C" {
 #endif
 
-/* Constant once made. Refers to its data set, which must outlive it. */
+/* A split is constant once it has been made, so any number of threads may use one. The data set that it was
+ * made of must outlive it. */
 typedef struct lvk_split lvk_split;
 
 typedef enum lvk_split_part {
@@ -31,23 +36,25 @@ typedef enum lvk_split_part {
 
 typedef struct lvk_split_options {
     uint64_t seed;
-    double validation; /* share of the images, 0: 0.15, negative: no such part */
-    double test;       /* the same. Together below 1 */
-    /* Assign image by image instead of group by group. Then cells of one person are on several sides, and what is
-     * measured says nothing about people whom the model has not seen. For comparison with work that split so. */
+    /* Shares of the images, together below 1. 0: 0.15; negative: the split has no such part. */
+    double validation, test;
+    /* Assign image by image instead of group by group. Then cells of one person are on several sides, and a
+     * score says nothing about people whom the model has not seen. For comparison with work that split so. */
     bool by_image;
 } lvk_split_options;
 
-/* `options` may be NULL. A part whose share of a class ends far from the wanted one is named in the log.
- * LVK_ERROR_ARGUMENT: shares that cannot be; LVK_ERROR_FORMAT: fewer than two classes, or a class with fewer
- * groups than there are parts; LVK_ERROR_MEMORY. */
+/* Makes a split, which the caller destroys. `options` may be NULL. The log names a part whose share of a
+ * class is far from the wanted one. LVK_ERROR_ARGUMENT: the shares leave nothing to train on;
+ * LVK_ERROR_FORMAT: images of fewer than two classes, or a class with fewer groups than there are parts;
+ * LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_split_options *options,
                                          lvk_split **split);
 
 /* Writes and reads a JSON file: version, seed, fractions, fingerprint of the data set, group of every
- * subject, paths of every part. The same split gives the same bytes. Reading refuses, by name: an image that
- * the data set does not have, a labelled image that no part has, an image twice, a subject or a group on two
- * sides unless the file says "by_image", a changed data set. */
+ * subject, paths of every part. The same split gives the same bytes. Reading refuses a file
+ * (LVK_ERROR_FORMAT, with the path or subject) that was made of another data set, names an image that the
+ * data set does not have or an image twice, misses a labelled image, or has a subject or a group on two sides
+ * without "by_image". */
 LVK_MUST_USE lvk_status lvk_split_write(const lvk_split *split, const char *path);
 LVK_MUST_USE lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset, lvk_split **split);
 
@@ -55,10 +62,10 @@ void lvk_split_destroy(lvk_split **split);
 
 /* What a data set, perhaps another one, has in common with the split in a file. */
 typedef struct lvk_split_overlap {
-    bool same; /* it is the data set that was split, wherever it lies now */
-    size_t
-        images[LVK_SPLIT_PART_COUNT]; /* of each part: how many have the path of a labelled image, or one of
-                                            the two paths is the end of the other */
+    bool same; /* the data set is the one that was split, wherever its folder is now */
+    /* Of each part, how many images have the path of a labelled image of the data set, or a path that is the
+     * end of such a path, or whose end is such a path. */
+    size_t images[LVK_SPLIT_PART_COUNT];
 } lvk_split_overlap;
 
 LVK_MUST_USE lvk_status lvk_split_compare(const char *path, const lvk_dataset *dataset,
@@ -72,26 +79,28 @@ const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part part, si
 enum { LVK_MAX_FOLDS = 10 };
 
 typedef struct lvk_fold_options {
-    uint32_t folds; /* 2 to LVK_MAX_FOLDS, made as the parts of a split are; 0: the data set's own */
+    uint32_t folds; /* 2 to LVK_MAX_FOLDS, made as the parts of a split are; 0: the data set's own folds */
     uint64_t seed;
     double validation; /* share of the images outside of the fold, above 0 and below 1 */
-    bool by_image;     /* as above. The data set's own folds stay what they are */
-    bool join; /* of the data set's own folds: a group that lies in several moves to the one with most of its
-                  images. Otherwise such a group is refused */
+    bool by_image;     /* as in lvk_split_options. The data set's own folds stay what they are */
+    /* Move a group that lies in several of the data set's own folds to the fold that has most of the group's
+     * images. Otherwise such a group is an error. */
+    bool join;
 } lvk_fold_options;
 
-/* C-NMC's own folds, 3 in the complete data set; 0: there are none. */
+/* Count of the data set's own folds: 3 in the complete C-NMC tree; 0: there are none. */
 uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset);
 
-/* splits[k], for k below *count, is the split whose test part is fold k; each is destroyed by the caller.
- * Errors as lvk_split_create, after which there are none. */
+/* Makes *count splits, which the caller destroys: the test part of splits[k] is fold k. Errors as
+ * lvk_split_create, after which there is no split. */
 LVK_MUST_USE lvk_status lvk_split_create_folds(const lvk_dataset *dataset, const lvk_fold_options *options,
                                                lvk_split *splits[LVK_MAX_FOLDS], uint32_t *count);
 
-bool lvk_split_by_image(const lvk_split *split); /* persons are on both sides */
+/* Whether images were assigned one by one, so that cells of one person may be on several sides. */
+bool lvk_split_by_image(const lvk_split *split);
 uint64_t lvk_split_seed(const lvk_split *split);
-double lvk_split_fraction(const lvk_split *split,
-                          lvk_split_part part); /* as wanted; 0 for the preliminary part */
+/* The share of the images that the part was to have; 0 for the preliminary part. */
+double lvk_split_fraction(const lvk_split *split, lvk_split_part part);
 
 /* "train", "validation", "test", "preliminary". */
 const char *lvk_split_part_name(lvk_split_part part);
