@@ -83,7 +83,7 @@ lvk_status lvk_backbone_load(lvk_network *network, const lvk_safetensors *file, 
         return LVK_ERROR_MEMORY;
     lvk_status status = lvk_network_read(network, LVK_BLOCK_PARAMETERS, block);
     if (status == LVK_OK)
-        status = lvk_fold_parameters(file, lvk_network_builder(network), partial, block);
+        status = lvk_batchnorm_fold_parameters(file, lvk_network_builder(network), partial, block);
     if (status == LVK_OK)
         status = lvk_network_write(network, LVK_BLOCK_PARAMETERS, block);
     lvk_free(block);

@@ -206,9 +206,9 @@ static lvk_status write_onnx(lvk_export *e, const char *file) {
     lvk_status status = build(&config, &built);
     if (status == LVK_OK) {
         block = lvk_alloc(built->graph.parameter_size, 1);
-        status = block
-                     ? lvk_fold_parameters(lvk_checkpoint_file(e->checkpoint), &built->builder, false, block)
-                     : LVK_ERROR_MEMORY;
+        status = block ? lvk_batchnorm_fold_parameters(lvk_checkpoint_file(e->checkpoint), &built->builder,
+                                                       false, block)
+                       : LVK_ERROR_MEMORY;
     }
     if (status == LVK_OK)
         status = write_graph(e, built, block, file);

@@ -73,8 +73,8 @@ static lvk_status fold(const lvk_safetensors *file, const lvk_parameter *paramet
     return status;
 }
 
-lvk_status lvk_fold_parameters(const lvk_safetensors *file, const lvk_builder *builder, bool partial,
-                               float *block) {
+lvk_status lvk_batchnorm_fold_parameters(const lvk_safetensors *file, const lvk_builder *builder,
+                                         bool partial, float *block) {
     for (size_t p = 0; p < builder->parameter_count; ++p) {
         const lvk_parameter *parameter = &builder->parameters[p];
         const lvk_tensor *tensor = &builder->graph->tensors[parameter->tensor];

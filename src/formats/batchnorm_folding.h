@@ -1,17 +1,21 @@
-/* Batch norm with fixed averages is a scale and a shift of each channel; folded into the convolution before
- * it, it costs nothing: s = gamma / sqrt(moving_variance + epsilon),  kernel' = kernel s,  bias' = (bias -
- * moving_mean) s + beta */
+/* The folding of batch norms into convolutions, for inference. A batch norm with fixed averages scales and
+ * shifts each channel, and a convolution with another kernel and bias computes the same without further cost:
+ *   s = gamma / sqrt(moving_variance + epsilon)
+ *   kernel' = kernel s
+ *   bias' = (bias - moving_mean) s + beta */
 #ifndef LVK_FORMATS_BATCHNORM_FOLDING_H
 #define LVK_FORMATS_BATCHNORM_FOLDING_H
 
 #include "formats/safetensors.h"
 #include "models/layers.h"
 
-/* Fills `block`, an image of the parameter block of the graph that `builder` built, from the tensors of
- * `file` with the same names: those of a folded layer from its convolution's and its norm's, computed in
- * double, the others as they are. A tensor that is of another shape or not finite is named; so is one that is
- * missing, or with `partial`, its place in `block` stays as it is. */
-LVK_MUST_USE lvk_status lvk_fold_parameters(const lvk_safetensors *file, const lvk_builder *builder,
-                                            bool partial, float *block);
+/* Computes the parameters of the graph that `builder` built from the tensors of `file`, and writes them to
+ * `block`, which has the layout of the graph's parameter block. The kernel and bias of a convolution with a
+ * folded norm are computed, in double, from the tensors of the convolution and of its norm; every other
+ * parameter is the tensor of the same name. An error names a tensor of another shape or with a number that is
+ * not finite. A missing tensor is an error too, unless `partial`: then the parameter's place in `block` is
+ * left as it is. */
+LVK_MUST_USE lvk_status lvk_batchnorm_fold_parameters(const lvk_safetensors *file, const lvk_builder *builder,
+                                                      bool partial, float *block);
 
 #endif
