@@ -19,12 +19,15 @@ static lvk_status infer(lvk_call *call) {
     return lvk_optimizer_infer(call, 2);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    if (reads == LVK_BIND_STORAGE) {
+        lvk_optimizer_launch(call, list, "adam");
+        return;
+    }
     const uint64_t count = lvk_type_count(&call->inputs[0]);
     lvk_launch *launch = lvk_launch_flat(list, "adam_texels", count);
     for (int i = 0; i < 4; ++i)
-        lvk_launch_input(launch, LVK_BIND_TEXELS, i);
+        lvk_launch_input(launch, reads, i);
     for (int i = 0; i < 3; ++i)
         lvk_launch_output(launch, LVK_BIND_STORAGE, i);
     lvk_launch_input(launch, LVK_BIND_UNIFORM, 4);
@@ -32,18 +35,7 @@ static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch
     lvk_launch_parameters(launch, &params, sizeof params);
 }
 
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_optimizer_launch(call, list, "adam");
-}
-
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_adam = {
     .name = "adam",

@@ -1,14 +1,8 @@
 /* add(a, b) = a + b, of one type: residual connections, sums of losses and of gradients. */
 #include "ops/op.h"
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_elementwise(call, list, "add_texels", LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_elementwise(call, list, "add", LVK_BIND_STORAGE);
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    lvk_launch_elementwise(call, list, LVK_TEXELS_OR_PLAIN(reads, "add"), reads);
 }
 
 static void gradient(lvk_backprop *backprop) {
@@ -16,13 +10,7 @@ static void gradient(lvk_backprop *backprop) {
     backprop->input_gradients[1] = backprop->output_gradients[0];
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_add = {
     .name = "add",

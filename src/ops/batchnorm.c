@@ -67,8 +67,8 @@ void lvk_batchnorm_normalize(const lvk_call *call, lvk_launch_list *list, lvk_bi
     lvk_launch_parameters(coefficients, &params, sizeof params);
     list->scratch_size[0] = 2 * sizeof(float[4]) * params.stride;
 
-    lvk_launch *normalize = lvk_launch_flat(
-        list, reads == LVK_BIND_TEXELS ? "batchnorm_normalize_texels" : "batchnorm_normalize", params.count);
+    lvk_launch *normalize =
+        lvk_launch_flat(list, LVK_TEXELS_OR_PLAIN(reads, "batchnorm_normalize"), params.count);
     lvk_launch_input(normalize, reads, 0);
     bind(normalize, reads, space, mean);
     lvk_launch_scratch(normalize, reads, 0);
@@ -89,8 +89,7 @@ static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_bindin
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
     lvk_launch_sum_rows_scaled(list, reads, LVK_SPACE_INPUT, 0, params.rows, params.channels, 1,
                                params.factor, 1);
-    lvk_launch *squares =
-        lvk_launch_add(list, reads == LVK_BIND_TEXELS ? "batchnorm_squares_texels" : "batchnorm_squares");
+    lvk_launch *squares = lvk_launch_add(list, LVK_TEXELS_OR_PLAIN(reads, "batchnorm_squares"));
     lvk_launch_input(squares, reads, 0);
     lvk_launch_output(squares, reads, 1);
     lvk_launch_scratch(squares, LVK_BIND_STORAGE, 3);
@@ -103,16 +102,6 @@ static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_bindin
     lvk_batchnorm_normalize(call, list, reads, LVK_SPACE_OUTPUT, 1);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launches(call, list, LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launches(call, list, LVK_BIND_STORAGE);
-}
-
 static void gradient(lvk_backprop *backprop) {
     if (backprop->output_gradients[0] == LVK_NONE)
         return;
@@ -123,13 +112,7 @@ static void gradient(lvk_backprop *backprop) {
         backprop->input_gradients[i] = backprop->output(backprop, first, i);
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_batchnorm_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_batchnorm_texels_unsupported)
 
 const lvk_op lvk_op_batchnorm = {
     .name = "batchnorm",

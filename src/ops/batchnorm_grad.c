@@ -20,8 +20,7 @@ static lvk_status infer(lvk_call *call) {
 
 void lvk_batchnorm_sum(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads, int mean) {
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
-    lvk_launch *sums =
-        lvk_launch_add(list, reads == LVK_BIND_TEXELS ? "batchnorm_sums_texels" : "batchnorm_sums");
+    lvk_launch *sums = lvk_launch_add(list, LVK_TEXELS_OR_PLAIN(reads, "batchnorm_sums"));
     lvk_launch_input(sums, reads, 0);
     lvk_launch_input(sums, reads, 1);
     lvk_launch_input(sums, reads, mean);
@@ -67,8 +66,7 @@ static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_bindin
     lvk_launch_output(beta, LVK_BIND_STORAGE, 2);
     lvk_launch_scratch(beta, LVK_BIND_STORAGE, COEFFICIENTS);
 
-    lvk_launch *grad = lvk_launch_flat(
-        list, reads == LVK_BIND_TEXELS ? "batchnorm_grad_texels" : "batchnorm_grad", params.count);
+    lvk_launch *grad = lvk_launch_flat(list, LVK_TEXELS_OR_PLAIN(reads, "batchnorm_grad"), params.count);
     lvk_launch_input(grad, reads, 0);
     lvk_launch_input(grad, reads, 1);
     lvk_launch_scratch(grad, reads, COEFFICIENTS);
@@ -77,23 +75,7 @@ static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_bindin
     lvk_launch_parameters(grad, &params, sizeof params);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launches(call, list, LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launches(call, list, LVK_BIND_STORAGE);
-}
-
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_batchnorm_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_batchnorm_texels_unsupported)
 
 const lvk_op lvk_op_batchnorm_grad = {
     .name = "batchnorm_grad",

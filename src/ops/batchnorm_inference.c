@@ -9,14 +9,8 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_batchnorm_normalize(call, list, LVK_BIND_TEXELS, LVK_SPACE_INPUT, 3);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_batchnorm_normalize(call, list, LVK_BIND_STORAGE, LVK_SPACE_INPUT, 3);
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    lvk_batchnorm_normalize(call, list, reads, LVK_SPACE_INPUT, 3);
 }
 
 static void gradient(lvk_backprop *backprop) {
@@ -32,13 +26,7 @@ static void gradient(lvk_backprop *backprop) {
         backprop->input_gradients[2] = LVK_EMIT(backprop, LVK_OP_bias_grad, NULL, dy);
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_batchnorm_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_batchnorm_texels_unsupported)
 
 const lvk_op lvk_op_batchnorm_inference = {
     .name = "batchnorm_inference",

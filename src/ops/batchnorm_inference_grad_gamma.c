@@ -10,25 +10,12 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_batchnorm_sum(call, list, LVK_BIND_TEXELS, 2);
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    lvk_batchnorm_sum(call, list, reads, 2);
     lvk_batchnorm_grad_gamma(call, list, 3, 0);
 }
 
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_batchnorm_sum(call, list, LVK_BIND_STORAGE, 2);
-    lvk_batchnorm_grad_gamma(call, list, 3, 0);
-}
-
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_batchnorm_inference_grad_gamma = {
     .name = "batchnorm_inference_grad_gamma",

@@ -9,10 +9,10 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                       lvk_binding_kind reads) {
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
-    lvk_launch *grad = lvk_launch_flat(list, shader, params.count);
+    lvk_launch *grad =
+        lvk_launch_flat(list, LVK_TEXELS_OR_PLAIN(reads, "batchnorm_inference_grad_input"), params.count);
     for (int i = 0; i < call->input_count; ++i)
         lvk_launch_input(grad, reads, i);
     lvk_launch_output(grad, LVK_BIND_STORAGE, 0);
@@ -20,23 +20,7 @@ static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *
     lvk_launch_parameters(grad, &params, sizeof params);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "batchnorm_inference_grad_input_texels", LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "batchnorm_inference_grad_input", LVK_BIND_STORAGE);
-}
-
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_batchnorm_inference_grad_input = {
     .name = "batchnorm_inference_grad_input",

@@ -15,27 +15,16 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                       lvk_binding_kind reads) {
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
     const uint64_t count = lvk_type_count(&call->outputs[0]);
     const uint32_t channels = call->inputs[1].dim[0];
-    lvk_launch *bias = lvk_launch_flat(list, shader, count);
+    lvk_launch *bias = lvk_launch_flat(list, LVK_TEXELS_OR_PLAIN(reads, "bias"), count);
     lvk_launch_input(bias, reads, 0);
     lvk_launch_input(bias, LVK_BIND_STORAGE, 1);
     lvk_launch_output(bias, LVK_BIND_STORAGE, 0);
     lvk_launch_constant(bias, channels % 4 == 0);
     const lvk_bias_params params = {.count = (uint32_t)count, .channels = channels};
     lvk_launch_parameters(bias, &params, sizeof params);
-}
-
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "bias_texels", LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "bias", LVK_BIND_STORAGE);
 }
 
 static void gradient(lvk_backprop *backprop) {
@@ -45,13 +34,7 @@ static void gradient(lvk_backprop *backprop) {
             LVK_EMIT(backprop, LVK_OP_bias_grad, NULL, backprop->output_gradients[0]);
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_bias = {
     .name = "bias",

@@ -11,29 +11,16 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static uint64_t rows(const lvk_call *call) {
-    return lvk_type_count(&call->inputs[0]) / call->outputs[0].dim[0];
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    const uint32_t channels = call->outputs[0].dim[0];
+    const uint64_t rows = lvk_type_count(&call->inputs[0]) / channels;
+    if (reads == LVK_BIND_TEXELS)
+        lvk_launch_sum_rows_texels(list, LVK_SPACE_INPUT, 0, rows, channels, 0, call->accumulate, 0);
+    else
+        lvk_launch_sum_rows(list, LVK_SPACE_INPUT, 0, rows, channels, 0, call->accumulate, 0);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_sum_rows_texels(list, LVK_SPACE_INPUT, 0, rows(call), call->outputs[0].dim[0], 0,
-                               call->accumulate, 0);
-}
-
-static void rows_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_sum_rows(list, LVK_SPACE_INPUT, 0, rows(call), call->outputs[0].dim[0], 0, call->accumulate,
-                        0);
-}
-
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "rows", .launch = rows_launch},
-};
+LVK_TEXELS_PAIR("rows", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_bias_grad = {
     .name = "bias_grad",

@@ -27,14 +27,14 @@ const char *lvk_dense_gemv_texels_unsupported(const lvk_call *call, const lvk_ca
     return reason ? reason : lvk_dense_gemv_unsupported(call, caps);
 }
 
-static void add_launches(const lvk_call *call, const lvk_caps *caps, const char *shader,
-                         lvk_binding_kind reads, lvk_launch_list *list) {
+static void add_launches(const lvk_call *call, const lvk_caps *caps, lvk_binding_kind reads,
+                         lvk_launch_list *list) {
     const lvk_conv_forward forward = lvk_conv_forward_of(call);
     const uint32_t rows = forward.shape.batch, columns = forward.shape.out_c / 4,
                    inputs = forward.shape.in_c / 4;
     const uint32_t splits =
         lvk_conv_splits(columns, caps->is_cpu ? CPU_ITEMS : GPU_ITEMS, inputs, LEAST_INPUTS, inputs);
-    lvk_launch *gemv = lvk_launch_add(list, shader);
+    lvk_launch *gemv = lvk_launch_add(list, LVK_TEXELS_OR_PLAIN(reads, "dense_gemv"));
     lvk_launch_input(gemv, reads, 0);
     lvk_launch_input(gemv, reads, 1);
     lvk_launch_input(gemv, reads, forward.bias ? 2 : 1); /* w: bound, not read */
@@ -59,9 +59,9 @@ static void add_launches(const lvk_call *call, const lvk_caps *caps, const char 
 }
 
 void lvk_dense_gemv_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    add_launches(call, caps, "dense_gemv", LVK_BIND_STORAGE, list);
+    add_launches(call, caps, LVK_BIND_STORAGE, list);
 }
 
 void lvk_dense_gemv_texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    add_launches(call, caps, "dense_gemv_texels", LVK_BIND_TEXELS, list);
+    add_launches(call, caps, LVK_BIND_TEXELS, list);
 }

@@ -9,28 +9,17 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                       lvk_binding_kind reads) {
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
     const lvk_type *x = &call->inputs[0];
     const uint64_t count = lvk_type_count(&call->outputs[0]);
     const uint32_t area = x->dim[1] * x->dim[2];
-    lvk_launch *pool = lvk_launch_flat(list, shader, count);
+    lvk_launch *pool = lvk_launch_flat(list, LVK_TEXELS_OR_PLAIN(reads, "global_average_pool"), count);
     lvk_launch_input(pool, reads, 0);
     lvk_launch_output(pool, LVK_BIND_STORAGE, 0);
     lvk_launch_constant(pool, x->dim[3] % 4 == 0);
     const lvk_global_average_pool_params params = {
         .count = (uint32_t)count, .channels = x->dim[3], .area = area, .factor = (float)(1.0 / area)};
     lvk_launch_parameters(pool, &params, sizeof params);
-}
-
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "global_average_pool_texels", LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "global_average_pool", LVK_BIND_STORAGE);
 }
 
 static void gradient(lvk_backprop *backprop) {
@@ -40,13 +29,7 @@ static void gradient(lvk_backprop *backprop) {
         LVK_EMIT(backprop, LVK_OP_global_average_pool_grad, &attributes, backprop->output_gradients[0]);
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_global_average_pool = {
     .name = "global_average_pool",

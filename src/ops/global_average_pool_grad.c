@@ -15,12 +15,11 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                       lvk_binding_kind reads) {
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
     const lvk_type *dx = &call->outputs[0];
     const uint64_t count = lvk_type_count(dx);
     const uint32_t area = dx->dim[1] * dx->dim[2];
-    lvk_launch *grad = lvk_launch_flat(list, shader, count);
+    lvk_launch *grad = lvk_launch_flat(list, LVK_TEXELS_OR_PLAIN(reads, "global_average_pool_grad"), count);
     lvk_launch_input(grad, reads, 0);
     lvk_launch_output(grad, LVK_BIND_STORAGE, 0);
     lvk_launch_constant(grad, dx->dim[3] % 4 == 0);
@@ -29,23 +28,7 @@ static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *
     lvk_launch_parameters(grad, &params, sizeof params);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "global_average_pool_grad_texels", LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "global_average_pool_grad", LVK_BIND_STORAGE);
-}
-
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_global_average_pool_grad = {
     .name = "global_average_pool_grad",

@@ -41,11 +41,10 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                       lvk_binding_kind reads) {
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
     const lvk_maxpool2d_attributes *pool = call->attributes;
     const uint64_t count = lvk_type_count(&call->outputs[0]);
-    lvk_launch *maxpool = lvk_launch_flat(list, shader, count);
+    lvk_launch *maxpool = lvk_launch_flat(list, LVK_TEXELS_OR_PLAIN(reads, "maxpool2d"), count);
     lvk_launch_input(maxpool, reads, 0);
     lvk_launch_output(maxpool, LVK_BIND_STORAGE, 0);
     lvk_launch_output(maxpool, LVK_BIND_STORAGE, 1);
@@ -68,16 +67,6 @@ static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *
     lvk_launch_parameters(maxpool, &params, sizeof params);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "maxpool2d_texels", LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "maxpool2d", LVK_BIND_STORAGE);
-}
-
 static void gradient(lvk_backprop *backprop) {
     const lvk_type *x = &backprop->call->inputs[0];
     const lvk_maxpool2d_attributes *pool = backprop->call->attributes;
@@ -87,13 +76,7 @@ static void gradient(lvk_backprop *backprop) {
                                             backprop->output_gradients[0], backprop->outputs[1]);
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_maxpool2d = {
     .name = "maxpool2d",

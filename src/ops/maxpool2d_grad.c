@@ -77,18 +77,13 @@ static const char *texels_unsupported(const lvk_call *call, const lvk_caps *caps
     return reason ? reason : lvk_op_texels_unsupported(call, caps);
 }
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    bind_operands(
-        lvk_maxpool2d_add_scatter(list, "maxpool2d_grad_scatter_texels", pool_of(call), &call->outputs[0]),
-        LVK_BIND_TEXELS);
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    bind_operands(lvk_maxpool2d_add_scatter(list, LVK_TEXELS_OR_PLAIN(reads, "maxpool2d_grad_scatter"),
+                                            pool_of(call), &call->outputs[0]),
+                  reads);
 }
 
-static void scatter_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    bind_operands(lvk_maxpool2d_add_scatter(list, "maxpool2d_grad_scatter", pool_of(call), &call->outputs[0]),
-                  LVK_BIND_STORAGE);
-}
+LVK_TEXELS_LAUNCHES
 
 static void gather_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
@@ -108,7 +103,7 @@ static const lvk_candidate candidates[] = {
      .unsupported = texels_unsupported,
      .unsuited = lvk_op_for_cpus,
      .launch = texels_launch},
-    {.name = "scatter", .unsupported = scatter_unsupported, .launch = scatter_launch},
+    {.name = "scatter", .unsupported = scatter_unsupported, .launch = plain_launch},
     {.name = "gather", .launch = gather_launch},
 };
 

@@ -128,4 +128,34 @@ const char *lvk_op_texels_unsupported(const lvk_call *call, const lvk_caps *caps
 const char *lvk_op_for_cpus(const lvk_call *call, const lvk_caps *caps);
 const char *lvk_op_for_gpus(const lvk_call *call, const lvk_caps *caps);
 
+/* Two candidates from one function. Most operators have a pair of kernels made of one shader source: `<name>_texels` reads
+ * float inputs through texel buffers, which is fast on CPU devices; `<name>` reads storage buffers and runs on every device.
+ * An operator of this kind defines
+ *
+ *     static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads)
+ *
+ * where `reads` is LVK_BIND_TEXELS for the first and LVK_BIND_STORAGE for the second: it binds inputs as `reads` and picks
+ * the shader by LVK_TEXELS_OR_PLAIN(reads, "<name>"). LVK_TEXELS_PAIR(plain, why_unsupported) then defines the array
+ * `candidates` with two candidates, "texels" and the one named `plain`; why_unsupported is the first one's `unsupported`.
+ * An operator with further candidates takes the functions alone, texels_launch and plain_launch, by LVK_TEXELS_LAUNCHES. */
+#define LVK_TEXELS_OR_PLAIN(reads, name) ((reads) == LVK_BIND_TEXELS ? name "_texels" : (name))
+
+#define LVK_TEXELS_LAUNCHES                                                                                  \
+    static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {           \
+        (void)caps;                                                                                          \
+        add_launches(call, list, LVK_BIND_TEXELS);                                                           \
+    }                                                                                                        \
+    static void plain_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {            \
+        (void)caps;                                                                                          \
+        add_launches(call, list, LVK_BIND_STORAGE);                                                          \
+    }
+
+#define LVK_TEXELS_PAIR(plain, why_unsupported)                                                              \
+    LVK_TEXELS_LAUNCHES                                                                                      \
+    static const lvk_candidate candidates[] = {{.name = "texels",                                            \
+                                                .unsupported = (why_unsupported),                            \
+                                                .unsuited = lvk_op_for_cpus,                                 \
+                                                .launch = texels_launch},                                    \
+                                               {.name = (plain), .launch = plain_launch}};
+
 #endif

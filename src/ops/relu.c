@@ -1,14 +1,8 @@
 /* relu(x) = max(x, 0), any shape. Its gradient is 0 at 0. NaN stays NaN, so that a diverged network shows. */
 #include "ops/op.h"
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_elementwise(call, list, "relu_texels", LVK_BIND_TEXELS);
-}
-
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_elementwise(call, list, "relu", LVK_BIND_STORAGE);
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    lvk_launch_elementwise(call, list, LVK_TEXELS_OR_PLAIN(reads, "relu"), reads);
 }
 
 static void gradient(lvk_backprop *backprop) {
@@ -16,13 +10,7 @@ static void gradient(lvk_backprop *backprop) {
         LVK_EMIT(backprop, LVK_OP_relu_grad, NULL, backprop->output_gradients[0], backprop->outputs[0]);
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_relu = {
     .name = "relu",

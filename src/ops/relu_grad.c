@@ -2,23 +2,11 @@
  * its place. */
 #include "ops/op.h"
 
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_elementwise(call, list, "relu_grad_texels", LVK_BIND_TEXELS);
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
+    lvk_launch_elementwise(call, list, LVK_TEXELS_OR_PLAIN(reads, "relu_grad"), reads);
 }
 
-static void flat_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    lvk_launch_elementwise(call, list, "relu_grad", LVK_BIND_STORAGE);
-}
-
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = lvk_op_texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "flat", .launch = flat_launch},
-};
+LVK_TEXELS_PAIR("flat", lvk_op_texels_unsupported)
 
 const lvk_op lvk_op_relu_grad = {
     .name = "relu_grad",

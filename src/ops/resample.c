@@ -25,14 +25,13 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *shader,
-                       lvk_binding_kind bytes, lvk_binding_kind reads) {
+static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
     const lvk_resample_attributes *attributes = call->attributes;
     const uint32_t images = call->inputs[0].dim[0], room = call->inputs[0].dim[1] * call->inputs[0].dim[2];
     const uint32_t pixels = attributes->output * attributes->output;
     const uint32_t groups = (uint32_t)lvk_divide_up(pixels, GROUP);
-    lvk_launch *launch = lvk_launch_add(list, shader);
-    lvk_launch_input(launch, bytes, 0);
+    lvk_launch *launch = lvk_launch_add(list, LVK_TEXELS_OR_PLAIN(reads, "resample"));
+    lvk_launch_input(launch, reads == LVK_BIND_TEXELS ? LVK_BIND_BYTES : LVK_BIND_STORAGE, 0);
     lvk_launch_input(launch, reads, 1);
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
     lvk_launch_constant(launch, attributes->output);
@@ -43,20 +42,10 @@ static void add_launch(const lvk_call *call, lvk_launch_list *list, const char *
     lvk_launch_parameters(launch, &params, sizeof params);
 }
 
-static const char *texels_unsupported(const lvk_call *call, const lvk_caps *caps) {
+static const char *unsupported(const lvk_call *call, const lvk_caps *caps) {
     if (lvk_divide_up(lvk_type_count(&call->inputs[0]), 4) > caps->max_texels)
         return "the crops exceed the device's largest texel buffer";
     return lvk_op_texels_unsupported(call, caps);
-}
-
-static void texels_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "resample_texels", LVK_BIND_BYTES, LVK_BIND_TEXELS);
-}
-
-static void pixel_launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
-    (void)caps;
-    add_launch(call, list, "resample", LVK_BIND_STORAGE, LVK_BIND_STORAGE);
 }
 
 /* Per tap four multiply-adds, and the two colour maps. */
@@ -65,13 +54,7 @@ static double flops(const lvk_call *call) {
     return (double)lvk_type_count(&call->outputs[0]) / 3 * (8.0 * attributes->taps * attributes->taps + 48);
 }
 
-static const lvk_candidate candidates[] = {
-    {.name = "texels",
-     .unsupported = texels_unsupported,
-     .unsuited = lvk_op_for_cpus,
-     .launch = texels_launch},
-    {.name = "pixel", .launch = pixel_launch},
-};
+LVK_TEXELS_PAIR("pixel", unsupported)
 
 const lvk_op lvk_op_resample = {
     .name = "resample",
