@@ -1,9 +1,9 @@
 /* conv2d_grad_input: dx = d sum(y * dy) / dx for y = conv2d(x, w). At stride 1 that is a convolution of dy
  * with the flipped, transposed kernel. At a stride it is several, one for each of the pixels of a square
  * (conv_grad.h), for subgroup kernels, or one of a folded dx (conv_fold.h); the last candidates gather. */
-#include "ops/conv_fold.h"
 #include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
+#include "ops/conv_space_to_depth.h"
 #include "ops/conv_winograd.h"
 
 #include <inttypes.h>
@@ -37,13 +37,13 @@ static bool is_strided(const lvk_conv_shape *shape) {
 /* The convolution that gives dx; with a stride, the folded dx in scratch 4, for which w is folded into
  * scratch 3. */
 static lvk_conv_forward forward_of(const lvk_call *call) {
-    const lvk_conv_shape shape = shape_of(call), folded = lvk_conv_folded(&shape);
+    const lvk_conv_shape shape = shape_of(call), deep = lvk_space_to_depth_shape(&shape);
     const bool strided = is_strided(&shape);
-    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(strided ? &folded : &shape),
+    return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(strided ? &deep : &shape),
                               .x = lvk_operand_input(0),
                               .w = lvk_operand_input(1),
                               .y = strided ? lvk_operand_scratch(4) : lvk_operand_output(0),
-                              .flip = true};
+                              .transposed = true};
 }
 
 static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
@@ -71,10 +71,10 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     else if (lvk_conv_is_subgroup(kernel))
         lvk_conv_grad_input_launch(&shape, kernel, caps, list);
     else {
-        forward.w = lvk_conv_fold_w(&shape, kernel, forward.w, 3, list);
+        forward.w = lvk_space_to_depth_w(&shape, kernel, forward.w, 3, list);
         list->scratch_size[4] = lvk_conv_y_count(&forward.shape) * sizeof(float);
         lvk_conv_forward_launch(&forward, kernel, caps, list);
-        lvk_conv_unfold_x(&shape, 4, list);
+        lvk_depth_to_space_x(&shape, 4, list);
     }
 }
 

@@ -29,7 +29,7 @@ static lvk_conv_forward parts_of(const lvk_call *call) {
                               .x = lvk_operand_scratch(3),
                               .w = lvk_operand_input(2),
                               .y = lvk_operand_output(0),
-                              .flip = true};
+                              .transposed = true};
 }
 
 static const char *parts_unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {

@@ -1,26 +1,12 @@
 #include "ops/conv_forward.h"
 
-#include "ops/conv_fold.h"
+#include "ops/conv_patch.h"
+#include "ops/conv_space_to_depth.h"
+#include "ops/conv_tiling.h"
+#include "ops/conv_transposed.h"
 #include "ops/conv_winograd.h"
 #include "ops/dense_gemv.h"
 #include "ops/sum_rows.h"
-#include "params/conv2d_flip.h"
-
-/* How a kernel cuts the work. An item is an invocation of conv2d_block.comp, a workgroup of the others. The
- * same numbers as there. */
-typedef struct conv_cut {
-    uint32_t pixels, channels; /* that one item computes */
-    uint32_t step;             /* products of a step of the sum */
-    uint32_t wanted, least;    /* items that keep a device busy, steps that are worth one more: for splits */
-} conv_cut;
-
-/* Steps of a turn of conv2d_subgroup.glsl. */
-static uint32_t steps_of_turn(const lvk_conv_shape *shape, uint32_t lanes) {
-    uint32_t steps = lanes == 16 ? 4 : 1;
-    while (shape->in_c / 4 % steps)
-        --steps;
-    return steps;
-}
 
 /* A 1x1 kernel that meets no padding. */
 static bool is_pointwise(const lvk_conv_shape *s) {
@@ -29,37 +15,15 @@ static bool is_pointwise(const lvk_conv_shape *s) {
            (uint64_t)(s->out_w - 1) * s->stride_w < s->in_w;
 }
 
-static conv_cut cut_of(const lvk_conv_shape *shape, lvk_conv_kernel kernel, const lvk_caps *caps) {
-    const uint32_t lanes = caps->subgroup_size;
-    const lvk_conv_tile tile = lvk_conv_tile_for(shape->out_c);
-    if (kernel == LVK_CONV_TILE)
-        return (conv_cut){tile.rows, tile.columns, LVK_CONV_TILE_DEPTH, LVK_CONV_TILE_GROUPS, 8};
-    if (kernel == LVK_CONV_BLOCK)
-        return (conv_cut){.pixels = 4, .channels = 4, .step = 4, .wanted = 4096, .least = 32};
-    const uint32_t steps = steps_of_turn(shape, lanes);
-    return (conv_cut){.pixels = lanes == 8 ? 4 * lanes : 2 * lanes,
-                      .channels = lanes == 4 ? 16 : 32,
-                      .step = 4 * steps,
-                      .wanted = 32,
-                      .least = 32 / steps};
+static bool takes_space_to_depth(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
+    return lvk_conv_is_subgroup(kernel) && !forward->transposed && lvk_space_to_depth_pays(&forward->shape);
 }
 
-/* A strided convolution of few channels is folded where that takes no more products than channels padded
- * to 4. */
-static bool folds(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
-    const lvk_conv_shape *s = &forward->shape, folded = lvk_conv_folded(s);
-    lvk_conv_shape padded = *s;
-    padded.in_c = lvk_pad4(s->in_c);
-    return lvk_conv_is_subgroup(kernel) && !forward->flip && (s->stride_h > 1 || s->stride_w > 1) &&
-           s->in_c % 4 && lvk_conv_folds_evenly(&folded) &&
-           lvk_conv_w_count(&folded) <= lvk_conv_w_count(&padded);
-}
-
-/* The convolution as `kernel` sees it. */
+/* The convolution that `kernel` computes: that of the x and w which it reads, prepared in scratch where they must be. */
 static lvk_conv_shape seen_by(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     lvk_conv_shape s = forward->shape;
-    if (folds(forward, kernel))
-        return lvk_conv_folded(&s);
+    if (takes_space_to_depth(forward, kernel))
+        return lvk_space_to_depth_shape(&s);
     if (kernel != LVK_CONV_DIRECT)
         s.in_c = lvk_pad4(s.in_c);
     return s;
@@ -73,11 +37,11 @@ const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_co
     if (kernel == LVK_CONV_WINOGRAD)
         return lvk_conv_winograd_unsupported(forward, caps);
     const lvk_conv_shape s = seen_by(forward, kernel);
-    if (kernel == LVK_CONV_DIRECT && forward->flip)
+    if (kernel == LVK_CONV_DIRECT && forward->transposed)
         return "does not flip the kernel";
     if (kernel != LVK_CONV_DIRECT && kernel != LVK_CONV_TILE && s.out_c % 4)
         return "output channels are not a multiple of 4";
-    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&forward->shape)) || /* what is folded or padded */
+    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&forward->shape)) || /* read to prepare x */
         !lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
         !lvk_conv_fits(kernel, caps, lvk_conv_w_count(&s)) ||
         !lvk_conv_fits(LVK_CONV_DIRECT, caps, lvk_conv_y_count(&s)))
@@ -85,50 +49,30 @@ const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_co
     return NULL;
 }
 
-/* Whether `kernel` reads w as it lies where it is to be flipped: four of its numbers at a time. */
-static bool reads_transposed(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
-    return lvk_conv_is_subgroup(kernel) && forward->flip && forward->shape.in_c % 4 == 0;
+/* x and w as `kernel` reads them; where they must be prepared, launches that do so are added. */
+static lvk_operand prepare_x(const lvk_conv_forward *forward, lvk_conv_kernel kernel, lvk_launch_list *list) {
+    return takes_space_to_depth(forward, kernel)
+               ? lvk_space_to_depth_x(&forward->shape, kernel, forward->x, LVK_CONV_SCRATCH_X, list)
+               : lvk_conv_pad_x(&forward->shape, kernel, forward->x, list);
 }
 
-static void set_transposed(lvk_conv2d_params *params, const lvk_conv_forward *forward) {
-    const lvk_conv_shape *s = &forward->shape;
-    const lvk_conv_part *part = forward->part;
-    params->stride_h = part ? part->whole.stride_h : 1;
-    params->stride_w = part ? part->whole.stride_w : 1;
-    params->tap = (int32_t)(part ? part->tap : s->kernel_h * s->kernel_w - 1);
-    params->tap_down = -(int32_t)(params->stride_h * (part ? part->whole.kernel_w : s->kernel_w));
-    params->tap_right = -(int32_t)params->stride_w;
-    params->y_h = part ? part->whole.in_h : s->out_h;
-    params->y_w = part ? part->whole.in_w : s->out_w;
-    params->y_top = part ? part->y_top : 0;
-    params->y_left = part ? part->y_left : 0;
+static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_conv_kernel kernel, lvk_launch_list *list) {
+    if (takes_space_to_depth(forward, kernel))
+        return lvk_space_to_depth_w(&forward->shape, kernel, forward->w, LVK_CONV_SCRATCH_W, list);
+    if (lvk_conv_reads_transposed(forward, kernel))
+        return forward->w;
+    return forward->transposed ? lvk_conv_transposed_w(forward, list)
+                               : lvk_conv_pad_w(&forward->shape, forward->w, list);
 }
 
-/* w as the kernels read it: [kernel_h, kernel_w, in_c padded to 4, out_c]. */
-static lvk_operand prepare_w(const lvk_conv_forward *forward, lvk_launch_list *list) {
-    const lvk_conv_shape *s = &forward->shape;
-    const uint32_t taps = s->kernel_h * s->kernel_w, in_padded = lvk_pad4(s->in_c);
-    const uint64_t count = (uint64_t)taps * in_padded * s->out_c;
-    if (!forward->flip)
-        return lvk_conv_pad_w(s, forward->w, list);
-    list->scratch_size[1] = count * sizeof(float);
-    lvk_launch *flip = lvk_launch_add(list, "conv2d_flip");
-    lvk_launch_operand(flip, LVK_BIND_STORAGE, forward->w);
-    lvk_launch_scratch(flip, LVK_BIND_STORAGE, 1);
-    const lvk_conv2d_flip_params params = {
-        .taps = taps, .in_c = s->out_c, .out_c = s->in_c, .out_padded = in_padded};
-    lvk_launch_parameters(flip, &params, sizeof params);
-    lvk_launch_groups(list, flip, lvk_divide_up(count, 64));
-    return lvk_operand_scratch(1);
-}
-
-/* Binds what every kernel takes: x, w, bias, y and, where there is one, the residual. */
-static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *list, const char *shader,
-                              lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_operand y) {
+lvk_launch *lvk_conv_forward_add(const lvk_conv_forward *forward, lvk_launch_list *list, const char *shader,
+                                 lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_operand y) {
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_operand(launch, reads, x);
     lvk_launch_operand(launch, reads, w);
-    lvk_launch_operand(launch, reads, forward->bias ? *forward->bias : w); /* w: bound, not read */
+    lvk_launch_operand(launch, reads,
+                       forward->bias ? *forward->bias
+                                     : w); /* a binding may not be left out: w is not read there */
     lvk_launch_operand(launch, LVK_BIND_STORAGE, y);
     if (forward->residual)
         lvk_launch_operand(launch, reads, *forward->residual);
@@ -138,37 +82,15 @@ static lvk_launch *add_kernel(const lvk_conv_forward *forward, lvk_launch_list *
 
 static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list) {
     lvk_launch *direct =
-        add_kernel(forward, list, forward->residual ? "conv2d_add_relu_direct" : "conv2d_direct",
-                   LVK_BIND_STORAGE, forward->x, forward->w, forward->y);
+        lvk_conv_forward_add(forward, list, forward->residual ? "conv2d_add_relu_direct" : "conv2d_direct",
+                             LVK_BIND_STORAGE, forward->x, forward->w, forward->y);
     lvk_launch_constant(direct, forward->relu);
     const lvk_conv2d_params params = lvk_conv_params(&forward->shape);
     lvk_launch_parameters(direct, &params, sizeof params);
     lvk_launch_groups(list, direct, lvk_divide_up(lvk_conv_y_count(&forward->shape), 64));
 }
 
-/* The shape of conv2d_patch_subgroup.glsl. */
-static bool is_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
-    const lvk_conv_shape *s = &forward->shape;
-    return lvk_conv_is_subgroup(kernel) && !forward->flip && !forward->residual && s->in_c == 3 &&
-           s->kernel_h == 3 && s->kernel_w == 3 && s->stride_h == 1 && s->stride_w == 1;
-}
-
-static void launch_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
-                         lvk_launch_list *list) {
-    static const char *const variants[4] = {"conv2d_patch_texel16", "conv2d_patch_texel8",
-                                            "conv2d_patch_texel4", "conv2d_patch_buffer4"};
-    const lvk_conv_shape *s = &forward->shape;
-    const lvk_operand x = lvk_conv_pad_x(&forward->shape, kernel, forward->x, list);
-    lvk_launch *launch = add_kernel(forward, list, lvk_conv_variant(kernel, caps, variants),
-                                    lvk_conv_reads(kernel), x, forward->w, forward->y);
-    lvk_launch_constant(launch, forward->relu);
-    const lvk_conv2d_params params = lvk_conv_params(s);
-    lvk_launch_parameters(launch, &params, sizeof params);
-    const uint64_t runs = (uint64_t)s->batch * s->out_h * lvk_divide_up(s->out_w, 4);
-    lvk_launch_groups(list, launch, lvk_divide_up(runs, caps->subgroup_size));
-}
-
-/* Of the kernels that cut the sum. */
+/* The shader of a kernel that works by tiles. */
 static const char *shader_of(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps) {
     static const char *const transposed[4] = {"conv2d_grad_input_texel16", "conv2d_grad_input_texel8",
                                               "conv2d_grad_input_texel4", "conv2d_grad_input_buffer4"};
@@ -181,65 +103,64 @@ static const char *shader_of(const lvk_conv_forward *forward, lvk_conv_kernel ke
     if (kernel == LVK_CONV_BLOCK)
         return forward->residual ? "conv2d_add_relu_block" : "conv2d_block";
     return lvk_conv_variant(kernel, caps,
-                            reads_transposed(forward, kernel) ? transposed
-                            : forward->residual               ? add
-                                                              : plain);
+                            lvk_conv_reads_transposed(forward, kernel) ? transposed
+                            : forward->residual                        ? add
+                                                                       : plain);
+}
+
+/* The partial sums of all splits lie in scratch; their sum is y. */
+static void add_partial_sums(const lvk_conv_forward *forward, uint32_t splits, uint64_t count,
+                             lvk_launch_list *list) {
+    const int sums = LVK_CONV_SCRATCH_SUMS, y = forward->y.index;
+    list->scratch_size[sums] = splits * count * sizeof(float);
+    if (forward->y.space == LVK_SPACE_SCRATCH)
+        lvk_launch_sum_rows_kept(list, sums, splits, count, y, 0);
+    else if (forward->relu)
+        lvk_launch_sum_rows_relu(list, LVK_SPACE_SCRATCH, sums, splits, count, y, 0);
+    else
+        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, sums, splits, count, y, false, 0);
+}
+
+/* By the tile, block or subgroup kernels. */
+static void launch_tiles(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
+                         lvk_launch_list *list) {
+    const lvk_conv_shape s = seen_by(forward, kernel);
+    const lvk_operand x = prepare_x(forward, kernel, list), w = prepare_w(forward, kernel, list);
+    /* Only a whole y can be added up: the pixels of a phase are scattered over it. */
+    const lvk_conv_tiling tiling = lvk_conv_tiling_of(&s, kernel, caps, !forward->phase);
+    const bool split = tiling.splits > 1;
+    lvk_launch *launch =
+        lvk_conv_forward_add(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel), x, w,
+                             split ? lvk_operand_scratch(LVK_CONV_SCRATCH_SUMS) : forward->y);
+    if (kernel == LVK_CONV_TILE)
+        lvk_launch_constant(launch, tiling.channels);
+    lvk_launch_constant(launch, forward->relu && !split); /* ReLU comes after the whole sum */
+    if (lvk_conv_is_subgroup(kernel) && caps->subgroup_size == 16) {
+        lvk_launch_constant(launch, tiling.step / 4);
+        lvk_launch_constant(launch, !is_pointwise(&s));
+    }
+    lvk_conv2d_params params = lvk_conv_params(&s);
+    if (lvk_conv_reads_transposed(forward, kernel))
+        lvk_conv_transposed_params(forward, &params);
+    params.splits = tiling.splits;
+    params.steps_per_split = tiling.steps_per_split;
+    lvk_launch_parameters(launch, &params, sizeof params);
+    const uint64_t items = tiling.items * tiling.splits;
+    lvk_launch_groups(list, launch, kernel == LVK_CONV_BLOCK ? lvk_divide_up(items, 64) : items);
+    if (split)
+        add_partial_sums(forward, tiling.splits, lvk_conv_y_count(&s), list);
 }
 
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list) {
-    if (kernel == LVK_CONV_DIRECT) {
+    if (kernel == LVK_CONV_DIRECT)
         launch_direct(forward, list);
-        return;
-    }
-    if (kernel == LVK_CONV_WINOGRAD) {
+    else if (kernel == LVK_CONV_WINOGRAD)
         lvk_conv_winograd_launch(forward, list);
-        return;
-    }
-    if (is_patch(forward, kernel)) {
-        launch_patch(forward, kernel, caps, list);
-        return;
-    }
-    const lvk_conv_shape s = seen_by(forward, kernel);
-    const bool folded = folds(forward, kernel), transposed = reads_transposed(forward, kernel);
-    const lvk_operand x = folded ? lvk_conv_fold_x(&forward->shape, kernel, forward->x, 0, list)
-                                 : lvk_conv_pad_x(&forward->shape, kernel, forward->x, list),
-                      w = folded       ? lvk_conv_fold_w(&forward->shape, kernel, forward->w, 1, list)
-                          : transposed ? forward->w
-                                       : prepare_w(forward, list);
-    const conv_cut cut = cut_of(&s, kernel, caps);
-    const uint64_t count = lvk_conv_y_count(&s),
-                   steps = lvk_divide_up((uint64_t)s.kernel_h * s.kernel_w * s.in_c, cut.step);
-    const uint64_t items = lvk_divide_up(count / s.out_c, cut.pixels) * lvk_divide_up(s.out_c, cut.channels);
-    const uint32_t splits =
-        forward->part ? 1 : lvk_conv_splits(items, cut.wanted, steps, cut.least, LVK_CONV_MAX_SPLITS);
-
-    lvk_launch *launch = add_kernel(forward, list, shader_of(forward, kernel, caps), lvk_conv_reads(kernel),
-                                    x, w, splits > 1 ? lvk_operand_scratch(2) : forward->y);
-    if (kernel == LVK_CONV_TILE)
-        lvk_launch_constant(launch, cut.channels);
-    lvk_launch_constant(launch, forward->relu && splits == 1);
-    if (lvk_conv_is_subgroup(kernel) && caps->subgroup_size == 16) {
-        lvk_launch_constant(launch, cut.step / 4);
-        lvk_launch_constant(launch, !is_pointwise(&s));
-    }
-    lvk_conv2d_params params = lvk_conv_params(&s);
-    if (transposed)
-        set_transposed(&params, forward);
-    params.splits = splits;
-    params.steps_per_split = (uint32_t)lvk_divide_up(steps, splits);
-    lvk_launch_parameters(launch, &params, sizeof params);
-    lvk_launch_groups(list, launch,
-                      kernel == LVK_CONV_BLOCK ? lvk_divide_up(items * splits, 64) : items * splits);
-    if (splits == 1)
-        return;
-    list->scratch_size[2] = splits * count * sizeof(float);
-    if (forward->y.space == LVK_SPACE_SCRATCH)
-        lvk_launch_sum_rows_kept(list, 2, splits, count, forward->y.index, 0);
-    else if (forward->relu)
-        lvk_launch_sum_rows_relu(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y.index, 0);
+    else if (lvk_conv_is_patch(forward, kernel))
+        lvk_conv_patch_launch(forward, kernel, caps, list);
     else
-        lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, count, forward->y.index, false, 0);
+        launch_tiles(forward, kernel, caps, list);
 }
 
 /* ---- the operators themselves ---- */
@@ -282,7 +203,8 @@ static const char *winograd_unsuited(const lvk_call *call, const lvk_caps *caps)
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
-/* What stands after tile, which can run wherever they can, only the tuner takes: winograd, gemv. */
+/* Without a tuned choice the first candidate is taken that is supported and suited. That is never winograd or gemv on a GPU:
+ * tile, which stands before them, runs wherever they do. Only the tuner takes them. */
 const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
     {.name = "subgroup_texel",
      .unsupported = texel_unsupported,

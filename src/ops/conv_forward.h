@@ -1,5 +1,13 @@
-/* Launches of the sum y = conv(x, w) + b for conv2d and dense, with what may follow it (a residual is added,
- * ReLU), and for their gradients with respect to x. */
+/* Launches of the sum y = conv(x, w) + b for conv2d and dense, with what may follow it (a residual is added, then ReLU), and for
+ * their gradients with respect to x, which are transposed convolutions. The caller names the kind of
+ * kernel (lvk_conv_kernel). Each special way of computing has a file of its own:
+ *
+ *   conv_space_to_depth.h   a stride is turned into channels, where x has few
+ *   conv_transposed.h       w of a transposed convolution: written out, or read where it lies
+ *   conv_phase.h            the gradient of a strided convolution, in several convolutions at stride 1
+ *   conv_tiling.h           y in tiles, the sum in steps and splits
+ *   conv_patch.h            3x3 over three channels
+ *   conv_winograd.h         3x3 with fewer products */
 #ifndef LVK_OPS_CONV_FORWARD_H
 #define LVK_OPS_CONV_FORWARD_H
 
@@ -10,29 +18,26 @@ typedef struct lvk_conv_forward {
     lvk_operand x, w;
     const lvk_operand *bias;     /* NULL: none */
     const lvk_operand *residual; /* of y's type, added to the sum; NULL: none. Needs five storage buffers */
-    bool relu;                   /* of all that, at the end */
+    bool relu;                   /* max(0, sum), at the end */
     lvk_operand y;               /* an output; or scratch, without relu */
-    bool flip; /* w is [kernel_h, kernel_w, out_c, in_c] and is to be reversed along its first two axes */
-    const struct lvk_conv_part *part; /* of flip and subgroup kernels; NULL: the whole */
+    bool
+        transposed; /* w lies as [kernel_h, kernel_w, out_c, in_c], its taps in reverse order: conv_transposed.h */
+    const struct lvk_conv_phase
+        *phase; /* of a transposed convolution, for subgroup kernels; NULL: all of y */
 } lvk_conv_forward;
-
-/* A part of the gradient of a strided convolution with respect to x: the pixels of x that are stride apart
- * from each other, which meet the taps that are. `shape` is that of the part, a convolution at stride 1 with
- * channels that are multiples of 4. */
-typedef struct lvk_conv_part {
-    lvk_conv_shape whole;   /* of the strided convolution */
-    uint32_t tap;           /* the last tap that is met */
-    uint32_t y_top, y_left; /* the first pixel */
-} lvk_conv_part;
 
 /* The reason why `kernel` cannot compute it, or NULL. */
 const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
                                          const lvk_caps *caps);
 
-/* Adds the launches. Scratch 0: padded or folded x; 1: padded, folded or flipped w; 2: partial sums; or those
- * of conv_winograd.h. */
+/* Adds the launches. Scratch: LVK_CONV_SCRATCH_X, _W and _SUMS, or that of conv_winograd.h. */
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list);
+
+/* Adds a launch of `shader` with the bindings and the first constant that the kernels have in common: x, w, bias, y and,
+ * where there is one, the residual; whether there is a bias. */
+lvk_launch *lvk_conv_forward_add(const lvk_conv_forward *forward, lvk_launch_list *list, const char *shader,
+                                 lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_operand y);
 
 /* ---- conv2d, conv2d_relu, conv2d_add_relu, dense, dense_relu: inputs x, w, b, residual, as far as the call
  * has them ---- */
@@ -49,8 +54,7 @@ double lvk_conv_forward_flops(const lvk_call *call);
 lvk_status lvk_conv2d_infer(lvk_call *call);
 lvk_status lvk_dense_infer(lvk_call *call);
 
-/* Their gradient rules, dy being the gradient of conv2d's or dense's own output: sets the input gradients of
- * x, w and b. */
+/* Gradient rules of conv2d and dense: set the gradients of x, w and b from dy, the gradient of the sum before a ReLU. */
 void lvk_conv2d_gradient(lvk_backprop *backprop, int dy);
 void lvk_dense_gradient(lvk_backprop *backprop, int dy);
 

@@ -1,10 +1,8 @@
 #include "ops/conv_grad.h"
 
-#include "ops/conv_forward.h"
+#include "ops/conv_phase.h"
 #include "ops/sum_rows.h"
 #include "params/conv2d_grad_weight.h"
-
-enum { MOST_PARTS = 8 }; /* of a strided convolution, a launch each */
 
 static bool all_fit(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps) {
     return lvk_conv_fits(kernel, caps, lvk_conv_x_count(s)) &&
@@ -19,70 +17,15 @@ const char *lvk_conv_grad_input_unsupported(const lvk_conv_shape *s, lvk_conv_ke
         return reason;
     if (kernel != LVK_CONV_DIRECT && (s->in_c % 4 || s->out_c % 4))
         return "channels are not multiples of 4";
-    if (lvk_conv_is_subgroup(kernel) && (uint64_t)s->stride_h * s->stride_w > MOST_PARTS)
+    if (lvk_conv_is_subgroup(kernel) && (uint64_t)s->stride_h * s->stride_w > LVK_CONV_MOST_PHASES)
         return "the stride is too large";
     return all_fit(s, kernel, caps) ? NULL : "a tensor is too large for one binding";
-}
-
-/* One of the `stride` parts of an axis: the pixels i of x with i + pad = r modulo stride, which meet the taps
- * r, r + stride, ... */
-typedef struct axis_part {
-    uint32_t first, size; /* the first pixel and how many there are, stride apart */
-    uint32_t taps;
-    int32_t pad; /* in front of dy */
-} axis_part;
-
-static axis_part part_of_axis(uint32_t r, uint32_t size, uint32_t kernel, uint32_t stride, int32_t pad) {
-    const uint32_t skipped = pad > (int32_t)r ? (uint32_t)lvk_divide_up((uint32_t)pad - r, stride) : 0;
-    const uint32_t first = skipped * stride + r - (uint32_t)pad;
-    const uint32_t taps = r < kernel ? (uint32_t)lvk_divide_up(kernel - r, stride) : 0;
-    return (axis_part){.first = first,
-                       .size = first < size ? (uint32_t)lvk_divide_up(size - first, stride) : 0,
-                       .taps = taps,
-                       .pad = (int32_t)taps - 1 - (int32_t)skipped};
-}
-
-/* The part of dx at row r, column q of each square of stride_h x stride_w pixels: a convolution of dy at
- * stride 1. Where no tap meets it, it is 0. */
-static void launch_part(const lvk_conv_shape *s, uint32_t r, uint32_t q, lvk_conv_kernel kernel,
-                        const lvk_caps *caps, lvk_launch_list *list) {
-    const axis_part down = part_of_axis(r, s->in_h, s->kernel_h, s->stride_h, s->pad_top);
-    const axis_part right = part_of_axis(q, s->in_w, s->kernel_w, s->stride_w, s->pad_left);
-    if (down.size == 0 || right.size == 0)
-        return;
-    const bool met = down.taps > 0 && right.taps > 0;
-    const uint32_t last_down = r + (down.taps - 1) * s->stride_h,
-                   last_right = q + (right.taps - 1) * s->stride_w;
-    const lvk_conv_part part = {.whole = *s,
-                                .tap = met ? last_down * s->kernel_w + last_right : 0,
-                                .y_top = down.first,
-                                .y_left = right.first};
-    const lvk_conv_forward forward = {.shape = {.batch = s->batch,
-                                                .in_h = s->out_h,
-                                                .in_w = s->out_w,
-                                                .in_c = s->out_c,
-                                                .out_h = down.size,
-                                                .out_w = right.size,
-                                                .out_c = s->in_c,
-                                                .kernel_h = met ? down.taps : 0,
-                                                .kernel_w = met ? right.taps : 1,
-                                                .stride_h = 1,
-                                                .stride_w = 1,
-                                                .pad_top = down.pad,
-                                                .pad_left = right.pad},
-                                      .x = lvk_operand_input(0),
-                                      .w = lvk_operand_input(1),
-                                      .y = lvk_operand_output(0),
-                                      .flip = true,
-                                      .part = &part};
-    lvk_conv_forward_launch(&forward, kernel, caps, list);
 }
 
 void lvk_conv_grad_input_launch(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps,
                                 lvk_launch_list *list) {
     if (lvk_conv_is_subgroup(kernel)) {
-        for (uint32_t part = 0; part < s->stride_h * s->stride_w; ++part)
-            launch_part(s, part / s->stride_w, part % s->stride_w, kernel, caps, list);
+        lvk_conv_phases_launch(s, kernel, caps, list);
         return;
     }
     const bool block = kernel == LVK_CONV_BLOCK;

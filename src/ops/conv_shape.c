@@ -143,7 +143,7 @@ uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64
         splits = most;
     if (splits < 1)
         splits = 1;
-    /* No empty part: 10 steps in 4 parts of 3 leave 1 for the last, in 6 parts of 2 nothing. */
+    /* No split is empty: of 10 steps, 4 splits of 3 leave 1 for the last, but 6 splits of 2 would leave it none. */
     return (uint32_t)lvk_divide_up(steps, lvk_divide_up(steps, splits));
 }
 
@@ -165,8 +165,8 @@ lvk_operand lvk_conv_pad_x(const lvk_conv_shape *s, lvk_conv_kernel kernel, lvk_
     if (s->in_c % 4 == 0)
         return x;
     const uint64_t pixels = (uint64_t)s->batch * s->in_h * s->in_w;
-    const lvk_operand padded = lvk_operand_scratch(0);
-    list->scratch_size[0] = pixels * lvk_pad4(s->in_c) * sizeof(float);
+    const lvk_operand padded = lvk_operand_scratch(LVK_CONV_SCRATCH_X);
+    list->scratch_size[LVK_CONV_SCRATCH_X] = pixels * lvk_pad4(s->in_c) * sizeof(float);
     if (kernel == LVK_CONV_SUBGROUP_TEXEL && s->in_c == 3 && pixels % 4 == 0)
         add_pad(list, "pad_colours_texels", 4, LVK_BIND_TEXELS, x, padded, pixels, 3, 1);
     else
@@ -178,7 +178,8 @@ lvk_operand lvk_conv_pad_w(const lvk_conv_shape *s, lvk_operand w, lvk_launch_li
     if (s->in_c % 4 == 0)
         return w;
     const uint32_t taps = s->kernel_h * s->kernel_w;
-    list->scratch_size[1] = (uint64_t)taps * lvk_pad4(s->in_c) * s->out_c * sizeof(float);
-    add_pad(list, "pad_rows", 1, LVK_BIND_STORAGE, w, lvk_operand_scratch(1), taps, s->in_c, s->out_c);
-    return lvk_operand_scratch(1);
+    list->scratch_size[LVK_CONV_SCRATCH_W] = (uint64_t)taps * lvk_pad4(s->in_c) * s->out_c * sizeof(float);
+    add_pad(list, "pad_rows", 1, LVK_BIND_STORAGE, w, lvk_operand_scratch(LVK_CONV_SCRATCH_W), taps, s->in_c,
+            s->out_c);
+    return lvk_operand_scratch(LVK_CONV_SCRATCH_W);
 }

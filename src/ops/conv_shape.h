@@ -47,7 +47,7 @@ lvk_status lvk_conv2d_output_size(const lvk_call *call, const lvk_conv2d_attribu
 /* Checks the types of x (input 0), w (1) and, if there is one, the bias (2) against each other. */
 lvk_status lvk_conv2d_check_kernel(const lvk_call *call);
 
-/* Where a kernel's tensor lies. */
+/* Where a tensor that a kernel reads or writes lies. */
 typedef struct lvk_operand {
     lvk_binding_space space;
     int index;
@@ -62,10 +62,14 @@ static inline lvk_operand lvk_operand_output(int index) {
 static inline lvk_operand lvk_operand_scratch(int index) {
     return (lvk_operand){LVK_SPACE_SCRATCH, index};
 }
+
+/* Scratch buffers of convolutions: x and w as a kernel wants them, and the partial sums of a split sum. */
+enum { LVK_CONV_SCRATCH_X, LVK_CONV_SCRATCH_W, LVK_CONV_SCRATCH_SUMS };
+
 void lvk_launch_operand(lvk_launch *launch, lvk_binding_kind kind, lvk_operand operand);
 
-/* How kernels share work and read memory. SUBGROUP: one subgroup of a known size is a workgroup, its lanes
- * hand values round; for CPU devices, where shared memory and barriers are dear. */
+/* The kinds of kernels, by how they share work and read memory. In a SUBGROUP kernel, a workgroup is one subgroup of a known
+ * size, and the lanes read values from each other: for CPU devices, where shared memory and barriers are slow. */
 typedef enum lvk_conv_kernel {
     LVK_CONV_SUBGROUP_TEXEL,  /* texel fetches and subgroupShuffle: Mesa's lavapipe */
     LVK_CONV_SUBGROUP_BUFFER, /* storage buffers and subgroupBroadcast: SwiftShader */
@@ -103,27 +107,27 @@ typedef struct lvk_conv_tile {
 enum { LVK_CONV_TILE_DEPTH = 16, LVK_CONV_TILE_GROUPS = 512 /* enough to keep a large GPU busy */ };
 lvk_conv_tile lvk_conv_tile_for(uint32_t columns);
 
-/* Whether a tensor of `count` floats can be bound the way `kernel` reads it. */
+/* Whether the device can bind a tensor of `count` floats in the way that `kernel` reads it. */
 bool lvk_conv_fits(lvk_conv_kernel kernel, const lvk_caps *caps, uint64_t count);
 
-/* How `kernel` binds what it reads. */
+/* The kind of binding of the float tensors that `kernel` reads. */
 lvk_binding_kind lvk_conv_reads(lvk_conv_kernel kernel);
 
 /* The variant of a subgroup kernel for the device, out of `names`: for texel fetches with 16, 8 and 4 lanes,
  * for buffers with 4 lanes. */
 const char *lvk_conv_variant(lvk_conv_kernel kernel, const lvk_caps *caps, const char *const names[4]);
 
-/* Into how many parts to cut a sum of `steps` so that `items` x parts reaches `wanted` and no part has fewer
- * than `least` steps. 1 to `most`. */
+/* The number of splits of a sum of `steps` steps, 1 to `most`: enough that `items` items of work, once for each split, reach
+ * the number `wanted`, but no split has fewer than `least` steps. */
 enum { LVK_CONV_MAX_SPLITS = 128 }; /* lvk_launch_sum_rows() then needs one launch and no scratch */
 uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64_t least, uint64_t most);
 
-/* x as the kernels with vec4 loads read it, with its channels padded to 4 in the way that suits `kernel`: x
- * itself, or scratch 0, filled by a launch that is added. */
+/* x with its channels padded to a multiple of 4, as kernels with vec4 loads read it, by a launch that suits `kernel`: x
+ * itself, or scratch LVK_CONV_SCRATCH_X, filled by a launch that is added. */
 lvk_operand lvk_conv_pad_x(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand x,
                            lvk_launch_list *list);
 
-/* w to match, its input channels padded to 4: w itself, or scratch 1. */
+/* w with its input channels padded likewise: w itself, or scratch LVK_CONV_SCRATCH_W. */
 lvk_operand lvk_conv_pad_w(const lvk_conv_shape *shape, lvk_operand w, lvk_launch_list *list);
 
 static inline uint32_t lvk_pad4(uint32_t n) {

@@ -120,7 +120,7 @@ void lvk_conv_winograd_launch(const lvk_conv_forward *forward, lvk_launch_list *
     lvk_launch *weight =
         add_transform(list, "conv2d_winograd_weight", &params, work.u / MATRICES, forward->w);
     lvk_launch_scratch(weight, LVK_BIND_STORAGE, 1);
-    lvk_launch_constant(weight, forward->flip);
+    lvk_launch_constant(weight, forward->transposed);
     for (uint64_t first = 0; first < work.tiles; first += work.part) {
         const uint64_t left = work.tiles - first;
         params.first = (uint32_t)first;

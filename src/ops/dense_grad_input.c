@@ -26,7 +26,7 @@ static lvk_conv_forward transposed_of(const lvk_call *call) {
                               .x = lvk_operand_input(0),
                               .w = lvk_operand_input(1),
                               .y = lvk_operand_output(0),
-                              .flip = true};
+                              .transposed = true};
 }
 
 static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
