@@ -7,7 +7,7 @@
 #include "common/vectors.glsl"
 #include "params/elementwise.h"
 
-/* Each is read through a view of its own, in the place where the new one is written. */
+/* w, m and v are read through views of the very buffers to which the new ones are written. */
 LVK_VECTORS(0, old_w);
 LVK_VECTORS(1, g);
 LVK_VECTORS(2, old_m);

@@ -16,8 +16,7 @@ layout(binding = 3) writeonly buffer Coefficients {
     vec4 coefficients[];
 };
 
-/* What the gradient of x multiplies by: the scale, and how x's own share in the variance turns back; four channels an
- * invocation. */
+/* The factors in the gradient of x: the scale, and the slope by which x acts on its own variance; four channels an invocation. */
 void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i >= params.stride)

@@ -1,8 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d, 4 pixels x 4 output channels an invocation (known to src/ops/conv_forward.c). in_c and out_c are multiples of 4. A step
- * is 4 input channels of one tap; a split is a range of steps, with a result tensor of its own. LVK_RESIDUAL 1 adds a tensor
- * of y's type; ReLU is a constant. */
+/* conv2d, 4 pixels x 4 output channels an invocation, as in src/ops/conv_tiling.c. in_c and out_c are multiples of 4. A step
+ * is 4 input channels of one tap; a split is a range of steps, whose partial sums are a tensor of their own.
+ * LVK_RESIDUAL 1 adds a tensor of y's type. The constant `relu` 1 ends with a ReLU. */
 #extension GL_EXT_control_flow_attributes : require
 #include "common/index.glsl"
 #include "common/relu.glsl"

@@ -1,7 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* y[n,Y,X,(r,q,c)] = x[n, Y * stride_h + r - pad_top, X * stride_w + q - pad_left, c], 0 where that lies outside of x: r
- * counts to kept_h, q to kept_w, c to channels. An invocation writes four of its numbers. */
+/* Space to depth (src/ops/conv_space_to_depth.h): y[n,Y,X,(r,q,c)] = x[n, Y * stride_h + r - pad_top, X * stride_w + q - pad_left,
+ * c], 0 where that lies outside of x. r is below kept_h, q below kept_w, c below channels. An invocation writes four numbers. */
 #include "common/flat.glsl"
 #include "common/vectors.glsl"
 #include "params/conv2d_fold.h"

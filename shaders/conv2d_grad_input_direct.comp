@@ -3,7 +3,7 @@
 #include "common/index.glsl"
 #include "params/conv2d.h"
 
-/* One element of dx an invocation gathers what the outputs that read it send back: any shape, any stride. */
+/* An invocation computes one element of dx: the sum over the outputs that read the element of x. Any shape, any stride. */
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer DY {
     float dy[];

@@ -1,9 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* dw with lanes = output channels (4 each): a subgroup computes TAPS_H x TAPS_W taps times CHANNELS input channels, over
- * the rows of one split, STRIP pixels a turn. Each lane reads its own channels of dy; x is read a pixel column a lane and
- * handed round. TAPS_W is 1, or the kernel's width where stride_w is TAPS_STRIDE; TAPS_H is 1 or its height. The tiles are
- * known to src/ops/conv_grad.c. */
+/* dw by a subgroup whose lanes stand for 4 output channels each: the subgroup computes TAPS_H x TAPS_W taps times CHANNELS input
+ * channels, over the rows of one split, STRIP pixels in an iteration. Each lane reads its own channels of dy. All lanes need the
+ * same x: each lane reads one column of pixels, and LVK_SHARE gives it to the others. TAPS_W is 1, or the kernel's width, then
+ * stride_w is TAPS_STRIDE. TAPS_H is 1 or the kernel's height. src/ops/conv_grad.c has the same numbers. */
 #include "common/index.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d_grad_weight.h"

@@ -6,7 +6,7 @@ layout(constant_id = 0) const uint TILE_COLUMNS = 64u;
 #include "common/tile.glsl"
 
 /* The gradient as a product of matrices: a row of A is one channel of x under one tap, at all pixels of dy; B is dy. in_c is a
- * multiple of 4; a split is a range of dy's image rows, with a result tensor of its own. */
+ * multiple of 4; a split is a range of dy's image rows, whose partial sums are a tensor of their own. */
 layout(binding = 0) readonly buffer X {
     vec4 x[];
 };
@@ -14,12 +14,12 @@ layout(binding = 2) buffer DW {
     float dw[];
 };
 
-#define QUADS int(TILE_ROWS / 4u)            /* in the tile's rows */
-#define PIXELS (TILE_LANES / QUADS)          /* that the workgroup fetches side by side */
+#define QUADS int(TILE_ROWS / 4u)            /* groups of four rows in a tile */
+#define PIXELS (TILE_LANES / QUADS)          /* that the workgroup fetches at the same time */
 
-/* What this invocation fetches of A: four channels of one tap, for up to four pixels. */
+/* The numbers of A that this invocation fetches: four channels of one tap, for up to four pixels. */
 int quad, kx, ky;
-bool wanted; /* there are such channels */
+bool wanted; /* this invocation has channels to fetch */
 int ox[4], oy[4], image[4];
 
 void find_quad(int row) {
@@ -39,7 +39,7 @@ void find_pixels(int pixel) {
     }
 }
 
-/* The same TILE_DEPTH pixels further on, without a division. */
+/* Moves on by TILE_DEPTH pixels, without a division. */
 void advance_pixels() {
     [[unroll]] for (int i = 0; i < 4; ++i)
         if (i < int(TILE_PASSES)) {

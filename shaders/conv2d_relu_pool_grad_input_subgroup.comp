@@ -1,10 +1,11 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* dx of conv2d_relu_pool, 3x3 at stride 1, with lanes = blocks of 2x2 pixels, counted from the corner of the padding. The
- * windows that reach a block are its own and the ones above and left of it: a turn spreads 4 channels of their gradients over
- * the positions that won, in registers, and multiplies by all nine taps, for VECTORS x 4 input channels. Two blocks a lane
- * share more, but a turn's code then leaves the processor's caches. w comes packed (params/conv2d_pool_pack.h). The tile is
- * known to src/ops/conv2d_relu_pool_grad_input.c. */
+/* dx of conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for blocks of 2x2 pixels of x, counted from the corner
+ * of the padding. Four pool windows reach a block: its own, and those above, left, and above left of it. An iteration takes 4
+ * channels of their gradients, puts each gradient, in registers, at the position that won its window, and multiplies by all nine
+ * taps, for VECTORS x 4 input channels. Two blocks a lane would share more reads, but the code of an iteration would then exceed
+ * the processor's instruction caches. w comes packed (params/conv2d_pool_pack.h). src/ops/conv2d_relu_pool_grad_input.c has the
+ * same numbers. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"

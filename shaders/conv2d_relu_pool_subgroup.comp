@@ -1,9 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d_relu_pool, 3x3 at stride 1, with lanes = pool windows: a lane computes the four positions of its window times
- * VECTORS x 4 output channels, so that what the pool drops is never written. A turn is one row of taps over 4 input
- * channels: each lane reads the 2x4 pixels that its window sees, the weights are read a vec4 a lane and handed round.
- * The tile is known to src/ops/conv2d_relu_pool.c. */
+/* conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for pool windows: a lane computes the four positions of its
+ * window times VECTORS x 4 output channels, so that values which the pool drops are never written. An iteration takes one row of
+ * taps over 4 input channels. Each lane reads the 2x4 pixels that its window needs. All lanes need the same weights: each lane
+ * reads some of the vec4s, and LVK_SHARE gives them to the others. src/ops/conv2d_relu_pool.c has the same numbers. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/relu_pool.glsl"
@@ -12,7 +12,7 @@
 
 #define VECTORS 4
 #define FETCHES (4 * VECTORS / LVK_LANES)
-#define CHANNELS (LVK_LANES == 16 ? 2 : 1) /* of x, whose pixels stay in registers while all sums are added to */
+#define CHANNELS (LVK_LANES == 16 ? 2 : 1) /* of x in an iteration: as many as have room in registers beside all sums */
 
 layout(constant_id = 6) const bool has_bias = false;
 layout(constant_id = 7) const bool padded = false;
@@ -41,7 +41,8 @@ void main() {
         [[unroll]] for (int q = 0; q < 4; ++q)
             sum[q * VECTORS + j] = start;
     }
-    /* Which weights of 4 input channels this lane reads: past the last channel any others, whose sums are not stored. */
+    /* The vec4s that this lane reads of the weights of 4 input channels. Past the last channel these are any others: their
+     * sums are not stored. */
     int weights[FETCHES];
     [[unroll]] for (int f = 0; f < FETCHES; ++f) {
         const int i = f * LVK_LANES + LVK_LANE;

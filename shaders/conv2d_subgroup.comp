@@ -1,13 +1,17 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d with lanes = pixels: a subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output channels. A step is 4
- * input channels of one tap, a turn of the loop a few of them; a split is a range of turns, with a result tensor of its own.
- * Each lane reads its own pixels; the weights of a step are read once, a vec4 a lane, and handed round. LVK_RESIDUAL 1 adds a
- * tensor of y's type; ReLU is a constant. Tile and turn are known to src/ops/conv_forward.c. LVK_TRANSPOSED 1 reads w as
- * [tap, out_c, in_c], for the gradient with respect to x.
+/* conv2d by a subgroup whose lanes stand for pixels: the subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output
+ * channels. Each lane reads the pixels of x that its own results need. All lanes need the same weights: each lane reads some
+ * of the vec4s, and LVK_SHARE gives them to the others.
  *
- * There are more sums than vector registers. With 16 lanes they are few, in one loop with turns of up to 4 steps; with fewer
- * lanes it is faster to have more of them, turns of one step, and the taps in a loop of their own. */
+ * A step of the sum is 4 input channels of one tap. An iteration of the loop takes `steps` steps. A split is a range of
+ * iterations, whose partial sums are a tensor of their own. src/ops/conv_tiling.c has the same numbers.
+ *
+ * LVK_RESIDUAL 1 adds a tensor of y's type. The constant `relu` 1 ends with a ReLU. LVK_TRANSPOSED 1 is for the gradient with
+ * respect to x: w lies as [tap, out_c, in_c].
+ *
+ * A lane has more sums than the processor has vector registers. With 16 lanes it has few enough for one loop, with iterations
+ * of up to 4 steps. With 4 or 8 lanes, more sums, iterations of one step, and an outer loop over the taps are faster. */
 #include "common/index.glsl"
 #include "common/relu.glsl"
 #include "common/subgroup.glsl"
@@ -27,13 +31,13 @@
 #define MOST_STEPS 1
 #endif
 #define FETCHES (4 * VECTORS / LVK_LANES)
-#define OUTSIDE (-0x40000000) /* stays negative when the step is added */
+#define OUTSIDE (-0x40000000) /* a vec4 number that stays negative when a step is added to it */
 
 layout(constant_id = 0) const uint has_bias = 0u;
 layout(constant_id = 1) const uint relu = 0u;
 #if MOST_STEPS > 1
-layout(constant_id = 2) const int steps = 1;        /* of a turn; divides in_c / 4 */
-layout(constant_id = 3) const bool has_taps = true; /* false: the kernel is 1x1 and meets no padding */
+layout(constant_id = 2) const int steps = 1;        /* of an iteration; divides in_c / 4 */
+layout(constant_id = 3) const bool has_taps = true; /* false: the kernel is 1x1, and no padding is read */
 #else
 const int steps = 1;
 #endif
@@ -47,11 +51,12 @@ layout(binding = 3) writeonly buffer Y {
 LVK_VECTORS(4, residual);
 #endif
 
-/* The 4 x VECTORS x 4 weights of a step lie in vec4s, numbered as the lanes fetch them:
- *   WEIGHT(i)           where number i lies, counted from where the step's weights begin;
- *   STEP_WEIGHTS, TAP_WEIGHTS(tap, ky, kx)   they begin at TAP_WEIGHTS + step * STEP_WEIGHTS;
- *   FETCHED(i, k), FETCHED_AT(i, k)   the number of the vec4 with the weight from channel i of x to channel k of y, and which of
- *                       its four that is. */
+/* The 4 x VECTORS x 4 weights of a step lie in 4 * VECTORS vec4s. Their numbers count from 0, in the order in which the lanes
+ * read them.
+ *   WEIGHT(i)                        the place of vec4 i in w, counted from the first weight of the step
+ *   TAP_WEIGHTS(tap, ky, kx) + step * STEP_WEIGHTS   the place of the first weight of a step
+ *   FETCHED(i, k)                    the number of the vec4 that holds the weight from channel i of x to channel k of y
+ *   FETCHED_AT(i, k)                 the component of that vec4, 0 to 3 */
 #if LVK_TRANSPOSED /* a vec4 holds channels of x, for one of y */
 #define WEIGHT(i) (min(k0 * 4 + (i), int(params.out_c) - 1) * in4)
 #define STEP_WEIGHTS 1
@@ -61,7 +66,7 @@ LVK_VECTORS(4, residual);
 #define FETCHED_AT(i, k) (i)
 #define STRIDE_H 1
 #define STRIDE_W 1
-#define IS_EMPTY (params.kernel_h == 0u) /* no tap is met, though there is a turn */
+#define IS_EMPTY (params.kernel_h == 0u) /* the sum has no term, although the loop has one iteration */
 #else /* a vec4 holds channels of y, for one of x */
 #define WEIGHT(i) ((i) / VECTORS * out4 + min(k0 + (i) % VECTORS, out4 - 1))
 #define STEP_WEIGHTS (4 * out4)
@@ -73,10 +78,10 @@ LVK_VECTORS(4, residual);
 #define IS_EMPTY false
 #endif
 
-vec4 sum[PIXELS * VECTORS];                                /* what this lane computes */
-vec4 v[MOST_STEPS * PIXELS], weight[MOST_STEPS * FETCHES]; /* what it has read for a turn */
+vec4 sum[PIXELS * VECTORS];                                /* the results of this lane */
+vec4 v[MOST_STEPS * PIXELS], weight[MOST_STEPS * FETCHES]; /* the vec4s of x and w that this lane has read for an iteration */
 
-/* Number u of the turn, whose weights begin at `from`: `weights` says which of them this lane reads. */
+/* Reads this lane's share of the weights of step u of the iteration: the vec4s from + weights[f]. */
 void load_weights(int from, int weights[FETCHES], int u) {
     [[unroll]] for (int f = 0; f < FETCHES; ++f)
         weight[u * FETCHES + f] = LVK_LOAD(w, from + weights[f]);
@@ -125,7 +130,8 @@ void main() {
 
     const int length = int(params.steps_per_split) * steps, first = split * length;
     const int last = min(first + length, int(params.kernel_h) * kernel_w * in4);
-    /* Which weights of a step this lane reads, for all: past the last channel any others, whose sums are not stored. */
+    /* The vec4s that this lane reads of the weights of each step. Past the last channel these are any others: their sums are
+     * not stored. */
     int weights[FETCHES];
     [[unroll]] for (int f = 0; f < FETCHES; ++f) {
         const int i = f * LVK_LANES + LVK_LANE;

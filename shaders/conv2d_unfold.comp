@@ -3,8 +3,8 @@
 #include "common/flat.glsl"
 #include "params/conv2d_fold.h"
 
-/* The way back from conv2d_fold.glsl: x[n,iy,ix,c] = y[n,Y,X,(r,q,c)] with Y * stride_h + r = iy + pad_top and X * stride_w +
- * q = ix + pad_left, 0 where y does not hold that pixel. An invocation writes four channels of x. */
+/* Depth to space, the way back from conv2d_fold.comp: x[n,iy,ix,c] = y[n,Y,X,(r,q,c)] with Y * stride_h + r = iy + pad_top and
+ * X * stride_w + q = ix + pad_left, 0 where y has no such pixel. An invocation writes four channels of x. */
 layout(constant_id = 0) const int stride_h = 1;
 layout(constant_id = 1) const int stride_w = 1;
 layout(constant_id = 2) const int kept_h = 1;

@@ -14,7 +14,7 @@ layout(binding = 2) writeonly buffer M {
     vec4 m[];
 };
 
-int quad, corner[4]; /* what this invocation fetches of v: channels quad * 4 + 0..3 of up to four rows */
+int quad, corner[4]; /* the numbers of v that this invocation fetches: channels quad * 4 + 0..3 of up to four rows */
 
 void fetch_a() {
     const bool inside = quad < int(params.in_c / 4u);

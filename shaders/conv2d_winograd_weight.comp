@@ -1,8 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
-/* U[i][j] = G g G^T: u [4 * 4, in_c, out_c] of w [3, 3, channels, out_c]; with flip, of w [3, 3, out_c, channels], reversed
- * along its first two axes. */
+/* U[i][j] = G g G^T: u [4 * 4, in_c, out_c] of w [3, 3, channels, out_c]; with flip 1, of w [3, 3, out_c, channels]
+ * with its taps in reverse order. */
 #include "common/index.glsl"
 #include "params/conv2d_winograd.h"
 layout(local_size_x = 64) in;

@@ -19,7 +19,7 @@ void main() {
     const uint whole = params.count / 4u;
     for (uint at = i; at < whole; at += params.splits)
         sum += w[at] * w[at];
-    if (i == 0u) /* what lies past the last element is not ours to count */
+    if (i == 0u) /* padding past the last element does not count */
         for (uint at = whole * 4u; at < params.count; ++at)
             sum.x += w[whole][at & 3u] * w[whole][at & 3u];
     partial[i] = params.lambda * ((sum.x + sum.y) + (sum.z + sum.w));

@@ -5,8 +5,8 @@
 #include "common/vectors.glsl"
 #include "params/maxpool2d.h"
 
-/* For windows that do not overlap, and channels in fours: the padded image is cut into cells of a stride each, a window in
- * the upper left of each cell. An invocation writes four channels of a cell; each gradient is read once. */
+/* For windows that do not overlap, and channels in fours: the padded image is divided into cells of stride_h x stride_w pixels,
+ * each with a window in its upper left corner. An invocation writes four channels of a cell, so that each gradient is read once. */
 layout(constant_id = 0) const uint WINDOW_H = 2;
 layout(constant_id = 1) const uint WINDOW_W = 2;
 layout(constant_id = 2) const uint STRIDE_H = 2;

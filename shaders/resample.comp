@@ -40,11 +40,11 @@ void main() {
     const float radius = first.y, inverse = 1.0 / max(radius, 1.0);
     const float half_output = 0.5 * float(OUTPUT);
     const float i = float(pixel % OUTPUT) + 0.5 - half_output, j = float(pixel / OUTPUT) + 0.5 - half_output;
-    /* No multiply-add in one: every device is to look at the same points. */
+    /* `precise` forbids fused multiply-adds, so that every device reads the same points. */
     precise const float u = first.z * i + first.w * j + second.z, v = second.x * i + second.y * j + second.w;
     const int x0 = first_pixel(u, radius), y0 = first_pixel(v, radius);
 
-    /* Weights along x, by the column of the square: of pixels outside it they only count in the sum. */
+    /* Weights along x, by the column of the crop. Weights of pixels outside the crop count in the sum alone. */
     float weights[TAPS];
     int columns[TAPS];
     float sum_x = 0.0, sum_y = 0.0;

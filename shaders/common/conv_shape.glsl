@@ -1,5 +1,5 @@
-/* The geometry of a convolution as constants, set by lvk_conv_shape_constants(): software drivers divide vectors of integers
- * one lane after the other, unless they know the divisor when they compile. */
+/* The geometry of a convolution as constants, set by lvk_conv_shape_constants(). Software drivers divide a vector of integers one
+ * lane after the other, unless they know the divisor when they compile the shader. */
 layout(constant_id = 0) const int in_h = 1;
 layout(constant_id = 1) const int in_w = 1;
 layout(constant_id = 2) const int in_c = 4; /* padded to 4 */

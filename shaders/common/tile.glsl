@@ -1,9 +1,10 @@
-/* Products of matrices, C = A B, by tiles in shared memory: for GPUs. A workgroup computes 4,096 values of C, 64 rows x 64
- * columns or 128 x 32, an invocation 8 x 4 of them; TILE_DEPTH products at a time go through shared memory, and while they
- * are added up the next ones are on their way into registers. 128 invocations and 10.5 KiB are within what every device has.
+/* Products of matrices, C = A B, by tiles in shared memory: for GPUs. A workgroup computes a tile of 4,096 values of C, 64 rows x
+ * 64 columns or 128 x 32; an invocation computes 8 x 4 of these. The workgroup takes TILE_DEPTH products at a time: it adds up
+ * those in shared memory while it fetches the next ones into registers. Every Vulkan device has the 128 invocations and 10.5 KiB
+ * that this needs.
  *
- * Before it is included: TILE_COLUMNS, 64 or 32, a specialization constant (known to src/ops/conv_shape.c). The kernel
- * fetches and stores A, since it is an image seen as a matrix; B lies in binding 1 as it is, row after row. */
+ * The including shader defines TILE_COLUMNS, 64 or 32, a specialization constant (as in src/ops/conv_shape.c). It fetches A
+ * itself, and stores C, since A is an image seen as a matrix. B lies row after row in binding 1. */
 #extension GL_EXT_control_flow_attributes : require
 
 #define TILE_DEPTH 16
@@ -13,7 +14,7 @@ layout(local_size_x = TILE_LANES) in;
 const uint TILE_ROWS = 4096u / TILE_COLUMNS;
 const uint TILE_PASSES = TILE_ROWS / 32u;   /* vec4s of A that an invocation fetches, at most 4 */
 const uint TILE_B_PASSES = TILE_COLUMNS / 8u; /* numbers of B, at most 8 */
-const uint TILE_STRIDE = TILE_ROWS + 4u; /* keeps lanes that write a column of A out of each other's memory banks */
+const uint TILE_STRIDE = TILE_ROWS + 4u; /* lanes that write a column of A write to different memory banks */
 shared float tile_a[TILE_DEPTH * TILE_STRIDE]; /* [TILE_DEPTH][TILE_STRIDE] */
 shared float tile_b[TILE_DEPTH * TILE_COLUMNS];
 

@@ -1,7 +1,7 @@
-/* Read-only tensors of floats, seen as vec4s: LVK_TEXELS 0 by storage buffers, 1 by texel buffers, which Mesa's software
- * driver reads several times faster (it turns each storage access into a loop over the lanes).
+/* Read-only tensors of floats, seen as vec4s: with LVK_TEXELS 0 in storage buffers, with 1 in texel buffers. Mesa's software
+ * driver reads texel buffers several times faster, since it turns each access to a storage buffer into a loop over the lanes.
  *
- *   LVK_VECTORS(slot, name)       declares one
+ *   LVK_VECTORS(slot, name)       declares a tensor
  *   LVK_LOAD(name, i)             elements 4i .. 4i + 3
  *   LVK_LOAD_ELEMENT(name, at)    element `at` alone */
 #if LVK_TEXELS

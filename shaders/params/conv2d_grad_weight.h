@@ -9,7 +9,7 @@ LVK_PARAMS_BEGIN(conv2d_grad_weight)
     lvk_u32 kernel_h, kernel_w;
     lvk_u32 stride_h, stride_w;
     lvk_i32 pad_top, pad_left;
-    lvk_u32 splits; /* parts into which the rows are cut, each a tensor of its own */
+    lvk_u32 splits; /* ranges of rows; each has partial sums, a tensor of their own */
     lvk_u32 rows_per_split;
     lvk_u32 accumulate; /* add to what is there (never with several splits) */
 LVK_PARAMS_END(conv2d_grad_weight)

@@ -9,6 +9,6 @@ LVK_PARAMS_BEGIN(conv2d_pool_grad_weight)
     lvk_u32 pool_h, pool_w, out_c;
     lvk_u32 kernel_h, kernel_w;
     lvk_i32 pad_top, pad_left;
-    lvk_u32 splits; /* parts into which the rows are cut, each with a dw and a db of its own */
+    lvk_u32 splits; /* ranges of rows; each has a dw and a db of its own */
     lvk_u32 rows_per_split;
 LVK_PARAMS_END(conv2d_pool_grad_weight)

@@ -1,5 +1,5 @@
 /* The kernel as conv2d_relu_pool_grad_input_subgroup.glsl reads it, from w [taps, in_c, out_c]: for each
- * group of `vectors` x 4 input channels and each 4 output channels, the values that a turn hands round,
+ * group of `vectors` x 4 input channels and each 4 output channels, the values that the lanes share in an iteration,
  * [taps, 4, vectors] vectors of 4 input channels, followed by zeros up to `stride` vectors. */
 #include "params/params.h"
 
