@@ -32,6 +32,6 @@ void main() {
         all += e;
         others += float(k) == target ? 0.0 : e;
     }
-    for (uint k = 0u; k < params.classes; ++k) /* of the target: probability - 1, which loses digits, as a sum */
+    for (uint k = 0u; k < params.classes; ++k) /* for the target, probability - 1 is minus the share of the other classes */
         dz[first + k] = slope * ((float(k) == target ? -others : exp(z[first + k] - largest)) / all);
 }

@@ -7,6 +7,6 @@ LVK_PARAMS_BEGIN(conv2d_winograd)
     lvk_u32 out_h, out_w, out_c;
     lvk_i32 pad_top, pad_left;
     lvk_u32 tiles_h, tiles_w; /* of an image */
-    lvk_u32 first, tiles;     /* the part of the batch's tiles that is computed */
+    lvk_u32 first, tiles;     /* the chunk of the batch's tiles that the launch computes */
     lvk_u32 channels;         /* in_c of w, not padded */
 LVK_PARAMS_END(conv2d_winograd)

@@ -1,5 +1,5 @@
 /* accumulate(a[P], g[P], hyper[8]) = (hyper[0] = 0: 0, else a) + hyper[1] g, in the place of a: see
- * accumulate.h. What a held before the first, NaN too, does not count. */
+ * accumulate.h. With the first batch, what a held before does not count, even NaN. */
 #include "ops/accumulate.h"
 
 #include "params/elementwise.h"

@@ -6,7 +6,7 @@
 
 #include "ops/optimizer.h"
 
-/* Part `part`, from 0, of `parts`. */
+/* The scalars of batch `part` (from 0) of `parts` batches. */
 static inline void lvk_accumulate_hyper(uint32_t part, uint32_t parts, lvk_real hyper[LVK_HYPER_COUNT]) {
     for (int i = 0; i < LVK_HYPER_COUNT; ++i)
         hyper[i] = 0;

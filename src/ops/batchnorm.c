@@ -58,7 +58,7 @@ static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space sp
 void lvk_batchnorm_normalize(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads,
                              lvk_binding_space space, int mean) {
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
-    /* Six operands, of which a device need only bind four at once. */
+    /* There are six operands, but Vulkan guarantees four bindings: a launch of its own makes the coefficients. */
     lvk_launch *coefficients = lvk_launch_flat(list, "batchnorm_coefficients", 4 * (uint64_t)params.stride);
     lvk_launch_input(coefficients, LVK_BIND_STORAGE, 1);
     bind(coefficients, LVK_BIND_STORAGE, space, mean + 1);

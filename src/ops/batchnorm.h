@@ -3,9 +3,9 @@
  *
  *     y = gamma (x - mean) / sqrt(variance + epsilon) + beta
  *
- * batchnorm takes mean and variance (biased: divided by n) from x itself, batchnorm_inference as they come.
+ * batchnorm computes mean and variance (biased: divided by n) from x; batchnorm_inference takes them as inputs.
  * Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
- * shift", ICML 2015, also for the gradient; the variance is had in two passes, from centred squares. */
+ * shift", ICML 2015, also for the gradient; the variance takes two passes: the mean first, then the mean of (x - mean)². */
 #ifndef LVK_OPS_BATCHNORM_H
 #define LVK_OPS_BATCHNORM_H
 
@@ -22,7 +22,7 @@ typedef struct lvk_batchnorm_attributes {
  * on are [C]. */
 lvk_status lvk_batchnorm_expect(const lvk_call *call, int x, int first);
 
-/* Of input `x`: what the kernels need to know about a tensor with channels. */
+/* The parameters of the kernels, for input `x`. */
 lvk_batchnorm_params lvk_batchnorm_describe(const lvk_call *call, int x);
 
 /* Appends y = (x - mean) scale + beta: inputs 0 to 2 are x, gamma and beta, the statistics are inputs or

@@ -33,8 +33,7 @@ void lvk_batchnorm_sum(const lvk_call *call, lvk_launch_list *list, lvk_binding_
     lvk_launch_sum_rows_kept(list, 1, params.splits, columns, 0, 2);
 }
 
-/* One of the small launches that work on channels, four an invocation; sums in scratch buffer 0 come first.
- */
+/* Adds one of the small launches that work on channels, four an invocation. Their first binding is the sums in scratch 0. */
 static lvk_launch *add_channels(const lvk_call *call, lvk_launch_list *list, const char *shader) {
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
     lvk_launch *launch = lvk_launch_flat(list, shader, 4 * (uint64_t)params.stride);
@@ -49,9 +48,9 @@ void lvk_batchnorm_grad_gamma(const lvk_call *call, lvk_launch_list *list, int v
     lvk_launch_output(gamma, LVK_BIND_STORAGE, output);
 }
 
-enum { COEFFICIENTS = 4 }; /* the scratch buffer that holds them */
+enum { COEFFICIENTS = 4 }; /* the scratch buffer of the coefficients */
 
-/* At most seven launches: three for the sums, then never more than four operands at once. */
+/* At most seven launches: three for the sums, and four that bind at most four operands each. */
 static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
     lvk_batchnorm_sum(call, list, reads, 3);

@@ -1,5 +1,5 @@
-/* batchnorm_inference(x[N,C] or [N,H,W,C], gamma[C], beta[C], mean[C], variance[C]) = y, with statistics that
- * are given: see batchnorm.h. They are constants to the gradient. variance + epsilon must be positive. */
+/* batchnorm_inference(x[N,C] or [N,H,W,C], gamma[C], beta[C], mean[C], variance[C]) = y, with given
+ * statistics: see batchnorm.h. Mean and variance are constants to the gradient. variance + epsilon must be positive. */
 #include "ops/batchnorm.h"
 #include "ops/op.h"
 

@@ -20,7 +20,7 @@ enum { LVK_CONV2D_MAX_STRIDE = 1024, LVK_CONV2D_MAX_PAD = 1024 };
 
 typedef struct lvk_conv2d_grad_input_attributes {
     lvk_conv2d_attributes conv;
-    uint32_t height, width; /* H, W of x, which stride and dy alone do not tell */
+    uint32_t height, width; /* H, W of x: with a stride, several sizes of x give the same size of dy */
 } lvk_conv2d_grad_input_attributes;
 
 typedef struct lvk_conv2d_grad_weight_attributes {
@@ -31,7 +31,7 @@ typedef struct lvk_conv2d_grad_weight_attributes {
 /* No padding: only positions where the kernel lies inside x ("valid"). */
 lvk_conv2d_attributes lvk_conv2d_valid(uint32_t stride_h, uint32_t stride_w);
 
-/* TensorFlow's "same": OH = ceil(H / stride_h), OW likewise; an odd zero goes to the bottom and to the right.
+/* TensorFlow's "same": OH = ceil(H / stride_h), OW likewise; where the number of zeros is odd, the bottom or the right gets one more.
  */
 lvk_conv2d_attributes lvk_conv2d_same(uint32_t stride_h, uint32_t stride_w, uint32_t height, uint32_t width,
                                       uint32_t kernel_h, uint32_t kernel_w);

@@ -1,12 +1,16 @@
-/* conv2d_grad_input: dx = d sum(y * dy) / dx for y = conv2d(x, w). At stride 1 that is a convolution of dy
- * with the flipped, transposed kernel. At a stride it is several, one for each of the pixels of a square
- * (conv_grad.h), for subgroup kernels, or one of a folded dx (conv_fold.h); the last candidates gather. */
+/* conv2d_grad_input: dx = d sum(y * dy) / dx for y = conv2d(x, w).
+ *
+ * At stride 1 dx is a transposed convolution of dy (conv_transposed.h). With a stride there are three ways: subgroup kernels
+ * compute dx in phases (conv_phase.h); tile and block kernels compute the dx' of space to depth, and a launch brings it back
+ * (conv_space_to_depth.h); the last candidates gather: an invocation sums the terms of its own elements of dx. */
 #include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
 #include "ops/conv_space_to_depth.h"
 #include "ops/conv_winograd.h"
 
 #include <inttypes.h>
+
+enum { W_DEEP = 3, DX_DEEP = 4 }; /* scratch buffers: w' and dx' of space to depth */
 
 static lvk_status infer(lvk_call *call) {
     const lvk_conv2d_grad_input_attributes *a = call->attributes;
@@ -34,15 +38,15 @@ static bool is_strided(const lvk_conv_shape *shape) {
     return shape->stride_h > 1 || shape->stride_w > 1;
 }
 
-/* The convolution that gives dx; with a stride, the folded dx in scratch 4, for which w is folded into
- * scratch 3. */
+/* The convolution that gives dx at stride 1. With a stride it gives dx' of space to depth in scratch DX_DEEP, from the w' in
+ * scratch W_DEEP. */
 static lvk_conv_forward forward_of(const lvk_call *call) {
     const lvk_conv_shape shape = shape_of(call), deep = lvk_space_to_depth_shape(&shape);
     const bool strided = is_strided(&shape);
     return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(strided ? &deep : &shape),
                               .x = lvk_operand_input(0),
                               .w = lvk_operand_input(1),
-                              .y = strided ? lvk_operand_scratch(4) : lvk_operand_output(0),
+                              .y = strided ? lvk_operand_scratch(DX_DEEP) : lvk_operand_output(0),
                               .transposed = true};
 }
 
@@ -71,10 +75,10 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     else if (lvk_conv_is_subgroup(kernel))
         lvk_conv_grad_input_launch(&shape, kernel, caps, list);
     else {
-        forward.w = lvk_space_to_depth_w(&shape, kernel, forward.w, 3, list);
-        list->scratch_size[4] = lvk_conv_y_count(&forward.shape) * sizeof(float);
+        forward.w = lvk_space_to_depth_w(&shape, kernel, forward.w, W_DEEP, list);
+        list->scratch_size[DX_DEEP] = lvk_conv_y_count(&forward.shape) * sizeof(float);
         lvk_conv_forward_launch(&forward, kernel, caps, list);
-        lvk_depth_to_space_x(&shape, 4, list);
+        lvk_depth_to_space_x(&shape, DX_DEEP, list);
     }
 }
 

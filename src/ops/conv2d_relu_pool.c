@@ -25,14 +25,16 @@ static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, con
     return shape.in_c % 4 || shape.out_c % 4 ? "channels are not multiples of 4" : NULL;
 }
 
-/* Binds what every kernel takes: x, w, bias, y, index. */
+/* Adds a launch with the bindings that all kernels have in common: x, w, bias, y, index. */
 static lvk_launch *add_kernel(const lvk_call *call, const lvk_conv_shape *shape, const char *shader,
                               lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_launch_list *list) {
     const bool has_bias = call->input_count > 2;
     lvk_launch *launch = lvk_launch_add(list, shader);
     lvk_launch_operand(launch, reads, x);
     lvk_launch_operand(launch, reads, w);
-    lvk_launch_operand(launch, reads, has_bias ? lvk_operand_input(2) : w); /* w: bound, not read */
+    lvk_launch_operand(launch, reads,
+                       has_bias ? lvk_operand_input(2)
+                                : w); /* without a bias the shader does not read this binding */
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
     lvk_launch_output(launch, LVK_BIND_STORAGE, 1);
     const lvk_conv2d_params params = lvk_conv_params(shape);
@@ -49,10 +51,11 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
                                             "conv2d_relu_pool_texel4", "conv2d_relu_pool_buffer4"};
     lvk_conv_shape s = shape_of(call);
     const bool patch = s.in_c == 3;
-    const uint32_t lanes = caps->subgroup_size, vectors = 4, run = lanes == 16 ? 2 : 1; /* as there */
+    const uint32_t lanes = caps->subgroup_size, vectors = 4,
+                   run = lanes == 16 ? 2 : 1; /* as in the shaders */
     const bool padded = s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w;
     const bool packed =
-        patch && kernel == LVK_CONV_SUBGROUP_TEXEL && !padded && s.in_w % 4 == 0; /* as there */
+        patch && kernel == LVK_CONV_SUBGROUP_TEXEL && !padded && s.in_w % 4 == 0; /* as in the shader */
     const lvk_operand x =
         packed ? lvk_operand_input(0) : lvk_conv_pad_x(&s, kernel, lvk_operand_input(0), list);
     lvk_launch *added =

@@ -1,5 +1,6 @@
 /* conv2d_relu_pool_grad_input(dy[N,PH,PW,K], index u8[N,PH,PW,K], w[KH,KW,C,K]) = dx[N,H,W,C]:
- * conv2d_grad_input of maxpool2d_grad(dy, index). An index beyond 3 names no position. */
+ * conv2d_grad_input of maxpool2d_grad(dy, index). An index above 3 (LVK_MAXPOOL2D_PADDING) says that no position of the window has
+ * a gradient. */
 #include "ops/conv_forward.h"
 #include "ops/conv_pool.h"
 #include "params/conv2d_pool_pack.h"
@@ -22,8 +23,9 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_pool_shape(&call->outputs[0], &call->inputs[2], &a->conv);
 }
 
-/* By tiles and blocks: the gradient spread out in scratch, then the convolution's own gradient kernel. */
-static lvk_conv_forward parts_of(const lvk_call *call) {
+/* The tile and block candidates are not fused: a launch writes the gradient before the pool into scratch 3, and the kernels of
+ * conv2d_grad_input take it from there. */
+static lvk_conv_forward unfused_of(const lvk_call *call) {
     const lvk_conv_shape shape = shape_of(call);
     return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
                               .x = lvk_operand_scratch(3),
@@ -32,23 +34,23 @@ static lvk_conv_forward parts_of(const lvk_call *call) {
                               .transposed = true};
 }
 
-static const char *parts_unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
-    const lvk_conv_forward forward = parts_of(call);
+static const char *unfused_unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
+    const lvk_conv_forward forward = unfused_of(call);
     return forward.shape.in_c % 4 ? "output channels are not a multiple of 4"
                                   : lvk_conv_forward_unsupported(&forward, kernel, caps);
 }
 
-static void launch_parts(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
-                         lvk_launch_list *list) {
+static void launch_unfused(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
+                           lvk_launch_list *list) {
     const lvk_conv_shape shape = shape_of(call);
-    const lvk_conv_forward forward = parts_of(call);
+    const lvk_conv_forward forward = unfused_of(call);
     lvk_conv_pool_add_unpool(&shape, lvk_operand_input(0), lvk_operand_input(1), list);
     lvk_conv_forward_launch(&forward, kernel, caps, list);
 }
 
 static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps) {
     if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK)
-        return parts_unsupported(call, kernel, caps);
+        return unfused_unsupported(call, kernel, caps);
     const lvk_conv_shape shape = shape_of(call);
     if (shape.in_c % 4)
         return "input channels are not a multiple of 4";
@@ -61,11 +63,11 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
         "conv2d_relu_pool_grad_input_texel16", "conv2d_relu_pool_grad_input_texel8",
         "conv2d_relu_pool_grad_input_texel4", "conv2d_relu_pool_grad_input_buffer4"};
     if (kernel == LVK_CONV_TILE || kernel == LVK_CONV_BLOCK) {
-        launch_parts(call, kernel, caps, list);
+        launch_unfused(call, kernel, caps, list);
         return;
     }
     const lvk_conv_shape s = shape_of(call);
-    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 8 ? 1 : 2; /* as there */
+    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 8 ? 1 : 2; /* as in the shader */
     const uint32_t groups = (uint32_t)lvk_divide_up(s.in_c / 4, vectors);
     const uint32_t stride = (uint32_t)lvk_divide_up(9 * 4 * vectors, lanes) * lanes;
     const lvk_conv2d_pool_pack_params pack_params = {.taps = 9,

@@ -1,6 +1,6 @@
 /* Launches of the sum y = conv(x, w) + b for conv2d and dense, with what may follow it (a residual is added, then ReLU), and for
- * their gradients with respect to x, which are transposed convolutions. The caller names the kind of
- * kernel (lvk_conv_kernel). Each special way of computing has a file of its own:
+ * their gradients with respect to x, which are transposed convolutions. The caller names the kind of kernel (lvk_conv_kernel).
+ * Each special way of computing has a file of its own:
  *
  *   conv_space_to_depth.h   a stride is turned into channels, where x has few
  *   conv_transposed.h       w of a transposed convolution: written out, or read where it lies

@@ -1,6 +1,6 @@
 /* conv2d_relu_pool: a convolution at stride 1 with bias, ReLU and 2x2 max pooling in one operator, and its
- * gradients. The tensor between convolution and pool, the largest of a network, is never written. What the
- * three files share. */
+ * gradients. The tensor between convolution and pool, the largest of a network, is never written. The
+ * files of the three operators share these functions. */
 #ifndef LVK_OPS_CONV_POOL_H
 #define LVK_OPS_CONV_POOL_H
 
@@ -24,16 +24,16 @@ lvk_status lvk_conv_pool_expect(const lvk_call *call, int dy, int index, const l
 lvk_conv_shape lvk_conv_pool_shape(const lvk_type *x, const lvk_type *w,
                                    const lvk_conv2d_attributes *attributes);
 
-/* The reason why a subgroup kernel (3x3 only) cannot take this shape, or NULL; the tensors it binds are
- * checked too. */
+/* The reason why a subgroup kernel (3x3 only) cannot take this shape, or NULL; the sizes of the tensors that it
+ * binds are checked too. */
 const char *lvk_conv_pool_unsupported(const lvk_conv_shape *shape, lvk_conv_kernel kernel,
                                       const lvk_caps *caps);
 
-/* How `kernel` binds bytes that it reads. */
+/* The kind of binding of the byte tensors that `kernel` reads. */
 lvk_binding_kind lvk_conv_pool_reads_bytes(lvk_conv_kernel kernel);
 
-/* Adds the launch that spreads dy over the positions named by index: into scratch 3, [N, out_h, out_w,
- * out_c]. Channels must be a multiple of 4. */
+/* Adds the launch that writes the gradient before the pool into scratch 3, [N, out_h, out_w, out_c]: each dy at the position that
+ * index names, 0 elsewhere. Channels must be a multiple of 4. */
 void lvk_conv_pool_add_unpool(const lvk_conv_shape *shape, lvk_operand dy, lvk_operand index,
                               lvk_launch_list *list);
 

@@ -4,34 +4,34 @@
 
 enum {
     MATRICES = 16,
-    LEAST_CHANNELS = 16,  /* of x: below, the transforms cost more than the products that they save */
-    PART_BYTES = 1 << 26, /* of transformed x and products: within the caches of large GPUs, or near */
-    MOST_PARTS = 9,       /* of three launches each; a list of launches has room for more */
-    MEMORY_SHARE = 4      /* of the device's memory, what scratch takes at most: a quarter */
+    LEAST_CHANNELS = 16,   /* of x: below, the transforms cost more than the products that they save */
+    CHUNK_BYTES = 1 << 26, /* of transformed x and products: about what the caches of large GPUs hold */
+    MOST_CHUNKS = 9,       /* of three launches each, so that a list of launches has room */
+    MEMORY_SHARE = 4       /* scratch takes at most a quarter of the device's memory */
 };
 
-_Static_assert(2 + 3 * MOST_PARTS <= LVK_MAX_LAUNCHES, "x is padded, w transformed, parts follow");
+_Static_assert(2 + 3 * MOST_CHUNKS <= LVK_MAX_LAUNCHES, "x is padded, w transformed, chunks follow");
 
-/* Tiles are 2x2 pixels of y. They are computed in parts, of PART_BYTES where MOST_PARTS of those are enough:
- * scratch of all at once would have four times the size of x and y. */
+/* Tiles are 2x2 pixels of y. They are computed in chunks, since scratch for all tiles at once would have four times the size of x
+ * and y. A chunk takes CHUNK_BYTES of scratch, or more where MOST_CHUNKS of these do not hold all tiles. */
 typedef struct winograd_work {
-    uint64_t tiles, part; /* in all, of one part */
-    uint64_t u, v, m; /* elements of transformed w, transformed x and the products, the latter of a part */
+    uint64_t tiles, chunk; /* tiles in all, tiles of one chunk */
+    uint64_t u, v, m; /* elements of transformed w; of transformed x and of the products, for one chunk */
 } winograd_work;
 
 static winograd_work work_of(const lvk_conv_shape *s) {
     const uint64_t tiles = s->batch * lvk_divide_up(s->out_h, 2) * lvk_divide_up(s->out_w, 2);
     const uint64_t in_c = lvk_pad4(s->in_c), tile_size = MATRICES * (in_c + s->out_c);
-    const uint64_t wanted = lvk_divide_up(tiles * tile_size * sizeof(float), PART_BYTES);
-    const uint64_t part = lvk_divide_up(tiles, wanted < MOST_PARTS ? wanted : MOST_PARTS);
+    const uint64_t wanted = lvk_divide_up(tiles * tile_size * sizeof(float), CHUNK_BYTES);
+    const uint64_t chunk = lvk_divide_up(tiles, wanted < MOST_CHUNKS ? wanted : MOST_CHUNKS);
     return (winograd_work){.tiles = tiles,
-                           .part = part,
+                           .chunk = chunk,
                            .u = MATRICES * in_c * s->out_c,
-                           .v = MATRICES * part * in_c,
-                           .m = MATRICES * part * s->out_c};
+                           .v = MATRICES * chunk * in_c,
+                           .m = MATRICES * chunk * s->out_c};
 }
 
-/* Whether a share of `whole` bytes (0: not known) has room for scratch. */
+/* Whether scratch takes at most the share 1 / MEMORY_SHARE of `whole` bytes (0: not known). */
 static bool has_room(uint64_t whole, const winograd_work *work) {
     return whole == 0 || (work->u + work->v + work->m) * sizeof(float) <= whole / MEMORY_SHARE;
 }
@@ -61,7 +61,7 @@ const char *lvk_conv_winograd_unsuited(const lvk_conv_forward *forward, const lv
                                                   : NULL;
 }
 
-/* A launch with its first binding, an invocation for each of `count` items. */
+/* Adds a launch with one invocation for each of `count` items, and its first binding. */
 static lvk_launch *add_transform(lvk_launch_list *list, const char *shader,
                                  const lvk_conv2d_winograd_params *params, uint64_t count,
                                  lvk_operand reads) {
@@ -91,7 +91,8 @@ static void add_output(const lvk_conv_forward *forward, const lvk_conv2d_winogra
         add_transform(list, forward->residual ? "conv2d_add_relu_winograd_output" : "conv2d_winograd_output",
                       params, (uint64_t)params->tiles * params->out_c / 4, lvk_operand_scratch(3));
     lvk_launch_operand(launch, LVK_BIND_STORAGE,
-                       forward->bias ? *forward->bias : forward->w); /* w: bound, not read */
+                       forward->bias ? *forward->bias
+                                     : forward->w); /* without a bias the shader does not read this binding */
     lvk_launch_operand(launch, LVK_BIND_STORAGE, forward->y);
     if (forward->residual)
         lvk_launch_operand(launch, LVK_BIND_STORAGE, *forward->residual);
@@ -121,10 +122,10 @@ void lvk_conv_winograd_launch(const lvk_conv_forward *forward, lvk_launch_list *
         add_transform(list, "conv2d_winograd_weight", &params, work.u / MATRICES, forward->w);
     lvk_launch_scratch(weight, LVK_BIND_STORAGE, 1);
     lvk_launch_constant(weight, forward->transposed);
-    for (uint64_t first = 0; first < work.tiles; first += work.part) {
+    for (uint64_t first = 0; first < work.tiles; first += work.chunk) {
         const uint64_t left = work.tiles - first;
         params.first = (uint32_t)first;
-        params.tiles = (uint32_t)(left < work.part ? left : work.part);
+        params.tiles = (uint32_t)(left < work.chunk ? left : work.chunk);
         lvk_launch *input = add_transform(list, "conv2d_winograd_input", &params,
                                           (uint64_t)params.tiles * params.in_c / 4, x);
         lvk_launch_scratch(input, LVK_BIND_STORAGE, 2);

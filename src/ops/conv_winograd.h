@@ -7,11 +7,11 @@
 
 #include "ops/conv_forward.h"
 
-/* The reason why it cannot be computed so, or NULL. */
+/* The reasons why Winograd's form cannot, or should not, compute the convolution; or NULL. */
 const char *lvk_conv_winograd_unsupported(const lvk_conv_forward *forward, const lvk_caps *caps);
 const char *lvk_conv_winograd_unsuited(const lvk_conv_forward *forward, const lvk_caps *caps);
 
-/* Adds the launches. Scratch 0: padded x; 1: transformed w; 2, 3: transformed x and the products, of a part.
+/* Adds the launches. Scratch 0: padded x; 1: transformed w; 2, 3: transformed x and products of one batch of tiles.
  */
 void lvk_conv_winograd_launch(const lvk_conv_forward *forward, lvk_launch_list *list);
 

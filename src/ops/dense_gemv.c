@@ -6,7 +6,7 @@
 
 enum {
     MOST_ROWS = 8,     /* as in dense_gemv.glsl */
-    LEAST_INPUTS = 16, /* vectors of a part, below which another one does not pay */
+    LEAST_INPUTS = 16, /* vectors of a split: below that, another split does not pay */
     CPU_ITEMS = 2048,  /* invocations that keep a device busy */
     GPU_ITEMS = 32768
 };
@@ -37,7 +37,8 @@ static void add_launches(const lvk_call *call, const lvk_caps *caps, lvk_binding
     lvk_launch *gemv = lvk_launch_add(list, LVK_TEXELS_OR_PLAIN(reads, "dense_gemv"));
     lvk_launch_input(gemv, reads, 0);
     lvk_launch_input(gemv, reads, 1);
-    lvk_launch_input(gemv, reads, forward.bias ? 2 : 1); /* w: bound, not read */
+    lvk_launch_input(gemv, reads,
+                     forward.bias ? 2 : 1); /* without a bias the shader does not read this binding */
     lvk_launch_operand(gemv, LVK_BIND_STORAGE, splits > 1 ? lvk_operand_scratch(0) : forward.y);
     lvk_launch_constant(gemv, forward.bias != NULL);
     lvk_launch_constant(gemv, forward.relu && splits == 1);

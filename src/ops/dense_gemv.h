@@ -1,6 +1,6 @@
 /* Dense layers of few rows, as in predicting one image: what they cost is reading w once, for which kernels
  * that share w among many rows are no help. A product of a matrix and a vector (BLAS: gemv) for each row, its
- * sum cut into parts. */
+ * sum in splits. */
 #ifndef LVK_OPS_DENSE_GEMV_H
 #define LVK_OPS_DENSE_GEMV_H
 

@@ -1,7 +1,7 @@
 /* Operators. An operator is a row of data and a few small functions: what it takes and gives (shape rule),
  * the kernels that compute it (candidates, each a rule that fills launches), its gradient (a rule that adds
- * further operators to the graph) and its cost. It knows no graph and no Vulkan. Its meaning in plain C is
- * src/reference/<name>.c. README.md beside this file tells how to add one. */
+ * further operators to the graph) and its cost. An operator knows no graph and no Vulkan. Its meaning in
+ * plain C is src/reference/<name>.c. README.md beside this file tells how to add one. */
 #ifndef LVK_OPS_OP_H
 #define LVK_OPS_OP_H
 
@@ -60,14 +60,14 @@ typedef struct lvk_op {
     int min_inputs, max_inputs, output_count;
     size_t attribute_size;
 
-    /* Batch slices. Bit i set: operand i has the batch as its first dimension, and rows are independent, so
-     * that the operator may be run on a part of the batch. summed_outputs are sums over the batch, to which a
-     * later slice adds (call->accumulate). All zero: the operator is never cut. */
+    /* Batch slices. Bit i set: the first dimension of operand i is the batch, and rows are independent, so that the
+     * operator may run on a slice of the batch. summed_outputs are sums over the batch, to which a later slice adds
+     * (call->accumulate). All zero: the operator always runs on the whole batch. */
     uint32_t batched_inputs, batched_outputs, summed_outputs;
 
-    /* Storage. in_place: output 0 may take input 0's place when nobody reads that afterwards. alias[i] = 1 +
-     * k: output i is input k, updated where it lies (optimizers) or only seen with another shape (views); 0:
-     * it has a place. */
+    /* Storage. in_place: output 0 may take the place of input 0 when nobody reads input 0 afterwards. alias[i] = 1 +
+     * k: output i is input k, updated where it lies (optimizers) or only seen with another shape (views). 0: output i has
+     * a place of its own. */
     bool in_place;
     int alias[LVK_MAX_OUTPUTS];
 
@@ -120,8 +120,8 @@ lvk_launch *lvk_launch_flat(lvk_launch_list *list, const char *shader, uint64_t 
 void lvk_launch_elementwise(const lvk_call *call, lvk_launch_list *list, const char *shader,
                             lvk_binding_kind reads);
 
-/* `unsupported` of candidates that read their float inputs as texels (shaders/common/vectors.glsl): they go up to
- * the device's largest texel buffer. */
+/* `unsupported` of candidates that read their float inputs as texels (shaders/common/vectors.glsl): inputs
+ * may be as large as the device's largest texel buffer. */
 const char *lvk_op_texels_unsupported(const lvk_call *call, const lvk_caps *caps);
 
 /* `unsuited` of candidates that are made for one kind of device. */

@@ -21,7 +21,7 @@ static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space sp
         lvk_launch_scratch(launch, kind, index);
 }
 
-/* Where the result goes and what is done to it. */
+/* Where the result goes, and what happens to it before it is stored. */
 typedef struct result {
     lvk_binding_space space;
     int index;

@@ -31,8 +31,8 @@ void lvk_launch_sum_rows_scaled(lvk_launch_list *list, lvk_binding_kind reads, l
 void lvk_launch_sum_rows_kept(lvk_launch_list *list, int source, uint64_t rows, uint64_t columns, int kept,
                               int scratch);
 
-/* Into how many partial sums `rows` terms are first cut: enough to fill a large device, and each long enough
- * to pay. 1 to 4,096. Of shapes alone: the order of summation is the same on every device. */
+/* The number of partial sums, 1 to 4,096, of a sum over `rows` terms: enough to fill a large device, each long enough to be worth
+ * an invocation. The number depends on the shape alone, so that every device sums in the same order. */
 uint32_t lvk_sum_splits(uint64_t rows);
 
 #endif

@@ -14,7 +14,9 @@ void lvk_reference_conv2d_at(const lvk_reference_conv2d_operands *o, uint64_t n,
         for (uint32_t kx = 0; kx < wd[1]; ++kx) {
             const uint64_t iy = oy * o->attributes->stride_h + ky - o->attributes->pad_top,
                            ix = ox * o->attributes->stride_w + kx - o->attributes->pad_left;
-            if (iy >= height || ix >= width) /* above and left of x: wrapped round, very large */
+            if (iy >= height ||
+                ix >=
+                    width) /* above and left of x the unsigned numbers have wrapped round and are very large */
                 continue;
             for (uint64_t c = 0; c < channels; ++c) {
                 const double value = o->x[((n * height + iy) * width + ix) * channels + c];
@@ -50,7 +52,7 @@ void lvk_reference_conv2d(const lvk_reference_args *args) {
         }
 }
 
-/* The composition: convolution, rounded as its output would be, then what follows. */
+/* A fused operator is its parts, one after the other: the convolution, rounded as its output would be, then what follows. */
 static lvk_real relu(lvk_real value) {
     return value < 0 ? 0 : value; /* NaN stays */
 }

@@ -5,7 +5,7 @@
 #include "ops/conv2d.h"
 #include "reference/reference.h"
 
-/* Loop nests run a few channels side by side: one sum alone would wait for itself. */
+/* Loops add to a few sums side by side: the additions of one sum alone would wait for each other. */
 enum { LVK_SIDE_BY_SIDE = 16 };
 
 typedef struct lvk_reference_conv2d_operands {

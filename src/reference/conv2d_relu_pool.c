@@ -5,7 +5,7 @@ static uint32_t at_most(uint64_t a, uint32_t b) {
     return a < b ? (uint32_t)a : b;
 }
 
-/* The composition, window by window: convolution, rounded as its output would be, ReLU, first maximum. */
+/* Its parts one after the other, for each window: the convolution, rounded as its output would be, ReLU, the first maximum. */
 void lvk_reference_conv2d_relu_pool(const lvk_reference_args *args) {
     const lvk_reference_conv2d_operands operands = lvk_reference_conv2d_of(args);
     lvk_real *y = args->outputs[0];
@@ -70,7 +70,7 @@ void lvk_reference_conv2d_relu_pool_grad_input(const lvk_reference_args *args) {
     }
 }
 
-/* What a window's four positions read of x through tap ky, kx from channel c0 on; NULL outside of x. */
+/* Where the four positions of a window read x through tap ky, kx, from channel c0 on; NULL outside of x. */
 static void window_reads(const lvk_reference_args *args, uint64_t window, uint64_t ky, uint64_t kx,
                          uint64_t c0, const lvk_real *reads[4]) {
     const lvk_conv2d_attributes *a =

@@ -1,6 +1,6 @@
 #include "reference/reference.h"
 
-/* Loops that run over long sums take a few results side by side: one sum alone would wait for itself. */
+/* Loops add to a few sums side by side: the additions of one sum alone would wait for each other. */
 enum { SIDE_BY_SIDE = 16 };
 
 static uint64_t at_most(uint64_t a, uint64_t b) {
