@@ -12,7 +12,7 @@ static const char documentation[] =
     "\v"
     "Examples:\n"
     "  leukvk ops\n"
-    "  leukvk ops --markdown      the table of the README\n";
+    "  leukvk ops --markdown      the table of docs/operators.md\n";
 
 enum { OPTION_MARKDOWN = 256 };
 static const struct argp_option options[] = {
