@@ -47,7 +47,9 @@ typedef struct lvk_search_options {
                           dropout 0, 0.25, 0.5; for halving without the epochs, for random the ranges around
                           it */
     uint32_t trials;   /* points to draw, at least 1 for random; halving: 0: all of the grid */
-    uint32_t jobs;     /* trials at a time, 1 to LVK_SEARCH_MAX_JOBS. No effect on the result */
+    /* Trials at a time, 1 to LVK_SEARCH_MAX_JOBS. No effect on the result, but for the last digits of sums on the device
+     * cpu, where each trial computes with its share of the threads. */
+    uint32_t jobs;
 } lvk_search_options;
 
 typedef enum lvk_trial_outcome {

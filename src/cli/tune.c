@@ -50,7 +50,9 @@ static const struct argp_option options[] = {
      0},
     {"trials", OPTION_TRIALS, "N", 0, "Number of points to draw, for random and halving", 0},
     {"jobs", OPTION_JOBS, "N", 0,
-     "Number of trials to run at a time, each with its share of the threads; no effect on the result (1)", 0},
+     "Number of trials to run at a time, each with its share of the threads; no effect on the result, but for last "
+     "digits on the device cpu (1)",
+     0},
     {"out", OPTION_OUT, "FOLDER", 0,
      "Folder of the search, new, or of the same search, which then goes on (runs/DATE-TIME-search-MODEL)",
      LVK_OPTION_GROUP_OUTPUT},

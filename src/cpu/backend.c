@@ -35,6 +35,7 @@ struct lvk_exec {
 };
 
 static void destroy(lvk_backend *backend) {
+    lvk_cpu_end_threads();
     lvk_free(backend);
 }
 

@@ -4,6 +4,9 @@
 int omp_get_max_threads(void);
 int omp_get_thread_num(void);
 void omp_set_num_threads(int threads);
+int omp_pause_resource_all(int kind);
+
+enum { PAUSE_HARD = 2 }; /* omp_pause_hard */
 
 void lvk_cpu_parallel(unsigned threads, unsigned parts, lvk_cpu_work work, void *user) {
     if (threads <= 1 || parts <= 1) {
@@ -35,4 +38,8 @@ unsigned lvk_cpu_set_threads(unsigned threads) {
     const int before = omp_get_max_threads();
     omp_set_num_threads((int)threads);
     return (unsigned)before;
+}
+
+void lvk_cpu_end_threads(void) {
+    (void)omp_pause_resource_all(PAUSE_HARD);
 }

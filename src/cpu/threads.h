@@ -30,4 +30,8 @@ unsigned lvk_cpu_thread_count(unsigned threads);
 /* Lets OpenMP, and so oneDNN, work with `threads` threads when the calling thread asks it to; returns how many there were. */
 unsigned lvk_cpu_set_threads(unsigned threads);
 
+/* Ends the calling thread's threads, which the next work starts again. A process forked while there are any would wait for them
+ * forever in its first work. */
+void lvk_cpu_end_threads(void);
+
 #endif

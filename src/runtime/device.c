@@ -37,10 +37,10 @@ static lvk_device_info reference_info(uint32_t index) {
 }
 
 /* False where the library was built without the backend. */
-static bool cpu_info(uint32_t index, lvk_device_info *info) {
+static bool cpu_info(uint32_t index, unsigned threads, lvk_device_info *info) {
     *info = (lvk_device_info){.index = index, .type = LVK_DEVICE_CPU, .software = true, .usable = true};
     info->memory = lvk_machine_memory();
-    return lvk_cpu_describe(0, info->name, info->driver);
+    return lvk_cpu_describe(threads, info->name, info->driver);
 }
 
 /* ---- the list ---- */
@@ -79,7 +79,7 @@ static lvk_status fill_list(lvk_device_list *list) {
     if (count)
         memcpy(list->devices, vulkan, count * sizeof *vulkan);
     list->count = count;
-    if (cpu_info((uint32_t)list->count, &list->devices[list->count]))
+    if (cpu_info((uint32_t)list->count, 0, &list->devices[list->count]))
         ++list->count;
     list->devices[list->count] = reference_info((uint32_t)list->count);
     ++list->count;
@@ -123,10 +123,10 @@ static lvk_status open_reference(lvk_device *device) {
     return LVK_OK;
 }
 
-static lvk_status open_cpu(lvk_device *device) {
-    const lvk_cpu_options options = {0};
-    LVK_TRY(lvk_cpu_create(&options, &device->backend));
-    (void)cpu_info(0, &device->info);
+static lvk_status open_cpu(const lvk_device_options *options, lvk_device *device) {
+    const lvk_cpu_options cpu = {.threads = options->threads};
+    LVK_TRY(lvk_cpu_create(&cpu, &device->backend));
+    (void)cpu_info(0, options->threads, &device->info);
     return LVK_OK;
 }
 
@@ -178,7 +178,7 @@ static lvk_status open_device(const lvk_device_options *options, lvk_device *dev
         if (type == LVK_DEVICE_REFERENCE && named)
             return open_reference(device);
         if (type == LVK_DEVICE_CPU)
-            return open_cpu(device);
+            return open_cpu(options, device);
     }
     const lvk_status status = open_vulkan(options, device);
     if (status != LVK_ERROR_UNSUPPORTED || named || options->validation)

@@ -96,18 +96,21 @@ static void set_signals(pid_t parent) {
         _exit(1);
 }
 
-/* Mesa's software driver takes every processor otherwise. */
-static void share_processors(unsigned threads) {
+/* Mesa's software driver and the cpu take every processor otherwise. What the environment says has precedence. */
+static void share_processors(unsigned threads, lvk_device_options *device) {
     char text[16];
     snprintf(text, sizeof text, "%u", threads);
     if (threads)
         (void)setenv("LP_NUM_THREADS", text, 0);
+    if (!device->threads && !getenv("OMP_NUM_THREADS"))
+        device->threads = threads;
 }
 
 static lvk_status work(const lvk_pool *pool, const lvk_trial_job *job, sender *s) {
+    lvk_device_options options = pool->device ? *pool->device : (lvk_device_options){0};
     lvk_device *device;
-    share_processors(pool->threads);
-    LVK_TRY(lvk_device_open(pool->device, &device));
+    share_processors(pool->threads, &options);
+    LVK_TRY(lvk_device_open(&options, &device));
     const lvk_status status = job ? lvk_trial_train(device, job, send_epoch, s) : LVK_OK;
     lvk_device_close(&device);
     return status;
