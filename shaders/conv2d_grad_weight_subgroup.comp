@@ -41,7 +41,7 @@ void main() {
     const int first = split * int(params.rows_per_split);
     const int last = min(first + int(params.rows_per_split), int(params.rows));
     const int strips = (out_w + STRIP - 1) / STRIP;
-    int row = first, ox = 0, n = first / out_h, oy = first % out_h, turn = (last - first) * strips;
+    int row = first, ox = 0, n = first / out_h, oy = first % out_h, iterations_left = (last - first) * strips;
     do {
         const int iy0 = oy * int(params.stride_h) + ky0 - params.pad_top;
         vec4 g[STRIP], v[TAPS_H * QUADS * FETCHES];
@@ -80,7 +80,7 @@ void main() {
         const bool next_image = oy == out_h;
         oy = next_image ? 0 : oy;
         n += next_image ? 1 : 0;
-    } while (--turn > 0);
+    } while (--iterations_left > 0);
 
     if (k >= out4)
         return;

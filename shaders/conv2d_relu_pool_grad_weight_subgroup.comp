@@ -52,7 +52,7 @@ void main() {
     [[unroll]] for (int i = 0; i < TAPS_H * 3 * CHANNELS; ++i)
         sum[i] = VEC(0.0);
     const int first = split * int(params.rows_per_split), last = min(first + int(params.rows_per_split), int(params.rows));
-    int row = first, px = 0, n = first / pool_h, py = first % pool_h, turn = (last - first) * strips;
+    int row = first, px = 0, n = first / pool_h, py = first % pool_h, iterations_left = (last - first) * strips;
     do {
         const int iy = py * 2 + ky0 - params.pad_top, ix = px * 2 + LVK_LANE - params.pad_left;
         vec4 v[ROWS * QUADS];
@@ -103,7 +103,7 @@ void main() {
         const bool next_image = py == pool_h;
         py = next_image ? 0 : py;
         n += next_image ? 1 : 0;
-    } while (--turn > 0);
+    } while (--iterations_left > 0);
     if (k >= lanes_k)
         return;
     [[unroll]] for (int t = 0; t < TAPS_H * 3; ++t)

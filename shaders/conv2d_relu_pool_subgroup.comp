@@ -48,7 +48,7 @@ void main() {
         const int i = f * LVK_LANES + LVK_LANE;
         weights[f] = i / VECTORS * out4 + min(k0 + i % VECTORS, out4 - 1);
     }
-    int c = 0, ky = 0, turn = 3 * in4;
+    int c = 0, ky = 0, iterations_left = 3 * in4;
     do {
         vec4 v[8], weight[3 * FETCHES];
         [[unroll]] for (int dy = 0; dy < 2; ++dy)
@@ -74,7 +74,7 @@ void main() {
         const bool next = c == in4;
         c = next ? 0 : c;
         ky += next ? 1 : 0;
-    } while (--turn > 0);
+    } while (--iterations_left > 0);
     [[unroll]] for (int j = 0; j < VECTORS; ++j) {
         vec4 best;
         uint where;

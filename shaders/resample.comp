@@ -13,13 +13,13 @@ layout(constant_id = 1) const int TAPS = 3;
 layout(constant_id = 2) const uint GROUPS = 784u; /* of an image */
 
 #if LVK_TEXELS
-layout(binding = 0) uniform usamplerBuffer squares;
-#define LOAD_PIXEL(at) vec4(texelFetch(squares, at))
+layout(binding = 0) uniform usamplerBuffer crops;
+#define LOAD_PIXEL(at) vec4(texelFetch(crops, at))
 #else
-layout(binding = 0) readonly buffer Squares {
-    uint squares[];
+layout(binding = 0) readonly buffer Crops {
+    uint crops[];
 };
-#define LOAD_PIXEL(at) vec4(lvk_unpack_bytes(squares[at]))
+#define LOAD_PIXEL(at) vec4(lvk_unpack_bytes(crops[at]))
 #endif
 LVK_VECTORS(1, rows); /* eight vectors of an lvk_resampling */
 layout(binding = 2) writeonly buffer Y {

@@ -6,7 +6,7 @@
 static const float first[8] = {0, 0.25F}, later[8] = {1, 1.0F / 3}, alone[8] = {0, 1};
 static const float stale[7] = {NAN, INFINITY, -INFINITY, 1, 2, 3, NAN};
 
-/* A product and a sum, a rounding each, and the reference's. */
+/* One rounding of the product, one of the sum, and the reference's own. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     (void)output;
     const double g = (double)((const float *)run->inputs[1])[element];

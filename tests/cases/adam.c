@@ -14,10 +14,10 @@ static double at(const void *const *operands, int operand, uint64_t element) {
     return (double)((const float *)operands[operand])[element];
 }
 
-/* m and v: a difference, products and a sum, a rounding each, and the reference's. The step alpha m /
- * (sqrt(v) + epsilon): the errors of m and v (half of it, relatively, in the root), Vulkan's root with 4.5
- * ulp (1 / inversesqrt) and division with 2.5, and a rounding a product or sum. A v below the normal range
- * may become zero. */
+/* m and v have one rounding each of a difference, the products and a sum, and the reference's own. The step alpha m /
+ * (sqrt(v) + epsilon) has the relative error of m and half of that of v, which the root halves; the 4.5 ulp of Vulkan's root
+ * (1 / inversesqrt) and the 2.5 of its division; and a rounding for each product and sum. A v below the normal range may become
+ * zero. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const double eps = (double)FLT_EPSILON, least = (double)FLT_MIN;
     const float *hyper = run->inputs[4];

@@ -10,12 +10,17 @@ static double epsilon_of(const lvk_case_run *run) {
     return (double)((const lvk_batchnorm_attributes *)run->call->attributes)->epsilon;
 }
 
-/* Mean: n roundings of a sum that is at most n times the root of the mean square, then factor and product.
- * Variance: about a mean that is off by `off` it is larger by off²; a square has two half ulps of the
- * difference and one of the product, the sum as above, factor and product, the reference's own half.
- * y: the root's argument is off by `moved` in relative terms, 1 / sqrt(1 - r) - 1 <= r / 2 / (1 - r), and
- * inversesqrt has 2 ulps; the difference has the mean's error and half an ulp, scale, product, sum and
- * reference half an ulp each. A thousandth is for products of errors. */
+/* The error of each output, term by term.
+ *
+ * Mean: the sum has n roundings, and is at most n times the root of the mean of x². The factor 1 / n and the product with it round
+ * once each.
+ * Variance: the mean of (x - m)² is larger by off² where m is not the mean but differs from it by `off`. A square has twice the
+ * half ulp of its difference, and the half ulp of its product. The sum, the factor and the product are as for the mean. The
+ * reference has half an ulp of its own.
+ * y: the argument of the root has the relative error `moved`; for such an error r, 1 / sqrt(1 - r) - 1 <= r / 2 / (1 - r). The
+ * function inversesqrt has 2 ulps. The difference x - mean has the error of the mean and half an ulp. The scale, the product, the
+ * sum and the reference have half an ulp each.
+ * A thousandth is added for products of errors. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const uint64_t channels = run->call->inputs[1].dim[0], c = element % channels;
     const double n = (double)(lvk_type_count(&run->call->inputs[0]) / channels);

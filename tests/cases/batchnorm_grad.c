@@ -6,7 +6,7 @@
 
 static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
 
-/* Beside these, an epsilon that is off by a thousandth shows. */
+/* Variances so small that a result shows whether a kernel adds an epsilon which is wrong by a thousandth. */
 static const float small_variances[] = {0, 1e-7F, 1e-6F, 1e-5F, 2e-5F, 1e-3F};
 
 static double epsilon_of(const lvk_case_run *run) {
@@ -18,7 +18,7 @@ typedef struct channel {
     double sum_error, moment_error;
 } channel;
 
-/* The sums with n roundings each, of terms that have one ulp in the second. */
+/* Each sum has n roundings. The terms of the second sum have one ulp of their own. */
 static channel sum_channel(const lvk_case_run *run, uint64_t c) {
     const float *dy = run->inputs[0], *x = run->inputs[1];
     const uint64_t channels = run->call->inputs[2].dim[0], count = lvk_type_count(&run->call->inputs[0]);
@@ -40,10 +40,13 @@ static channel sum_channel(const lvk_case_run *run, uint64_t c) {
     return k;
 }
 
-/* s has half an ulp of the sum under the root, halved by it, and inversesqrt's 2: `root`. dgamma: a product
- * and the reference's half ulp. dx: slope = s s (moment / n) with three products and the rounded factor,
- * offset = sum / n with two; then (dy - offset) - slope (x - mean), each operation half an ulp, and the scale
- * with its product, the last product and the reference. A thousandth is for products of errors. */
+/* The error of each output, term by term.
+ *
+ * s = 1 / sqrt(variance + epsilon) has half an ulp of the sum, which the root halves, and the 2 ulps of inversesqrt: `root`.
+ * dgamma has the error of a product and half an ulp of the reference.
+ * dx: slope = s s (moment / n) has three products and the rounded factor 1 / n; offset = sum / n has two roundings. Each operation
+ * of (dy - offset) - slope (x - mean) adds half an ulp. So do the product gamma s, the last product, and the reference.
+ * A thousandth is added for products of errors. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const channel k = sum_channel(run, element % run->call->inputs[2].dim[0]);
     const double eps = (double)FLT_EPSILON, root = 2.25 * eps, least = 4 * (double)FLT_MIN;

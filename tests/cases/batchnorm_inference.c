@@ -6,15 +6,15 @@
 
 static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
 
-/* Beside these, an epsilon that is off by a thousandth shows. */
+/* Variances so small that a result shows whether a kernel adds an epsilon which is wrong by a thousandth. */
 static const float small_variances[] = {0, 1e-7F, 1e-6F, 1e-5F, 2e-5F, 1e-3F};
 
 static double epsilon_of(const lvk_case_run *run) {
     return (double)((const lvk_batchnorm_attributes *)run->call->attributes)->epsilon;
 }
 
-/* 1 / sqrt has half an ulp of the sum under the root, halved by it, and inversesqrt's 2; difference, scale,
- * product, sum and reference half an ulp each. A thousandth is for products of errors. */
+/* The scale has half an ulp of variance + epsilon, which the root halves, and the 2 ulps of inversesqrt. The difference, the
+ * product gamma s, the product with it, the sum and the reference have half an ulp each. A thousandth is added for products of errors. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const uint64_t c = element % run->call->inputs[1].dim[0];
     const double scale = fabs((double)((const float *)run->inputs[1])[c]) /

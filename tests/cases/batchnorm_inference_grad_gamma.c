@@ -6,15 +6,15 @@
 
 static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
 
-/* Beside these, an epsilon that is off by a thousandth shows. */
+/* Variances so small that a result shows whether a kernel adds an epsilon which is wrong by a thousandth. */
 static const float small_variances[] = {0, 1e-7F, 1e-6F, 1e-5F, 2e-5F, 1e-3F};
 
 static double epsilon_of(const lvk_case_run *run) {
     return (double)((const lvk_batchnorm_attributes *)run->call->attributes)->epsilon;
 }
 
-/* A sum of n terms with an ulp each; 1 / sqrt has half an ulp of the sum under the root, halved by it, and
- * inversesqrt's 2; the product and the reference half an ulp each. A thousandth is for products of errors. */
+/* The sum has n terms with an ulp each. 1 / sqrt(variance + epsilon) has half an ulp of the argument, which the root halves, and the
+ * 2 ulps of inversesqrt. The product and the reference have half an ulp each. A thousandth is added for products of errors. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const float *dy = run->inputs[0], *x = run->inputs[1], *mean = run->inputs[2], *variance = run->inputs[3];
     const uint64_t channels = run->call->outputs[0].dim[0], count = lvk_type_count(&run->call->inputs[0]);

@@ -6,11 +6,11 @@
 
 static const lvk_batchnorm_attributes keras = {1e-3F}, torchvision = {1e-5F}, keras_resnet = {1.001e-5F};
 
-/* Beside these, an epsilon that is off by a thousandth shows. */
+/* Variances so small that a result shows whether a kernel adds an epsilon which is wrong by a thousandth. */
 static const float small_variances[] = {0, 1e-7F, 1e-6F, 1e-5F, 2e-5F, 1e-3F};
 
-/* 1 / sqrt has half an ulp of the sum under the root, halved by it, and inversesqrt's 2; two products and the
- * reference half an ulp each. A thousandth is for products of errors. */
+/* 1 / sqrt(variance + epsilon) has half an ulp of the argument, which the root halves, and the 2 ulps of inversesqrt. Two products
+ * and the reference have half an ulp each. A thousandth is added for products of errors. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const double dx = fabs((double)((const float *)run->outputs[output])[element]);
     return 1.001 * 3.75 * (double)FLT_EPSILON * dx + 2 * (double)FLT_MIN;

@@ -8,8 +8,8 @@
 static const lvk_clip_norm_attributes norm1 = {1};
 static const float within[1] = {0.81F}, at[1] = {1}, beyond[1] = {7.3F}, far[1] = {3e37F}, none[1] = {0};
 
-/* Where it is clipped: Vulkan's root with 4.5 ulp (1 / inversesqrt) and division with 2.5, a product's
- * rounding and the reference's. Within the norm, exactly. */
+/* A gradient that is clipped: Vulkan's root has 4.5 ulp (1 / inversesqrt) and its division 2.5, the product and the reference round
+ * once each. A gradient within the norm: exact. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     (void)output;
     if (*(const float *)run->inputs[1] <= 1)

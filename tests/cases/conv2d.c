@@ -180,7 +180,7 @@ static const lvk_case cases[] = {
      .many_groups = true},
 };
 
-/* Products, and the bias. */
+/* The products of one sum, and the bias. */
 static double terms(const lvk_call *call) {
     const uint32_t *w = call->inputs[1].dim;
     return 1.0 * w[0] * w[1] * w[2] + 1;

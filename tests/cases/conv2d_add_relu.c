@@ -109,7 +109,7 @@ static const lvk_case cases[] = {
      .outputs = {{LVK_F32, 4, {2, 1, 1, 5}}}},
 };
 
-/* Products, the bias and the residual. ReLU moves two numbers no further apart. */
+/* The products of one sum, the bias and the residual. ReLU never increases the distance of two numbers. */
 static double terms(const lvk_call *call) {
     const uint32_t *w = call->inputs[1].dim;
     return 1.0 * w[0] * w[1] * w[2] + 2;

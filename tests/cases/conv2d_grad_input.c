@@ -189,13 +189,13 @@ static const lvk_case cases[] = {
      .many_groups = true},
 };
 
-/* At most every tap meets an output. */
+/* An element of x has at most one output for each tap, in every channel of y. */
 static double terms(const lvk_call *call) {
     const uint32_t *w = call->inputs[1].dim;
     return 1.0 * w[0] * w[1] * w[3];
 }
 
-/* dx is the convolution of dy with the kernel flipped, and padding that completes it. */
+/* Winograd computes dx as a convolution of dy with the taps of w in reverse order; padding p of x becomes padding 2 - p of dy. */
 static double own_sums(const lvk_case_run *run, const char *candidate, float *sums) {
     const lvk_conv2d_grad_input_attributes *a = run->call->attributes;
     const winograd_operands operands = {.x = run->inputs[0],

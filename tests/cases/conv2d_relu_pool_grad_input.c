@@ -1,6 +1,6 @@
 #include "support/conv_pool_cases.h"
 
-/* An index of 4 names no position. */
+/* Indices are 0 to 4: 0 to 3 are the positions of a window, 4 says that no position has a gradient. */
 static const lvk_case cases[] = {
     {.name = "one window",
      .attributes = &(const lvk_conv2d_grad_input_attributes){{1, 1, 0, 0, 0, 0}, 4, 4},
@@ -125,7 +125,7 @@ static const lvk_case cases[] = {
      .many_groups = true},
 };
 
-/* Every tap and channel, at most. */
+/* At most a product for each tap and each channel of y. */
 static double terms(const lvk_call *call) {
     const uint32_t *w = call->inputs[2].dim;
     return 1.0 * w[0] * w[1] * w[3];

@@ -1,6 +1,6 @@
 #include "support/conv_pool_cases.h"
 
-/* An index of 4 names no position. */
+/* Indices are 0 to 4: 0 to 3 are the positions of a window, 4 says that no position has a gradient. */
 static const lvk_case cases[] = {
     {.name = "one window",
      .attributes = &(const lvk_conv2d_grad_weight_attributes){{1, 1, 0, 0, 0, 0}, 3, 3},
@@ -130,7 +130,7 @@ static const lvk_case cases[] = {
      .fill_limit = 5},
 };
 
-/* Every window. */
+/* A product for each window. */
 static double terms(const lvk_call *call) {
     const uint32_t *y = call->inputs[1].dim;
     return 1.0 * y[0] * y[1] * y[2];

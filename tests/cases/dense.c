@@ -68,7 +68,7 @@ static const lvk_case cases[] = {
      .large = true},
 };
 
-/* Products, and the bias. */
+/* The products of one sum, and the bias. */
 static double terms(const lvk_call *call) {
     return call->inputs[1].dim[0] + 1.0;
 }

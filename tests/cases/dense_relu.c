@@ -52,7 +52,7 @@ static const lvk_case cases[] = {
      .outputs = {{LVK_F32, 2, {2, 3}}}},
 };
 
-/* Products, and the bias. ReLU moves two numbers no further apart. */
+/* The products of one sum, and the bias. ReLU never increases the distance of two numbers. */
 static double terms(const lvk_call *call) {
     return call->inputs[1].dim[0] + 1.0;
 }

@@ -5,7 +5,7 @@ static const lvk_l2_attributes lambda = {0.01F};
 
 static double terms(const lvk_call *call) {
     (void)call;
-    return 1; /* two roundings and the reference's, less than the four of 2 eps */
+    return 1; /* three roundings, with the reference's, are less than the four that 2 eps allows */
 }
 
 static const lvk_case cases[] = {

@@ -1,7 +1,7 @@
 #include "ops/maxpool2d.h"
 #include "selftest/cases.h"
 
-/* How many windows an element lies in. */
+/* The number of windows that an element lies in, at most. */
 static double terms(const lvk_call *call) {
     const lvk_maxpool2d_attributes *pool = &((const lvk_maxpool2d_grad_attributes *)call->attributes)->pool;
     return (double)((pool->window_h + pool->stride_h - 1) / pool->stride_h) *

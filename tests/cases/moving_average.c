@@ -7,7 +7,7 @@
 static const lvk_moving_average_attributes keras = {0.99F, 1}, unbiased = {0.99F, 60.0F / 59}, first = {0, 1},
                                            kept = {1, 1};
 
-/* Two products, the rounded gain, the sum and the reference, half an ulp each. */
+/* Half an ulp each of two products, the rounded gain, the sum, and the reference. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const lvk_moving_average_attributes *attributes = run->call->attributes;
     const double decay = (double)attributes->decay;

@@ -5,8 +5,8 @@
 
 static const float hyper[8] = {0.01F, 0.9F};
 
-/* v: two products and their difference, a rounding each, and the reference's. w: v's error, an addition, and
- * the reference's. */
+/* v has one rounding each of two products and their difference, and the reference's own. w has the error of v, the rounding of an
+ * addition, and the reference's own. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const double g = (double)((const float *)run->inputs[1])[element],
                  v = (double)((const float *)run->inputs[2])[element];

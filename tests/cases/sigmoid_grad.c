@@ -3,7 +3,7 @@
 
 #include "selftest/cases.h"
 
-/* dy y (1 - y): three roundings, one of the reference; a denormal product may become zero. */
+/* dy y (1 - y) has three roundings, and the reference one. A denormal product may become zero. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     return 2 * (double)FLT_EPSILON * fabs((double)((const float *)run->outputs[output])[element]) +
            (double)FLT_MIN;

@@ -8,7 +8,7 @@ static const float far_out[24] = {1000, -1000, 0,     0, 88,   88, 88, 88, -200,
 static const float labels[12] = {0, 0.25F, 3, 1.5F, 1, 0.75F, 2, 0.125F, 0, 1, 3, 2};
 
 /* exp(d) has 3 + 2|d| ulps and half of d's own, sums 2 sqrt(K); the quotient has both errors and 2.5 ulps,
- * then two products and the reference half an ulp each. A thousandth is for products of errors. */
+ * then two products and the reference half an ulp each. A thousandth is added for products of errors. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     const uint32_t classes = run->call->inputs[0].dim[1];
     const uint64_t n = element / classes, at = element % classes;

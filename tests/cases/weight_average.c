@@ -6,7 +6,7 @@
 static const float slow[8] = {0.5F, 9, 9, 9, 9, 9, 9, 0.001F}, fast[8] = {[7] = 9.0F / 11};
 static const float same[5] = {1.1F, -3e-7F, 0, 7e8F, 0.3F};
 
-/* A difference, a product and a sum, a rounding each, and the reference's; none where the two are equal. */
+/* One rounding each of the difference, the product and the sum, and the reference's own. Where e and w are equal, none. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     (void)output;
     const double e = (double)((const float *)run->inputs[0])[element];

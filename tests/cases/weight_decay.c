@@ -6,7 +6,7 @@
 static const float hyper[8] = {1.6006e-4F, 0.1F, 0.001F, 1e-7F, 4e-3F};
 static const float none[8] = {1.6006e-4F, 0.1F, 0.001F, 1e-7F};
 
-/* A product and a difference, a rounding each, and the reference's. */
+/* One rounding of the product, one of the difference, and the reference's own. */
 static double bound(const lvk_case_run *run, int output, uint64_t element) {
     (void)output;
     const double w = (double)((const float *)run->inputs[0])[element];
