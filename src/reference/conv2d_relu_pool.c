@@ -5,7 +5,7 @@ static uint32_t at_most(uint64_t a, uint32_t b) {
     return a < b ? (uint32_t)a : b;
 }
 
-/* Its parts one after the other, for each window: the convolution, rounded as its output would be, ReLU, the first maximum. */
+/* A fused operator is its parts, one after the other. For each window: the convolution, rounded as its output would be, ReLU, the first maximum. */
 void lvk_reference_conv2d_relu_pool(const lvk_reference_args *args) {
     const lvk_reference_conv2d_operands operands = lvk_reference_conv2d_of(args);
     lvk_real *y = args->outputs[0];

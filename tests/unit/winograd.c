@@ -77,7 +77,7 @@ Test(winograd, takes_kernels_of_3x3_at_stride_1) {
         {2, 20, 16, 32, 5, 1, card, "3x3 at stride 1", NULL},
         {2, 20, 16, 32, 1, 1, card, "3x3 at stride 1", NULL},
         {2, 20, 16, 32, 3, 2, card, "3x3 at stride 1", NULL},
-        {2, 20, 16, 32, 6, 2, card, "3x3 at stride 1", NULL}, /* of which a folded one has kernels of 3x3 */
+        {2, 20, 16, 32, 6, 2, card, "3x3 at stride 1", NULL}, /* which space to depth makes one of 3x3 */
         {2, 20, 15, 32, 3, 1, card, NULL, "16 input channels"},
         {2, 20, 16, 32, 3, 1, cpu, NULL, "GPUs"},
         {2, 20, 16, 30, 3, 1, card, "not a multiple of 4", NULL},
