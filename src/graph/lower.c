@@ -147,7 +147,7 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
     if (launches)
         LVK_TRY(slice_rows(node, caps, options, &rows));
     if (chooses)
-        LVK_TRY(lvk_choices_find(options->choices, &node->call, &preferred));
+        LVK_TRY(lvk_kernel_choices_find(options->kernel_choices, &node->call, &preferred));
     lowered->slice_count = rows ? (int)lvk_divide_up(batch, rows) : 1;
     lowered->slices = lvk_arena_alloc(arena, (size_t)lowered->slice_count, sizeof *lowered->slices);
     if (!lowered->slices)

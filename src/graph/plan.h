@@ -6,13 +6,13 @@
 #ifndef LVK_GRAPH_PLAN_H
 #define LVK_GRAPH_PLAN_H
 
-#include "graph/choices.h"
 #include "graph/graph.h"
+#include "graph/kernel_choices.h"
 
 typedef struct lvk_plan_options {
     /* Which candidates to take, by the key of a whole node's call, before it is cut into slices; read during
      * planning only. NULL, and for calls that it does not hold: the first candidate that can run. */
-    const lvk_string_map *choices;
+    const lvk_string_map *kernel_choices;
 
     /* For measuring and for tests; zero is what programs want. A forced candidate goes before a choice. */
     int forced_op;                /* with forced_candidate: which operator */

@@ -46,7 +46,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
                                                  .folded = true},
                                        .batch = batch ? batch : 32,
                                        .crop_side = first_side(c),
-                                       .choices = lvk_device_choices(device)};
+                                       .kernel_choices = lvk_device_kernel_choices(device)};
     LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, &c->network));
     LVK_TRY(load_parameters(c->network, checkpoint));
     c->info = (lvk_classifier_info){.path = c->path,

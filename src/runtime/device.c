@@ -241,7 +241,7 @@ lvk_backend *lvk_device_backend(lvk_device *device) {
     return device->backend;
 }
 
-const lvk_string_map *lvk_device_choices(const lvk_device *device) {
+const lvk_string_map *lvk_device_kernel_choices(const lvk_device *device) {
     return &device->choices;
 }
 

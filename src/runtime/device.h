@@ -9,7 +9,7 @@
 /* The backend of an open device. Owned by the device; lives as long. */
 lvk_backend *lvk_device_backend(lvk_device *device);
 
-/* The kernel choices (graph/choices.h) that were stored for it when it was opened. Likewise. */
-const lvk_string_map *lvk_device_choices(const lvk_device *device);
+/* The kernel choices (graph/kernel_choices.h) that were stored for it when it was opened. Likewise. */
+const lvk_string_map *lvk_device_kernel_choices(const lvk_device *device);
 
 #endif

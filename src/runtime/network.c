@@ -158,7 +158,7 @@ static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_netw
     LVK_TRY(build_forward(pass, caps, network->model, config, training));
     if (extend)
         LVK_TRY(extend(pass, config));
-    const lvk_plan_options options = {.choices = config->choices};
+    const lvk_plan_options options = {.kernel_choices = config->kernel_choices};
     return lvk_plan_init(&pass->plan, &pass->graph, caps, &options);
 }
 

@@ -24,12 +24,13 @@ typedef struct lvk_network_config {
     bool shared;  /* of a network that accumulates: its gradients are added up with lvk_network_accumulate, as
                      those of other processes are */
     bool average; /* keep a moving average of the parameters, and infer with that */
-    double clip_norm;              /* the gradient's norm at most; 0: any */
-    lvk_rate_scales rates;         /* which parameters learn at another rate */
-    bool recompute;                /* drop activations and compute them again: the same bits in less memory */
-    bool unfused;                  /* operators as the model has them: for tests of the fused ones */
-    double l2;                     /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
-    const lvk_string_map *choices; /* which kernels to take (graph/choices.h), usually the device's; borrowed
+    double clip_norm;      /* the gradient's norm at most; 0: any */
+    lvk_rate_scales rates; /* which parameters learn at another rate */
+    bool recompute;        /* drop activations and compute them again: the same bits in less memory */
+    bool unfused;          /* operators as the model has them: for tests of the fused ones */
+    double l2;             /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
+    const lvk_string_map
+        *kernel_choices; /* which kernels to take (graph/kernel_choices.h), usually the device's; borrowed
                                       for as long as the network lives; NULL: none */
 } lvk_network_config;
 

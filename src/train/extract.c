@@ -19,7 +19,7 @@ static const double most_seconds_unsaved = 60;
  * digest) and of the choices that were measured for the device. */
 static char *describe(const lvk_trainer *t, lvk_device *device) {
     const lvk_backend_info *backend = &lvk_device_backend(device)->info;
-    const lvk_string_map *choices = lvk_device_choices(device);
+    const lvk_string_map *choices = lvk_device_kernel_choices(device);
     const lvk_standard *s = &t->info.standard;
     lvk_text text = {0};
     lvk_text_add(&text, "%s %s, weights %s\ncrop %s to %u, pixels %s", t->info.architecture, t->info.topology,
@@ -43,7 +43,7 @@ static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_ne
                                                  .folded = true},
                                        .batch = BATCH,
                                        .crop_side = lvk_cache_side(t->cache),
-                                       .choices = lvk_device_choices(device)};
+                                       .kernel_choices = lvk_device_kernel_choices(device)};
     LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, network));
     return lvk_backbone_load(*network, lvk_weights_file(t->backbone->weights), false);
 }

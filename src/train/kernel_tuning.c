@@ -127,7 +127,7 @@ lvk_status lvk_tune(lvk_device *device, const lvk_tune_options *options, lvk_tun
 }
 
 bool lvk_tune_get(const lvk_device *device, size_t index, lvk_tune_choice *choice) {
-    const lvk_string_map *choices = lvk_device_choices(device);
+    const lvk_string_map *choices = lvk_device_kernel_choices(device);
     if (index >= choices->count)
         return false;
     *choice = (lvk_tune_choice){choices->pairs[index].key, choices->pairs[index].value};

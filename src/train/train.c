@@ -132,7 +132,7 @@ static lvk_status open_backbone(lvk_trainer *t) {
 static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_backend *backend = lvk_device_backend(device);
     lvk_network_config config = lvk_settings_network(&t->settings);
-    config.choices = lvk_device_choices(device);
+    config.kernel_choices = lvk_device_kernel_choices(device);
     config.shared = t->ranks.count > 1;
     config.model.variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
     LVK_TRY(open_images(t));

@@ -102,13 +102,13 @@ Test(tuning, chooses_for_each_call_a_kernel_that_can_run) {
     }
     cr_expect_gt(with_choice, 4);
 
-    const lvk_plan_options options = {.choices = &choices};
+    const lvk_plan_options options = {.kernel_choices = &choices};
     lvk_plan plan;
     lvk_executable executable;
     cr_assert_eq(lvk_plan_init(&plan, &graph, &backend->caps, &options), LVK_OK, "%s", lvk_error_message());
     for (int s = 0; s < plan.program.step_count; ++s) {
         const char *name;
-        cr_assert_eq(lvk_choices_find(&choices, &plan.program.steps[s].call, &name), LVK_OK);
+        cr_assert_eq(lvk_kernel_choices_find(&choices, &plan.program.steps[s].call, &name), LVK_OK);
         cr_expect_str_eq(plan.program.steps[s].candidate, name ? name : "");
     }
     cr_assert_eq(lvk_executable_init(&executable, backend, &plan, NULL), LVK_OK, "%s", lvk_error_message());

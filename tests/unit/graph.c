@@ -300,7 +300,7 @@ Test(graph, slices_name_their_own_kernel) {
     lvk_call_key(&graph.nodes[0].call, &text);
     cr_assert_eq(lvk_text_take(&text, &key, NULL), LVK_OK);
     cr_assert_eq(lvk_string_map_set(&choices, key, "gemv"), LVK_OK);
-    chosen.choices = &choices;
+    chosen.kernel_choices = &choices;
     cr_assert_eq(lvk_plan_init(&plan, &graph, &caps, &chosen), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(plan.program.step_count, 2);
     cr_expect_str_eq(plan.program.steps[0].candidate, "tile");

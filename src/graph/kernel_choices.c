@@ -1,4 +1,4 @@
-#include "graph/choices.h"
+#include "graph/kernel_choices.h"
 
 #include "core/memory.h"
 #include "ops/op.h"
@@ -30,7 +30,7 @@ void lvk_call_key(const lvk_call *call, lvk_text *text) {
     }
 }
 
-lvk_status lvk_choices_find(const lvk_string_map *choices, const lvk_call *call, const char **name) {
+lvk_status lvk_kernel_choices_find(const lvk_string_map *choices, const lvk_call *call, const char **name) {
     *name = NULL;
     if (!choices || choices->count == 0)
         return LVK_OK;

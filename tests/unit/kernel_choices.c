@@ -35,7 +35,7 @@ static lvk_call convolution(const lvk_conv2d_attributes *attributes) {
                       .outputs = {lvk_type_4d(LVK_F32, 16, 30, 30, 8)}};
 }
 
-Test(choices, keys_say_what_is_computed_and_differ_where_that_does) {
+Test(kernel_choices, keys_say_what_is_computed_and_differ_where_that_does) {
     const lvk_conv2d_attributes valid = lvk_conv2d_valid(1, 1), strided = lvk_conv2d_valid(2, 1);
     enum { COUNT = 6 };
     lvk_call calls[COUNT];
@@ -79,7 +79,7 @@ static void expect_candidate(const char *expected, const lvk_caps *caps, const l
     lvk_graph_finish(&graph);
 }
 
-Test(choices, plans_take_the_choice_where_it_can_run) {
+Test(kernel_choices, plans_take_the_choice_where_it_can_run) {
     static const struct {
         const char *choice, *expected;
     } cases[] = {{"direct", "direct"},
@@ -92,7 +92,7 @@ Test(choices, plans_take_the_choice_where_it_can_run) {
     const lvk_call call = convolution(&valid);
     char *key = key_of(&call);
     lvk_string_map choices = {0};
-    const lvk_plan_options options = {.choices = &choices};
+    const lvk_plan_options options = {.kernel_choices = &choices};
     expect_candidate("tile", &card, NULL);
     expect_candidate("tile", &card, &options);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
@@ -104,7 +104,7 @@ Test(choices, plans_take_the_choice_where_it_can_run) {
     narrow.max_storage_range = 65536;
     expect_candidate("direct", &narrow, &options);
     const lvk_plan_options forced = {
-        .choices = &choices, .forced_op = LVK_OP_conv2d, .forced_candidate = "block"};
+        .kernel_choices = &choices, .forced_op = LVK_OP_conv2d, .forced_candidate = "block"};
     expect_candidate("block", &card, &forced);
     lvk_string_map_finish(&choices);
 
