@@ -124,8 +124,8 @@ LVK_ADD_LIST(add512_1_12, 1, 12)
 LVK_TARGET static inline __attribute__((always_inline)) void
 add_list_256(const lvk_pool_entry *entries, uint32_t count, const float *x, size_t row, uint32_t tail,
              float *sums, size_t sums_row, const int rows, const int vectors) {
-    static const int32_t ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    const __m256i last = _mm256_loadu_si256((const __m256i *)(const void *)(ones + (tail ? 8 - tail : 0)));
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i last = _mm256_cmpgt_epi32(_mm256_set1_epi32(tail ? (int32_t)tail : 8), lanes);
     __m256 sum[3][12];
     for (int r = 0; r < rows; ++r)
         for (int v = 0; v < vectors; ++v)

@@ -89,22 +89,19 @@ static void descriptors_finish(descriptors *d) {
     md_finish(&d->plain_y);
 }
 
-/* Activations of convolutions keep leukvk's layout; w is what the primitive likes best. Dense layers take all as it is: another
- * layout of w costs more than it saves. */
-static lvk_status descriptors_init(descriptors *d, const lvk_dnnl_shape *s) {
-    const dnnl_dims_t bias = {s->out_c};
-    *d = (descriptors){0};
-    DNNL_TRY(md_init(&d->bias, 1, bias, dnnl_a));
-    if (s->dense) {
-        const dnnl_dims_t x = {s->batch, s->in_c}, w = {s->out_c, s->in_c}, y = {s->batch, s->out_c};
-        DNNL_TRY(md_init(&d->plain_x, 2, x, dnnl_nc));
-        DNNL_TRY(md_init(&d->plain_w, 2, w, dnnl_io));
-        DNNL_TRY(md_init(&d->plain_y, 2, y, dnnl_nc));
-        DNNL_TRY(md_init(&d->x, 2, x, dnnl_nc));
-        DNNL_TRY(md_init(&d->w, 2, w, dnnl_io));
-        DNNL_TRY(md_init(&d->y, 2, y, dnnl_nc));
-        return LVK_OK;
-    }
+/* Dense layers take all as it is: another layout of w costs more than it saves. */
+static lvk_status dense_descriptors(descriptors *d, const lvk_dnnl_shape *s) {
+    const dnnl_dims_t x = {s->batch, s->in_c}, w = {s->out_c, s->in_c}, y = {s->batch, s->out_c};
+    DNNL_TRY(md_init(&d->plain_x, 2, x, dnnl_nc));
+    DNNL_TRY(md_init(&d->plain_w, 2, w, dnnl_io));
+    DNNL_TRY(md_init(&d->plain_y, 2, y, dnnl_nc));
+    DNNL_TRY(md_init(&d->x, 2, x, dnnl_nc));
+    DNNL_TRY(md_init(&d->w, 2, w, dnnl_io));
+    return status_of(md_init(&d->y, 2, y, dnnl_nc));
+}
+
+/* Activations of convolutions keep leukvk's layout; w is what the primitive likes best. */
+static lvk_status convolution_descriptors(descriptors *d, const lvk_dnnl_shape *s) {
     const dnnl_dims_t x = {s->batch, s->in_c, s->in_h, s->in_w},
                       w = {s->out_c, s->in_c, s->kernel_h, s->kernel_w},
                       y = {s->batch, s->out_c, s->out_h, s->out_w};
@@ -113,8 +110,14 @@ static lvk_status descriptors_init(descriptors *d, const lvk_dnnl_shape *s) {
     DNNL_TRY(md_init(&d->plain_y, 4, y, dnnl_nhwc));
     DNNL_TRY(md_init(&d->x, 4, x, dnnl_nhwc));
     DNNL_TRY(md_init(&d->w, 4, w, dnnl_format_tag_any));
-    DNNL_TRY(md_init(&d->y, 4, y, dnnl_nhwc));
-    return LVK_OK;
+    return status_of(md_init(&d->y, 4, y, dnnl_nhwc));
+}
+
+static lvk_status descriptors_init(descriptors *d, const lvk_dnnl_shape *s) {
+    const dnnl_dims_t bias = {s->out_c};
+    *d = (descriptors){0};
+    DNNL_TRY(md_init(&d->bias, 1, bias, dnnl_a));
+    return s->dense ? dense_descriptors(d, s) : convolution_descriptors(d, s);
 }
 
 /* ---- the primitive's descriptor ---- */
