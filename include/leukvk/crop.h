@@ -25,6 +25,9 @@ typedef struct lvk_crop_options {
     void *progress_user;
 } lvk_crop_options;
 
+/* Whether `mode` is one that lvk_crop_options knows. LVK_ERROR_ARGUMENT says which ones there are. */
+LVK_MUST_USE lvk_status lvk_crop_mode_check(const char *mode);
+
 /* Succeeds where lvk_crop_write could begin: the options make sense, and `folder` does not exist, is empty,
  * or holds what lvk_crop_write with the same options had written when it was stopped. LVK_ERROR_ARGUMENT,
  * LVK_ERROR_IO. `options` may be NULL here and below. */

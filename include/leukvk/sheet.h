@@ -25,6 +25,9 @@ typedef struct lvk_sheet_options {
     unsigned threads;          /* 0: as many as processors. The pictures do not depend on the number */
 } lvk_sheet_options;
 
+/* All that lvk_sheet_write_views checks of its options, before images are read. LVK_ERROR_ARGUMENT. */
+LVK_MUST_USE lvk_status lvk_sheet_views_check(const lvk_sheet_options *options);
+
 /* Writes a contact sheet: a block of cells for each class, and one for images without a label, ten cells in a
  * row. Cells are drawn at random, subjects in turn: no subject appears a second time before every subject has
  * appeared once. Below each cell is its subject, or the file's name where no subject is known.

@@ -23,6 +23,9 @@ typedef struct lvk_synth_options {
     void *progress_user;
 } lvk_synth_options;
 
+/* Whether the options make sense, which lvk_synth_write checks first. `options` may be NULL. LVK_ERROR_ARGUMENT. */
+LVK_MUST_USE lvk_status lvk_synth_check(const lvk_synth_options *options);
+
 /* Writes these files below `folder`, which must not exist yet, be empty, or hold what a call with the same
  * options had written when it was stopped:
  *   C-NMC_training_data/fold_{0,1,2}/{all,hem}/UID_<subject>_<image>_<cell>_<all|hem>.bmp

@@ -64,6 +64,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->options.views = (uint32_t)option_count(state, "views", text, 1, 100);
         return 0;
     case OPTION_CROP:
+        option_crop(state, "crop", text);
         a->options.crop = text;
         return 0;
     case OPTION_SHIFT:
@@ -94,6 +95,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "which folder? leukvk augment --help shows examples");
         if (!a->preview)
             argp_failure(state, EXIT_USAGE, 0, "--preview FILE.png is missing: the picture to write");
+        if (lvk_sheet_views_check(&a->options) != LVK_OK)
+            argp_failure(state, EXIT_USAGE, 0, "%s", lvk_error_message());
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -122,4 +125,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_augment;
-const verb verb_augment = {"augment", "show what augmentation makes of cells", run};
+const verb verb_augment = {"augment", "draw augmented cells as training sees them", run};

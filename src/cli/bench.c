@@ -171,13 +171,13 @@ static int run(int argc, char **argv) {
     output_check("trace", a.trace, NULL, 0);
     lvk_device *device;
     lvk_bench_result result;
-    int status = lvk_device_open(&a.device, &device);
+    int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
         return report_failure(status);
     status = lvk_bench(device, &a.bench, &result);
     if (status == LVK_OK)
         status = print_result(&a, &result, device);
-    const int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
+    const int exit_status = status == LVK_OK ? EXIT_OK : report_mistake(status);
     lvk_bench_finish(&result);
     lvk_device_close(&device);
     return exit_status;

@@ -142,4 +142,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_calibrate;
-const verb verb_calibrate = {"calibrate", "give a trained model a temperature and a threshold", run};
+const verb verb_calibrate = {"calibrate", "choose the temperature and the threshold of a trained model", run};

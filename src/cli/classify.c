@@ -80,7 +80,7 @@ static void show_calibration(const lvk_classifier_info *info) {
 
 int classify_open(classify_session *session, const classify_arguments *a) {
     *session = (classify_session){.arguments = a, .same_threshold = true};
-    int status = lvk_device_open(&a->device, &session->device);
+    int status = option_device_open(&a->device, &session->device);
     if (status == LVK_OK)
         status = lvk_classifier_open(session->device, a->models[0], &a->classifier, &session->classifier);
     if (status != LVK_OK)

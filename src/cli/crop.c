@@ -42,6 +42,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
     case OPTION_MODE:
+        option_crop(state, "mode", text);
         a->options.mode = text;
         return 0;
     case OPTION_SIZE:
@@ -121,4 +122,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_crop;
-const verb verb_crop = {"crop", "write the crops that training makes as PNG files", run};
+const verb verb_crop = {"crop", "write the crops that training uses as PNG files", run};

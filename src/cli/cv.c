@@ -144,7 +144,7 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     a.cv.train = a.train.options;
     lvk_device *device;
-    int status = lvk_device_open(&a.device, &device);
+    int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
         return report_failure(status);
     printf("seed %" PRIu64 "\n", a.cv.train.seed);

@@ -93,6 +93,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->sheet_options.cells = (uint32_t)option_count(state, "per-class", text, 1, 1000);
         return 0;
     case OPTION_CROP:
+        option_crop(state, "crop", text);
         a->sheet_options.crop = text;
         return 0;
     case OPTION_FRACTIONS:
@@ -252,4 +253,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_data;
-const verb verb_data = {"data", "show what a data set holds; split it by subject", run};
+const verb verb_data = {"data", "show what a data set holds, and split it by subject", run};

@@ -150,4 +150,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_devices;
-const verb verb_devices = {.name = "devices", .summary = "list what can compute here", .run = run};
+const verb verb_devices = {.name = "devices", .summary = "list the devices of this machine", .run = run};

@@ -115,4 +115,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_export;
-const verb verb_export = {"export", "make a trained model into a file for other programs", run};
+const verb verb_export = {"export", "convert a trained model for other programs", run};

@@ -82,4 +82,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_import;
-const verb verb_import = {"import", "make weights learnt elsewhere into a file to start from", run};
+const verb verb_import = {"import", "convert pretrained weights of other libraries", run};

@@ -1,6 +1,8 @@
 #include "options.h"
 
+#include "suggest.h"
 #include "ui/output.h"
+#include "ui/quiet.h"
 #include "verb.h"
 
 #include <errno.h>
@@ -46,6 +48,11 @@ const char *option_png(const struct argp_state *state, const char *option, const
     return text;
 }
 
+void option_crop(const struct argp_state *state, const char *option, const char *text) {
+    if (lvk_crop_mode_check(text) != LVK_OK)
+        argp_failure(state, EXIT_USAGE, 0, "--%s: %s", option, lvk_error_message());
+}
+
 enum { OPTION_DEVICE = 1024, OPTION_VALIDATION, OPTION_TUNER };
 
 static error_t parse_device(int key, char *text, struct argp_state *state) {
@@ -67,12 +74,13 @@ static error_t parse_device(int key, char *text, struct argp_state *state) {
 }
 
 static const struct argp_option device_options[] = {
+    OPTION_HEADING("Device:", GROUP_DEVICE),
     {"device", OPTION_DEVICE, "DEVICE", 0,
-     "Number, UUID or part of the name of a device (leukvk devices lists them); 'cpu' for the processor, 'reference' for plain "
-     "C; without it what LEUKVK_DEVICE says (the best graphics card, else cpu)",
-     10},
-    {"validation", OPTION_VALIDATION, NULL, 0, "Check every Vulkan call with the validation layers (slow)",
-     10},
+     "Device to compute on: a number, a UUID or a part of a name that leukvk devices lists; cpu, the processor; reference, "
+     "plain C; without it what LEUKVK_DEVICE says (the best graphics card, else cpu)",
+     GROUP_DEVICE},
+    {"validation", OPTION_VALIDATION, NULL, 0,
+     "Check every Vulkan call with the validation layers, which is slow", GROUP_DEVICE},
     {0}};
 
 const struct argp device_argp = {device_options, parse_device, NULL, NULL, NULL, NULL, NULL};
@@ -89,17 +97,67 @@ static error_t parse_tuner(int key, char *text, struct argp_state *state) {
 
 static const struct argp_option tuner_options[] = {
     {"tuner", OPTION_TUNER, "frozen|off", 0,
-     "Take the kernels that leukvk tune-kernels has chosen for this device, or the first that can run (frozen)",
-     10},
+     "Kernels: frozen, the ones that leukvk tune-kernels has chosen for this device; off, the first ones that can run "
+     "(frozen)",
+     GROUP_DEVICE},
     {0}};
 
 const struct argp tuner_argp = {tuner_options, parse_tuner, NULL, NULL, NULL, NULL, NULL};
 
+int option_device_open(const lvk_device_options *options, lvk_device **device) {
+    const int status = lvk_device_open(options, device);
+    if (status == LVK_ERROR_ARGUMENT)
+        exit(report_mistake(status));
+    return status;
+}
+
+/* ---- what every verb has ---- */
+
+enum { OPTION_HELP = 'h', OPTION_QUIET = 'q', OPTION_QUESTION = '?', OPTION_USAGE = 512 };
+
+static const struct argp_option common_options[] = {
+    {"quiet", OPTION_QUIET, NULL, 0, "Print results, warnings and errors, but no progress", -1},
+    {"help", OPTION_HELP, NULL, 0, "Print this help", -1},
+    {NULL, OPTION_QUESTION, NULL, OPTION_HIDDEN, NULL, -1},
+    {"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
+    {0}};
+
+static error_t parse_common(int key, char *text, struct argp_state *state) {
+    (void)text;
+    switch (key) {
+    case OPTION_QUIET:
+        quiet_set();
+        return 0;
+    case OPTION_HELP:
+    case OPTION_QUESTION:
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
+    case OPTION_USAGE:
+        argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+        return 0;
+    case ARGP_KEY_ARGS: /* the verb has left them */
+        argp_failure(state, EXIT_USAGE, 0, "takes no arguments, '%s' was given", state->argv[state->next]);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 void parse_arguments(const struct argp *parser, int argc, char **argv, void *input) {
+    enum { MOST_CHILDREN = 8 };
+    static const struct argp common = {common_options, parse_common, NULL, NULL, NULL, NULL, NULL};
+    struct argp_child children[MOST_CHILDREN + 2] = {{0}};
+    struct argp whole = *parser;
+    int count = 0;
+    for (; parser->children && parser->children[count].argp && count < MOST_CHILDREN; ++count)
+        children[count] = parser->children[count];
+    children[count].argp = &common; /* behind the verb's own, which it numbers */
+    whole.children = children;
+    suggest_option(&whole, argc, argv);
     FILE *const error = stderr, *const filter = output_filter(); /* argp quotes what was typed */
     argp_err_exit_status = EXIT_USAGE;
     stderr = filter ? filter : error;
-    if (argp_parse(parser, argc, argv, 0, NULL, input) != 0)
+    if (argp_parse(&whole, argc, argv, ARGP_NO_HELP, NULL, input) != 0)
         exit(EXIT_USAGE);
     stderr = error;
     if (filter)

@@ -8,6 +8,19 @@
 #include <argp.h>
 #include <stdint.h>
 
+/* Groups of options in every verb's --help, in this order; the first four are the library's, lvk_option_group. An
+ * option table that has the first option of a group has its heading too. */
+enum {
+    GROUP_DATA = LVK_OPTION_GROUP_DATA,
+    GROUP_MODEL = LVK_OPTION_GROUP_MODEL,
+    GROUP_WORK = LVK_OPTION_GROUP_TRAINING,
+    GROUP_OUTPUT = LVK_OPTION_GROUP_OUTPUT,
+    GROUP_DEVICE = 10
+};
+
+/* The row of an option table that is the heading of a group. */
+#define OPTION_HEADING(text, group) {NULL, 0, NULL, 0, text, group}
+
 /* A whole number from `least` to `most`. */
 uint64_t option_count(const struct argp_state *state, const char *option, const char *text, uint64_t least,
                       uint64_t most);
@@ -21,13 +34,21 @@ void option_fractions(const struct argp_state *state, const char *text, double *
 /* The name of a picture to write: it ends in .png. Returns `text`. */
 const char *option_png(const struct argp_state *state, const char *option, const char *text);
 
+/* A way of cropping; ends the program where there is no such way. */
+void option_crop(const struct argp_state *state, const char *option, const char *text);
+
 /* The options --device and --validation as an argp child; its input is an lvk_device_options. */
 extern const struct argp device_argp;
 
 /* --tuner, likewise. */
 extern const struct argp tuner_argp;
 
-/* Parses with EXIT_USAGE as the status for mistakes. Help and mistakes end the program. */
+/* Opens the device. Ends the program with EXIT_USAGE where the options name none; returns an lvk_status otherwise. */
+int option_device_open(const lvk_device_options *options, lvk_device **device);
+
+/* Parses with EXIT_USAGE as the status for mistakes, which are told with a suggestion for an option that was
+ * mistyped. Every verb also has --help, and --quiet, which quiet.h tells of. Help and mistakes end
+ * the program. */
 void parse_arguments(const struct argp *parser, int argc, char **argv, void *input);
 
 #endif

@@ -53,12 +53,12 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     lvk_device *device;
     lvk_selftest_result result;
-    int status = lvk_device_open(&a.device, &device);
+    int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
         return report_failure(status);
     printf("device %s, seed %llu\n", lvk_device_get_info(device)->name, (unsigned long long)a.seed);
     status = lvk_selftest(device, a.seed, show, NULL, &result);
-    const int exit_status = status != LVK_OK  ? report_failure(status)
+    const int exit_status = status != LVK_OK  ? report_mistake(status)
                             : result.failures ? EXIT_FAILED
                                               : EXIT_OK;
     if (status == LVK_OK) {
@@ -73,4 +73,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_selftest;
-const verb verb_selftest = {"selftest", "compare every kernel on this device with plain C", run};
+const verb verb_selftest = {"selftest", "compare the kernels on a device with plain C", run};

@@ -73,7 +73,7 @@ static int run(int argc, char **argv) {
     lvk_model_summary *summary;
     const int status = lvk_model_summary_create(model, &summary);
     if (status != LVK_OK)
-        return report_failure(status);
+        return report_mistake(status);
     printf("%s: input %" PRIu32 "×%" PRIu32 "×3, output the probability of the positive class\n\n",
            summary->architecture, summary->image_size, summary->image_size);
     const bool printed = print_layers(summary);

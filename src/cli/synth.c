@@ -63,8 +63,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "one folder at a time, not also %s", text);
         a->folder = text;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_failure(state, EXIT_USAGE, 0, "into which folder? leukvk synth --help shows examples");
+    case ARGP_KEY_END:
+        if (!a->folder)
+            argp_failure(state, EXIT_USAGE, 0, "into which folder? leukvk synth --help shows examples");
+        if (lvk_synth_check(&a->options) != LVK_OK)
+            argp_failure(state, EXIT_USAGE, 0, "%s", lvk_error_message());
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

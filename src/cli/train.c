@@ -198,7 +198,9 @@ static int run(int argc, char **argv) {
     if (status == LVK_OK && !a.resume && a.ranks.number == 0)
         printf("seed %" PRIu64 "\n", a.train.options.seed);
     train_progress_catch_signals();
-    const int exit_status = status == LVK_OK ? train_with(&a, device) : report(&a, status);
+    int exit_status = status == LVK_OK ? train_with(&a, device) : report(&a, status);
+    if (status == LVK_ERROR_ARGUMENT) /* no such device */
+        exit_status = EXIT_USAGE;
     lvk_device_close(&device);
     return exit_status;
 }

@@ -125,7 +125,7 @@ static int measure(lvk_device *device, const lvk_tune_options *tune) {
     progress_clear(&r.bar);
     if (status != LVK_OK) {
         table_finish(&r.table);
-        return report_failure(status);
+        return report_mistake(status);
     }
     const int exit_status = print_table(&r.table);
     printf("\n* is taken from now on; > was given up as much slower. Kept in %s\n",
@@ -175,7 +175,7 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     a.device.no_tuning = !a.show; /* a file that is to be replaced need not be complained about */
     lvk_device *device;
-    const int status = lvk_device_open(&a.device, &device);
+    const int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
         return report_failure(status);
     const int exit_status = a.show ? show(device) : a.forget ? forget(device) : measure(device, &a.tune);
@@ -184,4 +184,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_tune_kernels;
-const verb verb_tune_kernels = {"tune-kernels", "measure which kernels are the fastest on this device", run};
+const verb verb_tune_kernels = {"tune-kernels", "find the fastest kernels for a device", run};

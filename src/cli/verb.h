@@ -22,4 +22,7 @@ enum {
 int failure_exit(int status);
 int report_failure(int status);
 
+/* The same for the status of a call that gets what was typed: LVK_ERROR_ARGUMENT is EXIT_USAGE. */
+int report_mistake(int status);
+
 #endif

@@ -44,6 +44,11 @@ static lvk_status resolve(const lvk_crop_options *given, lvk_crop_options *o, lv
     return lvk_crop_parse(o->mode ? o->mode : "center", crop);
 }
 
+lvk_status lvk_crop_mode_check(const char *mode) {
+    lvk_crop crop;
+    return lvk_crop_parse(mode, &crop);
+}
+
 /* What all files of the tree depend on, but for the images: they are not known at first. */
 static void describe(const lvk_crop_options *o, char *text, size_t size) {
     snprintf(text, size, "leukvk crop --mode %.64s --size %u, of images ", o->mode ? o->mode : "center",

@@ -84,13 +84,22 @@ static lvk_status lay_out(views *v) {
     return LVK_OK;
 }
 
+static lvk_status resolve(const lvk_sheet_options *options, views *v) {
+    LVK_TRY(lvk_sheet_resolve(options, &(lvk_sheet_options){.cells = 6, .views = 6, .side = 224}, 100,
+                              &v->options, &v->crop));
+    v->strength = (lvk_augment_strength){v->options.shift, v->options.zoom, v->options.color};
+    return lvk_augment_check(&v->strength);
+}
+
+lvk_status lvk_sheet_views_check(const lvk_sheet_options *options) {
+    views v;
+    return resolve(options, &v);
+}
+
 lvk_status lvk_sheet_write_views(const lvk_dataset *dataset, const lvk_sheet_options *options,
                                  const char *path) {
     views v = {.dataset = dataset};
-    LVK_TRY(lvk_sheet_resolve(options, &(lvk_sheet_options){.cells = 6, .views = 6, .side = 224}, 100,
-                              &v.options, &v.crop));
-    v.strength = (lvk_augment_strength){v.options.shift, v.options.zoom, v.options.color};
-    LVK_TRY(lvk_augment_check(&v.strength));
+    LVK_TRY(resolve(options, &v));
     lvk_status status = pick_rows(&v);
     if (status == LVK_OK) {
         v.tiles = lvk_alloc(v.rows * (1 + v.options.views), sizeof *v.tiles);

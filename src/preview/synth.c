@@ -42,15 +42,21 @@ static lvk_status resolve(const lvk_synth_options *given, lvk_synth_options *o) 
     o->subjects = o->subjects ? o->subjects : 24;
     o->size = o->size ? o->size : 450;
     if (o->subjects < 8 || o->subjects > 2000 || o->subjects % 2)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "synth: %u subjects: an even number from 8 to 2000", o->subjects);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--subjects %u: must be an even number from 8 to 2000",
+                        o->subjects);
     if (o->images < 2 * o->subjects || o->images > 1000000)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "synth: %u images: from 2 a subject (%u) to 1000000", o->images,
-                        2 * o->subjects);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--images %u: must be from %u, two per subject, to 1000000",
+                        o->images, 2 * o->subjects);
     if (o->size < 64 || o->size > 1024)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "synth: %u pixels: from 64 to 1024", o->size);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--size %u: must be from 64 to 1024 pixels", o->size);
     if (o->format != LVK_SYNTH_BMP && o->format != LVK_SYNTH_PNG)
         return lvk_fail(LVK_ERROR_ARGUMENT, "synth: unknown image format %d", (int)o->format);
     return LVK_OK;
+}
+
+lvk_status lvk_synth_check(const lvk_synth_options *options) {
+    lvk_synth_options resolved;
+    return resolve(options, &resolved);
 }
 
 /* Sets how many of `images` each of the `count` people of a class has: two, and a share of the rest that is drawn from

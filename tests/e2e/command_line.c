@@ -73,7 +73,20 @@ Test(command_line, what_makes_no_sense_is_named) {
         const char *says;
     } mistakes[] = {
         {"", 2, "usage"},
-        {"trian", 2, "trian"},
+        {"trian", 2, "no verb 'trian'; did you mean train?"},
+        {"help sumary", 2, "no verb 'sumary'; did you mean summary?"},
+        {"xyz", 2, "no verb 'xyz'; leukvk --help lists the verbs"},
+        {"--data x train", 2, "the verb comes before '--data'"},
+        {"train --data x --epohcs 3", 2, "no option '--epohcs'; did you mean --epochs?"},
+        {"train --data x --epohcs=3", 2, "no option '--epohcs=3'; did you mean --epochs?"},
+        {"train --data x -epochs 3", 2, "no option '-epochs'; did you mean --epochs?"},
+        {"train --data --modle --batchsize 3", 2, "no option '--batchsize'; did you mean --batch-size?"},
+        {"predict --modle x", 2, "no option '--modle'; did you mean --model?"},
+        {"eval --quite", 2, "no option '--quite'; did you mean --quiet?"},
+        {"data x --hepl", 2, "no option '--hepl'; did you mean --help?"},
+        {"ops --zzzzzz", 2, "no option '--zzzzzz'; leukvk ops --help lists the options"},
+        {"eval x", 2, "takes no arguments, 'x' was given"},
+        {"ops x", 2, "takes no arguments, 'x' was given"},
         {"train", 2, "--data"},
         {"train --data x --batch 0", 2, "--batch 0"},
         {"train --data x --batch many", 2, "--batch many"},
@@ -121,9 +134,15 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"train --resume /nonexistent/run", 1, "/nonexistent/run"},
         {"train --resume x --batch 3", 2, "--batch"},
         {"train --data x --no-such-option", 2, "no-such-option"},
-        {"train --data x --device no-such-card", 1, "no-such-card"},
+        {"train --data x --device no-such-card", 2, "no-such-card"},
         {"predict", 2, "--model"},
         {"predict --model x", 2, "images"},
+        {"predict --model x a.png --device no-such-card", 2, "no-such-card"},
+        {"eval --model x --device no-such-card", 2, "no-such-card"},
+        {"bench w2 --device no-such-card", 2, "no-such-card"},
+        {"cv --data x --device no-such-card", 2, "no-such-card"},
+        {"selftest --device no-such-card", 2, "no-such-card"},
+        {"tune-kernels --device no-such-card", 2, "no-such-card"},
         {"predict --model /nonexistent/model.safetensors a.png", 1, "/nonexistent/model.safetensors"},
         {"predict --model x a.png --format xml", 2, "xml"},
         {"eval", 2, "--model"},
@@ -137,24 +156,29 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"cv --data x --folds 11", 2, "--folds 11"},
         {"cv --data /nonexistent/folder", 1, "/nonexistent/folder"},
         {"cv --data x --resume y", 2, "resume"},
-        {"summary vgg", 1, "vgg"},
+        {"summary vgg", 2, "vgg"},
         {"data", 2, "leukvk data"},
         {"data /nonexistent/folder", 1, "/nonexistent/folder"},
         {"data x --sheet cells.jpg", 2, "cells.jpg"},
+        {"data x --sheet cells.png --crop middle", 2, "middle"},
         {"data x --per-class 0", 2, "--per-class 0"},
         {"augment", 2, "leukvk augment"},
         {"augment x", 2, "--preview"},
         {"augment x --preview a.bmp", 2, "a.bmp"},
         {"augment /nonexistent/folder --preview a.png", 1, "/nonexistent/folder"},
+        {"augment x --preview a.png --shift 0.6", 2, "--shift 0.6"},
+        {"augment x --preview a.png --crop middle", 2, "middle"},
         {"crop", 2, "leukvk crop"},
         {"crop a", 2, "IN and OUT"},
         {"crop a b c", 2, "not also c"},
         {"crop a b --size 31", 2, "--size 31"},
-        {"crop a /nonexistent/b --mode middle", 1, "middle"},
+        {"crop a /nonexistent/b --mode middle", 2, "middle"},
         {"crop /nonexistent/folder /nonexistent/b", 1, "/nonexistent/folder"},
         {"crop a /dev", 1, "/dev: is not empty"},
         {"synth", 2, "leukvk synth"},
-        {"selftest --device reference", 1, "reference"},
+        {"synth /nonexistent/folder --subjects 9", 2, "--subjects 9: must be an even number"},
+        {"synth /nonexistent/folder --images 20", 2, "--images 20: must be from 48"},
+        {"selftest --device reference", 2, "reference"},
         {"train --data x --tuner on", 2, "--tuner on"},
         {"predict --model x a.png --tuner maybe", 2, "--tuner maybe"},
         {"tune", 2, "--data"},
@@ -164,16 +188,16 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"tune --data x --search all", 2, "--search all"},
         {"tune --data x --jobs 0", 2, "--jobs 0"},
         {"tune --data x --device no-such-card", 1, "no-such-card"},
-        {"tune-kernels --device reference", 1, "reference"},
+        {"tune-kernels --device reference", 2, "reference"},
         {"tune-kernels --batch 0", 2, "--batch 0"},
-        {"tune-kernels --model vgg", 1, "vgg"},
+        {"tune-kernels --model vgg", 2, "vgg"},
         {"tune-kernels --image-size 31", 2, "--image-size 31"},
-        {"tune-kernels --model cnn --image-size 112", 1, "--image-size 112"},
+        {"tune-kernels --model cnn --image-size 112", 2, "--image-size 112"},
         {"tune-kernels --show --forget", 2, "--forget"},
         {"tune-kernels cnn", 2, "cnn"},
         {"bench", 2, "w1"},
         {"bench w1 w2", 2, "w2"},
-        {"bench w9", 1, "w9"},
+        {"bench w9", 2, "w9"},
         {"bench w2 --batch 0", 2, "--batch 0"},
         {"bench w2 --batch 1025", 2, "--batch 1025"},
         {"bench w2 --steps few", 2, "--steps few"},
@@ -196,6 +220,34 @@ Test(command_line, what_makes_no_sense_is_named) {
         cr_expect_not_null(strstr(result.err, mistakes[i].says), "leukvk %s does not say '%s': %s",
                            mistakes[i].arguments, mistakes[i].says, result.err);
     }
+}
+
+/* `leukvk ARGUMENTS` prints to standard output what the other one does. */
+static void expect_same_output(const char *arguments, const char *other) {
+    static program_result expected;
+    program_run(&expected, "%s", other);
+    program_run(&result, "%s", arguments);
+    cr_expect_eq(result.exit_status, 0, "%s: %s", arguments, result.err);
+    cr_expect_str_eq(result.out, expected.out, "%s", arguments);
+}
+
+Test(command_line, help_and_version_have_short_forms) {
+    expect_same_output("-h", "--help");
+    expect_same_output("help", "--help");
+    expect_same_output("-v", "--version");
+    cr_expect_eq(strncmp(result.out, "leukvk ", 7), 0, "%s", result.out);
+    expect_same_output("help train", "train --help");
+    expect_same_output("train -h", "train --help");
+    cr_expect_not_null(strstr(result.out, "--learning-rate"), "%s", result.out);
+    expect_same_output("synth x -h", "synth --help");
+    expect_same_output("predict -?", "predict --help");
+}
+
+Test(command_line, cpu_is_a_device_that_computes_on_the_processor) {
+    program_run(&result, "bench w2 --batch 1 --steps 1 --device cpu");
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "(cpu, "), "%s", result.err);
+    cr_expect_null(strstr(result.err, "several devices"), "%s", result.err);
 }
 
 Test(command_line, summary_and_ops_print_the_tables) {

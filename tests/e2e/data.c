@@ -220,7 +220,7 @@ Test(data, augmented_views) {
         cr_expect(!program_same_file(a, b), "%s changes nothing", jitter[i]);
     }
     program_run(&result, "augment %s --preview %s --zoom 1.5", cells, b);
-    cr_expect_eq(result.exit_status, 1);
+    cr_expect_eq(result.exit_status, 2);
     EXPECT_WORDS(result.err, "--zoom 1.5");
     program_remove(folder);
 }

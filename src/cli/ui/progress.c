@@ -3,6 +3,7 @@
 
 #include "format.h"
 #include "leukvk/text.h"
+#include "quiet.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -158,6 +159,8 @@ static void print_plain(progress *p, const progress_values *values, double now) 
 
 void progress_update(progress *p, const progress_values *values) {
     const double now = p->clock();
+    if (quiet_is_set())
+        return;
     if (!p->is_terminal) {
         const int tenth = p->total ? (int)(10.0 * (double)values->done / (double)p->total) : 0;
         if (p->every_tenth && tenth > p->tenths && tenth < 10) {
@@ -195,6 +198,8 @@ void progress_clear(progress *p) {
 void progress_end(progress *p, const progress_values *values, const char *summary) {
     const double now = p->clock();
     char count[FORMAT_SIZE], seconds[FORMAT_SIZE], number[FORMAT_SIZE];
+    if (quiet_is_set())
+        return;
     progress_clear(p);
     fprintf(p->out, "%s  %s %s in %s", p->title, format_count(count, values->done), p->unit,
             format_duration(seconds, now - p->started));

@@ -3,7 +3,8 @@
  *   Epoch 3/20  42% [=======>            ]  512/1,223  18.3 images/s  loss 0.4321  acc 0.812  ETA 39 s
  *
  * Use: progress_begin, progress_update as often as you like (it looks at the clock and mostly does nothing),
- * progress_clear before any other output to the terminal, progress_end. One thread at a time. */
+ * progress_clear before any other output to the terminal, progress_end. One thread at a time.
+ * With --quiet nothing is shown. */
 #ifndef LEUKVK_CLI_UI_PROGRESS_H
 #define LEUKVK_CLI_UI_PROGRESS_H
 
