@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures leukvk beside the peers that are installed: the same work, in turn, in the same run.
 
-    tools/bench/bench.py [--works w1,w2,w2:1,w3,w3:1,w4] [--rounds 3] [--seconds 10] [--driver lavapipe|swiftshader] [--program PATH]
+    tools/bench/bench.py [--works w1,w2,w2:1,w3,w3:1,w4] [--rounds 3] [--seconds 10] [--device DEVICE | --driver lavapipe|swiftshader]
+                          [--program PATH]
 
 Prints Markdown tables. README.md beside this file says what is measured.
 """
@@ -46,10 +47,12 @@ class Program:
 def programs_for(work, options, torch_python):
     name, _, batch = work.partition(":")
     arguments = [name, "--batch", batch or DEFAULT_BATCH[name], "--seconds", str(options.seconds)]
-    environment = {}
+    environment, device = {}, options.device
     if options.driver:
         environment["VK_ICD_FILENAMES"] = DRIVERS[options.driver]
-    found = [Program("leukvk", [options.program, "bench", *arguments, "--json"], environment)]
+        device = "0"  # Vulkan's only one; without a graphics card leukvk takes the cpu
+    named = ["--device", device] if device else []
+    found = [Program("leukvk", [options.program, "bench", *arguments, *named, "--json"], environment)]
     if torch_python:
         peer = [torch_python, str(HERE / "peer_torch.py"), *arguments]
         tuned = ["--channels-last"] + (["--jit"] if name in ("w2", "w3") else [])
@@ -160,7 +163,9 @@ def parse():
     parser.add_argument("--works", default="w1,w2,w2:1,w3,w3:1,w4", help="work, or work:batch (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each program is run on each work (3)")
     parser.add_argument("--seconds", type=int, default=10, help="for which each run measures (10)")
-    parser.add_argument("--driver", choices=sorted(DRIVERS), help="use this software driver (the best device that there is)")
+    devices = parser.add_mutually_exclusive_group()
+    devices.add_argument("--device", help="as leukvk's --device: cpu, a number or a name (the best that there is)")
+    devices.add_argument("--driver", choices=sorted(DRIVERS), help="compute by this software driver of Vulkan")
     parser.add_argument("--program", default=str(ROOT / "build" / "leukvk"), help="leukvk (build/leukvk)")
     parser.add_argument("--peers", default="tuned,installed", help="ways to run PyTorch: tuned, installed, cuda, tf32 (tuned,installed)")
     parser.add_argument("--python", help="the interpreter that has PyTorch (this one, else /usr/bin/python3)")
