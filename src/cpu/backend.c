@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* madvise */
 /* The backend: blocks of memory, and programs whose steps run one after the other, each by its kernel over all threads. */
 #include "core/resource.h"
 #include "cpu/cpu.h"
@@ -5,6 +6,7 @@
 #include "cpu/threads.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ALIGNMENT = 64 }; /* bytes: a cache line, and the widest vector */
 
@@ -41,6 +43,14 @@ static void destroy(lvk_backend *backend) {
 
 /* ---- memory ---- */
 
+/* Asks for pages of 2 MiB, of which a large block needs few: looking up where small ones lie takes time. */
+static void ask_for_large_pages(void *memory, uint64_t size) {
+    const uintptr_t page = 2 << 20, begin = ((uintptr_t)memory + page - 1) / page * page,
+                    end = (uintptr_t)memory + size;
+    if (begin + page <= end)
+        (void)madvise((void *)begin, (end - begin) / page * page, MADV_HUGEPAGE);
+}
+
 static lvk_status buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer) {
     *buffer = lvk_alloc(1, sizeof **buffer);
     if (!*buffer)
@@ -52,6 +62,7 @@ static lvk_status buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer 
         *buffer = NULL;
         return LVK_ERROR_MEMORY;
     }
+    ask_for_large_pages(b->memory, size + ALIGNMENT);
     b->data = (unsigned char *)b->memory + (ALIGNMENT - (uintptr_t)b->memory % ALIGNMENT) % ALIGNMENT;
     backend->bytes_allocated += size;
     if (backend->bytes_peak < backend->bytes_allocated)
