@@ -1,4 +1,4 @@
-/* Which of two classes is the positive one, by their names. */
+/* The positive class of a data set, found by the names of the classes. */
 #ifndef LVK_DATASET_CLASS_NAMES_H
 #define LVK_DATASET_CLASS_NAMES_H
 
@@ -11,10 +11,10 @@ typedef struct lvk_word {
     size_t size;
 } lvk_word;
 
-/* The next word between *at and `end`, behind which *at is left. False: there is none. */
+/* Finds the next word between *at and `end` and moves *at behind the word. False: there is none. */
 bool lvk_word_next(const char **at, const char *end, lvk_word *word);
 
-/* ASCII case ignored. */
+/* Whether the word is `text`, in any case of ASCII letters. */
 bool lvk_word_is(const lvk_word *word, const char *text);
 
 typedef enum lvk_class_kind {
@@ -23,10 +23,12 @@ typedef enum lvk_class_kind {
     LVK_CLASS_NEGATIVE  /* normal, healthy, hem, benign, …, non-cancer */
 } lvk_class_kind;
 
+/* What the `size` bytes of a class name say. */
 lvk_class_kind lvk_class_kind_of(const char *name, size_t size);
 
-/* Index of the positive one of `count` classes. *told: the names tell; otherwise it is the last, or of two with
- * positive names the one whose word comes first in the list above. */
+/* The index of the positive class of `count` names. *told becomes whether the names tell it. Where they do
+ * not, it is the last class. Where the names of both of two classes are positive, it is the one whose word
+ * comes first in the list of words. */
 size_t lvk_class_positive(const char *const *names, size_t count, bool *told);
 
 #endif

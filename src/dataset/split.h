@@ -1,4 +1,4 @@
-/* Inside of a split. For the files split*.c only. */
+/* The struct of a split. Included by split*.c only. */
 #ifndef LVK_DATASET_SPLIT_H
 #define LVK_DATASET_SPLIT_H
 
@@ -12,20 +12,20 @@ struct lvk_split {
     uint64_t seed;
     bool by_image;
     double fractions[LVK_SPLIT_PART_COUNT];
-    uint32_t *images[LVK_SPLIT_PART_COUNT]; /* each with room for every image of the data set */
+    uint32_t *images[LVK_SPLIT_PART_COUNT]; /* each has room for all images of the data set */
     size_t counts[LVK_SPLIT_PART_COUNT];
 };
 
-/* A split without images. */
+/* Makes a split without images. */
 LVK_MUST_USE lvk_status lvk_split_allocate(const lvk_dataset *dataset, lvk_split **split);
 
 /* Adds every image i to the part part_of_image[i] of the split; an image with LVK_UNASSIGNED is left out. */
 void lvk_split_take(lvk_split *split, const uint8_t *part_of_image);
 
-/* Adds the labelled preliminary images, less those of groups that also have training images. */
+/* Adds the labelled images of the preliminary part, except those of groups that also have training images. */
 LVK_MUST_USE lvk_status lvk_split_add_preliminary(lvk_split *split);
 
-/* The JSON of a split's file, not checked yet. */
+/* Reads the JSON of a split's file and checks no more than its syntax. The caller releases *root. */
 LVK_MUST_USE lvk_status lvk_split_parse(const char *path, json_t **root);
 
 /* Whether a split assigns the image to one of its parts: the image is labelled and of the training part. */
@@ -33,8 +33,8 @@ bool lvk_split_assigns(const lvk_image_info *image);
 
 enum { LVK_ASSIGN_MAX_PARTS = 64, LVK_UNASSIGNED = 255 };
 
-/* How images are assigned to parts. Only groups of images are moved, so that subjects who share a picture stay
- * together; with `by_image` each image is a group of its own. */
+/* How images are assigned to parts. Only groups of images are moved, so that subjects who share a picture
+ * stay together; with `by_image` each image is a group of its own. */
 typedef struct lvk_assign_options {
     const lvk_dataset *dataset;
     uint64_t seed;

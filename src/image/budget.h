@@ -1,6 +1,6 @@
-/* Memory for decoding images: one budget for all threads of the process, so that a few small files that
- * unpack to large pictures do not fill the machine's memory. A thread waits before it allocates until there
- * is room. */
+/* One budget of memory for decoding images, shared by all threads of the process, so that a few small files
+ * that decode to large pictures do not fill the machine's memory. A thread takes from the budget before it
+ * allocates, and waits while the budget is spent. */
 #ifndef LVK_IMAGE_BUDGET_H
 #define LVK_IMAGE_BUDGET_H
 
@@ -9,18 +9,20 @@
 
 #define LVK_BUDGET_BYTES ((size_t)512 << 20)
 
-/* Waits, in the order of asking, until `bytes` fit beside what others have taken. More than the whole budget
- * is granted when nobody else has anything. A thread that still has some never waits, so that threads cannot
- * wait for one another. */
+/* Takes `bytes`; waits until they fit beside what other threads have taken. Threads are served in the order
+ * of their calls. A request for more than the whole budget is granted when no other thread has taken
+ * anything. A thread that has taken something already never waits, so that threads cannot wait for one
+ * another. */
 void lvk_budget_take(size_t bytes);
 
-/* Takes `bytes` more for a thread that has some already, if they fit now. False: nothing was taken. */
+/* Takes `bytes` more, for a thread that has taken something already, if they fit now. False: nothing was
+ * taken. */
 bool lvk_budget_grow(size_t bytes);
 
-/* Gives back what was taken, in one or several pieces, on the thread that took it. */
+/* Gives back `bytes`, all or some of those that the calling thread has taken. */
 void lvk_budget_give(size_t bytes);
 
-/* The most that was ever taken at once since the last call; for tests. */
+/* The most bytes that were taken at one time since the last call of this function; for tests. */
 size_t lvk_budget_peak(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* The crops of a data set's images, kept decoded in memory within a bound and shared by loaders: after the
- * first epoch no file is read again (as far as the bound goes). */
+/* A cache of the decoded crops of a data set's images, shared by loaders. As far as the crops fit into the
+ * cache's bound of memory, no file is read again after the first epoch. */
 #ifndef LVK_LOADER_CACHE_H
 #define LVK_LOADER_CACHE_H
 
@@ -10,36 +10,38 @@
 typedef struct lvk_cache lvk_cache;
 
 #define LVK_CACHE_DEFAULT_BYTES ((size_t)1 << 30)
-#define LVK_CACHE_NOTHING       ((size_t)1) /* no crop is as small: where each image is used once */
+#define LVK_CACHE_NOTHING       ((size_t)1) /* no crop fits into this bound: for images that are used once */
 
-/* `dataset` must outlive the cache. `output` is the side that the crops will be resampled to. `bytes`: most
- * that is kept; 0: LVK_CACHE_DEFAULT_BYTES. */
+/* Makes an empty cache. `dataset` must outlive it. `output` is the side that crops will be resampled to.
+ * `bytes` is the most that the cache keeps; 0: LVK_CACHE_DEFAULT_BYTES. */
 LVK_MUST_USE lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output,
                                          size_t bytes, lvk_cache **cache);
-void lvk_cache_destroy(lvk_cache **cache); /* after the loaders that use it */
+void lvk_cache_destroy(lvk_cache **cache); /* after all loaders that use the cache */
 
 const lvk_dataset *lvk_cache_dataset(const lvk_cache *cache);
 uint32_t lvk_cache_output(const lvk_cache *cache);
 
-/* The largest side that the crop of any image may have, pixels. */
+/* The largest side in pixels that the crop of any image may have. */
 uint32_t lvk_cache_side(const lvk_cache *cache);
 
-/* The crop of image `index`. *crop points into the cache, or to *own when the cache is full: *own is always
- * to be finished by the caller. Fails, naming the file, when it cannot be read or is not the picture that the
- * data set read. Thread-safe. */
+/* Gives the crop of image `index`. *crop points into the cache, or to *own where the cache is full; the
+ * caller finishes *own in both cases. An error names a file that cannot be read or is no longer the picture
+ * that the data set read. Thread-safe. */
 LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **crop,
                                       lvk_image *own);
 
-/* Mean and standard deviation over all pixels of the crops of `count` images, black ones included; the
- * deviation is at least 1/255. Sums are of integers: the result does not depend on the number of threads. */
+/* Computes mean and standard deviation of each channel over all pixels, black ones included, of the crops of
+ * `count` images. The deviation is at least 1/255. Since the sums are of integers, the result does not depend
+ * on the number of threads. */
 LVK_MUST_USE lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count,
                                           unsigned threads, lvk_standard *standard);
 
-/* What loaders ask for from now on; lvk_standard_none from the beginning. */
+/* Sets the standardization of the batches that loaders make from now on. A new cache has
+ * lvk_standard_none. */
 void lvk_cache_standardize(lvk_cache *cache, const lvk_standard *standard);
 const lvk_standard *lvk_cache_standard(const lvk_cache *cache);
 
-/* Files decoded so far. Thread-safe. */
+/* The count of files decoded so far. Thread-safe. */
 uint64_t lvk_cache_decoded(const lvk_cache *cache);
 
 #endif

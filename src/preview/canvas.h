@@ -1,4 +1,4 @@
-/* A picture that is put together from squares and lines of text, and written as PNG. */
+/* A canvas: a picture that is composed of crops and lines of text and written as PNG. */
 #ifndef LVK_PREVIEW_CANVAS_H
 #define LVK_PREVIEW_CANVAS_H
 
@@ -17,8 +17,8 @@ enum {
     LVK_CANVAS_LINE = 24 /* pixels from one line of text to the next */
 };
 
-/* All light grey, so that a black background ends visibly. LVK_ERROR_LIMIT: larger than LVK_CANVAS_MOST_SIDE
- * a side. */
+/* Makes a canvas that is light grey all over, so that the edges of black crops are visible. LVK_ERROR_LIMIT:
+ * width or height is more than LVK_CANVAS_MOST_SIDE. */
 LVK_MUST_USE lvk_status lvk_canvas_create(uint64_t width, uint64_t height, lvk_canvas *canvas);
 void lvk_canvas_finish(lvk_canvas *canvas);
 
@@ -26,11 +26,12 @@ void lvk_canvas_finish(lvk_canvas *canvas);
  * lie within. */
 void lvk_canvas_square(lvk_canvas *canvas, uint32_t x, uint32_t y, const float *pixels, uint32_t side);
 
-/* A line of dark text from (x, y) to the right and down, cut off after `width` pixels and at the picture's
- * edges. Characters that are not ASCII become '?'. LVK_ERROR_MEMORY at most. */
+/* Draws a line of dark text whose upper left corner is (x, y), cut off after `width` pixels and at the edges
+ * of the canvas. Characters that are not ASCII become '?'. LVK_ERROR_MEMORY at most. */
 LVK_MUST_USE lvk_status lvk_canvas_text(lvk_canvas *canvas, uint32_t x, uint32_t y, uint32_t width,
                                         const char *text);
 
+/* Writes a PNG file, replaced whole. */
 LVK_MUST_USE lvk_status lvk_canvas_write(const lvk_canvas *canvas, const char *path);
 
 #endif

@@ -1,4 +1,4 @@
-/* For sheet.c and sheet_views.c. */
+/* Options that sheet.c and sheet_views.c have in common. */
 #ifndef LVK_PREVIEW_SHEET_OPTIONS_H
 #define LVK_PREVIEW_SHEET_OPTIONS_H
 
@@ -6,7 +6,8 @@
 #include "image/crop.h"
 #include "leukvk/sheet.h"
 
-/* The options with `defaults` where they say nothing. LVK_ERROR_ARGUMENT names what is out of range. */
+/* Fills *options with the given options, or `defaults` where an option is 0, and *crop with the parsed crop.
+ * LVK_ERROR_ARGUMENT names an option that is out of range. */
 LVK_MUST_USE lvk_status lvk_sheet_resolve(const lvk_sheet_options *given, const lvk_sheet_options *defaults,
                                           uint32_t most_cells, lvk_sheet_options *options, lvk_crop *crop);
 
