@@ -45,10 +45,9 @@ static void destroy(lvk_backend *backend) {
 
 /* Asks for pages of 2 MiB, of which a large block needs few: looking up where small ones lie takes time. */
 static void ask_for_large_pages(void *memory, uint64_t size) {
-    const uintptr_t page = 2 << 20, begin = ((uintptr_t)memory + page - 1) / page * page,
-                    end = (uintptr_t)memory + size;
-    if (begin + page <= end)
-        (void)madvise((void *)begin, (end - begin) / page * page, MADV_HUGEPAGE);
+    const uint64_t page = 2 << 20, before = (page - (uintptr_t)memory % page) % page;
+    if (before + page <= size)
+        (void)madvise((unsigned char *)memory + before, (size - before) / page * page, MADV_HUGEPAGE);
 }
 
 static lvk_status buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer) {

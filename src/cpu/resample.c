@@ -8,8 +8,14 @@
 #include <math.h>
 #include <string.h>
 
+/* Vectors as the compiler has them: whatever the instruction set, an operation is one on each lane. */
 typedef float four __attribute__((vector_size(16)));
-typedef uint8_t four_bytes __attribute__((vector_size(4)));
+typedef int32_t four_words __attribute__((vector_size(16)));
+typedef uint16_t eight_halves __attribute__((vector_size(16)));
+typedef uint8_t sixteen_bytes __attribute__((vector_size(16)));
+
+#define INLINE static inline __attribute__((always_inline))
+#define ROLLED _Pragma("GCC unroll 1") /* few turns, which need no other code for many */
 
 typedef struct resampling {
     const uint8_t *crops;
@@ -21,49 +27,90 @@ typedef struct resampling {
     unsigned parts;
 } resampling;
 
-/* The pixels along one axis that a tent about `at` reaches, as far as they lie within the crop. */
+/* Weights of the tent along one axis, and zeros behind them: those of LVK_RESAMPLE_MOST_TAPS pixels and of those that a vector may
+ * take besides. */
+enum { ROOM = LVK_RESAMPLE_MOST_TAPS + 16 };
+
+/* The pixels along one axis that a tent about `at` reaches, as far as they lie within the square. */
 typedef struct axis {
-    float weights[LVK_RESAMPLE_MOST_TAPS];
+    float weights[ROOM];
     int32_t first, begin, end; /* weights[i - first] is that of pixel i */
-    float sum;                 /* of all weights, those outside of the crop too */
+    float sum;                 /* of all weights, those outside of the square too */
 } axis;
 
-static inline __attribute__((always_inline)) void reach(axis *a, float at, float radius, float inverse,
-                                                        int32_t taps, int32_t side) {
+INLINE void reach(axis *a, float at, float radius, int32_t taps, int32_t side) {
+    const four lanes = {0, 1, 2, 3};
+    const float inverse = 1 / radius;
+    four sum = {0, 0, 0, 0};
     a->first = (int32_t)floorf(at - radius - 0.5F) + 1;
     a->begin = a->first < 0 ? 0 : a->first;
     a->end = a->first + taps < side ? a->first + taps : side;
-    a->sum = 0;
-    for (int32_t i = 0; i < taps; ++i) {
-        const float weight = 1 - fabsf(((float)(a->first + i) + 0.5F) - at) * inverse;
-        a->weights[i] = weight > 0 ? weight : 0;
-        a->sum += a->weights[i];
+    ROLLED
+    for (int32_t i = 0; i < taps + 3; i += 4) {
+        const four off = ((lanes + (float)(a->first + i)) + 0.5F) - at;
+        four weights = 1 - (four)((four_words)off & INT32_MAX) * inverse;
+        weights = (four)((four_words)weights & (weights > 0)); /* 0 past the last tap by itself */
+        memcpy(a->weights + i, &weights, sizeof weights);
+        sum += weights;
     }
+    a->sum = (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* The means of the four numbers, 0 to 1, about (u, v). */
-static inline __attribute__((always_inline)) four mean(const lvk_resampling *row, const uint8_t *crop,
-                                                       int32_t taps, float u, float v) {
+/* Bytes, then halves, are drawn out: zeros between them are their upper parts. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "the upper part of a number lies behind its lower part");
+#define LEFT_BYTES(a)                                                                                        \
+    (eight_halves) __builtin_shufflevector((a), none, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define RIGHT_BYTES(a)                                                                                       \
+    (eight_halves)                                                                                           \
+        __builtin_shufflevector((a), none, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define LEFT_HALVES(a) (four_words) __builtin_shufflevector((a), (eight_halves)none, 0, 8, 1, 9, 2, 10, 3, 11)
+#define RIGHT_HALVES(a)                                                                                      \
+    (four_words) __builtin_shufflevector((a), (eight_halves)none, 4, 12, 5, 13, 6, 14, 7, 15)
+
+/* The sum of four pixels side by side, each times its weight. */
+INLINE four add_pixels(const uint8_t *at, const float *weights) {
+    const sixteen_bytes none = {0};
+    sixteen_bytes pixels;
+    memcpy(&pixels, at, sizeof pixels);
+    const eight_halves left = LEFT_BYTES(pixels), right = RIGHT_BYTES(pixels);
+    const four a = __builtin_convertvector(LEFT_HALVES(left), four),
+               b = __builtin_convertvector(RIGHT_HALVES(left), four),
+               c = __builtin_convertvector(LEFT_HALVES(right), four),
+               d = __builtin_convertvector(RIGHT_HALVES(right), four);
+    return (weights[0] * a + weights[1] * b) + (weights[2] * c + weights[3] * d);
+}
+
+INLINE four one_pixel(const uint8_t *at) {
+    return (four){at[0], at[1], at[2], at[3]};
+}
+
+/* The means of the four numbers, 0 to 1, about (u, v): four pixels of a line at a time. */
+INLINE four mean(const lvk_resampling *row, const uint8_t *square, int32_t taps, float u, float v) {
     const int32_t side = (int32_t)row->side;
-    const float inverse = 1 / row->radius;
     axis across, down;
     four sum = {0, 0, 0, 0};
-    reach(&across, u, row->radius, inverse, taps, side);
-    reach(&down, v, row->radius, inverse, taps, side);
+    reach(&across, u, row->radius, taps, side);
+    reach(&down, v, row->radius, taps, side);
+    const int32_t whole =
+        across.end < side - 3 ? across.end : side - 3; /* four pixels from here on lie on the line */
+    ROLLED
     for (int32_t y = down.begin; y < down.end; ++y) {
-        const uint8_t *line = crop + (size_t)y * (size_t)side * 4;
+        const uint8_t *line = square + (size_t)y * (size_t)side * 4;
         four along = {0, 0, 0, 0};
-        for (int32_t x = across.begin; x < across.end; ++x) {
-            four_bytes pixel;
-            memcpy(&pixel, line + (size_t)x * 4, sizeof pixel);
-            along += across.weights[x - across.first] * __builtin_convertvector(pixel, four);
-        }
+        int32_t x = across.begin;
+        ROLLED
+        for (; x < whole; x += 4)
+            along += add_pixels(line + (size_t)x * 4, across.weights + (x - across.first));
+        ROLLED
+        for (; x < across.end; ++x)
+            along += across.weights[x - across.first] * one_pixel(line + (size_t)x * 4);
         sum += down.weights[y - down.first] * along;
     }
     return sum / (across.sum * down.sum * 255);
 }
 
-static inline __attribute__((always_inline)) void map(const lvk_resampling *row, four means, float *to) {
+INLINE void map(const lvk_resampling *row, four means, float *to) {
     float color[3];
     for (int c = 0; c < 3; ++c) {
         const float *k = row->color[c];
