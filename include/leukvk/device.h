@@ -78,7 +78,8 @@ typedef struct lvk_device_options {
     bool no_pipeline_cache; /* neither read nor write compiled pipelines in $XDG_CACHE_HOME/leukvk */
     bool minimum_limits;    /* stay within what every Vulkan 1.1 device guarantees */
     bool no_tuning; /* ignore the kernel choices that lvk_tune (leukvk/tune.h) has stored for the device */
-    unsigned threads; /* that the cpu computes with; 0: what OMP_NUM_THREADS says, else as many as processors that the
+    unsigned
+        threads; /* that the cpu computes with; 0: what OMP_NUM_THREADS says, else as many as processors that the
                          process may run on. Sums over a batch depend on it in their last digits. */
 } lvk_device_options;
 

@@ -38,6 +38,11 @@ typedef struct lvk_model_summary {
 /* Describes the layers of `architecture` ("cnn"). The caller destroys the summary, which owns its texts.
  * LVK_ERROR_ARGUMENT: no architecture has that name; LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary **summary);
+
+/* The same of a trained model: `path` is a run folder, a model.safetensors or a checkpoint. Errors name the file;
+ * LVK_ERROR_IO, LVK_ERROR_FORMAT, LVK_ERROR_MEMORY. */
+LVK_MUST_USE lvk_status lvk_model_summary_read(const char *path, lvk_model_summary **summary);
+
 void lvk_model_summary_destroy(lvk_model_summary **summary);
 
 #ifdef __cplusplus

@@ -9,8 +9,9 @@ LVK_PARAMS_BEGIN(conv2d)
     lvk_u32 kernel_h, kernel_w;
     lvk_u32 stride_h, stride_w;
     lvk_i32 pad_top, pad_left;
-    lvk_u32 splits;          /* of the sum; each has partial sums, a tensor of their own */
-    lvk_u32 steps_per_split; /* a step has 4 products; in conv2d_tile 16, in conv2d_subgroup those of an iteration */
+    lvk_u32 splits; /* of the sum; each has partial sums, a tensor of their own */
+    lvk_u32
+        steps_per_split; /* a step has 4 products; in conv2d_tile 16, in conv2d_subgroup those of an iteration */
     /* conv2d_subgroup with a transposed w: tap (ky, kx) is number tap + ky * tap_down + kx * tap_right of w,
      * and (oy, ox) is pixel (y_top + oy * stride_h, y_left + ox * stride_w) of y. */
     lvk_i32 tap, tap_down, tap_right;

@@ -2,6 +2,7 @@
 #include "metrics_report.h"
 #include "options.h"
 #include "ui/format.h"
+#include "ui/json_text.h"
 #include "ui/output.h"
 #include "verb.h"
 
@@ -24,7 +25,7 @@ static const char documentation[] =
     "The temperature is the one of least log loss (Guo et al., ICML 2017); above 1 the model was too sure of itself. It changes no "
     "order and no AUC. The same files give the same bytes.\n";
 
-enum { OPTION_FROM = 256, OPTION_TEMPERATURE, OPTION_SENSITIVITY, OPTION_REMOVE };
+enum { OPTION_FROM = 256, OPTION_TEMPERATURE, OPTION_SENSITIVITY, OPTION_REMOVE, OPTION_JSON };
 static const struct argp_option options[] = {
     {"from", OPTION_FROM, "FILE", 0, "Predictions to choose by; may be given several times", 0},
     {"temperature", OPTION_TEMPERATURE, NULL, 0, "Choose a temperature", 0},
@@ -32,6 +33,7 @@ static const struct argp_option options[] = {
      "Choose the highest threshold that finds this share of the positive cells, with the temperature if there is one",
      0},
     {"remove", OPTION_REMOVE, NULL, 0, "Take both away", 0},
+    {"json", OPTION_JSON, NULL, 0, "Print a JSON object", 0},
     {0}};
 
 enum { MOST_FILES = 64 };
@@ -41,7 +43,7 @@ typedef struct arguments {
     const char *from[MOST_FILES];
     size_t from_count;
     lvk_calibrate_options chosen;
-    bool remove;
+    bool remove, json;
 } arguments;
 
 static void check(const arguments *a, struct argp_state *state) {
@@ -72,6 +74,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->chosen.sensitivity = option_number(state, "sensitivity", text);
         if (!(a->chosen.sensitivity > 0 && a->chosen.sensitivity <= 1))
             argp_failure(state, EXIT_USAGE, 0, "--sensitivity %s: above 0, at most 1", text);
+        return 0;
+    case OPTION_JSON:
+        a->json = true;
         return 0;
     case OPTION_REMOVE:
         a->remove = true;
@@ -117,10 +122,42 @@ static void print_result(const arguments *a, const lvk_calibrate_result *r) {
     printf("written      %s\n", shown(r->file));
 }
 
+static void print_scores(const char *name, const lvk_metrics *metrics) {
+    printf("  \"%s\": {\"loss\": ", name);
+    print_json_number(metrics->loss);
+    printf(", \"ece\": ");
+    print_json_number(metrics->ece);
+    printf(", \"sensitivity\": ");
+    print_json_number(metrics->recall);
+    printf(", \"specificity\": ");
+    print_json_number(metrics->specificity);
+    printf("}");
+}
+
+static void print_json(const lvk_calibrate_result *r) {
+    printf("{\n  \"file\": ");
+    print_json_text(r->file);
+    printf(",\n  \"positive_class\": ");
+    print_json_text(r->positive_class);
+    printf(",\n  \"temperature\": ");
+    print_json_number(r->temperature);
+    printf(",\n  \"threshold\": ");
+    print_json_number(r->threshold);
+    printf(",\n  \"images\": %" PRIu64 ",\n  \"subjects\": %" PRIu32
+           ",\n  \"images_without_subject\": %" PRIu32 ",\n  \"left_out\": %" PRIu64 ",\n",
+           r->after.count, r->subjects, r->unnamed, r->left_out);
+    print_scores("before", &r->before);
+    printf(",\n");
+    print_scores("after", &r->after);
+    printf("\n}\n");
+}
+
 static int calibrate(const arguments *a) {
     static lvk_calibrate_result result;
     const int status = lvk_calibrate(a->model, a->from, a->from_count, &a->chosen, &result);
-    if (status == LVK_OK)
+    if (status == LVK_OK && a->json)
+        print_json(&result);
+    else if (status == LVK_OK)
         print_result(a, &result);
     return status;
 }
@@ -128,8 +165,13 @@ static int calibrate(const arguments *a) {
 static int remove_calibration(const arguments *a) {
     char file[4096];
     const int status = lvk_calibrate_remove(a->model, file, sizeof file);
-    if (status == LVK_OK)
+    if (status == LVK_OK && a->json) {
+        printf("{\"file\": ");
+        print_json_text(file);
+        printf(", \"temperature\": 1, \"threshold\": %g}\n", LVK_THRESHOLD);
+    } else if (status == LVK_OK) {
         printf("%s: as it was trained\n", shown(file));
+    }
     return status;
 }
 

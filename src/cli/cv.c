@@ -4,6 +4,7 @@
 #include "train_options.h"
 #include "train_progress.h"
 #include "ui/format.h"
+#include "ui/json_result.h"
 #include "ui/output.h"
 #include "ui/table.h"
 #include "verb.h"
@@ -26,7 +27,7 @@ static const char documentation[] =
     "\n"
     "For each fold, a share of the other images (0.15, by subject) is held back to choose the best epoch.\n";
 
-enum { OPTION_FOLDS = 256, OPTION_OUT };
+enum { OPTION_FOLDS = 256, OPTION_OUT, OPTION_JSON };
 
 static const struct argp_option options[] = {
     {"folds", OPTION_FOLDS, "K|official|official-joined", 0,
@@ -36,12 +37,16 @@ static const struct argp_option options[] = {
     {"out", OPTION_OUT, "FOLDER", 0,
      "New, or of the same cross-validation, which then goes on (runs/DATE-TIME-cv-MODEL)",
      LVK_OPTION_GROUP_OUTPUT},
+    {"json", OPTION_JSON, NULL, 0,
+     "Print results.json at the end to standard output, and all else to standard error",
+     LVK_OPTION_GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
     lvk_device_options device;
     train_choices train;
     lvk_cv_options cv;
+    bool json;
 } arguments;
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -57,6 +62,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->cv.join = strcmp(text, "official-joined") == 0;
         if (!a->cv.join && strcmp(text, "official") != 0)
             a->cv.folds = (uint32_t)option_count(state, "folds", text, 2, LVK_MAX_FOLDS);
+        return 0;
+    case OPTION_JSON:
+        a->json = true;
         return 0;
     case OPTION_OUT:
         a->cv.folder = text;
@@ -143,6 +151,8 @@ static int run(int argc, char **argv) {
     arguments a = {.train = train_choices_begin(), .cv = {.folds = 5}};
     parse_arguments(&parser, argc, argv, &a);
     a.cv.train = a.train.options;
+    if (a.json)
+        json_result_begin();
     lvk_device *device;
     int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
@@ -155,7 +165,9 @@ static int run(int argc, char **argv) {
         print_result(&result);
     else if (bar.visible)
         progress_clear(&bar);
-    const int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
+    const int exit_status = status != LVK_OK ? report_failure(status)
+                            : a.json         ? json_result_file(result.folder, "results.json")
+                                             : EXIT_OK;
     lvk_device_close(&device);
     return exit_status;
 }

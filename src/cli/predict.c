@@ -10,12 +10,13 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Classifies images with a trained model. Files and folders (with all images below them) may be given, or --part takes a "
-    "part of the run's own data set. Images that cannot be read are named, the others are classified, and the exit status is 1."
+    "Classifies images with a trained model. Files and folders (with all images below them) may be given; - reads their names "
+    "from standard input, one a line; or --part takes a part of the run's own data set. Images that cannot be read are named, the others are classified, and the exit status is 1."
     "\v"
     "Examples:\n"
     "  leukvk predict --model runs/RUN cell1.bmp cell2.png\n"
-    "  leukvk predict --model runs/RUN cells/ --format csv --out predictions.csv\n"
+    "  leukvk predict --model runs/RUN cells/ --out predictions.csv\n"
+    "  find cells -name '*.png' | leukvk predict --model runs/RUN -\n"
     "  leukvk predict --model runs/RUN --part test --format json\n"
     "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/    the mean of several models\n"
     "\n"
@@ -24,7 +25,9 @@ static const char documentation[] =
 
 enum { OPTION_FORMAT = 256 };
 static const struct argp_option options[] = {
-    {"format", OPTION_FORMAT, "table|csv|json", 0, "How to print (table)", 0}, {0}};
+    {"format", OPTION_FORMAT, "table|csv|json", 0,
+     "How to print (as the name of --out ends, .csv or .json; else table)", 0},
+    {0}};
 
 typedef struct arguments {
     classify_arguments common;
@@ -32,6 +35,43 @@ typedef struct arguments {
     const char **paths;
     size_t path_count;
 } arguments;
+
+static void add_path(arguments *a, size_t *capacity, const char *path) {
+    if (a->path_count == *capacity) {
+        *capacity = 2 * *capacity + 16;
+        const char **grown = realloc(a->paths, *capacity * sizeof *grown);
+        if (!grown)
+            exit(report_failure(LVK_ERROR_MEMORY));
+        a->paths = grown;
+    }
+    a->paths[a->path_count++] = path;
+}
+
+/* The text of standard input, which lives as long as the program. */
+static char *read_input(void) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *all = open_memstream(&text, &size);
+    for (int c; all && (c = getchar()) != EOF;)
+        putc(c, all);
+    if (!all || ferror(all) || fclose(all) != 0)
+        exit(report_failure(LVK_ERROR_MEMORY));
+    return text;
+}
+
+/* The arguments, with the lines of standard input in the place of each "-". */
+static void take_paths(arguments *a, char *const *words, size_t count) {
+    size_t capacity = 0;
+    for (size_t i = 0; i < count; ++i) {
+        char *rest = NULL;
+        if (strcmp(words[i], "-") != 0)
+            add_path(a, &capacity, words[i]);
+        else
+            for (char *line = strtok_r(read_input(), "\r\n", &rest); line;
+                 line = strtok_r(NULL, "\r\n", &rest))
+                add_path(a, &capacity, line);
+    }
+}
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
@@ -45,8 +85,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->format = text;
         return 0;
     case ARGP_KEY_ARGS:
-        a->paths = (const char **)state->argv + state->next;
-        a->path_count = (size_t)(state->argc - state->next);
+        take_paths(a, state->argv + state->next, (size_t)(state->argc - state->next));
         return 0;
     case ARGP_KEY_END:
         if (a->common.model_count && !a->common.part == !a->path_count)
@@ -57,10 +96,23 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
+static bool ends_with(const char *text, const char *ending) {
+    const size_t length = strlen(text), least = strlen(ending);
+    return length >= least && strcmp(text + length - least, ending) == 0;
+}
+
+static const char *format_of(const arguments *a) {
+    const char *out = a->common.out ? a->common.out : "";
+    return a->format                 ? a->format
+           : ends_with(out, ".csv")  ? "csv"
+           : ends_with(out, ".json") ? "json"
+                                     : "table";
+}
+
 static int print_predictions(const arguments *a, const classify_session *session, const selection *images,
                              const lvk_prediction *rows) {
     lvk_prediction_options how = {.threshold = session->threshold};
-    int status = lvk_prediction_format_parse(a->format, &how.format);
+    int status = lvk_prediction_format_parse(format_of(a), &how.format);
     if (status == LVK_OK)
         status = classify_write(session, rows, images->count, how, a->common.out);
     if (status == LVK_OK && a->common.out)
@@ -84,7 +136,7 @@ static int run(int argc, char **argv) {
     static const struct argp_child children[] = {{&classify_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {options, parse_option, "[IMAGE OR FOLDER]...", documentation, children,
                                        NULL,    NULL};
-    arguments a = {.format = "table"};
+    arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
     output_check("out", a.common.out, a.common.models, (size_t)a.common.model_count);
     output_check("out", a.common.out, a.paths, a.path_count);
@@ -108,6 +160,7 @@ static int run(int argc, char **argv) {
         status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0 && images.count == selected;
     const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
     free(rows);
+    free(a.paths);
     selection_finish(&images);
     classify_close(&session);
     return exit_status;

@@ -1,11 +1,13 @@
 /* leukvk summary: the layers of a model. */
 #include "options.h"
 #include "ui/format.h"
+#include "ui/json_text.h"
 #include "ui/table.h"
 #include "verb.h"
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char documentation[] =
     "Prints the layers of a model: what each does, the shape of its output for one image, its "
@@ -13,18 +15,30 @@ static const char documentation[] =
     "\v"
     "Examples:\n"
     "  leukvk summary cnn\n"
-    "  leukvk summary resnet50\n";
+    "  leukvk summary resnet50 --json\n"
+    "  leukvk summary runs/RUN                a trained model: a run folder, a model.safetensors or a checkpoint\n";
+
+enum { OPTION_JSON = 256 };
+static const struct argp_option options[] = {{"json", OPTION_JSON, NULL, 0, "Print a JSON object", 0}, {0}};
+
+typedef struct arguments {
+    const char *model;
+    bool json;
+} arguments;
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
-    const char **model = state->input;
+    arguments *a = state->input;
     switch (key) {
+    case OPTION_JSON:
+        a->json = true;
+        return 0;
     case ARGP_KEY_ARG:
-        if (*model)
+        if (a->model)
             argp_failure(state, EXIT_USAGE, 0, "one model at a time, not also %s", text);
-        *model = text;
+        a->model = text;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        *model = lvk_train_defaults().model;
+        a->model = lvk_train_defaults().model;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -66,17 +80,55 @@ static bool print_layers(const lvk_model_summary *summary) {
     return printed;
 }
 
+static void print_json(const lvk_model_summary *summary) {
+    printf("{\n  \"architecture\": ");
+    print_json_text(summary->architecture);
+    printf(",\n  \"image_size\": %" PRIu32 ",\n  \"parameters\": %" PRIu64
+           ",\n  \"flops\": %.0f,\n  \"layers\": [\n",
+           summary->image_size, summary->parameters, summary->flops);
+    for (size_t i = 0; i < summary->layer_count; ++i) {
+        const lvk_layer_summary *layer = &summary->layers[i];
+        printf("    {\"name\": ");
+        print_json_text(layer->name);
+        printf(", \"kind\": ");
+        print_json_text(layer->kind);
+        printf(", \"output\": [");
+        for (int d = 0; d < layer->rank; ++d)
+            printf("%s%" PRIu32, d ? ", " : "", layer->shape[d]);
+        printf("], \"parameters\": %" PRIu64 ", \"flops\": %.0f}%s\n", layer->parameters, layer->flops,
+               i + 1 < summary->layer_count ? "," : "");
+    }
+    printf("  ]\n}\n");
+}
+
+static bool is_architecture(const char *name) {
+    const char *known;
+    for (size_t i = 0; (known = lvk_architecture_name(i)); ++i)
+        if (strcmp(known, name) == 0)
+            return true;
+    return false;
+}
+
 static int run(int argc, char **argv) {
-    static const struct argp parser = {NULL, parse_option, "[MODEL]", documentation, NULL, NULL, NULL};
-    const char *model = NULL;
-    parse_arguments(&parser, argc, argv, &model);
+    static const struct argp parser = {options, parse_option, "[MODEL OR RUN]", documentation, NULL,
+                                       NULL,    NULL};
+    arguments a = {0};
+    parse_arguments(&parser, argc, argv, &a);
     lvk_model_summary *summary;
-    const int status = lvk_model_summary_create(model, &summary);
+    /* a name without a file behind it is a typo of an architecture's */
+    const bool file = !is_architecture(a.model) && access(a.model, F_OK) == 0;
+    const int status =
+        file ? lvk_model_summary_read(a.model, &summary) : lvk_model_summary_create(a.model, &summary);
     if (status != LVK_OK)
-        return report_mistake(status);
-    printf("%s: input %" PRIu32 "×%" PRIu32 "×3, output the probability of the positive class\n\n",
-           summary->architecture, summary->image_size, summary->image_size);
-    const bool printed = print_layers(summary);
+        return file ? report_failure(status) : report_mistake(status);
+    bool printed = true;
+    if (a.json) {
+        print_json(summary);
+    } else {
+        printf("%s: input %" PRIu32 "×%" PRIu32 "×3, output the probability of the positive class\n\n",
+               summary->architecture, summary->image_size, summary->image_size);
+        printed = print_layers(summary);
+    }
     lvk_model_summary_destroy(&summary);
     return printed ? EXIT_OK : EXIT_FAILED;
 }

@@ -2,6 +2,7 @@
 #include "options.h"
 #include "train_options.h"
 #include "train_progress.h"
+#include "ui/json_result.h"
 #include "verb.h"
 
 #include <inttypes.h>
@@ -28,7 +29,7 @@ static const char documentation[] =
     "there may be as many as batches. They give the bytes of one process with the same --accumulate on a device of the same "
     "kind. On a machine with several equal devices each takes another, unless --device names one.\n";
 
-enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_PROFILE };
+enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_PROFILE, OPTION_JSON };
 
 static const struct argp_option options[] = {
     {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", LVK_OPTION_GROUP_OUTPUT},
@@ -44,6 +45,9 @@ static const struct argp_option options[] = {
      "Print where the time of the third step goes, and write it to the run folder as a trace (profile.json, for "
      "ui.perfetto.dev)",
      LVK_OPTION_GROUP_OUTPUT},
+    {"json", OPTION_JSON, NULL, 0,
+     "Print results.json at the end to standard output, and all else to standard error",
+     LVK_OPTION_GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -52,6 +56,7 @@ typedef struct arguments {
     char device_number[16]; /* of several ranks on a machine with several devices */
     train_choices train;
     bool fractions; /* were given */
+    bool json;
     const char *resume;
     const char *not_with_resume; /* the last of the options here that a resumed run does not take */
 } arguments;
@@ -81,6 +86,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_PROFILE:
         o->profile = true;
+        return 0;
+    case OPTION_JSON:
+        a->json = true;
         return 0;
     case OPTION_OUT:
         o->run = text;
@@ -179,7 +187,7 @@ static int train_with(arguments *a, lvk_device *device) {
     }
     if (a->ranks.number == 0)
         train_progress_result(&result, device);
-    return EXIT_OK;
+    return a->json && a->ranks.number == 0 ? json_result_file(result.run, "results.json") : EXIT_OK;
 }
 
 static int run(int argc, char **argv) {
@@ -188,6 +196,8 @@ static int run(int argc, char **argv) {
     static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
     arguments a = {.train = train_choices_begin()};
     parse_arguments(&parser, argc, argv, &a);
+    if (a.json)
+        json_result_begin();
     lvk_device *device;
     lvk_status status = lvk_ranks_join(&a.ranks);
     if (status != LVK_OK)

@@ -3,6 +3,8 @@
 #include "train_options.h"
 #include "train_progress.h"
 #include "ui/format.h"
+#include "ui/json_result.h"
+#include "ui/json_text.h"
 #include "ui/output.h"
 #include "ui/table.h"
 #include "verb.h"
@@ -37,7 +39,15 @@ static const char documentation[] =
     "What has been chosen among many on a validation part looks better there than it is, the more so the more trials there were; "
     "the test part is for one look at the one chosen.\n";
 
-enum { OPTION_GRID = 256, OPTION_SEARCH, OPTION_TRIALS, OPTION_JOBS, OPTION_OUT, OPTION_FRACTIONS };
+enum {
+    OPTION_GRID = 256,
+    OPTION_SEARCH,
+    OPTION_TRIALS,
+    OPTION_JOBS,
+    OPTION_OUT,
+    OPTION_FRACTIONS,
+    OPTION_JSON
+};
 enum { MOST_AXES = 256 };
 
 static const struct argp_option options[] = {
@@ -59,6 +69,9 @@ static const struct argp_option options[] = {
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
      "Shares of the images that the trials are compared on and that test them (0.15,0.15)",
      LVK_OPTION_GROUP_DATA},
+    {"json", OPTION_JSON, NULL, 0,
+     "Print the trials at the end as JSON to standard output, and all else to standard error",
+     LVK_OPTION_GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -66,6 +79,7 @@ typedef struct arguments {
     train_choices train;
     lvk_search_options search;
     const char *axes[MOST_AXES];
+    bool json;
 } arguments;
 
 static lvk_search_kind parse_kind(const struct argp_state *state, const char *text) {
@@ -106,6 +120,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_JOBS:
         s->jobs = (uint32_t)option_count(state, "jobs", text, 1, LVK_SEARCH_MAX_JOBS);
+        return 0;
+    case OPTION_JSON:
+        a->json = true;
         return 0;
     case OPTION_OUT:
         s->folder = text;
@@ -220,6 +237,43 @@ static void print_command(const arguments *a, const lvk_search *search, uint32_t
            shown(lvk_search_folder(search)));
 }
 
+static void print_trial_json(const lvk_search *search, uint32_t number) {
+    static const char *const outcomes[] = {"open", "done", "dropped", "diverged"};
+    const lvk_trial *trial = lvk_search_trial(search, number);
+    printf("    {\"trial\": %" PRIu32 ", \"settings\": {", number);
+    for (uint32_t axis = 0; axis < lvk_search_axis_count(search); ++axis) {
+        printf("%s", axis ? ", " : "");
+        print_json_text(lvk_search_axis_name(search, axis));
+        printf(": ");
+        print_json_text(lvk_search_value(search, number, axis));
+    }
+    printf("}, \"outcome\": \"%s\", \"epochs\": %" PRIu32 ", \"best_epoch\": %" PRIu32,
+           outcomes[trial->outcome], trial->epochs, trial->best_epoch);
+    printf(", \"validation_loss\": ");
+    print_json_number(trial->validation_loss);
+    printf(", \"validation_auc\": ");
+    print_json_number(trial->validation_auc);
+    printf(", \"validation_f1_weighted\": ");
+    print_json_number(trial->validation_f1_weighted);
+    printf(", \"test_auc\": ");
+    print_json_number(trial->test_auc);
+    printf("}");
+}
+
+/* The trials, best first. */
+static void print_json(const lvk_search *search, const uint32_t *order) {
+    const uint32_t count = lvk_search_trial_count(search);
+    json_result_end();
+    printf("{\n  \"folder\": ");
+    print_json_text(lvk_search_folder(search));
+    printf(",\n  \"best_trial\": %" PRIu32 ",\n  \"trials\": [\n", order[0]);
+    for (uint32_t i = 0; i < count; ++i) {
+        print_trial_json(search, order[i]);
+        printf("%s\n", i + 1 < count ? "," : "");
+    }
+    printf("  ]\n}\n");
+}
+
 static int print_result(const arguments *a, const lvk_search *search) {
     uint32_t *order = malloc(lvk_search_trial_count(search) * sizeof *order);
     if (!order) {
@@ -229,6 +283,8 @@ static int print_result(const arguments *a, const lvk_search *search) {
     lvk_search_rank(search, order);
     print_trials(search, order);
     print_command(a, search, order[0]);
+    if (a->json)
+        print_json(search, order);
     free(order);
     return EXIT_OK;
 }
@@ -263,6 +319,8 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     a.search.train = a.train.options;
     a.search.axes = a.axes;
+    if (a.json)
+        json_result_begin();
     lvk_search *search;
     int status = lvk_search_create(&a.search, &search);
     if (status != LVK_OK) {

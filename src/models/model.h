@@ -62,4 +62,8 @@ void lvk_model_initialize(const lvk_builder *builder, uint64_t seed, float *bloc
 /* Number of learnt numbers. */
 uint64_t lvk_model_parameter_count(const lvk_builder *builder);
 
+/* lvk_model_summary_create (leukvk/model.h) of a model with other settings than its architecture's own. `config` is read during
+ * the call only. */
+LVK_MUST_USE lvk_status lvk_model_summary_of(const lvk_model_config *config, lvk_model_summary **summary);
+
 #endif

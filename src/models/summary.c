@@ -8,8 +8,13 @@ typedef struct summary {
 } summary;
 
 lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary **result) {
+    const lvk_model_config config = {.architecture = architecture, .dropout = 0.5};
+    return lvk_model_summary_of(&config, result);
+}
+
+lvk_status lvk_model_summary_of(const lvk_model_config *config, lvk_model_summary **result) {
     *result = NULL;
-    const lvk_model *model = lvk_model_find(architecture);
+    const lvk_model *model = lvk_model_find(config->architecture);
     if (!model)
         return LVK_ERROR_ARGUMENT;
     summary *s = lvk_alloc(1, sizeof *s);
@@ -19,9 +24,7 @@ lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary 
     s->builder.graph = &s->graph;
     s->builder.training = true;
     s->builder.keys = lvk_graph_input(&s->graph, "keys", lvk_type_2d(LVK_U32, 1, 4));
-    const lvk_model_config config = {.architecture = architecture, .dropout = 0.5};
-    model->build(&s->builder, lvk_graph_input(&s->graph, "input", lvk_model_input(model, &config, 1)),
-                 &config);
+    model->build(&s->builder, lvk_graph_input(&s->graph, "input", lvk_model_input(model, config, 1)), config);
     *result = &s->shown;
     const lvk_status status = lvk_graph_status(&s->graph);
     if (status != LVK_OK) {
@@ -29,7 +32,7 @@ lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary 
         return status;
     }
     s->shown = (lvk_model_summary){.architecture = model->architecture,
-                                   .image_size = model->image_size,
+                                   .image_size = lvk_model_image_size(model, config),
                                    .layer_count = s->builder.layer_count,
                                    .layers = s->builder.layers,
                                    .parameters = lvk_model_parameter_count(&s->builder)};

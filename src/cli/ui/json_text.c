@@ -3,10 +3,18 @@
 #include "leukvk/predict.h"
 #include "leukvk/text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void print_json_text(const char *text) {
     char *json = lvk_text_json(text);
     fputs(json ? json : "null", stdout);
     lvk_text_free(json);
+}
+
+void print_json_number(double value) {
+    if (isfinite(value))
+        printf("%.9g", value);
+    else
+        printf("null");
 }

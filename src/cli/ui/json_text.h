@@ -5,4 +5,7 @@
 /* Prints `text` to standard output as a JSON string, with its quotes. `text` is UTF-8. */
 void print_json_text(const char *text);
 
+/* Prints `value` as a JSON number with up to nine significant digits; null where it is not finite. */
+void print_json_number(double value);
+
 #endif
