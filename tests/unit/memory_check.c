@@ -56,6 +56,7 @@ Test(memory_check, the_largest_batch_whose_tensors_can_be_bound_is_told) {
     lvk_backend backend = {.info = {.name = "card"}};
     memset(&backend.caps, 0xff, sizeof backend.caps);
     backend.caps.runs_launches = true;
+    backend.caps.is_cpu = false;
     backend.caps.own_candidate = NULL;
     backend.caps.memory = backend.caps.max_allocation = 0;
     lvk_caps_clamp_to_minimum(&backend.caps);
