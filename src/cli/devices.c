@@ -18,8 +18,9 @@ static const struct argp_option options[] = {
 
 static const char documentation[] =
     "Lists the devices that leukvk can compute on, with the number that --device takes. The one marked * is used when "
-    "none is named: discrete cards first, then integrated, virtual and software devices; among equals the one with "
-    "more memory. \"reference\" is leukvk's own scalar code, for comparison."
+    "none is named: discrete cards first, then integrated and virtual ones, then cpu, the processor by oneDNN, then Vulkan "
+    "drivers that compute on the processor; among equals the one with more memory. \"reference\" is leukvk's own scalar "
+    "code, for comparison."
     "\v"
     "Examples:\n"
     "  leukvk devices\n"
