@@ -1,0 +1,18 @@
+/* The cpu's kernels once more, with a lesser instruction set than most processors have: ONEDNN_MAX_CPU_ISA names it. */
+#include "support/kernels.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+Test(instruction_sets, kernels_of_onednn_agree_with_the_reference) {
+    /* conv2d, conv2d_relu_pool and dense, each with two gradients; three with ReLU */
+    cr_expect_eq(test_kernels("dnnl"), 12);
+}
+
+/* Made for AVX2 and more. */
+Test(instruction_sets, sparse_kernels_agree_with_the_reference) {
+    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
+    cr_assert(isa);
+    cr_expect_eq(test_kernels("sparse"), strcmp(isa, "SSE41") == 0 ? 0 : 2);
+}

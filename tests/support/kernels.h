@@ -1,0 +1,9 @@
+/* Parity of the kernels that share the beginning of their names. */
+#ifndef TESTS_SUPPORT_KERNELS_H
+#define TESTS_SUPPORT_KERNELS_H
+
+/* Compares the kernels whose names begin with `prefix` with the reference, on the device of test_open_device, in all cases of all
+ * operators. Fails the test for each difference. Returns how many operators had such a kernel that could run. */
+int test_kernels(const char *prefix);
+
+#endif
