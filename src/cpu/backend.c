@@ -1,26 +1,16 @@
-#define _DEFAULT_SOURCE /* madvise */
 /* The backend: blocks of memory, and programs whose steps run one after the other, each by its kernel over all threads. */
+#include "backend/host_buffer.h"
 #include "core/resource.h"
 #include "cpu/cpu.h"
 #include "cpu/kernel.h"
 #include "cpu/threads.h"
 
 #include <string.h>
-#include <sys/mman.h>
-
-enum { ALIGNMENT = 64 }; /* bytes: a cache line, and the widest vector */
 
 typedef struct cpu_backend {
     lvk_backend base;
     unsigned threads;
 } cpu_backend;
-
-struct lvk_buffer {
-    uint64_t size;
-    void *memory;        /* that was allocated */
-    unsigned char *data; /* in it, aligned */
-    uint64_t version;    /* from 1; another one after each change */
-};
 
 typedef struct prepared_step {
     const lvk_cpu_kernel *kernel; /* NULL: a view, nothing to compute */
@@ -39,63 +29,6 @@ struct lvk_exec {
 static void destroy(lvk_backend *backend) {
     lvk_cpu_end_threads();
     lvk_free(backend);
-}
-
-/* ---- memory ---- */
-
-/* Asks for pages of 2 MiB, of which a large block needs few: looking up where small ones lie takes time. */
-static void ask_for_large_pages(void *memory, uint64_t size) {
-    const uint64_t page = 2 << 20, before = (page - (uintptr_t)memory % page) % page;
-    if (before + page <= size)
-        (void)madvise((unsigned char *)memory + before, (size - before) / page * page, MADV_HUGEPAGE);
-}
-
-static lvk_status buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer) {
-    *buffer = lvk_alloc(1, sizeof **buffer);
-    if (!*buffer)
-        return LVK_ERROR_MEMORY;
-    lvk_buffer *b = *buffer;
-    *b = (lvk_buffer){.size = size, .memory = lvk_alloc(size + ALIGNMENT, 1), .version = 1};
-    if (!b->memory) {
-        lvk_free(b);
-        *buffer = NULL;
-        return LVK_ERROR_MEMORY;
-    }
-    ask_for_large_pages(b->memory, size + ALIGNMENT);
-    b->data = (unsigned char *)b->memory + (ALIGNMENT - (uintptr_t)b->memory % ALIGNMENT) % ALIGNMENT;
-    backend->bytes_allocated += size;
-    if (backend->bytes_peak < backend->bytes_allocated)
-        backend->bytes_peak = backend->bytes_allocated;
-    return LVK_OK;
-}
-
-static void buffer_destroy(lvk_backend *backend, lvk_buffer *buffer) {
-    backend->bytes_allocated -= buffer->size;
-    lvk_free(buffer->memory);
-    lvk_free(buffer);
-}
-
-static lvk_status check_range(const lvk_buffer *buffer, uint64_t offset, uint64_t size) {
-    if (offset > buffer->size || size > buffer->size - offset)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "a copy reaches past the end of a buffer");
-    return LVK_OK;
-}
-
-static lvk_status buffer_write(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, const void *data,
-                               uint64_t size) {
-    (void)backend;
-    LVK_TRY(check_range(buffer, offset, size));
-    memcpy(buffer->data + offset, data, size);
-    ++buffer->version;
-    return LVK_OK;
-}
-
-static lvk_status buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
-                              uint64_t size) {
-    (void)backend;
-    LVK_TRY(check_range(buffer, offset, size));
-    memcpy(data, buffer->data + offset, size);
-    return LVK_OK;
 }
 
 /* ---- preparing a program ---- */
@@ -141,7 +74,7 @@ static void exec_destroy(lvk_backend *backend, lvk_exec *exec) {
         if (exec->steps[s].state)
             exec->steps[s].kernel->destroy(exec->steps[s].state);
     if (exec->scratch)
-        buffer_destroy(backend, exec->scratch);
+        lvk_host_buffer_destroy(backend, exec->scratch);
     lvk_free(exec->steps);
     lvk_free(exec);
 }
@@ -156,7 +89,7 @@ static lvk_status prepare_all(cpu_backend *cpu, lvk_exec *exec) {
             exec->written[exec->program->steps[s].outputs[o].block] = true;
     for (int s = 0; s < exec->program->step_count; ++s)
         LVK_TRY(prepare(cpu, exec, &exec->program->steps[s], &exec->steps[s], &scratch));
-    return scratch ? buffer_create(&cpu->base, scratch, &exec->scratch) : LVK_OK;
+    return scratch ? lvk_host_buffer_create(&cpu->base, scratch, &exec->scratch) : LVK_OK;
 }
 
 static lvk_status exec_create(lvk_backend *backend, const lvk_program *program,
@@ -245,10 +178,10 @@ static const lvk_candidate *candidate(int op, int index) {
 lvk_status lvk_cpu_create(const lvk_cpu_options *options, lvk_backend **backend) {
     static const lvk_backend_functions interface = {
         .destroy = destroy,
-        .buffer_create = buffer_create,
-        .buffer_destroy = buffer_destroy,
-        .buffer_write = buffer_write,
-        .buffer_read = buffer_read,
+        .buffer_create = lvk_host_buffer_create,
+        .buffer_destroy = lvk_host_buffer_destroy,
+        .buffer_write = lvk_host_buffer_write,
+        .buffer_read = lvk_host_buffer_read,
         .exec_create = exec_create,
         .exec_destroy = exec_destroy,
         .exec_run = exec_run,
@@ -261,7 +194,8 @@ lvk_status lvk_cpu_create(const lvk_cpu_options *options, lvk_backend **backend)
     cpu->threads = lvk_cpu_thread_count(options->threads);
     cpu->base.functions = &interface;
     cpu->base.host_memory = &lvk_heap;
-    cpu->base.caps = (lvk_caps){.is_cpu = true, .offset_alignment = ALIGNMENT, .own_candidate = candidate};
+    cpu->base.caps =
+        (lvk_caps){.is_cpu = true, .offset_alignment = LVK_HOST_ALIGNMENT, .own_candidate = candidate};
     memcpy(cpu->base.info.kind, "cpu", sizeof "cpu");
     lvk_cpu_describe(cpu->threads, cpu->base.info.name, cpu->base.info.driver);
     *backend = &cpu->base;

@@ -8,16 +8,22 @@
 
 #include <string.h>
 
-enum { ALIGNMENT = 64 };
-
-static uint64_t align(uint64_t bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
 lvk_cpu_pool_shape lvk_cpu_pool_shape_of(const lvk_type *x, const lvk_type *w,
                                          const lvk_conv2d_attributes *attributes) {
     const lvk_dnnl_shape conv = lvk_cpu_conv2d_shape(x, w, attributes);
     return (lvk_cpu_pool_shape){.conv = conv, .pool_h = conv.out_h / 2, .pool_w = conv.out_w / 2};
+}
+
+const char *lvk_cpu_sparse_unsupported(const lvk_cpu_pool_shape *s) {
+#if defined __x86_64__
+    if (!lvk_dnnl_has_avx2())
+        return "the processor has no AVX2";
+#else
+    return "made for x86-64";
+#endif
+    if (s->conv.pad_top || s->conv.pad_left || s->conv.pad_bottom || s->conv.pad_right)
+        return "made for convolutions without padding";
+    return NULL;
 }
 
 /* ---- by oneDNN, some images at a time ---- */
@@ -61,7 +67,7 @@ static lvk_status chunked_create(lvk_dnnl_pass pass, lvk_cpu_pool_shape shape, c
     conv.batch = c->chunk;
     conv.keeps_weights = task->keeps_parameters;
     LVK_TRY(lvk_dnnl_create(pass, &conv, &c->dnnl));
-    *scratch = align(c->chunk * image_y(&shape) * sizeof(float)) + lvk_dnnl_scratch(c->dnnl);
+    *scratch = lvk_cpu_align(c->chunk * image_y(&shape) * sizeof(float)) + lvk_dnnl_scratch(c->dnnl);
     return LVK_OK;
 }
 
@@ -72,7 +78,7 @@ static void chunked_destroy(void *state) {
 }
 
 static void *scratch_behind(const chunked *c, void *scratch) {
-    return (char *)scratch + align(c->chunk * image_y(&c->shape) * sizeof(float));
+    return (char *)scratch + lvk_cpu_align(c->chunk * image_y(&c->shape) * sizeof(float));
 }
 
 /* ---- gradients by oneDNN ---- */
@@ -147,7 +153,7 @@ static lvk_status grad_input_run(const lvk_cpu_task *task, void *state, const lv
 /* Behind the convolution's output and oneDNN's scratch: dw of some images. */
 static lvk_status grad_weight_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
     LVK_TRY(chunked_create(LVK_DNNL_GRAD_WEIGHT, grad_weight_shape(task->call), task, state, scratch));
-    *scratch = align(*scratch) + lvk_type_size(&task->call->outputs[0]);
+    *scratch = lvk_cpu_align(*scratch) + lvk_type_size(&task->call->outputs[0]);
     return LVK_OK;
 }
 
@@ -164,8 +170,8 @@ static void add_bias_gradients(const chunked *c, const float *dy, const uint8_t 
 static lvk_status grad_weight_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
     const chunked *c = state;
     const size_t count = lvk_type_count(&task->call->outputs[0]);
-    float *dw = args->outputs[0],
-          *some = (float *)((char *)scratch_behind(c, args->scratch) + align(lvk_dnnl_scratch(c->dnnl)));
+    float *dw = args->outputs[0], *some = (float *)((char *)scratch_behind(c, args->scratch) +
+                                                    lvk_cpu_align(lvk_dnnl_scratch(c->dnnl)));
     for (uint32_t n = 0; n < c->shape.conv.batch; n += c->chunk) {
         unpool(task, c, n, args->inputs[1], args->inputs[2], args->scratch);
         const lvk_dnnl_operands operands = {.from_x = (const float *)args->inputs[0] + n * image_x(&c->shape),
@@ -205,15 +211,15 @@ static sparse sparse_of(const lvk_cpu_task *task, const lvk_cpu_args *args, lvk_
                     .isa = isa(),
                     .parts = task->threads,
                     .numbers = args->scratch,
-                    .lists = (char *)args->scratch + align(numbers * sizeof(float)),
-                    .list_size = align(list_size)};
+                    .lists = (char *)args->scratch + lvk_cpu_align(numbers * sizeof(float)),
+                    .list_size = lvk_cpu_align(list_size)};
 }
 
 static lvk_status sparse_weight_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
     const lvk_cpu_pool_shape shape = grad_weight_shape(task->call);
     *state = NULL;
-    *scratch = align(task->threads * lvk_cpu_sparse_weight_sums(&shape) * sizeof(float)) +
-               task->threads * align(lvk_cpu_sparse_weight_lists(&shape));
+    *scratch = lvk_cpu_align(task->threads * lvk_cpu_sparse_weight_sums(&shape) * sizeof(float)) +
+               task->threads * lvk_cpu_align(lvk_cpu_sparse_weight_lists(&shape));
     return LVK_OK;
 }
 
@@ -244,8 +250,8 @@ static lvk_status sparse_weight_run(const lvk_cpu_task *task, void *state, const
 static lvk_status sparse_input_create(const lvk_cpu_task *task, void **state, uint64_t *scratch) {
     const lvk_cpu_pool_shape shape = grad_input_shape(task->call);
     *state = NULL;
-    *scratch = align(lvk_cpu_sparse_input_weights(&shape) * sizeof(float)) +
-               task->threads * align(lvk_cpu_sparse_input_lists(&shape));
+    *scratch = lvk_cpu_align(lvk_cpu_sparse_input_weights(&shape) * sizeof(float)) +
+               task->threads * lvk_cpu_align(lvk_cpu_sparse_input_lists(&shape));
     return LVK_OK;
 }
 

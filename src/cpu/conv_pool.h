@@ -26,7 +26,8 @@ typedef struct lvk_pool_entry {
 
 typedef enum lvk_cpu_isa { LVK_ISA_AVX2, LVK_ISA_AVX512 } lvk_cpu_isa;
 
-/* Why the sparse kernels cannot take the shape on this processor; NULL: they can. */
+/* Why the sparse kernels cannot take the shape on this processor, NULL: they can. The first is what both need. */
+const char *lvk_cpu_sparse_unsupported(const lvk_cpu_pool_shape *shape);
 const char *lvk_cpu_sparse_weight_unsupported(const lvk_cpu_pool_shape *shape);
 const char *lvk_cpu_sparse_input_unsupported(const lvk_cpu_pool_shape *shape);
 
@@ -38,7 +39,7 @@ void lvk_cpu_sparse_weight_part(lvk_cpu_isa isa, const lvk_cpu_pool_shape *shape
                                 const float *dy, const uint8_t *index, unsigned part, unsigned parts,
                                 void *lists, float *sums);
 
-/* dw and db from the sums of all parts, which lie one after the other; the rows ky of dw that part `part` of `parts` has. */
+/* dw and db from the sums of all parts, which lie one after the other; the rows of dw that part `part` of `parts` has; part 0 has db. */
 void lvk_cpu_sparse_weight_finish(const lvk_cpu_pool_shape *shape, const float *sums, unsigned sum_parts,
                                   unsigned part, unsigned parts, float *dw, float *db);
 

@@ -6,11 +6,7 @@
 #include "cpu/vectors.h"
 #include "ops/maxpool2d.h"
 
-enum { ALIGNMENT = 64, BAND_BYTES = 256 << 10 };
-
-static size_t align(size_t bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
+enum { BAND_BYTES = 256 << 10 };
 
 /* Some rows of windows of an image, and the rows of x that they need. */
 typedef struct band {
@@ -77,7 +73,7 @@ static void cut_bands(forward *f) {
             ++b->kind;
         if (b->kind == f->kind_count)
             f->kinds[f->kind_count++] = shape;
-        const size_t bytes = align((size_t)shape.out_h * shape.out_w * shape.out_c * sizeof(float));
+        const size_t bytes = lvk_cpu_align((size_t)shape.out_h * shape.out_w * shape.out_c * sizeof(float));
         f->band_bytes = bytes > f->band_bytes ? bytes : f->band_bytes;
     }
 }
@@ -101,7 +97,7 @@ static lvk_status create_worker(forward *f, worker *w) {
         return LVK_ERROR_MEMORY;
     for (int k = 0; k < f->kind_count; ++k) {
         LVK_TRY(lvk_dnnl_create(LVK_DNNL_FORWARD, &f->kinds[k], &w->dnnl[k]));
-        const size_t scratch = f->band_bytes + align(lvk_dnnl_scratch(w->dnnl[k]));
+        const size_t scratch = f->band_bytes + lvk_cpu_align(lvk_dnnl_scratch(w->dnnl[k]));
         f->scratch = scratch > f->scratch ? scratch : f->scratch;
     }
     return LVK_OK;

@@ -180,3 +180,11 @@ void lvk_cpu_sparse_input_images(lvk_cpu_isa isa, const lvk_cpu_pool_shape *s, c
             add_row(isa, s, n, py, weights, entries, counts, dx);
         }
 }
+
+const char *lvk_cpu_sparse_input_unsupported(const lvk_cpu_pool_shape *s) {
+    const char *reason = lvk_cpu_sparse_unsupported(s);
+    if (reason)
+        return reason;
+    return s->conv.kernel_w != 3 || s->conv.in_c % 8 ? "made for kernels 3 wide and channels by eights"
+                                                     : NULL;
+}

@@ -271,45 +271,25 @@ void lvk_cpu_sparse_weight_part(lvk_cpu_isa isa, const lvk_cpu_pool_shape *s, co
 
 /* ---- the parts together ---- */
 
-static float sum_parts(const lvk_cpu_pool_shape *s, const float *sums, unsigned parts, size_t at) {
+static float sum_of(const lvk_cpu_pool_shape *s, const float *sums, unsigned parts, size_t at) {
     float sum = 0;
     for (unsigned p = 0; p < parts; ++p)
         sum += sums[p * lvk_cpu_sparse_weight_sums(s) + at];
     return sum;
 }
 
-void lvk_cpu_sparse_weight_finish(const lvk_cpu_pool_shape *s, const float *sums, unsigned sum_parts_count,
+void lvk_cpu_sparse_weight_finish(const lvk_cpu_pool_shape *s, const float *sums, unsigned sum_parts,
                                   unsigned part, unsigned parts, float *dw, float *db) {
     const size_t run = run_of(s), rows = s->conv.kernel_h * run, one = sums_of_output(s);
     for (size_t r = rows * part / parts; r < rows * (part + 1) / parts; ++r)
         for (size_t k = 0; k < s->conv.out_c; ++k)
             dw[r * s->conv.out_c + k] =
-                sum_parts(s, sums, sum_parts_count, k * one + r / run * padded_run(s) + r % run);
+                sum_of(s, sums, sum_parts, k * one + r / run * padded_run(s) + r % run);
     for (size_t k = 0; part == 0 && k < s->conv.out_c; ++k)
-        db[k] = sum_parts(s, sums, sum_parts_count, s->conv.out_c * one + k);
-}
-
-static const char *both_unsupported(const lvk_cpu_pool_shape *s) {
-#if defined __x86_64__
-    if (!lvk_dnnl_has_avx2())
-        return "the processor has no AVX2";
-#else
-    return "made for x86-64";
-#endif
-    if (s->conv.pad_top || s->conv.pad_left || s->conv.pad_bottom || s->conv.pad_right)
-        return "made for convolutions without padding";
-    return NULL;
+        db[k] = sum_of(s, sums, sum_parts, s->conv.out_c * one + k);
 }
 
 const char *lvk_cpu_sparse_weight_unsupported(const lvk_cpu_pool_shape *s) {
-    const char *reason = both_unsupported(s);
+    const char *reason = lvk_cpu_sparse_unsupported(s);
     return reason ? reason : tile_fits(s, (tile){1, 1}) ? NULL : "a window has too many channels";
-}
-
-const char *lvk_cpu_sparse_input_unsupported(const lvk_cpu_pool_shape *s) {
-    const char *reason = both_unsupported(s);
-    if (reason)
-        return reason;
-    return s->conv.kernel_w != 3 || s->conv.in_c % 8 ? "made for kernels 3 wide and channels by eights"
-                                                     : NULL;
 }

@@ -1,6 +1,7 @@
 #include "cpu/dnnl.h"
 
 #include "core/memory.h"
+#include "cpu/kernel.h"
 
 #include <dnnl.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ typedef const dnnl_memory_desc_t *const_md;
 #define MD(md) (&(md))
 #endif
 
-enum { MOST_ARGS = 8, SCRATCH_ALIGNMENT = 64 };
+enum { MOST_ARGS = 8 };
 
 /* One of x, w, y as the primitive wants it. */
 typedef struct side {
@@ -36,7 +37,7 @@ struct lvk_dnnl {
     dnnl_primitive_t primitive;
     side x, w, y;
     dnnl_memory_t bias, residual, scratchpad;
-    uint64_t scratch; /* bytes */
+    uint64_t scratch, scratchpad_offset; /* bytes in all, and where oneDNN's own begin */
     bool keeps_weights;
     void *kept, *kept_memory; /* w in the primitive's layout; aligned, as allocated */
     uint64_t version;         /* of the w that it was made of; 0: none yet */
@@ -272,7 +273,7 @@ static lvk_status describe(lvk_dnnl *p, const lvk_dnnl_shape *s, const descripto
 
 static uint64_t reserve(uint64_t *scratch, uint64_t bytes) {
     const uint64_t offset = *scratch;
-    *scratch += (bytes + SCRATCH_ALIGNMENT - 1) / SCRATCH_ALIGNMENT * SCRATCH_ALIGNMENT;
+    *scratch += lvk_cpu_align(bytes);
     return offset;
 }
 
@@ -321,11 +322,11 @@ static void side_finish(side *s) {
 }
 
 static lvk_status keep_weights(lvk_dnnl *p) {
-    p->kept_memory = lvk_alloc(p->w.bytes + SCRATCH_ALIGNMENT, 1);
+    p->kept_memory = lvk_alloc(p->w.bytes + LVK_HOST_ALIGNMENT, 1);
     if (!p->kept_memory)
         return LVK_ERROR_MEMORY;
     p->kept = (char *)p->kept_memory +
-              (SCRATCH_ALIGNMENT - (uintptr_t)p->kept_memory % SCRATCH_ALIGNMENT) % SCRATCH_ALIGNMENT;
+              (LVK_HOST_ALIGNMENT - (uintptr_t)p->kept_memory % LVK_HOST_ALIGNMENT) % LVK_HOST_ALIGNMENT;
     return status_of(dnnl_memory_set_data_handle(p->w.memory, p->kept));
 }
 
@@ -345,7 +346,7 @@ static lvk_status create_memories(lvk_dnnl *p, const lvk_dnnl_shape *s, const de
         LVK_TRY(create_memory(p, MD(d->plain_y), &p->residual));
     const_md scratchpad = query(p->descriptor, dnnl_query_scratchpad_md);
     LVK_TRY(create_memory(p, scratchpad, &p->scratchpad));
-    reserve(&p->scratch, dnnl_memory_desc_get_size(scratchpad));
+    p->scratchpad_offset = reserve(&p->scratch, dnnl_memory_desc_get_size(scratchpad));
     p->keeps_weights = p->keeps_weights && p->w.reorder;
     return p->keeps_weights ? keep_weights(p) : LVK_OK;
 }
@@ -447,10 +448,7 @@ lvk_status lvk_dnnl_run(lvk_dnnl *p, const lvk_dnnl_operands *o) {
     LVK_TRY(prepare(p, &p->x, input ? o->to_x : o->from_x, input, o->scratch));
     LVK_TRY(weight ? prepare(p, &p->w, o->to_w, true, o->scratch) : prepare_weights(p, o));
     LVK_TRY(prepare(p, &p->y, forward ? o->to_y : o->from_y, forward, o->scratch));
-    const uint64_t end = p->scratch,
-                   size = dnnl_memory_desc_get_size(query(p->descriptor, dnnl_query_scratchpad_md));
-    const uint64_t room = (size + SCRATCH_ALIGNMENT - 1) / SCRATCH_ALIGNMENT * SCRATCH_ALIGNMENT;
-    LVK_TRY(set(p->scratchpad, size ? (char *)o->scratch + (end - room) : NULL));
+    LVK_TRY(set(p->scratchpad, o->scratch ? (char *)o->scratch + p->scratchpad_offset : NULL));
     dnnl_exec_arg_t args[MOST_ARGS] = {
         {input ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, p->x.memory},
         {weight ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, p->w.memory},

@@ -5,7 +5,7 @@
 #ifndef LVK_CPU_KERNEL_H
 #define LVK_CPU_KERNEL_H
 
-#include "backend/backend.h"
+#include "backend/host_buffer.h"
 #include "ops/op.h"
 
 /* What a kernel is prepared for. */
@@ -24,6 +24,11 @@ typedef struct lvk_cpu_args {
     uint64_t
         version; /* with task.keeps_parameters: another number where the parameters have changed since the run before */
 } lvk_cpu_args;
+
+/* `bytes` of scratch memory, rounded up so that what follows is aligned as well. */
+static inline uint64_t lvk_cpu_align(uint64_t bytes) {
+    return lvk_divide_up(bytes, LVK_HOST_ALIGNMENT) * LVK_HOST_ALIGNMENT;
+}
 
 typedef struct lvk_cpu_kernel {
     lvk_candidate candidate; /* name, unsupported, unsuited; launch is NULL */

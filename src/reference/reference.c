@@ -1,5 +1,6 @@
 #include "reference/reference.h"
 
+#include "backend/host_buffer.h"
 #include "core/memory.h"
 #include "core/resource.h"
 
@@ -16,11 +17,6 @@ void lvk_reference_run(const lvk_reference_args *args) {
     functions[args->call->op](args);
 }
 
-struct lvk_buffer {
-    uint64_t size;
-    unsigned char *data;
-};
-
 struct lvk_exec {
     const lvk_program *program;
     lvk_buffer *blocks[LVK_BLOCK_COUNT];
@@ -28,51 +24,6 @@ struct lvk_exec {
 
 static void destroy(lvk_backend *backend) {
     lvk_free(backend);
-}
-
-static lvk_status buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer) {
-    *buffer = lvk_alloc(1, sizeof **buffer);
-    if (!*buffer)
-        return LVK_ERROR_MEMORY;
-    (*buffer)->size = size;
-    (*buffer)->data = lvk_alloc(size, 1);
-    if (!(*buffer)->data) {
-        lvk_free(*buffer);
-        *buffer = NULL;
-        return LVK_ERROR_MEMORY;
-    }
-    backend->bytes_allocated += size;
-    if (backend->bytes_peak < backend->bytes_allocated)
-        backend->bytes_peak = backend->bytes_allocated;
-    return LVK_OK;
-}
-
-static void buffer_destroy(lvk_backend *backend, lvk_buffer *buffer) {
-    backend->bytes_allocated -= buffer->size;
-    lvk_free(buffer->data);
-    lvk_free(buffer);
-}
-
-static lvk_status check_range(const lvk_buffer *buffer, uint64_t offset, uint64_t size) {
-    if (offset > buffer->size || size > buffer->size - offset)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "a copy reaches past the end of a buffer");
-    return LVK_OK;
-}
-
-static lvk_status buffer_write(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, const void *data,
-                               uint64_t size) {
-    (void)backend;
-    LVK_TRY(check_range(buffer, offset, size));
-    memcpy(buffer->data + offset, data, size);
-    return LVK_OK;
-}
-
-static lvk_status buffer_read(lvk_backend *backend, lvk_buffer *buffer, uint64_t offset, void *data,
-                              uint64_t size) {
-    (void)backend;
-    LVK_TRY(check_range(buffer, offset, size));
-    memcpy(data, buffer->data + offset, size);
-    return LVK_OK;
 }
 
 static lvk_status exec_create(lvk_backend *backend, const lvk_program *program,
@@ -121,10 +72,10 @@ static lvk_status exec_profile(lvk_backend *backend, lvk_exec *exec, lvk_step_ti
 lvk_status lvk_reference_create(lvk_backend **backend) {
     static const lvk_backend_functions interface = {
         .destroy = destroy,
-        .buffer_create = buffer_create,
-        .buffer_destroy = buffer_destroy,
-        .buffer_write = buffer_write,
-        .buffer_read = buffer_read,
+        .buffer_create = lvk_host_buffer_create,
+        .buffer_destroy = lvk_host_buffer_destroy,
+        .buffer_write = lvk_host_buffer_write,
+        .buffer_read = lvk_host_buffer_read,
         .exec_create = exec_create,
         .exec_destroy = exec_destroy,
         .exec_run = exec_run,
