@@ -1,11 +1,9 @@
-#define _POSIX_C_SOURCE 200809L /* F_DUPFD_CLOEXEC */
 #include "json_result.h"
 
 #include "output.h"
 #include "verb.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +13,8 @@
 static int kept = -1; /* standard output as it was */
 
 void json_result_begin(void) {
-    fflush(stdout);
-    kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (kept < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
+    kept = output_divert();
+    if (kept < 0) {
         fprintf(stderr, "leukvk: --json: %s\n", strerror(errno));
         exit(EXIT_FAILED);
     }

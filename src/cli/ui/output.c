@@ -50,6 +50,12 @@ int output_end(int exit_status) {
 
 /* ---- standard output as a file ---- */
 
+int output_divert(void) {
+    fflush(stdout);
+    const int copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return copy < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ? -1 : copy;
+}
+
 static char path[32]; /* "": nothing was to be written there */
 
 const char *output_path(const char *text) {
@@ -61,9 +67,8 @@ const char *output_path(const char *text) {
         return text;
     if (*path) /* two options: both get it, one after the other */
         return path;
-    fflush(stdout);
-    const int copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (copy < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+    const int copy = output_divert();
+    if (copy < 0)
         return "/dev/stdout";
     snprintf(path, sizeof path, "/dev/fd/%d", copy);
     return path;

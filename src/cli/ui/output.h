@@ -12,6 +12,10 @@ void output_begin(void);
 /* The end of the verb, with its exit status; returns the program's. */
 int output_end(int exit_status);
 
+/* From now on what the program prints to standard output goes to standard error. Returns the descriptor of what standard
+ * output was; -1 with errno where that cannot be. */
+int output_divert(void);
+
 /* A path from the command line to write to. "-" and /dev/stdout are standard output, and what the program
  * prints goes to standard error from then on: two texts in one stream would be neither. Returns the path to
  * use. */
