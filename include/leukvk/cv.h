@@ -1,4 +1,4 @@
-/* Cross-validation: every image is judged once, by a model that was trained without it and without its
+/* Cross-validation: every image is evaluated once, by a model that was trained without it and without its
  * subject.
  *
  * The folder of a cross-validation holds
@@ -28,7 +28,7 @@ typedef struct lvk_cv_options {
 typedef struct lvk_cv_event {
     uint32_t fold, folds; /* the current one, from 1 */
     const char *folder;
-    const lvk_train_event *train; /* of its training; NULL: the fold has been judged */
+    const lvk_train_event *train; /* of its training; NULL: the fold has been evaluated */
     const lvk_evaluation_report *report;
     bool kept; /* it had been done before */
 } lvk_cv_event;

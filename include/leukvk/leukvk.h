@@ -1,4 +1,4 @@
-/* leukvk: training, judging and running image classifiers for acute lymphoblastic leukaemia on Vulkan
+/* leukvk: training, evaluating and running image classifiers for acute lymphoblastic leukaemia on Vulkan
  * devices.
  *
  * Includes the whole public interface. Objects are created and destroyed in pairs; a destroy call takes the

@@ -1,6 +1,6 @@
 /* Training a model on a data set, into a run folder.
  *
- * A run folder holds all that is needed to judge, use, repeat and resume the training:
+ * A run folder holds all that is needed to evaluate, use, repeat and resume the training:
  *   config.json                    every setting, resolved
  *   split.json                     which images train, validate and test (leukvk/split.h)
  *   metrics.csv                    one row an epoch; holds only numbers that the same seed repeats to the bit
@@ -71,7 +71,7 @@ typedef struct lvk_train_result {
     uint32_t epochs, best_epoch;
     bool stopped_early;
     bool by_image;                     /* people are on both sides of the split */
-    bool tested[LVK_SPLIT_PART_COUNT]; /* which parts are judged */
+    bool tested[LVK_SPLIT_PART_COUNT]; /* which parts are evaluated */
     lvk_evaluation_report reports[LVK_SPLIT_PART_COUNT];
     double seconds;
 } lvk_train_result;

@@ -1,5 +1,5 @@
-/* The interface of a backend: memory, and programs that run over it. Two exist, reference and vulkan; a third
- * needs to touch neither the graph nor the operators.
+/* The interface of a backend: memory, and programs that run over it. Three exist: reference, cpu and vulkan.
+ * None of them touches the graph.
  *
  * Ownership: buffers and executables belong to their backend and are destroyed before it; a buffer outlives
  * every executable bound to it. Threads: one backend and all that belongs to it may be used by one thread at
@@ -22,7 +22,7 @@ typedef struct lvk_step_time {
 } lvk_step_time;
 
 typedef struct lvk_backend_info {
-    char kind[16];    /* "reference" or "vulkan" */
+    char kind[16];    /* "reference", "cpu" or "vulkan" */
     char name[256];   /* the device's name */
     char driver[256]; /* driver and version */
 } lvk_backend_info;

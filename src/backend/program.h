@@ -1,5 +1,5 @@
 /* A program: a planned graph in the form that a backend runs. Steps in order, every operand at a fixed place
- * in one of a few memory blocks. Built by graph/build.h; immutable afterwards; backends keep a pointer to it
+ * in one of a few memory blocks. Built by graph/plan.h; immutable afterwards; backends keep a pointer to it
  * while an executable lives. */
 #ifndef LVK_BACKEND_PROGRAM_H
 #define LVK_BACKEND_PROGRAM_H

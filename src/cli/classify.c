@@ -19,7 +19,7 @@ static const struct argp_option options[] = {
     {"part", OPTION_PART, "PART", 0,
      "The train, validation, test or preliminary images of the model's run; eval also takes all", 1},
     {"data", OPTION_DATA, "DIR", 0,
-     "Where the run's data set lies now; without --part, eval judges the labelled images of DIR", 1},
+     "Where the run's data set lies now; without --part, eval evaluates the labelled images of DIR", 1},
     {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file (-: to standard output)", 1},
     {"batch", OPTION_BATCH, "N", 0, "Images at a time (32)", 5},
     {"tta", OPTION_TTA, "N", 0,

@@ -14,8 +14,8 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Judges a way of training by cross-validation: images are assigned to folds by subject, for each fold a model is trained on the other "
-    "folds, and every image is judged by the model that has seen neither it nor its subject. The same command goes on after Ctrl-C, a "
+    "Evaluates a way of training by cross-validation: images are assigned to folds by subject, for each fold a model is trained on the other "
+    "folds, and every image is evaluated by the model that has seen neither it nor its subject. The same command goes on after Ctrl-C, a "
     "crash or a power cut."
     "\v"
     "Examples:\n"
@@ -130,7 +130,7 @@ static void print_result(const lvk_cv_result *r) {
     char title[320], people[METRICS_PEOPLE_SIZE];
     print_folds(r);
     snprintf(
-        title, sizeof title, "\nall folds together: %" PRIu64 " images%s, each judged by a model that %s",
+        title, sizeof title, "\nall folds together: %" PRIu64 " images%s, each evaluated by a model that %s",
         r->all.metrics.count, metrics_people(people, r->all.metrics.count, r->all.subjects, r->all.unnamed),
         r->all.unnamed ? "has not seen it"
         : r->by_image  ? "has seen other cells of the same subject"
@@ -173,4 +173,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_cv;
-const verb verb_cv = {"cv", "judge a way of training by cross-validation", run};
+const verb verb_cv = {"cv", "evaluate a way of training by cross-validation", run};

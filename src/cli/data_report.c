@@ -65,7 +65,7 @@ static void print_unlabelled(const data_facts *facts) {
         if (row->fold >= 0 || row->unlabelled == 0)
             continue;
         if (row->unlabelled == row->images)
-            printf("The %s part has no labels: it can be predicted, not trained on or judged\n",
+            printf("The %s part has no labels: it can be predicted, not trained on or evaluated\n",
                    data_part_name(row->part));
         else
             printf("%zu images of the %s part have no label\n", row->unlabelled, data_part_name(row->part));

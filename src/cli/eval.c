@@ -12,8 +12,8 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Judges a trained model on labelled images: on those of the subjects that its run held out or, with --data alone, on those of "
-    "another data set. With --from, judges predictions that were written before, one file or several together; neither model nor "
+    "Evaluates a trained model on labelled images: on those of the subjects that its run held out or, with --data alone, on those of "
+    "another data set. With --from, evaluates predictions that were written before, one file or several together; neither model nor "
     "images are needed."
     "\v"
     "Examples:\n"
@@ -42,10 +42,10 @@ static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
     {"curves", OPTION_CURVES, "FOLDER", 0,
      "Write ROC, precision-recall and reliability curves to FOLDER, as CSV files and drawn (curves.svg)", 0},
-    {"from", OPTION_FROM, "FILE", 0, "Judge the predictions in FILE; can be given several times", 0},
+    {"from", OPTION_FROM, "FILE", 0, "Evaluate the predictions in FILE; can be given several times", 0},
     {"subjects", OPTION_SUBJECTS, NULL, 0, "Also print a line for each subject", 0},
     {"positive", OPTION_POSITIVE, "CLASS", 0,
-     "Judge with CLASS as the positive class; probabilities, labels and the model's threshold are converted (the model's positive "
+     "Evaluate with CLASS as the positive class; probabilities, labels and the model's threshold are converted (the model's positive "
      "class)",
      0},
     {"threshold", OPTION_THRESHOLD, "P", 0,
@@ -250,7 +250,7 @@ static int evaluate_files(const arguments *a) {
 static int evaluate_session(const arguments *a, classify_session *session, const selection *images) {
     lvk_prediction *rows;
     classify_session turned = {0}; /* with the classes in the order that is evaluated */
-    int status = classify_run(session, images, "Judging", &rows);
+    int status = classify_run(session, images, "Evaluating", &rows);
     evaluated e = {.rows = rows,
                    .count = images->count,
                    .name = images->part    ? images->part
@@ -317,4 +317,4 @@ static int run(int argc, char **argv) {
 }
 
 extern const verb verb_eval;
-const verb verb_eval = {"eval", "judge a trained model on images with labels", run};
+const verb verb_eval = {"eval", "evaluate a trained model on images with labels", run};

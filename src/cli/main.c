@@ -45,11 +45,11 @@ int report_mistake(int status) {
 }
 
 static void print_help(FILE *out) {
-    fputs(
-        "leukvk trains, judges and runs image classifiers for acute lymphoblastic leukaemia on Vulkan devices.\n"
-        "\n"
-        "usage: leukvk VERB [ARGUMENTS]\n",
-        out);
+    fputs("leukvk trains, evaluates and runs image classifiers for acute lymphoblastic\n"
+          "leukaemia, on graphics cards through Vulkan or on the processor.\n"
+          "\n"
+          "usage: leukvk VERB [ARGUMENTS]\n",
+          out);
     for (int i = 0; i < VERB_COUNT; ++i) {
         if (verbs[i].heading)
             fprintf(out, "\n%s:\n", verbs[i].heading);

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What is judged. */
+/* What is evaluated. */
 typedef struct metrics_subject {
     const char *title;               /* "test: 262 images of 6 subjects" */
     const char *positive, *negative; /* class names */

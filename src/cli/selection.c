@@ -131,7 +131,7 @@ static void warn_trained(const selection *s, const char *run, const lvk_split_ov
     fprintf(
         stderr,
         "warning: of %zu images, %zu %s images that %s was trained on, and %zu its validation images: the scores "
-        "are better than those of new images; --part test judges only what the run held out\n",
+        "are better than those of new images; --part test evaluates only what the run held out\n",
         s->count, trained, overlap->same ? "are" : "have the paths of", shown(run), chose);
 }
 
@@ -158,7 +158,7 @@ int selection_leave_trained(selection *s, const char *run, bool all) {
     if (status == LVK_OK)
         fprintf(
             stderr,
-            "%s is the data set that %s was trained on: its test part is judged, %zu of %zu images (--part all: "
+            "%s is the data set that %s was trained on: its test part is evaluated, %zu of %zu images (--part all: "
             "all of them)\n",
             shown(lvk_dataset_folder(s->dataset)), shown(run), s->count, before);
     return status;

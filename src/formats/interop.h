@@ -5,7 +5,7 @@
  *                dense/bias. Kernels HWIO and [in, out]
  *   torchvision  layer1.0.conv1.weight, layer1.0.bn1.running_mean, and the head as fc.0.weight
  *                (lvk_naming_head); of other networks conv1.weight, fc1.weight. Kernels OIHW and [out, in],
- *                for images [N, C, H, W] (models/layout.h) */
+ *                for images [N, C, H, W] (formats/layout.h) */
 #ifndef LVK_FORMATS_INTEROP_H
 #define LVK_FORMATS_INTEROP_H
 

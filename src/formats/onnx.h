@@ -6,7 +6,7 @@
  *
  * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid, before it, of a
  * calibrated model, a division by the temperature. Activations between them
- * are NCHW (models/layout.h). */
+ * are NCHW (formats/layout.h). */
 #ifndef LVK_FORMATS_ONNX_H
 #define LVK_FORMATS_ONNX_H
 

@@ -121,7 +121,7 @@ void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient) {
     graph->tensors[output].gradient = gradient;
     backward_pass pass = {.graph = graph};
     for (size_t n = forward_nodes; n-- > 0 && graph->status == LVK_OK;) {
-        const lvk_node node = graph->nodes[n]; /* a copy: the array grows under the rule's hands */
+        const lvk_node node = graph->nodes[n]; /* a copy: the rule appends nodes, and the array may move */
         differentiate(&pass, &node, needed);
     }
     for (size_t t = 0; t < forward_tensors && graph->status == LVK_OK; ++t)

@@ -1,8 +1,8 @@
 /* The compute graph: tensors and the operators between them, in the order in which they run.
  *
- * Building is append-only and cannot be got wrong quietly: every call checks types, the first failure is kept
- * and later calls do nothing (they return LVK_NONE), so a model is written down without a check per line and
- * lvk_graph_status() tells at the end. Handles are small integers, valid for the graph that gave them. Not
+ * A graph is built by appending. Every call checks the types of its operands. After the first failure all
+ * further calls do nothing and return LVK_NONE, and lvk_graph_status() returns that failure: a model can be
+ * written without a check on each line. Handles are small integers, valid for the graph that gave them. Not
  * thread-safe. */
 #ifndef LVK_GRAPH_GRAPH_H
 #define LVK_GRAPH_GRAPH_H

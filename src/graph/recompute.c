@@ -141,7 +141,7 @@ static void reorder(recomputer *r) {
 }
 
 static void recompute(recomputer *r, bool *updated) {
-    const size_t tensors = r->graph->tensor_count; /* those that are appended are nobody's to compute again */
+    const size_t tensors = r->graph->tensor_count; /* tensors appended below are not recomputed themselves */
     for (size_t t = 0; t < tensors; ++t)
         r->again[t] = LVK_NONE;
     const uint32_t checkpoints = find_segments(r);

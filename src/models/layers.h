@@ -59,7 +59,7 @@ typedef struct lvk_conv_norm {
     const char *conv, *norm; /* names */
     uint32_t filters, kernel, stride, padding;
     bool bias;     /* of the convolution */
-    bool folded;   /* the norm is in the convolution's kernel and bias (models/fold.h): for inference */
+    bool folded;   /* for inference: the norm is in the kernel and the bias (formats/batchnorm_folding.h) */
     float epsilon; /* added to the variance */
     float decay; /* how fast the running averages move: average = decay average + (1 - decay) batch's value */
 } lvk_conv_norm;

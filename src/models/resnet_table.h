@@ -48,7 +48,7 @@ const lvk_resnet_spec *lvk_resnet_find(const char *architecture);
  *   torchvision     the 3×3                   have no bias    1e-5                 imagenet
  *   keras-2019      the first 1×1             have biases     1.001e-5             caffe
  * The last is that of keras.applications since 2019 (keras_applications/resnet_common.py), which names its
- * layers otherwise than here (models/naming.h). Preprocessing of the images that the published weights were
+ * layers otherwise than here (formats/naming.h). Preprocessing of the images that the published weights were
  * learnt from: "caffe" takes channels B, G, R of 0..255 less 103.939, 116.779, 123.68; "imagenet" R, G, B of
  * 0..1 less 0.485, 0.456, 0.406 and divided by 0.229, 0.224, 0.225. */
 typedef enum lvk_resnet_variant {

@@ -1,6 +1,6 @@
-/* Where buffers live. Device-local memory first; among its kinds the one that suits the device: on a graphics
- * card the one that the host cannot see (the visible window is small, and reading through it slow), elsewhere
- * the one that it can. */
+/* The choice of a memory type for each buffer. Device-local types come first. On a discrete card, types that
+ * the host cannot map are preferred, since the mappable window is small and slow to read; on other devices,
+ * types that it can. */
 #include "vulkan/device.h"
 
 #include "core/log.h"

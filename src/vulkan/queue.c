@@ -56,7 +56,7 @@ lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int
     if (status != LVK_OK)
         (void)lvk_queue_settle(vulkan); /* what was submitted may still run over the caller's buffers */
     vulkan->transfers.staged = 0;
-    vulkan->lost |= status != LVK_OK; /* what of it has run, nobody knows */
+    vulkan->lost |= status != LVK_OK; /* how much of the work was done is not known */
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", vulkan->base.info.name);
 }
 

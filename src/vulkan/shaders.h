@@ -13,7 +13,7 @@ typedef struct lvk_shader {
 extern const lvk_shader lvk_shaders[]; /* sorted by name */
 extern const uint32_t lvk_shader_count;
 
-/* XXH-like 64-bit digest (FNV-1a) over all shaders: part of the name of caches that depend on them. */
+/* FNV-1a, 64 bits, over all shaders: part of the name of caches that depend on them. */
 extern const uint64_t lvk_shader_digest;
 
 #endif

@@ -79,7 +79,8 @@ static bool overlaps(const lvk_upload *upload, VkBuffer buffer, uint64_t offset,
            offset < upload->offset + upload->size;
 }
 
-/* Records a copy for the next submission. Copies into the same bytes must not be in one: none comes first. */
+/* Records a copy for the next submission. Copies within one submission have no order: where an earlier one
+ * writes to some of the same bytes, it is submitted first. */
 static lvk_status record(lvk_vulkan *vulkan, VkBuffer from, uint64_t from_offset, VkBuffer to,
                          uint64_t to_offset, uint64_t size) {
     lvk_transfers *t = &vulkan->transfers;

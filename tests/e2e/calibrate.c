@@ -112,7 +112,7 @@ static void expect_calibrated(const predictions *before, const predictions *afte
 }
 
 /* "threshold": X in the JSON that eval printed. */
-static double judged_threshold(const char *json) {
+static double evaluated_threshold(const char *json) {
     double value = (double)NAN;
     const char *at = strstr(json, "\"threshold\": ");
     cr_assert_not_null(at, "%s", json);
@@ -141,9 +141,9 @@ Test(calibrate, predict_and_eval_use_it_and_without_it_all_is_as_before) {
 
     program_run(&result, "eval %s --json", model);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    cr_expect_float_eq(judged_threshold(result.out), threshold, 1e-8);
+    cr_expect_float_eq(evaluated_threshold(result.out), threshold, 1e-8);
     program_run(&result, "eval %s --json --threshold 0.25", model);
-    cr_expect_eq(judged_threshold(result.out), 0.25);
+    cr_expect_eq(evaluated_threshold(result.out), 0.25);
 
     /* with the model as it was: the mean of both, and neither's threshold */
     snprintf(models, sizeof models, "--model %s/run --model %s/run/plain.safetensors", folder, folder);

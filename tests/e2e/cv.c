@@ -1,4 +1,4 @@
-/* Cross-validation from end to end on drawn cells: every image is judged once, a killed one goes on to the
+/* Cross-validation from end to end on drawn cells: every image is evaluated once, a killed one goes on to the
  * same bytes, what is printed can be computed again from the files. */
 #include "support/program.h"
 
@@ -53,7 +53,7 @@ Test(cv, goes_on_after_a_kill_and_adds_up) {
     program_run(&result, CV, folder, folder, "b");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     expect_same(folder, "a", "b");
-    program_run(&result, CV, folder, folder, "b"); /* finished: judged again, trained no more */
+    program_run(&result, CV, folder, folder, "b"); /* finished: evaluated again, trained no more */
     cr_expect_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_null(strstr(result.out, "Epoch"), "%s", result.out);
 

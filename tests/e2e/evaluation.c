@@ -58,7 +58,7 @@ Test(evaluation, says_where_no_subject_is_known) {
     EXPECT_SAYS(result.err, "no subject is known for 18 of 18 images");
     EXPECT_SAYS(
         result.out,
-        "all folds together: 18 images, no subject known, each judged by a model that has not seen it");
+        "all folds together: 18 images, no subject known, each evaluated by a model that has not seen it");
     EXPECT_SAYS(result.out, "bootstrap over images, as if each were of another person");
     cr_expect_null(strstr(result.out, "subjects"), "%s", result.out);
     program_run(&result, "tune --data %s/data --out %s/tune --grid dropout=0,0.1 --epochs 1 --image-size 32",
@@ -147,7 +147,7 @@ Test(evaluation, positive_class_on_request) {
     program_remove(folder);
 }
 
-/* The images that a run was trained on are not judged without a word, wherever they lie. */
+/* The images that a run was trained on are not evaluated without a word, wherever they lie. */
 Test(evaluation, a_runs_own_data_set_is_known_when_it_has_moved) {
     const char *folder = program_folder();
     draw(folder, "cancer", "normal");
@@ -171,7 +171,7 @@ Test(evaluation, a_runs_own_data_set_is_known_when_it_has_moved) {
     }
     program_run(&result, "eval --model run --data moved --json");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    EXPECT_SAYS(result.err, "moved is the data set that run was trained on: its test part is judged, ");
+    EXPECT_SAYS(result.err, "moved is the data set that run was trained on: its test part is evaluated, ");
     cr_expect_str_eq(result.out, held_out.out);
     program_run(&result, "eval --model run/model.safetensors --data moved/");
     EXPECT_SAYS(result.out, "test: ");
@@ -186,7 +186,7 @@ Test(evaluation, a_runs_own_data_set_is_known_when_it_has_moved) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_SAYS(result.out, "moved: 17 images");
     EXPECT_SAYS(result.err, " have the paths of images that run was trained on, and ");
-    /* one class alone can be judged, too */
+    /* one class alone can be evaluated, too */
     cr_assert_eq(system("mkdir one && cp -r moved/normal one"), 0); /* NOLINT(cert-env33-c) */
     program_run(&result, "eval --model run --data one");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
