@@ -10,7 +10,9 @@
  *    (other images are ignored and counted). Without such folders, the classes are the topmost folders that
  *    differ.
  * An image is a file named .bmp, .png, .jpg or .jpeg, in any case. The content of the file decides how the
- * file is decoded. Hidden files and `__MACOSX` are passed over.
+ * file is decoded. Hidden files, and what systems and network disks put beside the files of users
+ * (`__MACOSX`, `@eaDir`, `lost+found`, ...), are passed over. A warning in the log names a folder that this user
+ * may not read; it is left out.
  *
  * A subject is the person whose cell an image shows. The subject is found in this order:
  *  1. UID_<subject>_... in the file's name or in the label table, in canonical upper case (`h3` is H3,
@@ -78,8 +80,8 @@ typedef bool (*lvk_data_progress)(void *user, size_t done, size_t total);
 
 typedef struct lvk_dataset_options {
     unsigned threads; /* 0: as many as processors. The result does not depend on it */
-    /* The first image, in order of paths, that cannot be used is an error. Otherwise such an image is left
-     * out and listed. A file that cannot be read at this time is an error in any case. */
+    /* The first image, in order of paths, that cannot be used is an error, and so is a folder that this user may
+     * not read. Otherwise such an image is left out and listed. A file that cannot be read at this time is an error in any case. */
     bool strict;
     /* A folder whose images lie in no class folder is a data set without classes and labels. Otherwise such a
      * folder is an error. */
@@ -159,6 +161,9 @@ lvk_skipped_info lvk_dataset_skipped(const lvk_dataset *dataset, size_t index);
 size_t lvk_dataset_ignored_count(const lvk_dataset *dataset);
 /* The path of one such file; NULL: there is none. */
 const char *lvk_dataset_ignored_example(const lvk_dataset *dataset);
+
+/* Folders that this user may not read: what is in them is left out. */
+size_t lvk_dataset_unreadable_count(const lvk_dataset *dataset);
 
 /* A digest of the paths, labels, subjects, parts and pixels of all images: 32 hexadecimal digits. Data sets
  * with equal digests are the same. */

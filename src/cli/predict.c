@@ -156,8 +156,8 @@ static int run(int argc, char **argv) {
         drop_unread(&images, rows);
     if (status == LVK_OK)
         status = print_predictions(&a, &session, &images, rows);
-    const bool all =
-        status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0 && images.count == selected;
+    const bool all = status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0 &&
+                     lvk_dataset_unreadable_count(images.dataset) == 0 && images.count == selected;
     const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
     free(rows);
     free(a.paths);

@@ -86,10 +86,13 @@ lvk_status lvk_folder_create(const char *path) {
     return status;
 }
 
-typedef struct file_list {
-    char **paths;
+typedef struct folder_walk {
+    const char *root;
+    const lvk_folder_visitor *visitor;
+    void *user;
+    char **paths; /* of the files found */
     size_t count, capacity;
-} file_list;
+} folder_walk;
 
 /* The next entry, NULL behind the last one. */
 static lvk_status next_entry(DIR *folder, const char *root, const char *relative, struct dirent **entry) {
@@ -119,35 +122,59 @@ static lvk_status find_kind(const char *path, kind_of_file *kind) {
     return LVK_OK;
 }
 
-static lvk_status collect(const char *root, const char *relative, int depth, file_list *list) {
-    if (depth > 32)
-        return lvk_fail(LVK_ERROR_LIMIT, "%s/%s: folders nested more than 32 deep", root, relative);
-    char *path = *relative ? lvk_path_join(root, relative) : lvk_strdup(root);
-    DIR *folder = path ? opendir(path) : NULL;
-    lvk_status status = folder ? LVK_OK : path ? fail_errno(path) : LVK_ERROR_MEMORY;
-    lvk_free(path);
-    while (status == LVK_OK) {
-        struct dirent *entry;
-        status = next_entry(folder, root, relative, &entry);
-        if (status != LVK_OK || !entry)
-            break;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        char *name = lvk_path_join(relative, entry->d_name);
-        char *full = name ? lvk_path_join(root, name) : NULL;
-        kind_of_file kind = OTHER_KIND;
-        status = full ? find_kind(full, &kind) : LVK_ERROR_MEMORY;
-        if (status == LVK_OK && kind == FOLDER_KIND) {
-            status = collect(root, name, depth + 1, list);
-        } else if (status == LVK_OK && kind == FILE_KIND) {
-            status = LVK_GROW(&list->paths, &list->capacity, list->count);
-            if (status == LVK_OK) {
-                list->paths[list->count++] = name;
-                name = NULL;
-            }
-        }
-        lvk_free(full);
+/* A folder that this user may not read, which stays the same until somebody changes that. */
+static bool is_denied(int error) {
+    return error == EACCES || error == EPERM;
+}
+
+/* What becomes of the folder `relative`, which could not be read because of `error`. */
+static lvk_status fail_folder(const folder_walk *w, const char *relative, int error) {
+    if (*relative && is_denied(error) && w->visitor->unreadable)
+        return w->visitor->unreadable(w->user, relative, strerror(error));
+    return lvk_fail(LVK_ERROR_IO, "%s%s%s: %s", w->root, *relative ? "/" : "", relative, strerror(error));
+}
+
+static lvk_status collect(folder_walk *w, const char *relative, int depth);
+
+/* Takes `name`, a path relative to the root, unless it is NULL. */
+static lvk_status collect_entry(folder_walk *w, char *name, int depth) {
+    char *full = name ? lvk_path_join(w->root, name) : NULL;
+    kind_of_file kind = OTHER_KIND;
+    lvk_status status = full ? find_kind(full, &kind) : LVK_ERROR_MEMORY;
+    lvk_free(full);
+    if (status == LVK_OK && kind == FOLDER_KIND &&
+        (!w->visitor->enters || w->visitor->enters(w->user, lvk_path_name(name))))
+        status = collect(w, name, depth + 1);
+    if (status == LVK_OK && kind == FILE_KIND)
+        status = LVK_GROW(&w->paths, &w->capacity, w->count);
+    if (status == LVK_OK && kind == FILE_KIND)
+        w->paths[w->count++] = name;
+    else
         lvk_free(name);
+    return status;
+}
+
+/* Without the right to search a folder its names can be read, and nothing else of it. */
+static bool may_search(DIR *folder) {
+    return faccessat(dirfd(folder), ".", X_OK, AT_EACCESS) == 0 || !is_denied(errno);
+}
+
+static lvk_status collect(folder_walk *w, const char *relative, int depth) {
+    if (depth > 32)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s/%s: folders nested more than 32 deep", w->root, relative);
+    char *path = *relative ? lvk_path_join(w->root, relative) : lvk_strdup(w->root);
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    DIR *folder = opendir(path);
+    bool more = folder && may_search(folder);
+    lvk_status status = more ? LVK_OK : fail_folder(w, relative, errno);
+    lvk_free(path);
+    while (more && status == LVK_OK) {
+        struct dirent *entry;
+        status = next_entry(folder, w->root, relative, &entry);
+        more = entry != NULL;
+        if (status == LVK_OK && more && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            status = collect_entry(w, lvk_path_join(relative, entry->d_name), depth);
     }
     if (folder)
         closedir(folder);
@@ -158,17 +185,17 @@ static int compare_paths(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-lvk_status lvk_folder_walk(const char *root, lvk_file_visit visit, void *user) {
-    file_list list = {0};
-    lvk_status status = collect(root, "", 0, &list);
-    if (list.count)
-        qsort(list.paths, list.count, sizeof *list.paths, compare_paths);
-    for (size_t i = 0; i < list.count; ++i) {
+lvk_status lvk_folder_walk(const char *root, const lvk_folder_visitor *visitor, void *user) {
+    folder_walk w = {.root = root, .visitor = visitor, .user = user};
+    lvk_status status = collect(&w, "", 0);
+    if (w.count)
+        qsort(w.paths, w.count, sizeof *w.paths, compare_paths);
+    for (size_t i = 0; i < w.count; ++i) {
         if (status == LVK_OK)
-            status = visit(user, list.paths[i]);
-        lvk_free(list.paths[i]);
+            status = visitor->file(user, w.paths[i]);
+        lvk_free(w.paths[i]);
     }
-    lvk_free(list.paths);
+    lvk_free(w.paths);
     return status;
 }
 

@@ -42,11 +42,18 @@ bool lvk_file_is_temporary(const char *name);
 /* Creates the folder and its parents; an existing folder is fine. */
 LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
 
-/* Calls `visit` for every regular file below `root` (symbolic links to files count, links to folders are not
- * followed), in byte order of the path relative to `root`, '/' between components. Stops at the first failure
- * of `visit`. */
-typedef lvk_status (*lvk_file_visit)(void *user, const char *relative_path);
-LVK_MUST_USE lvk_status lvk_folder_walk(const char *root, lvk_file_visit visit, void *user);
+/* What lvk_folder_walk calls; paths are relative to its root, '/' between components. */
+typedef struct lvk_folder_visitor {
+    lvk_status (*file)(void *user, const char *path);
+    /* Whether to open a folder of this name below the root; NULL: every one. */
+    bool (*enters)(void *user, const char *name);
+    /* Of a folder below the root that this user may not read; NULL: such a folder is a failure. */
+    lvk_status (*unreadable)(void *user, const char *path, const char *reason);
+} lvk_folder_visitor;
+
+/* Calls visitor->file for every regular file below `root` (symbolic links to files count, links to folders are not
+ * followed), in byte order of the path. Stops at the first failure. */
+LVK_MUST_USE lvk_status lvk_folder_walk(const char *root, const lvk_folder_visitor *visitor, void *user);
 
 /* Locks the folder by its file .lock for this process. *lock is closed to unlock it; the system does so
  * however the process ends. LVK_ERROR_IO, *lock -1: another process has it. */

@@ -139,6 +139,8 @@ static lvk_status create(const char *folder, const char *const *paths, size_t co
     else
         status = paths ? lvk_scan_files(paths, count, &dataset->scan)
                        : lvk_scan_folder(folder, o->allow_classless, &dataset->scan);
+    if (status == LVK_OK && o->strict && dataset->scan.unreadable)
+        status = lvk_fail(LVK_ERROR_IO, "%s", dataset->scan.unreadable_example);
     if (status == LVK_OK && o->two_classes)
         status = check_classes(dataset);
     if (status == LVK_OK)
@@ -288,6 +290,10 @@ size_t lvk_dataset_ignored_count(const lvk_dataset *dataset) {
 
 const char *lvk_dataset_ignored_example(const lvk_dataset *dataset) {
     return dataset->scan.ignored_example;
+}
+
+size_t lvk_dataset_unreadable_count(const lvk_dataset *dataset) {
+    return dataset->scan.unreadable;
 }
 
 const char *lvk_dataset_fingerprint(const lvk_dataset *dataset) {

@@ -120,6 +120,25 @@ static lvk_status visit(void *user, const char *path) {
     return LVK_OK;
 }
 
+static bool enters(void *user, const char *name) {
+    (void)user;
+    return !is_of_the_system(first_component(name));
+}
+
+/* The images in it are not known: another user reads another data set. */
+static lvk_status warn_unreadable(void *user, const char *path, const char *reason) {
+    walk *w = user;
+    const char *line = lvk_arena_format(&w->scan->arena, "%s/%s: %s", w->folder, path, reason);
+    if (!line)
+        return LVK_ERROR_MEMORY;
+    if (w->scan->unreadable++ == 0)
+        w->scan->unreadable_example = line;
+    lvk_log(LVK_LOG_WARNING, "%s: the folder is left out", line);
+    return LVK_OK;
+}
+
+static const lvk_folder_visitor visitor = {visit, enters, warn_unreadable};
+
 /* The deepest folder named all (0) or hem (1); -1: none. *found: that folder; may be NULL. */
 static int32_t all_or_hem(const char *path, component *found) {
     int32_t label = -1;
@@ -350,7 +369,7 @@ static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
 lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *scan) {
     *scan = (lvk_scan){.positive = -1};
     walk w = {.scan = scan, .prefix = "", .folder = folder};
-    lvk_status status = lvk_folder_walk(folder, visit, &w);
+    lvk_status status = lvk_folder_walk(folder, &visitor, &w);
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (.bmp, .png, .jpg) in it or below", folder);
     if (status == LVK_OK)
@@ -377,7 +396,7 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
         const bool is_folder = lvk_path_is_folder(paths[i]);
         w.prefix = is_folder ? paths[i] : "";
         w.folder = paths[i];
-        status = is_folder ? lvk_folder_walk(paths[i], visit, &w) : add_entry(&w, paths[i]);
+        status = is_folder ? lvk_folder_walk(paths[i], &visitor, &w) : add_entry(&w, paths[i]);
         if (status == LVK_OK && scan->count == before)
             status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (.bmp, .png, .jpg) in it or below", paths[i]);
     }

@@ -26,6 +26,8 @@ typedef struct lvk_scan {
     bool is_cnmc;
     size_t ignored; /* images outside every class folder */
     const char *ignored_example;
+    size_t unreadable;              /* folders that this user may not read */
+    const char *unreadable_example; /* "path: reason" of the first */
     const char *label_table; /* path of the table with the labels of the preliminary part; NULL: none */
     lvk_arena arena;         /* holds all texts of the scan */
 } lvk_scan;

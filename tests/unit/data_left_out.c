@@ -117,6 +117,80 @@ Test(left_out, folders_of_systems) {
     lvk_dataset_destroy(&d);
 }
 
+static void take_warning(void *user, lvk_log_level level, const char *line) {
+    if (level == LVK_LOG_WARNING)
+        strcat(user, line);
+}
+
+/* From here on folders without a right for others cannot be read, also where the tests run as root. */
+static void become_a_user(void) {
+    if (geteuid() != 0)
+        return;
+    cr_assert_eq(chmod(tree_root, 0755), 0);
+    cr_assert_eq(seteuid(65534), 0);
+}
+
+static void become_who_one_was(void) {
+    if (geteuid() != getuid())
+        cr_assert_eq(seteuid(getuid()), 0);
+}
+
+/* A folder of the system is left out by its name, so that it need not be readable, as the lost+found of a disk. */
+Test(left_out, folders_of_systems_are_not_opened) {
+    char warnings[1024] = "";
+    write_classes();
+    cr_assert_eq(mkdir(tree_path("lost+found"), 0), 0);
+    cr_assert_eq(mkdir(tree_path("all/@eaDir"), 0), 0);
+    const char *const paths[] = {tree_root};
+    lvk_dataset *d;
+    lvk_log_set_sink(take_warning, warnings, LVK_LOG_WARNING);
+    become_a_user();
+    cr_expect_eq(lvk_dataset_create(tree_root, &(lvk_dataset_options){.strict = true}, &d), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_expect(d && lvk_dataset_image_count(d) == 3 && lvk_dataset_unreadable_count(d) == 0);
+    lvk_dataset_destroy(&d);
+    cr_expect_eq(lvk_dataset_create_from_files(paths, 1, NULL, &d), LVK_OK, "%s", lvk_error_message());
+    cr_expect(d && lvk_dataset_image_count(d) == 3 && lvk_dataset_unreadable_count(d) == 0);
+    lvk_dataset_destroy(&d);
+    become_who_one_was();
+    cr_expect_str_eq(warnings, "");
+}
+
+/* Any other folder that may not be read, or whose files may not be reached, is named, and the rest is read. */
+Test(left_out, unreadable_folders) {
+    static const struct {
+        const char *name;
+        mode_t mode;
+    } folders[] = {{"all/private", 0}, {"hem/names only", 0444}};
+    write_classes();
+    for (size_t i = 0; i < 2; ++i) {
+        char name[64], line[256], warnings[1024] = "";
+        snprintf(name, sizeof name, "%s/z.bmp", folders[i].name);
+        snprintf(line, sizeof line, "%s/%s: Permission denied: the folder is left out", tree_root,
+                 folders[i].name);
+        tree_write_image(name, SIDE, 7);
+        cr_assert_eq(chmod(tree_path(folders[i].name), folders[i].mode), 0);
+        const char *const paths[] = {tree_root};
+        lvk_dataset *d;
+        lvk_log_set_sink(take_warning, warnings, LVK_LOG_WARNING);
+        become_a_user();
+        cr_expect_eq(lvk_dataset_create(tree_root, NULL, &d), LVK_OK, "%s", lvk_error_message());
+        cr_expect(d && lvk_dataset_image_count(d) == 3 && lvk_dataset_unreadable_count(d) == 1);
+        lvk_dataset_destroy(&d);
+        cr_expect_str_eq(warnings, line);
+        cr_expect_eq(lvk_dataset_create_from_files(paths, 1, NULL, &d), LVK_OK, "%s", lvk_error_message());
+        cr_expect(d && lvk_dataset_image_count(d) == 3 && lvk_dataset_unreadable_count(d) == 1);
+        lvk_dataset_destroy(&d);
+        cr_expect_eq(lvk_dataset_create(tree_root, &(lvk_dataset_options){.strict = true}, &d), LVK_ERROR_IO);
+        TREE_ERROR_HAS(folders[i].name, "Permission denied");
+        cr_expect_eq(lvk_dataset_create(tree_path(folders[i].name), NULL, &d), LVK_ERROR_IO);
+        TREE_ERROR_HAS(folders[i].name, "Permission denied");
+        become_who_one_was();
+        cr_assert_eq(chmod(tree_path(folders[i].name), 0755), 0);
+        cr_assert_eq(remove(tree_path(name)), 0);
+    }
+}
+
 static bool count_call(void *user, size_t done, size_t total) {
     (void)done;
     (void)total;
@@ -140,11 +214,6 @@ Test(left_out, a_name_that_is_not_utf8) {
     cr_expect_eq(calls, 0);
     cr_assert_eq(lvk_dataset_create(tree_root, NULL, &d), LVK_OK, "%s", lvk_error_message());
     lvk_dataset_destroy(&d);
-}
-
-static void take_warning(void *user, lvk_log_level level, const char *line) {
-    if (level == LVK_LOG_WARNING)
-        strcat(user, line);
 }
 
 /* The same picture in one class is a duplicate, in two it is a contradiction, and without a label neither. */

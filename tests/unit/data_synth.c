@@ -38,7 +38,7 @@ static uint64_t hash_of(const char *below, size_t files) {
     char root[256];
     snprintf(root, sizeof root, "%s", tree_path(below));
     summing s = {root, 0, 0};
-    cr_assert_eq(lvk_folder_walk(root, add_file, &s), LVK_OK);
+    cr_assert_eq(lvk_folder_walk(root, &(lvk_folder_visitor){.file = add_file}, &s), LVK_OK);
     cr_assert_eq(s.files, files);
     return s.hash;
 }

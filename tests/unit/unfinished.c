@@ -71,7 +71,8 @@ static lvk_status add_file(void *user, const char *path) {
 
 static tree_hash hash_of(const char *below) {
     tree_hash tree = {below, 0, 0};
-    cr_assert_eq(lvk_folder_walk(tree_path(below), add_file, &tree), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_folder_walk(tree_path(below), &(lvk_folder_visitor){.file = add_file}, &tree), LVK_OK,
+                 "%s", lvk_error_message());
     return tree;
 }
 
