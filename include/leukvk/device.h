@@ -31,15 +31,15 @@ const char *lvk_device_type_name(lvk_device_type type);
 /* Limits are 0 where there is none: for the reference, and for devices that are not usable. Sizes are in
  * bytes. */
 typedef struct lvk_device_info {
-    uint32_t index;     /* what `--device N` takes: the position in the list */
-    char name[256];     /* printable ASCII */
-    char driver[256];   /* driver name and version */
-    char uuid[40];      /* 8-4-4-4-12 hexadecimal digits; "" without Vulkan */
-    char obstacle[160]; /* why it cannot be used; "" when it can */
-    char note[160];     /* what leukvk has set up for it; "" when nothing */
+    uint32_t index;        /* what `--device N` takes: the position in the list */
+    char name[256];        /* printable ASCII */
+    char driver[256];      /* driver name and version */
+    char uuid[40];         /* 8-4-4-4-12 hexadecimal digits; "" without Vulkan */
+    char unsupported[160]; /* why it cannot be used; "" when it can */
+    char note[160];        /* what leukvk has set up for it; "" when nothing */
     lvk_device_type type;
     bool software;           /* computes on the processor */
-    bool usable;             /* what `obstacle` says */
+    bool usable;             /* what `unsupported` says */
     bool preferred;          /* taken when no device is named; at most one of a list */
     uint32_t api_version[3]; /* Vulkan's major, minor, patch */
     uint32_t vendor_id, device_id;
@@ -77,7 +77,8 @@ typedef struct lvk_device_options {
     bool validation; /* Vulkan's validation layers: slow, for finding mistakes in leukvk or in a driver */
     bool no_pipeline_cache; /* neither read nor write compiled pipelines in $XDG_CACHE_HOME/leukvk */
     bool minimum_limits;    /* stay within what every Vulkan 1.1 device guarantees */
-    bool no_tuning; /* ignore the kernel choices that lvk_tune (leukvk/tune.h) has stored for the device */
+    bool
+        no_tuning; /* ignore the kernel choices that lvk_kernel_tuning_run (leukvk/kernel_tuning.h) has stored for the device */
     unsigned
         threads; /* that the cpu computes with; 0: what OMP_NUM_THREADS says, else as many as processors that the
                          process may run on. Sums over a batch depend on it in their last digits. */

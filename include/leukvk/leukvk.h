@@ -16,6 +16,7 @@
 #include "leukvk/explore.h"
 #include "leukvk/export.h"
 #include "leukvk/import.h"
+#include "leukvk/kernel_tuning.h"
 #include "leukvk/log.h"
 #include "leukvk/metrics.h"
 #include "leukvk/model.h"
@@ -33,6 +34,5 @@
 #include "leukvk/synth.h"
 #include "leukvk/text.h"
 #include "leukvk/train.h"
-#include "leukvk/tune.h"
 
 #endif

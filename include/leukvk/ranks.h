@@ -15,8 +15,8 @@ extern "C" {
 #endif
 
 typedef struct lvk_ranks {
-    uint32_t number, count; /* this one, from 0 */
-    uint32_t neighbour;     /* this one among those on this machine, from 0 */
+    uint32_t rank, size; /* this process, from 0; how many there are */
+    uint32_t neighbour;  /* this one among those on this machine, from 0 */
 } lvk_ranks;
 
 /* Joins the job that this process was started in; the first call does. MPI is left when the process ends.

@@ -174,34 +174,43 @@ static lvk_status put_calibration(lvk_string_map *map, const lvk_model_calibrati
 }
 
 static lvk_status put_state(lvk_string_map *map, const lvk_train_state *state) {
-    if (!isfinite(state->best_score))
-        return lvk_fail(LVK_ERROR_NUMERIC, "the best score is not a finite number");
+    if (!isfinite(state->best_loss))
+        return lvk_fail(LVK_ERROR_NUMERIC, "the best loss is not a finite number");
     LVK_TRY(lvk_string_map_set_u64(map, "epoch", state->epoch));
-    LVK_TRY(lvk_string_map_set_u64(map, "step", state->step));
+    LVK_TRY(lvk_string_map_set_u64(map, "step", state->update));
     LVK_TRY(lvk_string_map_set_u64(map, "seed", state->seed));
     LVK_TRY(lvk_string_map_set_u64(map, "best_epoch", state->best_epoch));
-    LVK_TRY(lvk_string_map_set_number(map, "best_score", state->best_score));
-    LVK_TRY(lvk_string_map_set_u64(map, "patience", state->patience));
+    LVK_TRY(lvk_string_map_set_number(map, "best_score", state->best_loss));
+    LVK_TRY(lvk_string_map_set_u64(map, "patience", state->waited));
     LVK_TRY(put_names(map, state, state_names, STATE_NAMES));
-    return lvk_string_map_set(map, "history", state->history ? state->history : "");
+    LVK_TRY(lvk_string_map_set(map, "history", state->history ? state->history : ""));
+    LVK_TRY(lvk_string_map_set_u64(map, "epoch_step", state->step));
+    LVK_TRY(lvk_string_map_set_u64(map, "epoch_images", state->images));
+    LVK_TRY(lvk_string_map_set_u64(map, "epoch_correct", state->correct));
+    return lvk_string_map_set_number(map, "epoch_loss_sum", state->loss_sum);
 }
 
 static lvk_status get_state(const lvk_string_map *map, lvk_train_state *state) {
-    uint64_t epoch = 0, best_epoch = 0, patience = 0;
+    uint64_t epoch = 0, step = 0, best_epoch = 0, waited = 0;
     const char *history = NULL;
     LVK_TRY(lvk_string_map_need_u64(map, "epoch", UINT32_MAX, &epoch));
-    LVK_TRY(lvk_string_map_need_u64(map, "step", UINT64_MAX, &state->step));
+    LVK_TRY(lvk_string_map_need_u64(map, "step", UINT64_MAX, &state->update));
     LVK_TRY(lvk_string_map_need_u64(map, "seed", UINT64_MAX, &state->seed));
     LVK_TRY(lvk_string_map_need_u64(map, "best_epoch", UINT32_MAX, &best_epoch));
-    LVK_TRY(lvk_string_map_need_number(map, "best_score", &state->best_score));
-    LVK_TRY(lvk_string_map_need_u64(map, "patience", UINT32_MAX, &patience));
+    LVK_TRY(lvk_string_map_need_number(map, "best_score", &state->best_loss));
+    LVK_TRY(lvk_string_map_need_u64(map, "patience", UINT32_MAX, &waited));
     LVK_TRY(get_names(map, state, state_names, STATE_NAMES));
     LVK_TRY(lvk_string_map_need(map, "history", &history));
-    if (best_epoch > epoch || patience > epoch)
+    LVK_TRY(lvk_string_map_need_u64(map, "epoch_step", UINT32_MAX, &step));
+    LVK_TRY(lvk_string_map_need_u64(map, "epoch_images", UINT64_MAX, &state->images));
+    LVK_TRY(lvk_string_map_need_u64(map, "epoch_correct", UINT64_MAX, &state->correct));
+    LVK_TRY(lvk_string_map_need_number(map, "epoch_loss_sum", &state->loss_sum));
+    if (best_epoch > epoch || waited > epoch)
         return lvk_fail(LVK_ERROR_FORMAT, "the entries \"best_epoch\" and \"patience\" do not fit \"epoch\"");
     state->epoch = (uint32_t)epoch;
+    state->step = (uint32_t)step;
     state->best_epoch = (uint32_t)best_epoch;
-    state->patience = (uint32_t)patience;
+    state->waited = (uint32_t)waited;
     state->history = lvk_strdup(history);
     return state->history ? LVK_OK : LVK_ERROR_MEMORY;
 }
@@ -211,24 +220,12 @@ void lvk_train_state_finish(lvk_train_state *state) {
     *state = (lvk_train_state){0};
 }
 
-static lvk_status put_extra(lvk_string_map *map, const lvk_string_map *extra) {
-    for (size_t i = 0; extra && i < extra->count; ++i) {
-        if (lvk_string_map_get(map, extra->pairs[i].key))
-            return lvk_fail(LVK_ERROR_ARGUMENT, "there is already an entry \"%s\"", extra->pairs[i].key);
-        LVK_TRY(lvk_string_map_set(map, extra->pairs[i].key, extra->pairs[i].value));
-    }
-    return LVK_OK;
-}
-
-static lvk_status put_all(lvk_string_map *map, const lvk_model_info *info, const lvk_train_state *state,
-                          const lvk_string_map *extra) {
+static lvk_status put_all(lvk_string_map *map, const lvk_model_info *info, const lvk_train_state *state) {
     LVK_TRY(lvk_string_map_set(map, "format", "leukvk"));
     LVK_TRY(lvk_string_map_set_u64(map, "format_version", FORMAT_VERSION));
     LVK_TRY(lvk_string_map_set(map, "kind", state ? "checkpoint" : "model"));
     LVK_TRY(put_info(map, info));
-    if (state)
-        LVK_TRY(put_state(map, state));
-    return put_extra(map, extra);
+    return state ? put_state(map, state) : LVK_OK;
 }
 
 static lvk_status get_all(const lvk_string_map *map, lvk_checkpoint *checkpoint) {
@@ -267,8 +264,7 @@ static lvk_status describe_tensor(const char *path, const lvk_named_tensor *tens
 }
 
 lvk_status lvk_checkpoint_write(const char *path, const lvk_named_tensor *tensors, size_t count,
-                                const lvk_model_info *info, const lvk_train_state *state,
-                                const lvk_string_map *extra) {
+                                const lvk_model_info *info, const lvk_train_state *state) {
     lvk_string_map map = {0};
     size_t written = 0;
     lvk_safetensor *described = lvk_alloc(count, sizeof *described);
@@ -277,7 +273,7 @@ lvk_status lvk_checkpoint_write(const char *path, const lvk_named_tensor *tensor
         if (state || !is_optimizer(tensors[i].name))
             status = describe_tensor(path, &tensors[i], &described[written++]);
     if (status == LVK_OK) {
-        status = put_all(&map, info, state, extra);
+        status = put_all(&map, info, state);
         if (status != LVK_OK && status != LVK_ERROR_MEMORY)
             status = lvk_fail_within(status, "%s: not written", path);
     }

@@ -50,16 +50,20 @@ typedef struct lvk_model_info {
 /* The topology, which is known; that of Keras where there is none. */
 lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info);
 
-/* Where a training stands, after an epoch. Start with {0}; lvk_train_state_finish releases it. */
+/* Which training it is and where it stands: all that is needed to go on to the same bits, beside the settings,
+ * the data, the parameters and the optimizer's moments. Start with {0}; lvk_train_state_finish releases it. */
 typedef struct lvk_train_state {
     uint64_t seed;
-    uint32_t epoch;                /* epochs done */
-    uint64_t step;                 /* optimizer steps done */
-    uint32_t best_epoch;           /* the epoch with the best score, counted from 1; 0: there is none yet */
-    double best_score;             /* finite; 0 while best_epoch is 0 */
-    uint32_t patience;             /* epochs since then without a better one */
-    char optimizer[LVK_NAME_SIZE]; /* "adam" */
+    char optimizer[LVK_NAME_SIZE];     /* "adam" */
     char config_digest[LVK_NAME_SIZE]; /* lvk_json_digest of the run's config.json */
+    uint32_t epoch;                    /* epochs done */
+    uint64_t update;                   /* optimizer steps done in all */
+    uint32_t step;                     /* steps done of the current epoch */
+    uint64_t images, correct;          /* of the current epoch: trained with, and classified correctly */
+    double loss_sum;                   /* of the current epoch: sum over images of the loss */
+    uint32_t best_epoch;               /* the epoch with the least validation loss, from 1; 0: none yet */
+    double best_loss;                  /* finite; 0 while best_epoch is 0 */
+    uint32_t waited;                   /* epochs since then */
     char *history; /* metrics.csv up to this epoch; owned (lvk_strdup); NULL is written as "" */
 } lvk_train_state;
 
@@ -73,12 +77,10 @@ typedef struct lvk_named_tensor {
 } lvk_named_tensor;
 
 /* Writes a checkpoint, or a model when `state` is NULL (tensors named LVK_OPTIMIZER_PREFIX… are then left
- * out). A kill at any moment leaves the old file or the new one. `extra` (NULL: none) is further metadata,
- * with names of its own. Values that are not finite are refused (LVK_ERROR_NUMERIC names the tensor), and the
- * old file stays. */
+ * out). A kill at any moment leaves the old file or the new one. Values that are not finite are refused
+ * (LVK_ERROR_NUMERIC names the tensor), and the old file stays. */
 LVK_MUST_USE lvk_status lvk_checkpoint_write(const char *path, const lvk_named_tensor *tensors, size_t count,
-                                             const lvk_model_info *info, const lvk_train_state *state,
-                                             const lvk_string_map *extra);
+                                             const lvk_model_info *info, const lvk_train_state *state);
 
 /* A checkpoint or model that was read and is not yet applied. Immutable: any number of threads may use it. */
 typedef struct lvk_checkpoint lvk_checkpoint;
@@ -96,7 +98,7 @@ const lvk_train_state *lvk_checkpoint_state(const lvk_checkpoint *checkpoint);
 /* The file as it was read: its tensors. Belongs to the checkpoint. */
 const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint);
 
-/* All metadata, `extra` of lvk_checkpoint_write included. */
+/* All metadata of the file. Belongs to the checkpoint. */
 const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint);
 
 /* Writes the file that was read anew, with this calibration or none; all else stays as it is. */

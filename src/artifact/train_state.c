@@ -5,11 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void lvk_position_finish(lvk_position *position) {
-    lvk_free(position->history);
-    *position = (lvk_position){0};
-}
-
 /* Images of the device's blocks in host memory, and the tensors in them by name. */
 typedef struct snapshot {
     float *blocks[LVK_BLOCK_COUNT];
@@ -80,43 +75,20 @@ static lvk_status snapshot_write(const snapshot *s, lvk_network *network) {
     return LVK_OK;
 }
 
-static lvk_status write_checkpoint(const lvk_position *p, const lvk_position_context *context,
-                                   const snapshot *s, const char *path) {
-    lvk_train_state state = {.seed = context->seed,
-                             .epoch = p->epoch,
-                             .step = p->update,
-                             .best_epoch = p->best_epoch,
-                             .best_score = p->best_loss,
-                             .patience = p->waited,
-                             .history = p->history};
-    snprintf(state.optimizer, sizeof state.optimizer, "%s", context->optimizer);
-    snprintf(state.config_digest, sizeof state.config_digest, "%s", context->config_digest);
-    lvk_string_map extra = {0};
-    lvk_status status;
-    LVK_GO(status, lvk_string_map_set_u64(&extra, "epoch_step", p->step), done);
-    LVK_GO(status, lvk_string_map_set_u64(&extra, "epoch_images", p->images), done);
-    LVK_GO(status, lvk_string_map_set_u64(&extra, "epoch_correct", p->correct), done);
-    LVK_GO(status, lvk_string_map_set_number(&extra, "epoch_loss_sum", p->loss_sum), done);
-    status = lvk_checkpoint_write(path, s->tensors, s->count, context->info, &state, &extra);
-done:
-    lvk_string_map_finish(&extra);
-    return status;
-}
-
-lvk_status lvk_position_save(const lvk_position *position, const lvk_position_context *context,
-                             lvk_network *network, const char *path) {
+lvk_status lvk_train_state_save(const lvk_train_state *state, const lvk_model_info *info,
+                                lvk_network *network, const char *path) {
     snapshot s;
     lvk_status status = snapshot_init(&s, network, true);
     if (status == LVK_OK)
         status = snapshot_read(&s, network);
     if (status == LVK_OK)
-        status = write_checkpoint(position, context, &s, path);
+        status = lvk_checkpoint_write(path, s.tensors, s.count, info, state);
     snapshot_finish(&s);
     return status;
 }
 
-lvk_status lvk_position_save_model(const lvk_model_info *info, lvk_network *network,
-                                   const lvk_backbone *backbone, const char *path) {
+lvk_status lvk_network_save_model(lvk_network *network, const lvk_model_info *info,
+                                  const lvk_backbone *backbone, const char *path) {
     snapshot s;
     const size_t before = backbone ? backbone->count : 0;
     lvk_named_tensor *tensors = NULL;
@@ -131,59 +103,46 @@ lvk_status lvk_position_save_model(const lvk_model_info *info, lvk_network *netw
         if (before)
             memcpy(tensors, backbone->tensors, before * sizeof *tensors);
         memcpy(tensors + before, s.tensors, s.count * sizeof *tensors);
-        status = lvk_checkpoint_write(path, tensors, before + s.count, info, NULL, NULL);
+        status = lvk_checkpoint_write(path, tensors, before + s.count, info, NULL);
     }
     lvk_free(tensors);
     snapshot_finish(&s);
     return status;
 }
 
-static lvk_status read_position(lvk_position *p, const lvk_position_context *context,
-                                const lvk_checkpoint *checkpoint, const char *path) {
-    const lvk_train_state *state = lvk_checkpoint_state(checkpoint);
-    const lvk_string_map *metadata = lvk_checkpoint_metadata(checkpoint);
-    if (!state)
+static lvk_status read_state(lvk_train_state *state, const lvk_checkpoint *checkpoint, const char *path) {
+    const lvk_train_state *read = lvk_checkpoint_state(checkpoint);
+    if (!read)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: is a model, not a checkpoint: it cannot be resumed", path);
-    if (state->seed != context->seed || strcmp(state->optimizer, context->optimizer) != 0 ||
-        strcmp(state->config_digest, context->config_digest) != 0)
+    if (read->seed != state->seed || strcmp(read->optimizer, state->optimizer) != 0 ||
+        strcmp(read->config_digest, state->config_digest) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: is of a training with other settings than config.json says",
                         path);
-    uint64_t step;
-    LVK_TRY(lvk_string_map_need_u64(metadata, "epoch_step", UINT32_MAX, &step));
-    LVK_TRY(lvk_string_map_need_u64(metadata, "epoch_images", UINT64_MAX, &p->images));
-    LVK_TRY(lvk_string_map_need_u64(metadata, "epoch_correct", UINT64_MAX, &p->correct));
-    LVK_TRY(lvk_string_map_need_number(metadata, "epoch_loss_sum", &p->loss_sum));
-    p->epoch = state->epoch;
-    p->step = (uint32_t)step;
-    p->update = state->step;
-    p->best_epoch = state->best_epoch;
-    p->best_loss = state->best_score;
-    p->waited = state->patience;
-    p->history = lvk_strdup(state->history ? state->history : "");
-    return p->history ? LVK_OK : LVK_ERROR_MEMORY;
+    *state = *read;
+    state->history = lvk_strdup(read->history);
+    return state->history ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-lvk_status lvk_position_load(lvk_position *position, const lvk_position_context *context,
-                             lvk_network *network, const char *path) {
-    *position = (lvk_position){0};
+lvk_status lvk_train_state_load(lvk_train_state *state, lvk_network *network, const char *path) {
     lvk_checkpoint *checkpoint = NULL;
-    LVK_TRY(lvk_checkpoint_read(path, &checkpoint));
-    snapshot s;
-    lvk_status status = snapshot_init(&s, network, true);
+    snapshot s = {0};
+    lvk_status status = lvk_checkpoint_read(path, &checkpoint);
+    if (status == LVK_OK)
+        status = snapshot_init(&s, network, true);
     if (status == LVK_OK)
         status = lvk_checkpoint_apply(checkpoint, LVK_USE_ALL, s.tensors, s.count);
     if (status == LVK_OK)
-        status = read_position(position, context, checkpoint, path);
+        status = read_state(state, checkpoint, path);
     if (status == LVK_OK)
         status = snapshot_write(&s, network);
     if (status != LVK_OK)
-        lvk_position_finish(position);
+        lvk_train_state_finish(state);
     snapshot_finish(&s);
     lvk_checkpoint_destroy(&checkpoint);
     return status;
 }
 
-lvk_status lvk_position_load_parameters(const lvk_checkpoint *checkpoint, lvk_network *network) {
+lvk_status lvk_network_load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
     snapshot s;
     lvk_status status = snapshot_init(&s, network, false);
     if (status == LVK_OK)

@@ -1,49 +1,24 @@
-/* Where a training stands: all that is needed to go on to the same bits, beside the settings and the data.
- * Saved with the parameters and the optimizer's moments as a checkpoint. */
+/* Between a network on a device and its files: a training's checkpoint, and the model that it has become. */
 #ifndef LVK_ARTIFACT_TRAIN_STATE_H
 #define LVK_ARTIFACT_TRAIN_STATE_H
 
 #include "artifact/backbone.h"
 #include "runtime/network.h"
 
-typedef struct lvk_position {
-    uint32_t epoch;      /* epochs done */
-    uint32_t step;       /* steps done of the current epoch */
-    uint64_t update;     /* optimizer steps done in all */
-    double loss_sum;     /* of the current epoch: sum over images of the loss */
-    uint64_t correct;    /* images classified correctly */
-    uint64_t images;     /* images trained */
-    uint32_t best_epoch; /* from 1; 0: none yet */
-    double best_loss;    /* validation loss of that epoch */
-    uint32_t waited;     /* epochs since then */
-    char *history;       /* metrics.csv so far; owned */
-} lvk_position;
-
-void lvk_position_finish(lvk_position *position);
-
-/* What a file has to agree on with the run. */
-typedef struct lvk_position_context {
-    const lvk_model_info *info;
-    uint64_t seed;
-    const char *optimizer;
-    const char *config_digest;
-} lvk_position_context;
-
 /* Reads parameters and moments from the device and writes a checkpoint. */
-LVK_MUST_USE lvk_status lvk_position_save(const lvk_position *position, const lvk_position_context *context,
-                                          lvk_network *network, const char *path);
+LVK_MUST_USE lvk_status lvk_train_state_save(const lvk_train_state *state, const lvk_model_info *info,
+                                             lvk_network *network, const char *path);
+
+/* The reverse. On entry `state` has the seed, the optimizer and the digest of the settings, and nothing else;
+ * LVK_ERROR_FORMAT when the checkpoint's are others. After a failure *state is {0}. */
+LVK_MUST_USE lvk_status lvk_train_state_load(lvk_train_state *state, lvk_network *network, const char *path);
 
 /* Writes the device's parameters as a model file; of a network that is a head, behind those of its `backbone`
  * (else NULL). */
-LVK_MUST_USE lvk_status lvk_position_save_model(const lvk_model_info *info, lvk_network *network,
-                                                const lvk_backbone *backbone, const char *path);
+LVK_MUST_USE lvk_status lvk_network_save_model(lvk_network *network, const lvk_model_info *info,
+                                               const lvk_backbone *backbone, const char *path);
 
-/* The reverse of lvk_position_save. LVK_ERROR_FORMAT when the checkpoint is of a training with other
- * settings. */
-LVK_MUST_USE lvk_status lvk_position_load(lvk_position *position, const lvk_position_context *context,
-                                          lvk_network *network, const char *path);
-
-/* Parameters only, from a checkpoint or a model, for predicting. */
-LVK_MUST_USE lvk_status lvk_position_load_parameters(const lvk_checkpoint *checkpoint, lvk_network *network);
+/* Writes the parameters of a checkpoint or a model to the device, for predicting. */
+LVK_MUST_USE lvk_status lvk_network_load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct lvk_region {
 } lvk_region;
 
 typedef struct lvk_step {
-    const char *label;     /* "conv2d_1/conv2d [0-15]": the node and, if it was cut, its batch slice */
+    const char *label;     /* "conv2d_1/conv2d [0-15]": the node and, if it was sliced, its rows */
     const char *candidate; /* name of the kernel candidate; "" when the step has no launches */
     lvk_call call;
     lvk_region inputs[LVK_MAX_INPUTS];
@@ -32,9 +32,9 @@ typedef struct lvk_step {
     lvk_region scratch[LVK_MAX_SCRATCH];
     const lvk_launch *launches; /* none for views, and when the backend runs calls */
     int launch_count;
-    double flops; /* arithmetic of the direct form: a multiply-add counts 2 */
-    double bytes; /* operands read and written once */
-    bool again;   /* the same call as that of an earlier step, on the same numbers */
+    double flops;    /* arithmetic of the direct form: a multiply-add counts 2 */
+    double bytes;    /* operands read and written once */
+    bool recomputed; /* the same call as that of an earlier step, on the same numbers */
 } lvk_step;
 
 typedef struct lvk_program {

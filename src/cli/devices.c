@@ -85,7 +85,7 @@ static void print_table(const lvk_device_list *list) {
     for (size_t i = 0; i < list->count; ++i)
         if (!list->devices[i].usable)
             printf("\n%s cannot be used: %s\n", shown(list->devices[i].name),
-                   shown(list->devices[i].obstacle));
+                   shown(list->devices[i].unsupported));
         else if (list->devices[i].note[0])
             printf("\n%s: %s\n", shown(list->devices[i].name), shown(list->devices[i].note));
     if (list->vulkan[0])
@@ -106,7 +106,7 @@ static void print_json_device(const lvk_device_info *device) {
     print_json_field("uuid", device->uuid);
     printf("\"software\": %s, \"usable\": %s, \"preferred\": %s, ", device->software ? "true" : "false",
            device->usable ? "true" : "false", device->preferred ? "true" : "false");
-    print_json_field("obstacle", device->obstacle);
+    print_json_field("obstacle", device->unsupported);
     print_json_field("note", device->note);
     printf("\"api_version\": \"%" PRIu32 ".%" PRIu32 ".%" PRIu32 "\", \"vendor_id\": %" PRIu32
            ", \"device_id\": %" PRIu32 ", ",

@@ -117,7 +117,7 @@ static lvk_status assign_device(arguments *a) {
     lvk_device_list *list;
     const lvk_device_info *preferred = NULL;
     uint32_t equal = 0;
-    if (a->ranks.count == 1 || (a->device.device && *a->device.device))
+    if (a->ranks.size == 1 || (a->device.device && *a->device.device))
         return LVK_OK;
     const lvk_status status = lvk_device_list_create(&list);
     if (status != LVK_OK)
@@ -157,7 +157,7 @@ static lvk_status open_device(arguments *a, lvk_device **device) {
 
 static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_train_result *result) {
     lvk_train_options *o = &a->train.options;
-    const lvk_train_callback callback = a->ranks.number == 0 ? train_progress_show : watch;
+    const lvk_train_callback callback = a->ranks.rank == 0 ? train_progress_show : watch;
     const lvk_resume_options resume = {
         .data = o->data,
         .epochs = train_choices_given(&a->train, "epochs") ? o->epochs : 0,
@@ -173,7 +173,7 @@ static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_tra
 
 /* The first rank tells of every failure. */
 static int report(const arguments *a, lvk_status status) {
-    return a->ranks.number == 0 ? report_failure(status) : failure_exit(status);
+    return a->ranks.rank == 0 ? report_failure(status) : failure_exit(status);
 }
 
 static int train_with(arguments *a, lvk_device *device) {
@@ -185,9 +185,9 @@ static int train_with(arguments *a, lvk_device *device) {
             progress_clear(&bar);
         return report(a, status);
     }
-    if (a->ranks.number == 0)
+    if (a->ranks.rank == 0)
         train_progress_result(&result, device);
-    return a->json && a->ranks.number == 0 ? json_result_file(result.run, "results.json") : EXIT_OK;
+    return a->json && a->ranks.rank == 0 ? json_result_file(result.run, "results.json") : EXIT_OK;
 }
 
 static int run(int argc, char **argv) {
@@ -202,10 +202,10 @@ static int run(int argc, char **argv) {
     lvk_status status = lvk_ranks_join(&a.ranks);
     if (status != LVK_OK)
         return report_failure(status);
-    if (a.ranks.number > 0)
+    if (a.ranks.rank > 0)
         lvk_log_set_sink(NULL, NULL, LVK_LOG_WARNING);
     status = open_device(&a, &device);
-    if (status == LVK_OK && !a.resume && a.ranks.number == 0)
+    if (status == LVK_OK && !a.resume && a.ranks.rank == 0)
         printf("seed %" PRIu64 "\n", a.train.options.seed);
     train_progress_catch_signals();
     int exit_status = status == LVK_OK ? train_with(&a, device) : report(&a, status);

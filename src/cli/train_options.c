@@ -114,37 +114,37 @@ static void take_freeze(const char *text, struct argp_state *state, train_choice
     c->given |= (uint64_t)1 << number_of("unfreeze");
 }
 
-/* ---- recipes ---- */
+/* ---- presets ---- */
 
-static void choose_recipe(const char *name, struct argp_state *state, train_choices *c) {
-    c->recipe = recipe_find(name);
-    if (!c->recipe)
+static void choose_preset(const char *name, struct argp_state *state, train_choices *c) {
+    c->preset = preset_find(name);
+    if (!c->preset)
         argp_failure(state, EXIT_USAGE, 0, "--recipe %s: there is no such recipe; --help lists them", name);
     if (!c->first_setting)
         c->first_setting = "recipe";
 }
 
 /* When all arguments are known, so that their order has no effect. */
-static void apply_recipe(struct argp_state *state, train_choices *c) {
-    for (const recipe_setting *s = c->recipe->settings; s->option; ++s) {
+static void apply_preset(struct argp_state *state, train_choices *c) {
+    for (const preset_setting *s = c->preset->settings; s->option; ++s) {
         const bool no = strncmp(s->option, "no-", 3) == 0;
         const lvk_train_option *option = lvk_train_option_find(s->option + (no ? 3 : 0));
         if (!option)
-            argp_failure(state, EXIT_FAILED, 0, "recipe %s: there is no option --%s", c->recipe->name,
+            argp_failure(state, EXIT_FAILED, 0, "recipe %s: there is no option --%s", c->preset->name,
                          s->option);
         else if (!is_given(c, number_of(option->key)))
             take(option, s->value, !no, state, &c->options);
     }
 }
 
-static char *list_recipes(const char *text) {
+static char *list_presets(const char *text) {
     enum { SIZE = 2048 };
     char *list = calloc(SIZE, 1);
     if (!list)
         return (char *)text;
     int used = snprintf(list, SIZE, "%s:", text);
-    const recipe *r;
-    for (int i = 0; (r = recipe_at(i)) && used < SIZE; ++i)
+    const preset *r;
+    for (int i = 0; (r = preset_at(i)) && used < SIZE; ++i)
         used += snprintf(list + used, (size_t)(SIZE - used), "%s %s, %s", i ? ";" : "", r->name, r->summary);
     if (used < SIZE)
         snprintf(list + used, (size_t)(SIZE - used), " (default)");
@@ -169,7 +169,7 @@ static char *filter_help(int key, const char *text, void *input) {
     const int number = key - OPTION_FIRST;
     (void)input;
     if (key == OPTION_RECIPE)
-        return list_recipes(text);
+        return list_presets(text);
     return text && number >= 0 && number < LVK_TRAIN_OPTION_COUNT
                ? add_default(&lvk_train_option_table()[number], text)
                : (char *)text;
@@ -193,14 +193,14 @@ static void note_setting(train_choices *c, const char *key) {
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     train_choices *c = state->input;
-    if (key == ARGP_KEY_END && c->recipe)
-        apply_recipe(state, c);
+    if (key == ARGP_KEY_END && c->preset)
+        apply_preset(state, c);
     if (key == ARGP_KEY_END)
         return 0;
     if (key < OPTION_FIRST || key > OPTION_FREEZE)
         return ARGP_ERR_UNKNOWN;
     if (key == OPTION_RECIPE) {
-        choose_recipe(text, state, c);
+        choose_preset(text, state, c);
     } else if (key == OPTION_FREEZE) {
         take_freeze(text, state, c);
         note_setting(c, "freeze");

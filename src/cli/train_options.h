@@ -2,7 +2,7 @@
 #ifndef LEUKVK_CLI_TRAIN_OPTIONS_H
 #define LEUKVK_CLI_TRAIN_OPTIONS_H
 
-#include "recipes.h"
+#include "presets.h"
 
 #include "leukvk/leukvk.h"
 
@@ -13,7 +13,7 @@
 typedef struct train_choices {
     lvk_train_options options;
     const char *first_setting; /* the first option given that a resumed run does not take; NULL: none */
-    const recipe *recipe; /* NULL: none. Its settings are in `options` once all arguments are parsed, but for
+    const preset *preset; /* NULL: none. Its settings are in `options` once all arguments are parsed, but for
                              those that were given themselves: */
     uint64_t given;       /* bit i: option i of the library's table */
 } train_choices;

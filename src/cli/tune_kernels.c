@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
 
 typedef struct arguments {
     lvk_device_options device;
-    lvk_tune_options tune;
+    lvk_kernel_tuning_options tune;
     bool show, forget;
 } arguments;
 
@@ -94,10 +94,10 @@ typedef struct report {
     progress bar;
 } report;
 
-static bool add_call(void *user, const lvk_tune_event *event) {
+static bool add_call(void *user, const lvk_kernel_tuning_event *event) {
     report *r = user;
     for (int i = 0; i < event->candidate_count; ++i) {
-        const lvk_tune_candidate *c = &event->candidates[i];
+        const lvk_kernel_tuning_candidate *c = &event->candidates[i];
         if (i == 0)
             call_cells(&r->table, event->call);
         else
@@ -113,7 +113,7 @@ static bool add_call(void *user, const lvk_tune_event *event) {
     return true;
 }
 
-static int measure(lvk_device *device, const lvk_tune_options *tune) {
+static int measure(lvk_device *device, const lvk_kernel_tuning_options *tune) {
     report r = {.table = {0}};
     table_column(&r.table, "operator");
     table_column(&r.table, "shapes {attributes}");
@@ -121,7 +121,7 @@ static int measure(lvk_device *device, const lvk_tune_options *tune) {
     table_number_column(&r.table, "ms");
     table_column(&r.table, "");
     progress_begin(&r.bar, stderr, "Measuring", "calls", 0, true);
-    const int status = lvk_tune(device, tune, add_call, &r);
+    const int status = lvk_kernel_tuning_run(device, tune, add_call, &r);
     progress_clear(&r.bar);
     if (status != LVK_OK) {
         table_finish(&r.table);
@@ -129,25 +129,25 @@ static int measure(lvk_device *device, const lvk_tune_options *tune) {
     }
     const int exit_status = print_table(&r.table);
     printf("\n* is taken from now on; > was given up as much slower. Kept in %s\n",
-           shown(lvk_tune_file(device)));
+           shown(lvk_kernel_tuning_file(device)));
     return exit_status;
 }
 
 /* ---- what is kept ---- */
 
 static int show(const lvk_device *device) {
-    const char *path = lvk_tune_file(device);
-    lvk_tune_choice choice;
+    const char *path = lvk_kernel_tuning_file(device);
+    lvk_kernel_tuning_choice choice;
     table t = {0};
     table_column(&t, "operator");
     table_column(&t, "shapes {attributes}");
     table_column(&t, "kernel");
-    if (!lvk_tune_get(device, 0, &choice)) {
+    if (!lvk_kernel_tuning_get(device, 0, &choice)) {
         printf("No choices for %s (%s): each operator takes its first kernel that can run.\n",
                lvk_device_get_info(device)->name, path ? path : "no cache folder");
         return EXIT_OK;
     }
-    for (size_t i = 0; lvk_tune_get(device, i, &choice); ++i) {
+    for (size_t i = 0; lvk_kernel_tuning_get(device, i, &choice); ++i) {
         call_cells(&t, choice.call);
         table_cell(&t, "%s", choice.candidate);
     }
@@ -158,11 +158,11 @@ static int show(const lvk_device *device) {
 
 static int forget(const lvk_device *device) {
     bool removed;
-    const int status = lvk_tune_forget(device, &removed);
+    const int status = lvk_kernel_tuning_forget(device, &removed);
     if (status != LVK_OK)
         return report_failure(status);
     if (removed)
-        printf("removed %s\n", shown(lvk_tune_file(device)));
+        printf("removed %s\n", shown(lvk_kernel_tuning_file(device)));
     else
         printf("there was nothing to remove for %s\n", lvk_device_get_info(device)->name);
     return EXIT_OK;

@@ -56,7 +56,7 @@ static void sums_part(void *user, unsigned part) {
     const norm *w = user;
     double *sums = w->sums + (size_t)2 * part * w->channels;
     size_t begin, end;
-    lvk_cpu_share(w->rows, part, w->parts, &begin, &end);
+    lvk_cpu_range(w->rows, part, w->parts, &begin, &end);
     if (w->dy)
         lvk_cpu_column_moments(w->dy + begin * w->channels, w->x + begin * w->channels, w->mean, end - begin,
                                w->channels, sums, sums + w->channels);
@@ -80,7 +80,7 @@ static void normalize(const norm *w, size_t begin, size_t end) {
 static void normalize_part(void *user, unsigned part) {
     const norm *w = user;
     size_t begin, end;
-    lvk_cpu_share(w->rows, part, w->parts, &begin, &end);
+    lvk_cpu_range(w->rows, part, w->parts, &begin, &end);
     normalize(w, begin, end);
 }
 
@@ -100,7 +100,7 @@ static void differentiate(const norm *w, size_t begin, size_t end) {
 static void differentiate_part(void *user, unsigned part) {
     const norm *w = user;
     size_t begin, end;
-    lvk_cpu_share(w->rows, part, w->parts, &begin, &end);
+    lvk_cpu_range(w->rows, part, w->parts, &begin, &end);
     differentiate(w, begin, end);
 }
 

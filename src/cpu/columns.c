@@ -109,7 +109,7 @@ typedef struct bias_work {
 static void bias_part(void *user, unsigned part) {
     const bias_work *w = user;
     size_t begin, end;
-    lvk_cpu_share(w->rows, part, w->parts, &begin, &end);
+    lvk_cpu_range(w->rows, part, w->parts, &begin, &end);
     lvk_cpu_column_sums(w->dy + begin * w->channels, end - begin, w->channels, w->sums + part * w->channels,
                         NULL);
 }
@@ -152,7 +152,7 @@ static void pool_part(void *user, unsigned part) {
     const pool_work *w = user;
     double *sums = w->sums + part * w->channels;
     size_t begin, end;
-    lvk_cpu_share(w->images, part, w->parts, &begin, &end);
+    lvk_cpu_range(w->images, part, w->parts, &begin, &end);
     for (size_t n = begin; n < end; ++n) {
         lvk_cpu_column_sums(w->from + n * w->area * w->channels, w->area, w->channels, sums, NULL);
         for (size_t c = 0; c < w->channels; ++c)
@@ -178,7 +178,7 @@ static lvk_status pool_run(const lvk_cpu_task *task, void *state, const lvk_cpu_
 static void pool_grad_part(void *user, unsigned part) {
     const pool_work *w = user;
     size_t begin, end;
-    lvk_cpu_share(w->images, part, w->parts, &begin, &end);
+    lvk_cpu_range(w->images, part, w->parts, &begin, &end);
     for (size_t n = begin; n < end; ++n) {
         float *first = w->to + n * w->area * w->channels;
         for (size_t c = 0; c < w->channels; ++c)

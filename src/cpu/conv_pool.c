@@ -98,7 +98,7 @@ static void unpool_part(void *user, unsigned part) {
     const lvk_cpu_pool_shape *s = u->shape;
     const size_t outputs = s->conv.out_c, row = (size_t)s->conv.out_w * outputs;
     size_t begin, end;
-    lvk_cpu_share(u->rows, part, u->parts, &begin, &end);
+    lvk_cpu_range(u->rows, part, u->parts, &begin, &end);
     for (size_t r = begin; r < end; ++r) {
         const size_t n = r / s->conv.out_h, y = r % s->conv.out_h;
         float *to = u->conv + r * row;
@@ -258,7 +258,7 @@ static lvk_status sparse_input_create(const lvk_cpu_task *task, void **state, ui
 static void sparse_input_part(void *user, unsigned part) {
     const sparse *s = user;
     size_t begin, end;
-    lvk_cpu_share(s->shape.conv.batch, part, s->parts, &begin, &end);
+    lvk_cpu_range(s->shape.conv.batch, part, s->parts, &begin, &end);
     lvk_cpu_sparse_input_images(s->isa, &s->shape, s->args->inputs[0], s->args->inputs[1], s->numbers, begin,
                                 end, s->lists + part * s->list_size, s->args->outputs[0]);
 }

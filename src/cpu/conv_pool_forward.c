@@ -65,7 +65,7 @@ static bool is_same_kind(const lvk_dnnl_shape *a, const lvk_dnnl_shape *b) {
 static void cut_bands(forward *f) {
     for (uint32_t i = 0; i < f->band_count; ++i) {
         size_t begin, end;
-        lvk_cpu_share(f->shape.pool_h, i, f->band_count, &begin, &end);
+        lvk_cpu_range(f->shape.pool_h, i, f->band_count, &begin, &end);
         band *b = &f->bands[i];
         *b = (band){.first = (uint32_t)begin, .rows = (uint32_t)(end - begin)};
         const lvk_dnnl_shape shape = cut_shape(f, b);

@@ -22,7 +22,7 @@ static flat flat_of(const lvk_cpu_task *task, const lvk_cpu_args *args) {
 }
 
 static void share(const flat *f, unsigned part, size_t *begin, size_t *end) {
-    lvk_cpu_share(f->steps, part, f->parts, begin, end);
+    lvk_cpu_range(f->steps, part, f->parts, begin, end);
     *begin *= STEP;
     *end = *end * STEP < f->count ? *end * STEP : f->count;
 }

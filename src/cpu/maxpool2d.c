@@ -63,7 +63,7 @@ static void pool_window(const pooling *p, const float *image, size_t oy, size_t 
 static void pool_part(void *user, unsigned part) {
     const pooling *p = user;
     size_t begin, end;
-    lvk_cpu_share(p->rows, part, p->parts, &begin, &end);
+    lvk_cpu_range(p->rows, part, p->parts, &begin, &end);
     for (size_t r = begin; r < end; ++r) {
         const float *image = p->from + r / p->out_h * p->in_h * p->in_w * p->channels;
         for (size_t x = 0; x < p->out_w; ++x)
@@ -135,7 +135,7 @@ static void unpool_part(void *user, unsigned part) {
     const unpooling *u = user;
     const size_t row = u->in_w * u->channels;
     size_t begin, end;
-    lvk_cpu_share(u->rows, part, u->parts, &begin, &end);
+    lvk_cpu_range(u->rows, part, u->parts, &begin, &end);
     memset(u->dx + begin * row, 0, (end - begin) * row * sizeof *u->dx);
     for (size_t r = begin; r < end; ++r) {
         const size_t y = r % u->in_h, padded = y + u->pool->pad_top;

@@ -141,7 +141,7 @@ static void resample_line(const resampling *w, const lvk_resampling *row, const 
 static void resample_part(void *user, unsigned part) {
     const resampling *w = user;
     size_t begin, end;
-    lvk_cpu_share(w->lines, part, w->parts, &begin, &end);
+    lvk_cpu_range(w->lines, part, w->parts, &begin, &end);
     for (size_t line = begin; line < end; ++line) {
         const size_t n = line / w->output;
         resample_line(w, &w->rows[n], w->crops + n * w->room, (uint32_t)(line % w->output),

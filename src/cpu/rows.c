@@ -23,7 +23,7 @@ static void run_part(void *user, unsigned part) {
     const rows_work *work = user;
     const lvk_op *op = lvk_op_get(work->task->call->op);
     size_t begin, end;
-    lvk_cpu_share(work->rows, part, work->parts, &begin, &end);
+    lvk_cpu_range(work->rows, part, work->parts, &begin, &end);
     lvk_call call = *work->task->call;
     lvk_reference_args args = {.call = &call};
     for (int i = 0; i < call.input_count; ++i) {

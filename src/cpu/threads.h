@@ -19,7 +19,7 @@ typedef void (*lvk_cpu_job)(void *user, size_t job, unsigned worker);
 void lvk_cpu_jobs(unsigned threads, size_t count, lvk_cpu_job job, void *user);
 
 /* The share of `count` items that part `part` of `parts` has: [begin, end). */
-static inline void lvk_cpu_share(size_t count, unsigned part, unsigned parts, size_t *begin, size_t *end) {
+static inline void lvk_cpu_range(size_t count, unsigned part, unsigned parts, size_t *begin, size_t *end) {
     *begin = count * part / parts;
     *end = count * (part + 1) / parts;
 }

@@ -41,7 +41,7 @@ typedef struct lvk_node {
     lvk_call call;
     int inputs[LVK_MAX_INPUTS];
     int outputs[LVK_MAX_OUTPUTS];
-    bool again; /* computes the same bits as a node before it */
+    bool recomputed; /* computes the same bits as a node before it */
 } lvk_node;
 
 typedef struct lvk_graph {

@@ -103,7 +103,7 @@ static lvk_status slice_rows(const lvk_node *node, const lvk_caps *caps, const l
     return LVK_OK;
 }
 
-static void cut(lvk_call *call, uint32_t row, uint32_t rows) {
+static void take_rows(lvk_call *call, uint32_t row, uint32_t rows) {
     const lvk_op *op = lvk_op_get(call->op);
     for (int i = 0; i < call->input_count; ++i)
         if (op->batched_inputs >> i & 1)
@@ -159,7 +159,7 @@ lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_
         slice->row = (uint32_t)(rows * (uint64_t)i);
         slice->rows = batch - slice->row < rows ? batch - slice->row : (uint32_t)rows;
         if (lowered->slice_count > 1)
-            cut(&slice->call, slice->row, slice->rows);
+            take_rows(&slice->call, slice->row, slice->rows);
         if (!chooses)
             continue;
         const lvk_candidate *candidate = NULL;

@@ -245,7 +245,7 @@ static lvk_status fill_step(planner *p, size_t n, const lvk_lowered_slice *slice
     const lvk_node *node = &p->graph->nodes[n];
     const lvk_op *op = op_of(node);
     *step = (lvk_step){.label = node->label,
-                       .again = node->again,
+                       .recomputed = node->recomputed,
                        .candidate = slice->candidate,
                        .call = slice->call,
                        .launches = slice->launches,

@@ -10,7 +10,7 @@
 #include "graph/kernel_choices.h"
 
 typedef struct lvk_plan_options {
-    /* Which candidates to take, by the key of a whole node's call, before it is cut into slices; read during
+    /* Which candidates to take, by the key of a whole node's call, before it is sliced; read during
      * planning only. NULL, and for calls that it does not hold: the first candidate that can run. */
     const lvk_string_map *kernel_choices;
 
@@ -18,7 +18,7 @@ typedef struct lvk_plan_options {
     int forced_op;                /* with forced_candidate: which operator */
     const char *forced_candidate; /* must be able to run, or the plan fails with LVK_ERROR_UNSUPPORTED and the
                                      reason */
-    uint32_t slice_rows;          /* cut batched operators into slices of about so many rows */
+    uint32_t slice_rows;          /* slice batched operators into about so many rows */
     uint64_t guard; /* bytes left free around every place in the arena and in the IO block; no reuse then */
 } lvk_plan_options;
 

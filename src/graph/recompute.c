@@ -10,7 +10,7 @@ typedef struct recomputer {
     size_t forward;    /* nodes before the gradients' */
     uint32_t *segment; /* [forward node] how many checkpoints are computed before it */
     bool *kept;        /* [tensor] gradients read it as the forward pass left it */
-    int *again;        /* [tensor] the one that is computed in its place; LVK_NONE */
+    int *recomputed;   /* [tensor] the one that is computed in its place; LVK_NONE */
     size_t *order;     /* [all nodes in the end] which comes when */
     size_t order_count;
 } recomputer;
@@ -89,8 +89,8 @@ static void find_kept(recomputer *r, uint32_t checkpoints, const bool *updated) 
 static int compute_again(recomputer *r, int tensor) { // NOLINT(misc-no-recursion)
     if (r->kept[tensor])
         return tensor;
-    if (r->again[tensor] != LVK_NONE)
-        return r->again[tensor];
+    if (r->recomputed[tensor] != LVK_NONE)
+        return r->recomputed[tensor];
     const lvk_node node = r->graph->nodes[r->graph->tensors[tensor].producer]; /* a copy: the array grows */
     int inputs[LVK_MAX_INPUTS];
     for (int i = 0; i < node.call.input_count; ++i)
@@ -101,11 +101,11 @@ static int compute_again(recomputer *r, int tensor) { // NOLINT(misc-no-recursio
         lvk_graph_apply(r->graph, label, node.call.op, node.call.attributes, node.call.input_count, inputs);
     if (first == LVK_NONE)
         return tensor;
-    r->graph->nodes[r->graph->node_count - 1].again = true;
+    r->graph->nodes[r->graph->node_count - 1].recomputed = true;
     r->order[r->order_count++] = r->graph->node_count - 1;
     for (int i = 0; i < node.call.output_count; ++i)
-        r->again[node.outputs[i]] = lvk_graph_output(r->graph, first, i);
-    return r->again[tensor];
+        r->recomputed[node.outputs[i]] = lvk_graph_output(r->graph, first, i);
+    return r->recomputed[tensor];
 }
 
 /* Every gradient node reads what is kept or computed again, right before it is first needed. */
@@ -143,7 +143,7 @@ static void reorder(recomputer *r) {
 static void recompute(recomputer *r, bool *updated) {
     const size_t tensors = r->graph->tensor_count; /* tensors appended below are not recomputed themselves */
     for (size_t t = 0; t < tensors; ++t)
-        r->again[t] = LVK_NONE;
+        r->recomputed[t] = LVK_NONE;
     const uint32_t checkpoints = find_segments(r);
     find_updated(r, updated);
     find_kept(r, checkpoints, updated);
@@ -160,16 +160,16 @@ void lvk_graph_recompute(lvk_graph *graph) {
                     .forward = graph->forward_count,
                     .segment = lvk_alloc(graph->forward_count, sizeof *r.segment),
                     .kept = lvk_alloc(tensors, sizeof *r.kept),
-                    .again = lvk_alloc(tensors, sizeof *r.again),
+                    .recomputed = lvk_alloc(tensors, sizeof *r.recomputed),
                     .order = lvk_alloc(graph->node_count + graph->forward_count, sizeof *r.order)};
     bool *updated = lvk_alloc(tensors, sizeof *updated);
-    if (r.segment && r.kept && r.again && r.order && updated)
+    if (r.segment && r.kept && r.recomputed && r.order && updated)
         recompute(&r, updated);
     else
         graph->status = LVK_ERROR_MEMORY;
     lvk_free(r.segment);
     lvk_free(r.kept);
-    lvk_free(r.again);
+    lvk_free(r.recomputed);
     lvk_free(r.order);
     lvk_free(updated);
 }

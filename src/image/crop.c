@@ -156,7 +156,8 @@ uint32_t lvk_crop_side_bound(const lvk_crop *crop, uint32_t width, uint32_t heig
     return (uint32_t)least(most(width, height), 4 * (int64_t)output); /* averaged crops are smaller */
 }
 
-lvk_status lvk_crop_cut(const lvk_crop *crop, const lvk_image *image, uint32_t output, lvk_image *cropped) {
+lvk_status lvk_crop_extract(const lvk_crop *crop, const lvk_image *image, uint32_t output,
+                            lvk_image *cropped) {
     const box frame = whole(image), window = place(crop, image, &frame);
     const int64_t k = block_side(window.width, output);
     const int64_t side = (window.width + k - 1) / k;

@@ -38,14 +38,14 @@ lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image);
 
 enum { LVK_CNMC_SIDE = 450 }; /* width and height of C-NMC's images in pixels */
 
-/* The largest side that lvk_crop_cut gives the crop of any image of width x height pixels. */
+/* The largest side that lvk_crop_extract gives the crop of any image of width x height pixels. */
 uint32_t lvk_crop_side_bound(const lvk_crop *crop, uint32_t width, uint32_t height, uint32_t output);
 
 /* Cuts the crop out of `image` into *cropped, a new image with width = height. `output` is the side that the
  * crop will be resampled to. A crop whose side is more than four times `output` is averaged in blocks of k x
  * k pixels, k = floor(side / (2 output)), so that a photograph of a whole smear costs no more than one of a
  * cell. Thread-safe. LVK_ERROR_MEMORY at most. */
-LVK_MUST_USE lvk_status lvk_crop_cut(const lvk_crop *crop, const lvk_image *image, uint32_t output,
-                                     lvk_image *cropped);
+LVK_MUST_USE lvk_status lvk_crop_extract(const lvk_crop *crop, const lvk_image *image, uint32_t output,
+                                         lvk_image *cropped);
 
 #endif

@@ -91,7 +91,7 @@ static lvk_status decode(lvk_cache *cache, uint32_t index, lvk_image *crop) {
         if (memcmp(hash, info->hash, sizeof hash) != 0)
             status = lvk_fail(LVK_ERROR_IO, "%s: has changed since the data set was read", path);
         else
-            status = lvk_crop_cut(&cache->crop, &image, cache->output, crop);
+            status = lvk_crop_extract(&cache->crop, &image, cache->output, crop);
         lvk_image_finish(&image);
     }
     lvk_free(path);

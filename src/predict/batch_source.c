@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-struct lvk_feed {
+struct lvk_batch_source {
     lvk_loader *loader; /* of images; the rest is for features */
     const lvk_features *features;
     lvk_loader_options options;
@@ -16,7 +16,7 @@ struct lvk_feed {
     float *rows; /* [batch][length] */
 };
 
-static lvk_status create_rows(lvk_feed *f, const uint32_t *indices, size_t count) {
+static lvk_status create_rows(lvk_batch_source *f, const uint32_t *indices, size_t count) {
     f->count = count;
     f->indices = lvk_alloc(count, sizeof *f->indices);
     f->samples = lvk_alloc(count, sizeof *f->samples);
@@ -30,10 +30,10 @@ static lvk_status create_rows(lvk_feed *f, const uint32_t *indices, size_t count
     return LVK_OK;
 }
 
-lvk_status lvk_feed_create(const lvk_source *source, const uint32_t *indices, size_t count,
-                           const lvk_loader_options *options, lvk_feed **feed) {
-    *feed = NULL;
-    lvk_feed *f = lvk_alloc(1, sizeof *f);
+lvk_status lvk_batch_source_create(const lvk_source *source, const uint32_t *indices, size_t count,
+                                   const lvk_loader_options *options, lvk_batch_source **batches) {
+    *batches = NULL;
+    lvk_batch_source *f = lvk_alloc(1, sizeof *f);
     if (!f)
         return LVK_ERROR_MEMORY;
     f->options = *options;
@@ -45,13 +45,13 @@ lvk_status lvk_feed_create(const lvk_source *source, const uint32_t *indices, si
                             ? create_rows(f, indices, count)
                             : lvk_loader_create(source->cache, indices, count, &f->options, &f->loader);
     if (status != LVK_OK)
-        lvk_feed_destroy(&f);
-    *feed = f;
+        lvk_batch_source_destroy(&f);
+    *batches = f;
     return status;
 }
 
-void lvk_feed_destroy(lvk_feed **feed) {
-    lvk_feed *f = *feed;
+void lvk_batch_source_destroy(lvk_batch_source **batches) {
+    lvk_batch_source *f = *batches;
     if (!f)
         return;
     lvk_loader_destroy(&f->loader);
@@ -59,10 +59,10 @@ void lvk_feed_destroy(lvk_feed **feed) {
     lvk_free(f->samples);
     lvk_free(f->rows);
     lvk_free(f);
-    *feed = NULL;
+    *batches = NULL;
 }
 
-static uint32_t view_of(const lvk_feed *f, uint32_t sample) {
+static uint32_t view_of(const lvk_batch_source *f, uint32_t sample) {
     if (!f->options.augment)
         return f->options.view;
     const lvk_random_key key = {f->options.seed, f->options.epoch, sample, LVK_PURPOSE_AUGMENT};
@@ -71,7 +71,7 @@ static uint32_t view_of(const lvk_feed *f, uint32_t sample) {
     return (uint32_t)((uint64_t)words[0] * f->views >> 32);
 }
 
-lvk_status lvk_feed_next(lvk_feed *f, lvk_batch *batch) {
+lvk_status lvk_batch_source_next(lvk_batch_source *f, lvk_batch *batch) {
     if (f->loader)
         return lvk_loader_next(f->loader, batch);
     const size_t length = lvk_features_length(f->features), left = f->count - f->delivered;
@@ -88,6 +88,6 @@ lvk_status lvk_feed_next(lvk_feed *f, lvk_batch *batch) {
     return LVK_OK;
 }
 
-double lvk_feed_wait_seconds(const lvk_feed *feed) {
-    return feed->loader ? lvk_loader_wait_seconds(feed->loader) : 0;
+double lvk_batch_source_wait_seconds(const lvk_batch_source *batches) {
+    return batches->loader ? lvk_loader_wait_seconds(batches->loader) : 0;
 }

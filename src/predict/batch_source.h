@@ -14,20 +14,21 @@ typedef struct lvk_source {
     unsigned threads;             /* that make images, 0: as many as processors */
 } lvk_source;
 
-typedef struct lvk_feed lvk_feed;
+typedef struct lvk_batch_source lvk_batch_source;
 
 /* `count` images in the order of `indices` (copied). Of features, an augmented image has a view drawn from
  * Philox (seed, epoch, sample, LVK_PURPOSE_AUGMENT); otherwise options->view. options->threads is the
  * source's. */
-LVK_MUST_USE lvk_status lvk_feed_create(const lvk_source *source, const uint32_t *indices, size_t count,
-                                        const lvk_loader_options *options, lvk_feed **feed);
-void lvk_feed_destroy(lvk_feed **feed);
+LVK_MUST_USE lvk_status lvk_batch_source_create(const lvk_source *source, const uint32_t *indices,
+                                                size_t count, const lvk_loader_options *options,
+                                                lvk_batch_source **batches);
+void lvk_batch_source_destroy(lvk_batch_source **batches);
 
 /* As lvk_loader_next. If features are what the source has, `input` are rows of them, floats (zero from
  * `count` on), and `rows` NULL. */
-LVK_MUST_USE lvk_status lvk_feed_next(lvk_feed *feed, lvk_batch *batch);
+LVK_MUST_USE lvk_status lvk_batch_source_next(lvk_batch_source *batches, lvk_batch *batch);
 
-/* Seconds that lvk_feed_next has waited so far. */
-double lvk_feed_wait_seconds(const lvk_feed *feed);
+/* Seconds that lvk_batch_source_next has waited so far. */
+double lvk_batch_source_wait_seconds(const lvk_batch_source *batches);
 
 #endif

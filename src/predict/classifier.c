@@ -27,7 +27,7 @@ struct lvk_classifier {
 /* Batch norms, where there are any, are folded into the convolutions. */
 static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
     return network->model->batch_norm ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
-                                      : lvk_position_load_parameters(checkpoint, network);
+                                      : lvk_network_load_parameters(network, checkpoint);
 }
 
 /* Pixels a side that there is room for at first: of C-NMC's images, and of a crop of one size as it is. */
@@ -149,13 +149,13 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
         .cache = cache, .unreadable = c->keep_going ? unreadable : NULL, .threads = c->threads};
     lvk_status status = probabilities && unreadable ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_judge_probabilities(c->network, &source, images, count, c->views, c->info.temperature,
-                                         progress, user, probabilities);
+        status = lvk_evaluation_probabilities(c->network, &source, images, count, c->views,
+                                              c->info.temperature, progress, user, probabilities);
     for (size_t i = 0; i < count && status == LVK_OK; ++i)
         if (unreadable[images[i]])
             probabilities[i] = (double)NAN;
     if (status == LVK_OK)
-        lvk_judge_rows(dataset, c->model.positive_class, images, probabilities, count, rows);
+        lvk_evaluation_rows(dataset, c->model.positive_class, images, probabilities, count, rows);
     lvk_free(unreadable);
     lvk_free(probabilities);
     lvk_cache_destroy(&cache);

@@ -5,28 +5,29 @@
 #include <math.h>
 #include <string.h>
 
-int lvk_judge_target(const lvk_dataset *dataset, uint32_t image) {
+int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image) {
     const int32_t label = lvk_dataset_image(dataset, image)->label;
     return label < 0 ? -1 : label == lvk_dataset_positive_class(dataset);
 }
 
-typedef struct judging {
+typedef struct evaluation {
     lvk_network *network;
     const lvk_dataset *dataset;
-    lvk_judge_progress progress;
+    lvk_evaluation_progress progress;
     void *user;
     size_t done, total; /* images, each counted once a view */
     uint32_t views;
     double temperature;
     float *logits; /* [batch] */
-} judging;
+} evaluation;
 
 /* Adds what one view says to `probabilities`. */
-static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *probabilities) {
+static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t count,
+                                double *probabilities) {
     size_t done = 0;
     while (done < count) {
         lvk_batch batch;
-        LVK_TRY(lvk_feed_next(feed, &batch));
+        LVK_TRY(lvk_batch_source_next(batches, &batch));
         LVK_TRY(lvk_network_infer(j->network, batch.input, batch.rows, j->logits));
         for (uint32_t i = 0; i < batch.count; ++i) {
             if (!isfinite(j->logits[i]))
@@ -42,17 +43,18 @@ static lvk_status judge_view(judging *j, lvk_feed *feed, size_t count, double *p
     return LVK_OK;
 }
 
-lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source, const uint32_t *images,
-                                   size_t count, uint32_t views, double temperature,
-                                   lvk_judge_progress progress, void *user, double *probabilities) {
-    judging j = {.network = network,
-                 .dataset = lvk_cache_dataset(source->cache),
-                 .progress = progress,
-                 .user = user,
-                 .total = count * views,
-                 .views = views,
-                 .temperature = temperature,
-                 .logits = lvk_alloc(network->config.batch, sizeof(float))};
+lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
+                                        const uint32_t *images, size_t count, uint32_t views,
+                                        double temperature, lvk_evaluation_progress progress, void *user,
+                                        double *probabilities) {
+    evaluation j = {.network = network,
+                    .dataset = lvk_cache_dataset(source->cache),
+                    .progress = progress,
+                    .user = user,
+                    .total = count * views,
+                    .views = views,
+                    .temperature = temperature,
+                    .logits = lvk_alloc(network->config.batch, sizeof(float))};
     lvk_status status = j.logits ? LVK_OK : LVK_ERROR_MEMORY;
     for (size_t i = 0; i < count; ++i)
         probabilities[i] = 0;
@@ -61,11 +63,11 @@ lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *sourc
                                             .view = view,
                                             .side = network->config.crop_side,
                                             .memory = network->backend->host_memory};
-        lvk_feed *feed = NULL;
-        status = lvk_feed_create(source, images, count, &options, &feed);
+        lvk_batch_source *batches = NULL;
+        status = lvk_batch_source_create(source, images, count, &options, &batches);
         if (status == LVK_OK)
-            status = judge_view(&j, feed, count, probabilities);
-        lvk_feed_destroy(&feed);
+            status = evaluate_view(&j, batches, count, probabilities);
+        lvk_batch_source_destroy(&batches);
     }
     for (size_t i = 0; i < count && status == LVK_OK; ++i)
         probabilities[i] = lvk_prediction_round(probabilities[i]);
@@ -73,14 +75,14 @@ lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *sourc
     return status;
 }
 
-lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images, const double *probabilities,
-                             size_t count, lvk_metrics *metrics) {
+lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const uint32_t *images,
+                                  const double *probabilities, size_t count, lvk_metrics *metrics) {
     double *p = lvk_alloc(count, sizeof *p);
     uint8_t *labels = lvk_alloc(count, 1);
     lvk_status status = p && labels ? LVK_OK : LVK_ERROR_MEMORY;
     size_t labelled = 0;
     for (size_t i = 0; status == LVK_OK && i < count; ++i) {
-        const int target = lvk_judge_target(dataset, images[i]);
+        const int target = lvk_evaluation_target(dataset, images[i]);
         if (target < 0)
             continue;
         p[labelled] = probabilities[i];
@@ -99,8 +101,8 @@ static int label_of(const lvk_dataset *dataset, const lvk_image_info *image, con
                             : strcmp(lvk_dataset_class_name(dataset, (size_t)image->label), positive) == 0;
 }
 
-void lvk_judge_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
-                    const double *probabilities, size_t count, lvk_prediction *rows) {
+void lvk_evaluation_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
+                         const double *probabilities, size_t count, lvk_prediction *rows) {
     for (size_t i = 0; i < count; ++i) {
         const lvk_image_info *image = lvk_dataset_image(dataset, images[i]);
         const lvk_subject_info *subject = lvk_dataset_subject(dataset, image->subject);
@@ -112,8 +114,8 @@ void lvk_judge_rows(const lvk_dataset *dataset, const char *positive, const uint
     }
 }
 
-uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
-                            size_t *unnamed) {
+uint32_t lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                                 size_t *unnamed) {
     bool *seen = lvk_alloc(lvk_dataset_subject_count(dataset), sizeof *seen);
     uint32_t subjects = 0;
     *unnamed = 0;

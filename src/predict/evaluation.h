@@ -6,32 +6,33 @@
 #include "predict/batch_source.h"
 
 /* 1 for images of the data set's positive class, 0 for the other, -1 for unlabelled ones. */
-int lvk_judge_target(const lvk_dataset *dataset, uint32_t image);
+int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image);
 
 /* Called with the count of images done. False: stop with LVK_ERROR_CANCELLED. */
-typedef bool (*lvk_judge_progress)(void *user, size_t done, size_t total);
+typedef bool (*lvk_evaluation_progress)(void *user, size_t done, size_t total);
 
 /* probabilities[i] of the positive class for image images[i], without augmentation, in double from the
  * network's logits, divided by `temperature`: the mean over views 0 to views - 1 (lvk_augment_view), rounded
  * to the nine digits that predictions are written with, so that what is judged is what can be read.
  * `progress` may be NULL. */
-LVK_MUST_USE lvk_status lvk_judge_probabilities(lvk_network *network, const lvk_source *source,
-                                                const uint32_t *images, size_t count, uint32_t views,
-                                                double temperature, lvk_judge_progress progress, void *user,
-                                                double *probabilities);
+LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
+                                                     const uint32_t *images, size_t count, uint32_t views,
+                                                     double temperature, lvk_evaluation_progress progress,
+                                                     void *user, double *probabilities);
 
 /* Metrics over labelled images; unlabelled ones are passed over. */
-LVK_MUST_USE lvk_status lvk_judge_measure(const lvk_dataset *dataset, const uint32_t *images,
-                                          const double *probabilities, size_t count, lvk_metrics *metrics);
+LVK_MUST_USE lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const uint32_t *images,
+                                               const double *probabilities, size_t count,
+                                               lvk_metrics *metrics);
 
 /* rows[i] of image images[i], labelled 1 where its class is `positive`, which may be another one than the data
  * set's; the texts belong to the data set. */
-void lvk_judge_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
-                    const double *probabilities, size_t count, lvk_prediction *rows);
+void lvk_evaluation_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
+                         const double *probabilities, size_t count, lvk_prediction *rows);
 
 /* How many different subjects the images have as far as they are known, and of how many images none is. 0 when
  * memory is out. */
-uint32_t lvk_judge_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
-                            size_t *unnamed);
+uint32_t lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                                 size_t *unnamed);
 
 #endif

@@ -148,7 +148,7 @@ static lvk_status create_folders(const crop_job *job) {
 /* The crop's pixels, *side a side, in `cropped` or in memory of their own. */
 static lvk_status cut(const crop_job *job, const lvk_image *image, lvk_image *cropped) {
     const uint32_t size = job->options.size;
-    LVK_TRY(lvk_crop_cut(&job->crop, image, size ? size : LVK_IMAGE_MOST_SIDE, cropped));
+    LVK_TRY(lvk_crop_extract(&job->crop, image, size ? size : LVK_IMAGE_MOST_SIDE, cropped));
     if (size == 0)
         return LVK_OK;
     const lvk_augment plain = lvk_augment_view(0);

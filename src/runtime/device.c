@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "core/resource.h"
 #include "cpu/cpu.h"
-#include "leukvk/tune.h"
+#include "leukvk/kernel_tuning.h"
 #include "reference/reference.h"
 #include "runtime/kernel_tuning_file.h"
 #include "vulkan/vulkan.h"
@@ -154,7 +154,8 @@ static lvk_device_type type_named(const char *name) {
 /* What was stored for the device. A file that is not to be used is told of, and kernels are taken as if there
  * were none; running out of memory is no reason to take others. */
 static lvk_status read_choices(lvk_device *device) {
-    const lvk_status status = lvk_tuning_file_read(device->tuning_path, &device->info, &device->choices);
+    const lvk_status status =
+        lvk_kernel_tuning_file_read(device->tuning_path, &device->info, &device->choices);
     if (status == LVK_ERROR_MEMORY)
         return status;
     if (status != LVK_OK)
@@ -167,7 +168,7 @@ static lvk_status read_choices(lvk_device *device) {
 static lvk_status open_tuning(const lvk_device_options *options, lvk_device *device) {
     if (device->info.type == LVK_DEVICE_REFERENCE)
         return LVK_OK;
-    device->tuning_path = lvk_tuning_file_path(&device->info);
+    device->tuning_path = lvk_kernel_tuning_file_path(&device->info);
     return device->tuning_path && !options->no_tuning ? read_choices(device) : LVK_OK;
 }
 
@@ -245,6 +246,6 @@ const lvk_string_map *lvk_device_kernel_choices(const lvk_device *device) {
     return &device->choices;
 }
 
-const char *lvk_tune_file(const lvk_device *device) {
+const char *lvk_kernel_tuning_file(const lvk_device *device) {
     return device->tuning_path;
 }

@@ -44,8 +44,8 @@ static void trial_finish(trial *t) {
     lvk_graph_finish(&t->graph);
 }
 
-lvk_status lvk_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk_tuner_times *times) {
-    *times = (lvk_tuner_times){0};
+lvk_status lvk_kernel_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk_kernel_tuner_times *times) {
+    *times = (lvk_kernel_tuner_times){0};
     const lvk_candidate *candidate;
     for (int i = 0; times->count < LVK_TUNER_MOST && (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
         if (caps->is_cpu && candidate->unsuited && candidate->unsuited(call, caps))
@@ -108,7 +108,7 @@ static int compare_seconds(const void *a, const void *b) {
 }
 
 /* The median of a few runs, or one run that took longer than `most`. */
-static lvk_status trial_measure(trial *t, double most, lvk_tune_candidate *candidate) {
+static lvk_status trial_measure(trial *t, double most, lvk_kernel_tuning_candidate *candidate) {
     double seconds[MOST_RUNS], total = 0;
     int runs = 0;
     while (runs < LEAST_RUNS || (runs < MOST_RUNS && total < ENOUGH_SECONDS)) {
@@ -136,8 +136,8 @@ static uint32_t take_one_row(lvk_call *call) {
 }
 
 /* What the candidate would take for the whole batch, from one image; 0 where that cannot be told. */
-static lvk_status foretell(lvk_backend *backend, const lvk_call *call, const char *candidate,
-                           double *seconds) {
+static lvk_status estimate_by_one_image(lvk_backend *backend, const lvk_call *call, const char *candidate,
+                                        double *seconds) {
     trial t;
     lvk_call one = *call;
     const uint32_t rows = take_one_row(&one);
@@ -156,9 +156,9 @@ static lvk_status foretell(lvk_backend *backend, const lvk_call *call, const cha
 
 /* `best`: the seconds of the fastest so far, 0 for the first. */
 static lvk_status measure_candidate(lvk_backend *backend, const lvk_call *call, double best,
-                                    lvk_tune_candidate *candidate) {
+                                    lvk_kernel_tuning_candidate *candidate) {
     if (best > WORTH_FORETELLING) {
-        LVK_TRY(foretell(backend, call, candidate->name, &candidate->seconds));
+        LVK_TRY(estimate_by_one_image(backend, call, candidate->name, &candidate->seconds));
         candidate->given_up = candidate->seconds > NOT_EVEN_TRY * best;
         if (candidate->given_up)
             return LVK_OK;
@@ -173,13 +173,14 @@ static lvk_status measure_candidate(lvk_backend *backend, const lvk_call *call, 
     return status;
 }
 
-lvk_status lvk_tuner_measure(lvk_backend *backend, const lvk_call *call, lvk_tuner_times *times) {
+lvk_status lvk_kernel_tuner_measure(lvk_backend *backend, const lvk_call *call,
+                                    lvk_kernel_tuner_times *times) {
     if (!backend->functions->exec_profile)
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: cannot tell how long a kernel takes", backend->info.name);
-    LVK_TRY(lvk_tuner_list(&backend->caps, call, times));
-    lvk_tune_candidate *best = NULL;
+    LVK_TRY(lvk_kernel_tuner_list(&backend->caps, call, times));
+    lvk_kernel_tuning_candidate *best = NULL;
     for (int i = 0; i < times->count; ++i) {
-        lvk_tune_candidate *candidate = &times->candidates[i];
+        lvk_kernel_tuning_candidate *candidate = &times->candidates[i];
         LVK_TRY(measure_candidate(backend, call, best ? best->seconds : 0, candidate));
         if (!best || (!candidate->given_up && candidate->seconds < CLEARLY_FASTER * best->seconds))
             best = candidate;

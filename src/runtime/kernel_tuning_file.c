@@ -13,7 +13,7 @@ enum { MAX_FILE = 1 << 20 };
 
 static const char format[] = "leukvk kernels 1";
 
-char *lvk_tuning_file_path(const lvk_device_info *device) {
+char *lvk_kernel_tuning_file_path(const lvk_device_info *device) {
     char *folder = lvk_cache_folder_open(), *path = NULL;
     if (folder)
         path = lvk_format("%s/kernels-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, device->vendor_id,
@@ -76,7 +76,8 @@ static lvk_status take_choices(const char *path, json_t *file, lvk_string_map *c
     return LVK_OK;
 }
 
-lvk_status lvk_tuning_file_read(const char *path, const lvk_device_info *device, lvk_string_map *choices) {
+lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_device_info *device,
+                                       lvk_string_map *choices) {
     void *text = NULL;
     size_t size = 0;
     json_error_t error;
@@ -118,8 +119,8 @@ static json_t *pack(const lvk_device_info *device, const lvk_string_map *choices
     return NULL;
 }
 
-lvk_status lvk_tuning_file_write(const char *path, const lvk_device_info *device,
-                                 const lvk_string_map *choices) {
+lvk_status lvk_kernel_tuning_file_write(const char *path, const lvk_device_info *device,
+                                        const lvk_string_map *choices) {
     if (choices->count > LVK_TUNING_MOST)
         return lvk_fail(LVK_ERROR_LIMIT,
                         "%s: would hold %zu choices, more than %d; it has to be removed first", path,

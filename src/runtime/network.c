@@ -117,8 +117,8 @@ static void move_averages_of_others(lvk_pass *pass) {
 }
 
 static lvk_status append_sum(lvk_pass *pass) {
-    pass->share = lvk_graph_input(&pass->graph, "share", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
-    lvk_optimizer_accumulate(&pass->graph, pass->share);
+    pass->microbatch_weight = lvk_graph_input(&pass->graph, "share", lvk_type_1d(LVK_F32, LVK_HYPER_COUNT));
+    lvk_optimizer_accumulate(&pass->graph, pass->microbatch_weight);
     return lvk_graph_status(&pass->graph);
 }
 
@@ -133,7 +133,7 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     if (config->recompute)
         lvk_graph_recompute(graph);
     LVK_TRY(lvk_graph_status(graph));
-    LVK_TRY(lvk_rate_scales_check(&config->rates, graph, pass->builder));
+    LVK_TRY(lvk_param_groups_check(&config->rates, graph, pass->builder));
     if (!accumulates(config))
         return append_update(pass, config, LVK_BLOCK_GRADIENTS);
     return config->shared ? LVK_OK : append_sum(pass);
@@ -329,7 +329,7 @@ lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *con
 static void add_kernels(const lvk_pass *pass, lvk_text *text) {
     for (int s = 0; s < pass->plan.program.step_count; ++s) {
         const lvk_step *step = &pass->plan.program.steps[s];
-        if (step->again || step->call.op == LVK_OP_moving_average) /* no other bits, wherever they are */
+        if (step->recomputed || step->call.op == LVK_OP_moving_average) /* no other bits, wherever they are */
             continue;
         lvk_call_key(&step->call, text);
         lvk_text_add(text, " = %s\n", step->candidate);
@@ -402,16 +402,16 @@ static lvk_status write_hyper(const lvk_network *network, lvk_pass *pass, const 
     return LVK_OK;
 }
 
-static lvk_status write_share(lvk_pass *pass, uint32_t part, uint32_t parts) {
-    lvk_real share[LVK_HYPER_COUNT];
-    lvk_accumulate_hyper(part, parts, share);
-    return lvk_executable_write(&pass->executable, pass->share, share);
+static lvk_status write_microbatch_weight(lvk_pass *pass, uint32_t microbatch, uint32_t microbatches) {
+    lvk_real weight[LVK_HYPER_COUNT];
+    lvk_accumulate_hyper(microbatch, microbatches, weight);
+    return lvk_executable_write(&pass->executable, pass->microbatch_weight, weight);
 }
 
-lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients, uint32_t part,
-                                  uint32_t parts) {
+lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients, uint32_t microbatch,
+                                  uint32_t microbatches) {
     LVK_TRY(lvk_network_write(network, LVK_BLOCK_GRADIENTS, gradients));
-    LVK_TRY(write_share(&network->sum, part, parts));
+    LVK_TRY(write_microbatch_weight(&network->sum, microbatch, microbatches));
     return lvk_executable_run(&network->sum.executable);
 }
 
@@ -424,13 +424,14 @@ lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper) {
 static lvk_status write_scalars(const lvk_network *network, lvk_pass *pass, const lvk_train_batch *batch) {
     if (!accumulates(&network->config))
         return write_hyper(network, pass, batch->hyper);
-    return network->config.shared ? LVK_OK : write_share(pass, batch->part, batch->parts);
+    return network->config.shared ? LVK_OK
+                                  : write_microbatch_weight(pass, batch->microbatch, batch->microbatches);
 }
 
 /* What comes with the last batch of a mean gradient. */
 static lvk_status finish_mean(lvk_network *network, const lvk_train_batch *batch) {
     const lvk_network_config *config = &network->config;
-    return accumulates(config) && !config->shared && batch->part + 1 == batch->parts
+    return accumulates(config) && !config->shared && batch->microbatch + 1 == batch->microbatches
                ? lvk_network_update(network, batch->hyper)
                : LVK_OK;
 }

@@ -24,11 +24,11 @@ typedef struct lvk_network_config {
     bool shared;  /* of a network that accumulates: its gradients are added up with lvk_network_accumulate, as
                      those of other processes are */
     bool average; /* keep a moving average of the parameters, and infer with that */
-    double clip_norm;      /* the gradient's norm at most; 0: any */
-    lvk_rate_scales rates; /* which parameters learn at another rate */
-    bool recompute;        /* drop activations and compute them again: the same bits in less memory */
-    bool unfused;          /* operators as the model has them: for tests of the fused ones */
-    double l2;             /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
+    double clip_norm;       /* the gradient's norm at most; 0: any */
+    lvk_param_groups rates; /* which parameters learn at another rate */
+    bool recompute;         /* drop activations and compute them again: the same bits in less memory */
+    bool unfused;           /* operators as the model has them: for tests of the fused ones */
+    double l2;              /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
     const lvk_string_map
         *kernel_choices; /* which kernels to take (graph/kernel_choices.h), usually the device's; borrowed
                                       for as long as the network lives; NULL: none */
@@ -40,14 +40,14 @@ typedef struct lvk_pass {
     lvk_builder *builder;
     lvk_plan plan;
     lvk_executable executable;
-    int input;                      /* crops, or of lvk_model_input's type */
-    int rows;                       /* how to resample crops, LVK_NONE without */
-    int logits;                     /* [N, 1], or of a backbone the features [N, F] */
-    int labels;                     /* [N, 2]: target 0 or 1, weight; training only, as the following */
-    int keys;                       /* [N, 4]: what dropout draws from */
-    int hyper[LVK_MAX_RATE_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
-    int share;                      /* [8]: what a batch counts in the mean gradient (ops/accumulate.h) */
-    int loss;                       /* [1] */
+    int input;                       /* crops, or of lvk_model_input's type */
+    int rows;                        /* how to resample crops, LVK_NONE without */
+    int logits;                      /* [N, 1], or of a backbone the features [N, F] */
+    int labels;                      /* [N, 2]: target 0 or 1, weight; training only, as the following */
+    int keys;                        /* [N, 4]: what dropout draws from */
+    int hyper[LVK_MAX_PARAM_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
+    int microbatch_weight;           /* [8]: what a batch counts in the mean gradient (ops/accumulate.h) */
+    int loss;                        /* [1] */
 } lvk_pass;
 
 typedef struct lvk_network {
@@ -108,22 +108,23 @@ typedef struct lvk_train_batch {
     const lvk_resampling *rows; /* of crops; else NULL */
     const float *labels;        /* [N][2] */
     const uint32_t *keys;       /* [N][4] */
-    const lvk_real *hyper;      /* [config.rates.count + 1][8], by group; needed with the last part */
-    uint32_t part, parts; /* of a network that accumulates: the part from 0, of 1 to config.accumulate */
+    const lvk_real *hyper;      /* [config.rates.count + 1][8], by group; needed with the last microbatch */
+    uint32_t microbatch, microbatches; /* of a network that accumulates: this one from 0, and how many a step
+                                          has, 1 to config.accumulate */
 } lvk_train_batch;
 
-/* Forward, backward and, with the last part, update. `logits` [N] (may be NULL) are those before the update,
+/* Forward, backward and, with the last microbatch, update. `logits` [N] (may be NULL) are those before the update,
  * as is `loss`. LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update left
  * them. */
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
 
-/* Of a shared network, whose lvk_network_train stops at the gradients (LVK_BLOCK_GRADIENTS; `part` and
- * `hyper` are not looked at): adds those of part `part`, from 0, of the `parts` of a step to their mean, one
- * part after the other, and updates by it. The bits are those of lvk_network_train of a network that is not
+/* Of a shared network, whose lvk_network_train stops at the gradients (LVK_BLOCK_GRADIENTS; `microbatch`
+ * and `hyper` are not looked at): adds those of microbatch `microbatch`, from 0, of the `microbatches` of a step
+ * to their mean, one after the other, and updates by it. The bits are those of lvk_network_train of a network that is not
  * shared. */
-LVK_MUST_USE lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients, uint32_t part,
-                                               uint32_t parts);
+LVK_MUST_USE lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients,
+                                               uint32_t microbatch, uint32_t microbatches);
 LVK_MUST_USE lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper);
 
 /* The outputs, logits [N] or features [N, F], of N = config.batch inputs; `input` and `rows` as for training.

@@ -26,10 +26,10 @@ bool lvk_optimizer_restrains(const lvk_graph *graph, const lvk_parameter *parame
     return parameter->initializer == LVK_INIT_GLOROT_UNIFORM && graph->tensors[parameter->tensor].trainable;
 }
 
-void lvk_optimizer_accumulate(lvk_graph *graph, int share) {
+void lvk_optimizer_accumulate(lvk_graph *graph, int weight) {
     (void)LVK_APPLY(graph, "accumulate", LVK_OP_accumulate, NULL,
                     lvk_graph_block(graph, LVK_BLOCK_ACCUMULATED),
-                    lvk_graph_block(graph, LVK_BLOCK_GRADIENTS), share);
+                    lvk_graph_block(graph, LVK_BLOCK_GRADIENTS), weight);
 }
 
 void lvk_optimizer_clip(lvk_graph *graph, lvk_block_id block, double max_norm) {
@@ -54,19 +54,19 @@ static void append_update(lvk_graph *graph, lvk_optimizer_kind kind, lvk_block_i
 }
 
 void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
-                          lvk_block_id gradients, const lvk_rate_scales *scales,
-                          const int hyper[LVK_MAX_RATE_GROUPS]) {
+                          lvk_block_id gradients, const lvk_param_groups *scales,
+                          const int hyper[LVK_MAX_PARAM_GROUPS]) {
     for (size_t p = 0; kind == LVK_OPTIMIZER_ADAMW && p < builder->parameter_count; ++p) {
         const lvk_parameter *parameter = &builder->parameters[p];
         if (lvk_optimizer_restrains(graph, parameter))
             (void)LVK_APPLY(graph, "weight_decay", LVK_OP_weight_decay, NULL, parameter->tensor,
-                            hyper[lvk_rate_scales_group(scales, graph, parameter)]);
+                            hyper[lvk_param_groups_find(scales, graph, parameter)]);
     }
     /* neighbours of one group at once */
     for (size_t first = 0, end; first < builder->parameter_count; first = end) {
-        const int group = lvk_rate_scales_group(scales, graph, &builder->parameters[first]);
+        const int group = lvk_param_groups_find(scales, graph, &builder->parameters[first]);
         for (end = first + 1; end < builder->parameter_count; ++end)
-            if (lvk_rate_scales_group(scales, graph, &builder->parameters[end]) != group)
+            if (lvk_param_groups_find(scales, graph, &builder->parameters[end]) != group)
                 break;
         const uint64_t begins = graph->tensors[builder->parameters[first].tensor].offset;
         const uint64_t ends = end < builder->parameter_count

@@ -26,12 +26,12 @@ bool lvk_optimizer_find(const char *name, lvk_optimizer_kind *kind);
  * scalars in hyper[g], an input of LVK_HYPER_COUNT floats. A parameter without a gradient stays as it is.
  * AdamW decays kernels, not biases and norms. */
 void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_optimizer_kind kind,
-                          lvk_block_id gradients, const lvk_rate_scales *scales,
-                          const int hyper[LVK_MAX_RATE_GROUPS]);
+                          lvk_block_id gradients, const lvk_param_groups *scales,
+                          const int hyper[LVK_MAX_PARAM_GROUPS]);
 
-/* Appends the mean over batches of the gradients, in LVK_BLOCK_ACCUMULATED; `share` is an input of
+/* Appends the mean over batches of the gradients, in LVK_BLOCK_ACCUMULATED; `weight` is an input of
  * LVK_HYPER_COUNT floats (ops/accumulate.h). */
-void lvk_optimizer_accumulate(lvk_graph *graph, int share);
+void lvk_optimizer_accumulate(lvk_graph *graph, int weight);
 
 /* Appends what holds the norm of the whole gradient, block `gradients`, to `max_norm` (ops/clip_norm.h), for
  * the update to follow. */

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static lvk_status parse_rule(const char *text, size_t length, lvk_rate_scales *scales) {
+static lvk_status parse_rule(const char *text, size_t length, lvk_param_groups *scales) {
     char number[32];
     const char *equals = memchr(text, '=', length);
     lvk_rate_rule *rule = &scales->rules[scales->count];
-    if (scales->count == LVK_MAX_RATE_RULES)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--rate-scale: more than %d factors", LVK_MAX_RATE_RULES);
+    if (scales->count == LVK_MAX_PARAM_GROUP_RULES)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--rate-scale: more than %d factors", LVK_MAX_PARAM_GROUP_RULES);
     const int digits = equals ? (int)(text + length - (equals + 1)) : 0;
     *rule = (lvk_rate_rule){.name = text, .length = equals ? (size_t)(equals - text) : 0};
     if (digits < (int)sizeof number)
@@ -28,8 +28,8 @@ static lvk_status parse_rule(const char *text, size_t length, lvk_rate_scales *s
     return LVK_OK;
 }
 
-lvk_status lvk_rate_scales_parse(const char *text, lvk_rate_scales *scales) {
-    *scales = (lvk_rate_scales){0};
+lvk_status lvk_param_groups_parse(const char *text, lvk_param_groups *scales) {
+    *scales = (lvk_param_groups){0};
     if (*text == '\0')
         return LVK_OK;
     for (;;) {
@@ -50,7 +50,7 @@ static size_t fit(const lvk_rate_rule *rule, const lvk_graph *graph, const lvk_p
     return parameter->stage && strlen(stage) == rule->length && memcmp(stage, rule->name, rule->length) == 0;
 }
 
-int lvk_rate_scales_group(const lvk_rate_scales *scales, const lvk_graph *graph,
+int lvk_param_groups_find(const lvk_param_groups *scales, const lvk_graph *graph,
                           const lvk_parameter *parameter) {
     size_t best = 0;
     int group = 0;
@@ -64,12 +64,12 @@ int lvk_rate_scales_group(const lvk_rate_scales *scales, const lvk_graph *graph,
     return group;
 }
 
-double lvk_rate_scales_at(const lvk_rate_scales *scales, int group) {
+double lvk_param_groups_scale(const lvk_param_groups *scales, int group) {
     return group == 0 ? 1 : scales->rules[group - 1].scale;
 }
 
-lvk_status lvk_rate_scales_check(const lvk_rate_scales *scales, const lvk_graph *graph,
-                                 const lvk_builder *builder) {
+lvk_status lvk_param_groups_check(const lvk_param_groups *scales, const lvk_graph *graph,
+                                  const lvk_builder *builder) {
     for (int r = 0; r < scales->count; ++r) {
         const lvk_rate_rule *rule = &scales->rules[r];
         bool used = false;

@@ -32,7 +32,7 @@ static int number_on_machine(void) {
 
 lvk_status lvk_ranks_join(lvk_ranks *ranks) {
     int number, count, joined, provided;
-    *ranks = (lvk_ranks){.count = 1};
+    *ranks = (lvk_ranks){.size = 1};
     if (!is_launched())
         return LVK_OK;
     MPI_Initialized(&joined);
@@ -64,8 +64,8 @@ static int find_least(int own) {
     return least;
 }
 
-void lvk_ranks_share(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size) {
-    for (size_t done = 0; done < size && ranks->count > 1; done += MOST_AT_ONCE) {
+void lvk_ranks_broadcast(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size) {
+    for (size_t done = 0; done < size && ranks->size > 1; done += MOST_AT_ONCE) {
         MPI_Request request;
         const size_t left = size - done;
         MPI_Ibcast((char *)data + done, (int)(left < MOST_AT_ONCE ? left : MOST_AT_ONCE), MPI_BYTE,
@@ -75,22 +75,22 @@ void lvk_ranks_share(const lvk_ranks *ranks, uint32_t owner, void *data, size_t 
 }
 
 bool lvk_ranks_any(const lvk_ranks *ranks, bool own) {
-    return ranks->count > 1 ? find_least(!own) == 0 : own;
+    return ranks->size > 1 ? find_least(!own) == 0 : own;
 }
 
 lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status) {
-    if (ranks->count < 2)
+    if (ranks->size < 2)
         return status;
-    const uint32_t failed = (uint32_t)find_least((int)(status == LVK_OK ? ranks->count : ranks->number));
+    const uint32_t failed = (uint32_t)find_least((int)(status == LVK_OK ? ranks->size : ranks->rank));
     struct {
         lvk_status status;
         char line[LINE];
     } failure = {.status = status};
-    if (failed == ranks->count)
+    if (failed == ranks->size)
         return LVK_OK;
-    if (failed == ranks->number)
+    if (failed == ranks->rank)
         snprintf(failure.line, sizeof failure.line, "%s", lvk_error_message());
-    lvk_ranks_share(ranks, failed, &failure, sizeof failure);
+    lvk_ranks_broadcast(ranks, failed, &failure, sizeof failure);
     if (status != LVK_OK)
         return status;
     failure.line[LINE - 1] = '\0';
@@ -103,7 +103,7 @@ lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status) {
 /* Each would do the whole work. */
 lvk_status lvk_ranks_join(lvk_ranks *ranks) {
     static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
-    *ranks = (lvk_ranks){.count = 1};
+    *ranks = (lvk_ranks){.size = 1};
     for (int i = 0; i < 2; ++i) {
         const char *count = getenv(counts[i]);
         if (count && atoi(count) > 1)
@@ -121,7 +121,7 @@ bool lvk_ranks_any(const lvk_ranks *ranks, bool own) {
     return own;
 }
 
-void lvk_ranks_share(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size) {
+void lvk_ranks_broadcast(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size) {
     (void)ranks;
     (void)owner;
     (void)data;

@@ -12,6 +12,6 @@
 bool lvk_ranks_any(const lvk_ranks *ranks, bool own);
 
 /* Gives the `size` bytes at `data` of rank `owner` to all ranks, at their `data`. */
-void lvk_ranks_share(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size);
+void lvk_ranks_broadcast(const lvk_ranks *ranks, uint32_t owner, void *data, size_t size);
 
 #endif

@@ -258,7 +258,7 @@ static lvk_status write_results(cross_validation *c) {
     return status;
 }
 
-static lvk_status judge_all(cross_validation *c) {
+static lvk_status evaluate_all(cross_validation *c) {
     char *paths[LVK_MAX_FOLDS] = {0};
     const char *const *readable = (const char *const *)paths;
     lvk_status status = LVK_OK;
@@ -306,7 +306,7 @@ static lvk_status run(cross_validation *c) {
     LVK_TRY(prepare(c));
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)
         LVK_TRY(run_fold(c, fold));
-    return judge_all(c);
+    return evaluate_all(c);
 }
 
 lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_callback callback, void *user,

@@ -125,7 +125,7 @@ lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **sea
         return LVK_ERROR_MEMORY;
     s->options = *options;
     s->lock = -1;
-    s->ranks.count = 1;
+    s->ranks.size = 1;
     lvk_status status = init(s);
     if (status == LVK_OK && options->folder)
         status = name_folder(s);
@@ -189,7 +189,7 @@ const lvk_trial *lvk_search_trial(const lvk_search *search, uint32_t trial) {
 }
 
 bool lvk_search_is_first(const lvk_search *search) {
-    return search->ranks.number == 0;
+    return search->ranks.rank == 0;
 }
 
 /* What trials are ranked by, the lower the better. */
@@ -359,7 +359,7 @@ static unsigned threads_each(const lvk_search *s) {
 /* This rank's: the round's trials number `rank`, `rank` + `ranks` and so on. Those that have no job, since
  * they had been done before, are told at once. */
 static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs, uint32_t *count) {
-    for (uint32_t i = s->ranks.number; i < s->active_count; i += s->ranks.count) {
+    for (uint32_t i = s->ranks.rank; i < s->active_count; i += s->ranks.size) {
         const uint32_t number = s->active[i];
         bool done;
         LVK_TRY(read_trial(s, number, epochs, &done));
@@ -382,12 +382,12 @@ static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs,
 }
 
 /* Trains the round's trials to `epochs` (0: to the end) and reads what came out. */
-static lvk_status run_round(lvk_search *s, const lvk_pool *pool, uint32_t epochs) {
+static lvk_status run_round(lvk_search *s, const lvk_search_pool *pool, uint32_t epochs) {
     uint32_t count = 0;
     lvk_trial_job *jobs = lvk_alloc(s->active_count, sizeof *jobs);
     lvk_status status = jobs ? fill_jobs(s, epochs, jobs, &count) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_pool_run(pool, jobs, count);
+        status = lvk_search_pool_run(pool, jobs, count);
     for (uint32_t i = 0; i < count; ++i)
         lvk_free(jobs[i].run);
     lvk_free(jobs);
@@ -411,14 +411,14 @@ static void halve(lvk_search *s) {
     s->active_count = left;
 }
 
-static lvk_status run_rounds(lvk_search *s, const lvk_pool *pool) {
+static lvk_status run_rounds(lvk_search *s, const lvk_search_pool *pool) {
     const bool halving = s->options.kind == LVK_SEARCH_HALVING;
     const uint32_t most = s->options.train.epochs, rounds = halving ? lvk_halving_rounds(s->active_count) : 1;
     s->event.rounds = rounds;
     for (uint32_t i = 0; i < rounds; ++i) {
         const uint32_t epochs = lvk_halving_epochs(most, i, rounds);
         s->event.round = i + 1;
-        s->event.trials = (s->active_count + s->ranks.count - 1 - s->ranks.number) / s->ranks.count;
+        s->event.trials = (s->active_count + s->ranks.size - 1 - s->ranks.rank) / s->ranks.size;
         s->event.done = 0;
         s->event.epochs = epochs;
         lvk_status status = tell(s, LVK_SEARCH_ROUND) ? LVK_OK : stopped();
@@ -426,7 +426,7 @@ static lvk_status run_rounds(lvk_search *s, const lvk_pool *pool) {
         status = run_round(s, pool, i + 1 < rounds ? epochs : 0);
         if (status == LVK_OK && i + 1 < rounds)
             halve(s);
-        if (status == LVK_OK && s->ranks.number == 0)
+        if (status == LVK_OK && s->ranks.rank == 0)
             status = write_table(s);
         LVK_TRY(lvk_ranks_agree(&s->ranks, status));
     }
@@ -434,19 +434,19 @@ static lvk_status run_rounds(lvk_search *s, const lvk_pool *pool) {
 }
 
 /* The first rank makes folder and split. */
-static lvk_status open_search(lvk_search *s, const lvk_pool *pool) {
-    if (s->ranks.count > 1 && !s->folder)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "%u ranks need the name of one folder: --out", s->ranks.count);
+static lvk_status open_search(lvk_search *s, const lvk_search_pool *pool) {
+    if (s->ranks.size > 1 && !s->folder)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%u ranks need the name of one folder: --out", s->ranks.size);
     const lvk_run_group group = group_of(s);
     if (s->folder)
         LVK_TRY(lvk_run_group_check(&group, s->folder));
-    LVK_TRY(lvk_pool_check_device(pool));
-    return s->ranks.number == 0 ? prepare(s) : name_split(s);
+    LVK_TRY(lvk_search_pool_check_device(pool));
+    return s->ranks.rank == 0 ? prepare(s) : name_split(s);
 }
 
 lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_search_callback callback,
                           void *user) {
-    lvk_pool pool = {
+    lvk_search_pool pool = {
         .device = device, .workers = s->options.jobs, .lock = -1, .tell = take_report, .user = s};
     s->callback = callback;
     s->user = user;

@@ -26,7 +26,7 @@ typedef struct worker {
 } worker;
 
 typedef struct running {
-    const lvk_pool *pool;
+    const lvk_search_pool *pool;
     const lvk_trial_job *jobs;
     uint32_t count, next, busy;
     worker workers[LVK_SEARCH_MAX_JOBS];
@@ -106,7 +106,7 @@ static void share_processors(unsigned threads, lvk_device_options *device) {
         device->threads = threads;
 }
 
-static lvk_status work(const lvk_pool *pool, const lvk_trial_job *job, sender *s) {
+static lvk_status work(const lvk_search_pool *pool, const lvk_trial_job *job, sender *s) {
     lvk_device_options options = pool->device ? *pool->device : (lvk_device_options){0};
     lvk_device *device;
     share_processors(pool->threads, &options);
@@ -258,12 +258,12 @@ static lvk_status run(running *r) {
     return r->status == LVK_OK ? LVK_OK : lvk_fail(r->status, "%s", r->line);
 }
 
-lvk_status lvk_pool_run(const lvk_pool *pool, const lvk_trial_job *jobs, uint32_t count) {
+lvk_status lvk_search_pool_run(const lvk_search_pool *pool, const lvk_trial_job *jobs, uint32_t count) {
     return run(&(running){.pool = pool, .jobs = jobs, .count = count});
 }
 
-lvk_status lvk_pool_check_device(const lvk_pool *pool) {
-    lvk_pool alone = *pool;
+lvk_status lvk_search_pool_check_device(const lvk_search_pool *pool) {
+    lvk_search_pool alone = *pool;
     alone.workers = 1;
     return run(&(running){.pool = &alone, .count = 1});
 }

@@ -20,7 +20,7 @@ typedef struct lvk_report {
     char line[768];         /* LOG, ENDED with a failure; may have been cut */
 } lvk_report;
 
-typedef struct lvk_pool {
+typedef struct lvk_search_pool {
     const lvk_device_options *device;
     uint32_t workers; /* at a time, 1 to LVK_SEARCH_MAX_JOBS */
     unsigned threads; /* that each may use where the device computes on the processor; 0: as it likes */
@@ -28,14 +28,15 @@ typedef struct lvk_pool {
     /* In this process; NULL: nothing new, told some times a second. False: stop. */
     bool (*tell)(void *user, const lvk_report *report);
     void *user;
-} lvk_pool;
+} lvk_search_pool;
 
 /* Whether the device can be opened, in a process of its own. */
-LVK_MUST_USE lvk_status lvk_pool_check_device(const lvk_pool *pool);
+LVK_MUST_USE lvk_status lvk_search_pool_check_device(const lvk_search_pool *pool);
 
 /* Runs the jobs, begun in their order, and returns when no process is left. The first failure stops the
  * others, which save their positions, and is the result. Processes that this one leaves behind when it is
  * killed are killed too. */
-LVK_MUST_USE lvk_status lvk_pool_run(const lvk_pool *pool, const lvk_trial_job *jobs, uint32_t count);
+LVK_MUST_USE lvk_status lvk_search_pool_run(const lvk_search_pool *pool, const lvk_trial_job *jobs,
+                                            uint32_t count);
 
 #endif

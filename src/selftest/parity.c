@@ -1,11 +1,11 @@
 #include "selftest/parity.h"
 
-#include "selftest/trial.h"
+#include "selftest/parity_run.h"
 
 #include <string.h>
 
 typedef struct check {
-    lvk_trial trial;
+    lvk_parity_run trial;
     const lvk_parity_options *options;
     lvk_parity_report report;
     void *user;
@@ -19,7 +19,7 @@ static bool is_wanted(const check *k, const lvk_candidate *candidate) {
     return !prefix || strncmp(candidate->name, prefix, strlen(prefix)) == 0;
 }
 
-static bool starts_many_groups(const lvk_trial *t, const lvk_candidate *candidate) {
+static bool starts_many_groups(const lvk_parity_run *t, const lvk_candidate *candidate) {
     const uint64_t most = 65535; /* what every device allows in one dimension */
     if (!candidate->launch)
         return false;
@@ -36,7 +36,7 @@ static bool starts_many_groups(const lvk_trial *t, const lvk_candidate *candidat
  * says nothing new of kernels that start few, and may take them long: it is for the others, if there are any
  * on this device. */
 static uint64_t able(const check *k, uint64_t among) {
-    const lvk_trial *t = &k->trial;
+    const lvk_parity_run *t = &k->trial;
     uint64_t found = 0, many = 0;
     const lvk_candidate *candidate;
     for (int i = 0; (candidate = lvk_op_candidate(t->op, &t->backend->caps, i)); ++i)
@@ -50,9 +50,9 @@ static uint64_t able(const check *k, uint64_t among) {
 }
 
 static lvk_status run_candidate(check *k, int i) {
-    lvk_trial *t = &k->trial;
+    lvk_parity_run *t = &k->trial;
     t->candidate = lvk_op_candidate(t->op, &t->backend->caps, i);
-    const lvk_status status = lvk_trial_run(t);
+    const lvk_status status = lvk_parity_run_compare(t);
     if (status != LVK_OK)
         return lvk_fail_within(status, "%s/%s", lvk_op_get(t->op)->name, t->candidate->name);
     ++k->result->trials;
@@ -69,16 +69,16 @@ static lvk_status run_trials(check *k) {
     const uint64_t candidates = able(k, k->left);
     if (!candidates)
         return LVK_OK;
-    lvk_status status = lvk_trial_prepare(&k->trial);
+    lvk_status status = lvk_parity_run_prepare(&k->trial);
     for (int i = 0; status == LVK_OK && i < 64; ++i)
         if (candidates >> i & 1)
             status = run_candidate(k, i);
-    lvk_trial_finish(&k->trial);
+    lvk_parity_run_finish(&k->trial);
     return status;
 }
 
-/* The smallest batch that must be cut: two slices of the device's granularity and a part. */
-static uint32_t sliced_batch(const lvk_trial *t) {
+/* The smallest batch that must be sliced: two slices of the device's granularity and a part. */
+static uint32_t sliced_batch(const lvk_parity_run *t) {
     uint64_t step = 1;
     const lvk_op *op = lvk_op_get(t->op);
     for (int i = 0; i < t->call.input_count + t->call.output_count; ++i) {
@@ -94,7 +94,7 @@ static uint32_t sliced_batch(const lvk_trial *t) {
     return (uint32_t)(2 * step + 1);
 }
 
-enum { MOST_SLICED = 2000000 }; /* elements of a batch that is cut */
+enum { MOST_SLICED = 2000000 }; /* elements of a batch that is sliced */
 
 /* A batch of `rows` in place of the case's own; false when that cannot be or has too many elements. */
 static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows) {
@@ -110,7 +110,7 @@ static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows) {
 }
 
 static lvk_status run_sliced(check *k, const lvk_case *c) {
-    lvk_trial *t = &k->trial;
+    lvk_parity_run *t = &k->trial;
     lvk_case larger = *c;
     if (!enlarge_batch(lvk_op_get(t->op), &larger, sliced_batch(t)))
         return LVK_OK;
@@ -122,9 +122,9 @@ static lvk_status run_sliced(check *k, const lvk_case *c) {
     return status;
 }
 
-/* Slices are cut with the first pattern, which tells every row from the others. */
+/* The first pattern is used for slices, which tells every row from the others. */
 static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
-    lvk_trial *t = &k->trial;
+    lvk_parity_run *t = &k->trial;
     t->variant = LVK_VARIANT_PLAIN;
     LVK_TRY(lvk_case_call(t->op, c, &t->call));
     LVK_TRY(run_trials(k));
@@ -140,7 +140,7 @@ static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
 /* Whole numbers find one wrong term among any number, see trial.c. Of the large cases, they are for those where
  * the first pattern does not. */
 static bool needs_whole(const check *k, const lvk_case *c) {
-    const lvk_trial *t = &k->trial;
+    const lvk_parity_run *t = &k->trial;
     const lvk_case_table *table = lvk_case_table_get(t->op);
     bool sums = false;
     for (int o = 0; o < t->call.output_count; ++o)
@@ -160,7 +160,7 @@ static lvk_status check_case(check *k, const lvk_case *c) {
                                                    {"zero", 0, true, false},
                                                    {"wide", 30, false, false},
                                                    {"small", 3e-3, false, false}};
-    lvk_trial *t = &k->trial;
+    lvk_parity_run *t = &k->trial;
     const bool linear = lvk_case_table_get(t->op)->tolerance[0] != LVK_BOUND;
     const int count = c->large || k->options->quick ? 1 : linear ? 5 : 4;
     if (c->large && k->options->skip_large)

@@ -2,7 +2,7 @@
  * bound.
  *
  * For all cases (the table's, then drawn ones) × patterns of numbers, each candidate: as it is, once more in
- * place where the operator allows that, and with the first pattern cut into batch slices; cases made large
+ * place where the operator allows that, and with the first pattern in batch slices; cases made large
  * for the number of workgroups only where that is large. Sums are also taken of whole numbers, whose result is
  * exact: no single term can be wrong unnoticed, however many there are. The reference computes once for all
  * candidates. All memory around the operands is poisoned and checked, outputs start as NaN, and inputs are

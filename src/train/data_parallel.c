@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-size_t lvk_parts_deal(const lvk_ranks *ranks, uint32_t *images, size_t first, size_t count, uint32_t batch,
-                      uint32_t cycle) {
+size_t lvk_data_parallel_assign(const lvk_ranks *ranks, uint32_t *images, size_t first, size_t count,
+                                uint32_t batch, uint32_t cycle) {
     size_t kept = 0;
     for (size_t at = first, number = 0; at < count; at += batch, ++number) {
         const size_t size = count - at < batch ? count - at : batch;
-        if (number % cycle % ranks->count != ranks->number)
+        if (number % cycle % ranks->size != ranks->rank)
             continue;
         memmove(images + kept, images + at, size * sizeof *images);
         kept += size;
@@ -17,53 +17,56 @@ size_t lvk_parts_deal(const lvk_ranks *ranks, uint32_t *images, size_t first, si
     return kept;
 }
 
-lvk_status lvk_parts_add(const lvk_ranks *ranks, lvk_network *network, uint32_t first, uint32_t parts,
-                         lvk_part own, lvk_part *turn, float *gradients[2]) {
-    lvk_status status =
-        first + ranks->number < parts ? lvk_network_read(network, LVK_BLOCK_GRADIENTS, gradients[0]) : LVK_OK;
-    for (uint32_t owner = 0; owner < ranks->count && first + owner < parts; ++owner) {
-        float *block = gradients[owner != ranks->number];
-        turn[owner] = own;
-        lvk_ranks_share(ranks, owner, &turn[owner], sizeof *turn);
-        lvk_ranks_share(ranks, owner, block, network->block_size);
+lvk_status lvk_data_parallel_accumulate(const lvk_ranks *ranks, lvk_network *network, uint32_t first,
+                                        uint32_t microbatches, lvk_microbatch own, lvk_microbatch *round,
+                                        float *gradients[2]) {
+    lvk_status status = first + ranks->rank < microbatches
+                            ? lvk_network_read(network, LVK_BLOCK_GRADIENTS, gradients[0])
+                            : LVK_OK;
+    for (uint32_t owner = 0; owner < ranks->size && first + owner < microbatches; ++owner) {
+        float *block = gradients[owner != ranks->rank];
+        round[owner] = own;
+        lvk_ranks_broadcast(ranks, owner, &round[owner], sizeof *round);
+        lvk_ranks_broadcast(ranks, owner, block, network->block_size);
         if (status == LVK_OK)
-            status = lvk_network_accumulate(network, block, first + owner, parts);
+            status = lvk_network_accumulate(network, block, first + owner, microbatches);
     }
     return status;
 }
 
 /* The probabilities of this rank's batches, each at its place. */
-static lvk_status judge_own(const lvk_ranks *ranks, lvk_network *network, const lvk_source *source,
-                            const uint32_t *images, size_t count, double *probabilities) {
+static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, const lvk_source *source,
+                               const uint32_t *images, size_t count, double *probabilities) {
     const uint32_t batch = network->config.batch;
     uint32_t *own = lvk_alloc(count, sizeof *own);
-    double *judged = lvk_alloc(count, sizeof *judged);
-    lvk_status status = own && judged ? LVK_OK : LVK_ERROR_MEMORY;
+    double *evaluated = lvk_alloc(count, sizeof *evaluated);
+    lvk_status status = own && evaluated ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
         memcpy(own, images, count * sizeof *own);
-        const size_t kept = lvk_parts_deal(ranks, own, 0, count, batch, ranks->count);
-        status = lvk_judge_probabilities(network, source, own, kept, 1, 1, NULL, NULL, judged);
+        const size_t kept = lvk_data_parallel_assign(ranks, own, 0, count, batch, ranks->size);
+        status = lvk_evaluation_probabilities(network, source, own, kept, 1, 1, NULL, NULL, evaluated);
     }
-    const double *next = judged;
-    for (size_t at = (size_t)ranks->number * batch; status == LVK_OK && at < count;
-         at += (size_t)ranks->count * batch) {
+    const double *next = evaluated;
+    for (size_t at = (size_t)ranks->rank * batch; status == LVK_OK && at < count;
+         at += (size_t)ranks->size * batch) {
         const size_t size = count - at < batch ? count - at : batch;
         memcpy(probabilities + at, next, size * sizeof *next);
         next += size;
     }
     lvk_free(own);
-    lvk_free(judged);
+    lvk_free(evaluated);
     return status;
 }
 
-lvk_status lvk_parts_judge(const lvk_ranks *ranks, lvk_network *network, const lvk_source *source,
-                           const uint32_t *images, size_t count, double *probabilities) {
+lvk_status lvk_data_parallel_probabilities(const lvk_ranks *ranks, lvk_network *network,
+                                           const lvk_source *source, const uint32_t *images, size_t count,
+                                           double *probabilities) {
     const uint32_t batch = network->config.batch;
-    LVK_TRY(lvk_ranks_agree(ranks, judge_own(ranks, network, source, images, count, probabilities)));
+    LVK_TRY(lvk_ranks_agree(ranks, evaluate_own(ranks, network, source, images, count, probabilities)));
     for (size_t at = 0, number = 0; at < count; at += batch, ++number) {
         const size_t size = count - at < batch ? count - at : batch;
-        lvk_ranks_share(ranks, (uint32_t)(number % ranks->count), probabilities + at,
-                        size * sizeof *probabilities);
+        lvk_ranks_broadcast(ranks, (uint32_t)(number % ranks->size), probabilities + at,
+                            size * sizeof *probabilities);
     }
     return LVK_OK;
 }

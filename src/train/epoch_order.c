@@ -11,7 +11,7 @@ static size_t take(const lvk_dataset *dataset, const uint32_t *images, size_t co
                    uint32_t *to) {
     size_t taken = 0;
     for (size_t i = 0; i < count; ++i)
-        if (target < 0 || lvk_judge_target(dataset, images[i]) == target)
+        if (target < 0 || lvk_evaluation_target(dataset, images[i]) == target)
             to[taken++] = images[i];
     return taken;
 }
@@ -19,7 +19,7 @@ static size_t take(const lvk_dataset *dataset, const uint32_t *images, size_t co
 static void divide(lvk_epoch_order *o, const lvk_dataset *dataset, const uint32_t *images, size_t count) {
     size_t positive = 0;
     for (size_t i = 0; i < count; ++i)
-        positive += lvk_judge_target(dataset, images[i]) == 1;
+        positive += lvk_evaluation_target(dataset, images[i]) == 1;
     const int larger = positive > count - positive;
     o->larger_count = take(dataset, images, count, larger, o->larger);
     o->smaller_count = take(dataset, images, count, !larger, o->smaller);

@@ -1,5 +1,5 @@
 /* The public way to tune: measures the calls of a model's programs and stores what was chosen. */
-#include "leukvk/tune.h"
+#include "leukvk/kernel_tuning.h"
 
 #include "core/memory.h"
 #include "image/crop.h"
@@ -16,7 +16,7 @@
 
 typedef struct tuning {
     lvk_backend *backend;
-    lvk_tune_callback callback;
+    lvk_kernel_tuning_callback callback;
     void *user;
     lvk_string_map found; /* the calls that have a choice, "" until it is made */
     int measured;
@@ -31,8 +31,8 @@ static lvk_status key_of(const lvk_call *call, char **key) {
 static lvk_status list_call(void *user, const lvk_call *call) {
     tuning *t = user;
     char *key;
-    lvk_tuner_times times;
-    LVK_TRY(lvk_tuner_list(&t->backend->caps, call, &times));
+    lvk_kernel_tuner_times times;
+    LVK_TRY(lvk_kernel_tuner_list(&t->backend->caps, call, &times));
     if (times.count < 2)
         return LVK_OK;
     LVK_TRY(key_of(call, &key));
@@ -42,9 +42,9 @@ static lvk_status list_call(void *user, const lvk_call *call) {
 }
 
 static lvk_status measure(tuning *t, const char *key, const lvk_call *call) {
-    lvk_tuner_times times;
-    lvk_tune_event event = {.index = ++t->measured, .count = (int)t->found.count, .call = key};
-    const lvk_status status = lvk_tuner_measure(t->backend, call, &times);
+    lvk_kernel_tuner_times times;
+    lvk_kernel_tuning_event event = {.index = ++t->measured, .count = (int)t->found.count, .call = key};
+    const lvk_status status = lvk_kernel_tuner_measure(t->backend, call, &times);
     if (status != LVK_OK)
         return lvk_fail_within(status, "%s", key);
     for (int i = 0; i < times.count; ++i)
@@ -70,18 +70,18 @@ static lvk_status measure_call(void *user, const lvk_call *call) {
 /* Adds the choices to those that the file has; a file that is not to be used begins anew. */
 static lvk_status store(const tuning *t, const char *path, const lvk_device_info *device) {
     lvk_string_map all = {0};
-    lvk_status status = lvk_tuning_file_read(path, device, &all);
+    lvk_status status = lvk_kernel_tuning_file_read(path, device, &all);
     if (status != LVK_ERROR_MEMORY)
         status = LVK_OK;
     for (size_t i = 0; i < t->found.count && status == LVK_OK; ++i)
         status = lvk_string_map_set(&all, t->found.pairs[i].key, t->found.pairs[i].value);
     if (status == LVK_OK)
-        status = lvk_tuning_file_write(path, device, &all);
+        status = lvk_kernel_tuning_file_write(path, device, &all);
     lvk_string_map_finish(&all);
     return status;
 }
 
-static lvk_status fill_config(const lvk_tune_options *options, lvk_network_config *config) {
+static lvk_status fill_config(const lvk_kernel_tuning_options *options, lvk_network_config *config) {
     const lvk_train_options defaults = lvk_train_defaults();
     lvk_crop crop;
     LVK_TRY(lvk_crop_parse(defaults.crop, &crop));
@@ -105,15 +105,15 @@ static lvk_status fill_config(const lvk_tune_options *options, lvk_network_confi
     return LVK_OK;
 }
 
-lvk_status lvk_tune(lvk_device *device, const lvk_tune_options *options, lvk_tune_callback callback,
-                    void *user) {
+lvk_status lvk_kernel_tuning_run(lvk_device *device, const lvk_kernel_tuning_options *options,
+                                 lvk_kernel_tuning_callback callback, void *user) {
     tuning t = {.backend = lvk_device_backend(device), .callback = callback, .user = user};
     lvk_network_config config;
     LVK_TRY(fill_config(options, &config));
     if (!lvk_op_candidate(LVK_OP_conv2d, &t.backend->caps, 0))
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "the reference has no kernels to choose from: name a Vulkan device");
-    if (!lvk_tune_file(device))
+    if (!lvk_kernel_tuning_file(device))
         return lvk_fail(LVK_ERROR_IO,
                         "no cache folder to store choices in: neither XDG_CACHE_HOME nor HOME is "
                         "a folder that can be used");
@@ -121,21 +121,21 @@ lvk_status lvk_tune(lvk_device *device, const lvk_tune_options *options, lvk_tun
     if (status == LVK_OK)
         status = lvk_network_visit(&t.backend->caps, &config, measure_call, &t);
     if (status == LVK_OK)
-        status = store(&t, lvk_tune_file(device), lvk_device_get_info(device));
+        status = store(&t, lvk_kernel_tuning_file(device), lvk_device_get_info(device));
     lvk_string_map_finish(&t.found);
     return status;
 }
 
-bool lvk_tune_get(const lvk_device *device, size_t index, lvk_tune_choice *choice) {
+bool lvk_kernel_tuning_get(const lvk_device *device, size_t index, lvk_kernel_tuning_choice *choice) {
     const lvk_string_map *choices = lvk_device_kernel_choices(device);
     if (index >= choices->count)
         return false;
-    *choice = (lvk_tune_choice){choices->pairs[index].key, choices->pairs[index].value};
+    *choice = (lvk_kernel_tuning_choice){choices->pairs[index].key, choices->pairs[index].value};
     return true;
 }
 
-lvk_status lvk_tune_forget(const lvk_device *device, bool *removed) {
-    const char *path = lvk_tune_file(device);
+lvk_status lvk_kernel_tuning_forget(const lvk_device *device, bool *removed) {
+    const char *path = lvk_kernel_tuning_file(device);
     *removed = path && remove(path) == 0;
     if (path && !*removed && errno != ENOENT)
         return lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(errno));

@@ -17,14 +17,14 @@ static const char *const other[ITEM_COUNT] = {"another data set",
 
 typedef char digests[ITEM_COUNT][LVK_DIGEST_TEXT];
 
-lvk_status lvk_sameness_check_settings(const lvk_settings *settings, const lvk_ranks *ranks) {
-    if (ranks->count == 1)
+lvk_status lvk_rank_consistency_check_settings(const lvk_settings *settings, const lvk_ranks *ranks) {
+    if (ranks->size == 1)
         return LVK_OK;
-    if (settings->options.accumulate < ranks->count)
+    if (settings->options.accumulate < ranks->size)
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
             "--accumulate %u: %u ranks share the batches of a step, so there must be --accumulate %u or more, or at most %u ranks",
-            settings->options.accumulate, ranks->count, ranks->count, settings->options.accumulate);
+            settings->options.accumulate, ranks->size, ranks->size, settings->options.accumulate);
     return LVK_OK;
 }
 
@@ -39,7 +39,7 @@ static lvk_status digest_text(lvk_text *text, char digest[LVK_DIGEST_TEXT]) {
 static lvk_status digest_settings(const lvk_trainer *t, char digest[LVK_DIGEST_TEXT]) {
     const lvk_train_options *o = &t->settings.options;
     lvk_text text = {0};
-    lvk_text_add(&text, "%s %s %u %u", lvk_version(), t->digest, o->epochs, o->patience);
+    lvk_text_add(&text, "%s %s %u %u", lvk_version(), t->state.config_digest, o->epochs, o->patience);
     for (int c = 0; c < 3; ++c)
         lvk_text_add(&text, " %.17g/%.17g", t->info.standard.mean[c], t->info.standard.deviation[c]);
     return digest_text(&text, digest);
@@ -62,8 +62,8 @@ static lvk_status digest_device(const lvk_trainer *t, char digest[LVK_DIGEST_TEX
     return digest_text(&text, digest);
 }
 
-static lvk_status digest_position(const lvk_trainer *t, char digest[LVK_DIGEST_TEXT]) {
-    const lvk_position *p = &t->position;
+static lvk_status digest_state(const lvk_trainer *t, char digest[LVK_DIGEST_TEXT]) {
+    const lvk_train_state *p = &t->state;
     lvk_text text = {0};
     lvk_text_add(&text, "%u %u %llu %u %u", p->epoch, p->step, (unsigned long long)p->update, p->best_epoch,
                  p->waited);
@@ -87,7 +87,7 @@ static lvk_status digest_all(lvk_trainer *t, digests own) {
     LVK_TRY(digest_settings(t, own[SETTINGS]));
     LVK_TRY(digest_split(t, own[SPLIT]));
     LVK_TRY(digest_device(t, own[DEVICE]));
-    LVK_TRY(digest_position(t, own[POSITION]));
+    LVK_TRY(digest_state(t, own[POSITION]));
     return digest_parameters(t, own[PARAMETERS]);
 }
 
@@ -95,7 +95,7 @@ static lvk_status compare(const lvk_trainer *t, digests own, item first) {
     digests wanted;
     lvk_status status = LVK_OK;
     memcpy(wanted, own, sizeof wanted);
-    lvk_ranks_share(&t->ranks, 0, wanted, sizeof wanted);
+    lvk_ranks_broadcast(&t->ranks, 0, wanted, sizeof wanted);
     for (int i = (int)first; i < ITEM_COUNT && status == LVK_OK; ++i)
         if (memcmp(wanted[i], own[i], LVK_DIGEST_TEXT) != 0)
             status = lvk_fail(LVK_ERROR_ARGUMENT,
@@ -104,17 +104,17 @@ static lvk_status compare(const lvk_trainer *t, digests own, item first) {
     return lvk_ranks_agree(&t->ranks, status);
 }
 
-lvk_status lvk_sameness_check(lvk_trainer *t) {
+lvk_status lvk_rank_consistency_check(lvk_trainer *t) {
     digests own = {{0}};
-    if (t->ranks.count == 1)
+    if (t->ranks.size == 1)
         return LVK_OK;
     LVK_TRY(lvk_ranks_agree(&t->ranks, digest_all(t, own)));
     return compare(t, own, DATA);
 }
 
-lvk_status lvk_sameness_check_parameters(lvk_trainer *t) {
+lvk_status lvk_rank_consistency_check_parameters(lvk_trainer *t) {
     digests own = {{0}};
-    if (t->ranks.count == 1)
+    if (t->ranks.size == 1)
         return LVK_OK;
     LVK_TRY(lvk_ranks_agree(&t->ranks, digest_parameters(t, own[PARAMETERS])));
     return compare(t, own, PARAMETERS);

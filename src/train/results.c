@@ -9,8 +9,8 @@
 /* As `leukvk eval --from` has it, so that it finds the same numbers in the files. */
 static const lvk_bootstrap_options bootstrap = {.seed = LVK_BOOTSTRAP_SEED};
 
-lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t *images, size_t count,
-                             lvk_evaluation_report *report) {
+lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint32_t *images, size_t count,
+                                lvk_evaluation_report *report) {
     const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
                                             .negative_class = t->info.negative_class,
                                             .positive_class = t->info.positive_class,
@@ -22,10 +22,10 @@ lvk_status lvk_results_judge(lvk_trainer *t, lvk_split_part part, const uint32_t
         lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
     lvk_status status = probabilities && rows && path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status =
-            lvk_judge_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, probabilities);
+        status = lvk_evaluation_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL,
+                                              probabilities);
     if (status == LVK_OK) {
-        lvk_judge_rows(t->dataset, t->info.positive_class, images, probabilities, count, rows);
+        lvk_evaluation_rows(t->dataset, t->info.positive_class, images, probabilities, count, rows);
         status = lvk_predictions_write(path, rows, count, &options);
     }
     if (status == LVK_OK)

@@ -219,7 +219,7 @@ static lvk_status resolve(lvk_settings *s) {
         (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
         return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
-    LVK_TRY(lvk_rate_scales_parse(o->rate_scale, &s->rates));
+    LVK_TRY(lvk_param_groups_parse(o->rate_scale, &s->rates));
     return resolve_schedule(s);
 }
 

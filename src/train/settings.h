@@ -34,7 +34,7 @@ typedef struct lvk_settings {
     lvk_augment_strength augment;
     lvk_optimizer_settings optimizer;
     lvk_schedule schedule;
-    lvk_rate_scales rates;
+    lvk_param_groups rates;
     lvk_recompute recompute;
 
     /* Of a model with a backbone; otherwise zero. */

@@ -60,7 +60,8 @@ static void describe_model(lvk_trainer *t) {
 }
 
 /* A run may go on elsewhere, longer, or saving more often. */
-static lvk_status digest_settings(lvk_trainer *t) {
+/* Which training this is: the state of every checkpoint says so. */
+static lvk_status identify(lvk_trainer *t) {
     json_t *json = lvk_settings_identity(&t->settings);
     if (!json)
         return LVK_ERROR_MEMORY;
@@ -69,13 +70,15 @@ static lvk_status digest_settings(lvk_trainer *t) {
     /* Its tensors are named like those of Keras' first: their digest does not tell. */
     if (t->backbone && t->backbone->variant == LVK_RESNET_KERAS_2019)
         json_object_set_new(json, "weights_variant", json_string(t->info.topology));
-    const lvk_status status = lvk_json_digest(json, t->digest);
+    const lvk_status status = lvk_json_digest(json, t->state.config_digest);
     json_decref(json);
+    t->state.seed = t->settings.options.seed;
+    snprintf(t->state.optimizer, sizeof t->state.optimizer, "%s", t->settings.options.optimizer);
     return status;
 }
 
 static bool is_first(const lvk_trainer *t) {
-    return t->ranks.number == 0;
+    return t->ranks.rank == 0;
 }
 
 static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
@@ -133,7 +136,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_backend *backend = lvk_device_backend(device);
     lvk_network_config config = lvk_settings_network(&t->settings);
     config.kernel_choices = lvk_device_kernel_choices(device);
-    config.shared = t->ranks.count > 1;
+    config.shared = t->ranks.size > 1;
     config.model.variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
     LVK_TRY(open_images(t));
     config.crop_side = t->settings.on_features ? 0 : lvk_cache_side(t->cache);
@@ -157,8 +160,8 @@ static void count_parts(lvk_trainer *t) {
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
         const uint32_t *images =
             lvk_split_images(t->split, (lvk_split_part)part, &t->event.part_images[part]);
-        t->event.subjects[part] =
-            lvk_judge_subjects(t->dataset, images, t->event.part_images[part], &t->event.part_unnamed[part]);
+        t->event.subjects[part] = lvk_evaluation_subjects(t->dataset, images, t->event.part_images[part],
+                                                          &t->event.part_unnamed[part]);
     }
 }
 
@@ -173,7 +176,7 @@ static lvk_status start_parameters(lvk_trainer *t) {
 /* All that is not in the run folder. */
 static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
     const lvk_train_options *o = &t->settings.options;
-    LVK_TRY(lvk_sameness_check_settings(&t->settings, &t->ranks));
+    LVK_TRY(lvk_rank_consistency_check_settings(&t->settings, &t->ranks));
     LVK_TRY(is_first(t) && o->run ? lvk_run_folder_check(o->run) : LVK_OK);
     LVK_TRY(open_data(t, o->dataset));
     if (o->split)
@@ -187,7 +190,7 @@ static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
                                  &t->split));
     LVK_TRY(open_backbone(t));
     describe_model(t);
-    LVK_TRY(digest_settings(t));
+    LVK_TRY(identify(t));
     LVK_TRY(open_network(t, device));
     return start_parameters(t);
 }
@@ -200,7 +203,7 @@ static lvk_status create_folder(lvk_trainer *t) {
     if (t->folder)
         snprintf(path, sizeof path, "%s", lvk_run_folder_path(t->folder));
     LVK_TRY(lvk_ranks_agree(&t->ranks, status));
-    lvk_ranks_share(&t->ranks, 0, path, sizeof path);
+    lvk_ranks_broadcast(&t->ranks, 0, path, sizeof path);
     status = is_first(t) ? LVK_OK : lvk_run_folder_join(path, &t->folder);
     return lvk_ranks_agree(&t->ranks, status);
 }
@@ -220,7 +223,7 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
     if (status == LVK_OK)
         status = prepare_new(t, device);
     LVK_TRY(lvk_ranks_agree(&t->ranks, status));
-    LVK_TRY(lvk_sameness_check(t));
+    LVK_TRY(lvk_rank_consistency_check(t));
     LVK_TRY(create_folder(t));
     return lvk_ranks_agree(&t->ranks, begin(t, device));
 }
@@ -249,36 +252,31 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
 }
 
 /* Where the last checkpoint left off; without one, at the beginning. */
-static lvk_status load_position(lvk_trainer *t) {
+static lvk_status load_state(lvk_trainer *t) {
     if (!lvk_run_folder_has(t->folder, LVK_RUN_LAST))
         return start_parameters(t);
-    const lvk_position_context context = {.info = &t->info,
-                                          .seed = t->settings.options.seed,
-                                          .optimizer = t->settings.options.optimizer,
-                                          .config_digest = t->digest};
-    return lvk_position_load(&t->position, &context, t->network,
-                             lvk_run_folder_file(t->folder, LVK_RUN_LAST));
+    return lvk_train_state_load(&t->state, t->network, lvk_run_folder_file(t->folder, LVK_RUN_LAST));
 }
 
 static lvk_status prepare_resumed(lvk_trainer *t, lvk_device *device, const char *run,
                                   const lvk_resume_options *resume) {
     LVK_TRY(is_first(t) ? lvk_run_folder_resume(run, &t->folder) : lvk_run_folder_join(run, &t->folder));
     LVK_TRY(open_settings(t, resume));
-    LVK_TRY(lvk_sameness_check_settings(&t->settings, &t->ranks));
+    LVK_TRY(lvk_rank_consistency_check_settings(&t->settings, &t->ranks));
     LVK_TRY(open_data(t, resume ? resume->dataset : NULL));
     LVK_TRY(lvk_split_read(lvk_run_folder_file(t->folder, LVK_RUN_SPLIT), t->dataset, &t->split));
     LVK_TRY(open_backbone(t));
     describe_model(t);
-    LVK_TRY(digest_settings(t));
+    LVK_TRY(identify(t));
     LVK_TRY(open_network(t, device));
-    return load_position(t);
+    return load_state(t);
 }
 
 /* A cosine, and steps at shares of the training, run over all epochs: with others the rate jumps. */
 static void tell_stretched(const lvk_trainer *t) {
     const lvk_schedule *schedule = &t->settings.schedule;
     const uint32_t epochs = t->settings.options.epochs;
-    const uint64_t next = t->position.update + 1;
+    const uint64_t next = t->state.update + 1;
     if (t->epochs_before == 0)
         return;
     const double before = lvk_schedule_rate(schedule, next, t->event.steps, t->epochs_before);
@@ -291,7 +289,7 @@ static void tell_stretched(const lvk_trainer *t) {
 }
 
 static void tell_finished(const lvk_trainer *t) {
-    const lvk_position *p = &t->position;
+    const lvk_train_state *p = &t->state;
     const lvk_train_options *o = &t->settings.options;
     if (p->epoch >= o->epochs)
         lvk_log(LVK_LOG_WARNING, "nothing is left to train: all %u epochs are; --epochs N goes on",
@@ -305,31 +303,31 @@ static void tell_finished(const lvk_trainer *t) {
 }
 
 static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
-    t->event.resumed_epoch = t->position.epoch;
-    t->event.resumed_step = t->position.step;
+    t->event.resumed_epoch = t->state.epoch;
+    t->event.resumed_step = t->state.step;
     LVK_TRY(lvk_trainer_init(t));
     tell_stretched(t);
     tell_finished(t);
     if (!is_first(t))
         return LVK_OK;
-    if (t->position.history && *t->position.history) /* a kill may have come before it was written */
-        LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->position.history));
-    LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->position.epoch));
+    if (t->state.history && *t->state.history) /* a kill may have come before it was written */
+        LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->state.history));
+    LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->state.epoch));
     return write_config(t, device);
 }
 
 static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *run,
                                const lvk_resume_options *resume) {
     LVK_TRY(lvk_ranks_agree(&t->ranks, prepare_resumed(t, device, run, resume)));
-    LVK_TRY(lvk_sameness_check(t));
+    LVK_TRY(lvk_rank_consistency_check(t));
     return lvk_ranks_agree(&t->ranks, go_on(t, device));
 }
 
 /* Judges the best model on every part but the one that it was trained on. */
-static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
+static lvk_status evaluate_best(lvk_trainer *t, lvk_train_result *result) {
     lvk_checkpoint *best = NULL;
     LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_BEST), &best));
-    lvk_status status = lvk_position_load_parameters(best, t->network);
+    lvk_status status = lvk_network_load_parameters(t->network, best);
     lvk_checkpoint_destroy(&best);
     for (int part = LVK_SPLIT_VALIDATION; part < LVK_SPLIT_PART_COUNT && status == LVK_OK; ++part) {
         size_t count;
@@ -337,7 +335,7 @@ static lvk_status judge_best(lvk_trainer *t, lvk_train_result *result) {
         if (count == 0)
             continue;
         result->tested[part] = true;
-        status = lvk_results_judge(t, (lvk_split_part)part, images, count, &result->reports[part]);
+        status = lvk_results_evaluate(t, (lvk_split_part)part, images, count, &result->reports[part]);
     }
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
@@ -365,10 +363,10 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
         LVK_TRY(extract_features(t, device));
     LVK_TRY(lvk_trainer_run(t, &result->stopped_early));
     result->by_image = lvk_split_by_image(t->split);
-    result->epochs = t->position.epoch;
-    result->best_epoch = t->position.best_epoch;
+    result->epochs = t->state.epoch;
+    result->best_epoch = t->state.best_epoch;
     result->seconds = lvk_clock_seconds() - started;
-    LVK_TRY(lvk_ranks_agree(&t->ranks, is_first(t) ? judge_best(t, result) : LVK_OK));
+    LVK_TRY(lvk_ranks_agree(&t->ranks, is_first(t) ? evaluate_best(t, result) : LVK_OK));
     t->event.kind = LVK_TRAIN_FINISHED;
     if (t->callback)
         (void)t->callback(t->user, &t->event);
@@ -377,7 +375,7 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
 
 static void close_trainer(lvk_trainer *t) {
     lvk_trainer_finish(t);
-    lvk_position_finish(&t->position);
+    lvk_train_state_finish(&t->state);
     lvk_network_destroy(&t->network);
     lvk_features_destroy(&t->features);
     lvk_backbone_close(&t->backbone);
@@ -390,7 +388,7 @@ static void close_trainer(lvk_trainer *t) {
 }
 
 static lvk_ranks ranks_of(const lvk_ranks *given) {
-    return given ? *given : (lvk_ranks){.count = 1};
+    return given ? *given : (lvk_ranks){.size = 1};
 }
 
 lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_train_callback callback,

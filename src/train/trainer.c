@@ -18,7 +18,7 @@ static const char timing_header[] =
 static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t count) {
     size_t counts[2] = {0, 0};
     for (size_t i = 0; i < count; ++i)
-        ++counts[lvk_judge_target(t->dataset, images[i])];
+        ++counts[lvk_evaluation_target(t->dataset, images[i])];
     for (int c = 0; c < 2; ++c) {
         if (counts[c] == 0)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no image of one of the two classes to train on",
@@ -31,7 +31,7 @@ static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t c
 }
 
 static bool is_first(const lvk_trainer *t) {
-    return t->ranks.number == 0;
+    return t->ranks.rank == 0;
 }
 
 /* Images of a whole step: of all batches whose gradients are averaged. */
@@ -49,10 +49,10 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
     t->labels = lvk_alloc(batch, 2 * sizeof *t->labels);
     t->keys = lvk_alloc(batch, 4 * sizeof *t->keys);
     t->logits = lvk_alloc(batch, sizeof *t->logits);
-    t->turn = lvk_alloc(t->ranks.count, sizeof *t->turn);
-    if (!t->labels || !t->keys || !t->logits || !t->turn)
+    t->round = lvk_alloc(t->ranks.size, sizeof *t->round);
+    if (!t->labels || !t->keys || !t->logits || !t->round)
         return LVK_ERROR_MEMORY;
-    for (int i = 0; i < 2 && t->ranks.count > 1; ++i) {
+    for (int i = 0; i < 2 && t->ranks.size > 1; ++i) {
         t->gradients[i] = lvk_alloc(t->network->block_size, 1);
         if (!t->gradients[i])
             return LVK_ERROR_MEMORY;
@@ -60,9 +60,9 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
     t->event.run = lvk_run_folder_path(t->folder);
     t->event.epochs = t->settings.options.epochs;
     t->event.steps = (uint32_t)lvk_divide_up(t->order.count, step_images(t));
-    if (t->position.step > t->event.steps)
+    if (t->state.step > t->event.steps)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: step %u of an epoch of %u steps",
-                        lvk_run_folder_file(t->folder, LVK_RUN_LAST), t->position.step, t->event.steps);
+                        lvk_run_folder_file(t->folder, LVK_RUN_LAST), t->state.step, t->event.steps);
     t->last_saved = lvk_clock_seconds();
     t->profile_wanted = t->settings.options.profile && is_first(t);
     return LVK_OK;
@@ -74,7 +74,7 @@ void lvk_trainer_finish(lvk_trainer *t) {
     lvk_free(t->keys);
     lvk_free(t->logits);
     lvk_free(t->filled);
-    lvk_free(t->turn);
+    lvk_free(t->round);
     lvk_free(t->gradients[0]);
     lvk_free(t->gradients[1]);
     lvk_free(t->filled_rows);
@@ -83,21 +83,13 @@ void lvk_trainer_finish(lvk_trainer *t) {
     t->logits = NULL;
     t->filled = NULL;
     t->filled_rows = NULL;
-    t->turn = NULL;
+    t->round = NULL;
     t->gradients[0] = t->gradients[1] = NULL;
     lvk_profile_destroy(&t->profiler.profile); /* of a step that failed */
 }
 
-static lvk_position_context context_of(const lvk_trainer *t) {
-    return (lvk_position_context){.info = &t->info,
-                                  .seed = t->settings.options.seed,
-                                  .optimizer = t->settings.options.optimizer,
-                                  .config_digest = t->digest};
-}
-
 static lvk_status save(lvk_trainer *t, lvk_run_file file) {
-    const lvk_position_context context = context_of(t);
-    return lvk_position_save(&t->position, &context, t->network, lvk_run_folder_file(t->folder, file));
+    return lvk_train_state_save(&t->state, &t->info, t->network, lvk_run_folder_file(t->folder, file));
 }
 
 lvk_status lvk_trainer_save(lvk_trainer *t) {
@@ -116,12 +108,12 @@ static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
     memset(t->labels, 0, 2 * sizeof *t->labels * rows);
     memset(t->keys, 0, 4 * sizeof *t->keys * rows);
     for (uint32_t i = 0; i < batch->count; ++i) {
-        const int target = lvk_judge_target(t->dataset, batch->indices[i]);
+        const int target = lvk_evaluation_target(t->dataset, batch->indices[i]);
         t->labels[2 * i] = (float)target;
         t->labels[2 * i + 1] = t->class_weight[target] / (float)batch->count;
         t->keys[4 * i] = (uint32_t)seed;
         t->keys[4 * i + 1] = (uint32_t)(seed >> 32);
-        t->keys[4 * i + 2] = t->position.epoch;
+        t->keys[4 * i + 2] = t->state.epoch;
         t->keys[4 * i + 3] = batch->samples[i];
     }
 }
@@ -133,7 +125,7 @@ static bool tell(lvk_trainer *t, lvk_train_event_kind kind) {
 }
 
 static void fill_event(lvk_trainer *t) {
-    lvk_position *p = &t->position;
+    lvk_train_state *p = &t->state;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
     const uint32_t steps = p->step - t->first_step;
     const double images = (double)(p->images - t->first_image);
@@ -196,26 +188,29 @@ static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, lvk_train_b
 }
 
 /* The optimizer's scalars of the next step, by group of rates. */
-static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT]) {
-    const lvk_rate_scales *scales = &t->settings.rates;
-    const uint64_t update = t->position.update + 1;
+static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT]) {
+    const lvk_param_groups *scales = &t->settings.rates;
+    const uint64_t update = t->state.update + 1;
     for (int g = 0; g <= scales->count; ++g)
         lvk_optimizer_hyper(&t->settings.optimizer, update,
-                            learning_rate(t, update) * lvk_rate_scales_at(scales, g), hyper[g]);
+                            learning_rate(t, update) * lvk_param_groups_scale(scales, g), hyper[g]);
 }
 
-/* Trains with part `part` of the `parts` batches of a step, the feed's next. */
-static lvk_status train_part(lvk_trainer *t, lvk_feed *feed, uint32_t part, uint32_t parts,
-                             lvk_part *result) {
-    const lvk_position *p = &t->position;
-    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
-    lvk_train_batch input = {
-        .labels = t->labels, .keys = t->keys, .hyper = hyper[0], .part = part, .parts = parts};
+/* Trains with microbatch `microbatch` of the `microbatches` of a step, the source's next batch. */
+static lvk_status train_microbatch(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatch,
+                                   uint32_t microbatches, lvk_microbatch *result) {
+    const lvk_train_state *p = &t->state;
+    lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT];
+    lvk_train_batch input = {.labels = t->labels,
+                             .keys = t->keys,
+                             .hyper = hyper[0],
+                             .microbatch = microbatch,
+                             .microbatches = microbatches};
     lvk_batch batch;
     lvk_profiler_mark(t->network->profiler, LVK_PHASE_WAIT);
-    LVK_TRY(lvk_feed_next(feed, &batch));
+    LVK_TRY(lvk_batch_source_next(batches, &batch));
     lvk_profiler_mark(t->network->profiler, LVK_PHASE_PREPARE);
-    *result = (lvk_part){.images = batch.count};
+    *result = (lvk_microbatch){.images = batch.count};
     fill_rows(t, &batch);
     LVK_TRY(fill_batch(t, &batch, &input));
     fill_hyper(t, hyper);
@@ -228,45 +223,48 @@ static lvk_status train_part(lvk_trainer *t, lvk_feed *feed, uint32_t part, uint
     return LVK_OK;
 }
 
-static void count_part(lvk_position *p, const lvk_part *part) {
-    p->loss_sum += (double)part->loss * part->images;
-    p->correct += part->correct;
-    p->images += part->images;
+static void count_microbatch(lvk_train_state *p, const lvk_microbatch *microbatch) {
+    p->loss_sum += (double)microbatch->loss * microbatch->images;
+    p->correct += microbatch->correct;
+    p->images += microbatch->images;
 }
 
-static lvk_status train_alone(lvk_trainer *t, lvk_feed *feed, uint32_t parts) {
-    for (uint32_t part = 0; part < parts; ++part) {
-        lvk_part result;
-        LVK_TRY(train_part(t, feed, part, parts, &result));
-        count_part(&t->position, &result);
+static lvk_status train_alone(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatches) {
+    for (uint32_t microbatch = 0; microbatch < microbatches; ++microbatch) {
+        lvk_microbatch result;
+        LVK_TRY(train_microbatch(t, batches, microbatch, microbatches, &result));
+        count_microbatch(&t->state, &result);
     }
     return LVK_OK;
 }
 
-/* The same with other ranks: in each turn every one trains with a part, then all hear of all. */
-static lvk_status train_together(lvk_trainer *t, lvk_feed *feed, uint32_t parts) {
-    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
+/* The same with other ranks: in each round every rank trains with one microbatch, then all ranks add up all. */
+static lvk_status train_together(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatches) {
+    lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT];
     lvk_status status = LVK_OK;
-    for (uint32_t first = 0; first < parts; first += t->ranks.count) {
-        const uint32_t part = first + t->ranks.number;
-        lvk_part own = {0};
-        if (status == LVK_OK && part < parts)
-            status = train_part(t, feed, part, parts, &own);
+    for (uint32_t first = 0; first < microbatches; first += t->ranks.size) {
+        const uint32_t microbatch = first + t->ranks.rank;
+        lvk_microbatch own = {0};
+        if (status == LVK_OK && microbatch < microbatches)
+            status = train_microbatch(t, batches, microbatch, microbatches, &own);
         LVK_TRY(lvk_ranks_agree(&t->ranks, status));
-        status = lvk_parts_add(&t->ranks, t->network, first, parts, own, t->turn, t->gradients);
-        for (uint32_t i = 0; i < t->ranks.count && first + i < parts; ++i)
-            count_part(&t->position, &t->turn[i]);
+        status = lvk_data_parallel_accumulate(&t->ranks, t->network, first, microbatches, own, t->round,
+                                              t->gradients);
+        for (uint32_t i = 0; i < t->ranks.size && first + i < microbatches; ++i)
+            count_microbatch(&t->state, &t->round[i]);
     }
     fill_hyper(t, hyper);
     return status == LVK_OK ? lvk_network_update(t->network, hyper[0]) : status;
 }
 
-static lvk_status train_step(lvk_trainer *t, lvk_feed *feed) {
-    lvk_position *p = &t->position;
+static lvk_status train_step(lvk_trainer *t, lvk_batch_source *batches) {
+    lvk_train_state *p = &t->state;
     const size_t left = t->order.count - (size_t)p->step * step_images(t);
-    const uint64_t batches = lvk_divide_up(left, t->settings.options.batch);
-    const uint32_t most = t->settings.options.accumulate, parts = batches < most ? (uint32_t)batches : most;
-    LVK_TRY(t->ranks.count > 1 ? train_together(t, feed, parts) : train_alone(t, feed, parts));
+    const uint64_t available = lvk_divide_up(left, t->settings.options.batch);
+    const uint32_t most = t->settings.options.accumulate;
+    const uint32_t microbatches = available < most ? (uint32_t)available : most;
+    LVK_TRY(t->ranks.size > 1 ? train_together(t, batches, microbatches)
+                              : train_alone(t, batches, microbatches));
     ++p->step;
     ++p->update;
     return LVK_OK;
@@ -275,7 +273,7 @@ static lvk_status train_step(lvk_trainer *t, lvk_feed *feed) {
 /* Profiling begins when kernels are compiled and the loader is ahead: at the third step of the first epoch
  * that has any left. */
 static void choose_profiled_step(lvk_trainer *t) {
-    const uint32_t third = t->position.step + 2, last = t->event.steps - 1;
+    const uint32_t third = t->state.step + 2, last = t->event.steps - 1;
     t->profiled_step = !t->profile_wanted ? UINT32_MAX : third < last ? third : last;
     t->profile_wanted = false;
 }
@@ -296,15 +294,15 @@ static lvk_status finish_profile(lvk_trainer *t) {
 static lvk_status stop_within_epoch(lvk_trainer *t) {
     LVK_TRY(lvk_ranks_agree(&t->ranks, save_step(t)));
     return lvk_fail(LVK_ERROR_CANCELLED, "stopped in epoch %u after step %u of %u; go on with --resume %s",
-                    t->position.epoch + 1, t->position.step, t->event.steps, lvk_run_folder_path(t->folder));
+                    t->state.epoch + 1, t->state.step, t->event.steps, lvk_run_folder_path(t->folder));
 }
 
-static lvk_status train_steps(lvk_trainer *t, lvk_feed *feed) {
-    while (t->position.step < t->event.steps) {
-        const bool profiled = t->position.step == t->profiled_step;
+static lvk_status train_steps(lvk_trainer *t, lvk_batch_source *batches) {
+    while (t->state.step < t->event.steps) {
+        const bool profiled = t->state.step == t->profiled_step;
         t->network->profiler = profiled ? &t->profiler : NULL;
-        lvk_status status = train_step(t, feed);
-        t->waited = lvk_feed_wait_seconds(feed);
+        lvk_status status = train_step(t, batches);
+        t->waited = lvk_batch_source_wait_seconds(batches);
         if (status == LVK_OK)
             fill_event(t);
         if (status == LVK_OK && profiled)
@@ -320,34 +318,35 @@ static lvk_status train_steps(lvk_trainer *t, lvk_feed *feed) {
 
 static lvk_status train_epoch(lvk_trainer *t) {
     const lvk_train_options *o = &t->settings.options;
-    lvk_epoch_order_draw(&t->order, o->seed, t->position.epoch);
+    lvk_epoch_order_draw(&t->order, o->seed, t->state.epoch);
     t->epoch_started = lvk_clock_seconds();
     t->waited = 0;
-    t->first_step = t->position.step;
-    t->first_image = t->position.images;
-    const size_t done = (size_t)t->position.step * step_images(t);
+    t->first_step = t->state.step;
+    t->first_image = t->state.images;
+    const size_t done = (size_t)t->state.step * step_images(t);
     if (done >= t->order.count) { /* resumed between the last step and the validation */
         fill_event(t);
         return LVK_OK;
     }
     choose_profiled_step(t);
     lvk_epoch_order *order = &t->order;
-    const size_t own = lvk_parts_deal(&t->ranks, order->images, done, order->count, o->batch, o->accumulate);
-    (void)lvk_parts_deal(&t->ranks, order->samples, done, order->count, o->batch, o->accumulate);
+    const size_t own =
+        lvk_data_parallel_assign(&t->ranks, order->images, done, order->count, o->batch, o->accumulate);
+    (void)lvk_data_parallel_assign(&t->ranks, order->samples, done, order->count, o->batch, o->accumulate);
     const lvk_loader_options options = {.batch = o->batch,
                                         .augment = o->augment,
                                         .samples = order->samples,
                                         .strength = t->settings.augment,
                                         .side = t->network->config.crop_side,
                                         .seed = o->seed,
-                                        .epoch = t->position.epoch,
+                                        .epoch = t->state.epoch,
                                         .memory = t->network->backend->host_memory};
-    lvk_feed *feed = NULL;
-    lvk_status status =
-        lvk_ranks_agree(&t->ranks, lvk_feed_create(&t->source, order->images, own, &options, &feed));
+    lvk_batch_source *batches = NULL;
+    lvk_status status = lvk_ranks_agree(
+        &t->ranks, lvk_batch_source_create(&t->source, order->images, own, &options, &batches));
     if (status == LVK_OK)
-        status = train_steps(t, feed);
-    lvk_feed_destroy(&feed);
+        status = train_steps(t, batches);
+    lvk_batch_source_destroy(&batches);
     return status;
 }
 
@@ -358,19 +357,20 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     double *probabilities = lvk_alloc(count, sizeof *probabilities);
     lvk_status status = lvk_ranks_agree(&t->ranks, probabilities ? LVK_OK : LVK_ERROR_MEMORY);
     if (status == LVK_OK)
-        status = lvk_parts_judge(&t->ranks, t->network, &t->source, images, count, probabilities);
-    if (status == LVK_OK)
         status =
-            lvk_ranks_agree(&t->ranks, lvk_judge_measure(t->dataset, images, probabilities, count, metrics));
+            lvk_data_parallel_probabilities(&t->ranks, t->network, &t->source, images, count, probabilities);
     if (status == LVK_OK)
-        lvk_ranks_share(&t->ranks, 0, metrics, sizeof *metrics);
+        status = lvk_ranks_agree(&t->ranks,
+                                 lvk_evaluation_measure(t->dataset, images, probabilities, count, metrics));
+    if (status == LVK_OK)
+        lvk_ranks_broadcast(&t->ranks, 0, metrics, sizeof *metrics);
     lvk_free(probabilities);
     return status;
 }
 
 /* metrics.csv is written from the history that the checkpoint holds, so that the two can never disagree. */
 static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
-    lvk_position *p = &t->position;
+    lvk_train_state *p = &t->state;
     const bool first = !p->history || !*p->history;
     char *history = lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
                                first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
@@ -386,8 +386,8 @@ static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
 
 static lvk_status append_timing(lvk_trainer *t, double seconds) {
     char row[160];
-    snprintf(row, sizeof row, "%u,%.3f,%.3f,%.3f,%llu", t->position.epoch, seconds,
-             t->event.images_per_second, t->waited, (unsigned long long)t->network->backend->bytes_peak);
+    snprintf(row, sizeof row, "%u,%.3f,%.3f,%.3f,%llu", t->state.epoch, seconds, t->event.images_per_second,
+             t->waited, (unsigned long long)t->network->backend->bytes_peak);
     return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
 }
 
@@ -396,17 +396,17 @@ static lvk_status append_timing(lvk_trainer *t, double seconds) {
 static lvk_status save_epoch(lvk_trainer *t, double seconds) {
     if (t->event.best) {
         LVK_TRY(save(t, LVK_RUN_BEST));
-        LVK_TRY(lvk_position_save_model(&t->info, t->network, t->settings.on_features ? t->backbone : NULL,
-                                        lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
+        LVK_TRY(lvk_network_save_model(t->network, &t->info, t->settings.on_features ? t->backbone : NULL,
+                                       lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
     }
     LVK_TRY(lvk_trainer_save(t));
-    LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->position.history));
+    LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->state.history));
     return append_timing(t, seconds);
 }
 
 /* Moves on to the next epoch and saves. */
 static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
-    lvk_position *p = &t->position;
+    lvk_train_state *p = &t->state;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
     LVK_TRY(append_history(t, validation));
     ++p->epoch;
@@ -426,18 +426,18 @@ static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
 
 bool lvk_trainer_is_out_of_patience(const lvk_trainer *t) {
     const uint32_t patience = t->settings.options.patience;
-    return patience && t->position.waited >= patience;
+    return patience && t->state.waited >= patience;
 }
 
 lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
     *stopped_early = false;
-    while (t->position.epoch < t->settings.options.epochs) {
+    while (t->state.epoch < t->settings.options.epochs) {
         if (lvk_trainer_is_out_of_patience(t)) {
             *stopped_early = true;
             break;
         }
         LVK_TRY(train_epoch(t));
-        LVK_TRY(lvk_sameness_check_parameters(t));
+        LVK_TRY(lvk_rank_consistency_check_parameters(t));
         lvk_metrics validation;
         LVK_TRY(explain_divergence(t, validate(t, &validation), t->event.epoch, t->event.step,
                                    "the network's outputs are no longer finite numbers"));
@@ -447,7 +447,7 @@ lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
         t->event.validation = NULL;
         if (!go_on)
             return lvk_fail(LVK_ERROR_CANCELLED, "stopped after epoch %u; go on with --resume %s",
-                            t->position.epoch, lvk_run_folder_path(t->folder));
+                            t->state.epoch, lvk_run_folder_path(t->folder));
     }
     return LVK_OK;
 }

@@ -23,10 +23,9 @@ typedef struct lvk_trainer {
     lvk_source source;      /* of the network's input: cache or features */
     lvk_network *network;
     lvk_model_info info;
-    char digest[LVK_DIGEST_TEXT];
     char kernels[LVK_DIGEST_TEXT]; /* lvk_network_kernels of the network */
     json_t *before;                /* config.json as a resumed run had it; NULL: a new run */
-    lvk_position position;
+    lvk_train_state state;
     lvk_train_callback callback;
     void *user;
 
@@ -38,7 +37,7 @@ typedef struct lvk_trainer {
     float *logits;               /* [batch] */
     char *filled;                /* [batch] inputs: a partial batch, filled up */
     lvk_resampling *filled_rows; /* [batch] */
-    lvk_part *turn;              /* [ranks] */
+    lvk_microbatch *round;       /* [ranks] */
     float *gradients[2];         /* of this rank and of another; of a shared network only */
     lvk_train_event event;
     uint32_t epochs_before; /* the limit that the run had before it was resumed with another; 0: the same */
@@ -59,11 +58,11 @@ void lvk_trainer_finish(lvk_trainer *trainer);
 /* As many epochs as `patience` have gone by without a lower validation loss. */
 bool lvk_trainer_is_out_of_patience(const lvk_trainer *trainer);
 
-/* From the trainer's position to the last epoch or an early stop. *stopped_early says which. On
- * LVK_ERROR_CANCELLED the position has been saved. */
+/* From the trainer's state to the last epoch or an early stop. *stopped_early says which. On
+ * LVK_ERROR_CANCELLED the state has been saved. */
 LVK_MUST_USE lvk_status lvk_trainer_run(lvk_trainer *trainer, bool *stopped_early);
 
-/* Saves the position as checkpoint-last, if this is the first rank. */
+/* Saves the state as checkpoint-last, if this is the first rank. */
 LVK_MUST_USE lvk_status lvk_trainer_save(lvk_trainer *trainer);
 
 #endif

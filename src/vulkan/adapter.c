@@ -239,7 +239,7 @@ static void fill_info(lvk_adapter *adapter) {
 
 static void refuse(lvk_adapter *adapter, const char *reason) {
     adapter->info.usable = false;
-    snprintf(adapter->info.obstacle, sizeof adapter->info.obstacle, "%s", reason);
+    snprintf(adapter->info.unsupported, sizeof adapter->info.unsupported, "%s", reason);
 }
 
 /* Fails only for want of memory: a device that cannot be used says why. */
@@ -400,7 +400,7 @@ lvk_status lvk_adapter_find(const lvk_adapter *adapters, uint32_t count, const c
                 *found = &adapters[i];
         return *found ? LVK_OK
                       : lvk_fail(LVK_ERROR_UNSUPPORTED, "no usable Vulkan device: %s: %s",
-                                 adapters[0].info.name, adapters[0].info.obstacle);
+                                 adapters[0].info.name, adapters[0].info.unsupported);
     }
     const lvk_adapter *adapter = match(adapters, count, selector);
     if (!adapter)
@@ -409,7 +409,7 @@ lvk_status lvk_adapter_find(const lvk_adapter *adapters, uint32_t count, const c
                         selector);
     if (!adapter->info.usable)
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s cannot be used: %s", adapter->info.name,
-                        adapter->info.obstacle);
+                        adapter->info.unsupported);
     *found = adapter;
     return LVK_OK;
 }

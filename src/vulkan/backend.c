@@ -113,7 +113,9 @@ static void fill_backend(lvk_vulkan *vulkan, const lvk_vulkan_options *options) 
     if (options->as_gpu)
         base->caps.is_cpu = false;
     vulkan->one_by_one = environment_says("LEUKVK_SYNC");
-    vulkan->cut = options->cut_seconds > 0 ? options->cut_seconds : info->software ? 0 : SUBMISSION_SECONDS;
+    vulkan->submission_seconds = options->submission_seconds > 0 ? options->submission_seconds
+                                 : info->software                ? 0
+                                                                 : SUBMISSION_SECONDS;
     vulkan->no_mapping = options->no_mapping;
     vulkan->rate = FIRST_RATE;
 }

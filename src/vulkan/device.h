@@ -45,12 +45,12 @@ typedef struct lvk_vulkan {
     VkFence fence;
     lvk_transfers transfers;
     lvk_pipelines pipelines;
-    bool lost;       /* a submission has failed: nothing is submitted any more */
-    bool running;    /* the device may still work on what was submitted (lvk_queue_settle) */
-    bool one_by_one; /* LEUKVK_SYNC: one step a submission */
-    double cut;      /* seconds that a submission may take (see exec.c); 0: any number */
-    bool no_mapping; /* use staging memory even where the host sees the device's */
-    double rate;     /* cost units (see exec.c) a second, as new executables assume */
+    bool lost;                 /* a submission has failed: nothing is submitted any more */
+    bool running;              /* the device may still work on what was submitted (lvk_queue_settle) */
+    bool one_by_one;           /* LEUKVK_SYNC: one step a submission */
+    double submission_seconds; /* seconds that a submission may take (see exec.c); 0: any number */
+    bool no_mapping;           /* use staging memory even where the host sees the device's */
+    double rate;               /* cost units (see exec.c) a second, as new executables assume */
 } lvk_vulkan;
 
 struct lvk_buffer {

@@ -1,10 +1,10 @@
 /* Executables: commands recorded once into command buffers and replayed.
  *
- * A program is cut into submissions so that none holds the device longer than about a tenth of a second: a
+ * A program is split into submissions so that none holds the device longer than about a tenth of a second: a
  * desktop on the same card stays usable, and no watchdog resets it. Time is estimated from each step's cost,
  * with a rate that starts at FIRST_RATE and follows what the device's clock says of the submissions
- * (lvk_rate_adapt): down at once, up after some runs. The program is then recorded again. Cuts are between
- * steps, and nobody cuts a step by time: the planner slices batches by the size of bindings, so that a single
+ * (lvk_rate_adapt): down at once, up after some runs. The program is then recorded again. Splits are between
+ * steps; no step is split by time: the planner slices batches by the size of bindings, so that a single
  * step may take longer. Software devices have no watchdog: one submission, and no clock on it. */
 #include "vulkan/commands.h"
 
@@ -17,7 +17,8 @@ struct lvk_exec {
     const lvk_program *program;
     lvk_commands commands;
     lvk_rate rate;
-    VkQueryPool clock; /* two timestamps a submission, where the device has them and submissions are cut */
+    VkQueryPool
+        clock; /* two timestamps a submission, where the device has them and submissions are limited */
     lvk_submission *submissions;
     VkCommandBuffer *buffers; /* one a submission; steps without launches may make one that is empty */
     int count;
@@ -30,14 +31,15 @@ static double step_cost(const lvk_step *step) {
 }
 
 /* Fills in where the submissions lie and returns how many there are. */
-static int cut(const lvk_vulkan *vulkan, const lvk_program *program, double rate,
-               lvk_submission *submissions) {
-    const double most = vulkan->cut * rate;
+static int split(const lvk_vulkan *vulkan, const lvk_program *program, double rate,
+                 lvk_submission *submissions) {
+    const double most = vulkan->submission_seconds * rate;
     int count = 0;
     for (int step = 0; step < program->step_count; ++step) {
         const double cost = step_cost(&program->steps[step]);
         lvk_submission *last = count ? &submissions[count - 1] : NULL;
-        if (!last || vulkan->one_by_one || (vulkan->cut > 0 && last->cost > 0 && last->cost + cost > most)) {
+        if (!last || vulkan->one_by_one ||
+            (vulkan->submission_seconds > 0 && last->cost > 0 && last->cost + cost > most)) {
             submissions[count++] = (lvk_submission){.first = step, .end = step + 1, .cost = cost};
         } else {
             last->end = step + 1;
@@ -78,7 +80,7 @@ static void stop_clock(const lvk_exec *exec, int i) {
 }
 
 static lvk_status create_clock(lvk_vulkan *vulkan, lvk_exec *exec) {
-    if (vulkan->cut <= 0 || vulkan->one_by_one || !vulkan->adapter.timestamp_bits ||
+    if (vulkan->submission_seconds <= 0 || vulkan->one_by_one || !vulkan->adapter.timestamp_bits ||
         exec->program->step_count == 0)
         return LVK_OK;
     const VkQueryPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
@@ -102,7 +104,7 @@ static lvk_status record(lvk_vulkan *vulkan, lvk_exec *exec) {
     exec->buffers = lvk_alloc((size_t)exec->program->step_count, sizeof(VkCommandBuffer));
     if (!exec->submissions || !exec->buffers)
         return LVK_ERROR_MEMORY;
-    const int count = cut(vulkan, exec->program, exec->rate.value, exec->submissions);
+    const int count = split(vulkan, exec->program, exec->rate.value, exec->submissions);
     if (count == 0)
         return LVK_OK;
     LVK_TRY(lvk_queue_allocate(vulkan, count, exec->buffers));
@@ -197,7 +199,7 @@ static lvk_status measure(const lvk_vulkan *vulkan, lvk_exec *exec, double total
 
 static lvk_status adapt(lvk_vulkan *vulkan, lvk_exec *exec, double total) {
     LVK_TRY(measure(vulkan, exec, total));
-    if (!lvk_rate_adapt(&exec->rate, vulkan->cut, exec->submissions, exec->count))
+    if (!lvk_rate_adapt(&exec->rate, vulkan->submission_seconds, exec->submissions, exec->count))
         return LVK_OK;
     vulkan->rate = exec->rate.value;
     LVK_TRY(record(vulkan, exec));
@@ -209,7 +211,7 @@ lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;
     if (vulkan->one_by_one)
         return run_one_by_one(vulkan, exec);
-    if (vulkan->cut <= 0)
+    if (vulkan->submission_seconds <= 0)
         return lvk_queue_run(vulkan, exec->buffers, exec->count);
     if (!exec->clock) /* the host's clock would count the uploads */
         LVK_TRY(lvk_queue_run(vulkan, NULL, 0));

@@ -19,9 +19,10 @@ typedef struct lvk_vulkan_options {
     bool minimum_limits;    /* report no more than what every device has: lvk_caps_clamp_to_minimum() */
 
     /* For tests. */
-    double cut_seconds; /* cut submissions at so many seconds, on software devices too; 0: see exec.c */
-    bool as_gpu;        /* pass for a GPU: kernels that are made for one are chosen */
-    bool no_mapping;    /* copy through staging memory although the host sees the device's */
+    double
+        submission_seconds; /* split a program at so many seconds, on software devices too; 0: see exec.c */
+    bool as_gpu;            /* pass for a GPU: kernels that are made for one are chosen */
+    bool no_mapping;        /* copy through staging memory although the host sees the device's */
 } lvk_vulkan_options;
 
 /* Opens a device. LVK_ERROR_UNSUPPORTED: there is no loader, no driver or no usable device;

@@ -1,4 +1,4 @@
-/* The CNN on each device: the same seed gives the same bits, a saved position goes on to the same bits,
+/* The CNN on each device: the same seed gives the same bits, a saved state goes on to the same bits,
  * freezing memory out gives a clear error, and batch 32 stays within what every Vulkan 1.1 device guarantees.
  */
 #include "support/network.h"
@@ -24,8 +24,6 @@ Test(network, same_seed_same_bits_also_through_a_checkpoint) {
                                  .crop = "none",
                                  .image_size = 224,
                                  .standard = lvk_standard_none};
-    const lvk_position_context context = {
-        .info = &info, .seed = 1, .optimizer = "adam", .config_digest = "d"};
     char path[] = "/tmp/leukvk-network-XXXXXX";
     const int file = mkstemp(path);
     cr_assert_neq(file, -1);
@@ -35,15 +33,16 @@ Test(network, same_seed_same_bits_also_through_a_checkpoint) {
         lvk_network *network = test_network(backend, &test_small_network);
         for (uint32_t step = 0; step < 3; ++step) {
             if (run == 2 && step == 2) { /* saved, forgotten, loaded into a new network */
-                lvk_position position = {.update = step};
-                cr_assert_eq(lvk_position_save(&position, &context, network, path), LVK_OK, "%s",
+                lvk_train_state state = {
+                    .seed = 1, .optimizer = "adam", .config_digest = "d", .update = step};
+                cr_assert_eq(lvk_train_state_save(&state, &info, network, path), LVK_OK, "%s",
                              lvk_error_message());
                 lvk_network_destroy(&network);
                 network = test_network(backend, &test_small_network);
-                cr_assert_eq(lvk_position_load(&position, &context, network, path), LVK_OK, "%s",
-                             lvk_error_message());
-                cr_expect_eq(position.update, step);
-                lvk_position_finish(&position);
+                state.update = 0;
+                cr_assert_eq(lvk_train_state_load(&state, network, path), LVK_OK, "%s", lvk_error_message());
+                cr_expect_eq(state.update, step);
+                lvk_train_state_finish(&state);
             }
             cr_assert_eq(test_train_step(network, step, &loss), LVK_OK, "%s", lvk_error_message());
             losses[run][step] = loss;
@@ -74,14 +73,13 @@ Test(network, checkpoint_of_other_settings_is_refused) {
                                  .crop = "none",
                                  .image_size = 224,
                                  .standard = lvk_standard_none};
-    lvk_position_context context = {.info = &info, .seed = 1, .optimizer = "adam", .config_digest = "d"};
     char path[] = "/tmp/leukvk-network-XXXXXX";
     close(mkstemp(path));
     lvk_network *network = test_network(backend, &test_small_network);
-    lvk_position position = {0}, loaded;
-    cr_assert_eq(lvk_position_save(&position, &context, network, path), LVK_OK, "%s", lvk_error_message());
-    context.seed = 2;
-    cr_expect_eq(lvk_position_load(&loaded, &context, network, path), LVK_ERROR_FORMAT);
+    lvk_train_state state = {.seed = 1, .optimizer = "adam", .config_digest = "d"};
+    cr_assert_eq(lvk_train_state_save(&state, &info, network, path), LVK_OK, "%s", lvk_error_message());
+    state.seed = 2;
+    cr_expect_eq(lvk_train_state_load(&state, network, path), LVK_ERROR_FORMAT);
     cr_expect_not_null(strstr(lvk_error_message(), path), "%s", lvk_error_message());
     lvk_network_destroy(&network);
     unlink(path);
@@ -170,7 +168,7 @@ Test(network, rates_differ_by_layer) {
     float *start[2], *end[2];
     lvk_network *networks[2];
     end[0] = one_step(&config, &networks[0], &start[0]);
-    cr_assert_eq(lvk_rate_scales_parse("conv2d_=0.5,conv2d_2=0,dense/bias=0.25", &config.rates), LVK_OK);
+    cr_assert_eq(lvk_param_groups_parse("conv2d_=0.5,conv2d_2=0,dense/bias=0.25", &config.rates), LVK_OK);
     end[1] = one_step(&config, &networks[1], &start[1]);
     const lvk_builder *builder = lvk_network_builder(networks[0]);
     int counts[3] = {0};
@@ -359,7 +357,7 @@ Test(network, a_rate_for_nobody_is_refused) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;
     lvk_footprint footprint;
-    cr_assert_eq(lvk_rate_scales_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
+    cr_assert_eq(lvk_param_groups_parse("dense=0.5,conv5_=0.1", &config.rates), LVK_OK);
     cr_expect_eq(lvk_network_estimate(&backend->caps, &config, &footprint), LVK_ERROR_ARGUMENT);
     cr_expect_not_null(strstr(lvk_error_message(), "--rate-scale conv5_:"), "%s", lvk_error_message());
     test_close_device(backend);
@@ -379,7 +377,7 @@ static trained train_two_steps(const lvk_network_config *config) {
     const lvk_program *program = &network->training.plan.program;
     trained result = {.block_size = network->block_size, .arena = program->block_size[LVK_BLOCK_ARENA]};
     for (int s = 0; s < program->step_count; ++s)
-        result.again += program->steps[s].again;
+        result.again += program->steps[s].recomputed;
     cr_assert_eq(lvk_network_kernels(network, result.kernels), LVK_OK);
     for (uint32_t step = 0; step < 2; ++step)
         cr_assert_eq(test_train_step(network, step, &result.losses[step]), LVK_OK, "%s", lvk_error_message());

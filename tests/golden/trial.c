@@ -161,17 +161,17 @@ void golden_trial_expect_gradients(golden_trial *trial, int y, golden_rule rule)
     }
 }
 
-static void write_feed(const golden_trial *trial, const golden_feed *feed, feeding how,
+static void write_feed(const golden_trial *trial, const golden_feed *batches, feeding how,
                        lvk_executable *executable) {
-    const lvk_type *type = &trial->graph.tensors[feed->tensor].type;
-    if (executable->plan->regions[feed->tensor].size == 0)
+    const lvk_type *type = &trial->graph.tensors[batches->tensor].type;
+    if (executable->plan->regions[batches->tensor].size == 0)
         return;
     void *data = new_elements(type);
-    memcpy(data, feed->data, lvk_type_size(type));
+    memcpy(data, batches->data, lvk_type_size(type));
     float *values = data;
-    for (uint64_t i = 0; i < feed->count && how != FEED_VALUES && !feed->decides; ++i)
+    for (uint64_t i = 0; i < batches->count && how != FEED_VALUES && !batches->decides; ++i)
         values[i] = how == FEED_ONES ? 1 : fabsf(values[i]);
-    cr_assert_eq(lvk_executable_write(executable, feed->tensor, data), LVK_OK, "%s: %s", trial->file,
+    cr_assert_eq(lvk_executable_write(executable, batches->tensor, data), LVK_OK, "%s: %s", trial->file,
                  lvk_error_message());
     lvk_free(data);
 }

@@ -27,7 +27,7 @@ lvk_status test_train_step(lvk_network *network, uint32_t step, float *loss) {
     float *images = memory->alloc(memory->user, pixels, sizeof *images);
     float *labels = lvk_alloc(batch, 2 * sizeof *labels);
     uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);
-    lvk_real hyper[LVK_MAX_RATE_GROUPS][LVK_HYPER_COUNT];
+    lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT];
     test_fill(images, pixels, step);
     for (uint32_t i = 0; i < batch; ++i) {
         labels[2 * i] = (float)((i + step) % 2);
@@ -39,7 +39,7 @@ lvk_status test_train_step(lvk_network *network, uint32_t step, float *loss) {
     const lvk_optimizer_settings settings = {.kind = kind, .average = network->config.average ? 0.5 : 0};
     const double rate = kind == LVK_OPTIMIZER_ADAM ? 0.001 : 0.1;
     for (int g = 0; g <= network->config.rates.count; ++g)
-        lvk_optimizer_hyper(&settings, step + 1, rate * lvk_rate_scales_at(&network->config.rates, g),
+        lvk_optimizer_hyper(&settings, step + 1, rate * lvk_param_groups_scale(&network->config.rates, g),
                             hyper[g]);
     const lvk_train_batch input = {.input = images, .labels = labels, .keys = keys, .hyper = hyper[0]};
     const lvk_status status = lvk_network_train(network, &input, loss, NULL);

@@ -119,8 +119,7 @@ static void write_model(const char *path, const lvk_train_state *state) {
                                  .crop = "center:300",
                                  .image_size = 224,
                                  .standard = lvk_standard_none};
-    cr_assert_eq(lvk_checkpoint_write(path, tensors, 2, &info, state, NULL), LVK_OK, "%s",
-                 lvk_error_message());
+    cr_assert_eq(lvk_checkpoint_write(path, tensors, 2, &info, state), LVK_OK, "%s", lvk_error_message());
 }
 
 static void write_text(const char *name, const char *text) {

@@ -49,7 +49,7 @@ static void expect_training_crop(const char *mode, uint32_t size, const char *so
     lvk_crop crop;
     lvk_image image = read_image("t", source), file = read_image("out", output), cropped;
     cr_assert_eq(lvk_crop_parse(mode, &crop), LVK_OK);
-    cr_assert_eq(lvk_crop_cut(&crop, &image, wanted, &cropped), LVK_OK);
+    cr_assert_eq(lvk_crop_extract(&crop, &image, wanted, &cropped), LVK_OK);
     if (size) {
         float *pixels = calloc((size_t)size * size * 3, sizeof *pixels);
         const lvk_augment none = {0};

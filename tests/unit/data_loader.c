@@ -35,7 +35,7 @@ static lvk_cache *open_cache(const lvk_dataset *dataset, size_t bytes) {
 static void make(const lvk_dataset *dataset, uint32_t index, const lvk_augment *augment, float *pixels) {
     lvk_image image, cropped;
     cr_assert_eq(lvk_image_read(tree_path(lvk_dataset_image(dataset, index)->path), &image), LVK_OK);
-    cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &cropped), LVK_OK);
+    cr_assert_eq(lvk_crop_extract(&crop, &image, OUT, &cropped), LVK_OK);
     cr_assert_eq(lvk_resample(&cropped, augment, OUT, pixels), LVK_OK);
     lvk_image_finish(&cropped);
     lvk_image_finish(&image);
@@ -170,7 +170,7 @@ Test(loader, standardizes_by_the_images_that_it_is_given) {
     for (int i = 0; i < 3; ++i) {
         lvk_image image, cropped;
         cr_assert_eq(lvk_image_read(tree_path(lvk_dataset_image(dataset, order[i])->path), &image), LVK_OK);
-        cr_assert_eq(lvk_crop_cut(&crop, &image, OUT, &cropped), LVK_OK);
+        cr_assert_eq(lvk_crop_extract(&crop, &image, OUT, &cropped), LVK_OK);
         for (uint32_t k = 0; k < 3 * cropped.width * cropped.height; ++k) {
             const double p = cropped.pixels[k] / 255.0;
             sum[k % 3] += p;

@@ -269,7 +269,7 @@ Test(crop, crops) {
         lvk_image image =
             rectangle(cases[k].width, cases[k].height, cases[k].x, cases[k].y, cases[k].w, cases[k].h);
         lvk_image cropped;
-        cr_assert_eq(lvk_crop_cut(&cases[k].crop, &image, 224, &cropped), LVK_OK);
+        cr_assert_eq(lvk_crop_extract(&cases[k].crop, &image, 224, &cropped), LVK_OK);
         cr_assert(cropped.width == cases[k].side && cropped.height == cases[k].side, "case %zu: side %u", k,
                   cropped.width);
         for (uint32_t y = 0; y < cropped.height; ++y) {
@@ -290,12 +290,12 @@ Test(crop, large_crops_are_averaged) {
     for (int i = 0; i < 1000 * 1000 * 3; ++i)
         image.pixels[i] = (uint8_t)(i / 3 % 1000 % 4 * 10); /* columns of 0, 10, 20, 30 */
     const lvk_crop none = {LVK_CROP_NONE, 0};
-    cr_assert_eq(lvk_crop_cut(&none, &image, 125, &cropped), LVK_OK); /* k = 1000 / 250 = 4 */
+    cr_assert_eq(lvk_crop_extract(&none, &image, 125, &cropped), LVK_OK); /* k = 1000 / 250 = 4 */
     cr_assert_eq(cropped.width, 250);
     for (int i = 0; i < 250 * 250 * 3; ++i)
         cr_assert_eq(cropped.pixels[i], 15);
     lvk_image_finish(&cropped);
-    cr_assert_eq(lvk_crop_cut(&none, &image, 250, &cropped), LVK_OK); /* exactly four times: as it is */
+    cr_assert_eq(lvk_crop_extract(&none, &image, 250, &cropped), LVK_OK); /* exactly four times: as it is */
     cr_assert_eq(cropped.width, 1000);
     lvk_image_finish(&cropped);
     lvk_image_finish(&image);

@@ -54,8 +54,8 @@ static void make_model_of(const char *path, const char *architecture, const char
         for (uint64_t e = 0; e < lvk_type_count(&tensor->type); ++e)
             tensors[p].data[e] = (float)(number++ % 1000003) * 0.001F;
     }
-    cr_assert_eq(lvk_checkpoint_write(path, tensors, builder.parameter_count, &info, NULL, NULL), LVK_OK,
-                 "%s", lvk_error_message());
+    cr_assert_eq(lvk_checkpoint_write(path, tensors, builder.parameter_count, &info, NULL), LVK_OK, "%s",
+                 lvk_error_message());
     lvk_free(block);
     lvk_graph_finish(&graph);
 }

@@ -1,4 +1,4 @@
-/* Features of a backbone: computed once, found again, told apart by key, picture and view; and the feed that
+/* Features of a backbone: computed once, found again, told apart by key, picture and view; and the batches that
  * a head is trained with. */
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
@@ -140,12 +140,12 @@ Test(features, of_a_damaged_file_are_computed_anew) {
 static void feed_once(const lvk_features *features, const lvk_loader_options *options, uint32_t views,
                       bool seen[LVK_VIEW_COUNT]) {
     const lvk_source source = {.cache = s.cache, .features = features, .views = views};
-    lvk_feed *feed;
+    lvk_batch_source *batches;
     lvk_batch batch;
     size_t done = 0;
-    cr_assert_eq(lvk_feed_create(&source, s.images, IMAGES, options, &feed), LVK_OK);
+    cr_assert_eq(lvk_batch_source_create(&source, s.images, IMAGES, options, &batches), LVK_OK);
     for (;;) {
-        cr_assert_eq(lvk_feed_next(feed, &batch), LVK_OK);
+        cr_assert_eq(lvk_batch_source_next(batches, &batch), LVK_OK);
         if (batch.count == 0)
             break;
         for (uint32_t i = 0; i < batch.count; ++i, ++done) {
@@ -162,7 +162,7 @@ static void feed_once(const lvk_features *features, const lvk_loader_options *op
             cr_assert_eq(((const float *)batch.input)[i], 0, "behind the last image");
     }
     cr_expect_eq(done, IMAGES);
-    lvk_feed_destroy(&feed);
+    lvk_batch_source_destroy(&batches);
 }
 
 Test(features, are_fed_in_views_drawn_by_epoch) {

@@ -117,9 +117,9 @@ static void run(chain *c, outcome *o) {
     *o = (outcome){.arena = plan.program.block_size[LVK_BLOCK_ARENA]};
     for (int s = 0; s < plan.program.step_count; ++s) {
         const lvk_step *step = &plan.program.steps[s];
-        o->again += step->again;
-        o->again_updates += step->again && step->call.op == LVK_OP_moving_average;
-        o->dropouts += step->again && step->call.op == LVK_OP_dropout;
+        o->again += step->recomputed;
+        o->again_updates += step->recomputed && step->call.op == LVK_OP_moving_average;
+        o->dropouts += step->recomputed && step->call.op == LVK_OP_dropout;
     }
     fill(c, &executable);
     cr_assert_eq(lvk_executable_run(&executable), LVK_OK, "%s", lvk_error_message());
@@ -162,7 +162,7 @@ Test(recompute, readers_of_what_is_updated_are_kept) {
     build(&c, 2, true);
     lvk_graph_recompute(&c.graph);
     for (size_t n = 0; n < c.graph.node_count; ++n)
-        cr_expect(!c.graph.nodes[n].again || c.graph.nodes[n].call.op != LVK_OP_batchnorm_inference);
+        cr_expect(!c.graph.nodes[n].recomputed || c.graph.nodes[n].call.op != LVK_OP_batchnorm_inference);
     run(&c, &again);
     cr_expect_gt(again.again, 0);
     expect_same(&kept, &again);

@@ -92,7 +92,7 @@ Test(vulkan, runs_a_program) {
 
 Test(vulkan, runs_within_minimum_limits_and_cut) {
     lvk_backend *backend = open_with(
-        (lvk_vulkan_options){.no_pipeline_cache = true, .minimum_limits = true, .cut_seconds = 0.1});
+        (lvk_vulkan_options){.no_pipeline_cache = true, .minimum_limits = true, .submission_seconds = 0.1});
     cr_expect_eq(backend->caps.max_storage_range, UINT64_C(1) << 27);
     cr_expect_eq(backend->caps.subgroup_size, 0);
     round_trip(backend);
@@ -207,7 +207,7 @@ static void count_recordings(void *user, lvk_log_level level, const char *line) 
 Test(vulkan, submissions_are_cut_by_time) {
     lvk_log_set_sink(count_recordings, NULL, LVK_LOG_DEBUG);
     lvk_backend *backend = NULL;
-    const lvk_vulkan_options options = {.no_pipeline_cache = true, .cut_seconds = 1e-4};
+    const lvk_vulkan_options options = {.no_pipeline_cache = true, .submission_seconds = 1e-4};
     cr_assert_eq(lvk_vulkan_create(&options, &backend), LVK_OK, "%s", lvk_error_message());
     enum { N = 2 << 20, STEPS = 150 };
     lvk_buffer *blocks[LVK_BLOCK_COUNT] = {[LVK_BLOCK_ARENA] = make_buffer(backend, 4 * N)};
@@ -254,7 +254,8 @@ static void keep_parts(void *user, lvk_log_level level, const char *line) {
 Test(vulkan, a_hiccup_of_the_device_is_forgotten) {
     enum { STEPS = 8, RUNS = 60 };
     lvk_log_set_sink(keep_parts, NULL, LVK_LOG_DEBUG);
-    lvk_backend *backend = open_with((lvk_vulkan_options){.no_pipeline_cache = true, .cut_seconds = 1});
+    lvk_backend *backend =
+        open_with((lvk_vulkan_options){.no_pipeline_cache = true, .submission_seconds = 1});
     const PFN_vkGetQueryPoolResults clock = vkGetQueryPoolResults;
     vkGetQueryPoolResults = on_clock;
     lvk_buffer *blocks[LVK_BLOCK_COUNT] = {[LVK_BLOCK_ARENA] = make_buffer(backend, BYTES)};

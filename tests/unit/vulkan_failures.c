@@ -112,7 +112,8 @@ static lvk_status work(life *l) {
 }
 
 static lvk_backend *open_cut(void) {
-    return open_with((lvk_vulkan_options){.no_pipeline_cache = true, .no_mapping = true, .cut_seconds = 0.1});
+    return open_with(
+        (lvk_vulkan_options){.no_pipeline_cache = true, .no_mapping = true, .submission_seconds = 0.1});
 }
 
 /* The whole work, and all of it released whatever became of it. */

@@ -1,13 +1,13 @@
 /* One run of one kernel candidate on one case. Private to src/selftest. */
-#ifndef LVK_SELFTEST_TRIAL_H
-#define LVK_SELFTEST_TRIAL_H
+#ifndef LVK_SELFTEST_PARITY_RUN_H
+#define LVK_SELFTEST_PARITY_RUN_H
 
 #include "selftest/inputs.h"
 #include "selftest/parity.h"
 
 typedef enum lvk_variant { LVK_VARIANT_PLAIN, LVK_VARIANT_SLICED, LVK_VARIANT_IN_PLACE } lvk_variant;
 
-typedef struct lvk_trial {
+typedef struct lvk_parity_run {
     lvk_backend *backend;
     int op;
     const lvk_candidate *candidate;
@@ -25,14 +25,14 @@ typedef struct lvk_trial {
     float *own_sums;                 /* the candidate's in their place, for output 0; NULL: none */
     double own_terms;
     char failure[1024]; /* what was wrong; "" when nothing was */
-} lvk_trial;
+} lvk_parity_run;
 
 /* Draws the inputs of `call` and runs the reference, once for all candidates that are tried on them. Whatever
- * it returns, lvk_trial_finish is called at the end. */
-LVK_MUST_USE lvk_status lvk_trial_prepare(lvk_trial *trial);
-void lvk_trial_finish(lvk_trial *trial);
+ * it returns, lvk_parity_run_finish is called at the end. */
+LVK_MUST_USE lvk_status lvk_parity_run_prepare(lvk_parity_run *trial);
+void lvk_parity_run_finish(lvk_parity_run *trial);
 
 /* Runs `candidate` on them and compares. LVK_OK with a text in `failure` when the numbers differ. */
-LVK_MUST_USE lvk_status lvk_trial_run(lvk_trial *trial);
+LVK_MUST_USE lvk_status lvk_parity_run_compare(lvk_parity_run *trial);
 
 #endif

@@ -29,7 +29,7 @@ static void create(void) {
     lvk_log_set_sink(keep_warnings, NULL, LVK_LOG_INFO);
 }
 
-TestSuite(tuning, .init = create, .fini = scratch_remove);
+TestSuite(kernel_tuning, .init = create, .fini = scratch_remove);
 
 /* ---- measuring ---- */
 
@@ -66,8 +66,8 @@ static void set_choice(lvk_string_map *choices, const lvk_call *call, const char
 }
 
 /* Exactly one of the candidates that can run is chosen, and none that was measured is much faster. */
-static const char *check_times(const lvk_tuner_times *times) {
-    const lvk_tune_candidate *chosen = NULL;
+static const char *check_times(const lvk_kernel_tuner_times *times) {
+    const lvk_kernel_tuning_candidate *chosen = NULL;
     for (int i = 0; i < times->count; ++i)
         if (times->candidates[i].chosen) {
             cr_expect_null(chosen, "two were chosen");
@@ -82,7 +82,7 @@ static const char *check_times(const lvk_tuner_times *times) {
     return chosen->name;
 }
 
-Test(tuning, chooses_for_each_call_a_kernel_that_can_run) {
+Test(kernel_tuning, chooses_for_each_call_a_kernel_that_can_run) {
     lvk_backend *backend = test_open_device();
     lvk_graph graph;
     lvk_string_map choices = {0};
@@ -90,9 +90,9 @@ Test(tuning, chooses_for_each_call_a_kernel_that_can_run) {
     build_small(&graph);
     for (size_t n = 0; n < graph.node_count; ++n) {
         const lvk_call *call = &graph.nodes[n].call;
-        lvk_tuner_times listed, times;
-        cr_assert_eq(lvk_tuner_list(&backend->caps, call, &listed), LVK_OK, "%s", lvk_error_message());
-        cr_assert_eq(lvk_tuner_measure(backend, call, &times), LVK_OK, "%s", lvk_error_message());
+        lvk_kernel_tuner_times listed, times;
+        cr_assert_eq(lvk_kernel_tuner_list(&backend->caps, call, &listed), LVK_OK, "%s", lvk_error_message());
+        cr_assert_eq(lvk_kernel_tuner_measure(backend, call, &times), LVK_OK, "%s", lvk_error_message());
         cr_expect_eq(times.count, listed.count);
         cr_expect_eq(times.count > 0, lvk_op_get(call->op)->candidate_count > 0);
         if (times.count) {
@@ -130,8 +130,8 @@ typedef struct chooser {
 /* The second kernel of all small operators, where there is one: not what is taken without a file. */
 static lvk_status choose_second(void *user, const lvk_call *call) {
     const chooser *c = user;
-    lvk_tuner_times times;
-    LVK_TRY(lvk_tuner_list(c->caps, call, &times));
+    lvk_kernel_tuner_times times;
+    LVK_TRY(lvk_kernel_tuner_list(c->caps, call, &times));
     if (times.count > 1 && call->inputs[0].rank < 4)
         set_choice(c->choices, call, times.candidates[1].name);
     return LVK_OK;
@@ -152,17 +152,19 @@ static void write_choices(void) {
                      lvk_error_message());
     }
     cr_assert_gt(choices.count, 2);
-    cr_assert_not_null(lvk_tune_file(device));
-    cr_assert_eq(lvk_tuning_file_write(lvk_tune_file(device), lvk_device_get_info(device), &choices), LVK_OK);
+    cr_assert_not_null(lvk_kernel_tuning_file(device));
+    cr_assert_eq(
+        lvk_kernel_tuning_file_write(lvk_kernel_tuning_file(device), lvk_device_get_info(device), &choices),
+        LVK_OK);
     lvk_string_map_finish(&choices);
     lvk_device_close(&device);
 }
 
 static size_t open_and_count(const lvk_device_options *options, lvk_device **device) {
     size_t count = 0;
-    lvk_tune_choice choice;
+    lvk_kernel_tuning_choice choice;
     cr_assert_eq(lvk_device_open(options, device), LVK_OK, "%s", lvk_error_message());
-    while (lvk_tune_get(*device, count, &choice))
+    while (lvk_kernel_tuning_get(*device, count, &choice))
         ++count;
     return count;
 }
@@ -202,7 +204,7 @@ static bool same_file(const char *a, const char *b) {
     return same;
 }
 
-Test(tuning, trainings_repeat_with_the_file_and_tell_when_the_kernels_change) {
+Test(kernel_tuning, trainings_repeat_with_the_file_and_tell_when_the_kernels_change) {
     const lvk_synth_options cells = {.images = 40, .subjects = 10, .size = 64, .format = LVK_SYNTH_PNG};
     cr_assert_eq(lvk_synth_write(scratch_path("data"), &cells), LVK_OK, "%s", lvk_error_message());
     write_choices();
@@ -218,21 +220,21 @@ Test(tuning, trainings_repeat_with_the_file_and_tell_when_the_kernels_change) {
     cr_expect_not_null(strstr(warnings, "other kernels"), "%s", warnings);
 }
 
-Test(tuning, files_that_are_not_right_are_ignored_with_a_line) {
+Test(kernel_tuning, files_that_are_not_right_are_ignored_with_a_line) {
     lvk_device *device;
     bool removed = false;
     write_choices();
     cr_expect_gt(open_and_count(NULL, &device), 2);
-    char *path = lvk_strdup(lvk_tune_file(device));
+    char *path = lvk_strdup(lvk_kernel_tuning_file(device));
     lvk_device_close(&device);
     cr_assert_eq(lvk_file_write(path, "{", 1), LVK_OK);
     *warnings = '\0';
     cr_expect_eq(open_and_count(NULL, &device), 0);
     cr_expect_not_null(strstr(warnings, path), "%s", warnings);
     cr_expect_eq(strchr(warnings, '\n'), strrchr(warnings, '\n'), "more than one line: %s", warnings);
-    cr_expect_eq(lvk_tune_forget(device, &removed), LVK_OK);
+    cr_expect_eq(lvk_kernel_tuning_forget(device, &removed), LVK_OK);
     cr_expect(removed);
-    cr_expect_eq(lvk_tune_forget(device, &removed), LVK_OK);
+    cr_expect_eq(lvk_kernel_tuning_forget(device, &removed), LVK_OK);
     cr_expect_not(removed);
     lvk_device_close(&device);
     *warnings = '\0';

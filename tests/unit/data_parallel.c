@@ -8,10 +8,10 @@
 enum { IMAGES = 23, BATCH = 3 };
 
 static size_t deal(uint32_t number, uint32_t count, size_t first, uint32_t cycle, uint32_t images[IMAGES]) {
-    const lvk_ranks ranks = {.number = number, .count = count};
+    const lvk_ranks ranks = {.rank = number, .size = count};
     for (uint32_t i = 0; i < IMAGES; ++i)
         images[i] = 100 + i;
-    return lvk_parts_deal(&ranks, images, first, IMAGES, BATCH, cycle);
+    return lvk_data_parallel_assign(&ranks, images, first, IMAGES, BATCH, cycle);
 }
 
 static void expect(uint32_t number, uint32_t count, size_t first, uint32_t cycle, const char *wanted) {
@@ -25,20 +25,20 @@ static void expect(uint32_t number, uint32_t count, size_t first, uint32_t cycle
 }
 
 /* Steps of three batches: batches 0 1 2, 3 4 5, and 6 7 of which the last is in part. */
-Test(parts, each_step_begins_with_the_first_rank) {
+Test(data_parallel, each_step_begins_with_the_first_rank) {
     expect(0, 2, 0, 3, "0 1 2 6 7 8 9 10 11 15 16 17 18 19 20");
     expect(1, 2, 0, 3, "3 4 5 12 13 14 21 22");
     expect(0, 3, 0, 3, "0 1 2 9 10 11 18 19 20");
     expect(2, 3, 0, 3, "6 7 8 15 16 17");
 }
 
-Test(parts, a_resumed_epoch_is_dealt_like_a_whole_one) {
+Test(data_parallel, a_resumed_epoch_is_assigned_like_a_whole_one) {
     expect(0, 2, 9, 3, "9 10 11 15 16 17 18 19 20");
     expect(1, 2, 9, 3, "12 13 14 21 22");
     expect(2, 3, 18, 3, "");
 }
 
-Test(parts, one_rank_has_all) {
+Test(data_parallel, one_rank_has_all) {
     uint32_t images[IMAGES];
     cr_expect_eq(deal(0, 1, 6, 4, images), (size_t)IMAGES - 6);
     cr_expect_eq(images[0], 106);

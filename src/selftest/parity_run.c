@@ -1,4 +1,4 @@
-#include "selftest/trial.h"
+#include "selftest/parity_run.h"
 
 #include "graph/executable.h"
 #include "reference/reference.h"
@@ -12,10 +12,10 @@
 
 enum { GUARD = 512, POISON = 0xFF }; /* bytes 0xFF are NaN as floats */
 
-static void note(lvk_trial *t, const char *format, ...) LVK_PRINTF(2, 3);
+static void note(lvk_parity_run *t, const char *format, ...) LVK_PRINTF(2, 3);
 
 /* Notes the first thing wrong, with all that is needed to run it again. */
-static void note(lvk_trial *t, const char *format, ...) {
+static void note(lvk_parity_run *t, const char *format, ...) {
     static const char *const variants[] = {"", ", sliced", ", in place"};
     char shape[LVK_TYPE_TEXT], what[512];
     va_list arguments;
@@ -29,7 +29,7 @@ static void note(lvk_trial *t, const char *format, ...) {
                  t->suite_seed, what);
 }
 
-static void run_reference(const lvk_trial *t, void *const inputs[], void *outputs[]) {
+static void run_reference(const lvk_parity_run *t, void *const inputs[], void *outputs[]) {
     lvk_reference_args args = {.call = &t->call};
     for (int i = 0; i < t->call.input_count; ++i)
         args.inputs[i] = inputs[i];
@@ -44,7 +44,7 @@ static void run_reference(const lvk_trial *t, void *const inputs[], void *output
     lvk_reference_run(&args);
 }
 
-static lvk_status run_absolute(lvk_trial *t) {
+static lvk_status run_absolute(lvk_parity_run *t) {
     void *positive[LVK_MAX_INPUTS] = {0};
     lvk_status status = LVK_OK;
     for (int i = 0; i < t->call.input_count; ++i) {
@@ -70,14 +70,15 @@ static lvk_status run_absolute(lvk_trial *t) {
  * the same in any order: one term that is lost, doubled or misplaced shows, among any number of others. The
  * bound that holds for all numbers grows with the root of the number of terms and is blind to one average term
  * from about 26,000 on. Quarters are exact as well, which Winograd's transforms make of whole numbers. */
-static bool is_exact(const lvk_trial *t, const lvk_case_table *table, int output, uint64_t element,
+static bool is_exact(const lvk_parity_run *t, const lvk_case_table *table, int output, uint64_t element,
                      double sum) {
     const double expected = (double)((const float *)t->expected[output])[element];
     return t->pattern->whole && !table->scaled && sum < 0x1p22 && sum == floor(sum) &&
            expected == floor(expected);
 }
 
-static double allowed_error(const lvk_trial *t, const lvk_case_table *table, int output, uint64_t element) {
+static double allowed_error(const lvk_parity_run *t, const lvk_case_table *table, int output,
+                            uint64_t element) {
     if (table->tolerance[output] == LVK_EXACT)
         return 0;
     if (table->tolerance[output] == LVK_SUM) {
@@ -93,13 +94,13 @@ static double allowed_error(const lvk_trial *t, const lvk_case_table *table, int
     return table->bound(&run, output, element);
 }
 
-static void drop_own_sums(lvk_trial *t) {
+static void drop_own_sums(lvk_parity_run *t) {
     lvk_free(t->own_sums);
     t->own_sums = NULL;
 }
 
 /* Sets own_sums and own_terms where the candidate has them. */
-static lvk_status find_own_sums(lvk_trial *t, const lvk_case_table *table) {
+static lvk_status find_own_sums(lvk_parity_run *t, const lvk_case_table *table) {
     const lvk_case_run run = {&t->call, (const void *const *)t->inputs, (const void *const *)t->expected};
     if (!table->own_sums)
         return LVK_OK;
@@ -124,7 +125,7 @@ static double element_of(const lvk_type *type, const void *data, uint64_t elemen
     return (double)NAN;
 }
 
-static void compare_output(lvk_trial *t, const lvk_case_table *table, int o) {
+static void compare_output(lvk_parity_run *t, const lvk_case_table *table, int o) {
     const lvk_type *type = &t->call.outputs[o];
     const uint64_t count = lvk_type_count(type);
     uint64_t wrong = 0, first = 0;
@@ -150,7 +151,7 @@ typedef struct trial_graph {
 } trial_graph;
 
 /* Nobody but an operator that updates an input may write to it. */
-static lvk_status check_inputs(lvk_trial *t, const trial_graph *g, lvk_executable *executable) {
+static lvk_status check_inputs(lvk_parity_run *t, const trial_graph *g, lvk_executable *executable) {
     const lvk_op *op = lvk_op_get(t->op);
     for (int i = 0; i < t->call.input_count; ++i) {
         bool updated = false;
@@ -177,7 +178,7 @@ static void mark(unsigned char *used, const lvk_region *region, lvk_block_id blo
         memset(used + region->offset, 1, region->size);
 }
 
-static lvk_status check_guards(lvk_trial *t, lvk_executable *executable, lvk_block_id block) {
+static lvk_status check_guards(lvk_parity_run *t, lvk_executable *executable, lvk_block_id block) {
     const lvk_program *program = &executable->plan->program;
     const uint64_t size = program->block_size[block];
     if (size == 0)
@@ -201,7 +202,7 @@ static lvk_status check_guards(lvk_trial *t, lvk_executable *executable, lvk_blo
     return status;
 }
 
-static lvk_status poison(const lvk_trial *t, lvk_executable *executable, lvk_block_id block) {
+static lvk_status poison(const lvk_parity_run *t, lvk_executable *executable, lvk_block_id block) {
     const uint64_t size = executable->plan->program.block_size[block];
     if (size == 0)
         return LVK_OK;
@@ -215,7 +216,7 @@ static lvk_status poison(const lvk_trial *t, lvk_executable *executable, lvk_blo
     return status;
 }
 
-static lvk_status build(const lvk_trial *t, trial_graph *g) {
+static lvk_status build(const lvk_parity_run *t, trial_graph *g) {
     lvk_graph *graph = &g->graph;
     int operands[LVK_MAX_INPUTS];
     const bool in_place = t->variant == LVK_VARIANT_IN_PLACE;
@@ -240,7 +241,7 @@ static lvk_status build(const lvk_trial *t, trial_graph *g) {
     return lvk_graph_status(graph);
 }
 
-static lvk_status write_inputs(const lvk_trial *t, const trial_graph *g, lvk_executable *executable) {
+static lvk_status write_inputs(const lvk_parity_run *t, const trial_graph *g, lvk_executable *executable) {
     for (int i = 0; i < t->call.input_count; ++i)
         if (executable->plan->regions[g->inputs[i]].size)
             LVK_TRY(lvk_executable_write(executable, g->inputs[i], t->inputs[i]));
@@ -257,7 +258,7 @@ static lvk_status write_inputs(const lvk_trial *t, const trial_graph *g, lvk_exe
     return LVK_OK;
 }
 
-static lvk_status execute(lvk_trial *t, const trial_graph *g, lvk_executable *executable, bool guarded) {
+static lvk_status execute(lvk_parity_run *t, const trial_graph *g, lvk_executable *executable, bool guarded) {
     LVK_TRY(poison(t, executable, LVK_BLOCK_ARENA));
     LVK_TRY(poison(t, executable, LVK_BLOCK_IO));
     LVK_TRY(write_inputs(t, g, executable));
@@ -271,7 +272,7 @@ static lvk_status execute(lvk_trial *t, const trial_graph *g, lvk_executable *ex
     return check_guards(t, executable, LVK_BLOCK_IO);
 }
 
-static lvk_status run_on_device(lvk_trial *t) {
+static lvk_status run_on_device(lvk_parity_run *t) {
     const lvk_plan_options options = {.forced_op = t->op,
                                       .forced_candidate = t->candidate->name,
                                       .guard = t->variant == LVK_VARIANT_IN_PLACE ? 0 : GUARD,
@@ -294,7 +295,7 @@ static lvk_status run_on_device(lvk_trial *t) {
     return status;
 }
 
-static lvk_status allocate(lvk_trial *t) {
+static lvk_status allocate(lvk_parity_run *t) {
     for (int i = 0; i < t->call.input_count; ++i) {
         t->inputs[i] = lvk_case_draw_input(t->c, i, t->pattern, t->seed);
         if (!t->inputs[i])
@@ -311,7 +312,7 @@ static lvk_status allocate(lvk_trial *t) {
     return LVK_OK;
 }
 
-lvk_status lvk_trial_prepare(lvk_trial *t) {
+lvk_status lvk_parity_run_prepare(lvk_parity_run *t) {
     const lvk_case_table *table = lvk_case_table_get(t->op);
     LVK_TRY(allocate(t));
     run_reference(t, t->inputs, t->expected);
@@ -321,7 +322,7 @@ lvk_status lvk_trial_prepare(lvk_trial *t) {
     return sums ? run_absolute(t) : LVK_OK;
 }
 
-lvk_status lvk_trial_run(lvk_trial *t) {
+lvk_status lvk_parity_run_compare(lvk_parity_run *t) {
     t->failure[0] = '\0';
     for (int o = 0; o < t->call.output_count; ++o) /* nothing of the candidate before */
         memset(t->outputs[o], 0, lvk_case_storage(&t->call.outputs[o]));
@@ -333,7 +334,7 @@ lvk_status lvk_trial_run(lvk_trial *t) {
     return LVK_OK;
 }
 
-void lvk_trial_finish(lvk_trial *t) {
+void lvk_parity_run_finish(lvk_parity_run *t) {
     for (int i = 0; i < LVK_MAX_INPUTS; ++i) {
         lvk_free(t->inputs[i]);
         t->inputs[i] = NULL;

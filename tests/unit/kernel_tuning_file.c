@@ -25,7 +25,7 @@ static void create(void) {
     setenv("XDG_CACHE_HOME", scratch_folder, 1);
 }
 
-TestSuite(tuning_file, .init = create, .fini = scratch_remove);
+TestSuite(kernel_tuning_file, .init = create, .fini = scratch_remove);
 
 static lvk_string_map filled(void) {
     lvk_string_map map = {0};
@@ -45,10 +45,10 @@ static bool is_whole(const lvk_string_map *map) {
 
 /* The file's path, written with `pairs`. */
 static char *write_file(void) {
-    char *path = lvk_tuning_file_path(&device);
+    char *path = lvk_kernel_tuning_file_path(&device);
     lvk_string_map map = filled();
     cr_assert_not_null(path, "%s", lvk_error_message());
-    cr_assert_eq(lvk_tuning_file_write(path, &device, &map), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_kernel_tuning_file_write(path, &device, &map), LVK_OK, "%s", lvk_error_message());
     lvk_string_map_finish(&map);
     return path;
 }
@@ -63,28 +63,28 @@ static void put(const char *path, const void *data, size_t size) {
 static void expect_ignored(const char *path, const lvk_device_info *info, lvk_status expected,
                            const char *says) {
     lvk_string_map map = {0};
-    cr_expect_eq(lvk_tuning_file_read(path, info, &map), expected, "%s", lvk_error_message());
+    cr_expect_eq(lvk_kernel_tuning_file_read(path, info, &map), expected, "%s", lvk_error_message());
     cr_expect_eq(map.count, 0);
     cr_expect_not_null(strstr(lvk_error_message(), says), "does not say '%s': %s", says, lvk_error_message());
     lvk_string_map_finish(&map);
 }
 
-Test(tuning_file, what_is_written_comes_back) {
+Test(kernel_tuning_file, what_is_written_comes_back) {
     lvk_string_map map = {0};
-    char *path = lvk_tuning_file_path(&device);
+    char *path = lvk_kernel_tuning_file_path(&device);
     cr_assert_not_null(path);
     cr_expect_not_null(strstr(path, "/leukvk/kernels-000010de-00002330-00112233"), "%s", path);
-    cr_expect_eq(lvk_tuning_file_read(path, &device, &map), LVK_OK, "no file: no choices");
+    cr_expect_eq(lvk_kernel_tuning_file_read(path, &device, &map), LVK_OK, "no file: no choices");
     cr_expect_eq(map.count, 0);
     lvk_free(path);
     path = write_file();
-    cr_expect_eq(lvk_tuning_file_read(path, &device, &map), LVK_OK, "%s", lvk_error_message());
+    cr_expect_eq(lvk_kernel_tuning_file_read(path, &device, &map), LVK_OK, "%s", lvk_error_message());
     cr_expect(is_whole(&map));
     lvk_string_map_finish(&map);
     lvk_free(path);
 }
 
-Test(tuning_file, of_another_device_driver_or_build_is_ignored) {
+Test(kernel_tuning_file, of_another_device_driver_or_build_is_ignored) {
     char *path = write_file();
     lvk_device_info other = device;
     other.driver[0] = 'D';
@@ -102,7 +102,7 @@ Test(tuning_file, of_another_device_driver_or_build_is_ignored) {
 }
 
 /* Whatever happens to a byte, or to the file's end: ignored, or (as with white space) the same choices. */
-Test(tuning_file, damaged_anywhere_is_ignored) {
+Test(kernel_tuning_file, damaged_anywhere_is_ignored) {
     static const unsigned char flips[] = {0x01, 0x20, 0x80};
     char *path = write_file();
     void *data;
@@ -115,7 +115,7 @@ Test(tuning_file, damaged_anywhere_is_ignored) {
             bytes[at] ^= flips[f];
             put(path, bytes, size);
             bytes[at] ^= flips[f];
-            const lvk_status status = lvk_tuning_file_read(path, &device, &map);
+            const lvk_status status = lvk_kernel_tuning_file_read(path, &device, &map);
             ++tried;
             ignored += status != LVK_OK;
             if (status == LVK_OK ? !is_whole(&map) : map.count != 0)
@@ -131,10 +131,10 @@ Test(tuning_file, damaged_anywhere_is_ignored) {
     lvk_free(path);
 }
 
-Test(tuning_file, what_is_no_such_file_is_ignored) {
+Test(kernel_tuning_file, what_is_no_such_file_is_ignored) {
     static const char *const texts[] = {
         "", "null", "[]", "{}", "{\"choices\": {}}", "{\"digest\": 3}", "\0\0\0", "{\"a\": 1, \"a\": 2}"};
-    char *path = lvk_tuning_file_path(&device);
+    char *path = lvk_kernel_tuning_file_path(&device);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
         put(path, texts[i], i == 6 ? 3 : strlen(texts[i]));
         expect_ignored(path, &device, LVK_ERROR_FORMAT, path);
@@ -154,18 +154,18 @@ Test(tuning_file, what_is_no_such_file_is_ignored) {
         snprintf(key, sizeof key, "relu %d -> %d", i, i);
         cr_assert_eq(lvk_string_map_set(&map, key, "flat"), LVK_OK);
     }
-    cr_expect_eq(lvk_tuning_file_write(path, &device, &map), LVK_ERROR_LIMIT);
+    cr_expect_eq(lvk_kernel_tuning_file_write(path, &device, &map), LVK_ERROR_LIMIT);
     lvk_string_map_finish(&map);
     lvk_free(path);
 }
 
-Test(tuning_file, out_of_memory_is_told_and_leaves_nothing) {
+Test(kernel_tuning_file, out_of_memory_is_told_and_leaves_nothing) {
     char *path = write_file();
     lvk_string_map map = {0};
     lvk_status status = LVK_ERROR_MEMORY;
     for (uint64_t n = 1; status != LVK_OK && n < 1000; ++n) {
         lvk_alloc_fail_after(n);
-        status = lvk_tuning_file_read(path, &device, &map);
+        status = lvk_kernel_tuning_file_read(path, &device, &map);
         lvk_alloc_fail_after(0);
         cr_expect(status == LVK_OK ? is_whole(&map) : status == LVK_ERROR_MEMORY && map.count == 0,
                   "allocation %llu: %s", (unsigned long long)n, lvk_error_message());
@@ -175,10 +175,10 @@ Test(tuning_file, out_of_memory_is_told_and_leaves_nothing) {
     lvk_free(path);
 }
 
-Test(tuning_file, without_a_cache_folder_there_is_no_file) {
+Test(kernel_tuning_file, without_a_cache_folder_there_is_no_file) {
     setenv("XDG_CACHE_HOME", "/proc/nowhere", 1);
-    cr_expect_null(lvk_tuning_file_path(&device));
+    cr_expect_null(lvk_kernel_tuning_file_path(&device));
     unsetenv("XDG_CACHE_HOME");
     unsetenv("HOME");
-    cr_expect_null(lvk_tuning_file_path(&device));
+    cr_expect_null(lvk_kernel_tuning_file_path(&device));
 }

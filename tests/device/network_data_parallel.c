@@ -40,15 +40,15 @@ static lvk_network *create_for_four(lvk_backend *backend, const lvk_network_conf
     return test_network(backend, &config);
 }
 
-static void train_part(lvk_network *network, const four *f, uint32_t part, const lvk_real *hyper,
-                       float *loss) {
-    const size_t first = (size_t)part * network->config.batch;
+static void train_microbatch(lvk_network *network, const four *f, uint32_t microbatch, const lvk_real *hyper,
+                             float *loss) {
+    const size_t first = (size_t)microbatch * network->config.batch;
     const lvk_train_batch input = {.input = f->images + first * f->pixels,
                                    .labels = f->labels + 2 * first,
                                    .keys = f->keys + 4 * first,
                                    .hyper = hyper,
-                                   .part = part,
-                                   .parts = network->config.accumulate};
+                                   .microbatch = microbatch,
+                                   .microbatches = network->config.accumulate};
     cr_assert_eq(lvk_network_train(network, &input, loss, NULL), LVK_OK, "%s", lvk_error_message());
 }
 
@@ -58,18 +58,18 @@ static float *block(lvk_network *network, lvk_block_id id) {
     return values;
 }
 
-/* The parts the last first, as if on other devices, then their gradients in order. */
+/* The microbatches the last first, as if on other devices, then their gradients in order. */
 static void train_shared(lvk_network *network, const four *f, const lvk_real *hyper, float *loss) {
     float *gradients[IMAGES];
-    const uint32_t parts = network->config.accumulate;
-    for (uint32_t part = parts; part-- > 0;) {
-        train_part(network, f, part, hyper, &loss[part]);
-        gradients[part] = block(network, LVK_BLOCK_GRADIENTS);
+    const uint32_t microbatches = network->config.accumulate;
+    for (uint32_t microbatch = microbatches; microbatch-- > 0;) {
+        train_microbatch(network, f, microbatch, hyper, &loss[microbatch]);
+        gradients[microbatch] = block(network, LVK_BLOCK_GRADIENTS);
     }
-    for (uint32_t part = 0; part < parts; ++part) {
-        cr_assert_eq(lvk_network_accumulate(network, gradients[part], part, parts), LVK_OK, "%s",
-                     lvk_error_message());
-        lvk_free(gradients[part]);
+    for (uint32_t microbatch = 0; microbatch < microbatches; ++microbatch) {
+        cr_assert_eq(lvk_network_accumulate(network, gradients[microbatch], microbatch, microbatches), LVK_OK,
+                     "%s", lvk_error_message());
+        lvk_free(gradients[microbatch]);
     }
     cr_assert_eq(lvk_network_update(network, hyper), LVK_OK, "%s", lvk_error_message());
 }
@@ -81,8 +81,9 @@ static float *train_four(lvk_network *network, float *loss) {
     lvk_optimizer_hyper(&(lvk_optimizer_settings){.kind = LVK_OPTIMIZER_SGD}, 1, 0.1, hyper);
     if (network->config.shared)
         train_shared(network, &f, hyper, loss);
-    for (uint32_t part = 0; part < network->config.accumulate && !network->config.shared; ++part)
-        train_part(network, &f, part, hyper, &loss[part]);
+    for (uint32_t microbatch = 0; microbatch < network->config.accumulate && !network->config.shared;
+         ++microbatch)
+        train_microbatch(network, &f, microbatch, hyper, &loss[microbatch]);
     lvk_free(f.images);
     return block(network, LVK_BLOCK_MOMENT1);
 }

@@ -1,4 +1,4 @@
-#include "recipes.h"
+#include "presets.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 /* The Keras work: pixels in 0..1 of the cell's own box, and copies of normal cells until there are as many as
  * of ALL. It made them before it split, turned, so that copies of a training cell were in its test part; here
  * they are drawn from the training part alone and, like all other cells there, not turned. */
-static const recipe recipes[] = {
+static const preset presets[] = {
     {"default", "the default of every option", {{0}}},
     {"keras",
      "the Keras work that leukvk starts from, the cnn on each cell's box, pixels 0..1, no augmentation, normal cells drawn as "
@@ -24,15 +24,15 @@ static const recipe recipes[] = {
       {"epochs", "20"},
       {"patience", "3"}}},
 };
-enum { RECIPE_COUNT = sizeof recipes / sizeof *recipes };
+enum { PRESET_COUNT = sizeof presets / sizeof *presets };
 
-const recipe *recipe_at(int index) {
-    return index < RECIPE_COUNT ? &recipes[index] : NULL;
+const preset *preset_at(int index) {
+    return index < PRESET_COUNT ? &presets[index] : NULL;
 }
 
-const recipe *recipe_find(const char *name) {
-    for (int i = 0; i < RECIPE_COUNT; ++i)
-        if (strcmp(recipes[i].name, name) == 0)
-            return &recipes[i];
+const preset *preset_find(const char *name) {
+    for (int i = 0; i < PRESET_COUNT; ++i)
+        if (strcmp(presets[i].name, name) == 0)
+            return &presets[i];
     return NULL;
 }
