@@ -1,7 +1,8 @@
 /* Devices: what this machine has to compute on, and opening one.
  *
- * A device is a Vulkan device; "cpu": the processor with all its threads, by oneDNN's kernels and the library's own, where the
- * library was built with it; or "reference": the library's own scalar C code, slow and always there. */
+ * A device is a Vulkan device; "cpu": the processor with all its threads, by oneDNN's kernels and the
+ * library's own, where the library was built with it; or "reference": the library's own scalar C code, slow
+ * and always there. */
 #ifndef LEUKVK_DEVICE_H
 #define LEUKVK_DEVICE_H
 
@@ -70,15 +71,14 @@ typedef struct lvk_device lvk_device;
 
 typedef struct lvk_device_options {
     /* "cpu", "reference"; the number, the UUID or a part of the name of a Vulkan device (letter case does not
-     * count; where several match, the best of them, and a warning in the log); "" or NULL: the best graphics card by
-     * type (discrete, integrated, virtual), then by memory; else the cpu; else the best Vulkan driver that
-     * computes on the processor; else the reference, with a warning in the log. */
+     * count; where several match, the best of them, and a warning in the log); "" or NULL: the best graphics
+     * card by type (discrete, integrated, virtual), then by memory; else the cpu; else the best Vulkan driver
+     * that computes on the processor; else the reference, with a warning in the log. */
     const char *device;
     bool validation; /* Vulkan's validation layers: slow, for finding mistakes in leukvk or in a driver */
     bool no_pipeline_cache; /* neither read nor write compiled pipelines in $XDG_CACHE_HOME/leukvk */
     bool minimum_limits;    /* stay within what every Vulkan 1.1 device guarantees */
-    bool
-        no_tuning; /* ignore the kernel choices that lvk_kernel_tuning_run (leukvk/kernel_tuning.h) has stored for the device */
+    bool no_tuning;         /* ignore the stored kernel choices of the device (leukvk/kernel_tuning.h) */
     unsigned
         threads; /* that the cpu computes with; 0: what OMP_NUM_THREADS says, else as many as processors that the
                          process may run on. Sums over a batch depend on it in their last digits. */

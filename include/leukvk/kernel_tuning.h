@@ -1,10 +1,10 @@
 /* Tuning: which of its kernels an operator runs with on this very device.
  *
- * Several kernels compute the same operator; which is fastest depends on device, driver and shape. lvk_kernel_tuning_run
- * measures them and stores the choices in a file of the user's cache folder. Devices opened from then on take
- * their kernels by that file; nothing is ever measured besides, so that two trainings with the same seed have
- * the same bits as long as nobody tunes in between. The file is ignored, with a line in the log, when it is
- * damaged or was made with another device, driver or build of leukvk. */
+ * Several kernels compute the same operator; which is fastest depends on device, driver and shape.
+ * lvk_kernel_tuning_run measures them and stores the choices in a file of the user's cache folder. Devices
+ * opened from then on take their kernels by that file; nothing is ever measured besides, so that two
+ * trainings with the same seed have the same bits as long as nobody tunes in between. The file is ignored,
+ * with a line in the log, when it is damaged or was made with another device, driver or build of leukvk. */
 #ifndef LEUKVK_KERNEL_TUNING_H
 #define LEUKVK_KERNEL_TUNING_H
 

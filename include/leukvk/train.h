@@ -7,7 +7,7 @@
  *   timing.csv                     seconds, images/s and waiting of each epoch
  *   checkpoint-last.safetensors    parameters, optimizer state and position: what resuming starts from
  *   checkpoint-best.safetensors    the same at the lowest validation loss so far
- *   model.safetensors              parameters of the best epoch and how to batches them: what predicting needs
+ *   model.safetensors              parameters of the best epoch and how to feed them: what predicting needs
  *   predictions-<part>.csv         of validation, test and preliminary images, by the best model
  *   results.json                   the metrics of those parts, and the run's totals
  *   profile.json                   if a profile was asked for: where the time of one step went, as a trace

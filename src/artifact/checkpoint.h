@@ -50,8 +50,9 @@ typedef struct lvk_model_info {
 /* The topology, which is known; that of Keras where there is none. */
 lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info);
 
-/* Which training it is and where it stands: all that is needed to go on to the same bits, beside the settings,
- * the data, the parameters and the optimizer's moments. Start with {0}; lvk_train_state_finish releases it. */
+/* Which training it is and where it stands: all that is needed to go on to the same bits, beside the
+ * settings, the data, the parameters and the optimizer's moments. Start with {0}; lvk_train_state_finish
+ * releases it. */
 typedef struct lvk_train_state {
     uint64_t seed;
     char optimizer[LVK_NAME_SIZE];     /* "adam" */

@@ -25,13 +25,13 @@ LVK_MUST_USE lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const
                                                const double *probabilities, size_t count,
                                                lvk_metrics *metrics);
 
-/* rows[i] of image images[i], labelled 1 where its class is `positive`, which may be another one than the data
- * set's; the texts belong to the data set. */
+/* rows[i] of image images[i], labelled 1 where its class is `positive`, which may be another one than the
+ * data set's; the texts belong to the data set. */
 void lvk_evaluation_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
                          const double *probabilities, size_t count, lvk_prediction *rows);
 
-/* How many different subjects the images have as far as they are known, and of how many images none is. 0 when
- * memory is out. */
+/* How many different subjects the images have as far as they are known, and of how many images none is. 0
+ * when memory is out. */
 uint32_t lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
                                  size_t *unnamed);
 

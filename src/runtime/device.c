@@ -45,7 +45,8 @@ static bool cpu_info(uint32_t index, unsigned threads, lvk_device_info *info) {
 
 /* ---- the list ---- */
 
-/* The device that is taken when none is named: Vulkan's choice, if that is a graphics card; else the first that follows. */
+/* The device that is taken when none is named: Vulkan's choice, if that is a graphics card; else the first
+ * that follows. */
 static void choose_preferred(lvk_device_list *list) {
     lvk_device_info *vulkan = NULL, *cpu = NULL;
     for (size_t i = 0; i < list->count; ++i) {
@@ -130,8 +131,9 @@ static lvk_status open_cpu(const lvk_device_options *options, lvk_device *device
     return LVK_OK;
 }
 
-/* The type of the device that `name` names without Vulkan's help: by its own name or by its number in the list, which comes after
- * those of Vulkan's devices; with "" the type of the preferred device. LVK_DEVICE_OTHER: Vulkan has to look. */
+/* The type of the device that `name` names without Vulkan's help: by its own name or by its number in the
+ * list, which comes after those of Vulkan's devices; with "" the type of the preferred device.
+ * LVK_DEVICE_OTHER: Vulkan has to look. */
 static lvk_device_type type_named(const char *name) {
     lvk_device_list *list = NULL;
     lvk_device_type type = LVK_DEVICE_OTHER;

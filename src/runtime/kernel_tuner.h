@@ -16,9 +16,9 @@ typedef struct lvk_kernel_tuner_times {
 LVK_MUST_USE lvk_status lvk_kernel_tuner_list(const lvk_caps *caps, const lvk_call *call,
                                               lvk_kernel_tuner_times *times);
 
-/* Measures what lvk_kernel_tuner_list() has listed and marks one as chosen: the first, unless another is clearly
- * faster. A candidate that would take many times as long as the best so far costs one image of the batch or
- * one run. Inputs are floats of both signs; words and bytes are zero. */
+/* Measures what lvk_kernel_tuner_list() has listed and marks one as chosen: the first, unless another is
+ * clearly faster. A candidate that would take many times as long as the best so far costs one image of the
+ * batch or one run. Inputs are floats of both signs; words and bytes are zero. */
 LVK_MUST_USE lvk_status lvk_kernel_tuner_measure(lvk_backend *backend, const lvk_call *call,
                                                  lvk_kernel_tuner_times *times);
 

@@ -113,16 +113,16 @@ typedef struct lvk_train_batch {
                                           has, 1 to config.accumulate */
 } lvk_train_batch;
 
-/* Forward, backward and, with the last microbatch, update. `logits` [N] (may be NULL) are those before the update,
- * as is `loss`. LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update left
- * them. */
+/* Forward, backward and, with the last microbatch, update. `logits` [N] (may be NULL) are those before the
+ * update, as is `loss`. LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update
+ * left them. */
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
 
 /* Of a shared network, whose lvk_network_train stops at the gradients (LVK_BLOCK_GRADIENTS; `microbatch`
- * and `hyper` are not looked at): adds those of microbatch `microbatch`, from 0, of the `microbatches` of a step
- * to their mean, one after the other, and updates by it. The bits are those of lvk_network_train of a network that is not
- * shared. */
+ * and `hyper` are not looked at): adds those of microbatch `microbatch`, from 0, of the `microbatches` of a
+ * step to their mean, one after the other, and updates by it. The bits are those of lvk_network_train of a
+ * network that is not shared. */
 LVK_MUST_USE lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients,
                                                uint32_t microbatch, uint32_t microbatches);
 LVK_MUST_USE lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper);

@@ -96,7 +96,8 @@ static void set_signals(pid_t parent) {
         _exit(1);
 }
 
-/* Mesa's software driver and the cpu take every processor otherwise. What the environment says has precedence. */
+/* Mesa's software driver and the cpu take every processor otherwise. What the environment says has
+ * precedence. */
 static void share_processors(unsigned threads, lvk_device_options *device) {
     char text[16];
     snprintf(text, sizeof text, "%u", threads);

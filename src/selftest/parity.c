@@ -137,8 +137,8 @@ static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
     return first ? run_sliced(k, c) : LVK_OK;
 }
 
-/* Whole numbers find one wrong term among any number, see trial.c. Of the large cases, they are for those where
- * the first pattern does not. */
+/* Whole numbers find one wrong term among any number, see trial.c. Of the large cases, they are for those
+ * where the first pattern does not. */
 static bool needs_whole(const check *k, const lvk_case *c) {
     const lvk_parity_run *t = &k->trial;
     const lvk_case_table *table = lvk_case_table_get(t->op);

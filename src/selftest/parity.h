@@ -3,13 +3,13 @@
  *
  * For all cases (the table's, then drawn ones) × patterns of numbers, each candidate: as it is, once more in
  * place where the operator allows that, and with the first pattern in batch slices; cases made large
- * for the number of workgroups only where that is large. Sums are also taken of whole numbers, whose result is
- * exact: no single term can be wrong unnoticed, however many there are. The reference computes once for all
- * candidates. All memory around the operands is poisoned and checked, outputs start as NaN, and inputs are
- * compared with what was written to them.
+ * for the number of workgroups only where that is large. Sums are also taken of whole numbers, whose result
+ * is exact: no single term can be wrong unnoticed, however many there are. The reference computes once for
+ * all candidates. All memory around the operands is poisoned and checked, outputs start as NaN, and inputs
+ * are compared with what was written to them.
  *
- * Bounds count half an ulp for a rounding: to the nearest number, which Vulkan leaves to the device. The float
- * controls of its driver say whether that is what it does (lvk_device_info.rounds_to_nearest). */
+ * Bounds count half an ulp for a rounding: to the nearest number, which Vulkan leaves to the device. The
+ * float controls of its driver say whether that is what it does (lvk_device_info.rounds_to_nearest). */
 #ifndef LVK_SELFTEST_PARITY_H
 #define LVK_SELFTEST_PARITY_H
 

@@ -68,8 +68,9 @@ static lvk_status run_absolute(lvk_parity_run *t) {
 
 /* Sums of products of whole numbers are whole themselves, and as long as no partial sum reaches 2^24 they are
  * the same in any order: one term that is lost, doubled or misplaced shows, among any number of others. The
- * bound that holds for all numbers grows with the root of the number of terms and is blind to one average term
- * from about 26,000 on. Quarters are exact as well, which Winograd's transforms make of whole numbers. */
+ * bound that holds for all numbers grows with the root of the number of terms and is blind to one average
+ * term from about 26,000 on. Quarters are exact as well, which Winograd's transforms make of whole
+ * numbers. */
 static bool is_exact(const lvk_parity_run *t, const lvk_case_table *table, int output, uint64_t element,
                      double sum) {
     const double expected = (double)((const float *)t->expected[output])[element];

@@ -238,7 +238,8 @@ static lvk_status train_alone(lvk_trainer *t, lvk_batch_source *batches, uint32_
     return LVK_OK;
 }
 
-/* The same with other ranks: in each round every rank trains with one microbatch, then all ranks add up all. */
+/* The same with other ranks: in each round every rank trains with one microbatch, then all ranks add up
+ * all. */
 static lvk_status train_together(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatches) {
     lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT];
     lvk_status status = LVK_OK;

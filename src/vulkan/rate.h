@@ -17,12 +17,12 @@ typedef struct lvk_rate {
     int patience; /* how many of them it takes; 0: FIRST_PATIENCE */
 } lvk_rate;
 
-/* Compares what the submissions took with the `most` seconds that one may take; true where they are to be split
- * anew, by another rate. A submission that is too long lowers the rate at once, to what was measured.
+/* Compares what the submissions took with the `most` seconds that one may take; true where they are to be
+ * split anew, by another rate. A submission that is too long lowers the rate at once, to what was measured.
  * Submissions that could be longer by half or more raise it, but only after a number of such runs, which
  * doubles with each lowering: a passing hiccup is forgotten, and a program whose submissions cannot be
- * foretold by their cost is not recorded over and over. Single steps cannot be split: their time says nothing.
- */
+ * foretold by their cost is not recorded over and over. Single steps cannot be split: their time says
+ * nothing. */
 bool lvk_rate_adapt(lvk_rate *rate, double most, const lvk_submission *submissions, int count);
 
 #endif

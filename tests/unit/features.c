@@ -1,5 +1,5 @@
-/* Features of a backbone: computed once, found again, told apart by key, picture and view; and the batches that
- * a head is trained with. */
+/* Features of a backbone: computed once, found again, told apart by key, picture and view; and the batches
+ * that a head is trained with. */
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
