@@ -117,6 +117,14 @@ typedef struct lvk_search_event {
  */
 typedef bool (*lvk_search_callback)(void *user, const lvk_search_event *event);
 
+/* Opens the device in a process of its own, as trials do, and closes it: lvk_search_run does so too where this was
+ * not called, after other checks. To be called before this process opens a device or starts threads.
+ * LVK_ERROR_ARGUMENT: the options name no device. */
+LVK_MUST_USE lvk_status lvk_search_check_device(lvk_search *search, const lvk_device_options *device);
+
+/* The name of that device; "" before it was checked. */
+const char *lvk_search_device(const lvk_search *search);
+
 /* Runs what is not done yet. To be called before this process opens a device or starts threads: trials are
  * forked from it. SIGINT is left to the caller, who returns false from the callback. LVK_ERROR_ARGUMENT: the
  * folder holds another search; the key in which they differ is named. LVK_ERROR_NUMERIC: every trial

@@ -82,6 +82,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     switch (key) {
     case OPTION_SPLIT:
         a->split = output_path(text);
+        a->read_options.utf8_names = true;
         return 0;
     case OPTION_SEED:
         a->split_options.seed = a->sheet_options.seed = option_count(state, "seed", text, 0, INT64_MAX);

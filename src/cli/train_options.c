@@ -111,6 +111,7 @@ static void take_freeze(const char *text, struct argp_state *state, train_choice
         argp_failure(state, EXIT_USAGE, 0,
                      "--freeze %s: there is all and none; --unfreeze STAGE thaws a part", text);
     c->options.unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
+    c->freeze = true;
     c->given |= (uint64_t)1 << number_of("unfreeze");
 }
 
@@ -210,6 +211,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         const lvk_train_option *option = &lvk_train_option_table()[number];
         take(option, text, !no, state, &c->options);
         c->given |= (uint64_t)1 << number;
+        c->freeze = c->freeze && number != number_of("unfreeze");
         note_setting(c, option->key);
     }
     return 0;
@@ -219,10 +221,14 @@ static bool is_optimizers(const lvk_train_option *option) {
     return option->used_by == LVK_OPTION_USED_BY_SGD || option->used_by == LVK_OPTION_USED_BY_ADAMW;
 }
 
-static void fail_usage(struct argp_state *state, lvk_status status) {
+/* The library knows --unfreeze, which may have been given as --freeze. */
+static void fail_usage(const train_choices *c, struct argp_state *state, lvk_status status) {
+    static const char unfreeze[] = "--unfreeze:";
+    const char *line = lvk_error_message();
+    const bool renamed = c->freeze && strncmp(line, unfreeze, sizeof unfreeze - 1) == 0;
     if (status != LVK_OK)
-        argp_failure(state, status == LVK_ERROR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED, 0, "%s",
-                     lvk_error_message());
+        argp_failure(state, status == LVK_ERROR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED, 0, "%s%s",
+                     renamed ? "--freeze:" : "", line + (renamed ? sizeof unfreeze - 1 : 0));
 }
 
 void train_choices_check_use(const train_choices *c, bool several_optimizers, struct argp_state *state) {
@@ -231,12 +237,12 @@ void train_choices_check_use(const train_choices *c, bool several_optimizers, st
         argp_failure(state, EXIT_USAGE, 0, "which data set? --data DIR (leukvk synth draws one to try with)");
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
         if (is_given(c, i) && !(several_optimizers && is_optimizers(&table[i])))
-            fail_usage(state, lvk_train_option_check_use(&table[i], &c->options));
+            fail_usage(c, state, lvk_train_option_check_use(&table[i], &c->options));
 }
 
 void train_choices_check(const train_choices *c, struct argp_state *state) {
     if (c->options.data)
-        fail_usage(state, lvk_train_options_check(&c->options));
+        fail_usage(c, state, lvk_train_options_check(&c->options));
     train_choices_check_use(c, false, state);
 }
 

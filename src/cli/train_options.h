@@ -16,6 +16,7 @@ typedef struct train_choices {
     const preset *preset; /* NULL: none. Its settings are in `options` once all arguments are parsed, but for
                              those that were given themselves: */
     uint64_t given;       /* bit i: option i of the library's table */
+    bool freeze;          /* unfreeze was given as --freeze */
 } train_choices;
 
 /* All as by default. Called before parsing, since it also makes the table of options for argp. */

@@ -323,9 +323,11 @@ static int run(int argc, char **argv) {
         json_result_begin();
     lvk_search *search;
     int status = lvk_search_create(&a.search, &search);
+    if (status == LVK_OK)
+        status = lvk_search_check_device(search, &a.device);
     if (status != LVK_OK) {
-        (void)report_failure(status);
-        return status == LVK_ERROR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+        lvk_search_destroy(&search);
+        return report_mistake(status);
     }
     printf("seed %" PRIu64 "\n", a.search.train.seed);
     fflush(stdout); /* trials are forked */

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "predict/evaluation.h"
 #include "runtime/device.h"
+#include "runtime/memory_check.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
                                        .batch = batch ? batch : 32,
                                        .crop_side = first_side(c),
                                        .kernel_choices = lvk_device_kernel_choices(device)};
-    LVK_TRY(lvk_network_create(lvk_device_backend(device), &config, &c->network));
+    LVK_TRY(lvk_network_create_checked(lvk_device_backend(device), &config, &c->network));
     LVK_TRY(load_parameters(c->network, checkpoint));
     c->info = (lvk_classifier_info){.path = c->path,
                                     .architecture = c->model.architecture,
@@ -115,7 +116,7 @@ static lvk_status make_room(lvk_classifier *c, uint32_t side) {
     float *parameters = lvk_alloc(c->network->block_size, 1);
     lvk_status status = parameters ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_network_create(c->network->backend, &config, &larger);
+        status = lvk_network_create_checked(c->network->backend, &config, &larger);
     if (status == LVK_OK)
         status = lvk_network_read(c->network, LVK_BLOCK_PARAMETERS, parameters);
     if (status == LVK_OK)
@@ -127,10 +128,8 @@ static lvk_status make_room(lvk_classifier *c, uint32_t side) {
     }
     lvk_network_destroy(&larger);
     lvk_free(parameters);
-    return status == LVK_ERROR_MEMORY
-               ? lvk_fail_within(status,
-                                 "images of %u pixels a side, %u at once; a smaller --batch needs less", side,
-                                 config.batch)
+    return status == LVK_ERROR_MEMORY || status == LVK_ERROR_LIMIT
+               ? lvk_fail_within(status, "images of %u pixels a side", side)
                : status;
 }
 

@@ -4,6 +4,7 @@
 #include "core/random.h"
 #include "core/resource.h"
 #include "runtime/device.h"
+#include "runtime/memory_check.h"
 #include "runtime/network.h"
 
 #include <math.h>
@@ -90,7 +91,7 @@ static lvk_status open_bench(bench *b, lvk_backend *backend) {
                                        .batch = b->batch,
                                        .training = b->work->training,
                                        .optimizer = LVK_OPTIMIZER_ADAM};
-    LVK_TRY(lvk_network_create(backend, &config, &b->network));
+    LVK_TRY(lvk_network_create_checked(backend, &config, &b->network));
     LVK_TRY(lvk_network_initialize(b->network, 1));
     return fill_inputs(b);
 }

@@ -85,3 +85,17 @@ lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute,
     need->kept = kept.total > footprint.total ? kept.total : 0;
     return fits(&backend->caps, &footprint) ? LVK_OK : refuse(backend, config, &footprint);
 }
+
+lvk_status lvk_network_create_checked(lvk_backend *backend, const lvk_network_config *config,
+                                      lvk_network **network) {
+    lvk_network_config checked = *config;
+    lvk_memory_need need;
+    *network = NULL;
+    LVK_TRY(lvk_memory_check(backend, LVK_RECOMPUTE_OFF, &checked, &need));
+    const lvk_status status = lvk_network_create(backend, &checked, network);
+    return status == LVK_ERROR_MEMORY
+               ? lvk_fail_within(status,
+                                 "batch %u needs about %llu MiB on the device; a smaller --batch needs less",
+                                 config->batch, (unsigned long long)(need.bytes >> 20))
+               : status;
+}

@@ -20,4 +20,8 @@ typedef struct lvk_memory_need {
 LVK_MUST_USE lvk_status lvk_memory_check(const lvk_backend *backend, lvk_recompute recompute,
                                          lvk_network_config *config, lvk_memory_need *need);
 
+/* Makes a network that keeps all activations, after lvk_memory_check. */
+LVK_MUST_USE lvk_status lvk_network_create_checked(lvk_backend *backend, const lvk_network_config *config,
+                                                   lvk_network **network);
+
 #endif

@@ -7,7 +7,6 @@
 #include "metrics/evaluation_report.h"
 #include "runtime/device.h"
 #include "search/run_group.h"
-#include "train/origin.h"
 #include "train/settings.h"
 #include "train/training_data.h"
 
@@ -125,31 +124,12 @@ static bool forward(void *user, const lvk_train_event *event) {
     return go_on;
 }
 
-/* Folds that are begun on another device than the first was are not of the same bits as on that. */
-static lvk_status compare_devices(const cross_validation *c, const char *run) {
-    char *first = path_of(c, "fold-1"), *file = first ? lvk_path_join(first, "config.json") : NULL;
-    char *own = lvk_path_join(run, "config.json");
-    json_t *before = NULL, *now = json_object();
-    lvk_status status = file && own && now ? LVK_OK : LVK_ERROR_MEMORY;
-    if (status == LVK_OK)
-        status = lvk_origin_record(now, &lvk_device_backend(c->device)->info, "");
-    if (status == LVK_OK && lvk_path_is_file(file) &&
-        !lvk_path_is_file(own)) { /* a run that goes on says so */
-        status = lvk_run_config_read(first, &before);
-        if (status == LVK_OK)
-            lvk_origin_compare(before, now, run);
-    }
-    json_decref(before);
-    json_decref(now);
-    lvk_free(own);
-    lvk_free(file);
-    lvk_free(first);
-    return status;
-}
-
 static lvk_status train_fold(cross_validation *c, uint32_t fold, const char *run) {
     lvk_train_options options = c->options.train;
-    LVK_TRY(compare_devices(c, run));
+    char *first = path_of(c, "fold-1");
+    const lvk_status compared = first ? lvk_run_group_compare(c->device, first, run, run) : LVK_ERROR_MEMORY;
+    lvk_free(first);
+    LVK_TRY(compared);
     char *split = fold_path(c, fold, "split-%u.json");
     options.run = run;
     options.split = split;

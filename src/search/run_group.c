@@ -4,6 +4,8 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
+#include "runtime/device.h"
+#include "train/origin.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,5 +87,29 @@ lvk_status lvk_run_group_train(lvk_device *device, const lvk_train_options *opti
                      : lvk_train(device, options, callback, user, result);
     lvk_free(result);
     lvk_free(config);
+    return status;
+}
+
+static bool is_run(const char *folder, char **config) {
+    *config = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_CONFIG));
+    return *config && lvk_path_is_file(*config);
+}
+
+lvk_status lvk_run_group_compare(lvk_device *device, const char *first, const char *run, const char *name) {
+    char *before_file, *own_file;
+    const bool begun = is_run(first, &before_file), goes_on = is_run(run, &own_file);
+    json_t *before = NULL, *now = json_object();
+    lvk_status status = before_file && own_file && now ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK && begun && !goes_on) {
+        status = lvk_origin_record(now, &lvk_device_backend(device)->info, "");
+        if (status == LVK_OK)
+            status = lvk_run_config_read(first, &before);
+        if (status == LVK_OK)
+            lvk_origin_compare(before, now, name);
+    }
+    json_decref(before);
+    json_decref(now);
+    lvk_free(before_file);
+    lvk_free(own_file);
     return status;
 }

@@ -28,4 +28,9 @@ LVK_MUST_USE lvk_status lvk_run_group_open(const lvk_run_group *group, const cha
 LVK_MUST_USE lvk_status lvk_run_group_train(lvk_device *device, const lvk_train_options *options,
                                             lvk_train_callback callback, void *user);
 
+/* Logs a warning that `name` goes on with another device, driver or leukvk than the run `first` of the group was begun
+ * with, where `run` is new: a run that goes on says so itself. */
+LVK_MUST_USE lvk_status lvk_run_group_compare(lvk_device *device, const char *first, const char *run,
+                                              const char *name);
+
 #endif

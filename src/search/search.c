@@ -23,9 +23,10 @@ struct lvk_search {
     lvk_settings settings;      /* of the first trial */
     lvk_search_space space;
     lvk_trial *trials;
-    uint32_t *active, active_count; /* numbers of the trials of the round */
-    char *folder, *split;
-    json_t *config; /* search.json */
+    uint32_t *active, active_count;           /* numbers of the trials of the round */
+    char *folder, *split, *first;             /* `first`: the folder of the first trial */
+    char device[LVK_SEARCH_POOL_DEVICE_SIZE]; /* "": not checked yet */
+    json_t *config;                           /* search.json */
     int lock;
     lvk_ranks ranks;
     lvk_search_event event;
@@ -150,6 +151,7 @@ void lvk_search_destroy(lvk_search **search) {
     lvk_free(s->active);
     lvk_free(s->folder);
     lvk_free(s->split);
+    lvk_free(s->first);
     lvk_free(s);
 }
 
@@ -227,10 +229,12 @@ static lvk_status open_folder(lvk_search *s) {
     return lvk_run_group_open(&group, s->folder, &s->lock);
 }
 
-static lvk_status name_split(lvk_search *s) {
+static lvk_status name_files(lvk_search *s) {
     lvk_free(s->split);
+    lvk_free(s->first);
     s->split = path_of(s, "split.json");
-    return s->split ? LVK_OK : LVK_ERROR_MEMORY;
+    s->first = run_path(s, 1);
+    return s->split && s->first ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 /* Everything that can be refused is, before the folder is made. A split that is there must fit the data. */
@@ -244,7 +248,7 @@ static lvk_status make_split(lvk_search *s, const lvk_dataset *dataset) {
     LVK_TRY(lvk_split_create(dataset, &options, &split));
     lvk_status status = open_folder(s);
     if (status == LVK_OK)
-        status = name_split(s);
+        status = name_files(s);
     if (status == LVK_OK && lvk_path_is_file(s->split)) {
         lvk_split_destroy(&split);
         status = lvk_split_read(s->split, dataset, &split);
@@ -371,6 +375,8 @@ static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs,
         lvk_trial_job *job = &jobs[(*count)++];
         *job = (lvk_trial_job){.number = number,
                                .run = run_path(s, number),
+                               .search = s->folder,
+                               .first = s->first,
                                .split = s->split,
                                .options = lvk_search_trial_options(s, number)};
         job->epochs = epochs ? epochs : job->options.epochs;
@@ -440,14 +446,33 @@ static lvk_status open_search(lvk_search *s, const lvk_search_pool *pool) {
     const lvk_run_group group = group_of(s);
     if (s->folder)
         LVK_TRY(lvk_run_group_check(&group, s->folder));
-    LVK_TRY(lvk_search_pool_check_device(pool));
-    return s->ranks.rank == 0 ? prepare(s) : name_split(s);
+    if (!*s->device)
+        LVK_TRY(lvk_search_pool_check_device(pool, s->device));
+    return s->ranks.rank == 0 ? prepare(s) : name_files(s);
+}
+
+static lvk_search_pool pool_of(lvk_search *s, const lvk_device_options *device) {
+    return (lvk_search_pool){.device = device,
+                             .workers = s->options.jobs,
+                             .threads = s->options.jobs > 1 ? threads_each(s) : 0,
+                             .lock = -1,
+                             .tell = take_report,
+                             .user = s};
+}
+
+lvk_status lvk_search_check_device(lvk_search *s, const lvk_device_options *device) {
+    const lvk_search_pool pool = pool_of(s, device);
+    LVK_TRY(lvk_ranks_join(&s->ranks));
+    return lvk_ranks_agree(&s->ranks, lvk_search_pool_check_device(&pool, s->device));
+}
+
+const char *lvk_search_device(const lvk_search *search) {
+    return search->device;
 }
 
 lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_search_callback callback,
                           void *user) {
-    lvk_search_pool pool = {
-        .device = device, .workers = s->options.jobs, .lock = -1, .tell = take_report, .user = s};
+    lvk_search_pool pool = pool_of(s, device);
     s->callback = callback;
     s->user = user;
     for (s->active_count = 0; s->active_count < s->space.point_count; ++s->active_count)
@@ -455,7 +480,6 @@ lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_s
     LVK_TRY(lvk_ranks_join(&s->ranks));
     LVK_TRY(lvk_ranks_agree(&s->ranks, open_search(s, &pool)));
     pool.lock = s->lock;
-    pool.threads = s->options.jobs > 1 ? threads_each(s) : 0;
     LVK_TRY(run_rounds(s, &pool));
     for (uint32_t i = 0; i < s->space.point_count; ++i)
         if (isfinite(rank_loss(&s->trials[i])))

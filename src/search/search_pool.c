@@ -32,9 +32,9 @@ typedef struct running {
     worker workers[LVK_SEARCH_MAX_JOBS];
     int pipe[2];
     bool stopping;
-    lvk_text said;     /* lines of trials, each between newlines */
-    lvk_status status; /* the first failure, with its line */
-    char line[sizeof((lvk_report *)0)->line];
+    lvk_text said;                            /* lines of trials, each between newlines */
+    lvk_status status;                        /* the first failure, with its line */
+    char line[sizeof((lvk_report *)0)->line]; /* without a failure: the device's name */
 } running;
 
 /* ---- in a trial's process ---- */
@@ -112,6 +112,7 @@ static lvk_status work(const lvk_search_pool *pool, const lvk_trial_job *job, se
     lvk_device *device;
     share_processors(pool->threads, &options);
     LVK_TRY(lvk_device_open(&options, &device));
+    snprintf(s->report.line, sizeof s->report.line, "%s", lvk_device_get_info(device)->name);
     const lvk_status status = job ? lvk_trial_train(device, job, send_epoch, s) : LVK_OK;
     lvk_device_close(&device);
     return status;
@@ -129,7 +130,8 @@ static _Noreturn void run_child(const running *r, uint32_t worker_number, const 
     s.report.trial = job ? job->number : 0;
     lvk_log_set_sink(send_line, &s, job ? LVK_LOG_WARNING : LVK_LOG_INFO);
     s.report.status = work(r->pool, job, &s);
-    snprintf(s.report.line, sizeof s.report.line, "%s", lvk_error_message());
+    if (s.report.status != LVK_OK)
+        snprintf(s.report.line, sizeof s.report.line, "%s", lvk_error_message());
     send_report(&s, LVK_REPORT_ENDED);
     _exit(0);
 }
@@ -202,6 +204,8 @@ static void take_report(running *r, lvk_report *report) {
         fail(r, report->status, report->line);
     else if (report->trial)
         tell(r, report);
+    else
+        snprintf(r->line, sizeof r->line, "%s", report->line);
 }
 
 static void take_reports(running *r) {
@@ -263,8 +267,12 @@ lvk_status lvk_search_pool_run(const lvk_search_pool *pool, const lvk_trial_job 
     return run(&(running){.pool = pool, .jobs = jobs, .count = count});
 }
 
-lvk_status lvk_search_pool_check_device(const lvk_search_pool *pool) {
+lvk_status lvk_search_pool_check_device(const lvk_search_pool *pool, char name[LVK_SEARCH_POOL_DEVICE_SIZE]) {
     lvk_search_pool alone = *pool;
+    running r = {.pool = &alone, .count = 1};
     alone.workers = 1;
-    return run(&(running){.pool = &alone, .count = 1});
+    const lvk_status status = run(&r);
+    snprintf(name, LVK_SEARCH_POOL_DEVICE_SIZE, "%.*s", LVK_SEARCH_POOL_DEVICE_SIZE - 1,
+             status == LVK_OK ? r.line : "");
+    return status;
 }

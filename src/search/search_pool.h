@@ -17,7 +17,7 @@ typedef struct lvk_report {
     bool best;              /* EPOCH */
     lvk_status status;      /* ENDED */
     lvk_log_level level;    /* LOG */
-    char line[768];         /* LOG, ENDED with a failure; may have been cut */
+    char line[768]; /* LOG, ENDED with a failure; may have been cut. ENDED without: the device's name */
 } lvk_report;
 
 typedef struct lvk_search_pool {
@@ -30,8 +30,11 @@ typedef struct lvk_search_pool {
     void *user;
 } lvk_search_pool;
 
-/* Whether the device can be opened, in a process of its own. */
-LVK_MUST_USE lvk_status lvk_search_pool_check_device(const lvk_search_pool *pool);
+enum { LVK_SEARCH_POOL_DEVICE_SIZE = 256 };
+
+/* Opens the device in a process of its own, and closes it. `name`: what it is called, "" after a failure. */
+LVK_MUST_USE lvk_status lvk_search_pool_check_device(const lvk_search_pool *pool,
+                                                     char name[LVK_SEARCH_POOL_DEVICE_SIZE]);
 
 /* Runs the jobs, begun in their order, and returns when no process is left. The first failure stops the
  * others, which save their positions, and is the result. Processes that this one leaves behind when it is

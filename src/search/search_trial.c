@@ -57,6 +57,7 @@ lvk_status lvk_trial_train(lvk_device *device, const lvk_trial_job *job, lvk_tra
     lvk_train_options options = job->options;
     options.run = job->run;
     options.split = job->split;
+    LVK_TRY(lvk_run_group_compare(device, job->first, job->run, job->search));
     lvk_status status = lvk_run_group_train(device, &options, watch, &w);
     if (status == LVK_ERROR_CANCELLED && w.over)
         status = LVK_OK;

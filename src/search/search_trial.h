@@ -6,8 +6,9 @@
 #include "leukvk/search.h"
 
 typedef struct lvk_trial_job {
-    uint32_t number; /* of the trial, from 1 */
-    char *run;       /* its folder */
+    uint32_t number;            /* of the trial, from 1 */
+    char *run;                  /* its folder */
+    const char *search, *first; /* the folder of the search, and that of its first trial */
     const char *split;
     lvk_train_options options; /* run and split are not looked at */
     uint32_t epochs;           /* trained after this round; options.epochs: to the end */

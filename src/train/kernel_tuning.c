@@ -8,6 +8,7 @@
 #include "runtime/device.h"
 #include "runtime/kernel_tuner.h"
 #include "runtime/kernel_tuning_file.h"
+#include "runtime/memory_check.h"
 #include "runtime/network.h"
 
 #include <errno.h>
@@ -105,6 +106,12 @@ static lvk_status fill_config(const lvk_kernel_tuning_options *options, lvk_netw
     return LVK_OK;
 }
 
+/* Calls are measured one by one, which takes less than the network, and minutes until one has no room. */
+static lvk_status check_memory(const lvk_backend *backend, lvk_network_config config) {
+    lvk_memory_need need;
+    return lvk_memory_check(backend, LVK_RECOMPUTE_AUTO, &config, &need);
+}
+
 lvk_status lvk_kernel_tuning_run(lvk_device *device, const lvk_kernel_tuning_options *options,
                                  lvk_kernel_tuning_callback callback, void *user) {
     tuning t = {.backend = lvk_device_backend(device), .callback = callback, .user = user};
@@ -117,6 +124,7 @@ lvk_status lvk_kernel_tuning_run(lvk_device *device, const lvk_kernel_tuning_opt
         return lvk_fail(LVK_ERROR_IO,
                         "no cache folder to store choices in: neither XDG_CACHE_HOME nor HOME is "
                         "a folder that can be used");
+    LVK_TRY(check_memory(t.backend, config));
     lvk_status status = lvk_network_visit(&t.backend->caps, &config, list_call, &t);
     if (status == LVK_OK)
         status = lvk_network_visit(&t.backend->caps, &config, measure_call, &t);

@@ -42,6 +42,25 @@ Test(data, tells_sizes_cells_and_subjects) {
     program_remove(folder);
 }
 
+/* A split file is JSON, which has only text: told before the images are read. */
+Test(data, a_split_needs_names_of_text) {
+    const char *folder = program_folder(), *cells = draw(folder, "");
+    char from[512], to[512];
+    snprintf(from, sizeof from, "%s/C-NMC_training_data/fold_0/all", cells);
+    snprintf(to, sizeof to, "%s/C-NMC_training_data/fold_0/all/\xE4", cells);
+    cr_assert_eq(mkdir(to, 0777), 0);
+    snprintf(to, sizeof to, "%s/C-NMC_training_data/fold_0/all/\xE4/UID_1_1_999_all.png", cells);
+    snprintf(from, sizeof from, "%s/C-NMC_training_data/fold_0/all/UID_1_1_1_all.png", cells);
+    cr_assert_eq(rename(from, to), 0);
+    program_run(&result, "data %s", cells);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "data %s --split %s/split.json", cells, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_str_eq(result.out, "", "it was read first");
+    EXPECT_WORDS(result.err, "fold_0/all/?/UID_1_1_999_all.png: the name is not UTF-8");
+    program_remove(folder);
+}
+
 Test(data, an_unlabelled_part_is_named) {
     const char *folder = program_folder(), *cells = draw(folder, "");
     char from[512], to[512];

@@ -120,8 +120,29 @@ Test(output, a_dash_is_standard_output) {
     cr_expect_eq(shell("augment data --preview - --cells 2 --views 2 >views.png"), 0);
     expect_png("views.png");
     cr_expect_eq(shell("data data --split /dev/fd/1 | cmp - split.json"), 0);
-    cr_expect_eq(shell("data data --split - >/dev/full"), 1);
-    expect_said("No space left on device");
+}
+
+/* The line names what was asked for, not the descriptor that the program made of it. */
+Test(output, a_full_standard_output_is_named) {
+    static const char *const writing[] = {"data data --split -",
+                                          "data data --sheet -",
+                                          "augment data --preview - --cells 2 --views 2",
+                                          "bench w2 --batch 1 --steps 1 --trace -",
+                                          "predict --model run data/C-NMC_test_prelim_phase_data --out -",
+                                          "eval --model run --part validation --out -",
+                                          "export run --format onnx --out -",
+                                          "export run --format keras --out -"};
+    cr_assert_eq(
+        shell("train --data data --out run --epochs 1 --batch 8 --image-size 32 --fractions 0.25,0.25"), 0);
+    for (size_t i = 0; i < sizeof writing / sizeof *writing; ++i) {
+        cr_expect_eq(shell("%s 2>errors >/dev/full", writing[i]), 1, "leukvk %s", writing[i]);
+        char *errors = program_read("errors");
+        cr_assert_not_null(errors);
+        cr_expect_not_null(strstr(errors, "leukvk: standard output: No space left on device"),
+                           "leukvk %s: %s", writing[i], errors);
+        cr_expect_null(strstr(errors, "/dev/fd"), "leukvk %s: %s", writing[i], errors);
+        free(errors);
+    }
 }
 
 Test(output, a_pipe_is_written_to) {

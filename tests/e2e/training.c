@@ -290,6 +290,30 @@ Test(training, a_batch_without_room_is_refused) {
     program_remove(folder);
 }
 
+/* So is a batch that a trained model, a benchmark or the tuning of kernels has no room for. */
+Test(training, a_batch_without_room_is_refused_by_every_verb) {
+    static const char *const commands[] = {
+        "eval --model %s/run --batch 1024",      "bench w1 --batch 1024 --steps 1",
+        "bench w2 --batch 1024 --steps 1",       "bench w4 --batch 1024 --steps 1",
+        "tune-kernels --model cnn --batch 1024", "tune-kernels --batch 1024"};
+    const char *folder = program_folder();
+    char command[256];
+    setenv("XDG_CACHE_HOME", folder, 1);
+    draw_samples(folder);
+    program_run(&result, "train --data %s/data --out %s/run --model cnn --epochs 1 --batch 8 --no-augment",
+                folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i) {
+        snprintf(command, sizeof command, commands[i], folder);
+        program_run(&result, "%s", command);
+        cr_expect_eq(result.exit_status, 1, "leukvk %s", command);
+        cr_expect_not_null(strstr(result.err, "leukvk: --batch 1024"), "leukvk %s: %s", command, result.err);
+        cr_expect_not_null(strstr(result.err, "the largest that fits is --batch "), "leukvk %s: %s", command,
+                           result.err);
+    }
+    program_remove(folder);
+}
+
 /* p and class of every line of a CSV of predictions. */
 static size_t read_predictions(const char *path, double *p, char classes[][16], size_t most) {
     char *text = program_read(path);

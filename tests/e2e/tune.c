@@ -123,6 +123,29 @@ Test(tune, the_command_has_every_setting) {
     program_remove(folder);
 }
 
+/* Also where no trial was in progress: what is begun from here on has other bits than the trials before. */
+Test(tune, says_that_it_goes_on_with_another_device) {
+    static const char search[] = TUNE " --grid learning-rate=0.001,0.002,0.003 --epochs 1 --model cnn-gap";
+    const char *folder = program_folder();
+    char command[256];
+    draw_samples(folder);
+    setenv("LP_NATIVE_VECTOR_WIDTH", "128", 1);
+    program_run(&result, search, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    cr_expect_null(strstr(result.err, "than before"), "%s", result.err);
+    setenv("LP_NATIVE_VECTOR_WIDTH", "256", 1);
+    program_run(&result, search, folder, folder, "a"); /* nothing is left to train */
+    cr_expect_null(strstr(result.err, "than before"), "%s", result.err);
+    snprintf(command, sizeof command, "rm -r %s/a/trial-002 %s/a/trial-003", folder, folder);
+    cr_assert_eq(system(command), 0); /* NOLINT(cert-env33-c) */
+    program_run(&result, search, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    const char *said = strstr(result.err, "/a: goes on with another device than before, llvmpipe (LLVM");
+    cr_assert_not_null(said, "%s", result.err);
+    cr_expect_null(strstr(strchr(said, '\n'), "than before"), "said twice: %s", result.err);
+    program_remove(folder);
+}
+
 Test(tune, stops_at_ctrl_c_and_refuses_another_search) {
     const char *folder = program_folder();
     draw_samples(folder);

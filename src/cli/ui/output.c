@@ -87,11 +87,16 @@ const char *shown(const char *text) {
     enum { SLOTS = 8 };
     static char *slots[SLOTS];
     static unsigned next;
+    const size_t length = strlen(path);
     if (text == path)
         return "standard output";
+    const bool is_failure = length && strncmp(text, path, length) == 0 && text[length] == ':';
     char **slot = &slots[next++ % SLOTS];
     free(*slot);
-    *slot = strdup(text);
+    if (!is_failure)
+        *slot = strdup(text);
+    else if (asprintf(slot, "standard output%s", text + length) < 0)
+        *slot = NULL;
     if (!*slot)
         return "(out of memory)";
     lvk_text_make_printable(*slot);

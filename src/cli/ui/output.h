@@ -26,7 +26,7 @@ const char *output_path(const char *text);
 void output_check(const char *option, const char *path, const char *const *inputs, size_t count);
 
 /* `text` as a line may show it: what a terminal could misread is '?' (leukvk/text.h); "standard output" for
- * what output_path has made of a dash. In memory that the next seven calls leave alone. For every name that
+ * what output_path has made of a dash, also where an error line begins with it. In memory that the next seven calls leave alone. For every name that
  * is not the program's own. */
 const char *shown(const char *text);
 
