@@ -10,7 +10,7 @@ layout(binding = 1) readonly buffer G {
     vec4 g[];
 };
 layout(binding = 2, std140) uniform Hyper {
-    float keep; /* the order of src/ops/accumulate.h */
+    float keep; /* src/ops/accumulate.h gives the order of these numbers */
     float scale;
 }
 hyper;

@@ -1,6 +1,7 @@
-/* A step of Adam for four parameters. LVK_HYPER: the binding of the hyperparameters. */
+/* A step of Adam for four parameters `w` with gradients `g`, first moments `m` and second moments `v`. The
+ * including shader defines LVK_HYPER, the binding of the hyperparameters. */
 layout(binding = LVK_HYPER, std140) uniform Hyper {
-    float alpha; /* the order of src/ops/adam.h */
+    float alpha; /* src/ops/adam.h gives the order of these numbers */
     float rate1; /* 1 - beta1 */
     float rate2; /* 1 - beta2 */
     float epsilon;

@@ -7,7 +7,8 @@
 #include "common/vectors.glsl"
 #include "params/elementwise.h"
 
-/* w, m and v are read through views of the very buffers to which the new ones are written. */
+/* The views old_w, old_m and old_v are of the same buffers as w, m and v, to which the new values are
+ * written. An invocation writes only the elements that it has read itself. */
 LVK_VECTORS(0, old_w);
 LVK_VECTORS(1, g);
 LVK_VECTORS(2, old_m);

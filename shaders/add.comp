@@ -4,7 +4,7 @@
 #include "common/vectors.glsl"
 #include "params/elementwise.h"
 
-/* No `restrict`: y may be a (in place). */
+/* The buffers are not `restrict`, since y and a may be the same tensor (in place). */
 LVK_VECTORS(0, a);
 LVK_VECTORS(1, b);
 layout(binding = 2) writeonly buffer Y {

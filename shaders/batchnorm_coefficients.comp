@@ -16,7 +16,8 @@ layout(binding = 3) writeonly buffer Coefficients {
     vec4 coefficients[];
 };
 
-/* Scale and beta, four channels an invocation. */
+/* Writes two tables: the scale, gamma / sqrt(variance + epsilon), and beta. An invocation handles four
+ * channels. */
 void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i >= params.stride)

@@ -16,7 +16,8 @@ layout(binding = 3) writeonly buffer Coefficients {
     vec4 coefficients[];
 };
 
-/* The gradient of beta, its mean, and the mean of x beside it; four channels an invocation. */
+/* Writes the gradient of beta, and the last two tables of batchnorm_grad.comp: the mean of dy and the mean of
+ * x. An invocation handles four channels. */
 void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i >= params.stride)

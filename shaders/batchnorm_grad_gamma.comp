@@ -13,7 +13,8 @@ layout(binding = 2) buffer DGamma {
     vec4 dgamma[];
 };
 
-/* The sums of dy (x - mean), normalized; four channels an invocation. */
+/* Writes the gradient of gamma: the sums of dy (x - mean), divided by the standard deviation. An invocation
+ * handles four channels. */
 void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i >= params.stride)

@@ -16,7 +16,8 @@ layout(binding = 3) writeonly buffer Coefficients {
     vec4 coefficients[];
 };
 
-/* The factors in the gradient of x: the scale, and the slope by which x acts on its own variance; four channels an invocation. */
+/* Writes the first two tables of batchnorm_grad.comp: the scale, and the slope, by which an x acts on the
+ * loss through the variance of its channel. An invocation handles four channels. */
 void main() {
     const uint i = LVK_FLAT_INDEX;
     if (i >= params.stride)

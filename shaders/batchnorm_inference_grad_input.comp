@@ -5,10 +5,10 @@
 #include "params/batchnorm.h"
 #include "common/channels.glsl"
 
-/* The channels are a multiple of four. */
+/* True where the channels are a multiple of four. */
 layout(constant_id = 0) const bool VECTORS = true;
 
-/* No `restrict`: dx may be dy (in place). */
+/* The buffers are not `restrict`, since dx and dy may be the same tensor (in place). */
 LVK_VECTORS(0, dy);
 LVK_VECTORS(1, gamma);
 LVK_VECTORS(2, variance);

@@ -5,13 +5,13 @@
 #include "params/batchnorm.h"
 #include "common/channels.glsl"
 
-/* The channels are a multiple of four. */
+/* True where the channels are a multiple of four. */
 layout(constant_id = 0) const bool VECTORS = true;
 
-/* No `restrict`: y may be x (in place). */
+/* The buffers are not `restrict`, since y and x may be the same tensor (in place). */
 LVK_VECTORS(0, x);
 LVK_VECTORS(1, mean);
-LVK_VECTORS(2, coefficients); /* scale, beta */
+LVK_VECTORS(2, coefficients); /* two tables: scale, beta */
 layout(binding = 3) writeonly buffer Y {
     vec4 y[];
 };

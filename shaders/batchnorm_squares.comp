@@ -4,7 +4,8 @@
 #include "common/vectors.glsl"
 #include "params/batchnorm.h"
 
-/* The channels are a multiple of four. */
+/* Partial sums of (x - mean)^2 per channel. VECTORS is true where the channels are a multiple of four; an
+ * invocation then sums four channels, else one. */
 layout(constant_id = 0) const bool VECTORS = true;
 
 LVK_VECTORS(0, x);

@@ -4,14 +4,15 @@
 #include "common/vectors.glsl"
 #include "params/batchnorm.h"
 
-/* The channels are a multiple of four. */
+/* Partial sums per channel for the gradients of a batch normalization. VECTORS is true where the channels are
+ * a multiple of four; an invocation then sums four channels, else one. */
 layout(constant_id = 0) const bool VECTORS = true;
 
 LVK_VECTORS(0, dy);
 LVK_VECTORS(1, x);
 LVK_VECTORS(2, mean);
 layout(binding = 3) writeonly buffer Partial {
-    vec4 partial[]; /* of dy, then of dy (x - mean) */
+    vec4 partial[]; /* of each split the sums of dy, then those of dy (x - mean) */
 };
 
 void main() {

@@ -4,7 +4,7 @@
 #include "common/log1p.glsl"
 #include "params/bce.h"
 
-/* Partial sums of the weighted losses. */
+/* Partial sums of the weighted losses; src/ops/bce.h has the formula. */
 layout(binding = 0) readonly buffer Z {
     float z[];
 };

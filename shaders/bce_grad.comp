@@ -21,7 +21,8 @@ void main() {
     if (n >= params.rows)
         return;
     const float logit = z[n], target = labels[n].x, weight = labels[n].y;
-    /* sigmoid(z) - target over the common denominator, which stays exact where the two are nearly equal. */
+    /* sigmoid(z) - target, written as one fraction. A difference of the rounded sigmoid and the target would
+     * lose its digits where the two are nearly equal. */
     const float e = exp(-abs(logit));
     const float difference = logit < 0.0 ? e * (1.0 - target) - target : (1.0 - target) - e * target;
     dz[n] = dloss[0] * weight * (difference / (1.0 + e));

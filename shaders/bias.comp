@@ -4,10 +4,10 @@
 #include "common/vectors.glsl"
 #include "params/bias.h"
 
-/* The channels are a multiple of four. */
+/* True where the channels are a multiple of four. */
 layout(constant_id = 0) const bool VECTORS = true;
 
-/* No `restrict`: y may be x (in place). */
+/* The buffers are not `restrict`, since y and x may be the same tensor (in place). */
 LVK_VECTORS(0, x);
 layout(binding = 1) readonly buffer B {
     vec4 b[];

@@ -15,6 +15,6 @@ void main() {
     if (i * 4u >= params.count)
         return;
     const float norm = sqrt(squares[0]);
-    if (norm > params.max_norm) /* false for NaN */
+    if (norm > params.max_norm) /* false for NaN, so that a gradient with a NaN stays as it is */
         g[i] *= params.max_norm / norm;
 }

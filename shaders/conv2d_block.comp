@@ -1,8 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d, 4 pixels x 4 output channels an invocation, as in src/ops/conv_tiling.c. in_c and out_c are multiples of 4. A step
- * is 4 input channels of one tap; a split is a range of steps, whose partial sums are a tensor of their own.
- * LVK_RESIDUAL 1 adds a tensor of y's type. The constant `relu` 1 ends with a ReLU. */
+/* conv2d: an invocation computes 4 pixels x 4 output channels (src/ops/conv_tiling.c counts with the same
+ * numbers). in_c and out_c are multiples of 4. A step of the sum is 4 input channels of one tap. A split is a
+ * range of steps, whose partial sums are a tensor of their own. With LVK_RESIDUAL 1 the kernel adds a tensor
+ * of y's type, with the constant `relu` 1 it ends with a ReLU. */
 #extension GL_EXT_control_flow_attributes : require
 #include "common/index.glsl"
 #include "common/relu.glsl"

@@ -1,7 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d, one output an invocation, scalar loads: any shape on any device. LVK_RESIDUAL 1 adds a tensor of y's type. The
- * constant `relu` 1 ends with a ReLU. */
+/* conv2d: an invocation computes one output, and loads scalars, so that any shape runs on any device. With
+ * LVK_RESIDUAL 1 the kernel adds a tensor of y's type, with the constant `relu` 1 it ends with a ReLU. */
 #include "common/index.glsl"
 #include "common/relu.glsl"
 #include "params/conv2d.h"

@@ -1,7 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* Space to depth (src/ops/conv_space_to_depth.h): y[n,Y,X,(r,q,c)] = x[n, Y * stride_h + r - pad_top, X * stride_w + q - pad_left,
- * c], 0 where that lies outside of x. r is below kept_h, q below kept_w, c below channels. An invocation writes four numbers. */
+/* Space to depth (src/ops/conv_space_to_depth.h):
+ *   y[n,Y,X,(r,q,c)] = x[n, Y * stride_h + r - pad_top, X * stride_w + q - pad_left, c], or 0 where x has no
+ * such pixel, for 0 <= r < kept_h, 0 <= q < kept_w, 0 <= c < channels. An invocation writes four numbers. */
 #include "common/flat.glsl"
 #include "common/vectors.glsl"
 #include "params/conv2d_fold.h"

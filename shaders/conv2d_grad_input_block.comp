@@ -4,8 +4,8 @@
 #include "common/index.glsl"
 #include "params/conv2d.h"
 
-/* 4 images x 4 input channels an invocation, at one place of the image, so that the four share taps and weights. Any
- * stride; in_c and out_c are multiples of 4. */
+/* An invocation computes 4 input channels of dx at the same pixel of 4 images, so that the images share taps
+ * and weights. The stride is any; in_c and out_c are multiples of 4. */
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer DY {
     vec4 dy[];
@@ -40,7 +40,8 @@ void main() {
             const int from = (oy * int(params.out_w) + ox) * out4;
             const int weight = ((ky * int(params.kernel_w) + kx) * in4 + c) * 4 * out4;
             for (int k = 0; k < out4; ++k) {
-                /* The columns are the weights of 4 input channels: a vector times the matrix is 4 products of vectors. */
+                /* A column holds the weights from one input channel to 4 output channels, so that a vector of
+                 * dy times the matrix is one term of dx for each of 4 input channels. */
                 const mat4 weights = mat4(w[weight + k], w[weight + out4 + k], w[weight + 2 * out4 + k],
                                           w[weight + 3 * out4 + k]);
                 [[unroll]] for (int q = 0; q < 4; ++q)

@@ -3,7 +3,8 @@
 #include "common/index.glsl"
 #include "params/conv2d.h"
 
-/* An invocation computes one element of dx: the sum over the outputs that read the element of x. Any shape, any stride. */
+/* An invocation computes one element of dx: the sum over the outputs that read this element of x. The shape
+ * and the stride are any. */
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer DY {
     float dy[];

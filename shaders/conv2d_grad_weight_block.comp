@@ -4,8 +4,8 @@
 #include "common/index.glsl"
 #include "params/conv2d_grad_weight.h"
 
-/* 4 input x 4 output channels of one tap an invocation, over the rows of one split. in_c (as stored) and out_c are
- * multiples of 4. */
+/* An invocation computes dw of one tap for 4 input x 4 output channels, over the rows of one split. in_c
+ * (which counts padding) and out_c are multiples of 4. */
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer X {
     vec4 x[];

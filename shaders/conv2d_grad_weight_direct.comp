@@ -3,7 +3,8 @@
 #include "common/index.glsl"
 #include "params/conv2d_grad_weight.h"
 
-/* One element of dw an invocation, over the rows of one split: any shape on any device. */
+/* An invocation computes one element of dw over the rows of one split. The kernel runs any shape on any
+ * device. */
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer X {
     float x[];
@@ -12,7 +13,7 @@ layout(binding = 1) readonly buffer DY {
     float dy[];
 };
 layout(binding = 2) buffer DW {
-    float dw[]; /* [splits] of it */
+    float dw[]; /* [splits] tensors of dw's shape */
 };
 
 void main() {

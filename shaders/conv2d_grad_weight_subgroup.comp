@@ -1,9 +1,10 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* dw by a subgroup whose lanes stand for 4 output channels each: the subgroup computes TAPS_H x TAPS_W taps times CHANNELS input
- * channels, over the rows of one split, STRIP pixels in an iteration. Each lane reads its own channels of dy. All lanes need the
- * same x: each lane reads one column of pixels, and LVK_SHARE gives it to the others. TAPS_W is 1, or the kernel's width, then
- * stride_w is TAPS_STRIDE. TAPS_H is 1 or the kernel's height. src/ops/conv_grad.c has the same numbers. */
+/* dw by a subgroup whose lanes stand for 4 output channels each: the subgroup computes TAPS_H x TAPS_W taps
+ * times CHANNELS input channels, over the rows of one split, STRIP pixels in an iteration. Each lane reads
+ * its own channels of dy. All lanes need the same x: each lane reads one column of pixels, and LVK_SHARE
+ * gives this column to the others. TAPS_W is 1 or the kernel's width; in the second case stride_w is
+ * TAPS_STRIDE. TAPS_H is 1 or the kernel's height. src/ops/conv_grad.c has the same numbers. */
 #include "common/index.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d_grad_weight.h"

@@ -5,8 +5,9 @@
 layout(constant_id = 0) const uint TILE_COLUMNS = 64u;
 #include "common/tile.glsl"
 
-/* The gradient as a product of matrices: a row of A is one channel of x under one tap, at all pixels of dy; B is dy. in_c is a
- * multiple of 4; a split is a range of dy's image rows, whose partial sums are a tensor of their own. */
+/* dw as a product of matrices (common/tile.glsl): a row of A holds one channel of x under one tap, for all
+ * pixels of dy; B is dy. in_c is a multiple of 4. A split is a range of dy's image rows, whose partial sums
+ * are a tensor of their own. */
 layout(binding = 0) readonly buffer X {
     vec4 x[];
 };
@@ -15,11 +16,11 @@ layout(binding = 2) buffer DW {
 };
 
 #define QUADS int(TILE_ROWS / 4u)            /* groups of four rows in a tile */
-#define PIXELS (TILE_LANES / QUADS)          /* that the workgroup fetches at the same time */
+#define PIXELS (TILE_LANES / QUADS)          /* pixels that the workgroup fetches at the same time */
 
 /* The numbers of A that this invocation fetches: four channels of one tap, for up to four pixels. */
 int quad, kx, ky;
-bool wanted; /* this invocation has channels to fetch */
+bool wanted; /* whether this invocation has channels to fetch */
 int ox[4], oy[4], image[4];
 
 void find_quad(int row) {
@@ -39,7 +40,7 @@ void find_pixels(int pixel) {
     }
 }
 
-/* Moves on by TILE_DEPTH pixels, without a division. */
+/* Moves this invocation's pixels on by TILE_DEPTH, without a division, which is slow. */
 void advance_pixels() {
     [[unroll]] for (int i = 0; i < 4; ++i)
         if (i < int(TILE_PASSES)) {

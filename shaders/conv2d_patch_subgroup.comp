@@ -1,16 +1,17 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d, 3x3 over 3 channels at stride 1 (the first layer of a network), by a subgroup whose lanes stand for runs of RUN pixels
- * in a row. Each lane holds the patch of x that its run needs. An iteration computes 4 output channels, so that sums need not be
- * kept from one iteration to the next. x is padded to 4 channels; w is not. */
+/* conv2d, 3x3 over 3 channels at stride 1 (the first layer of a network), by a subgroup. Each lane stands for
+ * RUN neighbouring pixels of a row, and holds the patch of x that these pixels need. An iteration computes 4
+ * output channels, so that no sum is kept from one iteration to the next. x is padded to 4 channels; w is
+ * not. */
 #include "common/index.glsl"
 #include "common/relu.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define RUN 4 /* src/ops/conv_patch.c has the same number */
+#define RUN 4 /* pixels; src/ops/conv_patch.c has the same number */
 #define COLUMNS (RUN + 2)
-#define TERMS 27 /* ky, kx, c: the rows of w */
+#define TERMS 27 /* products in a sum, one a row of w: 3 ky x 3 kx x 3 channels */
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 
 layout(constant_id = 0) const uint has_bias = 0u;

@@ -5,7 +5,8 @@
 #include "common/relu_pool.glsl"
 #include "params/conv2d.h"
 
-/* One window x 4 output channels an invocation, as in src/ops/conv2d_relu_pool.c. in_c and out_c are multiples of 4. */
+/* An invocation computes one pool window x 4 output channels (src/ops/conv2d_relu_pool.c counts with the same
+ * numbers). in_c and out_c are multiples of 4. */
 layout(local_size_x = 64) in;
 layout(constant_id = 0) const uint has_bias = 0u;
 layout(binding = 0) readonly buffer X {

@@ -4,7 +4,7 @@
 #include "common/relu_pool.glsl"
 #include "params/conv2d.h"
 
-/* Four elements an invocation, scalar loads: any shape on any device. */
+/* An invocation computes four elements of y, and loads scalars, so that any shape runs on any device. */
 layout(constant_id = 0) const uint has_bias = 0u;
 layout(binding = 0) readonly buffer X {
     float x[];

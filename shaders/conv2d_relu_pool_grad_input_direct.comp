@@ -3,7 +3,7 @@
 #include "common/index.glsl"
 #include "params/conv2d.h"
 
-/* One element of dx an invocation, scalar loads: any shape on any device. */
+/* An invocation computes one element of dx, and loads scalars, so that any shape runs on any device. */
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer DY {
     float dy[];

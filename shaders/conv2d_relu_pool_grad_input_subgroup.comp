@@ -1,11 +1,12 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* dx of conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for blocks of 2x2 pixels of x, counted from the corner
- * of the padding. Four pool windows reach a block: its own, and those above, left, and above left of it. An iteration takes 4
- * channels of their gradients, puts each gradient, in registers, at the position that won its window, and multiplies by all nine
- * taps, for VECTORS x 4 input channels. Two blocks a lane would share more reads, but the code of an iteration would then exceed
- * the processor's instruction caches. w comes packed (params/conv2d_pool_pack.h). src/ops/conv2d_relu_pool_grad_input.c has the
- * same numbers. */
+/* dx of conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for squares of 2x2 pixels of x.
+ * The squares are counted from the upper left corner of the padded x. Four pool windows reach a square: its
+ * own window, and those above, to the left, and above left of it. An iteration takes 4 channels of the four
+ * windows' gradients. Each gradient is put, in registers, at the position that won its window, and multiplied
+ * by all nine taps, for VECTORS x 4 input channels. With two squares a lane fewer values would be read, but
+ * the code of an iteration would exceed the processor's instruction cache. w is packed
+ * (params/conv2d_pool_pack.h). src/ops/conv2d_relu_pool_grad_input.c has the same numbers. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"

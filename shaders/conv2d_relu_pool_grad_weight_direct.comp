@@ -3,7 +3,8 @@
 #include "common/index.glsl"
 #include "params/conv2d_pool_grad_weight.h"
 
-/* One element of dw or db an invocation, over the rows of one split: any shape on any device. */
+/* An invocation computes one element of dw or db over the rows of one split. The kernel runs any shape on any
+ * device. */
 layout(local_size_x = 64) in;
 layout(binding = 0) readonly buffer X {
     float x[];
@@ -15,10 +16,10 @@ layout(binding = 2) readonly buffer Index {
     uint index[];
 };
 layout(binding = 3) writeonly buffer DW {
-    float dw[]; /* [splits] of it */
+    float dw[]; /* [splits] tensors of dw's shape */
 };
 layout(binding = 4) writeonly buffer DB {
-    float db[]; /* [splits] of it */
+    float db[]; /* [splits] tensors of db's shape */
 };
 
 void main() {

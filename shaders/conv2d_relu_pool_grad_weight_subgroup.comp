@@ -1,11 +1,13 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* dw and db of conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for WIDTH output channels each: the subgroup
- * computes TAPS_H rows of taps times CHANNELS input channels over the rows of one split, WINDOWS pool windows in an iteration.
- * Only one of a window's four positions has a gradient. The index selects the x of that position, which costs half of the
- * multiply-adds that it saves. Each lane reads its own channels of dy. All lanes need the same x: each lane reads one column of
- * pixels, and LVK_SHARE gives it to the others. Every subgroup sums db, and the first subgroup of a split stores it.
- * src/ops/conv2d_relu_pool_grad_weight.c has the same numbers. */
+/* dw and db of conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for WIDTH output channels
+ * each: the subgroup computes TAPS_H rows of taps times CHANNELS input channels over the rows of one split,
+ * WINDOWS pool windows in an iteration. Only one of a window's four positions has a gradient. The kernel
+ * selects the x of this position by the index and multiplies once, since the selection takes half as many
+ * instructions as the multiply-adds of the other positions. Each lane reads its own channels of dy. All lanes
+ * need the same x: each lane reads one column of pixels, and LVK_SHARE gives this column to the others. Every
+ * subgroup sums db, and the first subgroup of a split stores db. src/ops/conv2d_relu_pool_grad_weight.c has
+ * the same numbers. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/subgroup.glsl"

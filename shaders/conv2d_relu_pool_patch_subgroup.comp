@@ -1,19 +1,22 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d_relu_pool, 3x3 over 3 channels at stride 1 (the first layer of a network), by a subgroup whose lanes stand for RUN pool
- * windows side by side. Each lane holds the patch of x that its windows need. An iteration computes 4 output channels, so that
- * sums need not be kept from one iteration to the next. x is padded to 4 channels, or read as it is (`packed`: by texels, no
- * padding around x, in_w a multiple of 4); w is not padded. */
+/* conv2d_relu_pool, 3x3 over 3 channels at stride 1 (the first layer of a network), by a subgroup. Each lane
+ * stands for RUN neighbouring pool windows, and holds the patch of x that these windows need. An iteration
+ * computes 4 output channels, so that no sum is kept from one iteration to the next. x is padded to 4
+ * channels, unless `packed` is true: then x has 3 channels and no padding around the image, in_w is a
+ * multiple of 4, and x is read by texels. w is not padded. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/relu_pool.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define RUN (LVK_LANES == 16 ? 2 : 1) /* AVX-512 has registers for two; as in src/ops/conv2d_relu_pool.c */
+/* AVX-512 has registers for two windows. src/ops/conv2d_relu_pool.c has the same numbers. */
+#define RUN (LVK_LANES == 16 ? 2 : 1)
 #define COLUMNS (2 * RUN + 2)
-#define TEXELS (RUN == 2 ? 5 : 4) /* of a row of the patch, which begins with the first texel or, at odd windows, in its middle */
-#define TERMS 27 /* ky, kx, c: the rows of w */
+/* Texels of a row of the patch. The patch of an odd window begins in the middle of its first texel. */
+#define TEXELS (RUN == 2 ? 5 : 4)
+#define TERMS 27 /* products in a sum, one a row of w: 3 ky x 3 kx x 3 channels */
 #define FETCHES ((TERMS + LVK_LANES - 1) / LVK_LANES)
 
 layout(constant_id = 6) const bool has_bias = false;

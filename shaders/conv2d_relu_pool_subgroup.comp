@@ -1,9 +1,10 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for pool windows: a lane computes the four positions of its
- * window times VECTORS x 4 output channels, so that values which the pool drops are never written. An iteration takes one row of
- * taps over 4 input channels. Each lane reads the 2x4 pixels that its window needs. All lanes need the same weights: each lane
- * reads some of the vec4s, and LVK_SHARE gives them to the others. src/ops/conv2d_relu_pool.c has the same numbers. */
+/* conv2d_relu_pool, 3x3 at stride 1, by a subgroup whose lanes stand for pool windows. A lane computes the
+ * four positions of its window times VECTORS x 4 output channels, so that values which the pool drops are
+ * never written. An iteration takes one row of taps over CHANNELS x 4 input channels. Each lane reads the 2x4
+ * pixels that its window needs. All lanes need the same weights: each lane reads some of the vec4s, and
+ * LVK_SHARE gives these to the other lanes. src/ops/conv2d_relu_pool.c has the same numbers. */
 #include "common/conv_shape.glsl"
 #include "common/index.glsl"
 #include "common/relu_pool.glsl"
@@ -41,8 +42,8 @@ void main() {
         [[unroll]] for (int q = 0; q < 4; ++q)
             sum[q * VECTORS + j] = start;
     }
-    /* The vec4s that this lane reads of the weights of 4 input channels. Past the last channel these are any others: their
-     * sums are not stored. */
+    /* The vec4s that this lane reads of the weights of 4 input channels. For output channels past the last
+     * one the lane reads any other weights, since the sums of these channels are not stored. */
     int weights[FETCHES];
     [[unroll]] for (int f = 0; f < FETCHES; ++f) {
         const int i = f * LVK_LANES + LVK_LANE;

@@ -1,17 +1,19 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d by a subgroup whose lanes stand for pixels: the subgroup computes PIXELS x LVK_LANES pixels times VECTORS x 4 output
- * channels. Each lane reads the pixels of x that its own results need. All lanes need the same weights: each lane reads some
- * of the vec4s, and LVK_SHARE gives them to the others.
+/* conv2d by a subgroup whose lanes stand for pixels: the subgroup computes PIXELS x LVK_LANES pixels times
+ * VECTORS x 4 output channels. Each lane reads the pixels of x that its own results need. All lanes need the
+ * same weights: each lane reads some of the vec4s, and LVK_SHARE gives these to the other lanes.
  *
- * A step of the sum is 4 input channels of one tap. An iteration of the loop takes `steps` steps. A split is a range of
- * iterations, whose partial sums are a tensor of their own. src/ops/conv_tiling.c has the same numbers.
+ * A step of the sum is 4 input channels of one tap. An iteration of the loop takes `steps` steps. A split is
+ * a range of iterations, whose partial sums are a tensor of their own. src/ops/conv_tiling.c has the same
+ * numbers.
  *
- * LVK_RESIDUAL 1 adds a tensor of y's type. The constant `relu` 1 ends with a ReLU. LVK_TRANSPOSED 1 is for the gradient with
- * respect to x: w lies as [tap, out_c, in_c].
+ * With LVK_RESIDUAL 1 the kernel adds a tensor of y's type, with the constant `relu` 1 it ends with a ReLU.
+ * LVK_TRANSPOSED 1 is for the gradient with respect to x, where w has the layout [tap, out_c, in_c].
  *
- * A lane has more sums than the processor has vector registers. With 16 lanes it has few enough for one loop, with iterations
- * of up to 4 steps. With 4 or 8 lanes, more sums, iterations of one step, and an outer loop over the taps are faster. */
+ * A lane has more sums than the processor has vector registers. With 16 lanes it has few enough for one loop,
+ * with iterations of up to 4 steps. With 4 or 8 lanes, more sums, iterations of one step, and an outer loop
+ * over the taps are faster. */
 #include "common/index.glsl"
 #include "common/relu.glsl"
 #include "common/subgroup.glsl"
@@ -51,11 +53,12 @@ layout(binding = 3) writeonly buffer Y {
 LVK_VECTORS(4, residual);
 #endif
 
-/* The 4 x VECTORS x 4 weights of a step lie in 4 * VECTORS vec4s. Their numbers count from 0, in the order in which the lanes
- * read them.
+/* The 4 x VECTORS x 4 weights of a step lie in 4 * VECTORS vec4s. Their numbers count from 0, in the order in
+ * which the lanes read them.
  *   WEIGHT(i)                        the place of vec4 i in w, counted from the first weight of the step
  *   TAP_WEIGHTS(tap, ky, kx) + step * STEP_WEIGHTS   the place of the first weight of a step
- *   FETCHED(i, k)                    the number of the vec4 that holds the weight from channel i of x to channel k of y
+ *   FETCHED(i, k)                    the number of the vec4 with the weight from channel i of x to channel k
+ * of y
  *   FETCHED_AT(i, k)                 the component of that vec4, 0 to 3 */
 #if LVK_TRANSPOSED /* a vec4 holds channels of x, for one of y */
 #define WEIGHT(i) (min(k0 * 4 + (i), int(params.out_c) - 1) * in4)
@@ -130,8 +133,8 @@ void main() {
 
     const int length = int(params.steps_per_split) * steps, first = split * length;
     const int last = min(first + length, int(params.kernel_h) * kernel_w * in4);
-    /* The vec4s that this lane reads of the weights of each step. Past the last channel these are any others: their sums are
-     * not stored. */
+    /* The vec4s that this lane reads of the weights of each step. For output channels past the last one the
+     * lane reads any other weights, since the sums of these channels are not stored. */
     int weights[FETCHES];
     [[unroll]] for (int f = 0; f < FETCHES; ++f) {
         const int i = f * LVK_LANES + LVK_LANE;

@@ -1,10 +1,13 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* conv2d as a product of matrices (common/tile.glsl). A row of A holds the kernel_h * kernel_w * in_c numbers of x that one pixel
- * of y depends on; B is the kernel. in_c is a multiple of 4. A step is TILE_DEPTH numbers of the sum; a split is a range of steps,
- * whose partial sums are a tensor of their own. LVK_RESIDUAL 1 adds a tensor of y's type. The constant `relu` 1 ends with a ReLU.
- * With LVK_POOL 1 the rows of A follow the pool windows: the eight rows of an invocation are two whole windows, so that ReLU and
- * pool happen in registers. out_c is then a multiple of 4, and there is one split. */
+/* conv2d as a product of matrices (common/tile.glsl). A row of A holds the kernel_h * kernel_w * in_c numbers
+ * of x that one pixel of y depends on; B is the kernel. in_c is a multiple of 4. A step is TILE_DEPTH
+ * products of the sum. A split is a range of steps, whose partial sums are a tensor of their own. With
+ * LVK_RESIDUAL 1 the kernel adds a tensor of y's type, with the constant `relu` 1 it ends with a ReLU.
+ *
+ * With LVK_POOL 1 the rows of A are ordered by pool windows: the eight rows of an invocation are two whole
+ * windows, so that the invocation computes ReLU and pool in registers. out_c is then a multiple of 4, and
+ * there is one split. */
 #include "common/index.glsl"
 #include "params/conv2d.h"
 layout(constant_id = 0) const uint has_bias = 0u;
@@ -40,7 +43,7 @@ layout(binding = 4) readonly buffer Residual {
 
 /* The numbers of A that this invocation fetches: four channels of one tap, for up to four pixels. */
 int quad, kx, ky;                /* channels quad * 4 + 0..3, tap */
-int ix[4], iy[4], corner[4]; /* the place in x of each pixel's tap 0; corner: that place as an index of vec4s */
+int ix[4], iy[4], corner[4]; /* where tap 0 of each pixel lies in x: column, row, and index of the vec4 */
 
 int count_rows() {
 #if LVK_POOL
@@ -71,7 +74,7 @@ void find_quad(int step) {
     ky = tap / int(params.kernel_w);
 }
 
-/* Moves to the numbers of the next step, without a division. */
+/* Moves to the numbers of the next step, without a division, which is slow. */
 void advance_quad() {
     quad += TILE_DEPTH / 4;
     while (quad >= int(params.in_c / 4u)) {

@@ -3,8 +3,9 @@
 #include "common/flat.glsl"
 #include "params/conv2d_fold.h"
 
-/* Depth to space, the way back from conv2d_fold.comp: x[n,iy,ix,c] = y[n,Y,X,(r,q,c)] with Y * stride_h + r = iy + pad_top and
- * X * stride_w + q = ix + pad_left, 0 where y has no such pixel. An invocation writes four channels of x. */
+/* Depth to space, the inverse of conv2d_fold.comp:
+ *   x[n,iy,ix,c] = y[n,Y,X,(r,q,c)] with Y * stride_h + r = iy + pad_top and X * stride_w + q = ix +
+ * pad_left, or 0 where y has no such pixel. An invocation writes four channels of x. */
 layout(constant_id = 0) const int stride_h = 1;
 layout(constant_id = 1) const int stride_w = 1;
 layout(constant_id = 2) const int kept_h = 1;
@@ -25,7 +26,7 @@ void main() {
     const int line = pixel / int(params.in_w), n = line / int(params.in_h);
     const int top = line % int(params.in_h) + params.pad_top, left = pixel % int(params.in_w) + params.pad_left;
     const int row = top / stride_h, r = top % stride_h, column = left / stride_w, q = left % stride_w;
-    /* A negative padding leaves out the first rows or columns of x. */
+    /* With a negative padding, y does not hold the first rows or columns of x. */
     const bool kept = top >= 0 && left >= 0 && r < kept_h && q < kept_w && row < int(params.out_h) && column < int(params.out_w);
     const int from = ((((n * int(params.out_h) + row) * int(params.out_w) + column) * kept_h + r) * kept_w + q) * vectors;
     const vec4 value = y[kept ? from + i % vectors : 0];

@@ -1,8 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
-/* V[i][j] = B^T d B: v [4 * 4, tiles, in_c], four channels of a tile an invocation; d are the 4x4 pixels of x that the tile
- * of y is made from. */
+/* Winograd's transform of the input, V = B^T d B: d are the 4x4 pixels of x that a tile of y depends on, and
+ * v is [4 * 4, tiles, in_c]. An invocation transforms four channels of a tile. */
 #include "common/index.glsl"
 #include "params/conv2d_winograd.h"
 layout(local_size_x = 64) in;

@@ -1,7 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* y = A^T m A: m [4 * 4, tiles, out_c], four channels of a tile an invocation, 2x2 pixels of y; with bias, LVK_RESIDUAL 1 a
- * tensor of y's type, and ReLU. */
+/* Winograd's transform of the output, y = A^T m A: m is [4 * 4, tiles, out_c], and an invocation computes
+ * four channels of a tile, 2x2 pixels of y. It then adds the bias and, with LVK_RESIDUAL 1, a tensor of y's
+ * type, and may end with a ReLU. */
 #extension GL_EXT_control_flow_attributes : require
 #include "common/index.glsl"
 #include "common/relu.glsl"

@@ -1,7 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* m[i] = v[i] u[i], sixteen products of matrices: v [16, tiles, in_c], u [16, in_c, out_c], m [16, tiles, out_c]. in_c and
- * out_c are multiples of 4. */
+/* Winograd's products, m[i] = v[i] u[i] for sixteen matrices: v is [16, tiles, in_c], u [16, in_c, out_c],
+ * and m [16, tiles, out_c]. in_c and out_c are multiples of 4. */
 #include "common/index.glsl"
 #include "params/conv2d_winograd.h"
 layout(constant_id = 0) const uint TILE_COLUMNS = 64u;

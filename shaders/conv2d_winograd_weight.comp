@@ -1,8 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
-/* U[i][j] = G g G^T: u [4 * 4, in_c, out_c] of w [3, 3, channels, out_c]; with flip 1, of w [3, 3, out_c, channels]
- * with its taps in reverse order. */
+/* Winograd's transform of the weights, U = G g G^T: u is [4 * 4, in_c, out_c], and the nine numbers g are
+ * taken from w [3, 3, channels, out_c]. With flip 1, w is [3, 3, out_c, channels], and its taps are read in
+ * reverse order. */
 #include "common/index.glsl"
 #include "params/conv2d_winograd.h"
 layout(local_size_x = 64) in;

@@ -1,14 +1,14 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* A dense layer of few rows, see src/ops/dense_gemv.h. An invocation computes four outputs of all rows from one split of the
- * inputs. Neighbouring invocations read neighbouring weights. */
+/* A dense layer for a batch of few rows; see src/ops/dense_gemv.h. An invocation computes four outputs of all
+ * rows from one split of the inputs. Neighbouring invocations read neighbouring weights. */
 #extension GL_EXT_control_flow_attributes : require
 #include "common/flat.glsl"
 #include "common/relu.glsl"
 #include "common/vectors.glsl"
 #include "params/dense_gemv.h"
 
-#define MOST_ROWS 8 /* as in src/ops/dense_gemv.c */
+#define MOST_ROWS 8 /* src/ops/dense_gemv.c has the same number */
 
 layout(constant_id = 0) const bool has_bias = false;
 layout(constant_id = 1) const bool relu = false;

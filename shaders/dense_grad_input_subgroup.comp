@@ -1,13 +1,13 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* dx of a dense layer, by a subgroup whose lanes stand for 4 inputs each: the subgroup computes ROWS rows of the batch times
- * 4 x LVK_LANES inputs. Each lane reads its own weights. All lanes need the same dy: each lane reads some rows, and LVK_SHARE
- * gives them to the others. */
+/* dx of a dense layer, by a subgroup whose lanes stand for 4 inputs each: the subgroup computes ROWS rows of
+ * the batch times 4 x LVK_LANES inputs. Each lane reads its own weights. All lanes need the same dy: each
+ * lane reads some rows, and LVK_SHARE gives these to the other lanes. */
 #include "common/index.glsl"
 #include "common/subgroup.glsl"
 #include "params/conv2d.h"
 
-#define ROWS (LVK_LANES == 4 ? 8 : 32) /* as in src/ops/dense_grad_input.c */
+#define ROWS (LVK_LANES == 4 ? 8 : 32) /* src/ops/dense_grad_input.c has the same numbers */
 
 LVK_VECTORS(0, dy);
 LVK_VECTORS(1, w);

@@ -5,15 +5,16 @@
 #include "common/philox.glsl"
 #include "params/dropout.h"
 
-/* The elements of a row are a multiple of four, so that one Philox block serves the four of an invocation. */
+/* True where the elements of a row are a multiple of four, so that one Philox block serves the four elements
+ * of an invocation. */
 layout(constant_id = 0) const bool VECTORS = true;
 
-/* No `restrict`: y may be x (in place). */
+/* The buffers are not `restrict`, since y and x may be the same tensor (in place). */
 layout(binding = 0) readonly buffer X {
     vec4 x[];
 };
 layout(binding = 1) readonly buffer Keys {
-    uvec4 keys[]; /* a row's: seed low, seed high, epoch, sample */
+    uvec4 keys[]; /* one a row: low half of the seed, high half, epoch, sample */
 };
 layout(binding = 2) writeonly buffer Y {
     vec4 y[];
@@ -22,7 +23,7 @@ layout(binding = 3) writeonly buffer Mask {
     uint mask[];
 };
 
-/* The block that holds element e of row n. */
+/* The random numbers of the Philox block that holds element e of row n. */
 vec4 draw(uint n, uint e) {
     const uvec4 key = keys[n];
     return lvk_uniform(lvk_philox(uvec4(e >> 2, key.w, key.z, params.purpose), key.xy));

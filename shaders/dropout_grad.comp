@@ -4,7 +4,7 @@
 #include "common/flat.glsl"
 #include "params/scaled.h"
 
-/* No `restrict`: dx may be dy (in place). */
+/* The buffers are not `restrict`, since dx and dy may be the same tensor (in place). */
 layout(binding = 0) readonly buffer DY {
     vec4 dy[];
 };

@@ -4,7 +4,8 @@
 #include "common/vectors.glsl"
 #include "params/global_average_pool.h"
 
-/* The channels are a multiple of four, and an invocation handles four of them of one pixel; else four elements one by one. */
+/* True where the channels are a multiple of four. An invocation then handles four channels of one pixel, else
+ * four elements one by one. */
 layout(constant_id = 0) const bool VECTORS = true;
 
 LVK_VECTORS(0, dy);

@@ -3,7 +3,7 @@
 #include "common/flat.glsl"
 #include "params/l2.h"
 
-/* Partial sums of lambda w². */
+/* Partial sums of lambda w^2. */
 layout(binding = 0) readonly buffer W {
     vec4 w[];
 };

@@ -5,7 +5,8 @@
 #include "common/vectors.glsl"
 #include "params/maxpool2d.h"
 
-/* The channels are a multiple of four, and an invocation handles four of them in one window; else four elements one by one. */
+/* True where the channels are a multiple of four. An invocation then handles four channels of one window,
+ * else four elements one by one. */
 layout(constant_id = 0) const bool VECTORS = true;
 layout(constant_id = 1) const bool PADDED = false;
 layout(constant_id = 2) const uint WINDOW_H = 2;
@@ -38,7 +39,8 @@ void find_maximum(uint at, out vec4 best, out uvec4 best_index) {
     best_index = uvec4(PADDING);
     for (uint ky = 0u; ky < WINDOW_H; ++ky)
         for (uint kx = 0u; kx < WINDOW_W; ++kx) {
-            /* Above and left of the image these wrap around to huge numbers. */
+            /* Above and to the left of the image, these unsigned numbers wrap around to numbers beyond the
+             * image's size. */
             const uint iy = top + ky - params.pad_top, ix = left + kx - params.pad_left;
             const bool inside = !PADDED || (iy < params.in_h && ix < params.in_w);
             vec4 value = vec4(0.0);

@@ -4,7 +4,8 @@
 #include "common/flat.glsl"
 #include "params/maxpool2d.h"
 
-/* The channels are a multiple of four, and an invocation handles four of them of one pixel; else four elements one by one. */
+/* True where the channels are a multiple of four. An invocation then handles four channels of one pixel, else
+ * four elements one by one. */
 layout(constant_id = 0) const bool VECTORS = true;
 layout(constant_id = 1) const uint WINDOW_H = 2;
 layout(constant_id = 2) const uint WINDOW_W = 2;
@@ -19,7 +20,7 @@ layout(binding = 2) writeonly buffer DX {
     vec4 dx[];
 };
 
-/* The first window that reaches coordinate `at` of the padded image, and the last. */
+/* The first and the last window that reach coordinate `at` of the padded image, along one axis. */
 uint first_window(uint at, uint window, uint stride) {
     return at < window ? 0u : (at - window) / stride + 1u;
 }
@@ -28,7 +29,8 @@ uint last_window(uint at, uint stride, uint count) {
     return min(at / stride, count - 1u);
 }
 
-/* dy of output element `at`, where its window chose the place `position`. */
+/* dy of output elements `at` .. `at` + 3; 0 for those whose window has its maximum elsewhere than at
+ * `position`. */
 vec4 chosen(uint at, uint position) {
     const uvec4 indices = lvk_unpack_bytes(index[at >> 2]);
     if (VECTORS)

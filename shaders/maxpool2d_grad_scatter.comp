@@ -5,8 +5,9 @@
 #include "common/vectors.glsl"
 #include "params/maxpool2d.h"
 
-/* For windows that do not overlap, and channels in fours: the padded image is divided into cells of stride_h x stride_w pixels,
- * each with a window in its upper left corner. An invocation writes four channels of a cell, so that each gradient is read once. */
+/* For windows that do not overlap, and channels in fours: the padded image is divided into cells of stride_h
+ * x stride_w pixels, each with a window in its upper left corner. An invocation writes four channels of a
+ * cell, so that each gradient is read once. */
 layout(constant_id = 0) const uint WINDOW_H = 2;
 layout(constant_id = 1) const uint WINDOW_W = 2;
 layout(constant_id = 2) const uint STRIDE_H = 2;
@@ -32,7 +33,7 @@ void main() {
     place /= columns;
     const uint oy = place % rows, image = place / rows;
 
-    vec4 gradient = vec4(0.0); /* the last cells may have no window */
+    vec4 gradient = vec4(0.0); /* the last cell of a row or column may have no window */
     uvec4 position = uvec4(0u);
     if (oy < params.out_h && ox < params.out_w) {
         const uint at = ((image * params.out_h + oy) * params.out_w + ox) * quads + quad;
@@ -41,7 +42,8 @@ void main() {
     }
     for (uint ky = 0u; ky < STRIDE_H; ++ky)
         for (uint kx = 0u; kx < STRIDE_W; ++kx) {
-            /* Above and left of the image these wrap around to huge numbers. */
+            /* Above and to the left of the image, these unsigned numbers wrap around to numbers beyond the
+             * image's size. */
             const uint y = oy * STRIDE_H + ky - params.pad_top, x = ox * STRIDE_W + kx - params.pad_left;
             if (y >= params.in_h || x >= params.in_w)
                 continue;

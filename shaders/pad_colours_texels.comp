@@ -4,7 +4,8 @@
 #include "params/pad_rows.h"
 #define LVK_TEXELS 1
 #include "common/vectors.glsl"
-/* pad_rows of pixels of three channels, a multiple of four of them: four pixels an invocation. */
+/* pad_rows for pixels of three channels, whose number is a multiple of four. An invocation writes four
+ * pixels. */
 LVK_VECTORS(0, from);
 layout(binding = 1) writeonly buffer To {
     vec4 to[];

@@ -20,7 +20,7 @@ void main() {
     const uint e = 4u * LVK_FLAT_INDEX;
     if (e >= params.count) /* rows_padded, and so count, is a multiple of 4 */
         return;
-    if (params.width == 1u && params.rows == 3u) { /* colours: the case that matters, without divisions */
+    if (params.width == 1u && params.rows == 3u) { /* images of three channels, the usual case: no division */
         const uint pixel = e / 4u * 3u;
         to[e / 4u] = vec4(from[pixel], from[pixel + 1u], from[pixel + 2u], 0.0);
     } else {

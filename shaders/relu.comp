@@ -5,7 +5,7 @@
 #include "common/vectors.glsl"
 #include "params/elementwise.h"
 
-/* No `restrict`: y may be x (in place). */
+/* The buffers are not `restrict`, since y and x may be the same tensor (in place). */
 LVK_VECTORS(0, x);
 layout(binding = 1) writeonly buffer Y {
     vec4 y[];

@@ -4,7 +4,7 @@
 #include "common/vectors.glsl"
 #include "params/elementwise.h"
 
-/* No `restrict`: dx may be dy (in place). */
+/* The buffers are not `restrict`, since dx and dy may be the same tensor (in place). */
 LVK_VECTORS(0, dy);
 LVK_VECTORS(1, y);
 layout(binding = 2) writeonly buffer DX {

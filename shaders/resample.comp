@@ -1,6 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-/* One output pixel an invocation; a workgroup stays within one image. */
+/* An invocation computes one output pixel; the invocations of a workgroup belong to one image.
+ * src/core/resample.h has the formula. */
 #extension GL_EXT_control_flow_attributes : require
 #include "common/bytes.glsl"
 #include "common/index.glsl"
@@ -10,7 +11,7 @@ layout(local_size_x = 64) in;
 
 layout(constant_id = 0) const int OUTPUT = 224;
 layout(constant_id = 1) const int TAPS = 3;
-layout(constant_id = 2) const uint GROUPS = 784u; /* of an image */
+layout(constant_id = 2) const uint GROUPS = 784u; /* workgroups of an image */
 
 #if LVK_TEXELS
 layout(binding = 0) uniform usamplerBuffer crops;
@@ -21,7 +22,7 @@ layout(binding = 0) readonly buffer Crops {
 };
 #define LOAD_PIXEL(at) vec4(lvk_unpack_bytes(crops[at]))
 #endif
-LVK_VECTORS(1, rows); /* eight vectors of an lvk_resampling */
+LVK_VECTORS(1, rows); /* an lvk_resampling is eight vectors */
 layout(binding = 2) writeonly buffer Y {
     float y[];
 };
@@ -44,7 +45,8 @@ void main() {
     precise const float u = first.z * i + first.w * j + second.z, v = second.x * i + second.y * j + second.w;
     const int x0 = first_pixel(u, radius), y0 = first_pixel(v, radius);
 
-    /* Weights along x, by the column of the crop. Weights of pixels outside the crop count in the sum alone. */
+    /* The weights along x, one for each column of the crop that the point reads. A weight of a column outside
+     * the crop is part of the sum of weights, by which the result is divided, but has no pixel. */
     float weights[TAPS];
     int columns[TAPS];
     float sum_x = 0.0, sum_y = 0.0;

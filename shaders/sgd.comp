@@ -13,7 +13,7 @@ layout(binding = 2) buffer V {
     vec4 v[];
 };
 layout(binding = 3, std140) uniform Hyper {
-    float learning_rate; /* the order of src/ops/sgd.h */
+    float learning_rate; /* src/ops/sgd.h gives the order of these numbers */
     float momentum;
 }
 hyper;

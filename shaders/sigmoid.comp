@@ -3,7 +3,7 @@
 #include "common/flat.glsl"
 #include "params/elementwise.h"
 
-/* No `restrict`: y may be x (in place). */
+/* The buffers are not `restrict`, since y and x may be the same tensor (in place). */
 layout(binding = 0) readonly buffer X {
     vec4 x[];
 };
@@ -16,6 +16,6 @@ void main() {
     if (i * 4u >= params.count)
         return;
     const vec4 value = x[i];
-    const vec4 e = exp(-abs(value)); /* never overflows */
+    const vec4 e = exp(-abs(value)); /* at most 1, so that nothing overflows */
     y[i] = mix(vec4(1.0), e, lessThan(value, vec4(0.0))) / (1.0 + e);
 }

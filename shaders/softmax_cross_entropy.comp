@@ -4,7 +4,7 @@
 #include "common/log1p.glsl"
 #include "params/softmax_cross_entropy.h"
 
-/* Partial sums of the weighted losses. */
+/* Partial sums of the weighted losses; src/ops/softmax_cross_entropy.h has the formula. */
 layout(binding = 0) readonly buffer Z {
     float z[];
 };
@@ -30,7 +30,7 @@ float loss(uint n) {
         others += k == best ? 0.0 : exp(-below);
         gap = float(k) == labels[n].x ? below : gap;
     }
-    /* log() may be coarse between 1 and 2 */
+    /* Vulkan allows log() a large relative error for arguments between 1 and 2. */
     return labels[n].y * ((others <= 1.0 ? lvk_log1p(others) : log(1.0 + others)) + gap);
 }
 

@@ -16,7 +16,7 @@ layout(binding = 3) writeonly buffer DZ {
     float dz[];
 };
 
-/* A row an invocation. */
+/* An invocation computes one row. */
 void main() {
     const uint n = LVK_FLAT_INDEX;
     if (n >= params.rows)
@@ -32,6 +32,7 @@ void main() {
         all += e;
         others += float(k) == target ? 0.0 : e;
     }
-    for (uint k = 0u; k < params.classes; ++k) /* for the target, probability - 1 is minus the share of the other classes */
+    /* For the target, probability - 1 is minus the sum of the other probabilities. */
+    for (uint k = 0u; k < params.classes; ++k)
         dz[first + k] = slope * ((float(k) == target ? -others : exp(z[first + k] - largest)) / all);
 }

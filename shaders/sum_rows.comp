@@ -5,8 +5,8 @@
 #include "common/vectors.glsl"
 #include "params/sum_rows.h"
 
-/* The columns are a multiple of four, and an invocation sums four of them; else it sums one. Neighbouring invocations read
- * neighbouring memory. */
+/* True where the columns are a multiple of four. An invocation then sums four columns, else one. Neighbouring
+ * invocations read neighbouring memory. */
 layout(constant_id = 0) const bool VECTORS = true;
 
 LVK_VECTORS(0, x);

@@ -11,7 +11,7 @@ layout(binding = 1) readonly buffer W {
 };
 layout(binding = 2, std140) uniform Hyper {
     vec4 optimizer;
-    vec4 rate; /* in w: the order of src/ops/weight_average.h */
+    vec4 rate; /* the rate is the component w; src/ops/weight_average.h gives the order of these numbers */
 }
 hyper;
 

@@ -8,7 +8,7 @@ layout(binding = 0) buffer W {
 };
 layout(binding = 1, std140) uniform Hyper {
     vec4 unused;
-    float decay; /* the order of src/ops/adam.h */
+    float decay; /* src/ops/adam.h gives the order of these numbers */
 }
 hyper;
 

@@ -1,6 +1,6 @@
 #ifndef LVK_BYTES_GLSL
 #define LVK_BYTES_GLSL
-/* LVK_U8 tensors: four elements to a word, lowest byte first. */
+/* A word of an LVK_U8 tensor holds four elements, the first in the lowest byte. */
 uvec4 lvk_unpack_bytes(uint word) {
     return (uvec4(word) >> uvec4(0, 8, 16, 24)) & 255u;
 }

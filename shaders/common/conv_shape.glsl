@@ -1,8 +1,9 @@
-/* The geometry of a convolution as constants, set by lvk_conv_shape_constants(). Software drivers divide a vector of integers one
- * lane after the other, unless they know the divisor when they compile the shader. */
+/* The shape of a convolution as specialization constants, which lvk_conv_shape_constants() sets. They are
+ * constants because software drivers divide a vector of integers one lane after the other, unless they know
+ * the divisor when they compile the shader. */
 layout(constant_id = 0) const int in_h = 1;
 layout(constant_id = 1) const int in_w = 1;
-layout(constant_id = 2) const int in_c = 4; /* padded to 4 */
+layout(constant_id = 2) const int in_c = 4; /* padded to a multiple of 4 */
 layout(constant_id = 3) const int out_h = 1;
 layout(constant_id = 4) const int out_w = 1;
 layout(constant_id = 5) const int out_c = 4;

@@ -1,2 +1,3 @@
-/* The number of this workgroup, which lvk_launch_groups() may have laid out in two dimensions. */
+/* The number of this workgroup. lvk_launch_groups() launches many workgroups in two dimensions, since one
+ * dimension has a limit. */
 #define LVK_GROUP_INDEX (gl_WorkGroupID.x + gl_WorkGroupID.y * gl_NumWorkGroups.x)

@@ -1,5 +1,6 @@
-/* Philox4x32-10, the same bits as lvk_random_words() of src/core/random.h: key = (seed low, seed high), counter = (index,
- * sample, epoch, purpose). Constants of Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. */
+/* Philox4x32-10, the same bits as lvk_random_words() of src/core/random.h: key = (low half of the seed, high
+ * half), counter = (index, sample, epoch, purpose). The constants are from Salmon, Moraes, Dror, Shaw,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011. */
 uvec4 lvk_philox(uvec4 counter, uvec2 key) {
     for (int round = 0; round < 10; ++round) {
         uint high0, low0, high1, low1;
@@ -11,7 +12,7 @@ uvec4 lvk_philox(uvec4 counter, uvec2 key) {
     return counter;
 }
 
-/* lvk_uniform() of each word: [0, 1), exact multiples of 2^-24. */
+/* lvk_uniform() of src/core/random.h for each word: a multiple of 2^-24 in [0, 1), without rounding. */
 vec4 lvk_uniform(uvec4 words) {
     return vec4(words >> 8) * (1.0 / 16777216.0);
 }

@@ -1,7 +1,8 @@
-/* The end of conv2d_relu_pool: ReLU and the largest of a 2x2 window, four channels side by side. `a` are the window's
- * positions in row-major order, the first of equals wins. NaN counts as 0. */
+/* The last step of conv2d_relu_pool for four channels: ReLU, and the largest value of a 2x2 window. a0 to a3
+ * are the values at the window's positions in row-major order. Among equal values the first wins. NaN counts
+ * as 0. `where` packs the four channels' positions as bytes. */
 #include "common/bytes.glsl"
-#define LVK_POOL_DEAD 255u /* LVK_MAXPOOL2D_PADDING: the ReLU let nothing through */
+#define LVK_POOL_DEAD 255u /* LVK_MAXPOOL2D_PADDING: no value of the window is above 0, no gradient passes */
 
 void lvk_relu_pool(vec4 a0, vec4 a1, vec4 a2, vec4 a3, out vec4 best, out uint where) {
     const vec4 zero = vec4(0.0);

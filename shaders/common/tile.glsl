@@ -1,10 +1,12 @@
-/* Products of matrices, C = A B, by tiles in shared memory: for GPUs. A workgroup computes a tile of 4,096 values of C, 64 rows x
- * 64 columns or 128 x 32; an invocation computes 8 x 4 of these. The workgroup takes TILE_DEPTH products at a time: it adds up
- * those in shared memory while it fetches the next ones into registers. Every Vulkan device has the 128 invocations and 10.5 KiB
- * that this needs.
+/* Products of matrices, C = A B, by tiles in shared memory, for GPUs. A workgroup computes a tile of 4,096
+ * values of C, 64 rows x 64 columns or 128 x 32; an invocation computes 8 x 4 of these values. The workgroup
+ * takes TILE_DEPTH products of each sum at a time: it multiplies the numbers in shared memory while it
+ * fetches the next ones into registers. The 128 invocations and 10.5 KiB of shared memory that a workgroup
+ * needs are within the limits of every Vulkan device.
  *
- * The including shader defines TILE_COLUMNS, 64 or 32, a specialization constant (as in src/ops/conv_shape.c). It fetches A
- * itself, and stores C, since A is an image seen as a matrix. B lies row after row in binding 1. */
+ * The including shader defines TILE_COLUMNS, 64 or 32, a specialization constant (src/ops/conv_shape.c has
+ * the same numbers). The including shader fetches A and stores C, since A is an image seen as a matrix. B is
+ * in binding 1, row after row. */
 #extension GL_EXT_control_flow_attributes : require
 
 #define TILE_DEPTH 16
@@ -12,9 +14,10 @@
 layout(local_size_x = TILE_LANES) in;
 
 const uint TILE_ROWS = 4096u / TILE_COLUMNS;
-const uint TILE_PASSES = TILE_ROWS / 32u;   /* vec4s of A that an invocation fetches, at most 4 */
-const uint TILE_B_PASSES = TILE_COLUMNS / 8u; /* numbers of B, at most 8 */
-const uint TILE_STRIDE = TILE_ROWS + 4u; /* lanes that write a column of A write to different memory banks */
+const uint TILE_PASSES = TILE_ROWS / 32u;     /* vec4s of A that an invocation fetches at a time, at most 4 */
+const uint TILE_B_PASSES = TILE_COLUMNS / 8u; /* numbers of B that it fetches at a time, at most 8 */
+/* 4 more than the rows, so that the invocations which write a column of A write to different memory banks. */
+const uint TILE_STRIDE = TILE_ROWS + 4u;
 shared float tile_a[TILE_DEPTH * TILE_STRIDE]; /* [TILE_DEPTH][TILE_STRIDE] */
 shared float tile_b[TILE_DEPTH * TILE_COLUMNS];
 
@@ -30,7 +33,8 @@ vec4 tile_sum[8]; /* rows TILE_ROW + i, columns TILE_COLUMN + 0..3 of the tile *
 #define TILE_ROW (TILE_LANE / int(TILE_COLUMNS / 4u) * 8)
 #define TILE_COLUMN (TILE_LANE % int(TILE_COLUMNS / 4u) * 4)
 
-/* Rows `depth` to depth + TILE_DEPTH - 1 of B as far as they lie before `end`, from `column` on. */
+/* Fetches TILE_COLUMNS numbers from `column` on of B's rows `depth` to depth + TILE_DEPTH - 1. Rows from
+ * `end` on and columns from `columns` on count as 0. */
 void tile_fetch_b(int depth, int end, int column, int columns) {
     const int k = column + TILE_LANE % int(TILE_COLUMNS);
     [[unroll]] for (int i = 0; i < 8; ++i)

@@ -1,4 +1,4 @@
-/* A gradient held to a norm. */
+/* Gradients scaled down to a largest norm; see src/ops/clip_norm.h. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(clip_norm)

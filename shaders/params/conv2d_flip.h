@@ -1,4 +1,5 @@
-/* wt [kernel_h, kernel_w, out_padded, in] from w [kernel_h, kernel_w, in, out], both axes reversed. */
+/* wt [kernel_h, kernel_w, out_padded, in_c] from w [kernel_h, kernel_w, in_c, out_c]: the taps in reverse
+ * order along both axes, the channels transposed. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(conv2d_flip)

@@ -1,8 +1,8 @@
-/* Space to depth, and the way back: see src/ops/conv_space_to_depth.h. */
+/* Space to depth and depth to space; see src/ops/conv_space_to_depth.h. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(conv2d_fold)
-    lvk_u32 pixels;       /* of all images that are written */
+    lvk_u32 pixels;       /* of all images that the launch writes */
     lvk_u32 in_h, in_w;   /* of x */
     lvk_u32 out_h, out_w; /* of the images after space to depth */
     lvk_i32 pad_top, pad_left;

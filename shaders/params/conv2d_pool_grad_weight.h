@@ -5,7 +5,7 @@
 LVK_PARAMS_BEGIN(conv2d_pool_grad_weight)
     lvk_u32 rows; /* N * pool_h rows of dy */
     lvk_u32 in_h, in_w, in_c;
-    lvk_u32 channels; /* of w; in_c is that, padded where x was */
+    lvk_u32 channels; /* input channels of w; in_c is larger where x is padded */
     lvk_u32 pool_h, pool_w, out_c;
     lvk_u32 kernel_h, kernel_w;
     lvk_i32 pad_top, pad_left;

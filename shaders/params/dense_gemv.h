@@ -1,4 +1,4 @@
-/* A dense layer of few rows, see src/ops/dense_gemv.h. */
+/* A dense layer for a batch of few rows; see src/ops/dense_gemv.h. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(dense_gemv)

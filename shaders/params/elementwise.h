@@ -1,4 +1,4 @@
-/* Flat elementwise kernels that need nothing but their length. */
+/* Flat elementwise kernels that need no other parameter than the number of elements. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(elementwise)

@@ -1,4 +1,4 @@
-/* Sum of squares. */
+/* A weighted sum of squares; see src/ops/l2.h. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(l2)

@@ -1,4 +1,4 @@
-/* Max pooling and its gradient; see src/ops/maxpool2d.h. "in" is the image, "out" the pooled one. The
+/* Max pooling and its gradient; see src/ops/maxpool2d.h. "in" is the image, "out" the pooled image. The
  * window's size is a specialization constant. */
 #include "params/params.h"
 

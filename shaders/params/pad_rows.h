@@ -1,4 +1,4 @@
-/* [outer, rows, width] to [outer, rows_padded, width], the new rows zero. */
+/* Copies [outer, rows, width] to [outer, rows_padded, width]; the new rows are zero. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(pad_rows)

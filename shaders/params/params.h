@@ -5,8 +5,9 @@
  *     lvk_u32 count;
  *     LVK_PARAMS_END(relu)
  *
- * is `typedef struct lvk_relu_params {...}` in C, and the block `params` in a shader. 32-bit scalars only,
- * 128 bytes. */
+ * is `typedef struct lvk_relu_params {...}` in C, and the block `params` in a shader. A block holds 32-bit
+ * scalars only, whose layout is the same in both, and at most 128 bytes, the push constants that every Vulkan
+ * device has. */
 #ifndef LVK_PARAMS_PARAMS_H
 #define LVK_PARAMS_PARAMS_H
 

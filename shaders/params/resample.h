@@ -3,5 +3,5 @@
 
 LVK_PARAMS_BEGIN(resample)
     lvk_u32 images;
-    lvk_u32 room; /* pixels of a row of crops */
+    lvk_u32 room; /* pixels between the beginnings of two crops */
 LVK_PARAMS_END(resample)

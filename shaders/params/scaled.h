@@ -1,4 +1,4 @@
-/* Flat elementwise kernels with a factor. */
+/* Flat elementwise kernels that multiply by a factor. */
 #include "params/params.h"
 
 LVK_PARAMS_BEGIN(scaled)
