@@ -1,5 +1,5 @@
-/* leukvk: training, evaluating and running image classifiers for acute lymphoblastic leukaemia on Vulkan
- * devices.
+/* leukvk: training, evaluating and running image classifiers for acute lymphoblastic leukaemia on
+ * graphics cards through Vulkan or on the processor.
  *
  * Includes the whole public interface. Objects are created and destroyed in pairs; a destroy call takes the
  * object's address, clears it and accepts NULL. Unless a function says otherwise, an object may be used by

@@ -28,7 +28,7 @@ lvk_status lvk_selftest(lvk_device *device, uint64_t seed, lvk_selftest_callback
     *result = (lvk_selftest_result){0};
     if (!lvk_op_candidate(LVK_OP_conv2d, &backend->caps, 0))
         return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "the reference is what devices are compared with: name a Vulkan device");
+                        "the reference is what the other devices are compared with: choose another one");
     for (int op = 0; op < LVK_OP_COUNT; ++op) {
         lvk_parity_result parity;
         l.event = (lvk_selftest_event){.op = lvk_op_get(op)->name, .index = op + 1, .count = LVK_OP_COUNT};

@@ -118,8 +118,9 @@ lvk_status lvk_kernel_tuning_run(lvk_device *device, const lvk_kernel_tuning_opt
     lvk_network_config config;
     LVK_TRY(fill_config(options, &config));
     if (!lvk_op_candidate(LVK_OP_conv2d, &t.backend->caps, 0))
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "the reference has no kernels to choose from: name a Vulkan device");
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "the reference has one kernel for each operator, so that there is nothing to choose: name another device");
     if (!lvk_kernel_tuning_file(device))
         return lvk_fail(LVK_ERROR_IO,
                         "no cache folder to store choices in: neither XDG_CACHE_HOME nor HOME is "

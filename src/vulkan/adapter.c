@@ -405,7 +405,7 @@ lvk_status lvk_adapter_find(const lvk_adapter *adapters, uint32_t count, const c
     const lvk_adapter *adapter = match(adapters, count, selector);
     if (!adapter)
         return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "no Vulkan device has the number, UUID or name \"%s\"; `leukvk devices` lists them",
+                        "no device has the number, UUID or name \"%s\"; leukvk devices lists the devices",
                         selector);
     if (!adapter->info.usable)
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s cannot be used: %s", adapter->info.name,

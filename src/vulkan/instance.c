@@ -7,6 +7,7 @@
 #include "vulkan/llvmpipe.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
@@ -121,16 +122,20 @@ static VkResult call_create(lvk_instance *instance, const VkDebugUtilsMessengerC
     return vkCreateInstance(&info, NULL, &instance->handle);
 }
 
+/* By its own function: volk may have loaded none yet. */
+static void destroy_handle(VkInstance instance) {
+    const PFN_vkDestroyInstance destroy =
+        (PFN_vkDestroyInstance)vkGetInstanceProcAddr(instance, "vkDestroyInstance");
+    destroy(instance, NULL);
+}
+
 /* No driver for a device that is here is no reason against a file. */
 static bool try_driver_file(void *user, const char **reason) {
     (void)user;
     lvk_instance instance = {.handle = VK_NULL_HANDLE};
     const VkResult result = call_create(&instance, NULL);
-    if (result == VK_SUCCESS) { /* by its own function: volk may have loaded none yet */
-        const PFN_vkDestroyInstance destroy =
-            (PFN_vkDestroyInstance)vkGetInstanceProcAddr(instance.handle, "vkDestroyInstance");
-        destroy(instance.handle, NULL);
-    }
+    if (result == VK_SUCCESS)
+        destroy_handle(instance.handle);
     *reason = lvk_vk_result_name(result);
     return result == VK_SUCCESS || result == VK_ERROR_INCOMPATIBLE_DRIVER;
 }
@@ -144,6 +149,53 @@ static lvk_status exclude_driver_files(int *excluded) {
     return status;
 }
 
+enum { LOADER_LINE = 400 };
+
+static VKAPI_ATTR VkBool32 VKAPI_CALL keep_first_line(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
+                                                      VkDebugUtilsMessageTypeFlagsEXT types,
+                                                      const VkDebugUtilsMessengerCallbackDataEXT *data,
+                                                      void *user) {
+    char *line = user;
+    (void)severity;
+    (void)types;
+    if (!*line && data && data->pMessage)
+        snprintf(line, LOADER_LINE, "%s", data->pMessage);
+    return VK_FALSE;
+}
+
+/* The loader's first error where it finds no driver: of a library that it cannot load, it tells name and reason. "" where
+ * there is no driver file at all, about which it has nothing to tell. */
+static void ask_loader(char line[LOADER_LINE]) {
+    static const char *const extensions[] = {VK_EXT_DEBUG_UTILS_EXTENSION_NAME};
+    const VkDebugUtilsMessengerCreateInfoEXT messenger = {
+        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+        .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+        .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT,
+        .pfnUserCallback = keep_first_line,
+        .pUserData = line};
+    const VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+                                       .pNext = &messenger,
+                                       .enabledExtensionCount = 1,
+                                       .ppEnabledExtensionNames = extensions};
+    VkInstance instance = VK_NULL_HANDLE;
+    line[0] = '\0';
+    if (vkCreateInstance(&info, NULL, &instance) == VK_SUCCESS) {
+        destroy_handle(instance);
+        line[0] = '\0';
+    }
+    if (!strchr(line, '/')) /* "Found no drivers!" */
+        line[0] = '\0';
+}
+
+static lvk_status fail_without_driver(void) {
+    char line[LOADER_LINE];
+    ask_loader(line);
+    return *line ? lvk_fail(LVK_ERROR_UNSUPPORTED, "no Vulkan driver can be loaded: %s", line)
+                 : lvk_fail(LVK_ERROR_UNSUPPORTED,
+                            "no Vulkan driver: install the one of your graphics card, or "
+                            "mesa-vulkan-drivers");
+}
+
 static lvk_status create_handle(lvk_instance *instance, const VkDebugUtilsMessengerCreateInfoEXT *messenger) {
     VkResult result = call_create(instance, messenger);
     if (result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_INITIALIZATION_FAILED) {
@@ -153,8 +205,7 @@ static lvk_status create_handle(lvk_instance *instance, const VkDebugUtilsMessen
             result = call_create(instance, messenger);
     }
     if (result == VK_ERROR_INCOMPATIBLE_DRIVER)
-        return lvk_fail(LVK_ERROR_UNSUPPORTED,
-                        "no Vulkan driver: install the one of your graphics card, or mesa-vulkan-drivers");
+        return fail_without_driver();
     return lvk_vk_status(result, "vkCreateInstance");
 }
 

@@ -470,6 +470,28 @@ Test(vulkan, a_missing_driver_is_told) {
     cr_expect_null(backend);
 }
 
+/* A driver file is there, and the loader cannot load the library that it names. */
+Test(vulkan, a_driver_that_cannot_be_loaded_is_named) {
+    char drivers[] = "/tmp/leukvk-test-XXXXXX", path[64];
+    cr_assert_not_null(mkdtemp(drivers));
+    snprintf(path, sizeof path, "%s/card.json", drivers);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fputs("{\"ICD\": {\"api_version\": \"1.3.0\", \"library_path\": \"/nonexistent/libvulkan_card.so\"}, "
+          "\"file_format_version\": \"1.0.0\"}",
+          file);
+    fclose(file);
+    setenv("VK_ICD_FILENAMES", path, 1);
+    setenv("VK_DRIVER_FILES", path, 1);
+    lvk_backend *backend = NULL;
+    cr_expect_eq(lvk_vulkan_create(NULL, &backend), LVK_ERROR_UNSUPPORTED);
+    cr_expect(strstr(lvk_error_message(), "/nonexistent/libvulkan_card.so: cannot open shared object file"),
+              "%s", lvk_error_message());
+    cr_expect_null(backend);
+    remove(path);
+    remove(drivers);
+}
+
 /* ---- the pipeline cache on disk ---- */
 
 static char folder[] = "/tmp/leukvk-test-XXXXXX";
