@@ -9,10 +9,10 @@
  *  - Any tree with a folder for each class. Folders named `all` and `hem` are the classes wherever they are
  *    (other images are ignored and counted). Without such folders, the classes are the topmost folders that
  *    differ.
- * An image is a file named .bmp, .png, .jpg or .jpeg, in any case. The content of the file decides how the
- * file is decoded. Hidden files, and what systems and network disks put beside the files of users
- * (`__MACOSX`, `@eaDir`, `lost+found`, ...), are passed over. A warning in the log names a folder that this user
- * may not read; it is left out.
+ * An image is a file named .bmp, .jpg, .jpeg, .png, .tif, .tiff or .webp, in any case. The content of the file
+ * decides how the file is decoded. Hidden files, and what systems and network disks put beside the files of
+ * users (`__MACOSX`, `@eaDir`, `lost+found`, ...), are passed over. A warning in the log names a folder that
+ * this user may not read; it is left out.
  *
  * A subject is the person whose cell an image shows. The subject is found in this order:
  *  1. UID_<subject>_... in the file's name or in the label table, in canonical upper case (`h3` is H3,
@@ -60,6 +60,10 @@ typedef struct lvk_image_info {
     uint64_t hash[2]; /* of the decoded pixels and the size: equal for identical pictures */
     /* Equal also for a picture and its seven dihedral views (quarter turns, mirrored) */
     uint64_t turned_hash[2];
+    uint32_t pages; /* pages or frames of the file, of which the first is the image */
+    /* Bits that hold the picture where the file's samples have 16: 12 for a camera of 12 bits, whose values are
+     * scaled by them. 0: the samples have fewer than 16 bits */
+    uint8_t bits;
 } lvk_image_info;
 
 typedef struct lvk_subject_info {

@@ -83,7 +83,9 @@ static lvk_image_info image_info(const lvk_scan_entry *entry, const lvk_image_fa
                            .fold = entry->fold,
                            .width = fact->width,
                            .height = fact->height,
-                           .area = fact->area};
+                           .area = fact->area,
+                           .pages = fact->pages,
+                           .bits = fact->bits};
     memcpy(info.colour_sum, fact->colour_sum, sizeof info.colour_sum);
     memcpy(info.colour_square_sum, fact->colour_square_sum, sizeof info.colour_square_sum);
     memcpy(info.hash, fact->hash, sizeof info.hash);

@@ -10,7 +10,10 @@ typedef struct lvk_image_fact {
     uint32_t width, height, area;
     uint64_t colour_sum[3], colour_square_sum[3];
     uint64_t hash[2], turned_hash[2];
-    char *reason; /* NULL, or why the file is left out; owned */
+    uint32_t pages;
+    uint8_t bits;
+    bool bits_told; /* by the file, not by the range of its samples */
+    char *reason;   /* NULL, or why the file is left out; owned */
 } lvk_image_fact;
 
 struct lvk_dataset {

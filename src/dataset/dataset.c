@@ -6,6 +6,7 @@
 #include "core/parallel.h"
 #include "core/text.h"
 #include "dataset/assemble.h"
+#include "dataset/file_notes.h"
 #include "image/image.h"
 
 #include <string.h>
@@ -50,6 +51,9 @@ static lvk_status read_image(void *user, size_t index) {
         lvk_image_colour(&image, fact->colour_sum, fact->colour_square_sum);
         lvk_image_hash(&image, fact->hash);
         lvk_image_turned_hash(&image, fact->turned_hash);
+        fact->pages = image.pages;
+        fact->bits = image.bits;
+        fact->bits_told = image.bits_told;
         lvk_image_finish(&image);
     } else if (may_be_left_out(r, status)) {
         status = refuse(r, index, path, lvk_error_message());
@@ -106,7 +110,9 @@ static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options
     reading r = {dataset, options->strict, named};
     LVK_TRY(lvk_parallel_for(options->threads, dataset->scan.count, read_image, &r, options->progress,
                              options->progress_user));
-    return lvk_dataset_assemble(dataset);
+    LVK_TRY(lvk_dataset_assemble(dataset));
+    lvk_dataset_tell_files(dataset);
+    return LVK_OK;
 }
 
 static lvk_status check_classes(const lvk_dataset *dataset) {

@@ -29,7 +29,7 @@ bool lvk_text_contains(const char *text, const char *part) {
 }
 
 static const char *image_extension(const char *name) {
-    static const char *const extensions[] = {".bmp", ".png", ".jpg", ".jpeg"};
+    static const char *const extensions[] = {".bmp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"};
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; ++i)
         if (lvk_text_equal(dot, extensions[i]))

@@ -16,8 +16,10 @@ bool lvk_name_parse(const char *name, char subject[LVK_SUBJECT_SIZE], int *all_o
 /* Makes the canonical id of a subject's name of `size` bytes, less than LVK_SUBJECT_SIZE. */
 void lvk_name_canonical(const char *text, size_t size, char subject[LVK_SUBJECT_SIZE]);
 
-/* Whether the name ends in .bmp, .png, .jpg or .jpeg, in any case, and is not hidden (as AppleDouble's
- * "._x.bmp"). */
+/* The endings of images' names, for messages. */
+#define LVK_NAME_ENDINGS ".bmp, .jpg, .jpeg, .png, .tif, .tiff, .webp"
+
+/* Whether the name has one of these endings, in any case, and is not hidden (as AppleDouble's "._x.bmp"). */
 bool lvk_name_is_image(const char *name);
 
 /* Length of the name without its image extension, if it has one. */

@@ -371,7 +371,7 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
     walk w = {.scan = scan, .prefix = "", .folder = folder};
     lvk_status status = lvk_folder_walk(folder, &visitor, &w);
     if (status == LVK_OK && scan->count == 0)
-        status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (.bmp, .png, .jpg) in it or below", folder);
+        status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", folder);
     if (status == LVK_OK)
         status = place_all(scan, &w, folder);
     if (status == LVK_OK && scan->count == 0 && allow_classless)
@@ -398,7 +398,8 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
         w.folder = paths[i];
         status = is_folder ? lvk_folder_walk(paths[i], &visitor, &w) : add_entry(&w, paths[i]);
         if (status == LVK_OK && scan->count == before)
-            status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (.bmp, .png, .jpg) in it or below", paths[i]);
+            status =
+                lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", paths[i]);
     }
     if (status == LVK_OK && count == 0)
         status = lvk_fail(LVK_ERROR_ARGUMENT, "no image named");

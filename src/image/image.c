@@ -6,12 +6,13 @@
 #include "core/memory.h"
 #include "image/budget.h"
 #include "image/decoder.h"
+#include "image/orientation.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <xxhash.h>
 
-static const lvk_decoder *const decoders[] = {&lvk_bmp, &lvk_png, &lvk_jpeg};
+static const lvk_decoder *const decoders[] = {&lvk_bmp, &lvk_png, &lvk_jpeg, &lvk_tiff, &lvk_webp};
 
 static lvk_status check_side(const char *name, uint32_t width, uint32_t height) {
     if (width < LVK_IMAGE_LEAST_SIDE || height < LVK_IMAGE_LEAST_SIDE)
@@ -44,14 +45,9 @@ static lvk_status find_decoder(file_image *file) {
     for (size_t i = 0; i < sizeof decoders / sizeof *decoders; ++i)
         if (decoders[i]->matches(file->data, file->size))
             file->decoder = decoders[i];
-    return file->decoder ? LVK_OK
-                         : lvk_fail(LVK_ERROR_FORMAT, "%s: not a BMP, PNG or JPEG image", file->name);
-}
-
-static lvk_status measure(file_image *file) {
-    LVK_TRY(find_decoder(file));
-    LVK_TRY(file->decoder->measure(file->name, file->data, file->size, &file->need));
-    return check_side(file->name, file->need.width, file->need.height);
+    return file->decoder
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT, "%s: not a BMP, PNG, JPEG, TIFF or WebP image", file->name);
 }
 
 static size_t pixel_bytes(const lvk_image_need *need) {
@@ -62,18 +58,53 @@ static size_t bytes_of(const lvk_image_need *need) {
     return pixel_bytes(need) + need->working;
 }
 
+static bool is_upright(const lvk_image_need *need) {
+    return need->orientation <= LVK_ORIENTATION_UPRIGHT;
+}
+
+static lvk_status measure(file_image *file) {
+    LVK_TRY(find_decoder(file));
+    LVK_TRY(file->decoder->measure(file->name, file->data, file->size, &file->need));
+    LVK_TRY(check_side(file->name, file->need.width, file->need.height));
+    if (!is_upright(&file->need))
+        file->need.working += pixel_bytes(&file->need); /* turning needs a second picture */
+    return LVK_OK;
+}
+
+static lvk_status turn(const lvk_image_need *need, lvk_image *image) {
+    uint8_t *turned = lvk_alloc(pixel_bytes(need), 1);
+    if (!turned)
+        return LVK_ERROR_MEMORY;
+    lvk_orientation_turn(need->orientation, image->pixels, need->width, need->height, turned);
+    lvk_free(image->pixels);
+    image->pixels = turned;
+    if (lvk_orientation_is_sideways(need->orientation)) {
+        image->width = need->height;
+        image->height = need->width;
+    }
+    return LVK_OK;
+}
+
 /* Decodes what was measured. bytes_of(need) are taken from the budget; what the image does not keep of them
  * is given back, all of it on failure. */
 static lvk_status decode(const file_image *file, lvk_image *image) {
     const lvk_image_need *need = &file->need;
-    uint8_t *pixels = lvk_alloc(pixel_bytes(need), 1);
-    const lvk_status status =
-        pixels ? file->decoder->decode(file->name, file->data, file->size, need, pixels) : LVK_ERROR_MEMORY;
+    lvk_image read = {.pixels = lvk_alloc(pixel_bytes(need), 1),
+                      .width = need->width,
+                      .height = need->height,
+                      .black = need->black,
+                      .budget = pixel_bytes(need),
+                      .pages = need->pages ? need->pages : 1};
+    lvk_status status = read.pixels ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = file->decoder->decode(file->name, file->data, file->size, need, &read);
+    if (status == LVK_OK && !is_upright(need))
+        status = turn(need, &read);
     if (status == LVK_OK) {
-        *image = (lvk_image){pixels, need->width, need->height, file->decoder->black, pixel_bytes(need)};
+        *image = read;
         lvk_budget_give(need->working);
     } else {
-        lvk_free(pixels);
+        lvk_free(read.pixels);
         lvk_budget_give(bytes_of(need));
     }
     return status;

@@ -1,7 +1,8 @@
 /* Decoded images: 8-bit RGB, rows from the top, without padding: pixels[(y * width + x) * 3 + c].
  *
- * The content of a file, never its name, tells its format (BMP, PNG, JPEG). Grey becomes RGB; an alpha
- * channel is laid over black, the background of the C-NMC cells; 16-bit channels keep their upper 8 bits.
+ * The content of a file, never its name, tells its format (BMP, PNG, JPEG, TIFF, WebP). Grey becomes RGB; an
+ * alpha channel is laid over black, the background of the C-NMC cells; 16-bit channels are scaled by what
+ * they hold (image/depth.h). EXIF's orientation is obeyed. Of several pages or frames the first is read.
  * Files are untrusted: whatever the bytes are, the result is a whole image, or an error line with `name` and
  * the reason.
  *
@@ -19,15 +20,18 @@
 enum {
     LVK_IMAGE_LEAST_SIDE = 32,  /* pixels. A smaller image is refused, since it cannot be a cell */
     LVK_IMAGE_MOST_SIDE = 8192, /* pixels. A larger image is refused too */
-    LVK_IMAGE_JPEG_BLACK = 16   /* JPEG blurs black: channels up to this value count as background */
+    LVK_IMAGE_LOSSY_BLACK = 16  /* JPEG and WebP blur black: channels up to this value are background */
 };
 #define LVK_IMAGE_MOST_BYTES ((size_t)256 << 20) /* the size of an image file */
 
 typedef struct lvk_image {
     uint8_t *pixels; /* owned; lvk_image_finish frees them */
     uint32_t width, height;
-    uint8_t black; /* a pixel is background when no channel exceeds this value: 0, or LVK_IMAGE_JPEG_BLACK */
+    uint8_t black; /* a pixel is background when no channel exceeds this value: 0, or LVK_IMAGE_LOSSY_BLACK */
     size_t budget; /* bytes of the budget that the image has taken; lvk_image_finish gives them back */
+    uint32_t pages; /* pages or frames of the file; the first is read */
+    uint8_t bits;   /* that hold the picture in samples of 16 bits; 0: the samples have fewer */
+    bool bits_told; /* by the file, not by the range of its samples */
 } lvk_image;
 
 /* Decodes the `size` bytes of a file at `data`. `name` is for the error line only. Thread-safe. On failure

@@ -3,7 +3,7 @@
 #include "image/decoder.h"
 
 #include "core/text.h"
-#include "image/image.h"
+#include "image/orientation.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -120,6 +120,27 @@ static size_t coefficient_bytes(const struct jpeg_decompress_struct *jpeg) {
     return bytes;
 }
 
+/* The orientation in the first segment APP1 of EXIF data. The segments are walked here, since libjpeg would
+ * keep a copy of every one. */
+static uint8_t find_orientation(const uint8_t *data, size_t size) {
+    for (size_t at = 2; at + 4 <= size;) {
+        const uint8_t code = data[at + 1];
+        if (data[at] != 0xFF || code == 0 || code == 0xFF || code == 0x01 || (code >= 0xD0 && code <= 0xD7)) {
+            ++at; /* filling and bytes too many; markers without a length */
+            continue;
+        }
+        if (code == 0xDA || code == 0xD9)
+            break;
+        const size_t length = (size_t)data[at + 2] << 8 | data[at + 3], room = size - at - 2;
+        if (length < 2 || length > room)
+            break;
+        if (code == 0xE1 && length >= 8 && memcmp(data + at + 4, "Exif\0", 5) == 0)
+            return lvk_orientation_read(data + at + 4, length - 2);
+        at += 2 + length;
+    }
+    return LVK_ORIENTATION_UPRIGHT;
+}
+
 static bool read_sizes(reading *r, const uint8_t *data, size_t size, lvk_image_need *need) {
     if (setjmp(r->failed))
         return false;
@@ -127,6 +148,8 @@ static bool read_sizes(reading *r, const uint8_t *data, size_t size, lvk_image_n
     need->width = r->jpeg.image_width;
     need->height = r->jpeg.image_height;
     need->working = ((size_t)1 << 20) + (size_t)r->jpeg.image_width * 256; /* rows of blocks in work */
+    need->black = LVK_IMAGE_LOSSY_BLACK;
+    need->orientation = find_orientation(data, size);
     if (jpeg_has_multiple_scans(&r->jpeg))
         need->working += coefficient_bytes(&r->jpeg);
     return true;
@@ -184,16 +207,13 @@ static bool read_picture(reading *r, const uint8_t *data, size_t size, const lvk
 }
 
 static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
-                         uint8_t *pixels) {
+                         lvk_image *image) {
     uint8_t inks[LVK_IMAGE_MOST_SIDE * 4];
     reading r = {.reason = NULL};
-    const lvk_status status = read_picture(&r, data, size, need, pixels, inks) ? LVK_OK : fail(&r, name);
+    const lvk_status status =
+        read_picture(&r, data, size, need, image->pixels, inks) ? LVK_OK : fail(&r, name);
     jpeg_destroy_decompress(&r.jpeg);
     return status;
 }
 
-const lvk_decoder lvk_jpeg = {.format = "JPEG",
-                              .black = LVK_IMAGE_JPEG_BLACK,
-                              .matches = matches,
-                              .measure = measure,
-                              .decode = decode};
+const lvk_decoder lvk_jpeg = {.format = "JPEG", .matches = matches, .measure = measure, .decode = decode};

@@ -1,9 +1,11 @@
-/* PNG by libpng. Its ancillary chunks are passed over unread: none of them changes the pixels that are read
- * here. */
+/* PNG by libpng. It passes over ancillary chunks unread: those that matter here (eXIf: the orientation, sBIT:
+ * the bits of a camera, acTL: the frames of an animation) are found among the chunks first. */
 #include "image/decoder.h"
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "image/depth.h"
+#include "image/orientation.h"
 
 #include <png.h>
 #include <stdio.h>
@@ -20,24 +22,54 @@ static bool matches(const uint8_t *data, size_t size) {
     return size >= SIGNATURE && png_sig_cmp(data, 0, SIGNATURE) == 0;
 }
 
+/* What chunks tell beside the pixels. */
+typedef struct extras {
+    uint8_t orientation;
+    uint32_t frames;
+    unsigned told_bits; /* of sBIT, of colour; 0: none */
+} extras;
+
+static bool has_type(const uint8_t *chunk, const char *type) {
+    return memcmp(chunk + 4, type, 4) == 0;
+}
+
+static void take_extra(const uint8_t *chunk, uint32_t length, extras *e) {
+    const uint8_t *content = chunk + 8;
+    if (has_type(chunk, "eXIf")) {
+        e->orientation = lvk_orientation_read(content, length);
+    } else if (has_type(chunk, "acTL") && length == 8) {
+        e->frames = read32(content);
+    } else if (has_type(chunk, "sBIT")) {
+        const uint32_t colours = length <= 2 ? 1 : 3; /* grey; behind the colours comes alpha */
+        for (uint32_t c = 0; c < colours && c < length; ++c)
+            e->told_bits = e->told_bits < content[c] && content[c] <= 16 ? content[c] : e->told_bits;
+    }
+}
+
 /* Chunk sizes, their CRC-32 and the closing IEND (PNG specification, section 5). Bytes behind IEND are
  * allowed. */
-static lvk_status check_chunks(const char *name, const uint8_t *data, size_t size) {
+static lvk_status check_chunks(const char *name, const uint8_t *data, size_t size, extras *e) {
     for (size_t at = SIGNATURE; size >= 12 && at <= size - 12;) {
         const uint32_t length = read32(data + at);
         if (length > size - 12 - at)
             break;
         if (crc32_z(0, data + at + 4, (size_t)length + 4) != read32(data + at + 8 + length))
             return lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: wrong checksum at byte %zu", name, at);
-        if (memcmp(data + at + 4, "IEND", 4) == 0)
+        if (has_type(data + at, "IEND"))
             return LVK_OK;
+        take_extra(data + at, length, e);
         at += 12 + (size_t)length;
     }
     return lvk_fail(LVK_ERROR_FORMAT, "%s: truncated PNG: %zu bytes without an end", name, size);
 }
 
+static bool is_deep(const uint8_t *data) {
+    return data[24] == 16;
+}
+
 static lvk_status measure(const char *name, const uint8_t *data, size_t size, lvk_image_need *need) {
-    LVK_TRY(check_chunks(name, data, size));
+    extras e = {0};
+    LVK_TRY(check_chunks(name, data, size, &e));
     if (size < HEADER || read32(data + 8) != 13 || memcmp(data + 12, "IHDR", 4) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: it does not begin with IHDR", name);
     const bool interlaced = data[28] != 0;
@@ -45,8 +77,12 @@ static lvk_status measure(const char *name, const uint8_t *data, size_t size, lv
     need->height = read32(data + 20);
     if (need->width > PNG_UINT_31_MAX || need->height > PNG_UINT_31_MAX)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: %u x %u pixels", name, need->width, need->height);
+    need->orientation = e.orientation;
+    need->pages = e.frames;
     /* libpng's rows of 16-bit RGBA and its buffers; an interlaced picture is kept whole with its alpha */
-    need->working = ((size_t)1 << 20) + (size_t)need->width * 4 * (interlaced ? (size_t)need->height : 8);
+    const size_t pixel = is_deep(data) ? 8 : 4;
+    need->working =
+        ((size_t)1 << 20) + (size_t)need->width * (interlaced ? pixel * (size_t)need->height : 32);
     return LVK_OK;
 }
 
@@ -59,7 +95,11 @@ typedef struct reading {
     uint8_t *rows; /* as libpng gives them: one, or all of an interlaced picture */
     int channels;  /* of `rows`; 1 with a palette: its index */
     uint8_t palette[COLOURS][3];
-    int colours; /* 0: no palette */
+    int colours;  /* 0: no palette */
+    bool deep;    /* samples of 16 bits, the upper byte first */
+    bool looking; /* for the greatest samples; no pixel is written */
+    lvk_depth_range greatest;
+    lvk_depth depth;
     bool memory_is_out;
     char reason[200];
 } reading;
@@ -124,7 +164,7 @@ static void begin(reading *r) {
     png_set_benign_errors(r->png, 0); /* what is wrong in IHDR, PLTE and tRNS changes the picture */
     png_read_info(r->png, r->info);
     png_set_benign_errors(r->png, 1); /* bytes too many behind the last row do not */
-    png_set_strip_16(r->png);
+    r->deep = png_get_bit_depth(r->png, r->info) == 16;
     png_set_packing(r->png);
     const int type = png_get_color_type(r->png, r->info);
     if (type == PNG_COLOR_TYPE_PALETTE) {
@@ -137,6 +177,25 @@ static void begin(reading *r) {
     (void)png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
     r->channels = png_get_channels(r->png, r->info);
+}
+
+static uint32_t deep_sample(const uint8_t *in, int sample) {
+    return (uint32_t)in[2 * sample] << 8 | in[2 * sample + 1];
+}
+
+static void look_at_row(reading *r, const uint8_t *in, uint32_t width) {
+    for (uint32_t x = 0; x < width; ++x, in += 2 * r->channels)
+        for (int c = 0; c < r->channels; ++c)
+            lvk_depth_see(c < 3 ? &r->greatest.colour : &r->greatest.alpha, deep_sample(in, c));
+}
+
+static void convert_deep_row(const reading *r, const uint8_t *in, uint32_t width, uint8_t *out) {
+    for (uint32_t x = 0; x < width; ++x, in += 2 * r->channels, out += 3) {
+        const uint8_t alpha =
+            r->channels == 4 ? lvk_depth_take(deep_sample(in, 3), r->depth.alpha) : UINT8_MAX;
+        for (int c = 0; c < 3; ++c)
+            out[c] = lvk_over_black(lvk_depth_take(deep_sample(in, c), r->depth.colour), alpha);
+    }
 }
 
 static void convert_row(reading *r, const uint8_t *in, uint32_t width, uint8_t *out) {
@@ -152,9 +211,18 @@ static void convert_row(reading *r, const uint8_t *in, uint32_t width, uint8_t *
     }
 }
 
+static void take_row(reading *r, const uint8_t *in, uint32_t width, uint8_t *out) {
+    if (r->looking)
+        look_at_row(r, in, width);
+    else if (r->deep)
+        convert_deep_row(r, in, width, out);
+    else
+        convert_row(r, in, width, out);
+}
+
 /* Runs under setjmp: libpng's failures jump out of it. */
 static void read_rows(reading *r, uint32_t width, uint32_t height, uint8_t *pixels) {
-    const size_t row_bytes = (size_t)width * (size_t)r->channels;
+    const size_t row_bytes = (size_t)width * (size_t)r->channels * (r->deep ? 2 : 1);
     const bool whole = png_get_interlace_type(r->png, r->info) != PNG_INTERLACE_NONE;
     if (png_get_rowbytes(r->png, r->info) != row_bytes)
         png_error(r->png, "rows of another size than the header says");
@@ -165,7 +233,7 @@ static void read_rows(reading *r, uint32_t width, uint32_t height, uint8_t *pixe
     for (uint32_t y = 0; y < height; ++y) {
         if (!whole)
             png_read_row(r->png, r->rows, NULL);
-        convert_row(r, r->rows + (whole ? y * row_bytes : 0), width, pixels + (size_t)y * width * 3);
+        take_row(r, r->rows + (whole ? y * row_bytes : 0), width, pixels + (size_t)y * width * 3);
     }
 }
 
@@ -180,19 +248,35 @@ static bool read_picture(reading *r, const lvk_image_need *need, uint8_t *pixels
     return true;
 }
 
-static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
-                         uint8_t *pixels) {
-    reading r = {.at = data, .left = size};
-    r.png =
-        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r, fail_png, ignore_warning, &r, allocate, release);
-    const bool done = r.png && read_picture(&r, need, pixels);
-    lvk_free(r.rows);
-    if (r.png)
-        png_destroy_read_struct(&r.png, &r.info, NULL);
+/* One pass over the file, with what `r` says to do. */
+static lvk_status read_file(const char *name, reading *r, const lvk_image_need *need, uint8_t *pixels) {
+    r->png =
+        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, fail_png, ignore_warning, r, allocate, release);
+    const bool done = r->png && read_picture(r, need, pixels);
+    lvk_free(r->rows);
+    r->rows = NULL;
+    if (r->png)
+        png_destroy_read_struct(&r->png, &r->info, NULL);
     if (done)
         return LVK_OK;
-    return r.memory_is_out ? LVK_ERROR_MEMORY
-                           : lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: %s", name, r.reason);
+    return r->memory_is_out ? LVK_ERROR_MEMORY
+                            : lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: %s", name, r->reason);
+}
+
+/* A picture of 16 bits is read twice: what its samples hold is known at its end only. */
+static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
+                         lvk_image *image) {
+    reading r = {.at = data, .left = size};
+    if (is_deep(data)) {
+        extras e = {0};
+        reading look = {.at = data, .left = size, .looking = true};
+        LVK_TRY(check_chunks(name, data, size, &e));
+        LVK_TRY(read_file(name, &look, need, image->pixels));
+        r.depth = lvk_depth_decide(e.told_bits, &look.greatest);
+        image->bits = r.depth.colour;
+        image->bits_told = r.depth.told;
+    }
+    return read_file(name, &r, need, image->pixels);
 }
 
 const lvk_decoder lvk_png = {.format = "PNG", .matches = matches, .measure = measure, .decode = decode};

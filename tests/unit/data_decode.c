@@ -1,5 +1,6 @@
 /* PNG and JPEG files that are odd or damaged inside, and the memory that decoding takes. */
 #define _XOPEN_SOURCE 700
+#include "support/png.h"
 #include "support/tree.h"
 
 #include "core/parallel.h"
@@ -7,65 +8,12 @@
 #include "image/budget.h"
 
 #include <jpeglib.h>
-#include <zlib.h>
 
 TestSuite(decode, .init = tree_create, .fini = tree_remove);
 
 enum { SIDE = 64 };
 
-typedef struct bytes {
-    uint8_t *data;
-    size_t size;
-} bytes;
-
 /* ---- PNG ---- */
-
-static void put_be(uint8_t *at, uint32_t value) {
-    for (int i = 0; i < 4; ++i)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-static void add_chunk(bytes *file, const char *type, const void *data, size_t size) {
-    file->data = realloc(file->data, file->size + size + 12);
-    uint8_t *at = file->data + file->size;
-    put_be(at, (uint32_t)size);
-    memcpy(at + 4, type, 4);
-    if (size)
-        memcpy(at + 8, data, size);
-    put_be(at + 8 + size, (uint32_t)crc32(0, at + 4, (uInt)size + 4));
-    file->size += size + 12;
-}
-
-/* What a PNG file is made of; rows with their filter bytes. */
-typedef struct picture {
-    uint32_t width, height;
-    uint8_t bits, type, interlaced;
-    const void *palette, *alpha, *rows;
-    size_t palette_size, alpha_size, row_size;
-    const char *further; /* a chunk's type, in front of the rows */
-} picture;
-
-static bytes make_png(const picture *p) {
-    bytes file = {malloc(8), 8};
-    memcpy(file.data, "\x89PNG\r\n\x1A\n", 8);
-    uint8_t header[13] = {[8] = p->bits, [9] = p->type, [12] = p->interlaced};
-    put_be(header, p->width);
-    put_be(header + 4, p->height);
-    add_chunk(&file, "IHDR", header, sizeof header);
-    if (p->further)
-        add_chunk(&file, p->further, "text", 4);
-    if (p->palette)
-        add_chunk(&file, "PLTE", p->palette, p->palette_size);
-    if (p->alpha)
-        add_chunk(&file, "tRNS", p->alpha, p->alpha_size);
-    uLongf packed_size = compressBound(p->row_size);
-    uint8_t *packed = malloc(packed_size);
-    cr_assert_eq(compress2(packed, &packed_size, p->rows, p->row_size, 1), Z_OK);
-    add_chunk(&file, "IDAT", packed, packed_size);
-    add_chunk(&file, "IEND", NULL, 0);
-    free(packed);
-    return file;
-}
 
 /* Every index of a palette of 4 and 8 bits is read; one behind its end is refused, in any row. */
 Test(decode, png_palette) {

@@ -178,7 +178,7 @@ Test(image, refused_by_name) {
         const char *reason;
     } cases[] = {{"", 0, "empty"},
                  {pointer, sizeof pointer - 1, "Git LFS pointer"},
-                 {"GIF89a and so on", 16, "not a BMP, PNG or JPEG"},
+                 {"GIF89a and so on", 16, "not a BMP, PNG, JPEG, TIFF or WebP image"},
                  {small.data, small.size, "too small to be a cell"},
                  {bmp.data, bmp.size / 2, "truncated BMP"}};
     lvk_image image;
@@ -198,9 +198,12 @@ Test(image, refused_by_name) {
                  {22, 0x80000000, "too large"},
                  {18, 65, "truncated"},
                  {26, 0x00180002, "planes"},
-                 {26, 0x00040001, "4 bits"},
-                 {30, 1, "compressed"},
+                 {26, 0x00040001, "not in the palette"},
+                 {26, 0x00050001, "5 bits"},
+                 {30, 1, "24 bits a pixel (method 1)"},
                  {30, 3, "masks"},
+                 {30, 4, "a compressed BMP (method 4) is not read"},
+                 {30, 5, "a compressed BMP (method 5) is not read"},
                  {14, 124, "pixels at byte"}};
     for (size_t i = 0; i < sizeof edits / sizeof *edits; ++i) {
         uint8_t *copy = malloc(bmp.size);
