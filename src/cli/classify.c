@@ -3,6 +3,7 @@
 #include "options.h"
 #include "ui/output.h"
 #include "ui/progress.h"
+#include "ui/quiet.h"
 #include "verb.h"
 
 #include <math.h>
@@ -72,6 +73,8 @@ const struct argp classify_argp = {options, parse_option, NULL, NULL, children, 
 
 /* On standard error, so that what is printed can be read on by programs. */
 static void show_calibration(const lvk_classifier_info *info) {
+    if (quiet_is_set())
+        return;
     if (info->temperature != 1)
         fprintf(stderr, "%s: temperature %.4g\n", shown(info->path), info->temperature);
     if (info->threshold != LVK_THRESHOLD)

@@ -6,6 +6,7 @@
 #include "ui/format.h"
 #include "ui/json_result.h"
 #include "ui/output.h"
+#include "ui/quiet.h"
 #include "ui/table.h"
 #include "verb.h"
 
@@ -83,11 +84,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 static bool show(void *user, const lvk_cv_event *event) {
     char text[3][FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     if (event->train) {
-        if (event->train->kind == LVK_TRAIN_STARTED)
+        if (event->train->kind == LVK_TRAIN_STARTED && !quiet_is_set())
             printf("\nfold %" PRIu32 " of %" PRIu32 "\n", event->fold, event->folds);
         return train_progress_show(user, event->train);
     }
     const lvk_metrics *m = &event->report->metrics;
+    if (quiet_is_set())
+        return true;
     printf("fold %" PRIu32 "%s: %" PRIu64 " images%s: AUC %s (of the cell's area alone %s), weighted F1 %s\n",
            event->fold, event->kept ? " (done before)" : "", m->count,
            metrics_people(people, m->count, event->report->subjects, event->report->unnamed),
@@ -157,11 +160,11 @@ static int run(int argc, char **argv) {
     int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
         return report_failure(status);
-    printf("seed %" PRIu64 "\n", a.cv.train.seed);
+    train_progress_begin(lvk_device_get_info(device)->name, &a.cv.train.seed);
     train_progress_catch_signals();
     progress bar = {0};
     status = lvk_cv_run(device, &a.cv, show, &bar, &result);
-    if (status == LVK_OK)
+    if (status == LVK_OK && !(a.json && quiet_is_set()))
         print_result(&result);
     else if (bar.visible)
         progress_clear(&bar);

@@ -116,7 +116,8 @@ int option_device_open(const lvk_device_options *options, lvk_device **device) {
 enum { OPTION_HELP = 'h', OPTION_QUIET = 'q', OPTION_QUESTION = '?', OPTION_USAGE = 512 };
 
 static const struct argp_option common_options[] = {
-    {"quiet", OPTION_QUIET, NULL, 0, "Print results, warnings and errors, but no progress", -1},
+    {"quiet", OPTION_QUIET, NULL, 0,
+     "Print no progress: only results (with the device and seed of a training), warnings and errors", -1},
     {"help", OPTION_HELP, NULL, 0, "Print this help", -1},
     {NULL, OPTION_QUESTION, NULL, OPTION_HIDDEN, NULL, -1},
     {"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},

@@ -2,6 +2,7 @@
 #include "classify.h"
 #include "options.h"
 #include "ui/output.h"
+#include "ui/quiet.h"
 #include "verb.h"
 
 #include <math.h>
@@ -115,7 +116,7 @@ static int print_predictions(const arguments *a, const classify_session *session
     int status = lvk_prediction_format_parse(format_of(a), &how.format);
     if (status == LVK_OK)
         status = classify_write(session, rows, images->count, how, a->common.out);
-    if (status == LVK_OK && a->common.out)
+    if (status == LVK_OK && a->common.out && !quiet_is_set())
         fprintf(stderr, "%zu predictions in %s\n", images->count, shown(a->common.out));
     return status;
 }

@@ -1,6 +1,7 @@
 #include "selection.h"
 
 #include "ui/output.h"
+#include "ui/quiet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +156,7 @@ int selection_leave_trained(selection *s, const char *run, bool all) {
     status = read_split(run, s->dataset, &s->split);
     if (status == LVK_OK)
         status = take_part(s, LVK_SPLIT_TEST);
-    if (status == LVK_OK)
+    if (status == LVK_OK && !quiet_is_set())
         fprintf(
             stderr,
             "%s is the data set that %s was trained on: its test part is evaluated, %zu of %zu images (--part all: "

@@ -3,6 +3,7 @@
 #include "train_options.h"
 #include "train_progress.h"
 #include "ui/json_result.h"
+#include "ui/quiet.h"
 #include "verb.h"
 
 #include <inttypes.h>
@@ -185,7 +186,7 @@ static int train_with(arguments *a, lvk_device *device) {
             progress_clear(&bar);
         return report(a, status);
     }
-    if (a->ranks.rank == 0)
+    if (a->ranks.rank == 0 && !(a->json && quiet_is_set()))
         train_progress_result(&result, device);
     return a->json && a->ranks.rank == 0 ? json_result_file(result.run, "results.json") : EXIT_OK;
 }
@@ -205,8 +206,8 @@ static int run(int argc, char **argv) {
     if (a.ranks.rank > 0)
         lvk_log_set_sink(NULL, NULL, LVK_LOG_WARNING);
     status = open_device(&a, &device);
-    if (status == LVK_OK && !a.resume && a.ranks.rank == 0)
-        printf("seed %" PRIu64 "\n", a.train.options.seed);
+    if (status == LVK_OK && a.ranks.rank == 0)
+        train_progress_begin(lvk_device_get_info(device)->name, a.resume ? NULL : &a.train.options.seed);
     train_progress_catch_signals();
     int exit_status = status == LVK_OK ? train_with(&a, device) : report(&a, status);
     if (status == LVK_ERROR_ARGUMENT) /* no such device */

@@ -5,6 +5,7 @@
 #include "ui/epoch_line.h"
 #include "ui/format.h"
 #include "ui/output.h"
+#include "ui/quiet.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -30,6 +31,14 @@ void train_progress_catch_signals(void) {
 
 bool train_progress_interrupted(void) {
     return interrupted;
+}
+
+void train_progress_begin(const char *device, const uint64_t *seed) {
+    if (quiet_is_set()) /* else a line of the library's has named the device */
+        printf("device %s%s", shown(device), seed ? ", " : "\n");
+    if (seed)
+        printf("seed %" PRIu64 "\n", *seed);
+    fflush(stdout); /* trials are forked */
 }
 
 static void print_start(const lvk_train_event *event) {
@@ -89,6 +98,11 @@ static void show_profile(const lvk_train_event *event) {
 
 bool train_progress_show(void *user, const lvk_train_event *event) {
     progress *bar = user;
+    if (quiet_is_set()) {
+        if (event->kind == LVK_TRAIN_PROFILE) /* was asked for */
+            show_profile(event);
+        return !interrupted;
+    }
     switch (event->kind) {
     case LVK_TRAIN_STARTED:
         print_start(event);

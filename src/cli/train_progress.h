@@ -6,6 +6,7 @@
 #include "ui/progress.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Ctrl-C, SIGTERM and SIGHUP (a closed terminal) let train_progress_show return false; a second one kills. */
 void train_progress_catch_signals(void);
@@ -13,7 +14,10 @@ void train_progress_catch_signals(void);
 /* One has come. */
 bool train_progress_interrupted(void);
 
-/* An lvk_train_callback; `bar` is a progress, {0} at first. */
+/* The first line: the seed, unless it is NULL, and with --quiet the device's name. */
+void train_progress_begin(const char *device, const uint64_t *seed);
+
+/* An lvk_train_callback; with --quiet it prints nothing but a profile. `bar` is a progress, {0} at first. */
 bool train_progress_show(void *bar, const lvk_train_event *event);
 
 void train_progress_result(const lvk_train_result *result, const lvk_device *device);

@@ -6,6 +6,7 @@
 #include "ui/json_result.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
+#include "ui/quiet.h"
 #include "ui/table.h"
 #include "verb.h"
 
@@ -159,6 +160,8 @@ static void show_trial(const lvk_search *search, const lvk_search_event *e) {
 static bool show(void *user, const lvk_search_event *e) {
     const lvk_search *search = user;
     char text[2][FORMAT_SIZE];
+    if (quiet_is_set())
+        return !train_progress_interrupted();
     switch (e->kind) {
     case LVK_SEARCH_ROUND:
         if (e->rounds > 1)
@@ -281,8 +284,10 @@ static int print_result(const arguments *a, const lvk_search *search) {
         return EXIT_FAILED;
     }
     lvk_search_rank(search, order);
-    print_trials(search, order);
-    print_command(a, search, order[0]);
+    if (!(a->json && quiet_is_set())) {
+        print_trials(search, order);
+        print_command(a, search, order[0]);
+    }
     if (a->json)
         print_json(search, order);
     free(order);
@@ -329,8 +334,7 @@ static int run(int argc, char **argv) {
         lvk_search_destroy(&search);
         return report_mistake(status);
     }
-    printf("seed %" PRIu64 "\n", a.search.train.seed);
-    fflush(stdout); /* trials are forked */
+    train_progress_begin(lvk_search_device(search), &a.search.train.seed);
     train_progress_catch_signals();
     status = lvk_search_run(search, &a.device, show, search);
     int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);

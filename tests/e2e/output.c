@@ -154,6 +154,41 @@ Test(output, a_pipe_is_written_to) {
     cr_expect(program_same_file("split.json", "same.json"));
 }
 
+/* ---- --quiet ---- */
+
+/* One line of device and seed, then the result; nothing else on either stream. */
+static void expect_quiet(const char *command, const char *result_words) {
+    program_run(&result, "%s --quiet", command);
+    cr_assert_eq(result.exit_status, 0, "%s: %s", command, result.err);
+    const char *seed = strstr(result.out, ", seed 1\n");
+    cr_expect(strncmp(result.out, "device ", 7) == 0 && seed && seed < strchr(result.out, '\n'), "%s: %s",
+              command, result.out);
+    static const char *const progress[] = {"Epoch ",   "epoch 1/",    "images/s", "positive class:",
+                                           "fold 1:",  "fold 1 of",   "trial 1 ", "trials, folder",
+                                           "train   ", "parameters, "};
+    for (size_t i = 0; i < sizeof progress / sizeof *progress; ++i)
+        cr_expect_null(strstr(result.out, progress[i]), "%s prints '%s': %s", command, progress[i],
+                       result.out);
+    cr_expect_not_null(strstr(result.out, result_words), "%s: %s", command, result.out);
+    for (const char *line = result.err; line && *line; line = strchr(line, '\n') + 1)
+        cr_expect_eq(strncmp(line, "warning: ", 9), 0, "%s: %s", command, result.err);
+    program_run(&result, "%s --quiet --json", command); /* in a new folder */
+    cr_assert_eq(result.exit_status, 0, "%s: %s", command, result.err);
+    json_t *json = json_loads(result.out, 0, NULL);
+    cr_expect_not_null(json, "%s --json: %s", command, result.out);
+    json_decref(json);
+    cr_expect_null(strstr(result.err, result_words), "%s --json prints the result twice: %s", command,
+                   result.err);
+}
+
+Test(output, quiet_leaves_the_result) {
+    program_run(&result, "synth more --images 60 --size 64 --format png --quiet");
+#define SMALL " --data more --epochs 1 --batch 8 --image-size 32 --fractions 0.25,0.25"
+    expect_quiet("train" SMALL, "\nmodel, predictions and figures: runs/");
+    expect_quiet("cv --folds 2 --data more --epochs 1 --batch 8 --image-size 32", "\nall folds together: ");
+    expect_quiet("tune --grid dropout=0.1,0.2" SMALL, "the lowest validation loss is trial ");
+}
+
 /* ---- names from outside ---- */
 
 Test(output, mistakes_show_no_control_characters) {
