@@ -70,6 +70,8 @@ static void tiff_set(TIFF *tiff, const tiff_page *p) {
         TIFFSetField(tiff, TIFFTAG_JPEGQUALITY, 95);
     if (p->compression == COMPRESSION_JPEG && p->photometric == PHOTOMETRIC_YCBCR)
         TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    if (p->compression != COMPRESSION_JPEG && p->photometric == PHOTOMETRIC_YCBCR)
+        TIFFSetField(tiff, TIFFTAG_YCBCRSUBSAMPLING, 1, 1);
     if (p->tile) {
         TIFFSetField(tiff, TIFFTAG_TILEWIDTH, p->tile);
         TIFFSetField(tiff, TIFFTAG_TILELENGTH, p->tile);

@@ -191,12 +191,12 @@ static void expect_turned(const lvk_image *image, const lvk_image *stored, int o
         }
 }
 
+static const struct {
+    const char *name;
+    bytes (*make)(int orientation, bool big);
+} formats[] = {{"x.jpg", make_jpeg}, {"x.png", make_exif_png}, {"x.webp", make_webp}, {"x.tif", make_tiff}};
+
 Test(orientation, of_all_formats) {
-    static const struct {
-        const char *name;
-        bytes (*make)(int orientation, bool big);
-    } formats[] = {
-        {"x.jpg", make_jpeg}, {"x.png", make_exif_png}, {"x.webp", make_webp}, {"x.tif", make_tiff}};
     (void)lvk_budget_peak();
     for (size_t f = 0; f < sizeof formats / sizeof *formats; ++f) {
         lvk_image stored, image;
@@ -208,6 +208,33 @@ Test(orientation, of_all_formats) {
                 lvk_image_finish(&image);
             }
         lvk_image_finish(&stored);
+    }
+    (void)lvk_budget_peak();
+    cr_expect_eq(lvk_budget_peak(), 0, "not all is given back");
+}
+
+/* Every allocation of leukvk may fail, those of a second picture for turning among them. */
+Test(orientation, without_memory) {
+    const uint64_t before = lvk_alloc_live();
+    (void)lvk_budget_peak();
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; ++f) {
+        const bytes file = formats[f].make(6, false);
+        for (uint64_t n = 1;; ++n) {
+            lvk_image image;
+            (void)lvk_alloc_fail_after(n);
+            const lvk_status status = lvk_image_decode(formats[f].name, file.data, file.size, &image);
+            const uint64_t made = lvk_alloc_fail_after(0);
+            lvk_image_finish(&image);
+            cr_assert_eq(lvk_alloc_live(), before, "%s: memory is left when allocation %d fails",
+                         formats[f].name, (int)n);
+            if (made < n) {
+                cr_assert(status == LVK_OK && n > 2, "%s: %s", formats[f].name, lvk_error_message());
+                break;
+            }
+            cr_assert_eq(status, LVK_ERROR_MEMORY, "%s: status %d when allocation %d fails", formats[f].name,
+                         (int)status, (int)n);
+        }
+        free(file.data);
     }
     (void)lvk_budget_peak();
     cr_expect_eq(lvk_budget_peak(), 0, "not all is given back");

@@ -188,6 +188,34 @@ Test(tiff, jpeg_inside) {
     }
 }
 
+static uint32_t luma(const tiff_page *page, uint32_t x, uint32_t y, uint32_t s) {
+    return s == 0 ? of_range(page, x, y, 0) : s == 1 ? 128 + x : 128 - y;
+}
+
+/* ITU-R BT.601, as TIFF has it. */
+static uint32_t of_luma(const tiff_page *page, uint32_t x, uint32_t y, uint32_t c) {
+    const double blue = (double)luma(page, x, y, 1) - 128, red = (double)luma(page, x, y, 2) - 128;
+    const double part = c == 0 ? 1.402 * red : c == 1 ? -0.344136 * blue - 0.714136 * red : 1.772 * blue;
+    const double value = luma(page, x, y, 0) + part;
+    return value < 0 ? 0 : value > 255 ? 255 : (uint32_t)(value + 0.5);
+}
+
+/* Without JPEG it is the library that converts the picture. */
+Test(tiff, ycbcr) {
+    for (int tiles = 0; tiles < 2; ++tiles) {
+        const tiff_page page = {.width = WIDTH,
+                                .height = HEIGHT,
+                                .bits = 8,
+                                .samples = 3,
+                                .photometric = PHOTOMETRIC_YCBCR,
+                                .compression = COMPRESSION_LZW,
+                                .rows = 8,
+                                .tile = tiles ? TILE : 0,
+                                .sample = luma};
+        expect_page(&page, "w", of_luma, 1);
+    }
+}
+
 /* The first of several pages is read, and the image says how many there are. */
 Test(tiff, pages) {
     tiff_page pages[3];
