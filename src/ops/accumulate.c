@@ -1,5 +1,6 @@
-/* accumulate(a[P], g[P], hyper[8]) = (hyper[0] = 0: 0, else a) + hyper[1] g, in the place of a: see
- * accumulate.h. With the first batch, what a held before does not count, even NaN. */
+/* accumulate(a[P], g[P], hyper[8]) = (0 where hyper[0] = 0, else a) + hyper[1] g, in the place of a; see
+ * accumulate.h. With the first batch (hyper[0] = 0) the old a is not read, so that a NaN in it does no
+ * harm. */
 #include "ops/accumulate.h"
 
 #include "params/elementwise.h"
@@ -21,7 +22,7 @@ const lvk_op lvk_op_accumulate = {
     .min_inputs = 3,
     .max_inputs = 3,
     .output_count = 1,
-    .batched_inputs = 3, /* the "batch" is the elements */
+    .batched_inputs = 3, /* dimension 0, the elements, is what can be sliced */
     .batched_outputs = 1,
     .alias = {1},
     .infer = infer,

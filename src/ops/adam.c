@@ -1,4 +1,4 @@
-/* adam(w[P], g[P], m[P], v[P], hyper[8]) = w', m', v' in the places of w, m and v: see adam.h. */
+/* adam(w[P], g[P], m[P], v[P], hyper[8]) = w', m', v', in the places of w, m and v; see adam.h. */
 #include "ops/adam.h"
 
 #include "params/elementwise.h"
@@ -43,7 +43,7 @@ const lvk_op lvk_op_adam = {
     .min_inputs = 5,
     .max_inputs = 5,
     .output_count = 3,
-    .batched_inputs = 15, /* the "batch" is the elements */
+    .batched_inputs = 15, /* dimension 0, the elements, is what can be sliced */
     .batched_outputs = 7,
     .alias = {1, 3, 4},
     .infer = infer,

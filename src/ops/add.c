@@ -1,4 +1,5 @@
-/* add(a, b) = a + b, of one type: residual connections, sums of losses and of gradients. */
+/* add(a, b) = a + b for tensors of one type. Residual connections, and sums of losses and of gradients, use
+ * it. */
 #include "ops/op.h"
 
 static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {

@@ -1,5 +1,6 @@
 /* batchnorm(x[N,C] or [N,H,W,C], gamma[C], beta[C]) = y, mean[C], variance[C], with the batch's own
- * statistics: see batchnorm.h. Mean and variance are for moving averages: gradients flow through y alone. */
+ * statistics; see batchnorm.h. The outputs mean and variance serve moving averages, and take no gradient:
+ * gradients flow through y alone. */
 #include "ops/batchnorm.h"
 #include "ops/op.h"
 #include "ops/sum_rows.h"
@@ -58,7 +59,8 @@ static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space sp
 void lvk_batchnorm_normalize(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads,
                              lvk_binding_space space, int mean) {
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
-    /* There are six operands, but Vulkan guarantees four bindings: a launch of its own makes the coefficients. */
+    /* There are six operands, but Vulkan guarantees only four bindings. A launch of its own therefore
+     * combines gamma, beta and the variance into coefficients. */
     lvk_launch *coefficients = lvk_launch_flat(list, "batchnorm_coefficients", 4 * (uint64_t)params.stride);
     lvk_launch_input(coefficients, LVK_BIND_STORAGE, 1);
     bind(coefficients, LVK_BIND_STORAGE, space, mean + 1);

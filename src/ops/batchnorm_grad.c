@@ -1,11 +1,11 @@
-/* batchnorm_grad(dy, x, gamma[C], mean[C], variance[C]) = dx, dgamma[C], dbeta[C], mean and variance being
- * those of x: the gradient through the batch's own statistics, see batchnorm.h. With s = 1 / sqrt(variance +
- * epsilon),
+/* batchnorm_grad(dy, x, gamma[C], mean[C], variance[C]) = dx, dgamma[C], dbeta[C]: the gradient through the
+ * batch's own statistics, where mean and variance are those of x; see batchnorm.h. With s = 1 / sqrt(variance
+ * + epsilon),
  *
  *     dbeta = sum of dy;   dgamma = sum of dy (x - mean) s
  *     dx = gamma s (dy - dbeta / n - (x - mean) s dgamma / n)
  *
- * dy comes first so that dx may take its place. */
+ * dy is the first input so that dx may take the place of dy. */
 #include "ops/batchnorm.h"
 #include "ops/op.h"
 #include "ops/sum_rows.h"
@@ -33,7 +33,8 @@ void lvk_batchnorm_sum(const lvk_call *call, lvk_launch_list *list, lvk_binding_
     lvk_launch_sum_rows_kept(list, 1, params.splits, columns, 0, 2);
 }
 
-/* Adds one of the small launches that work on channels, four an invocation. Their first binding is the sums in scratch 0. */
+/* Adds a launch of `shader`, one of those whose invocations handle four channels each. Its first binding is
+ * the sums in scratch 0. */
 static lvk_launch *add_channels(const lvk_call *call, lvk_launch_list *list, const char *shader) {
     const lvk_batchnorm_params params = lvk_batchnorm_describe(call, 0);
     lvk_launch *launch = lvk_launch_flat(list, shader, 4 * (uint64_t)params.stride);

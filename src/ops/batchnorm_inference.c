@@ -1,5 +1,6 @@
 /* batchnorm_inference(x[N,C] or [N,H,W,C], gamma[C], beta[C], mean[C], variance[C]) = y, with given
- * statistics: see batchnorm.h. Mean and variance are constants to the gradient. variance + epsilon must be positive. */
+ * statistics; see batchnorm.h. The gradient treats mean and variance as constants. variance + epsilon must be
+ * positive. */
 #include "ops/batchnorm.h"
 #include "ops/op.h"
 

@@ -1,5 +1,5 @@
 /* batchnorm_inference_grad_gamma(dy, x, mean[C], variance[C]) = dgamma[C], the sum of dy (x - mean) /
- * sqrt(variance + epsilon): see batchnorm.h. (The gradient of beta is bias_grad.) */
+ * sqrt(variance + epsilon); see batchnorm.h. Operator bias_grad computes the gradient of beta. */
 #include "ops/batchnorm.h"
 #include "ops/op.h"
 

@@ -1,5 +1,5 @@
-/* batchnorm_inference_grad_input(dy, gamma[C], variance[C]) = dx = dy gamma / sqrt(variance + epsilon): see
- * batchnorm.h. dy comes first so that dx may take its place. */
+/* batchnorm_inference_grad_input(dy, gamma[C], variance[C]) = dx = dy gamma / sqrt(variance + epsilon); see
+ * batchnorm.h. dy is the first input so that dx may take the place of dy. */
 #include "ops/batchnorm.h"
 #include "ops/op.h"
 

@@ -1,4 +1,4 @@
-/* bce(z[N, 1], labels[N, 2]) = loss[1], the weighted sum of the rows' cross-entropies: see bce.h. */
+/* bce(z[N, 1], labels[N, 2]) = loss[1], the weighted sum of the rows' cross-entropies; see bce.h. */
 #include "ops/bce.h"
 
 #include "ops/op.h"
@@ -23,7 +23,7 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-/* Each invocation adds a few rows' losses, then the partial sums are added. */
+/* The first launch adds a few rows' losses in each invocation; further launches add these partial sums. */
 static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
     const uint32_t rows = call->inputs[0].dim[0];

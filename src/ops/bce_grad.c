@@ -1,4 +1,4 @@
-/* bce_grad(z[N, 1], labels[N, 2], dloss[1]) = dz[N, 1]: see bce.h. */
+/* bce_grad(z[N, 1], labels[N, 2], dloss[1]) = dz[N, 1] = dloss weight (sigmoid(z) - target); see bce.h. */
 #include "ops/bce.h"
 #include "ops/op.h"
 #include "params/bce.h"

@@ -1,5 +1,5 @@
-/* bias_grad(dy[..., C]) = the sum of dy over all but the last dimension, [C]: the gradient of every operator
- * that adds a bias along the last dimension. */
+/* bias_grad(dy[..., C]) = db[C], the sum of dy over all but the last dimension. It is the gradient with
+ * respect to the bias for every operator that adds a bias along the last dimension. */
 #include "ops/op.h"
 #include "ops/sum_rows.h"
 

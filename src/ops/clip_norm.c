@@ -1,4 +1,4 @@
-/* clip_norm(g[P], squares[1]) = g min(1, max_norm / sqrt(squares)), in the place of g: see clip_norm.h. */
+/* clip_norm(g[P], squares[1]) = g min(1, max_norm / sqrt(squares)), in the place of g; see clip_norm.h. */
 #include "ops/clip_norm.h"
 
 #include "ops/op.h"
@@ -38,7 +38,7 @@ const lvk_op lvk_op_clip_norm = {
     .max_inputs = 2,
     .output_count = 1,
     .attribute_size = sizeof(lvk_clip_norm_attributes),
-    .batched_inputs = 1, /* the "batch" is the elements */
+    .batched_inputs = 1, /* dimension 0, the elements, is what can be sliced */
     .batched_outputs = 1,
     .alias = {1},
     .infer = infer,

@@ -1,8 +1,9 @@
-/* The whole gradient of a training step, all parameters' as one vector, held to a norm: g min(1, max_norm /
- * |g|) (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML 2013). The
- * squared norm comes from operator l2 with lambda 1, whose sums have a fixed order. A gradient within the
- * norm keeps its bits, as does one whose norm is not a number; one whose squared norm is infinite becomes
- * zero, and NaN where it is infinite itself. */
+/* Gradient clipping by the global norm: g min(1, max_norm / |g|), where g is the gradient of all parameters
+ * as one vector. Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks",
+ * ICML 2013. Operator l2 with lambda 1 computes the squared norm; its sums have a fixed order.
+ *
+ * A gradient whose norm is at most max_norm keeps its bits, and so does a gradient whose norm is NaN. If the
+ * squared norm is infinite, finite elements become 0 and infinite elements NaN. */
 #ifndef LVK_OPS_CLIP_NORM_H
 #define LVK_OPS_CLIP_NORM_H
 

@@ -9,7 +9,7 @@ lvk_conv2d_attributes lvk_conv2d_valid(uint32_t stride_h, uint32_t stride_w) {
     return (lvk_conv2d_attributes){.stride_h = stride_h, .stride_w = stride_w};
 }
 
-/* How many zeros one axis needs, before and after x together, for ceil(size / stride) outputs. */
+/* The number of zeros that one axis needs, before and after x together, for ceil(size / stride) outputs. */
 static uint32_t same_padding(uint32_t size, uint32_t stride, uint32_t kernel) {
     const uint64_t outputs = lvk_divide_up(size, stride);
     const uint64_t covered = (outputs - 1) * stride + kernel;

@@ -1,6 +1,6 @@
-/* conv2d_add_relu(x, w, b, residual) -> y = relu(conv2d(x, w, b) + residual), the end of a residual block;
- * the residual is of y's type. Every kernel binds five buffers, more than Vulkan guarantees: lvk_graph_fuse makes this operator
- * only on devices that can bind five. */
+/* conv2d_add_relu(x, w, b, residual) -> y = relu(conv2d(x, w, b) + residual), the end of a residual block.
+ * The residual is of y's type. Every kernel binds five buffers, more than Vulkan guarantees. Therefore
+ * lvk_graph_fuse makes this operator only for devices that can bind five. */
 #include "ops/conv_forward.h"
 
 static lvk_status infer(lvk_call *call) {

@@ -1,8 +1,11 @@
 /* conv2d_grad_input: dx = d sum(y * dy) / dx for y = conv2d(x, w).
  *
- * At stride 1 dx is a transposed convolution of dy (conv_transposed.h). With a stride there are three ways: subgroup kernels
- * compute dx in phases (conv_phase.h); tile and block kernels compute the dx' of space to depth, and a launch brings it back
- * (conv_space_to_depth.h); the last candidates gather: an invocation sums the terms of its own elements of dx. */
+ * At stride 1, dx is a transposed convolution of dy (conv_transposed.h). With a stride there are three ways
+ * to compute dx:
+ *   subgroup kernels      compute dx in phases (conv_phase.h)
+ *   tile, block kernels   compute dx' of space to depth, which a further launch turns into dx
+ * (conv_space_to_depth.h)
+ *   the last candidates   gather: each invocation sums the terms of its own elements of dx */
 #include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
 #include "ops/conv_space_to_depth.h"
@@ -10,7 +13,7 @@
 
 #include <inttypes.h>
 
-enum { W_DEEP = 3, DX_DEEP = 4 }; /* scratch buffers: w' and dx' of space to depth */
+enum { W_DEEP = 3, DX_DEEP = 4 }; /* the scratch buffers of w' and dx' (conv_space_to_depth.h) */
 
 static lvk_status infer(lvk_call *call) {
     const lvk_conv2d_grad_input_attributes *a = call->attributes;
@@ -38,8 +41,8 @@ static bool is_strided(const lvk_conv_shape *shape) {
     return shape->stride_h > 1 || shape->stride_w > 1;
 }
 
-/* The convolution that gives dx at stride 1. With a stride it gives dx' of space to depth in scratch DX_DEEP, from the w' in
- * scratch W_DEEP. */
+/* The convolution whose result is dx. With a stride, its result is dx' of space to depth, in scratch DX_DEEP;
+ * its kernel is then w', in scratch W_DEEP. */
 static lvk_conv_forward forward_of(const lvk_call *call) {
     const lvk_conv_shape shape = shape_of(call), deep = lvk_space_to_depth_shape(&shape);
     const bool strided = is_strided(&shape);

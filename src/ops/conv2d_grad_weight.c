@@ -1,5 +1,5 @@
-/* conv2d_grad_weight: dw = d sum(y * dy) / dw for y = conv2d(x, w), a sum over all pixels of all images. The sum is split, and
- * the partial sums are added in a fixed order. */
+/* conv2d_grad_weight: dw = d sum(y * dy) / dw for y = conv2d(x, w), a sum over all pixels of all images. The
+ * sum is divided into splits, whose partial sums are added in a fixed order. */
 #include "ops/conv_grad.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
-/* conv2d_relu_pool(x[N,H,W,C], w[KH,KW,C,K], b[K] or none) = y[N,PH,PW,K], index u8[N,PH,PW,K]: maxpool2d,
- * 2x2 at stride 2, of relu of conv2d at stride 1. The index is maxpool2d's, or LVK_MAXPOOL2D_PADDING where y
- * is 0, since nothing passes the ReLU there: maxpool2d_grad(dy, index) is then the gradient with respect to
- * the convolution. */
+/* conv2d_relu_pool(x[N,H,W,C], w[KH,KW,C,K], optional b[K]) = y[N,PH,PW,K], index u8[N,PH,PW,K]: a
+ * convolution at stride 1, ReLU, and max pooling of 2x2 at stride 2. The index is that of maxpool2d, but
+ * LVK_MAXPOOL2D_PADDING where y is 0: no gradient passes the ReLU there. maxpool2d_grad(dy, index) is
+ * therefore the gradient with respect to the result of the convolution. */
 #include "ops/conv_pool.h"
 
 static lvk_status infer(lvk_call *call) {
@@ -25,7 +25,7 @@ static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, con
     return shape.in_c % 4 || shape.out_c % 4 ? "channels are not multiples of 4" : NULL;
 }
 
-/* Adds a launch with the bindings that all kernels have in common: x, w, bias, y, index. */
+/* Adds a launch of `shader` with the bindings that all kernels have in common: x, w, bias, y, index. */
 static lvk_launch *add_kernel(const lvk_call *call, const lvk_conv_shape *shape, const char *shader,
                               lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_launch_list *list) {
     const bool has_bias = call->input_count > 2;
@@ -33,8 +33,9 @@ static lvk_launch *add_kernel(const lvk_call *call, const lvk_conv_shape *shape,
     lvk_launch_operand(launch, reads, x);
     lvk_launch_operand(launch, reads, w);
     lvk_launch_operand(launch, reads,
-                       has_bias ? lvk_operand_input(2)
-                                : w); /* without a bias the shader does not read this binding */
+                       has_bias
+                           ? lvk_operand_input(2)
+                           : w); /* every binding needs a buffer; without a bias the shader reads none here */
     lvk_launch_output(launch, LVK_BIND_STORAGE, 0);
     lvk_launch_output(launch, LVK_BIND_STORAGE, 1);
     const lvk_conv2d_params params = lvk_conv_params(shape);
@@ -52,10 +53,10 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
     lvk_conv_shape s = shape_of(call);
     const bool patch = s.in_c == 3;
     const uint32_t lanes = caps->subgroup_size, vectors = 4,
-                   run = lanes == 16 ? 2 : 1; /* as in the shaders */
+                   run = lanes == 16 ? 2 : 1; /* the shaders have the same numbers */
     const bool padded = s.out_h + 2 > s.in_h || s.out_w + 2 > s.in_w;
     const bool packed =
-        patch && kernel == LVK_CONV_SUBGROUP_TEXEL && !padded && s.in_w % 4 == 0; /* as in the shader */
+        patch && kernel == LVK_CONV_SUBGROUP_TEXEL && !padded && s.in_w % 4 == 0; /* see the shader */
     const lvk_operand x =
         packed ? lvk_operand_input(0) : lvk_conv_pad_x(&s, kernel, lvk_operand_input(0), list);
     lvk_launch *added =

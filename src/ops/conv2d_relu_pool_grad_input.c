@@ -1,6 +1,6 @@
 /* conv2d_relu_pool_grad_input(dy[N,PH,PW,K], index u8[N,PH,PW,K], w[KH,KW,C,K]) = dx[N,H,W,C]:
- * conv2d_grad_input of maxpool2d_grad(dy, index). An index above 3 (LVK_MAXPOOL2D_PADDING) says that no position of the window has
- * a gradient. */
+ * conv2d_grad_input of maxpool2d_grad(dy, index). An index above 3 (LVK_MAXPOOL2D_PADDING) says that no
+ * position of the window has a gradient. */
 #include "ops/conv_forward.h"
 #include "ops/conv_pool.h"
 #include "params/conv2d_pool_pack.h"
@@ -23,8 +23,8 @@ static lvk_conv_shape shape_of(const lvk_call *call) {
     return lvk_conv_pool_shape(&call->outputs[0], &call->inputs[2], &a->conv);
 }
 
-/* The tile and block candidates are not fused: a launch writes the gradient before the pool into scratch 3, and the kernels of
- * conv2d_grad_input take it from there. */
+/* The tile and block candidates are not fused: a launch writes the gradient with respect to the pool's input
+ * into scratch 3, from where the kernels of conv2d_grad_input read it. */
 static lvk_conv_forward unfused_of(const lvk_call *call) {
     const lvk_conv_shape shape = shape_of(call);
     return (lvk_conv_forward){.shape = lvk_conv_shape_transposed(&shape),
@@ -67,7 +67,7 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
         return;
     }
     const lvk_conv_shape s = shape_of(call);
-    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 8 ? 1 : 2; /* as in the shader */
+    const uint32_t lanes = caps->subgroup_size, vectors = lanes == 8 ? 1 : 2; /* the shader's VECTORS */
     const uint32_t groups = (uint32_t)lvk_divide_up(s.in_c / 4, vectors);
     const uint32_t stride = (uint32_t)lvk_divide_up(9 * 4 * vectors, lanes) * lanes;
     const lvk_conv2d_pool_pack_params pack_params = {.taps = 9,

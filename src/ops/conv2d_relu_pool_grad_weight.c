@@ -1,6 +1,6 @@
 /* conv2d_relu_pool_grad_weight(x[N,H,W,C], dy[N,PH,PW,K], index u8[N,PH,PW,K]) = dw[KH,KW,C,K], db[K]:
- * conv2d_grad_weight and bias_grad of maxpool2d_grad(dy, index). An index above 3 (LVK_MAXPOOL2D_PADDING) says that no position of the window
- * has a gradient. */
+ * conv2d_grad_weight and bias_grad of maxpool2d_grad(dy, index). An index above 3 (LVK_MAXPOOL2D_PADDING)
+ * says that no position of the window has a gradient. */
 #include "ops/conv_grad.h"
 #include "ops/conv_pool.h"
 #include "ops/sum_rows.h"
@@ -33,8 +33,9 @@ static const char *unsupported(const lvk_call *call, lvk_conv_kernel kernel, con
                            : lvk_conv_grad_weight_unsupported(&shape, kernel, caps);
 }
 
-/* Adds a launch of `shader`, with the rows of dy in splits, and the launches that add the partial sums. `items` is the number of
- * invocations of the direct kernel, or of workgroups of the others, for one split. Scratch 1: partial sums of dw; 2: of db. */
+/* Adds a launch of `shader`, in which the rows of dy are divided into splits, and the launches that add the
+ * partial sums. `items` is, for one split, the number of invocations of the direct kernel or of workgroups of
+ * the other kernels. Scratch 1 holds the partial sums of dw, scratch 2 those of db. */
 static void add_split(const lvk_call *call, const lvk_conv_shape *s, lvk_conv_kernel kernel,
                       const char *shader, lvk_operand x, uint64_t items, uint64_t wanted, uint64_t least,
                       lvk_launch_list *list) {
@@ -73,8 +74,8 @@ static void add_split(const lvk_call *call, const lvk_conv_shape *s, lvk_conv_ke
     lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, 2, splits, db, 1, call->accumulate, 0);
 }
 
-/* The tile and block candidates are not fused: a launch writes the gradient before the pool into scratch 3, and the kernels of
- * conv2d_grad_weight take it from there. */
+/* The tile and block candidates are not fused: a launch writes the gradient with respect to the pool's input
+ * into scratch 3, from where the kernels of conv2d_grad_weight read it. */
 static void launch_parts(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps *caps,
                          lvk_launch_list *list) {
     const lvk_conv_shape s = shape_of(call);
@@ -98,16 +99,17 @@ static void launch(const lvk_call *call, lvk_conv_kernel kernel, const lvk_caps 
         return;
     }
     lvk_conv_shape s = shape_of(call);
-    const bool square = s.in_c <= 3; /* a tile has all nine taps of three channels, else three taps of four */
+    /* With up to three channels a tile is all nine taps x three channels, else three taps x four channels. */
+    const bool square = s.in_c <= 3;
     const uint32_t width =
-        square && caps->subgroup_size == 16 ? 2 : 4; /* output channels of a lane, as in the shader */
+        square && caps->subgroup_size == 16 ? 2 : 4; /* output channels of a lane, the shader's WIDTH */
     const lvk_operand x = lvk_conv_pad_x(&s, kernel, lvk_operand_input(0), list);
     s.in_c = lvk_pad4(s.in_c);
     const uint64_t items = (square ? 1 : 3) *
                            (uint64_t)lvk_divide_up(s.in_c / 4, caps->subgroup_size == 16 ? 2 : 1) *
                            lvk_divide_up(s.out_c, width * caps->subgroup_size);
-    /* The tiles of a split read the same x and dy, one tile after the other: so much of both that it stays in a core's cache,
-     * a MiB. */
+    /* The tiles of a split are computed one after the other and all read the same x and dy. Enough splits are
+     * wanted that the x and dy of one split stay in a core's cache (1 MiB). */
     const uint64_t bytes = (lvk_conv_x_count(&s) + lvk_type_count(&call->inputs[1])) * sizeof(float);
     const uint64_t wanted = items * lvk_divide_up(bytes, 1 << 20);
     add_split(call, &s, kernel, lvk_conv_variant(kernel, caps, square ? square_variants : row_variants), x,

@@ -8,7 +8,7 @@
 #include "ops/dense_gemv.h"
 #include "ops/sum_rows.h"
 
-/* A 1x1 kernel that meets no padding. */
+/* Whether the kernel is 1x1 and no output reads padding. */
 static bool is_pointwise(const lvk_conv_shape *s) {
     return s->kernel_h == 1 && s->kernel_w == 1 && s->pad_top == 0 && s->pad_left == 0 &&
            (uint64_t)(s->out_h - 1) * s->stride_h < s->in_h &&
@@ -19,7 +19,8 @@ static bool takes_space_to_depth(const lvk_conv_forward *forward, lvk_conv_kerne
     return lvk_conv_is_subgroup(kernel) && !forward->transposed && lvk_space_to_depth_pays(&forward->shape);
 }
 
-/* The convolution that `kernel` computes: that of the x and w which it reads, prepared in scratch where they must be. */
+/* The shape of the convolution that `kernel` computes. It differs from the operator's shape where the kernel
+ * reads another x and w than the operator's, which prepare_x() and prepare_w() write into scratch. */
 static lvk_conv_shape seen_by(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     lvk_conv_shape s = forward->shape;
     if (takes_space_to_depth(forward, kernel))
@@ -41,7 +42,7 @@ const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_co
         return "does not flip the kernel";
     if (kernel != LVK_CONV_DIRECT && kernel != LVK_CONV_TILE && s.out_c % 4)
         return "output channels are not a multiple of 4";
-    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&forward->shape)) || /* read to prepare x */
+    if (!lvk_conv_fits(kernel, caps, lvk_conv_x_count(&forward->shape)) || /* prepare_x() reads the whole x */
         !lvk_conv_fits(kernel, caps, lvk_conv_x_count(&s)) ||
         !lvk_conv_fits(kernel, caps, lvk_conv_w_count(&s)) ||
         !lvk_conv_fits(LVK_CONV_DIRECT, caps, lvk_conv_y_count(&s)))
@@ -49,7 +50,8 @@ const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_co
     return NULL;
 }
 
-/* x and w as `kernel` reads them; where they must be prepared, launches that do so are added. */
+/* The next two functions return where the x and w that `kernel` reads lie. Where these differ from the
+ * operator's, the functions add launches that write them into scratch. */
 static lvk_operand prepare_x(const lvk_conv_forward *forward, lvk_conv_kernel kernel, lvk_launch_list *list) {
     return takes_space_to_depth(forward, kernel)
                ? lvk_space_to_depth_x(&forward->shape, kernel, forward->x, LVK_CONV_SCRATCH_X, list)
@@ -72,7 +74,7 @@ lvk_launch *lvk_conv_forward_add(const lvk_conv_forward *forward, lvk_launch_lis
     lvk_launch_operand(launch, reads, w);
     lvk_launch_operand(launch, reads,
                        forward->bias ? *forward->bias
-                                     : w); /* a binding may not be left out: w is not read there */
+                                     : w); /* every binding needs a buffer, also one that is not read */
     lvk_launch_operand(launch, LVK_BIND_STORAGE, y);
     if (forward->residual)
         lvk_launch_operand(launch, reads, *forward->residual);
@@ -90,7 +92,7 @@ static void launch_direct(const lvk_conv_forward *forward, lvk_launch_list *list
     lvk_launch_groups(list, direct, lvk_divide_up(lvk_conv_y_count(&forward->shape), 64));
 }
 
-/* The shader of a kernel that works by tiles. */
+/* The shader of a tile, block or subgroup kernel. */
 static const char *shader_of(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps) {
     static const char *const transposed[4] = {"conv2d_grad_input_texel16", "conv2d_grad_input_texel8",
                                               "conv2d_grad_input_texel4", "conv2d_grad_input_buffer4"};
@@ -108,7 +110,7 @@ static const char *shader_of(const lvk_conv_forward *forward, lvk_conv_kernel ke
                                                                        : plain);
 }
 
-/* The partial sums of all splits lie in scratch; their sum is y. */
+/* Adds the launches that sum the partial sums of all splits, which lie in scratch, into y. */
 static void add_partial_sums(const lvk_conv_forward *forward, uint32_t splits, uint64_t count,
                              lvk_launch_list *list) {
     const int sums = LVK_CONV_SCRATCH_SUMS, y = forward->y.index;
@@ -121,12 +123,13 @@ static void add_partial_sums(const lvk_conv_forward *forward, uint32_t splits, u
         lvk_launch_sum_rows(list, LVK_SPACE_SCRATCH, sums, splits, count, y, false, 0);
 }
 
-/* By the tile, block or subgroup kernels. */
+/* Adds the launches of a tile, block or subgroup kernel. */
 static void launch_tiles(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                          lvk_launch_list *list) {
     const lvk_conv_shape s = seen_by(forward, kernel);
     const lvk_operand x = prepare_x(forward, kernel, list), w = prepare_w(forward, kernel, list);
-    /* Only a whole y can be added up: the pixels of a phase are scattered over it. */
+    /* The sum of a phase is not split, since a phase writes scattered pixels of y, and partial sums are added
+     * over all of y. */
     const lvk_conv_tiling tiling = lvk_conv_tiling_of(&s, kernel, caps, !forward->phase);
     const bool split = tiling.splits > 1;
     lvk_launch *launch =
@@ -134,7 +137,7 @@ static void launch_tiles(const lvk_conv_forward *forward, lvk_conv_kernel kernel
                              split ? lvk_operand_scratch(LVK_CONV_SCRATCH_SUMS) : forward->y);
     if (kernel == LVK_CONV_TILE)
         lvk_launch_constant(launch, tiling.channels);
-    lvk_launch_constant(launch, forward->relu && !split); /* ReLU comes after the whole sum */
+    lvk_launch_constant(launch, forward->relu && !split); /* with splits, the ReLU follows the last sum */
     if (lvk_conv_is_subgroup(kernel) && caps->subgroup_size == 16) {
         lvk_launch_constant(launch, tiling.step / 4);
         lvk_launch_constant(launch, !is_pointwise(&s));
@@ -203,8 +206,9 @@ static const char *winograd_unsuited(const lvk_call *call, const lvk_caps *caps)
 LVK_CONV_CANDIDATE(block, LVK_CONV_BLOCK)
 LVK_CONV_CANDIDATE(direct, LVK_CONV_DIRECT)
 
-/* Without a tuned choice the first candidate is taken that is supported and suited. That is never winograd or gemv on a GPU:
- * tile, which stands before them, runs wherever they do. Only the tuner takes them. */
+/* Where no tuned choice is known, the plan takes the first candidate that is neither unsupported nor
+ * unsuited. On a GPU this is never winograd or gemv, since tile stands before them and runs wherever they
+ * run. Only the kernel tuner chooses winograd and gemv. */
 const lvk_candidate lvk_conv_forward_candidates[LVK_CONV_FORWARD_CANDIDATES] = {
     {.name = "subgroup_texel",
      .unsupported = texel_unsupported,

@@ -1,13 +1,13 @@
-/* Launches of the sum y = conv(x, w) + b for conv2d and dense, with what may follow it (a residual is added, then ReLU), and for
- * their gradients with respect to x, which are transposed convolutions. The caller names the kind of kernel (lvk_conv_kernel).
- * Each special way of computing has a file of its own:
+/* Launches of y = conv(x, w) + b for conv2d and dense, optionally followed by the addition of a residual and
+ * a ReLU, and launches for their gradients with respect to x, which are transposed convolutions. The caller
+ * names the kind of kernel (lvk_conv_kernel). Each special way of computing has a file of its own:
  *
- *   conv_space_to_depth.h   a stride is turned into channels, where x has few
- *   conv_transposed.h       w of a transposed convolution: written out, or read where it lies
- *   conv_phase.h            the gradient of a strided convolution, in several convolutions at stride 1
- *   conv_tiling.h           y in tiles, the sum in steps and splits
- *   conv_patch.h            3x3 over three channels
- *   conv_winograd.h         3x3 with fewer products */
+ *   conv_space_to_depth.h   turns a stride into channels, where x has few channels
+ *   conv_transposed.h       writes out the w of a transposed convolution, or has kernels read the original w
+ *   conv_phase.h            computes the gradient of a strided convolution by convolutions at stride 1
+ *   conv_tiling.h           divides y into tiles, and the sum into steps and splits
+ *   conv_patch.h            3x3 kernels over three channels
+ *   conv_winograd.h         3x3 kernels with fewer products */
 #ifndef LVK_OPS_CONV_FORWARD_H
 #define LVK_OPS_CONV_FORWARD_H
 
@@ -17,30 +17,31 @@ typedef struct lvk_conv_forward {
     lvk_conv_shape shape;
     lvk_operand x, w;
     const lvk_operand *bias;     /* NULL: none */
-    const lvk_operand *residual; /* of y's type, added to the sum; NULL: none. Needs five storage buffers */
-    bool relu;                   /* max(0, sum), at the end */
-    lvk_operand y;               /* an output; or scratch, without relu */
+    const lvk_operand *residual; /* of y's type, added to the sum; needs a fifth storage buffer; NULL: none */
+    bool relu;                   /* whether a ReLU of the sum follows */
+    lvk_operand y;               /* an output, or a scratch buffer where relu is false */
     bool
-        transposed; /* w lies as [kernel_h, kernel_w, out_c, in_c], its taps in reverse order: conv_transposed.h */
+        transposed; /* w is [kernel_h, kernel_w, out_c, in_c], its taps in reverse order: conv_transposed.h */
     const struct lvk_conv_phase
-        *phase; /* of a transposed convolution, for subgroup kernels; NULL: all of y */
+        *phase; /* the pixels of y to compute, for subgroup kernels of a transposed convolution; NULL: all */
 } lvk_conv_forward;
 
-/* The reason why `kernel` cannot compute it, or NULL. */
+/* The reason why `kernel` cannot compute `forward`, static text, or NULL. */
 const char *lvk_conv_forward_unsupported(const lvk_conv_forward *forward, lvk_conv_kernel kernel,
                                          const lvk_caps *caps);
 
-/* Adds the launches. Scratch: LVK_CONV_SCRATCH_X, _W and _SUMS, or that of conv_winograd.h. */
+/* Adds the launches by which `kernel` computes `forward`. They use scratch buffers LVK_CONV_SCRATCH_X, _W and
+ * _SUMS, or those that conv_winograd.h names. */
 void lvk_conv_forward_launch(const lvk_conv_forward *forward, lvk_conv_kernel kernel, const lvk_caps *caps,
                              lvk_launch_list *list);
 
-/* Adds a launch of `shader` with the bindings and the first constant that the kernels have in common: x, w, bias, y and,
- * where there is one, the residual; whether there is a bias. */
+/* Adds a launch of `shader` with what all kernels have in common: the bindings x, w, bias, y and, where there
+ * is one, the residual, and as first constant whether there is a bias. */
 lvk_launch *lvk_conv_forward_add(const lvk_conv_forward *forward, lvk_launch_list *list, const char *shader,
                                  lvk_binding_kind reads, lvk_operand x, lvk_operand w, lvk_operand y);
 
-/* ---- conv2d, conv2d_relu, conv2d_add_relu, dense, dense_relu: inputs x, w, b, residual, as far as the call
- * has them ---- */
+/* ---- conv2d, conv2d_relu, conv2d_add_relu, dense, dense_relu. Their inputs are x, w, b and residual, as far
+ * as the call has them. ---- */
 
 lvk_conv_forward lvk_conv_forward_of(const lvk_call *call);
 
@@ -54,7 +55,8 @@ double lvk_conv_forward_flops(const lvk_call *call);
 lvk_status lvk_conv2d_infer(lvk_call *call);
 lvk_status lvk_dense_infer(lvk_call *call);
 
-/* Gradient rules of conv2d and dense: set the gradients of x, w and b from dy, the gradient of the sum before a ReLU. */
+/* Gradient rules of conv2d and dense. They set the gradients of x, w and b from dy, the gradient with respect
+ * to the sum before a ReLU. */
 void lvk_conv2d_gradient(lvk_backprop *backprop, int dy);
 void lvk_dense_gradient(lvk_backprop *backprop, int dy);
 

@@ -39,8 +39,8 @@ void lvk_conv_grad_input_launch(const lvk_conv_shape *s, lvk_conv_kernel kernel,
     lvk_launch_groups(list, launch, lvk_divide_up(block ? block_items : lvk_conv_x_count(s), 64));
 }
 
-/* The tile of dw that one workgroup of a subgroup kernel computes: taps x channels of x, times 4 output channels a lane. The
- * shaders of these names have the same numbers. */
+/* The tile of dw that one workgroup of a subgroup kernel computes: taps x input channels x 4 output channels
+ * a lane. variants.txt has the same numbers for the shaders of these names. */
 typedef struct tile_kind {
     uint32_t taps_h, taps_w, channels;
     const char *variants[4];
@@ -78,7 +78,8 @@ const char *lvk_conv_grad_weight_unsupported(const lvk_conv_shape *shape, lvk_co
     return all_fit(&s, kernel, caps) ? NULL : "a tensor is too large for one binding";
 }
 
-/* The number of invocations of the direct and block kernels, of workgroups of the others, for one split. */
+/* For one split, the number of invocations of the direct and block kernels, or of workgroups of the other
+ * kernels. */
 static uint64_t count_items(const lvk_conv_shape *s, lvk_conv_kernel kernel, const lvk_caps *caps) {
     const tile_kind *tile = tile_of(s);
     if (kernel == LVK_CONV_DIRECT)
@@ -101,9 +102,9 @@ static uint32_t choose_splits(const lvk_conv_shape *s, lvk_conv_kernel kernel, u
     if (kernel == LVK_CONV_TILE)
         return lvk_conv_splits(items, 2 * LVK_CONV_TILE_GROUPS, rows, lvk_divide_up(128, s->out_w),
                                4 * LVK_CONV_MAX_SPLITS);
-    /* Enough workgroups to keep a few cores busy, and splits so small that their x and dy stay in a core's cache (a MiB), since
-     * the tiles of a split read both again and again. But no more partial sums than numbers in x and dy: each is written and
-     * read once more. */
+    /* There are enough workgroups to keep a few cores busy, and enough splits that the x and dy of one split
+     * stay in a core's cache (1 MiB), since all tiles of a split read them. But there are no more partial
+     * sums than numbers in x and dy, since each partial sum is written once and read once. */
     const uint64_t read = lvk_conv_x_count(s) + lvk_conv_y_count(s), written = lvk_conv_w_count(s);
     const uint64_t cached = lvk_divide_up(read * sizeof(float), 1 << 20), cheap = read / written;
     const uint64_t wanted = items * (cached < cheap ? cached : cheap);

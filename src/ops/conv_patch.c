@@ -1,6 +1,6 @@
 #include "ops/conv_patch.h"
 
-enum { RUN = 4 }; /* pixels of a row that one lane computes, as in the shader */
+enum { RUN = 4 }; /* pixels of a row that one lane computes; the shader has the same number */
 
 bool lvk_conv_is_patch(const lvk_conv_forward *forward, lvk_conv_kernel kernel) {
     const lvk_conv_shape *s = &forward->shape;

@@ -2,11 +2,12 @@
 
 #include "ops/conv_forward.h"
 
-/* One axis of a phase: the pixels i of x with i + pad = r modulo stride, which meet the taps r, r + stride, ... */
+/* One axis of a phase: the rows (or columns) i of x with (i + padding) modulo stride = r. They meet the taps
+ * r, r + stride, ... */
 typedef struct axis {
-    uint32_t first, size; /* the first of these pixels, and how many there are */
-    uint32_t taps;        /* how many taps they meet */
-    int32_t pad;          /* rows or columns of zeros before dy */
+    uint32_t first, size; /* the first of these rows, and their number */
+    uint32_t taps;        /* the number of taps that they meet */
+    int32_t pad;          /* rows of zeros before dy */
 } axis;
 
 static axis axis_of(uint32_t r, uint32_t size, uint32_t kernel, uint32_t stride, int32_t pad) {
@@ -19,8 +20,8 @@ static axis axis_of(uint32_t r, uint32_t size, uint32_t kernel, uint32_t stride,
                   .pad = (int32_t)taps - 1 - (int32_t)skipped};
 }
 
-/* Adds the launch of the phase of row r below stride_h and column q below stride_w. A phase that meets no tap has a launch too,
- * which writes its zeros: the kernel is told that w has no rows. */
+/* Adds the launch of phase (r, q), 0 <= r < stride_h, 0 <= q < stride_w. A phase that meets no tap has a
+ * launch too, in which w has no rows, so that the kernel writes zeros. */
 static void launch_phase(const lvk_conv_shape *s, uint32_t r, uint32_t q, lvk_conv_kernel kernel,
                          const lvk_caps *caps, lvk_launch_list *list) {
     const axis down = axis_of(r, s->in_h, s->kernel_h, s->stride_h, s->pad_top);

@@ -143,12 +143,13 @@ uint32_t lvk_conv_splits(uint64_t items, uint64_t wanted, uint64_t steps, uint64
         splits = most;
     if (splits < 1)
         splits = 1;
-    /* No split is empty: of 10 steps, 4 splits of 3 leave 1 for the last, but 6 splits of 2 would leave it none. */
+    /* No split may be empty. Of 10 steps, for example, 6 splits of 2 would leave none for the last, so that
+     * there are 5 splits. */
     return (uint32_t)lvk_divide_up(steps, lvk_divide_up(steps, splits));
 }
 
-/* Adds a launch of `shader` that copies [outer, rows, width] to [outer, rows padded to 4, width], with zeros;
- * an invocation makes `vectors` times four numbers. */
+/* Adds a launch of `shader` that copies [outer, rows, width] to [outer, rows padded to a multiple of 4,
+ * width], where the new rows are zero. An invocation writes `vectors` times four numbers. */
 static void add_pad(lvk_launch_list *list, const char *shader, uint32_t vectors, lvk_binding_kind reads,
                     lvk_operand from, lvk_operand to, uint64_t outer, uint32_t rows, uint32_t width) {
     const uint64_t count = outer * lvk_pad4(rows) * width;

@@ -36,7 +36,8 @@ static void add_constants(lvk_launch *launch, const lvk_conv_shape *s, uint32_t 
     lvk_launch_constant(launch, channels);
 }
 
-/* Adds the launch that makes params->pixels pixels, in images of out_h x out_w, of images of in_h x in_w pixels. */
+/* Adds the launch that makes params->pixels pixels, in images of out_h x out_w, from images of in_h x in_w
+ * pixels. */
 static lvk_operand add_space_to_depth(const lvk_conv_shape *s, lvk_conv_kernel kernel, lvk_operand from,
                                       int to, uint32_t channels, const lvk_conv2d_fold_params *params,
                                       lvk_launch_list *list) {
@@ -65,12 +66,12 @@ lvk_operand lvk_space_to_depth_x(const lvk_conv_shape *shape, lvk_conv_kernel ke
     return add_space_to_depth(shape, kernel, x, to, shape->in_c, &params, list);
 }
 
-/* To the shader, w is one image of kernel_h x kernel_w pixels with in_c * out_c channels. */
+/* The shader takes w as one image of kernel_h x kernel_w pixels with in_c * out_c channels. */
 lvk_operand lvk_space_to_depth_w(const lvk_conv_shape *shape, lvk_conv_kernel kernel, lvk_operand w, int to,
                                  lvk_launch_list *list) {
     const lvk_conv_shape deep = lvk_space_to_depth_shape(shape);
     if (lvk_conv_w_count(&deep) == lvk_conv_w_count(shape) && deep.kernel_h == 1 && deep.kernel_w == 1)
-        return w; /* all taps are in one block, in the order of w */
+        return w; /* the kernel is one square of stride_h x stride_w taps, so that w' has the order of w */
     const lvk_conv2d_fold_params params = {.pixels = deep.kernel_h * deep.kernel_w,
                                            .in_h = shape->kernel_h,
                                            .in_w = shape->kernel_w,

@@ -4,12 +4,12 @@
 typedef struct tile_size {
     uint32_t pixels, channels; /* of y, in a tile */
     uint32_t step;             /* products in a step of the sum */
-    uint32_t wanted;           /* items that keep a device busy */
-    uint32_t least;            /* steps that make another split worth its partial sums */
+    uint32_t wanted;           /* items of work that keep a device busy */
+    uint32_t least;            /* steps of a split below which its partial sums cost more than it gains */
 } tile_size;
 
-/* An iteration of conv2d_subgroup.comp reads up to four vec4s of input channels; its step is that iteration. The number of
- * vec4s must divide those of x. */
+/* The number of vec4s of input channels that an iteration of conv2d_subgroup.comp reads. An iteration is a
+ * step of the sum. The number is at most four and divides the number of vec4s of x. */
 static uint32_t vectors_of_step(const lvk_conv_shape *shape, uint32_t lanes) {
     uint32_t vectors = lanes == 16 ? 4 : 1;
     while (shape->in_c / 4 % vectors)

@@ -11,7 +11,7 @@ lvk_operand lvk_conv_transposed_w(const lvk_conv_forward *forward, lvk_launch_li
     lvk_launch *flip = lvk_launch_add(list, "conv2d_flip");
     lvk_launch_operand(flip, LVK_BIND_STORAGE, forward->w);
     lvk_launch_scratch(flip, LVK_BIND_STORAGE, LVK_CONV_SCRATCH_W);
-    /* To the shader in and out are those of w as it lies, which are swapped in s. */
+    /* The shader's in_c and out_c are those of the original w, which are swapped in s. */
     const lvk_conv2d_flip_params params = {
         .taps = taps, .in_c = s->out_c, .out_c = s->in_c, .out_padded = in_padded};
     lvk_launch_parameters(flip, &params, sizeof params);

@@ -4,19 +4,21 @@
 
 enum {
     MATRICES = 16,
-    LEAST_CHANNELS = 16,   /* of x: below, the transforms cost more than the products that they save */
-    CHUNK_BYTES = 1 << 26, /* of transformed x and products: about what the caches of large GPUs hold */
-    MOST_CHUNKS = 9,       /* of three launches each, so that a list of launches has room */
+    LEAST_CHANNELS = 16,   /* with fewer input channels the transforms cost more than the saved products */
+    CHUNK_BYTES = 1 << 26, /* transformed x and products of a chunk: about the cache of a large GPU */
+    MOST_CHUNKS = 9,       /* a chunk takes three launches, and a list of launches is limited */
     MEMORY_SHARE = 4       /* scratch takes at most a quarter of the device's memory */
 };
 
 _Static_assert(2 + 3 * MOST_CHUNKS <= LVK_MAX_LAUNCHES, "x is padded, w transformed, chunks follow");
 
-/* Tiles are 2x2 pixels of y. They are computed in chunks, since scratch for all tiles at once would have four times the size of x
- * and y. A chunk takes CHUNK_BYTES of scratch, or more where MOST_CHUNKS of these do not hold all tiles. */
+/* A tile is 2x2 pixels of y. The tiles are computed in chunks, since the scratch of all tiles would have four
+ * times the size of x and y. A chunk takes CHUNK_BYTES of scratch, or more where MOST_CHUNKS such chunks do
+ * not hold all tiles. */
 typedef struct winograd_work {
-    uint64_t tiles, chunk; /* tiles in all, tiles of one chunk */
-    uint64_t u, v, m; /* elements of transformed w; of transformed x and of the products, for one chunk */
+    uint64_t tiles, chunk; /* all tiles, and those of one chunk */
+    uint64_t u, v,
+        m; /* elements of the transformed w, and, of one chunk, of the transformed x and products */
 } winograd_work;
 
 static winograd_work work_of(const lvk_conv_shape *s) {
@@ -31,7 +33,7 @@ static winograd_work work_of(const lvk_conv_shape *s) {
                            .m = MATRICES * chunk * s->out_c};
 }
 
-/* Whether scratch takes at most the share 1 / MEMORY_SHARE of `whole` bytes (0: not known). */
+/* Whether scratch takes at most 1 / MEMORY_SHARE of the device's memory, `whole` bytes (0: not known). */
 static bool has_room(uint64_t whole, const winograd_work *work) {
     return whole == 0 || (work->u + work->v + work->m) * sizeof(float) <= whole / MEMORY_SHARE;
 }
@@ -61,7 +63,7 @@ const char *lvk_conv_winograd_unsuited(const lvk_conv_forward *forward, const lv
                                                   : NULL;
 }
 
-/* Adds a launch with one invocation for each of `count` items, and its first binding. */
+/* Adds a launch of `shader` with an invocation for each of `count` items, and the launch's first binding. */
 static lvk_launch *add_transform(lvk_launch_list *list, const char *shader,
                                  const lvk_conv2d_winograd_params *params, uint64_t count,
                                  lvk_operand reads) {
@@ -92,7 +94,7 @@ static void add_output(const lvk_conv_forward *forward, const lvk_conv2d_winogra
                       params, (uint64_t)params->tiles * params->out_c / 4, lvk_operand_scratch(3));
     lvk_launch_operand(launch, LVK_BIND_STORAGE,
                        forward->bias ? *forward->bias
-                                     : forward->w); /* without a bias the shader does not read this binding */
+                                     : forward->w); /* without a bias the shader reads nothing here */
     lvk_launch_operand(launch, LVK_BIND_STORAGE, forward->y);
     if (forward->residual)
         lvk_launch_operand(launch, LVK_BIND_STORAGE, *forward->residual);

@@ -1,5 +1,5 @@
-/* dense(x [N,I], w [I,O], optional b [O]) -> y [N,O] = x w + b: to the kernels a 1x1 convolution over 1x1
- * images. */
+/* dense(x [N,I], w [I,O], optional b [O]) -> y [N,O] = x w + b. The kernels compute it as a 1x1 convolution
+ * over 1x1 images. */
 #include "ops/conv_forward.h"
 
 #include <inttypes.h>

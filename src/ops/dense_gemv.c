@@ -5,8 +5,8 @@
 #include "params/dense_gemv.h"
 
 enum {
-    MOST_ROWS = 8,     /* as in dense_gemv.glsl */
-    LEAST_INPUTS = 16, /* vectors of a split: below that, another split does not pay */
+    MOST_ROWS = 8,     /* dense_gemv.comp has the same number */
+    LEAST_INPUTS = 16, /* vectors of inputs of a split; with fewer, another split costs more than it gains */
     CPU_ITEMS = 2048,  /* invocations that keep a device busy */
     GPU_ITEMS = 32768
 };
@@ -38,7 +38,7 @@ static void add_launches(const lvk_call *call, const lvk_caps *caps, lvk_binding
     lvk_launch_input(gemv, reads, 0);
     lvk_launch_input(gemv, reads, 1);
     lvk_launch_input(gemv, reads,
-                     forward.bias ? 2 : 1); /* without a bias the shader does not read this binding */
+                     forward.bias ? 2 : 1); /* every binding needs a buffer, also one that is not read */
     lvk_launch_operand(gemv, LVK_BIND_STORAGE, splits > 1 ? lvk_operand_scratch(0) : forward.y);
     lvk_launch_constant(gemv, forward.bias != NULL);
     lvk_launch_constant(gemv, forward.relu && splits == 1);

@@ -1,5 +1,5 @@
-/* dense_grad_input(dy [N,O], w [I,O]) -> dx [N,I] = dy w^T. By tiles it is a dense layer with the kernel
- * transposed in scratch. */
+/* dense_grad_input(dy [N,O], w [I,O]) -> dx [N,I] = dy w^T. The tile and block kernels compute it as a dense
+ * layer whose kernel is w^T, written into scratch. */
 #include "ops/conv_forward.h"
 #include "ops/conv_grad.h"
 

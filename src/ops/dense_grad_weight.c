@@ -1,5 +1,5 @@
-/* dense_grad_weight(x [N,I], dy [N,O]) -> dw [I,O] = x^T dy. To the kernels the batch is the row of pixels of
- * one image. */
+/* dense_grad_weight(x [N,I], dy [N,O]) -> dw [I,O] = x^T dy. For the kernels, the rows of the batch are the
+ * pixels of one image with one row. */
 #include "ops/conv_grad.h"
 
 #include <inttypes.h>

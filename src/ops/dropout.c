@@ -1,5 +1,5 @@
-/* dropout(x[N, ...], keys u32[N, 4]) = y, mask u8: y is x / (1 - rate) or 0, mask says which (1: kept). See
- * dropout.h. */
+/* dropout(x[N, ...], keys u32[N, 4]) = y, mask u8. y is x / (1 - rate) where the mask is 1 (kept), and 0
+ * where it is 0. See dropout.h. */
 #include "ops/dropout.h"
 
 #include "core/random.h"

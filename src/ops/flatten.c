@@ -1,4 +1,4 @@
-/* flatten(x[N, ...]) = x seen as [N, product]: a view. */
+/* flatten(x[N, ...]) = x with the shape [N, product of the other dimensions], a view. */
 #include "ops/op.h"
 #include "ops/unflatten.h"
 

@@ -6,7 +6,7 @@
 
 /* Attributes of global_average_pool_grad; the pooling itself has none. */
 typedef struct lvk_global_average_pool_grad_attributes {
-    uint32_t input_h, input_w; /* of the pooled image, 1 and more */
+    uint32_t input_h, input_w; /* height and width of the image that was pooled, at least 1 */
 } lvk_global_average_pool_grad_attributes;
 
 #endif

@@ -1,4 +1,4 @@
-/* global_average_pool_grad(dy[N,C]) = dx[N,H,W,C]: every pixel gets its share, dy / (H W). */
+/* global_average_pool_grad(dy[N,C]) = dx[N,H,W,C], which is dy / (H W) at every pixel. */
 #include "ops/global_average_pool.h"
 #include "ops/op.h"
 #include "params/global_average_pool.h"

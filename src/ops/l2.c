@@ -1,4 +1,4 @@
-/* l2(w, any shape) = lambda times the sum of w², [1]: see l2.h. */
+/* l2(w of any shape) = lambda times the sum of w², [1]; see l2.h. */
 #include "ops/l2.h"
 
 #include "ops/op.h"
@@ -17,7 +17,7 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-/* Partial sums of lambda w², then their sum. */
+/* The first launch computes partial sums of lambda w²; further launches add them. */
 static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
     const lvk_l2_attributes *attributes = call->attributes;

@@ -1,4 +1,4 @@
-/* l2_grad(w, dloss[1]) = 2 lambda w dloss: see l2.h. */
+/* l2_grad(w, dloss[1]) = 2 lambda w dloss; see l2.h. */
 #include "ops/l2.h"
 #include "ops/op.h"
 #include "params/scaled.h"

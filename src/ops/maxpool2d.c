@@ -1,6 +1,7 @@
-/* maxpool2d(x[N,H,W,C]) = y[N,OH,OW,C], index u8[N,OH,OW,C]: the largest value of each window and where it
- * was. The first of equals in row-major order wins, zeros of the padding included. NaN is never larger than
- * what came before it, so it wins only in the first place of a window. */
+/* maxpool2d(x[N,H,W,C]) = y[N,OH,OW,C], index u8[N,OH,OW,C]: the largest value of each window, and its
+ * position. Among equal values, zeros of the padding included, the first in row-major order wins. NaN
+ * compares as not larger than the values before it, so that NaN wins only at the first position of a
+ * window. */
 #include "ops/maxpool2d.h"
 #include "ops/op.h"
 #include "params/maxpool2d.h"

@@ -1,5 +1,5 @@
-/* maxpool2d_grad(dy[N,OH,OW,C], index u8[N,OH,OW,C]) = dx[N,H,W,C]: each element sums the dy of the windows
- * that chose it. */
+/* maxpool2d_grad(dy[N,OH,OW,C], index u8[N,OH,OW,C]) = dx[N,H,W,C]: an element of dx is the sum of the dy of
+ * those windows whose maximum is at this element. */
 #include "ops/maxpool2d.h"
 #include "ops/op.h"
 #include "params/maxpool2d.h"

@@ -1,4 +1,4 @@
-/* moving_average(old, batch, any shape) = new, in the place of old: see moving_average.h. */
+/* moving_average(old, batch) = new, in the place of old, for tensors of any shape; see moving_average.h. */
 #include "ops/moving_average.h"
 #include "ops/op.h"
 #include "params/moving_average.h"
@@ -36,7 +36,7 @@ const lvk_op lvk_op_moving_average = {
     .max_inputs = 2,
     .output_count = 1,
     .attribute_size = sizeof(lvk_moving_average_attributes),
-    .batched_inputs = 3, /* the "batch" is the elements */
+    .batched_inputs = 3, /* rows are independent, whatever dimension 0 is */
     .batched_outputs = 1,
     .alias = {1},
     .infer = infer,

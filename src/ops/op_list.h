@@ -1,5 +1,5 @@
-/* Every operator, once. The one existing file that a new operator edits: see README.md. No include guard: it
- * is expanded several times, with LVK_OP(name) defined differently. */
+/* The list of all operators, to which a new operator adds a line: see README.md. The file has no include
+ * guard, since it is included several times, with a different LVK_OP(name) each time. */
 LVK_OP(resample)
 LVK_OP(conv2d)
 LVK_OP(conv2d_grad_input)

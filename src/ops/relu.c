@@ -1,4 +1,5 @@
-/* relu(x) = max(x, 0), any shape. Its gradient is 0 at 0. NaN stays NaN, so that a diverged network shows. */
+/* relu(x) = max(x, 0) for any shape. Its gradient at 0 is 0. NaN stays NaN, so that divergence of a training
+ * is noticed. */
 #include "ops/op.h"
 
 static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {

@@ -1,5 +1,5 @@
-/* relu_grad(dy, y): the gradient of y = relu(x), which passes where y > 0. dy comes first so that dx may take
- * its place. */
+/* relu_grad(dy, y) = dx, the gradient of y = relu(x): dy where y > 0, else 0. dy is the first input so that
+ * dx may take the place of dy. */
 #include "ops/op.h"
 
 static void add_launches(const lvk_call *call, lvk_launch_list *list, lvk_binding_kind reads) {

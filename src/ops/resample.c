@@ -1,7 +1,8 @@
-/* resample(crops u8[N, L, L, 4], rows[N, 32]) = y[N, S, S, 3]: y[n] is crop n resampled as row n says, an
- * lvk_resampling (core/resample.h, which has the formula). L is the largest side that a crop may have; one
- * of a smaller side lies densely at the beginning of its row, and what comes after it is not read. Rows are
- * trusted: side at most L, radius at least 1 (or all zero), every number finite. */
+/* resample(crops u8[N, L, L, 4], rows[N, 32]) = y[N, S, S, 3]: y[n] is crop n resampled as row n says. A row
+ * is an lvk_resampling (core/resample.h, which has the formula). L is the largest side that a crop may have.
+ * A smaller crop lies densely at the beginning of its L * L pixels; the pixels after it are not read. Rows
+ * are not checked: the side must be at most L, the radius at least 1 (or the whole row zero), and every
+ * number finite. */
 #include "ops/resample.h"
 #include "ops/op.h"
 #include "params/resample.h"
@@ -48,7 +49,7 @@ static const char *unsupported(const lvk_call *call, const lvk_caps *caps) {
     return lvk_op_texels_unsupported(call, caps);
 }
 
-/* Per tap four multiply-adds, and the two colour maps. */
+/* Four multiply-adds for each tap, and the two colour maps. */
 static double flops(const lvk_call *call) {
     const lvk_resample_attributes *attributes = call->attributes;
     return (double)lvk_type_count(&call->outputs[0]) / 3 * (8.0 * attributes->taps * attributes->taps + 48);

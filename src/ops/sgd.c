@@ -1,4 +1,4 @@
-/* sgd(w[P], g[P], v[P], hyper[8]) = w', v' in the places of w and v: see sgd.h. */
+/* sgd(w[P], g[P], v[P], hyper[8]) = w', v', in the places of w and v; see sgd.h. */
 #include "ops/sgd.h"
 
 static lvk_status infer(lvk_call *call) {
@@ -18,7 +18,7 @@ const lvk_op lvk_op_sgd = {
     .min_inputs = 4,
     .max_inputs = 4,
     .output_count = 2,
-    .batched_inputs = 7, /* the "batch" is the elements */
+    .batched_inputs = 7, /* dimension 0, the elements, is what can be sliced */
     .batched_outputs = 3,
     .alias = {1, 3},
     .infer = infer,

@@ -1,5 +1,5 @@
-/* Gradient descent with momentum, as Keras has it: v = momentum v - lr g; w += v. Hyper tensor: {learning
- * rate, momentum, 0, 0, 0, 0, 0, 0}. */
+/* Gradient descent with momentum in Keras' form: v = momentum v - lr g; w += v. The hyper tensor is {lr, the
+ * learning rate; momentum; 0, 0, 0, 0, 0, 0}. */
 #ifndef LVK_OPS_SGD_H
 #define LVK_OPS_SGD_H
 

@@ -1,4 +1,4 @@
-/* sigmoid(x) = 1 / (1 + exp(-x)), any shape. No overflow for large |x|. */
+/* sigmoid(x) = 1 / (1 + exp(-x)) for any shape. Nothing overflows for large |x|. */
 #include "ops/op.h"
 
 static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {

@@ -1,4 +1,5 @@
-/* sigmoid_grad(dy, y): the gradient of y = sigmoid(x). dy comes first so that dx may take its place. */
+/* sigmoid_grad(dy, y) = dx = dy y (1 - y), the gradient of y = sigmoid(x). dy is the first input so that dx
+ * may take the place of dy. */
 #include "ops/op.h"
 
 static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {

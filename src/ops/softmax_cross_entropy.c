@@ -1,5 +1,5 @@
-/* softmax_cross_entropy(z[N, K], labels[N, 2]) = loss[1], the weighted sum of the rows' cross-entropies: see
- * softmax_cross_entropy.h. The largest logit is subtracted first, so that nothing overflows. */
+/* softmax_cross_entropy(z[N, K], labels[N, 2]) = loss[1], the weighted sum of the rows' cross-entropies; see
+ * softmax_cross_entropy.h. Kernels subtract the row's largest logit first, so that nothing overflows. */
 #include "ops/softmax_cross_entropy.h"
 
 #include "ops/op.h"
@@ -25,7 +25,7 @@ static lvk_status infer(lvk_call *call) {
     return LVK_OK;
 }
 
-/* Each invocation adds a few rows' losses, then the partial sums are added. */
+/* The first launch adds a few rows' losses in each invocation; further launches add these partial sums. */
 static void launch(const lvk_call *call, const lvk_caps *caps, lvk_launch_list *list) {
     (void)caps;
     const uint32_t rows = call->inputs[0].dim[0];

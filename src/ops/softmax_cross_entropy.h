@@ -9,11 +9,12 @@
 #include "backend/call.h"
 #include "core/error.h"
 
-/* Both operators take z[N, K], the logits, and labels[N, 2], rows of (target, weight): the target is the
- * index of the class, a whole number from 0 to K - 1, which the caller sees to (any other picks no class, but
- * is never read by); the weight is what the sample counts in the loss, class weight and 1 / batch size
- * multiplied in by the caller, 0 for rows that only fill up a batch. At most 2^24 classes, so that their
- * indices are floats. Fails unless inputs 0 and 1 have these types. */
+/* Fails unless inputs 0 and 1 have the types that softmax_cross_entropy and its gradient take: z[N, K], the
+ * logits, and labels[N, 2], rows of (target, weight). The target is the class, a whole number from 0 to K -
+ * 1. The caller checks it; any other number means no class, and never makes a kernel read outside of z. The
+ * weight is the factor of the row's loss: the caller multiplies class weight, sample weight and 1 / batch
+ * size into it, and gives 0 to rows that only fill up a batch. K is at most 2^24, so that a float holds every
+ * class. */
 lvk_status lvk_softmax_cross_entropy_expect(const lvk_call *call);
 
 #endif

@@ -1,4 +1,5 @@
-/* softmax_cross_entropy_grad(z[N, K], labels[N, 2], dloss[1]) = dz[N, K]: see softmax_cross_entropy.h. */
+/* softmax_cross_entropy_grad(z[N, K], labels[N, 2], dloss[1]) = dz[N, K], which is dloss weight
+ * (softmax(z)[k] - (1 for the target, else 0)); see softmax_cross_entropy.h. */
 #include "ops/op.h"
 #include "ops/softmax_cross_entropy.h"
 #include "params/softmax_cross_entropy.h"

@@ -3,8 +3,8 @@
 #include "ops/op.h"
 #include "params/sum_rows.h"
 
-/* An invocation's additions wait for one another, so it has few of them; more in the last launch, which
- * spares one. */
+/* The most rows that one invocation adds. The additions of an invocation wait for one another, so that there
+ * are few; the last launch has more, since this saves a further launch. */
 enum { LAST_TERMS = 128, TERMS = 32, MOST_SPLITS = LAST_TERMS * TERMS };
 
 uint32_t lvk_sum_splits(uint64_t rows) {
@@ -21,7 +21,7 @@ static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space sp
         lvk_launch_scratch(launch, kind, index);
 }
 
-/* Where the result goes, and what happens to it before it is stored. */
+/* Where the result is stored, and which operations come before. */
 typedef struct result {
     lvk_binding_space space;
     int index;
@@ -35,7 +35,8 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
     const bool vectors = columns % 4 == 0;
     const uint64_t lanes = vectors ? columns / 4 : columns;
     for (bool last = false; !last;) {
-        /* At most 4,096 partial sums the first time and 128 the second: three launches at most. */
+        /* The first launch leaves at most 4,096 partial sums, the second at most 128, so that there are at
+         * most three launches. */
         const uint32_t splits = lvk_sum_splits(rows);
         last = splits == 1;
         lvk_launch *sum = lvk_launch_add(list, reads == LVK_BIND_TEXELS ? "sum_rows_texels" : "sum_rows");
@@ -53,7 +54,7 @@ static void sum_rows(lvk_launch_list *list, lvk_binding_kind reads, lvk_binding_
         const uint64_t size = splits * columns * sizeof(float);
         if (!last && list->scratch_size[scratch] < size)
             list->scratch_size[scratch] = size;
-        reads = LVK_BIND_STORAGE; /* the partial sums are few */
+        reads = LVK_BIND_STORAGE; /* partial sums are so few that texels gain nothing */
         space = LVK_SPACE_SCRATCH;
         source = scratch++;
         rows = splits;

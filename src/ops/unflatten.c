@@ -1,4 +1,5 @@
-/* unflatten(x[N, P]) = x seen as [N, ...], rows of the attributes' shape: a view, the inverse of flatten. */
+/* unflatten(x[N, P]) = x with the shape [N, ...], whose rows have the shape that the attributes give: a view,
+ * the inverse of flatten. */
 #include "ops/unflatten.h"
 #include "ops/op.h"
 

@@ -5,7 +5,7 @@
 #include "backend/type.h"
 
 typedef struct lvk_unflatten_attributes {
-    int rank; /* of one row: 1 to LVK_MAX_RANK - 1 */
+    int rank; /* rank of one row, 1 to LVK_MAX_RANK - 1 */
     uint32_t dim[LVK_MAX_RANK - 1];
 } lvk_unflatten_attributes;
 

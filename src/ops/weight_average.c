@@ -1,4 +1,4 @@
-/* weight_average(e[P], w[P], hyper[8]) = e + (w - e) hyper[7], in the place of e: see weight_average.h. */
+/* weight_average(e[P], w[P], hyper[8]) = e + (w - e) hyper[7], in the place of e; see weight_average.h. */
 #include "ops/weight_average.h"
 
 #include "params/elementwise.h"
@@ -20,7 +20,7 @@ const lvk_op lvk_op_weight_average = {
     .min_inputs = 3,
     .max_inputs = 3,
     .output_count = 1,
-    .batched_inputs = 3, /* the "batch" is the elements */
+    .batched_inputs = 3, /* dimension 0, the elements, is what can be sliced */
     .batched_outputs = 1,
     .alias = {1},
     .infer = infer,

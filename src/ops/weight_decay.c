@@ -1,6 +1,6 @@
 /* weight_decay(w, hyper[8]) = w - hyper[4] w, in the place of w: AdamW's decoupled decay of one parameter,
- * before the step of adam.h; hyper[4] is learning rate times weight decay. An operator of its own, since not
- * every parameter decays: kernels do, biases and norms do not. */
+ * before the step of adam.h. hyper[4] is learning rate times weight decay. It is an operator of its own,
+ * since not every parameter decays: kernels decay, biases and parameters of norms do not. */
 #include "ops/optimizer.h"
 
 #include "params/elementwise.h"
@@ -33,7 +33,7 @@ const lvk_op lvk_op_weight_decay = {
     .min_inputs = 2,
     .max_inputs = 2,
     .output_count = 1,
-    .batched_inputs = 1, /* rows are independent */
+    .batched_inputs = 1, /* rows are independent, whatever dimension 0 is */
     .batched_outputs = 1,
     .alias = {1},
     .infer = infer,
