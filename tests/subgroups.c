@@ -1,10 +1,23 @@
 /* The kernels for subgroups once more, for a device whose subgroups have another size than usual: lavapipe's
  * follow LP_NATIVE_VECTOR_WIDTH. */
+#include "ops/op.h"
+#include "support/device.h"
 #include "support/kernels.h"
+#include "vulkan/device.h"
 
 #include <criterion/criterion.h>
 
 Test(subgroups, kernels_agree_with_the_reference) {
     /* conv2d, conv2d_relu_pool and dense, each with two gradients; three with ReLU */
     cr_expect_eq(test_kernels("subgroup"), 12);
+}
+
+/* Where the driver at hand shuffles fast, by broadcasts, and the other way round (vulkan/broadcast.h). */
+Test(subgroups, kernels_agree_by_broadcasts_as_by_shuffles) {
+    lvk_backend *backend = test_open_device();
+    lvk_vulkan *vulkan = (lvk_vulkan *)backend;
+    vulkan->adapter.broadcasts = !vulkan->adapter.broadcasts;
+    cr_expect(test_kernels_of(backend, LVK_OP_conv2d_relu_pool, "subgroup_texel"));
+    cr_expect(test_kernels_of(backend, LVK_OP_dense_grad_input, "subgroup_texel"));
+    test_close_device(backend);
 }

@@ -1,7 +1,8 @@
 /* Kernels for CPU devices: a workgroup is one subgroup, whose lanes read values from each other. The
  * including shader defines
  *   LVK_LANES    the size of the subgroup
- *   LVK_TEXELS   1: reads memory by texel fetches, exchanges values by shuffles, which are fast in Mesa;
+ *   LVK_TEXELS   1: reads memory by texel fetches, exchanges values by shuffles, which are fast in older
+ *                versions of Mesa; for newer ones src/vulkan/broadcast.c replaces them by broadcasts;
  *                0: reads memory from storage buffers, exchanges values by broadcasts, which are fast in
  *                SwiftShader
  *

@@ -3,6 +3,7 @@
 #include "backend/launch.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "vulkan/broadcast.h"
 #include "vulkan/llvmpipe.h"
 
 #include <ctype.h>
@@ -215,6 +216,8 @@ static void fill_properties(lvk_adapter *adapter, const extension_flags *flags) 
         caps->subgroup_size = fixed_subgroup_size(adapter, &subgroup, &control);
         caps->subgroup_shuffle = subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT;
         caps->subgroup_broadcast = subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT;
+        adapter->broadcasts =
+            caps->subgroup_broadcast && lvk_broadcast_is_faster(driver.driverID, driver.driverInfo);
     }
 }
 

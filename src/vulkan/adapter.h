@@ -17,6 +17,7 @@ typedef struct lvk_adapter {
     uint32_t queue_family;
     uint32_t timestamp_bits; /* of that family; 0: no timestamps */
     bool portability_subset; /* the extension must be enabled */
+    bool broadcasts;         /* shaders broadcast where they would shuffle (broadcast.h) */
     bool robust_fetches;     /* VK_EXT_robustness2 must be enabled, so that fetches out of range give 0 */
 } lvk_adapter;
 

@@ -1,6 +1,7 @@
 #include "vulkan/pipeline.h"
 
 #include "core/memory.h"
+#include "vulkan/broadcast.h"
 #include "vulkan/device.h"
 
 #include <inttypes.h>
@@ -190,10 +191,10 @@ static lvk_status check_limits(const lvk_vulkan *vulkan, const lvk_reflection *s
 
 /* ---- pipelines ---- */
 
-static lvk_status create_handle(lvk_vulkan *vulkan, lvk_pipeline *pipeline) {
+static lvk_status create_handle(lvk_vulkan *vulkan, const uint32_t *words, lvk_pipeline *pipeline) {
     const VkShaderModuleCreateInfo module_info = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
                                                   .codeSize = 4 * (size_t)pipeline->shader->word_count,
-                                                  .pCode = pipeline->shader->words};
+                                                  .pCode = words};
     VkShaderModule module;
     LVK_TRY(VK_STATUS(vkCreateShaderModule(vulkan->device, &module_info, NULL, &module)));
     VkSpecializationMapEntry entries[LVK_MAX_CONSTANTS];
@@ -225,6 +226,17 @@ static lvk_status create_handle(lvk_vulkan *vulkan, lvk_pipeline *pipeline) {
     return status;
 }
 
+/* From the words that the driver is given: the shader's own, or those with broadcasts. */
+static lvk_status create_from(lvk_vulkan *vulkan, const uint32_t *words, const lvk_launch *launch,
+                              lvk_pipeline *pipeline) {
+    LVK_TRY(lvk_reflection_read(pipeline->shader->name, words, pipeline->shader->word_count,
+                                pipeline->constants, pipeline->constant_count, &pipeline->reflection));
+    LVK_TRY(check_launch(launch, &pipeline->reflection, &vulkan->base.caps));
+    LVK_TRY(check_limits(vulkan, &pipeline->reflection));
+    LVK_TRY(get_layout(vulkan, &pipeline->reflection, &pipeline->layout));
+    return create_handle(vulkan, words, pipeline);
+}
+
 static lvk_status create_pipeline(lvk_vulkan *vulkan, const lvk_launch *launch, lvk_pipeline *pipeline) {
     pipeline->shader =
         bsearch(launch->shader, lvk_shaders, lvk_shader_count, sizeof *lvk_shaders, compare_shader);
@@ -232,12 +244,13 @@ static lvk_status create_pipeline(lvk_vulkan *vulkan, const lvk_launch *launch, 
         return lvk_fail(LVK_ERROR_ARGUMENT, "there is no such shader");
     pipeline->constant_count = launch->constant_count;
     memcpy(pipeline->constants, launch->constants, sizeof pipeline->constants);
-    LVK_TRY(lvk_reflection_read(pipeline->shader->name, pipeline->shader->words, pipeline->shader->word_count,
-                                pipeline->constants, pipeline->constant_count, &pipeline->reflection));
-    LVK_TRY(check_launch(launch, &pipeline->reflection, &vulkan->base.caps));
-    LVK_TRY(check_limits(vulkan, &pipeline->reflection));
-    LVK_TRY(get_layout(vulkan, &pipeline->reflection, &pipeline->layout));
-    return create_handle(vulkan, pipeline);
+    uint32_t *broadcasting = NULL;
+    if (vulkan->adapter.broadcasts)
+        LVK_TRY(lvk_broadcast_words(pipeline->shader, &broadcasting));
+    const lvk_status status =
+        create_from(vulkan, broadcasting ? broadcasting : pipeline->shader->words, launch, pipeline);
+    lvk_free(broadcasting);
+    return status;
 }
 
 lvk_status lvk_pipeline_get(lvk_vulkan *vulkan, const lvk_launch *launch, const lvk_pipeline **found) {

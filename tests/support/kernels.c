@@ -12,16 +12,19 @@ static void report(void *user, const char *failure) {
     cr_expect(false, "%s (run again with LEUKVK_SEED)", failure);
 }
 
-int test_kernels(const char *prefix) {
+bool test_kernels_of(lvk_backend *backend, int op, const char *prefix) {
     const lvk_parity_options options = {.seed = test_seed(), .kernels = prefix, .draws = 8};
+    lvk_parity_result result;
+    cr_assert_eq(lvk_parity_check(backend, op, &options, report, NULL, &result), LVK_OK, "%s",
+                 lvk_error_message());
+    return result.candidates > 0 && result.trials > 0;
+}
+
+int test_kernels(const char *prefix) {
     lvk_backend *backend = test_open_device();
     int operators = 0;
-    for (int op = 0; op < LVK_OP_COUNT; ++op) {
-        lvk_parity_result result;
-        cr_assert_eq(lvk_parity_check(backend, op, &options, report, NULL, &result), LVK_OK, "%s",
-                     lvk_error_message());
-        operators += result.candidates > 0 && result.trials > 0;
-    }
+    for (int op = 0; op < LVK_OP_COUNT; ++op)
+        operators += test_kernels_of(backend, op, prefix);
     test_close_device(backend);
     return operators;
 }

@@ -5,10 +5,13 @@
 
 #include "core/memory.h"
 #include "leukvk/log.h"
+#include "params/conv2d.h"
 #include "support/vulkan_buffers.h"
+#include "vulkan/broadcast.h"
 #include "vulkan/device.h"
 #include "vulkan/driver_files.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +86,31 @@ Test(vulkan_adapter, fetches_out_of_range_are_trusted_by_driver) {
     const lvk_adapter *adapter = &((lvk_vulkan *)backend)->adapter;
     if (adapter->info.software)
         cr_expect_eq(backend->caps.max_texels, adapter->properties.limits.maxTexelBufferElements);
+    close_device(backend);
+}
+
+/* A pipeline's shader shuffles or broadcasts as its driver is faster, and the validation layers accept it. */
+Test(vulkan_adapter, shaders_broadcast_where_that_is_faster) {
+    lvk_backend *backend = open_default();
+    lvk_vulkan *vulkan = (lvk_vulkan *)backend;
+    lvk_launch launch = {.groups = {1, 1, 1}};
+    char shader[32];
+    snprintf(shader, sizeof shader, "dense_grad_input_texel%" PRIu32, backend->caps.subgroup_size);
+    launch.shader = shader;
+    lvk_launch_input(&launch, LVK_BIND_TEXELS, 0);
+    lvk_launch_input(&launch, LVK_BIND_TEXELS, 1);
+    lvk_launch_output(&launch, LVK_BIND_STORAGE, 0);
+    lvk_launch_parameters(&launch, &(lvk_conv2d_params){0}, sizeof(lvk_conv2d_params));
+    VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                              .pNext = &driver};
+    vkGetPhysicalDeviceProperties2(vulkan->adapter.handle, &properties);
+    const bool faster = lvk_broadcast_is_faster(driver.driverID, driver.driverInfo);
+    const lvk_pipeline *pipeline;
+    cr_assert_eq(lvk_pipeline_get(vulkan, &launch, &pipeline), LVK_OK, "%s", lvk_error_message());
+    const uint32_t ways = pipeline->reflection.subgroup_features &
+                          (VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_BALLOT_BIT);
+    cr_expect_eq(ways, faster ? VK_SUBGROUP_FEATURE_BALLOT_BIT : VK_SUBGROUP_FEATURE_SHUFFLE_BIT);
     close_device(backend);
 }
 
