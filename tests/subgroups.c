@@ -12,7 +12,7 @@ Test(subgroups, kernels_agree_with_the_reference) {
     cr_expect_eq(test_kernels("subgroup"), 12);
 }
 
-/* Where the driver at hand shuffles fast, by broadcasts, and the other way round (vulkan/broadcast.h). */
+/* By broadcasts where the driver at hand shuffles fast, and the other way round (vulkan/broadcast.h). */
 Test(subgroups, kernels_agree_by_broadcasts_as_by_shuffles) {
     lvk_backend *backend = test_open_device();
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;

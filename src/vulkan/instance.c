@@ -19,7 +19,7 @@ static atomic_uint_fast64_t message_total;
 static lvk_status load_loader(void) {
     pthread_mutex_lock(&load_mutex);
     if (!loader_ready) {
-        lvk_llvmpipe_widen();
+        lvk_llvmpipe_prepare();
         loader_ready = volkInitialize() == VK_SUCCESS;
     }
     const bool ready = loader_ready;

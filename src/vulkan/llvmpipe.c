@@ -17,9 +17,23 @@ static bool has_avx512(void) {
 #endif
 }
 
-void lvk_llvmpipe_widen(void) {
+/* Mesa names its cache on disk by the flags in GALLIVM_PERF, among others: these keep the widths apart. They
+ * change nothing else here, since they are about images that are filtered. */
+static void separate_caches(const char *width) {
+    const char *flags = strcmp(width, "512") == 0   ? "no_aos_sampling"
+                        : strcmp(width, "256") == 0 ? "no_quad_lod"
+                        : strcmp(width, "128") == 0 ? "no_aos_sampling,no_quad_lod"
+                                                    : NULL;
+    if (flags)
+        setenv("GALLIVM_PERF", flags, 0);
+}
+
+void lvk_llvmpipe_prepare(void) {
     if (!getenv(width_variable) && has_avx512())
         widened = setenv(width_variable, "512", 0) == 0;
+    const char *width = getenv(width_variable);
+    if (width)
+        separate_caches(width);
 }
 
 void lvk_llvmpipe_note(lvk_device_info *info) {

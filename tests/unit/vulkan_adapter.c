@@ -10,9 +10,11 @@
 #include "vulkan/broadcast.h"
 #include "vulkan/device.h"
 #include "vulkan/driver_files.h"
+#include "vulkan/llvmpipe.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -87,6 +89,25 @@ Test(vulkan_adapter, fetches_out_of_range_are_trusted_by_driver) {
     if (adapter->info.software)
         cr_expect_eq(backend->caps.max_texels, adapter->properties.limits.maxTexelBufferElements);
     close_device(backend);
+}
+
+/* The name of Mesa's cache: code for vectors of another width would crash. */
+Test(vulkan_adapter, each_width_of_vectors_has_a_cache_of_its_own) {
+    static const char *const widths[] = {"512", "256", "128"};
+    char flags[3][64];
+    for (int i = 0; i < 3; ++i) {
+        setenv("LP_NATIVE_VECTOR_WIDTH", widths[i], 1);
+        unsetenv("GALLIVM_PERF");
+        lvk_llvmpipe_prepare();
+        const char *set = getenv("GALLIVM_PERF");
+        cr_assert_not_null(set, "at %s bits", widths[i]);
+        snprintf(flags[i], sizeof flags[i], "%s", set);
+        for (int k = 0; k < i; ++k)
+            cr_expect_str_neq(flags[i], flags[k], "at %s and %s bits", widths[i], widths[k]);
+    }
+    setenv("GALLIVM_PERF", "nopt", 1);
+    lvk_llvmpipe_prepare();
+    cr_expect_str_eq(getenv("GALLIVM_PERF"), "nopt", "the user's own");
 }
 
 /* A pipeline's shader shuffles or broadcasts as its driver is faster, and the validation layers accept it. */
