@@ -6,11 +6,13 @@
 #include "core/memory.h"
 #include "image/depth.h"
 #include "image/orientation.h"
+#include "image/tiff_directory.h"
 #include "image/tiff_file.h"
 
 #include <string.h>
 
-/* The most bytes of each allocation of libtiff (tables of strips, codecs' states), and its bound on libjpeg. */
+/* The most bytes of each allocation of libtiff (tables of strips, codecs' states), and its bound on libjpeg.
+ * */
 #define LIBRARY_BYTES     ((size_t)8 << 20)
 #define MOST_COEFFICIENTS ((size_t)100 << 20)
 
@@ -31,7 +33,8 @@ static size_t piece_bytes(const lvk_tiff_file *file, const lvk_tiff_page *page) 
 
 static size_t working_bytes(const lvk_tiff_file *file, const lvk_tiff_page *page) {
     const size_t piece = piece_bytes(file, page), coefficients = piece * 2;
-    size_t bytes = 2 * LIBRARY_BYTES + page->row_bytes + page->tile_bytes;
+    const size_t values = (size_t)lvk_tiff_directory_bytes(file->data, file->size);
+    size_t bytes = 2 * LIBRARY_BYTES + values + page->row_bytes + page->tile_bytes;
     if (page->lossy)
         bytes += coefficients < MOST_COEFFICIENTS ? coefficients : MOST_COEFFICIENTS;
     if (page->model == LVK_TIFF_BY_LIBRARY)

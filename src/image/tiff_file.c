@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 #include "image/image.h"
+#include "image/tiff_directory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 enum {
     MOST_SAMPLES = 16,                        /* of a pixel */
     MOST_TILE_SIDE = 2 * LVK_IMAGE_MOST_SIDE, /* a tile may reach over the edges of the picture */
+    SHARED_VALUES = 1 << 16,                  /* bytes of values that lie in one place */
     MOST_PADDING = 16                         /* bytes that libjpeg may pass over in front of a marker */
 };
 
@@ -106,6 +108,10 @@ lvk_status lvk_tiff_fail(const lvk_tiff_file *file) {
 lvk_status lvk_tiff_open(const char *name, const uint8_t *data, size_t size, size_t most,
                          lvk_tiff_file *file) {
     *file = (lvk_tiff_file){.name = name, .data = data, .size = size};
+    const uint64_t values = lvk_tiff_directory_bytes(data, size);
+    if (values > size + SHARED_VALUES)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: broken TIFF: its directory has more values than the file",
+                        name);
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     if (!options)
         return lvk_fail(LVK_ERROR_MEMORY, "%s: out of memory", name);

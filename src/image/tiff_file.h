@@ -44,8 +44,9 @@ typedef struct lvk_tiff_file {
     bool damaged;     /* a warning of libjpeg tells of damage to the picture, although libtiff goes on */
 } lvk_tiff_file;
 
-/* Opens the `size` bytes at `data`, which must stay. `most` bounds each allocation of libtiff. No message of
- * libtiff leaves the file's struct. On failure there is nothing to close. */
+/* Opens the `size` bytes at `data`, which must stay. `most` bounds each allocation of libtiff; together they
+ * take no more than the file's size and what codecs need. No message of libtiff leaves the file's struct. On
+ * failure there is nothing to close. */
 LVK_MUST_USE lvk_status lvk_tiff_open(const char *name, const uint8_t *data, size_t size, size_t most,
                                       lvk_tiff_file *file);
 void lvk_tiff_close(lvk_tiff_file *file);

@@ -365,6 +365,40 @@ Test(tiff, cut) {
     }
 }
 
+/* Five hundred tags that name the same megabyte: libtiff would keep five hundred copies. */
+Test(tiff, tags_of_one_place) {
+    enum { TAGS = 500, SHARED = 1 << 20, ENTRY = 12 };
+    load_page(&grey);
+    uint32_t start;
+    uint16_t count;
+    memcpy(&start, file + 4, 4);
+    memcpy(&count, file + start, 2);
+    const size_t old = file_size, whole = old + SHARED + 2 + ((size_t)count + TAGS) * ENTRY + 4;
+    uint8_t *more = calloc(whole, 1), *at = more + old + SHARED;
+    memcpy(more, file, old);
+    const uint32_t place = (uint32_t)(old + SHARED);
+    memcpy(more + 4, &place, 4);
+    const uint16_t all = (uint16_t)(count + TAGS);
+    memcpy(at, &all, 2);
+    memcpy(at + 2, file + start + 2, (size_t)count * ENTRY);
+    for (uint32_t i = 0; i < TAGS; ++i) {
+        const uint16_t head[2] = {(uint16_t)(40000 + i), TIFF_UNDEFINED};
+        const uint32_t tail[2] = {SHARED, (uint32_t)old};
+        memcpy(at + 2 + (count + i) * ENTRY, head, sizeof head);
+        memcpy(at + 2 + (count + i) * ENTRY + 4, tail, sizeof tail);
+    }
+    lvk_free(file);
+    file = more;
+    file_size = whole;
+    expect_refused("its directory has more values than the file");
+    cr_expect_lt(lvk_process_peak_bytes(), (size_t)100 << 20);
+    const uint16_t one = (uint16_t)(count + 1); /* what a file may have */
+    memcpy(at, &one, 2);
+    cr_assert_eq(lvk_image_decode("x.tif", file, file_size, &image), LVK_OK, "%s", lvk_error_message());
+    lvk_image_finish(&image);
+    free(file);
+}
+
 /* A small file that unpacks to 8192 x 8192 pixels of 16 bits, in one strip: its rows are not kept. */
 Test(tiff, bomb, .timeout = 60) {
     tiff_page page = {.width = LVK_IMAGE_MOST_SIDE,
