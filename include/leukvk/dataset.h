@@ -82,6 +82,9 @@ typedef struct lvk_skipped_info {
  * two threads at once. Returning false stops the work, which then fails with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_data_progress)(void *user, size_t done, size_t total);
 
+/* The most classes that a model tells apart. */
+enum { LVK_MOST_CLASSES = 64 };
+
 typedef struct lvk_dataset_options {
     unsigned threads; /* 0: as many as processors. The result does not depend on it */
     /* The first image, in order of paths, that cannot be used is an error, and so is a folder that this user may

@@ -9,6 +9,7 @@
 
 #include "leukvk/bench.h"
 #include "leukvk/calibrate.h"
+#include "leukvk/class_metrics.h"
 #include "leukvk/crop.h"
 #include "leukvk/cv.h"
 #include "leukvk/dataset.h"

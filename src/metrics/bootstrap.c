@@ -1,5 +1,5 @@
 /* Intervals by drawing subjects anew. */
-#include "leukvk/metrics.h"
+#include "metrics/bootstrap.h"
 
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -9,6 +9,33 @@
 #include <math.h>
 
 enum { REPLICATES = 2000, MOST_REPLICATES = 1000000 };
+
+/* ---- any number of classes ---- */
+
+lvk_status lvk_bootstrap_replicates(const lvk_bootstrap_options *options, size_t *replicates) {
+    *replicates = options->replicates ? options->replicates : REPLICATES;
+    return *replicates <= MOST_REPLICATES
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_ARGUMENT, "%zu replicates: at most %d", *replicates, MOST_REPLICATES);
+}
+
+uint32_t lvk_bootstrap_draw(uint64_t seed, uint32_t replicate, uint32_t place, uint32_t subjects) {
+    const lvk_random_key key = {.seed = seed, .epoch = replicate, .purpose = LVK_PURPOSE_BOOTSTRAP};
+    return (uint32_t)(((uint64_t)lvk_random_word(&key, place) * subjects) >> 32);
+}
+
+void lvk_bootstrap_interval(double *values, size_t count, size_t replicates, double *low, double *high) {
+    *low = *high = (double)NAN;
+    if (count == 0 || 2 * count < replicates)
+        return;
+    lvk_sort_numbers(values, count);
+    *low = lvk_quantile(values, count, 0.025);
+    *high = lvk_quantile(values, count, 0.975);
+    if (*low == *high) /* nothing varied that could be seen: not certainty, but ignorance */
+        *low = *high = (double)NAN;
+}
+
+/* ---- two classes ---- */
 
 typedef struct bootstrap {
     const lvk_scored *rows;
@@ -39,13 +66,12 @@ static lvk_status sort_members(bootstrap *b) {
 /* The rows of as many subjects as there are, drawn with replacement: *picked, freed with lvk_free. */
 static lvk_status draw(const bootstrap *b, uint32_t replicate, uint32_t **picked, size_t *count) {
     const uint32_t subjects = b->rows->subject_count;
-    const lvk_random_key key = {.seed = b->seed, .epoch = replicate, .purpose = LVK_PURPOSE_BOOTSTRAP};
     uint32_t *drawn = lvk_alloc(subjects, sizeof *drawn);
     if (!drawn)
         return LVK_ERROR_MEMORY;
     *count = 0;
     for (uint32_t i = 0; i < subjects; ++i) {
-        drawn[i] = (uint32_t)(((uint64_t)lvk_random_word(&key, i) * subjects) >> 32);
+        drawn[i] = lvk_bootstrap_draw(b->seed, replicate, i, subjects);
         *count += b->first[drawn[i] + 1] - b->first[drawn[i]];
     }
     *picked = lvk_alloc(*count, sizeof **picked);
@@ -84,21 +110,14 @@ static lvk_status measure(void *user, size_t replicate) {
 
 static void take_interval(const bootstrap *b, size_t replicates, const lvk_measure *m, double *values,
                           lvk_metrics *low, lvk_metrics *high) {
-    double *at_low = (double *)((char *)low + m->offset), *at_high = (double *)((char *)high + m->offset);
     size_t count = 0;
     for (size_t r = 0; r < replicates; ++r) {
         const double value = lvk_measure_of(&b->replicates[r], m);
         if (!isnan(value))
             values[count++] = value;
     }
-    *at_low = *at_high = (double)NAN;
-    if (count == 0 || 2 * count < replicates)
-        return;
-    lvk_sort_numbers(values, count);
-    *at_low = lvk_quantile(values, count, 0.025);
-    *at_high = lvk_quantile(values, count, 0.975);
-    if (*at_low == *at_high) /* nothing varied that could be seen: not certainty, but ignorance */
-        *at_low = *at_high = (double)NAN;
+    lvk_bootstrap_interval(values, count, replicates, (double *)((char *)low + m->offset),
+                           (double *)((char *)high + m->offset));
 }
 
 /* Whether each class that has rows has them of several subjects. */
@@ -117,9 +136,8 @@ static bool is_enough(const bootstrap *b) {
 
 lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
                                  const lvk_bootstrap_options *options, lvk_metrics *low, lvk_metrics *high) {
-    const size_t replicates = options->replicates ? options->replicates : REPLICATES;
-    if (replicates > MOST_REPLICATES)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "%zu replicates: at most %d", replicates, MOST_REPLICATES);
+    size_t replicates;
+    LVK_TRY(lvk_bootstrap_replicates(options, &replicates));
     bootstrap b = {.rows = rows,
                    .threshold = threshold,
                    .seed = options->seed,

@@ -1,0 +1,19 @@
+/* What the intervals of two classes (bootstrap.c) and of more (class_bootstrap.c) have in common. */
+#ifndef LVK_METRICS_BOOTSTRAP_H
+#define LVK_METRICS_BOOTSTRAP_H
+
+#include "core/error.h"
+#include "leukvk/metrics.h"
+
+/* The number of replicates that `options` ask for. LVK_ERROR_ARGUMENT: too many. */
+LVK_MUST_USE lvk_status lvk_bootstrap_replicates(const lvk_bootstrap_options *options, size_t *replicates);
+
+/* The subject, 0 to subjects - 1, at place `place` of a replicate, which has as many places as there are
+ * subjects. */
+uint32_t lvk_bootstrap_draw(uint64_t seed, uint32_t replicate, uint32_t place, uint32_t subjects);
+
+/* The interval of a score by its values in those replicates that have one, `count` of all `replicates`. Sorts
+ * the values. Both ends are NaN where there is no interval. */
+void lvk_bootstrap_interval(double *values, size_t count, size_t replicates, double *low, double *high);
+
+#endif
