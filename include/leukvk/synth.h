@@ -1,4 +1,4 @@
-/* Drawn cells in the folders of a C-NMC tree, to try the program without the real images. Drawn cells are not
+/* Drawn cells in the folders of a C-NMC tree, or of one with more classes, to try the program without the real images. Drawn cells are not
  * medical images, and a model that was trained on them knows nothing about blood. */
 #ifndef LEUKVK_SYNTH_H
 #define LEUKVK_SYNTH_H
@@ -9,13 +9,18 @@
 extern "C" {
 #endif
 
+enum { LVK_SYNTH_MOST_CLASSES = 6 };
+
 typedef enum lvk_synth_format { LVK_SYNTH_BMP, LVK_SYNTH_PNG } lvk_synth_format;
 
 /* Zero means the default. */
 typedef struct lvk_synth_options {
-    uint32_t images;   /* in all, half of them in each class; 600; two for each subject to 1,000,000 */
-    uint32_t subjects; /* an even number, half of them in each class; 24; 8 to 2,000 */
-    uint32_t size;     /* width and height in pixels; 450; 64 to 1024 */
+    uint32_t classes; /* 2 to LVK_SYNTH_MOST_CLASSES; 2 */
+    uint32_t
+        images; /* in all, as many in each class, give or take one; 600; two for each subject to 1,000,000 */
+    uint32_t
+        subjects; /* a multiple of `classes`, as many in each; 24, or the next multiple; 4 a class to 2,000 */
+    uint32_t size; /* width and height in pixels; 450; 64 to 1024 */
     uint64_t seed;
     lvk_synth_format format;    /* 24-bit BMP as in the original set (450 pixels: 608,454 bytes), or PNG */
     unsigned threads;           /* 0: as many as processors. The files do not depend on the number */
@@ -31,9 +36,11 @@ LVK_MUST_USE lvk_status lvk_synth_check(const lvk_synth_options *options);
  *   C-NMC_training_data/fold_{0,1,2}/{all,hem}/UID_<subject>_<image>_<cell>_<all|hem>.bmp
  *   C-NMC_test_prelim_phase_data/<n>.bmp and C-NMC_test_prelim_phase_data_labels.csv (a sixth of the
  *   subjects)
+ * or, of more than two classes (Benign, Early, Pre, Pro, Burkitt, Reactive, so far as they are wanted):
+ *   <class>/P<subject>/<image>.bmp
  * Every subject has its own stain, direction of light and grain. The classes differ in size, outline and
- * chromatin, with overlap. As in the original, subject H3 is spelt h3 in file names, and two subjects share
- * one picture. The same options give the same bytes. `options` may be NULL. LVK_ERROR_ARGUMENT, _IO, _MEMORY,
+ * chromatin, with overlap. As in the original, subject H3 is spelt h3 in file names, and in all trees two
+ * subjects share one picture. The same options give the same bytes. `options` may be NULL. LVK_ERROR_ARGUMENT, _IO, _MEMORY,
  * _CANCELLED; on failure some files may have been written. */
 LVK_MUST_USE lvk_status lvk_synth_write(const char *folder, const lvk_synth_options *options);
 

@@ -9,7 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_IMAGES = 256, OPTION_SUBJECTS, OPTION_SEED, OPTION_SIZE, OPTION_FORMAT, OPTION_THREADS };
+enum {
+    OPTION_CLASSES = 256,
+    OPTION_IMAGES,
+    OPTION_SUBJECTS,
+    OPTION_SEED,
+    OPTION_SIZE,
+    OPTION_FORMAT,
+    OPTION_THREADS
+};
 
 typedef struct arguments {
     const char *folder;
@@ -17,8 +25,10 @@ typedef struct arguments {
 } arguments;
 
 static const struct argp_option options[] = {
+    {"classes", OPTION_CLASSES, "N", 0,
+     "Classes, 2 to 6; with more than two a folder for each, with folders of its subjects (2)", 0},
     {"images", OPTION_IMAGES, "N", 0, "Images in all (600)", 0},
-    {"subjects", OPTION_SUBJECTS, "N", 0, "Subjects, half of them of each class (24)", 0},
+    {"subjects", OPTION_SUBJECTS, "N", 0, "Subjects, as many of each class (24)", 0},
     {"seed", OPTION_SEED, "N", 0, "Another seed draws other cells (0)", 0},
     {"size", OPTION_SIZE, "N", 0, "Pixels a side (450)", 0},
     {"format", OPTION_FORMAT, "bmp|png", 0,
@@ -33,11 +43,15 @@ static const char documentation[] =
     "\v"
     "Examples:\n"
     "  leukvk synth samples\n"
-    "  leukvk synth samples --images 2000 --subjects 60 --format png --seed 7\n";
+    "  leukvk synth samples --images 2000 --subjects 60 --format png --seed 7\n"
+    "  leukvk synth samples --classes 4                      Benign, Early, Pre and Pro\n";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
+    case OPTION_CLASSES:
+        a->options.classes = (uint32_t)option_count(state, "classes", text, 2, LVK_SYNTH_MOST_CLASSES);
+        return 0;
     case OPTION_IMAGES:
         a->options.images = (uint32_t)option_count(state, "images", text, 16, 1000000);
         return 0;

@@ -87,21 +87,43 @@ static void draw_outline(stream *s, float amplitude, float largest, cell_look *l
     }
 }
 
-static cell_look draw_cell(uint64_t seed, uint32_t cell, bool is_all, float scale, float offset) {
+/* The distributions that a kind's cells are drawn from. */
+typedef struct kind_look {
+    const char *name;
+    float radius, radius_deviation;
+    float nucleus;           /* its share of the radius */
+    float clumps, contrast;  /* of the chromatin */
+    float outline, nucleoli; /* amplitude; below which number */
+} kind_look;
+
+static const kind_look kinds[LVK_CELL_KINDS] = {
+    [LVK_CELL_BENIGN] = {"Benign", 92, 12.5F, 0.83F, 3.0F, 0.32F, 0.028F, 1.6F},
+    [LVK_CELL_EARLY] = {"Early", 80, 8, 0.92F, 4.0F, 0.26F, 0.036F, 1.2F},
+    [LVK_CELL_PRE] = {"Pre", 107, 11, 0.90F, 5.0F, 0.22F, 0.050F, 3.99F},
+    [LVK_CELL_PRO] = {"Pro", 126, 10, 0.87F, 6.5F, 0.18F, 0.080F, 3.99F},
+    [LVK_CELL_BURKITT] = {"Burkitt", 112, 10, 0.72F, 4.0F, 0.42F, 0.028F, 1.2F},
+    [LVK_CELL_REACTIVE] = {"Reactive", 132, 10, 0.64F, 2.5F, 0.25F, 0.060F, 1.2F},
+};
+
+const char *lvk_cell_kind_name(lvk_cell_kind kind) {
+    return kinds[kind].name;
+}
+
+static cell_look draw_cell(uint64_t seed, uint32_t cell, const kind_look *kind, float scale, float offset) {
     stream s = {{seed, KIND_CELL, cell, LVK_PURPOSE_SYNTH}, 0};
     cell_look look;
     memset(&look, 0, sizeof look);
-    const float radius = (is_all ? 107 + 11 * normal(&s) : 92 + 12.5F * normal(&s)) + offset;
+    const float radius = kind->radius + kind->radius_deviation * normal(&s) + offset;
     look.radius = clampf(radius, 55, 150) * scale;
     look.x = (225 + 6 * normal(&s)) * scale;
     look.y = (225 + 6 * normal(&s)) * scale;
-    look.nucleus = clampf((is_all ? 0.90F : 0.83F) + 0.05F * normal(&s), 0.6F, 0.97F);
-    look.clumps = (is_all ? 5.0F : 3.0F) * expf(0.28F * normal(&s));
-    look.contrast = clampf((is_all ? 0.22F : 0.32F) + 0.08F * normal(&s), 0.05F, 0.6F);
+    look.nucleus = clampf(kind->nucleus + 0.05F * normal(&s), 0.6F, 0.97F);
+    look.clumps = kind->clumps * expf(0.28F * normal(&s));
+    look.contrast = clampf(kind->contrast + 0.08F * normal(&s), 0.05F, 0.6F);
     look.brightness = 1 + 0.06F * normal(&s);
     look.noise_seed = lvk_random_word(&s.key, s.index++);
-    draw_outline(&s, (is_all ? 0.050F : 0.028F) * expf(0.5F * normal(&s)), 200 * scale, &look);
-    look.nucleolus_count = (int)between(&s, 0, is_all ? 3.99F : 1.6F);
+    draw_outline(&s, kind->outline * expf(0.5F * normal(&s)), 200 * scale, &look);
+    look.nucleolus_count = (int)between(&s, 0, kind->nucleoli);
     for (int i = 0; i < look.nucleolus_count; ++i) {
         const float angle = between(&s, 0, 2 * pi), distance = between(&s, 0, 0.6F) * look.radius;
         look.nucleoli[i].x = distance * cosf(angle);
@@ -157,11 +179,11 @@ static void draw_pixel(const subject_look *subject, const cell_look *cell, float
     }
 }
 
-void lvk_cell_draw(uint64_t seed, uint32_t subject, uint32_t cell, bool is_all, uint32_t size,
+void lvk_cell_draw(uint64_t seed, uint32_t subject, uint32_t cell, lvk_cell_kind kind, uint32_t size,
                    uint8_t *pixels) {
     const float scale = (float)size / 450;
     const subject_look look = draw_subject(seed, subject);
-    const cell_look drawn = draw_cell(seed, cell, is_all, scale, look.radius);
+    const cell_look drawn = draw_cell(seed, cell, &kinds[kind], scale, look.radius);
     memset(pixels, 0, (size_t)size * size * 3);
     for (uint32_t y = 0; y < size; ++y) {
         for (uint32_t x = 0; x < size; ++x) {

@@ -19,7 +19,8 @@ static const char training[] = "C-NMC_training_data", preliminary[] = "C-NMC_tes
 
 typedef struct person {
     uint32_t number, cells; /* number within the class, from 1 */
-    bool is_all, is_preliminary;
+    uint32_t class;         /* of C-NMC's two: all, hem */
+    bool is_preliminary;
 } person;
 
 typedef struct picture {
@@ -36,14 +37,26 @@ typedef struct tree {
     picture *pictures;
 } tree;
 
+enum { ALL, HEM }; /* classes of C-NMC's tree */
+
+static bool is_cnmc(const lvk_synth_options *o) {
+    return o->classes == 2;
+}
+
 static lvk_status resolve(const lvk_synth_options *given, lvk_synth_options *o) {
     *o = given ? *given : (lvk_synth_options){0};
+    o->classes = o->classes ? o->classes : 2;
+    if (o->classes < 2 || o->classes > LVK_SYNTH_MOST_CLASSES)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--classes %u: must be from 2 to %d", o->classes,
+                        LVK_SYNTH_MOST_CLASSES);
     o->images = o->images ? o->images : 600;
-    o->subjects = o->subjects ? o->subjects : 24;
+    o->subjects = o->subjects ? o->subjects : 24 + (o->classes - 24 % o->classes) % o->classes;
     o->size = o->size ? o->size : 450;
-    if (o->subjects < 8 || o->subjects > 2000 || o->subjects % 2)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--subjects %u: must be an even number from 8 to 2000",
-                        o->subjects);
+    if (o->subjects < 4 * o->classes || o->subjects > 2000 || o->subjects % o->classes)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--subjects %u: must be %s from %u to 2000, as many in each class", o->subjects,
+                        is_cnmc(o) ? "an even number" : "a multiple of the number of classes",
+                        4 * o->classes);
     if (o->images < 2 * o->subjects || o->images > 1000000)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--images %u: must be from %u, two per subject, to 1000000",
                         o->images, 2 * o->subjects);
@@ -77,12 +90,16 @@ static void assign_images(const lvk_synth_options *o, person *people, uint32_t c
 }
 
 static void plan_people(tree *t) {
-    const uint32_t half = t->options.subjects / 2, tested = half / 6 ? half / 6 : 1;
-    for (uint32_t i = 0; i < 2 * half; ++i)
+    const uint32_t classes = t->options.classes, each = t->options.subjects / classes;
+    const uint32_t tested = !is_cnmc(&t->options) ? 0 : each / 6 ? each / 6 : 1;
+    for (uint32_t i = 0; i < classes * each; ++i)
         t->people[i] =
-            (person){.number = i % half + 1, .is_all = i < half, .is_preliminary = i % half >= half - tested};
-    assign_images(&t->options, t->people, half, t->options.images - t->options.images / 2, 0);
-    assign_images(&t->options, t->people + half, half, t->options.images / 2, 1);
+            (person){.number = i % each + 1, .class = i / each, .is_preliminary = i % each >= each - tested};
+    for (uint32_t c = 0, left = t->options.images; c < classes; ++c) { /* what is over goes to the first */
+        const uint32_t images = (left + classes - c - 1) / (classes - c);
+        assign_images(&t->options, t->people + (size_t)c * each, each, images, c);
+        left -= images;
+    }
 }
 
 static void plan_pictures(tree *t) {
@@ -102,13 +119,13 @@ static void plan_pictures(tree *t) {
 
 static void format_name(const tree *t, const picture *p, bool lower, char *text, size_t size) {
     const person *owner = &t->people[p->person];
-    const bool small_h = lower && !owner->is_all && owner->number == 3;
+    const bool small_h = lower && owner->class == HEM && owner->number == 3;
     snprintf(text, size, "UID_%s%u_%u_%u_%s",
-             owner->is_all ? ""
-             : small_h     ? "h"
-                           : "H",
+             owner->class == ALL ? ""
+             : small_h           ? "h"
+                                 : "H",
              owner->number, p->place / SUBJECT_IMAGES + 1, p->place % SUBJECT_IMAGES + 1,
-             owner->is_all ? "all" : "hem");
+             owner->class == ALL ? "all" : "hem");
 }
 
 static const char *extension(const tree *t) {
@@ -118,11 +135,19 @@ static const char *extension(const tree *t) {
 static char *picture_path(const tree *t, const picture *p) {
     const person *owner = &t->people[p->person];
     char name[64];
+    if (!is_cnmc(&t->options))
+        return lvk_format("%s/%s/P%u/%u.%s", t->folder, lvk_cell_kind_name((lvk_cell_kind)owner->class),
+                          p->person + 1, p->place + 1, extension(t));
     if (p->name)
         return lvk_format("%s/%s/%u.%s", t->folder, preliminary, p->name, extension(t));
     format_name(t, p, true, name, sizeof name);
     return lvk_format("%s/%s/fold_%u/%s/%s.%s", t->folder, training, (owner->number - 1) % FOLDS,
-                      owner->is_all ? "all" : "hem", name, extension(t));
+                      owner->class == ALL ? "all" : "hem", name, extension(t));
+}
+
+static lvk_cell_kind kind_of(const tree *t, uint32_t who) {
+    const uint32_t class = t->people[who].class;
+    return !is_cnmc(&t->options) ? (lvk_cell_kind) class : class == ALL ? LVK_CELL_PRE : LVK_CELL_BENIGN;
 }
 
 static lvk_status write_picture(void *user, size_t index) {
@@ -135,8 +160,8 @@ static lvk_status write_picture(void *user, size_t index) {
     size_t bytes = 0;
     lvk_status status = pixels && path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
-        lvk_cell_draw(t->options.seed, p->drawn_person, p->drawn_cell, t->people[p->drawn_person].is_all,
-                      size, pixels);
+        lvk_cell_draw(t->options.seed, p->drawn_person, p->drawn_cell, kind_of(t, p->drawn_person), size,
+                      pixels);
         status = t->options.format == LVK_SYNTH_BMP ? lvk_bmp_encode(pixels, size, size, &data, &bytes)
                                                     : lvk_png_encode(pixels, size, size, 3, &data, &bytes);
     }
@@ -160,7 +185,7 @@ static lvk_status write_labels(const tree *t) {
             continue;
         format_name(t, p, false, name, sizeof name);
         at += sprintf(at, "%s.%s,%u.%s,%d\n", name, extension(t), p->name, extension(t),
-                      t->people[p->person].is_all);
+                      t->people[p->person].class == ALL);
     }
     path = lvk_format("%s/%s_labels.csv", t->folder, preliminary);
     const lvk_status status =
@@ -189,17 +214,33 @@ static lvk_status create_folders(const char *folder) {
     return LVK_OK;
 }
 
+static lvk_status create_people_folders(const tree *t) {
+    for (uint32_t p = 0; p < t->options.subjects; ++p) {
+        char below[64];
+        snprintf(below, sizeof below, "%s/P%u", lvk_cell_kind_name(kind_of(t, p)), p + 1);
+        LVK_TRY(create_folder(t->folder, below));
+    }
+    return LVK_OK;
+}
+
 static lvk_status write_tree(tree *t) {
-    LVK_TRY(create_folders(t->folder));
-    LVK_TRY(write_labels(t));
+    if (is_cnmc(&t->options)) {
+        LVK_TRY(create_folders(t->folder));
+        LVK_TRY(write_labels(t));
+    } else {
+        LVK_TRY(create_people_folders(t));
+    }
     return lvk_parallel_for(t->options.threads, t->options.images, write_picture, t, t->options.progress,
                             t->options.progress_user);
 }
 
 static lvk_status begin(tree *t) {
     const lvk_synth_options *o = &t->options;
-    char work[256];
-    snprintf(work, sizeof work, "leukvk synth --images %u --subjects %u --size %u --seed %llu --format %s\n",
+    char work[256], classes[32] = "";
+    if (!is_cnmc(o))
+        snprintf(classes, sizeof classes, " --classes %u", o->classes);
+    snprintf(work, sizeof work,
+             "leukvk synth%s --images %u --subjects %u --size %u --seed %llu --format %s\n", classes,
              o->images, o->subjects, o->size, (unsigned long long)o->seed, extension(t));
     return lvk_unfinished_begin(t->folder, work, &t->state);
 }

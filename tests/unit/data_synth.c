@@ -68,12 +68,22 @@ Test(synth, same_seed_same_bytes) {
 }
 
 Test(synth, options_and_folders) {
-    static const lvk_synth_options bad[] = {
-        {.subjects = 7},     {.subjects = 9}, {.subjects = 3000}, {.images = 20},
-        {.images = 2000000}, {.size = 63},    {.size = 1025},     {.format = (lvk_synth_format)9}};
+    static const lvk_synth_options bad[] = {{.subjects = 7},
+                                            {.subjects = 9},
+                                            {.subjects = 3000},
+                                            {.images = 20},
+                                            {.images = 2000000},
+                                            {.size = 63},
+                                            {.size = 1025},
+                                            {.format = (lvk_synth_format)9},
+                                            {.classes = 1},
+                                            {.classes = 7},
+                                            {.classes = 4, .subjects = 18},
+                                            {.classes = 4, .subjects = 12}};
     static const char *const says[] = {
         "--subjects 7: ",     "--subjects 9: ", "--subjects 3000: ", "--images 20: ",
-        "--images 2000000: ", "--size 63: ",    "--size 1025: ",     "image format 9"};
+        "--images 2000000: ", "--size 63: ",    "--size 1025: ",     "image format 9",
+        "--classes 1: ",      "--classes 7: ",  "--subjects 18: ",   "--subjects 12: "};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
         cr_assert_eq(lvk_synth_write(tree_path("x"), &bad[i]), LVK_ERROR_ARGUMENT, "case %zu", i);
         TREE_ERROR_HAS(says[i]);
@@ -178,5 +188,29 @@ Test(synth, is_shaped_like_the_original) {
     const double auc = area_auc(d), share = subject_share(d);
     cr_assert(auc > 0.7 && auc < 0.9, "AUC of the area: %.3f", auc);
     cr_assert(share > 0.7, "%.2f of the colour's variance lies between subjects", share);
+    lvk_dataset_destroy(&d);
+}
+
+/* A folder for each class with folders of its subjects; a pure function of the options; the default of subjects is
+ * a multiple of the classes. */
+Test(synth, more_classes) {
+    static const char *const names[] = {"Benign", "Burkitt", "Early", "Pre", "Pro"}; /* in byte order */
+    const lvk_synth_options options = {.classes = 5, .images = 152, .size = 64, .format = LVK_SYNTH_PNG};
+    draw("n", &options);
+    draw("m", &options);
+    cr_assert_eq(hash_of("n", 152), hash_of("m", 152));
+    lvk_dataset *d;
+    cr_assert_eq(lvk_dataset_create(tree_path("n"), NULL, &d), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_dataset_class_count(d), 5);
+    cr_expect_eq(lvk_dataset_subject_count(d), 25);
+    cr_expect_eq(lvk_dataset_unnamed_count(d), 0);
+    cr_expect_eq(lvk_dataset_duplicate_count(d), 1);
+    size_t labels[5] = {0};
+    for (size_t i = 0; i < 152; ++i)
+        ++labels[lvk_dataset_image(d, i)->label];
+    for (size_t c = 0; c < 5; ++c) {
+        cr_expect_str_eq(lvk_dataset_class_name(d, c), names[c]);
+        cr_expect(labels[c] == 30 || labels[c] == 31, "%s: %zu", names[c], labels[c]);
+    }
     lvk_dataset_destroy(&d);
 }
