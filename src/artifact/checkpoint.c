@@ -1,5 +1,6 @@
 #include "artifact/checkpoint.h"
 
+#include "artifact/model_classes.h"
 #include "core/memory.h"
 #include "leukvk/metrics.h"
 
@@ -28,9 +29,8 @@ typedef struct name_entry {
     size_t offset;
 } name_entry;
 
+/* The first stands before the classes, as files of two have it. */
 static const name_entry info_names[] = {{"architecture", offsetof(lvk_model_info, architecture)},
-                                        {"negative_class", offsetof(lvk_model_info, negative_class)},
-                                        {"positive_class", offsetof(lvk_model_info, positive_class)},
                                         {"crop", offsetof(lvk_model_info, crop)}};
 static const name_entry state_names[] = {{"optimizer", offsetof(lvk_train_state, optimizer)},
                                          {"config_digest", offsetof(lvk_train_state, config_digest)}};
@@ -109,7 +109,9 @@ static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     LVK_TRY(check_standard(LVK_ERROR_ARGUMENT, &info->standard));
     if (info->image_size == 0)
         return lvk_fail(LVK_ERROR_ARGUMENT, "the entry \"image_size\" is 0");
-    LVK_TRY(put_names(map, info, info_names, INFO_NAMES));
+    LVK_TRY(put_names(map, info, info_names, 1));
+    LVK_TRY(lvk_model_classes_put(map, info));
+    LVK_TRY(put_names(map, info, info_names + 1, INFO_NAMES - 1));
     LVK_TRY(put_optional_names(map, info));
     LVK_TRY(lvk_string_map_set(map, "pixel_order", info->standard.bgr ? "bgr" : "rgb"));
     LVK_TRY(lvk_string_map_set_u64(map, "image_size", info->image_size));
@@ -124,6 +126,7 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     uint64_t image_size = 0;
     const char *order = NULL;
     LVK_TRY(get_names(map, info, info_names, INFO_NAMES));
+    LVK_TRY(lvk_model_classes_get(map, info));
     LVK_TRY(get_optional_names(map, info));
     LVK_TRY(lvk_string_map_need(map, "pixel_order", &order));
     info->standard.bgr = strcmp(order, "bgr") == 0;
@@ -141,9 +144,6 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     if (*info->topology && !lvk_resnet_variant_find(info->topology, &variant))
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"topology\" is \"%.40s\", which is not known here",
                         info->topology);
-    if (strcmp(info->positive_class, info->negative_class) == 0)
-        return lvk_fail(LVK_ERROR_FORMAT,
-                        "the entries \"positive_class\" and \"negative_class\" are the same");
     return check_standard(LVK_ERROR_FORMAT, &info->standard);
 }
 

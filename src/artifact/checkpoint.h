@@ -36,15 +36,17 @@ typedef struct lvk_model_calibration {
 
 /* What a model is and what it is to be fed. Names are not empty unless it says so. */
 typedef struct lvk_model_info {
-    char architecture[LVK_NAME_SIZE]; /* "cnn" */
-    char negative_class[LVK_NAME_SIZE];
+    char architecture[LVK_NAME_SIZE];   /* "cnn" */
+    char negative_class[LVK_NAME_SIZE]; /* of two classes; else empty, as the next */
     char positive_class[LVK_NAME_SIZE]; /* the class whose probability the model gives */
     char crop[LVK_NAME_SIZE];           /* as the command line writes it: "center:300", "bbox", "none" */
     char head[LVK_NAME_SIZE];           /* of a model with a backbone: "dense:64,dropout:0.25"; else empty */
     char topology[LVK_NAME_SIZE];       /* the same: lvk_resnet_variant_name() */
     uint32_t image_size;                /* height and width of the input, pixels */
-    lvk_standard standard;              /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
-    lvk_model_calibration calibration;  /* as it was read; lvk_checkpoint_write writes none */
+    uint32_t class_count;               /* 3 to LVK_MOST_CLASSES; 0: two */
+    char classes[LVK_MOST_CLASSES][LVK_NAME_SIZE]; /* their names, in the order of the logits */
+    lvk_standard standard;             /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
+    lvk_model_calibration calibration; /* as it was read; lvk_checkpoint_write writes none */
 } lvk_model_info;
 
 /* The topology, which is known; that of Keras where there is none. */

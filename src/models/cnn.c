@@ -12,5 +12,5 @@ int lvk_cnn_build(lvk_builder *builder, int images, const lvk_model_config *conf
     x = lvk_layer_flatten(builder, "flatten", x);
     x = lvk_layer_dense(builder, "dense", x, 64, true);
     x = lvk_layer_dropout(builder, "dropout", x, config->dropout);
-    return lvk_layer_dense(builder, "dense_1", x, 1, false);
+    return lvk_layer_dense(builder, "dense_1", x, lvk_model_logits(config), false);
 }

@@ -33,5 +33,5 @@ int lvk_cnn_gap_build(lvk_builder *builder, int images, const lvk_model_config *
     x = add_conv(builder, config, 4, x, 256, 1);
     x = lvk_layer_global_average_pool(builder, "avg_pool", x);
     x = lvk_layer_dropout(builder, "dropout", x, config->dropout);
-    return lvk_layer_dense(builder, "dense", x, 1, false);
+    return lvk_layer_dense(builder, "dense", x, lvk_model_logits(config), false);
 }

@@ -52,12 +52,12 @@ static const char *numbered(char name[PART_SIZE], const char *stem, int number) 
     return name;
 }
 
-int lvk_head_build(lvk_builder *builder, int features, const lvk_head *head) {
+int lvk_head_build(lvk_builder *builder, int features, const lvk_head *head, uint32_t logits) {
     char name[PART_SIZE];
     int x = features, dense = 0, dropout = 0;
     for (int i = 0; i < head->count; ++i)
         x = head->layers[i].units
                 ? lvk_layer_dense(builder, numbered(name, "dense", dense++), x, head->layers[i].units, true)
                 : lvk_layer_dropout(builder, numbered(name, "dropout", dropout++), x, head->layers[i].rate);
-    return lvk_layer_dense(builder, numbered(name, "dense", dense), x, 1, false);
+    return lvk_layer_dense(builder, numbered(name, "dense", dense), x, logits, false);
 }

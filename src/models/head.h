@@ -1,5 +1,5 @@
 /* The layers that stand on a backbone's features, written as the command line has them:
- * "dense:64,dropout:0.25". A dense layer of one unit, the logit, always follows. */
+ * "dense:64,dropout:0.25". A dense layer of the logits, one or one a class, always follows. */
 #ifndef LVK_MODELS_HEAD_H
 #define LVK_MODELS_HEAD_H
 
@@ -17,10 +17,10 @@ typedef struct lvk_head {
 
 #define LVK_HEAD_DEFAULT "dense:64,dropout:0.25"
 
-/* "" and "none": nothing but the logit. LVK_ERROR_ARGUMENT names the part that is wrong. */
+/* "" and "none": nothing but the logits. LVK_ERROR_ARGUMENT names the part that is wrong. */
 LVK_MUST_USE lvk_status lvk_head_parse(const char *text, lvk_head *head);
 
-/* features [N, F] -> logits [N, 1]. Layers are named dense, dense_1, … as Keras does. */
-int lvk_head_build(lvk_builder *builder, int features, const lvk_head *head);
+/* features [N, F] -> logits [N, `logits`]. Layers are named dense, dense_1, … as Keras does. */
+int lvk_head_build(lvk_builder *builder, int features, const lvk_head *head, uint32_t logits);
 
 #endif

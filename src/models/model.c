@@ -48,6 +48,10 @@ const lvk_model *lvk_model_find(const char *architecture) {
     return NULL;
 }
 
+uint32_t lvk_model_logits(const lvk_model_config *config) {
+    return config->classes > 2 ? config->classes : 1;
+}
+
 uint32_t lvk_model_image_size(const lvk_model *model, const lvk_model_config *config) {
     return config->image_size ? config->image_size : model->image_size;
 }

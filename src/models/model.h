@@ -16,6 +16,7 @@ typedef struct lvk_model_config {
     const char *architecture; /* "cnn", "resnet50" */
     uint32_t image_size;      /* height and width in pixels of what goes in; 0: the model's own */
     double dropout;           /* of the cnn and cnn-gap: rate in [0, 1) */
+    uint32_t classes;         /* that it tells apart; up to 2: one logit; else one a class, of a softmax */
 
     /* Of models with a backbone; the others have neither parts nor stages (but may have batch norms). */
     lvk_model_part part;
@@ -27,8 +28,9 @@ typedef struct lvk_model_config {
 } lvk_model_config;
 
 /* Appends the forward pass to builder->graph; `input` is of lvk_model_input's type. Returns the logits [N, 1]
- * of the positive class (probability = sigmoid(logit)), or the features [N, F] of a backbone. The order of
- * the parameters does not depend on `training`. */
+ * of the positive class (probability = sigmoid(logit)), of three and more classes the logits [N, classes]
+ * (probabilities = softmax(logits)), or the features [N, F] of a backbone. The order of the parameters does
+ * not depend on `training`. */
 typedef int (*lvk_model_build_fn)(lvk_builder *builder, int input, const lvk_model_config *config);
 
 typedef struct lvk_model {
@@ -42,6 +44,9 @@ typedef struct lvk_model {
 } lvk_model;
 
 enum { LVK_LEAST_IMAGE_SIZE = 32, LVK_MOST_IMAGE_SIZE = 1024 };
+
+/* Logits of an image: 1, or as many as there are classes where these are more than 2. */
+uint32_t lvk_model_logits(const lvk_model_config *config);
 
 /* Height and width of the images that go into it. */
 uint32_t lvk_model_image_size(const lvk_model *model, const lvk_model_config *config);

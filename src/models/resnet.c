@@ -81,5 +81,5 @@ int lvk_resnet_build(lvk_builder *builder, int input, const lvk_model_config *co
         builder->graph->status = LVK_ERROR_ARGUMENT;
         return LVK_NONE;
     }
-    return lvk_head_build(builder, features, &head);
+    return lvk_head_build(builder, features, &head, lvk_model_logits(config));
 }

@@ -7,7 +7,9 @@
 
 int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image) {
     const int32_t label = lvk_dataset_image(dataset, image)->label;
-    return label < 0 ? -1 : label == lvk_dataset_positive_class(dataset);
+    if (label < 0 || lvk_dataset_class_count(dataset) > 2)
+        return label;
+    return label == lvk_dataset_positive_class(dataset);
 }
 
 typedef struct evaluation {
@@ -18,8 +20,32 @@ typedef struct evaluation {
     size_t done, total; /* images, each counted once a view */
     uint32_t views;
     double temperature;
-    float *logits; /* [batch] */
+    uint32_t outputs; /* of the network for an image */
+    float *logits;    /* [batch][outputs] */
+    double *softmax;  /* [outputs] */
 } evaluation;
+
+/* Adds what one view says of an image to its `probabilities`, [outputs]. */
+static void add_probabilities(const evaluation *j, const float *logits, double *probabilities) {
+    if (j->outputs == 1) {
+        probabilities[0] += lvk_sigmoid((double)logits[0] / j->temperature) / j->views;
+        return;
+    }
+    double most = (double)logits[0], sum = 0;
+    for (uint32_t c = 1; c < j->outputs; ++c)
+        most = fmax(most, (double)logits[c]);
+    for (uint32_t c = 0; c < j->outputs; ++c)
+        sum += j->softmax[c] = exp(((double)logits[c] - most) / j->temperature);
+    for (uint32_t c = 0; c < j->outputs; ++c)
+        probabilities[c] += j->softmax[c] / sum / j->views;
+}
+
+static bool are_finite(const float *logits, uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i)
+        if (!isfinite(logits[i]))
+            return false;
+    return true;
+}
 
 /* Adds what one view says to `probabilities`. */
 static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t count,
@@ -30,10 +56,11 @@ static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t
         LVK_TRY(lvk_batch_source_next(batches, &batch));
         LVK_TRY(lvk_network_infer(j->network, batch.input, batch.rows, j->logits));
         for (uint32_t i = 0; i < batch.count; ++i) {
-            if (!isfinite(j->logits[i]))
+            const float *logits = j->logits + (size_t)i * j->outputs;
+            if (!are_finite(logits, j->outputs))
                 return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
                                 lvk_dataset_image(j->dataset, batch.indices[i])->path);
-            probabilities[done++] += lvk_sigmoid((double)j->logits[i] / j->temperature) / j->views;
+            add_probabilities(j, logits, probabilities + done++ * j->outputs);
         }
         j->done += batch.count;
         if (j->progress && !j->progress(j->user, j->done / j->views, j->total / j->views))
@@ -54,9 +81,12 @@ lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *
                     .total = count * views,
                     .views = views,
                     .temperature = temperature,
-                    .logits = lvk_alloc(network->config.batch, sizeof(float))};
-    lvk_status status = j.logits ? LVK_OK : LVK_ERROR_MEMORY;
-    for (size_t i = 0; i < count; ++i)
+                    .outputs = lvk_network_outputs(network)};
+    const size_t numbers = count * j.outputs;
+    j.logits = lvk_alloc(network->config.batch, j.outputs * sizeof *j.logits);
+    j.softmax = lvk_alloc(j.outputs, sizeof *j.softmax);
+    lvk_status status = j.logits && j.softmax ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < numbers; ++i)
         probabilities[i] = 0;
     for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
         const lvk_loader_options options = {.batch = network->config.batch,
@@ -69,9 +99,10 @@ lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *
             status = evaluate_view(&j, batches, count, probabilities);
         lvk_batch_source_destroy(&batches);
     }
-    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+    for (size_t i = 0; i < numbers && status == LVK_OK; ++i)
         probabilities[i] = lvk_prediction_round(probabilities[i]);
     lvk_free(j.logits);
+    lvk_free(j.softmax);
     return status;
 }
 

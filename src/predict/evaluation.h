@@ -5,14 +5,16 @@
 #include "leukvk/predictions.h"
 #include "predict/batch_source.h"
 
-/* 1 for images of the data set's positive class, 0 for the other, -1 for unlabelled ones. */
+/* What the network is to say of an image: of two classes 1 for the data set's positive one and 0 for the other, of
+ * more the index of the class; -1 for unlabelled images. */
 int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image);
 
 /* Called with the count of images done. False: stop with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_evaluation_progress)(void *user, size_t done, size_t total);
 
-/* probabilities[i] of the positive class for image images[i], without augmentation, in double from the
- * network's logits, divided by `temperature`: the mean over views 0 to views - 1 (lvk_augment_view), rounded
+/* Probabilities of image images[i], without augmentation, in double from the network's logits, divided by
+ * `temperature`: probabilities[i] of the positive class, or of a network with several outputs
+ * probabilities[i][lvk_network_outputs], of each class; the mean over views 0 to views - 1 (lvk_augment_view), rounded
  * to the nine digits that predictions are written with, so that what is judged is what can be read.
  * `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,

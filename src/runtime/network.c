@@ -126,7 +126,10 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     lvk_graph *graph = &pass->graph;
     move_averages(pass, config->shared && accumulates(config));
     pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
-    const int data_loss = LVK_APPLY(graph, "bce", LVK_OP_bce, NULL, pass->logits, pass->labels);
+    const int data_loss = config->model.classes > 2
+                              ? LVK_APPLY(graph, "softmax_cross_entropy", LVK_OP_softmax_cross_entropy, NULL,
+                                          pass->logits, pass->labels)
+                              : LVK_APPLY(graph, "bce", LVK_OP_bce, NULL, pass->logits, pass->labels);
     pass->loss = add_penalty(pass, data_loss, config->l2);
     lvk_graph_mark_output(graph, pass->loss);
     lvk_graph_backward(graph, pass->loss);
@@ -348,6 +351,10 @@ lvk_status lvk_network_kernels(const lvk_network *network, char digest[LVK_DIGES
     lvk_digest(list, size, digest);
     lvk_free(list);
     return LVK_OK;
+}
+
+uint32_t lvk_network_outputs(const lvk_network *network) {
+    return network->inference.graph.tensors[network->inference.logits].type.dim[1];
 }
 
 const lvk_builder *lvk_network_builder(const lvk_network *network) {

@@ -42,8 +42,8 @@ typedef struct lvk_pass {
     lvk_executable executable;
     int input;                       /* crops, or of lvk_model_input's type */
     int rows;                        /* how to resample crops, LVK_NONE without */
-    int logits;                      /* [N, 1], or of a backbone the features [N, F] */
-    int labels;                      /* [N, 2]: target 0 or 1, weight; training only, as the following */
+    int logits;                      /* [N, 1] or [N, classes], or of a backbone the features [N, F] */
+    int labels;                      /* [N, 2]: target, weight; training only, as the following */
     int keys;                        /* [N, 4]: what dropout draws from */
     int hyper[LVK_MAX_PARAM_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
     int microbatch_weight;           /* [8]: what a batch counts in the mean gradient (ops/accumulate.h) */
@@ -94,6 +94,9 @@ LVK_MUST_USE lvk_status lvk_network_initialize(lvk_network *network, uint64_t se
  * floats. */
 const lvk_builder *lvk_network_builder(const lvk_network *network);
 
+/* Numbers that it gives for an image: 1 logit, or one a class, or of a backbone its features. */
+uint32_t lvk_network_outputs(const lvk_network *network);
+
 /* The block that inference reads: LVK_BLOCK_PARAMETERS, or LVK_BLOCK_AVERAGE where there is one. */
 lvk_block_id lvk_network_model(const lvk_network *network);
 
@@ -106,15 +109,15 @@ LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id blo
 typedef struct lvk_train_batch {
     const void *input;          /* of the network's kind, see config.crop_side: bytes, or floats */
     const lvk_resampling *rows; /* of crops; else NULL */
-    const float *labels;        /* [N][2] */
+    const float *labels;        /* [N][2]: the class, of two 1 for the positive one; weight */
     const uint32_t *keys;       /* [N][4] */
     const lvk_real *hyper;      /* [config.rates.count + 1][8], by group; needed with the last microbatch */
     uint32_t microbatch, microbatches; /* of a network that accumulates: this one from 0, and how many a step
                                           has, 1 to config.accumulate */
 } lvk_train_batch;
 
-/* Forward, backward and, with the last microbatch, update. `logits` [N] (may be NULL) are those before the
- * update, as is `loss`. LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update
+/* Forward, backward and, with the last microbatch, update. `logits` [N][lvk_network_outputs] (may be NULL) are those
+ * before the update, as is `loss`. LVK_ERROR_NUMERIC when the loss is not finite; the parameters are then as the update
  * left them. */
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
@@ -127,7 +130,7 @@ LVK_MUST_USE lvk_status lvk_network_accumulate(lvk_network *network, const float
                                                uint32_t microbatch, uint32_t microbatches);
 LVK_MUST_USE lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper);
 
-/* The outputs, logits [N] or features [N, F], of N = config.batch inputs; `input` and `rows` as for training.
+/* The outputs, [N][lvk_network_outputs], of N = config.batch inputs; `input` and `rows` as for training.
  */
 LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const void *input, const lvk_resampling *rows,
                                           float *outputs);

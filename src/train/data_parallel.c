@@ -37,9 +37,9 @@ lvk_status lvk_data_parallel_accumulate(const lvk_ranks *ranks, lvk_network *net
 /* The probabilities of this rank's batches, each at its place. */
 static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, const lvk_source *source,
                                const uint32_t *images, size_t count, double *probabilities) {
-    const uint32_t batch = network->config.batch;
+    const uint32_t batch = network->config.batch, outputs = lvk_network_outputs(network);
     uint32_t *own = lvk_alloc(count, sizeof *own);
-    double *evaluated = lvk_alloc(count, sizeof *evaluated);
+    double *evaluated = lvk_alloc(count * outputs, sizeof *evaluated);
     lvk_status status = own && evaluated ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
         memcpy(own, images, count * sizeof *own);
@@ -50,8 +50,8 @@ static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, con
     for (size_t at = (size_t)ranks->rank * batch; status == LVK_OK && at < count;
          at += (size_t)ranks->size * batch) {
         const size_t size = count - at < batch ? count - at : batch;
-        memcpy(probabilities + at, next, size * sizeof *next);
-        next += size;
+        memcpy(probabilities + at * outputs, next, size * outputs * sizeof *next);
+        next += size * outputs;
     }
     lvk_free(own);
     lvk_free(evaluated);
@@ -61,12 +61,12 @@ static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, con
 lvk_status lvk_data_parallel_probabilities(const lvk_ranks *ranks, lvk_network *network,
                                            const lvk_source *source, const uint32_t *images, size_t count,
                                            double *probabilities) {
-    const uint32_t batch = network->config.batch;
+    const uint32_t batch = network->config.batch, outputs = lvk_network_outputs(network);
     LVK_TRY(lvk_ranks_agree(ranks, evaluate_own(ranks, network, source, images, count, probabilities)));
     for (size_t at = 0, number = 0; at < count; at += batch, ++number) {
         const size_t size = count - at < batch ? count - at : batch;
-        lvk_ranks_broadcast(ranks, (uint32_t)(number % ranks->size), probabilities + at,
-                            size * sizeof *probabilities);
+        lvk_ranks_broadcast(ranks, (uint32_t)(number % ranks->size), probabilities + at * outputs,
+                            size * outputs * sizeof *probabilities);
     }
     return LVK_OK;
 }

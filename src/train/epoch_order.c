@@ -6,38 +6,42 @@
 
 #include <string.h>
 
-/* Puts the images of one target behind `to`; -1: all. */
-static size_t take(const lvk_dataset *dataset, const uint32_t *images, size_t count, int target,
-                   uint32_t *to) {
-    size_t taken = 0;
+/* Appends the images of one target to the order; -1: all. */
+static void append_class(lvk_epoch_order *o, const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                         int target) {
+    size_t end = o->starts[o->class_count];
     for (size_t i = 0; i < count; ++i)
         if (target < 0 || lvk_evaluation_target(dataset, images[i]) == target)
-            to[taken++] = images[i];
-    return taken;
+            o->sorted[end++] = images[i];
+    if (end > o->starts[o->class_count])
+        o->starts[++o->class_count] = end;
 }
 
 static void divide(lvk_epoch_order *o, const lvk_dataset *dataset, const uint32_t *images, size_t count) {
-    size_t positive = 0;
+    size_t counts[LVK_MOST_CLASSES] = {0};
+    int largest = 0;
     for (size_t i = 0; i < count; ++i)
-        positive += lvk_evaluation_target(dataset, images[i]) == 1;
-    const int larger = positive > count - positive;
-    o->larger_count = take(dataset, images, count, larger, o->larger);
-    o->smaller_count = take(dataset, images, count, !larger, o->smaller);
-    o->count = 2 * o->larger_count;
+        ++counts[lvk_evaluation_target(dataset, images[i])];
+    for (int c = 1; c < LVK_MOST_CLASSES; ++c)
+        largest = counts[c] > counts[largest] ? c : largest;
+    append_class(o, dataset, images, count, largest);
+    for (int c = 0; c < LVK_MOST_CLASSES; ++c)
+        if (c != largest && counts[c])
+            append_class(o, dataset, images, count, c);
+    o->count = o->class_count * counts[largest];
 }
 
 lvk_status lvk_epoch_order_init(lvk_epoch_order *o, const lvk_dataset *dataset, const uint32_t *images,
                                 size_t count, bool oversample) {
     *o = (lvk_epoch_order){.count = count, .dataset_count = (uint32_t)lvk_dataset_image_count(dataset)};
-    o->larger = lvk_alloc(count, sizeof *o->larger);
-    o->smaller = lvk_alloc(count, sizeof *o->smaller);
+    o->sorted = lvk_alloc(count, sizeof *o->sorted);
     o->draws = lvk_alloc(o->dataset_count, sizeof *o->draws);
-    if (!o->larger || !o->smaller || !o->draws)
+    if (!o->sorted || !o->draws)
         return LVK_ERROR_MEMORY;
     if (oversample)
         divide(o, dataset, images, count);
     else
-        o->larger_count = take(dataset, images, count, -1, o->larger);
+        append_class(o, dataset, images, count, -1);
     o->images = lvk_alloc(o->count, sizeof *o->images);
     o->samples = lvk_alloc(o->count, sizeof *o->samples);
     return o->images && o->samples ? LVK_OK : LVK_ERROR_MEMORY;
@@ -46,8 +50,7 @@ lvk_status lvk_epoch_order_init(lvk_epoch_order *o, const lvk_dataset *dataset, 
 void lvk_epoch_order_finish(lvk_epoch_order *o) {
     lvk_free(o->images);
     lvk_free(o->samples);
-    lvk_free(o->larger);
-    lvk_free(o->smaller);
+    lvk_free(o->sorted);
     lvk_free(o->draws);
     *o = (lvk_epoch_order){0};
 }
@@ -58,27 +61,30 @@ static void append(uint32_t **to, const uint32_t *images, size_t count) {
     *to += count;
 }
 
-/* The smaller class again and again; the last time only those that the epoch draws for it. The images are
- * shuffled from their first order, so that nothing depends on the epochs before. */
-static void repeat_smaller(lvk_epoch_order *o, uint32_t *to, uint64_t seed, uint32_t epoch) {
-    const lvk_random_key key = {.seed = seed, .epoch = epoch, .sample = 1, .purpose = LVK_PURPOSE_SHUFFLE};
-    size_t left = o->count - o->larger_count;
-    for (; left >= o->smaller_count; left -= o->smaller_count)
-        append(&to, o->smaller, o->smaller_count);
-    if (left == 0)
+/* A smaller class again and again, `wanted` images; the last time only those that the epoch draws for it. The
+ * images are shuffled from their first order, so that nothing depends on the epochs before. */
+static void repeat_class(lvk_epoch_order *o, uint32_t class, size_t wanted, uint32_t **to, uint64_t seed,
+                         uint32_t epoch) {
+    const lvk_random_key key = {
+        .seed = seed, .epoch = epoch, .sample = class, .purpose = LVK_PURPOSE_SHUFFLE};
+    const uint32_t *images = o->sorted + o->starts[class];
+    const size_t count = o->starts[class + 1] - o->starts[class];
+    for (; wanted >= count; wanted -= count)
+        append(to, images, count);
+    if (wanted == 0)
         return;
     uint32_t *drawn = o->samples; /* which is filled in later: as large as the whole order */
-    memcpy(drawn, o->smaller, o->smaller_count * sizeof *drawn);
-    lvk_random_shuffle(&key, drawn, o->smaller_count);
-    append(&to, drawn, left);
+    memcpy(drawn, images, count * sizeof *drawn);
+    lvk_random_shuffle(&key, drawn, count);
+    append(to, drawn, wanted);
 }
 
 void lvk_epoch_order_draw(lvk_epoch_order *o, uint64_t seed, uint32_t epoch) {
     const lvk_random_key key = {.seed = seed, .epoch = epoch, .purpose = LVK_PURPOSE_SHUFFLE};
     uint32_t *to = o->images;
-    append(&to, o->larger, o->larger_count);
-    if (o->smaller_count)
-        repeat_smaller(o, to, seed, epoch);
+    append(&to, o->sorted, o->starts[1]);
+    for (uint32_t class = 1; class < o->class_count; ++class)
+        repeat_class(o, class, o->starts[1], &to, seed, epoch);
     lvk_random_shuffle(&key, o->images, o->count);
     memset(o->draws, 0, o->dataset_count * sizeof *o->draws);
     for (size_t i = 0; i < o->count; ++i)

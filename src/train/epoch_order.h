@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* Every image once or, oversampled, every image of the larger class once and those of the smaller one as
- * often together: each floor(larger / smaller) times, and as many as are missing, drawn anew each epoch
+/* Every image once or, oversampled, every image of the largest class once and those of each other class as
+ * often together: each floor(largest / class) times, and as many as are missing, drawn anew each epoch
  * without replacement, once more. */
 typedef struct lvk_epoch_order {
     uint32_t *images;  /* [count] data-set indices */
@@ -18,13 +18,15 @@ typedef struct lvk_epoch_order {
                      have the same augmentation and dropout, and the first has what it would have alone */
     size_t count;
 
-    uint32_t *larger, *smaller; /* the training images; smaller: those drawn more often, none as a rule */
-    size_t larger_count, smaller_count;
-    uint32_t *draws; /* [dataset_count] of each image so far, while an order is made */
+    /* The training images, class after class, the largest first; without oversampling as if they were of one. */
+    uint32_t *sorted;
+    size_t starts[LVK_MOST_CLASSES + 1]; /* where the classes begin in `sorted` */
+    uint32_t class_count;                /* with images */
+    uint32_t *draws;                     /* [dataset_count] of each image so far, while an order is made */
     uint32_t dataset_count;
 } lvk_epoch_order;
 
-/* `images`: the training images (copied), all with a label and of both classes where `oversample` is set.
+/* `images`: the training images (copied), all with a label where `oversample` is set.
  * Released by lvk_epoch_order_finish, also after a failure. */
 LVK_MUST_USE lvk_status lvk_epoch_order_init(lvk_epoch_order *order, const lvk_dataset *dataset,
                                              const uint32_t *images, size_t count, bool oversample);

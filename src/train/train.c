@@ -41,8 +41,22 @@ static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
     return LVK_OK;
 }
 
+static void name_classes(const lvk_dataset *dataset, lvk_model_info *info) {
+    const size_t classes = lvk_dataset_class_count(dataset);
+    const int32_t positive = lvk_dataset_positive_class(dataset);
+    if (classes > 2) {
+        info->class_count = (uint32_t)classes;
+        for (size_t c = 0; c < classes; ++c)
+            snprintf(info->classes[c], sizeof info->classes[c], "%s", lvk_dataset_class_name(dataset, c));
+        return;
+    }
+    snprintf(info->positive_class, sizeof info->positive_class, "%s",
+             lvk_dataset_class_name(dataset, (size_t)positive));
+    snprintf(info->negative_class, sizeof info->negative_class, "%s",
+             lvk_dataset_class_name(dataset, (size_t)(1 - positive)));
+}
+
 static void describe_model(lvk_trainer *t) {
-    const int32_t positive = lvk_dataset_positive_class(t->dataset);
     lvk_model_info *info = &t->info;
     *info = (lvk_model_info){.image_size = t->settings.options.image_size, .standard = lvk_standard_none};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
@@ -52,10 +66,7 @@ static void describe_model(lvk_trainer *t) {
                  *t->settings.options.head ? t->settings.options.head : "none");
         snprintf(info->topology, sizeof info->topology, "%s", lvk_resnet_variant_name(variant));
     }
-    snprintf(info->positive_class, sizeof info->positive_class, "%s",
-             lvk_dataset_class_name(t->dataset, (size_t)positive));
-    snprintf(info->negative_class, sizeof info->negative_class, "%s",
-             lvk_dataset_class_name(t->dataset, (size_t)(1 - positive)));
+    name_classes(t->dataset, info);
     lvk_crop_format(&t->settings.crop, info->crop);
 }
 
@@ -81,6 +92,18 @@ static bool is_first(const lvk_trainer *t) {
     return t->ranks.rank == 0;
 }
 
+static void record_classes(json_t *json, const lvk_model_info *info) {
+    if (info->class_count == 0) {
+        json_object_set_new(json, "positive_class", json_string(info->positive_class));
+        json_object_set_new(json, "negative_class", json_string(info->negative_class));
+        return;
+    }
+    json_t *classes = json_array();
+    for (uint32_t c = 0; c < info->class_count; ++c)
+        json_array_append_new(classes, json_string(info->classes[c]));
+    json_object_set_new(json, "classes", classes);
+}
+
 static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     if (!is_first(t))
         return LVK_OK;
@@ -91,8 +114,7 @@ static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     json_object_set_new(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
     if (t->backbone)
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
-    json_object_set_new(json, "positive_class", json_string(t->info.positive_class));
-    json_object_set_new(json, "negative_class", json_string(t->info.negative_class));
+    record_classes(json, &t->info);
     if (status == LVK_OK)
         status = lvk_run_config_set_data(json, t->settings.options.data);
     if (status == LVK_OK)
@@ -137,6 +159,7 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     lvk_network_config config = lvk_settings_network(&t->settings);
     config.kernel_choices = lvk_device_kernel_choices(device);
     config.shared = t->ranks.size > 1;
+    config.model.classes = t->info.class_count;
     config.model.variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
     LVK_TRY(open_images(t));
     config.crop_side = t->settings.on_features ? 0 : lvk_cache_side(t->cache);

@@ -14,17 +14,18 @@ static const char metrics_header[] =
 static const char timing_header[] =
     "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
 
-/* Weights of the classes in the loss: 1, or n / (2 n_c) so that both classes weigh the same in all. */
+/* Weights of the classes in the loss: 1, or n / (classes n_c) so that all classes weigh the same in all. */
 static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t count) {
-    size_t counts[2] = {0, 0};
+    const size_t classes = lvk_dataset_class_count(t->dataset);
+    size_t counts[LVK_MOST_CLASSES] = {0};
     for (size_t i = 0; i < count; ++i)
         ++counts[lvk_evaluation_target(t->dataset, images[i])];
-    for (int c = 0; c < 2; ++c) {
+    for (size_t c = 0; c < classes; ++c) {
         if (counts[c] == 0)
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no image of one of the two classes to train on",
-                            lvk_dataset_folder(t->dataset));
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no image of one of the %zu classes to train on",
+                            lvk_dataset_folder(t->dataset), classes);
         t->class_weight[c] = t->settings.balance == LVK_BALANCE_WEIGHT
-                                 ? (float)((double)count / (2 * (double)counts[c]))
+                                 ? (float)((double)count / ((double)classes * (double)counts[c]))
                                  : 1.0F;
     }
     return LVK_OK;
@@ -48,7 +49,7 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
                                  t->settings.balance == LVK_BALANCE_OVERSAMPLE));
     t->labels = lvk_alloc(batch, 2 * sizeof *t->labels);
     t->keys = lvk_alloc(batch, 4 * sizeof *t->keys);
-    t->logits = lvk_alloc(batch, sizeof *t->logits);
+    t->logits = lvk_alloc(batch, lvk_network_outputs(t->network) * sizeof *t->logits);
     t->round = lvk_alloc(t->ranks.size, sizeof *t->round);
     if (!t->labels || !t->keys || !t->logits || !t->round)
         return LVK_ERROR_MEMORY;
@@ -196,6 +197,18 @@ static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_PARAM_GROUPS
                             learning_rate(t, update) * lvk_param_groups_scale(scales, g), hyper[g]);
 }
 
+/* The class that the logits of an image of the batch say: of equal ones the first. */
+static uint32_t predicted_class(const lvk_trainer *t, uint32_t image) {
+    const uint32_t outputs = lvk_network_outputs(t->network);
+    const float *logits = t->logits + (size_t)image * outputs;
+    uint32_t best = 0;
+    if (outputs == 1)
+        return *logits > 0;
+    for (uint32_t c = 1; c < outputs; ++c)
+        best = logits[c] > logits[best] ? c : best;
+    return best;
+}
+
 /* Trains with microbatch `microbatch` of the `microbatches` of a step, the source's next batch. */
 static lvk_status train_microbatch(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatch,
                                    uint32_t microbatches, lvk_microbatch *result) {
@@ -219,7 +232,7 @@ static lvk_status train_microbatch(lvk_trainer *t, lvk_batch_source *batches, ui
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
     LVK_TRY(explain_divergence(t, status, p->epoch + 1, p->step + 1, "it is no longer a finite number"));
     for (uint32_t i = 0; i < batch.count; ++i)
-        result->correct += (t->logits[i] > 0) == (t->labels[2 * i] > 0.5F);
+        result->correct += predicted_class(t, i) == (uint32_t)t->labels[2 * i];
     return LVK_OK;
 }
 

@@ -31,14 +31,14 @@ typedef struct lvk_trainer {
 
     /* The trainer's own. */
     lvk_epoch_order order;
-    float class_weight[2];       /* of target 0 and 1 */
-    float *labels;               /* [batch][2] */
-    uint32_t *keys;              /* [batch][4] */
-    float *logits;               /* [batch] */
-    char *filled;                /* [batch] inputs: a partial batch, filled up */
-    lvk_resampling *filled_rows; /* [batch] */
-    lvk_microbatch *round;       /* [ranks] */
-    float *gradients[2];         /* of this rank and of another; of a shared network only */
+    float class_weight[LVK_MOST_CLASSES]; /* by target */
+    float *labels;                        /* [batch][2] */
+    uint32_t *keys;                       /* [batch][4] */
+    float *logits;                        /* [batch][lvk_network_outputs] */
+    char *filled;                         /* [batch] inputs: a partial batch, filled up */
+    lvk_resampling *filled_rows;          /* [batch] */
+    lvk_microbatch *round;                /* [ranks] */
+    float *gradients[2];                  /* of this rank and of another; of a shared network only */
     lvk_train_event event;
     uint32_t epochs_before; /* the limit that the run had before it was resumed with another; 0: the same */
     uint32_t first_step;    /* of this epoch, since this process trains: others were before it was resumed */

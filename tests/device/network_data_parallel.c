@@ -123,6 +123,8 @@ Test(network, shared_parts_are_accumulated_to_the_same_bits) {
     config.model.batch_statistics = true;
     check_shared(backend, &config, 0);
     check_shared(backend, &config, 0.001);
+    config.model.classes = 3; /* of which the labels are the first two */
+    check_shared(backend, &config, 0);
     test_close_device(backend);
 }
 

@@ -284,6 +284,75 @@ Test(checkpoint, values_that_make_no_model) {
     lvk_safetensors_destroy(&file);
 }
 
+/* Three and more classes are a list; the keys of two are not there. */
+Test(checkpoint, names_of_four_classes) {
+    static const char *const names[] = {"Benign", "Early \"x\"", "Pré", "Pro"};
+    sample s;
+    sample_init(&s, 1);
+    lvk_model_info info = sample_info;
+    info.negative_class[0] = info.positive_class[0] = '\0';
+    info.class_count = 4;
+    for (int c = 0; c < 4; ++c)
+        snprintf(info.classes[c], sizeof info.classes[c], "%s", names[c]);
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_checkpoint_write(scratch_path("n"), s.tensors, 2, &info, NULL), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_assert_eq(lvk_checkpoint_read(scratch_path("n"), &c), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_checkpoint_info(c)->class_count, 4);
+    for (int k = 0; k < 4; ++k)
+        cr_expect_str_eq(lvk_checkpoint_info(c)->classes[k], names[k]);
+    cr_expect_str_eq(lvk_string_map_get(lvk_checkpoint_metadata(c), "classes"),
+                     "[\"Benign\", \"Early \\\"x\\\"\", \"Pré\", \"Pro\"]");
+    cr_expect_null(lvk_string_map_get(lvk_checkpoint_metadata(c), "positive_class"));
+    lvk_checkpoint_destroy(&c);
+    info.classes[2][0] = '\0';
+    cr_expect_eq(lvk_checkpoint_write(scratch_path("n"), s.tensors, 2, &info, NULL), LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "\"classes\""), "%s", lvk_error_message());
+}
+
+Test(checkpoint, lists_that_name_no_classes) {
+    static const struct {
+        const char *list;
+        bool right;
+    } cases[] = {{"[\"a\", \"b\", \"c\"]", true},
+                 {"[\"a\", \"b\"]", false},
+                 {"[]", false},
+                 {"a, b, c", false},
+                 {"{\"a\": 1}", false},
+                 {"[\"a\", \"b\", 3]", false},
+                 {"[\"a\", \"b\", \"\"]", false},
+                 {"", false},
+                 {"[\"a\", \"b\", \"a\"]", false},
+                 {"[\"a\", \"b\", \"c\\u0000\"]", false}};
+    sample s;
+    sample_init(&s, 1);
+    write_sample(scratch_path("c"), &s);
+    lvk_safetensors *file = NULL;
+    cr_assert_eq(lvk_safetensors_read(scratch_path("c"), &file), LVK_OK);
+    const lvk_string_map *metadata = lvk_safetensors_metadata(file);
+    for (size_t i = 0; i <= sizeof cases / sizeof *cases; ++i) {
+        lvk_string_map changed = {0};
+        char many[8 * (LVK_MOST_CLASSES + 1)] = "[\"c0\"";
+        for (int k = 1; k <= LVK_MOST_CLASSES; ++k)
+            snprintf(many + strlen(many), 8, ",\"c%d\"", k);
+        strcat(many, "]");
+        const bool given = i < sizeof cases / sizeof *cases, right = given && cases[i].right;
+        for (size_t m = 0; m < metadata->count; ++m)
+            cr_assert_eq(lvk_string_map_set(&changed, metadata->pairs[m].key, metadata->pairs[m].value),
+                         LVK_OK);
+        cr_assert_eq(lvk_string_map_set(&changed, "classes", given ? cases[i].list : many), LVK_OK);
+        cr_assert_eq(lvk_safetensors_write(scratch_path("d"), NULL, 0, &changed), LVK_OK);
+        lvk_checkpoint *c = NULL;
+        cr_expect_eq(lvk_checkpoint_read(scratch_path("d"), &c), right ? LVK_OK : LVK_ERROR_FORMAT,
+                     "case %zu: %s", i, lvk_error_message());
+        cr_expect(right || strstr(lvk_error_message(), "\"classes\""), "case %zu: %s", i,
+                  lvk_error_message());
+        lvk_checkpoint_destroy(&c);
+        lvk_string_map_finish(&changed);
+    }
+    lvk_safetensors_destroy(&file);
+}
+
 /* Read as of another variant, a network would quietly compute something else. */
 Test(checkpoint, a_topology_that_is_not_known) {
     static const char *const topologies[] = {"keras-2019", "keras-2099"};

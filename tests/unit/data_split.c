@@ -110,6 +110,67 @@ Test(split, properties) {
 }
 
 /* As in the sample of real cells: two healthy people hold nearly all the healthy cells. */
+/* Four classes, some people with cells of two: nobody on two sides, every class in every part near its share. */
+Test(split, four_classes) {
+    static const char *const classes[] = {"Benign", "Early", "Pre", "Pro"};
+    next_picture = 0;
+    for (uint32_t c = 0; c < 4; ++c) {
+        for (uint32_t p = 0; p < 12; ++p) {
+            for (uint32_t i = 0; i < 4 + (p * 5 + c) % 7; ++i) {
+                char path[128];
+                const uint32_t other = p == 3 && i == 0 ? (c + 1) % 4 : c; /* one cell of another class */
+                snprintf(path, sizeof path, "%s/P%u/%u.png", classes[other], c * 12 + p, i);
+                tree_write_image(path, SIDE, next_picture++);
+            }
+        }
+    }
+    lvk_dataset *d = open_tree();
+    cr_assert_eq(lvk_dataset_class_count(d), 4);
+    cr_assert_eq(lvk_dataset_subject_count(d), 48);
+    size_t total[4] = {0};
+    for (size_t i = 0; i < lvk_dataset_image_count(d); ++i)
+        ++total[lvk_dataset_image(d, i)->label];
+    for (uint64_t seed = 0; seed < 10; ++seed) {
+        lvk_split *split;
+        int part_of_group[64];
+        memset(part_of_group, -1, sizeof part_of_group);
+        cr_assert_eq(lvk_split_create(d, &(lvk_split_options){.seed = seed}, &split), LVK_OK, "%s",
+                     lvk_error_message());
+        for (int p = 0; p <= LVK_SPLIT_TEST; ++p) {
+            const double wanted = lvk_split_fraction(split, (lvk_split_part)p);
+            size_t count, held[4] = {0};
+            const uint32_t *images = lvk_split_images(split, (lvk_split_part)p, &count);
+            for (size_t i = 0; i < count; ++i) {
+                const lvk_image_info *info = lvk_dataset_image(d, images[i]);
+                cr_assert(part_of_group[info->group] == -1 || part_of_group[info->group] == p);
+                part_of_group[info->group] = p;
+                ++held[info->label];
+            }
+            for (int c = 0; c < 4; ++c)
+                cr_expect(fabs((double)held[c] / (double)total[c] - wanted) < 0.08,
+                          "seed %d, part %d, %s: %zu of %zu", (int)seed, p, classes[c], held[c], total[c]);
+        }
+        lvk_split_destroy(&split);
+    }
+    lvk_split *folds[LVK_MAX_FOLDS];
+    uint32_t count;
+    const lvk_fold_options options = {.folds = 4, .seed = 1, .validation = 0.2};
+    cr_assert_eq(lvk_split_create_folds(d, &options, folds, &count), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(count, 4);
+    for (uint32_t f = 0; f < count; ++f) {
+        for (int p = 0; p <= LVK_SPLIT_TEST; ++p) {
+            size_t images, held[4] = {0};
+            const uint32_t *list = lvk_split_images(folds[f], (lvk_split_part)p, &images);
+            for (size_t i = 0; i < images; ++i)
+                ++held[lvk_dataset_image(d, list[i])->label];
+            for (int c = 0; c < 4; ++c)
+                cr_expect(held[c] > 0, "fold %u, part %d has no %s", f, p, classes[c]);
+        }
+        lvk_split_destroy(&folds[f]);
+    }
+    lvk_dataset_destroy(&d);
+}
+
 Test(split, two_people_hold_a_class) {
     static const person all[] = {{"1", 30}, {"2", 25}, {"3", 12}, {"4", 9}, {"5", 9}};
     static const person hem[] = {{"H10", 60}, {"H14", 58}, {"H1", 2}, {"H2", 1}, {"H7", 1}};

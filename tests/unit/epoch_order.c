@@ -179,3 +179,42 @@ Test(epoch_order, augmentation_of_a_second_draw_differs) {
     lvk_epoch_order_finish(&order);
     lvk_dataset_destroy(&dataset);
 }
+
+/* Of four classes each comes as often as the largest, and every image of a smaller one as often as another of
+ * it, or once more. */
+Test(epoch_order, four_classes_come_as_often) {
+    static const uint32_t sizes[] = {5, 11, 4, 7};
+    uint32_t images[MOST], draws[MOST], count = 0;
+    for (uint32_t c = 0; c < 4; ++c) {
+        for (uint32_t i = 0; i < sizes[c]; ++i) {
+            char path[64];
+            snprintf(path, sizeof path, "class_%c/%02u.png", 'a' + (int)c, i);
+            tree_write_image(path, 32, count);
+            images[count] = count;
+            ++count;
+        }
+    }
+    lvk_dataset *dataset;
+    cr_assert_eq(lvk_dataset_create(tree_root, NULL, &dataset), LVK_OK, "%s", lvk_error_message());
+    lvk_epoch_order order = order_of(dataset, images, count, true);
+    cr_assert_eq(order.count, 4 * 11);
+    uint64_t extra = 0;
+    for (uint32_t epoch = 0; epoch < 20; ++epoch) {
+        uint32_t per_class[4] = {0};
+        lvk_epoch_order_draw(&order, 7, epoch);
+        count_draws(&order, draws);
+        check_samples(&order);
+        for (uint32_t i = 0; i < count; ++i) {
+            const uint32_t class = (uint32_t)lvk_dataset_image(dataset, i)->label, least = 11 / sizes[class];
+            cr_expect(draws[i] == least || (11 % sizes[class] && draws[i] == least + 1),
+                      "image %u comes %u times", i, draws[i]);
+            per_class[class] += draws[i];
+            extra |= draws[i] > least ? (uint64_t)1 << i : 0;
+        }
+        for (int c = 0; c < 4; ++c)
+            cr_expect_eq(per_class[c], 11, "class %d: %u", c, per_class[c]);
+    }
+    cr_expect_eq(__builtin_popcountll(extra), 5 + 4 + 7, "the same ones come once more every time");
+    lvk_epoch_order_finish(&order);
+    lvk_dataset_destroy(&dataset);
+}

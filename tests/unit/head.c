@@ -1,5 +1,6 @@
 /* The text that describes a head, and the layers that it becomes. */
 #include "models/head.h"
+#include "models/model.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -38,12 +39,34 @@ Test(head, layers_have_keras_names) {
     builder = (lvk_builder){.graph = &graph, .keys = LVK_NONE};
     cr_assert_eq(lvk_head_parse("dense:7,dropout:0.5,dense:3", &head), LVK_OK);
     const int x = lvk_graph_input(&graph, "features", lvk_type_2d(LVK_F32, 4, 20));
-    const int logits = lvk_head_build(&builder, x, &head);
+    const int logits = lvk_head_build(&builder, x, &head, 5);
     cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
-    const lvk_type type = lvk_type_2d(LVK_F32, 4, 1);
+    const lvk_type type = lvk_type_2d(LVK_F32, 4, 5);
     cr_expect(lvk_type_equal(&graph.tensors[logits].type, &type));
     cr_assert_eq(builder.parameter_count, sizeof names / sizeof *names);
     for (size_t p = 0; p < builder.parameter_count; ++p)
         cr_expect_str_eq(graph.tensors[builder.parameters[p].tensor].name, names[p]);
     lvk_graph_finish(&graph);
+}
+
+/* One logit of two classes, one a class of more, whatever the architecture. */
+Test(head, logits_of_every_architecture) {
+    static lvk_builder builder;
+    const char *name;
+    for (size_t i = 0; (name = lvk_architecture_name(i)); ++i) {
+        for (uint32_t classes = 0; classes <= 5; ++classes) {
+            const lvk_model_config config = {.architecture = name, .classes = classes};
+            const lvk_model *model = lvk_model_find(name);
+            const lvk_type expected = lvk_type_2d(LVK_F32, 2, classes > 2 ? classes : 1);
+            lvk_graph graph;
+            lvk_graph_init(&graph);
+            builder = (lvk_builder){.graph = &graph, .keys = LVK_NONE};
+            const int x = lvk_graph_input(&graph, "input", lvk_model_input(model, &config, 2));
+            const int logits = model->build(&builder, x, &config);
+            cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
+            cr_expect(lvk_type_equal(&graph.tensors[logits].type, &expected), "%s, %u classes", name,
+                      classes);
+            lvk_graph_finish(&graph);
+        }
+    }
 }

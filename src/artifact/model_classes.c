@@ -1,0 +1,93 @@
+#include "artifact/model_classes.h"
+
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static const char list_key[] = "classes", negative_key[] = "negative_class",
+                  positive_key[] = "positive_class";
+
+static bool is_name(const char *text) {
+    return *text && memchr(text, '\0', LVK_NAME_SIZE);
+}
+
+static lvk_status put_name(lvk_string_map *map, const char *key, const char *name) {
+    return is_name(name) ? lvk_string_map_set(map, key, name)
+                         : lvk_fail(LVK_ERROR_ARGUMENT, "the entry \"%s\" is empty or too long", key);
+}
+
+static lvk_status put_list(lvk_string_map *map, const lvk_model_info *info) {
+    lvk_text text = {0};
+    char *list = NULL;
+    if (info->class_count > LVK_MOST_CLASSES)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%u classes: at most %d", info->class_count, LVK_MOST_CLASSES);
+    for (uint32_t c = 0; c < info->class_count; ++c) {
+        if (!is_name(info->classes[c])) {
+            lvk_text_finish(&text);
+            return lvk_fail(LVK_ERROR_ARGUMENT, "a name in the entry \"%s\" is empty or too long", list_key);
+        }
+        lvk_text_add(&text, c ? ", " : "[");
+        lvk_text_add_json(&text, info->classes[c]);
+    }
+    lvk_text_add(&text, "]");
+    LVK_TRY(lvk_text_take(&text, &list, NULL));
+    const lvk_status status = lvk_string_map_set(map, list_key, list);
+    lvk_free(list);
+    return status;
+}
+
+lvk_status lvk_model_classes_put(lvk_string_map *map, const lvk_model_info *info) {
+    if (info->class_count > 2)
+        return put_list(map, info);
+    LVK_TRY(put_name(map, negative_key, info->negative_class));
+    return put_name(map, positive_key, info->positive_class);
+}
+
+static lvk_status get_name(const lvk_string_map *map, const char *key, char name[LVK_NAME_SIZE]) {
+    const char *text = NULL;
+    LVK_TRY(lvk_string_map_need(map, key, &text));
+    const size_t length = strlen(text);
+    if (length == 0 || length >= LVK_NAME_SIZE)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is empty or too long", key);
+    memcpy(name, text, length + 1);
+    return LVK_OK;
+}
+
+static lvk_status take_list(const json_t *list, lvk_model_info *info) {
+    size_t i;
+    json_t *item;
+    if (!json_is_array(list) || json_array_size(list) < 3 || json_array_size(list) > LVK_MOST_CLASSES)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is no list of 3 to %d names", list_key,
+                        LVK_MOST_CLASSES);
+    json_array_foreach(list, i, item) {
+        const size_t length = json_string_length(item);
+        if (length == 0 || length >= LVK_NAME_SIZE || strlen(json_string_value(item)) != length)
+            return lvk_fail(LVK_ERROR_FORMAT, "name %zu in the entry \"%s\" is empty, too long or no text",
+                            i + 1, list_key);
+        memcpy(info->classes[i], json_string_value(item), length + 1);
+        for (size_t k = 0; k < i; ++k)
+            if (strcmp(info->classes[k], info->classes[i]) == 0)
+                return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" has the name %.100s twice", list_key,
+                                info->classes[i]);
+    }
+    info->class_count = (uint32_t)json_array_size(list);
+    return LVK_OK;
+}
+
+lvk_status lvk_model_classes_get(const lvk_string_map *map, lvk_model_info *info) {
+    const char *text = lvk_string_map_get(map, list_key);
+    if (text) {
+        json_t *list = json_loads(text, 0, NULL);
+        const lvk_status status = take_list(list, info);
+        json_decref(list);
+        return status;
+    }
+    LVK_TRY(get_name(map, negative_key, info->negative_class));
+    LVK_TRY(get_name(map, positive_key, info->positive_class));
+    if (strcmp(info->positive_class, info->negative_class) == 0)
+        return lvk_fail(LVK_ERROR_FORMAT, "the entries \"%s\" and \"%s\" are the same", positive_key,
+                        negative_key);
+    return LVK_OK;
+}
