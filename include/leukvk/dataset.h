@@ -8,18 +8,29 @@
  *    anywhere else in such a tree are ignored and counted.
  *  - Any tree with a folder for each class. Folders named `all` and `hem` are the classes wherever they are
  *    (other images are ignored and counted). Without such folders, the classes are the topmost folders that
- *    differ.
- * An image is a file named .bmp, .jpg, .jpeg, .png, .tif, .tiff or .webp, in any case. The content of the file
- * decides how the file is decoded. Hidden files, and what systems and network disks put beside the files of
- * users (`__MACOSX`, `@eaDir`, `lost+found`, ...), are passed over. A warning in the log names a folder that
- * this user may not read; it is left out.
+ *    differ. Where these are named train, training, val, valid, validation, test or testing, in any case, they
+ *    are parts of a split (lvk_image_info.given), and the classes are in them. Folders that hold the same cells
+ *    in two forms (Original and Segmented, images and masks) are refused.
+ *  - Images without class folders whose names hold their labels, as in ALL-IDB: Im001_1 is a blast, Im131_0
+ *    healthy.
+ * Links to folders are followed, each folder once. The log names folders beside the class folders that hold no
+ * image, links that are not followed, and a folder that this user may not read, which is left out. An image is
+ * a file named .bmp, .jpg, .jpeg, .png, .tif, .tiff or .webp, in any case. The content of the file decides how
+ * the file is decoded. Hidden files, and what systems and network disks put beside the files of users (`__MACOSX`, `@eaDir`,
+ * `lost+found`, ...), are passed over.
+ *
+ * A table (.csv, .tsv, .txt) has a row for each image: the path relative to the table's folder, the label, and
+ * optionally the subject, the part (train, val, test) and the microns per pixel. The columns are found by their
+ * usual names (filename, image, class, diagnosis, patient_id, split, ...), or named by the caller. Images
+ * without a label are in no part.
  *
  * A subject is the person whose cell an image shows. The subject is found in this order:
- *  1. UID_<subject>_... in the file's name or in the label table, in canonical upper case (`h3` is H3,
- *     another person than 3).
- *  2. In a tree that is not C-NMC's: a folder for each person, below the class folders (class/P1/image.png),
+ *  1. What the caller's pattern finds in the path.
+ *  2. The table's column. UID_<subject>_... in the file's name or in C-NMC's label table. All are put in
+ *     canonical upper case (`h3` is H3, another person than 3).
+ *  3. In a tree that is not C-NMC's: a folder for each person, below the class folders (class/P1/image.png),
  *     or above them where the names of both leave no doubt (P1/class/image.png).
- *  3. Where nothing names the person, the image is a subject of its own, which is not `named`. Images of one
+ *  4. Where nothing names the person, the image is a subject of its own, which is not `named`. Images of one
  *     person may then be on both sides of a split.
  * Subjects who share a picture, turned by quarters or mirrored or as it is, form a group. A group must stay
  * on one side of a split. */
@@ -40,11 +51,21 @@ extern "C" {
 typedef struct lvk_dataset lvk_dataset;
 
 typedef enum lvk_data_part {
-    LVK_PART_TRAINING,    /* also every image of a tree that is not C-NMC's */
+    LVK_PART_TRAINING,    /* also every image of another tree and of a table */
     LVK_PART_PRELIMINARY, /* the preliminary test phase of C-NMC */
     LVK_PART_FINAL,       /* its final phase: without labels */
     LVK_PART_COUNT
 } lvk_data_part;
+
+/* The part of a split that the data set itself says an image is in: by a folder (train, val, test above the
+ * class folders) or by the column of a table. lvk_split_create uses such parts as they are. */
+typedef enum lvk_given_part {
+    LVK_GIVEN_NONE,
+    LVK_GIVEN_TRAIN,
+    LVK_GIVEN_VALIDATION,
+    LVK_GIVEN_TEST,
+    LVK_GIVEN_COUNT
+} lvk_given_part;
 
 typedef struct lvk_image_info {
     const char *path; /* relative to the folder, '/' between components */
@@ -52,17 +73,19 @@ typedef struct lvk_image_info {
     uint32_t subject; /* subject index */
     uint32_t group;   /* group index: equal for subjects that share a picture */
     lvk_data_part part;
-    int32_t fold;           /* C-NMC's own fold, -1: none */
-    uint32_t width, height; /* pixels */
-    uint32_t area;          /* pixels that are not black background */
+    lvk_given_part given;     /* all images of a data set have one, or none has */
+    double microns_per_pixel; /* as a table says; 0: not known */
+    int32_t fold;             /* C-NMC's own fold, -1: none */
+    uint32_t width, height;   /* pixels */
+    uint32_t area;            /* pixels that are not black background */
     /* Of red, green and blue, 0 to 255, over the pixels of `area` */
     uint64_t colour_sum[3], colour_square_sum[3];
     uint64_t hash[2]; /* of the decoded pixels and the size: equal for identical pictures */
     /* Equal also for a picture and its seven dihedral views (quarter turns, mirrored) */
     uint64_t turned_hash[2];
     uint32_t pages; /* pages or frames of the file, of which the first is the image */
-    /* Bits that hold the picture where the file's samples have 16: 12 for a camera of 12 bits, whose values are
-     * scaled by them. 0: the samples have fewer than 16 bits */
+    /* Bits that hold the picture where the file's samples have 16: 12 for a camera of 12 bits, whose values
+     * are scaled by them. 0: the samples have fewer than 16 bits */
     uint8_t bits;
 } lvk_image_info;
 
@@ -87,27 +110,42 @@ enum { LVK_MOST_CLASSES = 64 };
 
 typedef struct lvk_dataset_options {
     unsigned threads; /* 0: as many as processors. The result does not depend on it */
-    /* The first image, in order of paths, that cannot be used is an error, and so is a folder that this user may
-     * not read. Otherwise such an image is left out and listed. A file that cannot be read at this time is an error in any case. */
+    /* The first image, in order of paths, that cannot be used is an error, and so is a folder that this user
+     * may not read. Otherwise such an image is left out and listed. A file that cannot be read at this time
+     * is an error in any case. */
     bool strict;
     /* A folder whose images lie in no class folder is a data set without classes and labels. Otherwise such a
      * folder is an error. */
     bool allow_classless;
     /* A path that is not UTF-8 is an error before any image is read: split files are UTF-8. */
     bool utf8_names;
-    bool two_classes;           /* any number of classes but two is an error before any image is read */
-    const char *positive;       /* name of the positive class; NULL or "": see lvk_dataset_positive_class */
+    bool two_classes;     /* any number of classes but two is an error before any image is read */
+    const char *positive; /* name of the positive class; NULL or "": see lvk_dataset_positive_class */
+    /* Of a table: which columns hold what, as in "path=File,label=Diagnosis,subject=Patient,part=Set,
+     * microns_per_pixel=Scale"; an empty name: the table has no such column. NULL or "": the usual names are
+     * looked for. */
+    const char *columns;
+    /* An extended regular expression of POSIX: in a path that it matches, the first group is the subject,
+     * whatever else names one. NULL or "": none. */
+    const char *subject_pattern;
+    /* `columns` and `subject_pattern` were given for another data set (a run's): where they do not fit,
+     * columns of a folder are passed over, and a pattern without a match is a warning. Otherwise both are
+     * errors. */
+    bool inherited;
     lvk_data_progress progress; /* may be NULL */
     void *progress_user;
 } lvk_dataset_options;
 
-/* Reads and decodes every image below `folder` once. `options` may be NULL. Images are in byte order of their
- * paths. The caller destroys the data set; on failure *dataset is NULL.
+/* LVK_ERROR_ARGUMENT: `columns` or `subject_pattern` is not of the right form. No file is read. */
+LVK_MUST_USE lvk_status lvk_dataset_options_check(const lvk_dataset_options *options);
+
+/* Reads and decodes every image below the folder, or of the table, `source` once. `options` may be NULL.
+ * Images are in byte order of their paths. The caller destroys the data set; on failure *dataset is NULL.
  *
  * A label table, and with it the data set, is refused when an image has no row, a row has no image, or a row
  * is wrong or there twice. LVK_ERROR_IO: a file or folder cannot be read; LVK_ERROR_FORMAT: no image can be
  * used, or the line names the file that is wrong; LVK_ERROR_CANCELLED; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_dataset_create(const char *folder, const lvk_dataset_options *options,
+LVK_MUST_USE lvk_status lvk_dataset_create(const char *source, const lvk_dataset_options *options,
                                            lvk_dataset **dataset);
 
 /* Makes a data set for prediction of `count` files and folders (with all images below them). It has no
@@ -121,8 +159,12 @@ void lvk_dataset_destroy(lvk_dataset **dataset);
 
 /* What the accessors below return belongs to the data set. Indices must be in range. */
 
-/* The folder as given; "" for a data set of lvk_dataset_create_from_files. */
+/* The folder or table as given; "" for a data set of lvk_dataset_create_from_files. */
+const char *lvk_dataset_source(const lvk_dataset *dataset);
+/* The folder that paths are relative to, unless they begin with '/': the source, or the folder of a table. */
 const char *lvk_dataset_folder(const lvk_dataset *dataset);
+/* Whether the source is a table. */
+bool lvk_dataset_is_table(const lvk_dataset *dataset);
 /* Whether the folder is a tree with C-NMC's folders. */
 bool lvk_dataset_is_cnmc(const lvk_dataset *dataset);
 
@@ -134,7 +176,7 @@ const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index
 /* Index of the image with this relative path; -1: there is none. */
 ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path);
 
-/* Class names are folder names, in byte order, so all = 0 and hem = 1. */
+/* Class names are names of folders or labels of a table, in byte order, so all = 0 and hem = 1. */
 size_t lvk_dataset_class_count(const lvk_dataset *dataset);
 const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index);
 /* Index of the class whose probability a model gives; -1 without classes. A label table's 1 and a model's
@@ -150,6 +192,9 @@ const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t i
 size_t lvk_dataset_group_count(const lvk_dataset *dataset);
 /* Count of labelled images whose subject is not named. */
 size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset);
+/* Writes what it means that no subject is known for `unnamed` of `images` images, in one line. Returns
+ * `text`. */
+char *lvk_dataset_unnamed_note(size_t unnamed, size_t images, char *text, size_t size);
 
 /* Sets of two or more images that are one picture, as it is, turned by quarters or mirrored.
  * lvk_dataset_duplicate returns the indices of the *count images of set `index`, ascending. */
@@ -172,8 +217,8 @@ const char *lvk_dataset_ignored_example(const lvk_dataset *dataset);
 /* Folders that this user may not read: what is in them is left out. */
 size_t lvk_dataset_unreadable_count(const lvk_dataset *dataset);
 
-/* A digest of the paths, labels, subjects, parts and pixels of all images: 32 hexadecimal digits. Data sets
- * with equal digests are the same. */
+/* A digest of the paths, labels, subjects, parts and pixels of all images, and of the bytes of a table: 32
+ * hexadecimal digits. Data sets with equal digests are the same. */
 const char *lvk_dataset_fingerprint(const lvk_dataset *dataset);
 
 #ifdef __cplusplus

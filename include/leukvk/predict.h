@@ -56,9 +56,13 @@ void lvk_text_free(char *text);
 /* Writes a text so that a kill at any moment leaves the old file or the new one. */
 LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *text);
 
-/* The data folder that a run was trained on, from its config.json, freed with lvk_text_free. LVK_ERROR_IO: it is
- * not there any more. */
+/* The data set, a folder or a table, that a run was trained on, from its config.json, freed with
+ * lvk_text_free. LVK_ERROR_IO: it is not there any more. */
 LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
+
+/* How that data set was read: the text of "columns" or "subject_pattern" (lvk_dataset_options), freed with
+ * lvk_text_free; "" where it was not given, or where there is no config.json. */
+LVK_MUST_USE lvk_status lvk_run_data_option(const char *run, const char *name, char **text);
 
 #ifdef __cplusplus
 }

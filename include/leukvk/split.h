@@ -11,6 +11,10 @@
  *  3. While a part lacks a class, the smallest group that has images of that class, and whose own part can
  *     spare it, moves there.
  *
+ * Where the data set has parts of its own (lvk_image_info.given), the split has these instead, even where a
+ * person is on several sides, which the log says. Without one for validation, a share of the images to train on
+ * is drawn as above. Folds are made of the images that are not of its test part.
+ *
  * The labelled preliminary part of a C-NMC tree is never mixed with these: it is a further test part, without
  * the groups that also have images in the training part. */
 #ifndef LEUKVK_SPLIT_H
@@ -34,6 +38,10 @@ typedef enum lvk_split_part {
     LVK_SPLIT_PART_COUNT
 } lvk_split_part;
 
+/* Whether images of the data set are in parts of its own (lvk_image_info.given), and not all in that to train
+ * on. */
+bool lvk_dataset_has_parts(const lvk_dataset *dataset);
+
 typedef struct lvk_split_options {
     uint64_t seed;
     /* Shares of the images, together below 1. 0: 0.15; negative: the split has no such part. */
@@ -53,8 +61,8 @@ LVK_MUST_USE lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_s
 /* Writes and reads a JSON file: version, seed, fractions, fingerprint of the data set, group of every
  * subject, paths of every part. The same split gives the same bytes. Reading refuses a file
  * (LVK_ERROR_FORMAT, with the path or subject) that was made of another data set, names an image that the
- * data set does not have or an image twice, misses a labelled image, or has a subject or a group on two sides
- * without "by_image". */
+ * data set does not have or an image twice, misses a labelled image (but for one of the data set's own test
+ * part), or has a subject or a group on two sides without "by_image" or "given" (the data set's own parts). */
 LVK_MUST_USE lvk_status lvk_split_write(const lvk_split *split, const char *path);
 LVK_MUST_USE lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset, lvk_split **split);
 

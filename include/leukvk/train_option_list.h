@@ -30,8 +30,17 @@
 
 /* ---- data ---- */
 
-LVK_TRAIN_OPTION(TEXT, data, NULL, ANY, "data", NULL, "DIR", DATA, ALL, 0, KEPT,
-    "Data set: a C-NMC tree, or a folder with one folder of images per class")
+LVK_TRAIN_OPTION(TEXT, data, NULL, ANY, "data", NULL, "DATA", DATA, ALL, 0, KEPT,
+    "Data set: a C-NMC tree, a folder with one folder of images per class, or a table (.csv, .tsv, .txt) with a row for "
+    "each image")
+
+/* Both as in lvk_dataset_options. */
+LVK_TRAIN_OPTION(TEXT, columns, "", ANY, "columns", NULL, "ROLE=NAME,...", DATA, ALL, 0, LATER_KEPT,
+    "Which columns of a table are path, label, subject, part and microns_per_pixel, as in path=File,label=Dx (those with "
+    "usual names)")
+LVK_TRAIN_OPTION(TEXT, subject_pattern, "", ANY, "subject-pattern", NULL, "REGEX", DATA, ALL, 0, LATER_KEPT,
+    "Take the subject out of the path of an image: what the first group of this extended regular expression matches, as "
+    "in '/([^/_]+)_[0-9]+[.]' (what a name, a folder or a table tells)")
 
 /* The run folder, new or empty; NULL: runs/<date>-<time>-<model>. */
 LVK_TRAIN_OPTION(TEXT, run, NULL, ANY, "out", NULL, "RUN", NONE, ALL, 0, INPUT,

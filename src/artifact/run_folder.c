@@ -253,7 +253,7 @@ lvk_status lvk_run_config_read(const char *folder, json_t **config) {
 }
 
 lvk_status lvk_run_data_check(const char *run, const char *data) {
-    return lvk_path_is_folder(data)
+    return lvk_path_is_folder(data) || lvk_path_is_file(data)
                ? LVK_OK
                : lvk_fail(
                      LVK_ERROR_IO,

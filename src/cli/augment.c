@@ -54,6 +54,9 @@ static const char documentation[] =
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->read_options;
+        return 0;
     case OPTION_PREVIEW:
         a->preview = option_png(state, "preview", text);
         return 0;
@@ -104,7 +107,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp parser = {options, parse_option, "DIR", documentation, NULL, NULL, NULL};
+    static const struct argp_child children[] = {{&data_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {options, parse_option, "DATA", documentation, children, NULL, NULL};
     arguments a = {.options = {.seed = 1}};
     parse_arguments(&parser, argc, argv, &a);
     output_check("preview", a.preview, &a.folder, 1);
@@ -115,6 +119,8 @@ static int run(int argc, char **argv) {
     lvk_dataset *dataset = NULL;
     int status = lvk_dataset_create(a.folder, &a.read_options, &dataset);
     progress_clear(&bar);
+    if (status == LVK_ERROR_ARGUMENT)
+        return report_mistake(status);
     if (status == LVK_OK)
         status = lvk_sheet_write_views(dataset, &a.options, a.preview);
     lvk_dataset_destroy(&dataset);

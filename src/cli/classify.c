@@ -19,8 +19,10 @@ static const struct argp_option options[] = {
      1},
     {"part", OPTION_PART, "PART", 0,
      "The train, validation, test or preliminary images of the model's run; eval also takes all", 1},
-    {"data", OPTION_DATA, "DIR", 0,
-     "Where the run's data set lies now; without --part, eval evaluates the labelled images of DIR", 1},
+    {"data", OPTION_DATA, "DATA", 0,
+     "Where the run's data set, a folder or a table, lies now; without --part, the images of DATA are taken, by eval those with "
+     "labels",
+     1},
     {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file (-: to standard output)", 1},
     {"batch", OPTION_BATCH, "N", 0, "Images at a time (32)", 5},
     {"tta", OPTION_TTA, "N", 0,
@@ -35,6 +37,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->device;
         state->child_inputs[1] = &a->device;
+        state->child_inputs[2] = &a->reading;
         return 0;
     case OPTION_MODEL:
         if (a->model_count == CLASSIFY_MAX_MODELS)
@@ -68,7 +71,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
+static const struct argp_child children[] = {
+    {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {&data_argp, 0, NULL, 1}, {0}};
 const struct argp classify_argp = {options, parse_option, NULL, NULL, children, NULL, NULL};
 
 /* On standard error, so that what is printed can be read on by programs. */
@@ -103,8 +107,8 @@ void classify_close(classify_session *session) {
 
 /* All labelled images, or the test part of them where a model was trained on the rest. */
 static int select_labelled(const classify_arguments *a, selection *images) {
-    int status =
-        a->all ? selection_of_run(images, a->models[0], a->data) : selection_of_labelled(images, a->data);
+    int status = a->all ? selection_of_run(images, a->models[0], a->data, &a->reading)
+                        : selection_of_data(images, a->models[0], a->data, &a->reading, true);
     for (int m = 0; m < a->model_count && status == LVK_OK; ++m)
         status = selection_leave_trained(images, a->models[m], a->all);
     return status;
@@ -113,7 +117,7 @@ static int select_labelled(const classify_arguments *a, selection *images) {
 int classify_select(const classify_arguments *a, selection *images) {
     if (a->all || !a->part)
         return select_labelled(a, images);
-    int status = selection_of_part(images, a->models[0], a->part, a->data);
+    int status = selection_of_part(images, a->models[0], a->part, a->data, &a->reading);
     for (int m = 1; m < a->model_count && status == LVK_OK; ++m)
         status = selection_check_part(images, a->models[m], a->part);
     return status;

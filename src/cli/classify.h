@@ -16,7 +16,8 @@ typedef struct classify_arguments {
     const char *models[CLASSIFY_MAX_MODELS]; /* what they say is averaged */
     int model_count;
     const char *part, *data, *out;
-    bool all; /* all labelled images of the run's data set, in the place of a part */
+    lvk_dataset_options reading; /* of the data set: --columns, --subject-pattern */
+    bool all;                    /* all labelled images of the run's data set, in the place of a part */
     bool model_optional;
 } classify_arguments;
 
@@ -39,8 +40,8 @@ typedef struct classify_session {
 int classify_open(classify_session *session, const classify_arguments *arguments);
 void classify_close(classify_session *session);
 
-/* The images of --part, which all models must have held out from the same, or those with labels of --data, of which
- * a model's own data set is left but for its test part. */
+/* The images of --part, which all models must have held out from the same, or those with labels of --data, of
+ * which a model's own data set is left but for its test part. */
 int classify_select(const classify_arguments *arguments, selection *images);
 
 /* *rows[i] of image i of the selection, by the mean of all models, freed with free. Returns an lvk_status. */

@@ -41,6 +41,9 @@ static const char documentation[] =
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->read_options;
+        return 0;
     case OPTION_MODE:
         option_crop(state, "mode", text);
         a->options.mode = text;
@@ -101,7 +104,8 @@ static int write_crops(const lvk_dataset *dataset, arguments *a) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp parser = {options, parse_option, "IN OUT", documentation, NULL, NULL, NULL};
+    static const struct argp_child children[] = {{&data_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {options, parse_option, "IN OUT", documentation, children, NULL, NULL};
     arguments a = {.read_options = {.allow_classless = true}};
     parse_arguments(&parser, argc, argv, &a);
     int status = lvk_crop_check(a.out, &a.options); /* before the images are read, which takes long */
@@ -115,7 +119,7 @@ static int run(int argc, char **argv) {
     status = lvk_dataset_create(a.in, &a.read_options, &dataset);
     progress_clear(&bar);
     if (status != LVK_OK)
-        return report_failure(status);
+        return report_mistake(status);
     const int result = write_crops(dataset, &a);
     lvk_dataset_destroy(&dataset);
     return result;

@@ -56,15 +56,17 @@ static const struct argp_option options[] = {
 
 static const char documentation[] =
     "Reads every image of a data set and reports its classes, parts, folds and subjects, the sizes of images and cells, colours, "
-    "duplicate pictures, and files that cannot be used. DIR is a C-NMC 2019 tree as TCIA or Kaggle distribute it, or any folder "
-    "with one folder of images per class."
+    "duplicate pictures, and files that cannot be used. DATA is a C-NMC 2019 tree as TCIA or Kaggle distribute it, any folder "
+    "with one folder of images per class, or a table (.csv, .tsv, .txt) with a row for each image."
     "\v"
     "Examples:\n"
     "  leukvk data C-NMC_Leukemia\n"
     "  leukvk data C-NMC_Leukemia --split split.json --seed 7 --fractions 0.1,0.2\n"
     "  leukvk data C-NMC_Leukemia --subjects\n"
     "  leukvk data C-NMC_Leukemia --sheet cells.png --per-class 30\n"
-    "  leukvk data my-cells --strict --json\n\n"
+    "  leukvk data my-cells --strict --json\n"
+    "  leukvk data cells.csv --columns path=File,label=Diagnosis,subject=Patient\n"
+    "  leukvk data my-cells --subject-pattern '/P([0-9]+)_'\n\n"
     "A split keeps all images of a subject on one side, and those of subjects who share a picture, even if it is turned by quarters "
     "or mirrored (not by other angles).";
 
@@ -80,6 +82,9 @@ static void parse_fractions(const struct argp_state *state, const char *text, lv
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->read_options;
+        return 0;
     case OPTION_SPLIT:
         a->split = output_path(text);
         a->read_options.utf8_names = true;
@@ -118,11 +123,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case ARGP_KEY_ARG:
         if (a->folder)
-            argp_failure(state, EXIT_USAGE, 0, "one folder at a time, not also %s", text);
+            argp_failure(state, EXIT_USAGE, 0, "one data set at a time, not also %s", text);
         a->folder = text;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_failure(state, EXIT_USAGE, 0, "which folder? leukvk data --help shows examples");
+        argp_failure(state, EXIT_USAGE, 0, "which data set? leukvk data --help shows examples");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -168,7 +173,7 @@ static bool print_split(const lvk_dataset *dataset, const lvk_split *split, cons
     puts("");
     const bool ok = table_print(&t, stdout);
     table_finish(&t);
-    if (ok)
+    if (ok && path)
         printf("\nWritten to %s\n", shown(path));
     return ok;
 }
@@ -183,6 +188,20 @@ static int write_split(const lvk_dataset *dataset, const arguments *a) {
         result = EXIT_FAILED;
     lvk_split_destroy(&split);
     return result;
+}
+
+/* The parts that the data set brings along, and in the log who is in several of them. */
+static bool print_parts(const lvk_dataset *dataset, const arguments *a) {
+    lvk_split *split = NULL;
+    bool ok = true;
+    if (a->json || a->split || !lvk_dataset_has_parts(dataset))
+        return ok;
+    if (lvk_split_create(dataset, &a->split_options, &split) == LVK_OK)
+        ok = print_split(dataset, split, NULL);
+    else
+        printf("\nIt cannot be trained on: %s\n", shown(lvk_error_message()));
+    lvk_split_destroy(&split);
+    return ok;
 }
 
 /* The name of the list beside the sheet, NULL for a sheet that goes to standard output; false: out of memory.
@@ -221,7 +240,8 @@ static void check_outputs(const arguments *a) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp parser = {options, parse_option, "DIR", documentation, NULL, NULL, NULL};
+    static const struct argp_child children[] = {{&data_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {options, parse_option, "DATA", documentation, children, NULL, NULL};
     arguments a = {.split_options = {.seed = 1}, .sheet_options = {.seed = 1}};
     parse_arguments(&parser, argc, argv, &a);
     check_outputs(&a);
@@ -234,11 +254,11 @@ static int run(int argc, char **argv) {
     const int status = lvk_dataset_create(a.folder, &a.read_options, &dataset);
     progress_clear(&bar);
     if (status != LVK_OK)
-        return report_failure(status);
+        return report_mistake(status);
     data_facts facts;
     bool ok = data_facts_collect(dataset, &facts) == LVK_OK;
     if (ok)
-        ok = a.json ? data_json(&facts) : data_report(&facts, a.subjects);
+        ok = a.json ? data_json(&facts) : data_report(&facts, a.subjects) && print_parts(dataset, &a);
     data_facts_finish(&facts);
     int result = EXIT_OK;
     if (!ok) {

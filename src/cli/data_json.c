@@ -45,6 +45,17 @@ static void print_parts(const data_facts *facts) {
     fputs("],\n", stdout);
 }
 
+/* Of a data set with parts of its own only. */
+static void print_given(const lvk_dataset *dataset) {
+    size_t counts[LVK_GIVEN_COUNT] = {0};
+    if (!lvk_dataset_has_parts(dataset))
+        return;
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i)
+        ++counts[lvk_dataset_image(dataset, i)->given];
+    printf(" \"own_parts\": {\"train\": %zu, \"validation\": %zu, \"test\": %zu},\n", counts[LVK_GIVEN_TRAIN],
+           counts[LVK_GIVEN_VALIDATION], counts[LVK_GIVEN_TEST]);
+}
+
 static void print_cells(const data_facts *facts) {
     fputs(" \"cells\": [", stdout);
     for (size_t r = 0; r < facts->cell_count; ++r) {
@@ -173,13 +184,14 @@ static void print_lists(const lvk_dataset *dataset) {
 bool data_json(const data_facts *facts) {
     const lvk_dataset *dataset = facts->dataset;
     fputs("{\"folder\": ", stdout);
-    print_json_text(lvk_dataset_folder(dataset));
+    print_json_text(lvk_dataset_source(dataset));
     printf(",\n \"cnmc\": %s,\n \"fingerprint\": \"%s\",\n \"images\": %zu,\n \"positive\": ",
            lvk_dataset_is_cnmc(dataset) ? "true" : "false", lvk_dataset_fingerprint(dataset),
            lvk_dataset_image_count(dataset));
     print_json_text(lvk_dataset_class_name(dataset, (size_t)lvk_dataset_positive_class(dataset)));
     fputs(",\n", stdout);
     print_parts(facts);
+    print_given(dataset);
     print_sizes(&facts->sizes);
     print_cells(facts);
     const bool ok = print_subjects(dataset);

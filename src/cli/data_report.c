@@ -80,11 +80,9 @@ static void print_unnamed(const data_facts *facts) {
         unnamed += facts->rows[r].unnamed;
         images += facts->rows[r].images;
     }
+    char note[512];
     if (unnamed)
-        printf(
-            "No subject is known for %zu of %zu images, since neither a name (UID_<subject>_...) nor a folder tells: a "
-            "split can put cells of one person on both sides\n",
-            unnamed, images);
+        printf("N%s\n", lvk_dataset_unnamed_note(unnamed, images, note, sizeof note) + 1);
 }
 
 static void print_classes(const lvk_dataset *dataset) {
@@ -124,6 +122,22 @@ static bool print_sizes(const lvk_size_summary *sizes) {
     if (ok && sizes->distinct > LVK_SIZES_LISTED)
         printf("and %zu rarer sizes\n", sizes->distinct - LVK_SIZES_LISTED);
     return ok;
+}
+
+static void print_scales(const lvk_dataset *dataset) {
+    size_t known = 0;
+    double least = 0, most = 0;
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
+        const double scale = lvk_dataset_image(dataset, i)->microns_per_pixel;
+        if (scale > 0) {
+            least = known && least < scale ? least : scale;
+            most = known && most > scale ? most : scale;
+            ++known;
+        }
+    }
+    if (known)
+        printf("Scale of %zu of %zu images: %.4g to %.4g microns per pixel\n", known,
+               lvk_dataset_image_count(dataset), least, most);
 }
 
 static void colour_cell(table *t, double mean, double deviation) {
@@ -332,7 +346,10 @@ bool data_report(const data_facts *facts, bool subjects) {
     print_classes(facts->dataset);
     print_unnamed(facts);
     print_unlabelled(facts);
-    if (!print_sizes(&facts->sizes) || !print_cells(facts))
+    if (!print_sizes(&facts->sizes))
+        return false;
+    print_scales(facts->dataset);
+    if (!print_cells(facts))
         return false;
     print_size_auc(facts);
     if (subjects && !print_subjects(facts->dataset))

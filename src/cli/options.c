@@ -53,7 +53,39 @@ void option_crop(const struct argp_state *state, const char *option, const char 
         argp_failure(state, EXIT_USAGE, 0, "--%s: %s", option, lvk_error_message());
 }
 
-enum { OPTION_DEVICE = 1024, OPTION_VALIDATION, OPTION_TUNER };
+enum { OPTION_DEVICE = 1024, OPTION_VALIDATION, OPTION_TUNER, OPTION_COLUMNS, OPTION_SUBJECT_PATTERN };
+
+static error_t parse_data(int key, char *text, struct argp_state *state) {
+    lvk_dataset_options *reading = state->input;
+    switch (key) {
+    case OPTION_COLUMNS:
+        reading->columns = text;
+        return 0;
+    case OPTION_SUBJECT_PATTERN:
+        reading->subject_pattern = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (lvk_dataset_options_check(reading) != LVK_OK)
+            argp_failure(state, EXIT_USAGE, 0, "%s", lvk_error_message());
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* As train, cv and tune have them from the library's list. */
+static const struct argp_option data_options[] = {
+    {"columns", OPTION_COLUMNS, "ROLE=NAME,...", 0,
+     "Which columns of a table are path, label, subject, part and microns_per_pixel, as in path=File,label=Dx (those with "
+     "usual names)",
+     0},
+    {"subject-pattern", OPTION_SUBJECT_PATTERN, "REGEX", 0,
+     "Take the subject out of the path of an image: what the first group of this extended regular expression matches (what a "
+     "name, a folder or a table tells)",
+     0},
+    {0}};
+
+const struct argp data_argp = {data_options, parse_data, NULL, NULL, NULL, NULL, NULL};
 
 static error_t parse_device(int key, char *text, struct argp_state *state) {
     lvk_device_options *device = state->input;

@@ -8,8 +8,8 @@
 #include <argp.h>
 #include <stdint.h>
 
-/* Groups of options in every verb's --help, in this order; the first four are the library's, lvk_option_group. An
- * option table that has the first option of a group has its heading too. */
+/* Groups of options in every verb's --help, in this order; the first four are the library's,
+ * lvk_option_group. An option table that has the first option of a group has its heading too. */
 enum {
     GROUP_DATA = LVK_OPTION_GROUP_DATA,
     GROUP_MODEL = LVK_OPTION_GROUP_MODEL,
@@ -37,13 +37,17 @@ const char *option_png(const struct argp_state *state, const char *option, const
 /* A way of cropping; ends the program where there is no such way. */
 void option_crop(const struct argp_state *state, const char *option, const char *text);
 
+/* The options --columns and --subject-pattern as an argp child; its input is an lvk_dataset_options. */
+extern const struct argp data_argp;
+
 /* The options --device and --validation as an argp child; its input is an lvk_device_options. */
 extern const struct argp device_argp;
 
 /* --tuner, likewise. */
 extern const struct argp tuner_argp;
 
-/* Opens the device. Ends the program with EXIT_USAGE where the options name none; returns an lvk_status otherwise. */
+/* Opens the device. Ends the program with EXIT_USAGE where the options name none; returns an lvk_status
+ * otherwise. */
 int option_device_open(const lvk_device_options *options, lvk_device **device);
 
 /* Parses with EXIT_USAGE as the status for mistakes, which are told with a suggestion for an option that was

@@ -12,13 +12,14 @@
 
 static const char documentation[] =
     "Classifies images with a trained model. Files and folders (with all images below them) may be given; - reads their names "
-    "from standard input, one a line; or --part takes a part of the run's own data set. Images that cannot be read are named, the others are classified, and the exit status is 1."
+    "from standard input, one a line; or --part takes a part of the run's own data set; or --data all images of another, such as a table. Images that cannot be read are named, the others are classified, and the exit status is 1."
     "\v"
     "Examples:\n"
     "  leukvk predict --model runs/RUN cell1.bmp cell2.png\n"
     "  leukvk predict --model runs/RUN cells/ --out predictions.csv\n"
     "  find cells -name '*.png' | leukvk predict --model runs/RUN -\n"
     "  leukvk predict --model runs/RUN --part test --format json\n"
+    "  leukvk predict --model runs/RUN --data cells.csv    the images that a table lists\n"
     "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/    the mean of several models\n"
     "\n"
     "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the class that it means "
@@ -89,8 +90,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         take_paths(a, state->argv + state->next, (size_t)(state->argc - state->next));
         return 0;
     case ARGP_KEY_END:
-        if (a->common.model_count && !a->common.part == !a->path_count)
-            argp_failure(state, EXIT_USAGE, 0, "name images or folders, or --part, and not both");
+        if (a->common.model_count &&
+            (a->common.part || a->common.data ? a->path_count > 0 : a->path_count == 0))
+            argp_failure(state, EXIT_USAGE, 0, "name images or folders, or --part or --data, and not both");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -149,7 +151,9 @@ static int run(int argc, char **argv) {
     int status = classify_open(&session, &a.common);
     if (status == LVK_OK)
         status = a.common.part ? classify_select(&a.common, &images)
-                               : selection_of_files(&images, a.paths, a.path_count);
+                 : a.common.data
+                     ? selection_of_data(&images, a.common.models[0], a.common.data, &a.common.reading, false)
+                     : selection_of_files(&images, a.paths, a.path_count);
     if (status == LVK_OK)
         status = classify_run(&session, &images, "Predicting", &rows);
     const size_t selected = images.count;

@@ -2,6 +2,7 @@
 
 #include "ui/output.h"
 #include "ui/quiet.h"
+#include "verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,14 +38,6 @@ int selection_of_files(selection *s, const char *const *paths, size_t count) {
         return status;
     name_skipped(s->dataset);
     return take_all(s, false);
-}
-
-int selection_of_labelled(selection *s, const char *data) {
-    const int status = lvk_dataset_create(data, NULL, &s->dataset);
-    if (status != LVK_OK)
-        return status;
-    name_skipped(s->dataset);
-    return take_all(s, true);
 }
 
 static int find_part(const char *name) {
@@ -94,20 +87,60 @@ static int take_part(selection *s, int part) {
     return LVK_OK;
 }
 
-static int open_data(selection *s, const char *run, const char *data) {
+/* Reads a data set as the command line says, and the run's own as the run does where the command line says
+ * nothing. Another one is read as the run's where the command line says nothing at all. */
+static int read_data(selection *s, const char *run, const char *data, bool is_own,
+                     const lvk_dataset_options *reading) {
+    char *columns = NULL, *pattern = NULL;
+    lvk_dataset_options options = *reading;
+    int status = lvk_run_data_option(run, "columns", &columns);
+    if (status == LVK_OK)
+        status = lvk_run_data_option(run, "subject_pattern", &pattern);
+    if (status == LVK_OK) {
+        const bool is_said = reading->columns || reading->subject_pattern;
+        options.inherited = !is_own && !is_said;
+        if (!options.columns && (is_own || !is_said))
+            options.columns = columns;
+        if (!options.subject_pattern && (is_own || !is_said))
+            options.subject_pattern = pattern;
+        status = lvk_dataset_create(data, &options, &s->dataset);
+    }
+    lvk_text_free(columns);
+    lvk_text_free(pattern);
+    if (status == LVK_ERROR_ARGUMENT)
+        exit(report_mistake(status));
+    return status;
+}
+
+/* The run's own data set, wherever it lies now. */
+static int open_data(selection *s, const char *run, const char *data, const lvk_dataset_options *reading) {
     char folder[4096];
     char *own_data = NULL;
     run_folder_of(run, folder, sizeof folder);
     int status = data ? LVK_OK : lvk_run_data_folder(folder, &own_data);
     if (status == LVK_OK)
-        status = lvk_dataset_create(data ? data : own_data, NULL, &s->dataset);
+        status = read_data(s, folder, data ? data : own_data, true, reading);
     lvk_text_free(own_data);
     return status;
 }
 
-int selection_of_part(selection *s, const char *run, const char *part_name, const char *data) {
+int selection_of_data(selection *s, const char *run, const char *data, const lvk_dataset_options *reading,
+                      bool labelled_only) {
+    char folder[4096];
+    lvk_dataset_options options = *reading;
+    options.allow_classless = !labelled_only;
+    run_folder_of(run, folder, sizeof folder);
+    const int status = read_data(s, folder, data, false, &options);
+    if (status != LVK_OK)
+        return status;
+    name_skipped(s->dataset);
+    return take_all(s, labelled_only);
+}
+
+int selection_of_part(selection *s, const char *run, const char *part_name, const char *data,
+                      const lvk_dataset_options *reading) {
     const int part = find_part(part_name);
-    int status = open_data(s, run, data);
+    int status = open_data(s, run, data, reading);
     if (status == LVK_OK)
         status = read_split(run, s->dataset, &s->split);
     if (status == LVK_OK)
@@ -117,8 +150,8 @@ int selection_of_part(selection *s, const char *run, const char *part_name, cons
     return status;
 }
 
-int selection_of_run(selection *s, const char *run, const char *data) {
-    const int status = open_data(s, run, data);
+int selection_of_run(selection *s, const char *run, const char *data, const lvk_dataset_options *reading) {
+    const int status = open_data(s, run, data, reading);
     if (status != LVK_OK)
         return status;
     name_skipped(s->dataset);
@@ -161,7 +194,7 @@ int selection_leave_trained(selection *s, const char *run, bool all) {
             stderr,
             "%s is the data set that %s was trained on: its test part is evaluated, %zu of %zu images (--part all: "
             "all of them)\n",
-            shown(lvk_dataset_folder(s->dataset)), shown(run), s->count, before);
+            shown(lvk_dataset_source(s->dataset)), shown(run), s->count, before);
     return status;
 }
 

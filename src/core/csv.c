@@ -96,18 +96,25 @@ static lvk_status take_next(lvk_csv *csv) {
     return LVK_OK;
 }
 
-/* What separates the header's fields: the first of the separators that is in it, outside of quotes. */
+/* How often the character is in the line, outside of quotes. */
+static size_t count_in_line(const char *line, char c) {
+    size_t count = 0;
+    bool quoted = false;
+    for (const char *at = line; *at && (quoted || !ends_line(*at)); ++at) {
+        quoted ^= *at == '"';
+        count += !quoted && *at == c;
+    }
+    return count;
+}
+
+/* What separates the header's fields: the separator that is in it most often, the first of equal ones. */
 static char separator_of(const char *line) {
     static const char separators[] = {',', ';', '\t'};
-    for (size_t i = 0; i < sizeof separators; ++i) {
-        bool quoted = false;
-        for (const char *at = line; *at && (quoted || !ends_line(*at)); ++at) {
-            quoted ^= *at == '"';
-            if (!quoted && *at == separators[i])
-                return separators[i];
-        }
-    }
-    return ',';
+    char best = separators[0];
+    for (size_t i = 1; i < sizeof separators; ++i)
+        if (count_in_line(line, separators[i]) > count_in_line(line, best))
+            best = separators[i];
+    return best;
 }
 
 /* "sep=;", which Excel writes in front of the header and reads itself. */

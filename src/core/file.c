@@ -4,7 +4,6 @@
 
 #include "core/memory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -86,119 +85,6 @@ lvk_status lvk_folder_create(const char *path) {
     return status;
 }
 
-typedef struct folder_walk {
-    const char *root;
-    const lvk_folder_visitor *visitor;
-    void *user;
-    char **paths; /* of the files found */
-    size_t count, capacity;
-} folder_walk;
-
-/* The next entry, NULL behind the last one. */
-static lvk_status next_entry(DIR *folder, const char *root, const char *relative, struct dirent **entry) {
-    errno = 0;
-    *entry = readdir(folder);
-    return *entry || errno == 0
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_IO, "%s%s%s: %s", root, *relative ? "/" : "", relative, strerror(errno));
-}
-
-typedef enum kind_of_file { FILE_KIND, FOLDER_KIND, OTHER_KIND } kind_of_file;
-
-/* A link that leads nowhere is of another kind; what cannot be told at this time is a failure. */
-static lvk_status find_kind(const char *path, kind_of_file *kind) {
-    struct stat info;
-    *kind = OTHER_KIND;
-    if (lstat(path, &info) != 0)
-        return errno == ENOENT ? LVK_OK : fail_errno(path);
-    if (S_ISDIR(info.st_mode)) {
-        *kind = FOLDER_KIND;
-        return LVK_OK;
-    }
-    if (S_ISLNK(info.st_mode) && stat(path, &info) != 0)
-        return errno == ENOENT || errno == ELOOP || errno == ENOTDIR ? LVK_OK : fail_errno(path);
-    if (S_ISREG(info.st_mode))
-        *kind = FILE_KIND;
-    return LVK_OK;
-}
-
-/* A folder that this user may not read, which stays the same until somebody changes that. */
-static bool is_denied(int error) {
-    return error == EACCES || error == EPERM;
-}
-
-/* What becomes of the folder `relative`, which could not be read because of `error`. */
-static lvk_status fail_folder(const folder_walk *w, const char *relative, int error) {
-    if (*relative && is_denied(error) && w->visitor->unreadable)
-        return w->visitor->unreadable(w->user, relative, strerror(error));
-    return lvk_fail(LVK_ERROR_IO, "%s%s%s: %s", w->root, *relative ? "/" : "", relative, strerror(error));
-}
-
-static lvk_status collect(folder_walk *w, const char *relative, int depth);
-
-/* Takes `name`, a path relative to the root, unless it is NULL. */
-static lvk_status collect_entry(folder_walk *w, char *name, int depth) {
-    char *full = name ? lvk_path_join(w->root, name) : NULL;
-    kind_of_file kind = OTHER_KIND;
-    lvk_status status = full ? find_kind(full, &kind) : LVK_ERROR_MEMORY;
-    lvk_free(full);
-    if (status == LVK_OK && kind == FOLDER_KIND &&
-        (!w->visitor->enters || w->visitor->enters(w->user, lvk_path_name(name))))
-        status = collect(w, name, depth + 1);
-    if (status == LVK_OK && kind == FILE_KIND)
-        status = LVK_GROW(&w->paths, &w->capacity, w->count);
-    if (status == LVK_OK && kind == FILE_KIND)
-        w->paths[w->count++] = name;
-    else
-        lvk_free(name);
-    return status;
-}
-
-/* Without the right to search a folder its names can be read, and nothing else of it. */
-static bool may_search(DIR *folder) {
-    return faccessat(dirfd(folder), ".", X_OK, AT_EACCESS) == 0 || !is_denied(errno);
-}
-
-static lvk_status collect(folder_walk *w, const char *relative, int depth) {
-    if (depth > 32)
-        return lvk_fail(LVK_ERROR_LIMIT, "%s/%s: folders nested more than 32 deep", w->root, relative);
-    char *path = *relative ? lvk_path_join(w->root, relative) : lvk_strdup(w->root);
-    if (!path)
-        return LVK_ERROR_MEMORY;
-    DIR *folder = opendir(path);
-    bool more = folder && may_search(folder);
-    lvk_status status = more ? LVK_OK : fail_folder(w, relative, errno);
-    lvk_free(path);
-    while (more && status == LVK_OK) {
-        struct dirent *entry;
-        status = next_entry(folder, w->root, relative, &entry);
-        more = entry != NULL;
-        if (status == LVK_OK && more && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            status = collect_entry(w, lvk_path_join(relative, entry->d_name), depth);
-    }
-    if (folder)
-        closedir(folder);
-    return status;
-}
-
-static int compare_paths(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-lvk_status lvk_folder_walk(const char *root, const lvk_folder_visitor *visitor, void *user) {
-    folder_walk w = {.root = root, .visitor = visitor, .user = user};
-    lvk_status status = collect(&w, "", 0);
-    if (w.count)
-        qsort(w.paths, w.count, sizeof *w.paths, compare_paths);
-    for (size_t i = 0; i < w.count; ++i) {
-        if (status == LVK_OK)
-            status = visitor->file(user, w.paths[i]);
-        lvk_free(w.paths[i]);
-    }
-    lvk_free(w.paths);
-    return status;
-}
-
 bool lvk_path_is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
@@ -237,7 +123,7 @@ bool lvk_path_is_same(const char *a, const char *b) {
 
 char *lvk_path_join(const char *a, const char *b) {
     const size_t length = strlen(a);
-    return *a ? lvk_format("%s%s%s", a, a[length - 1] == '/' ? "" : "/", b) : lvk_strdup(b);
+    return *a && *b != '/' ? lvk_format("%s%s%s", a, a[length - 1] == '/' ? "" : "/", b) : lvk_strdup(b);
 }
 
 char *lvk_cache_folder(void) {

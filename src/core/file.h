@@ -42,19 +42,6 @@ bool lvk_file_is_temporary(const char *name);
 /* Creates the folder and its parents; an existing folder is fine. */
 LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
 
-/* What lvk_folder_walk calls; paths are relative to its root, '/' between components. */
-typedef struct lvk_folder_visitor {
-    lvk_status (*file)(void *user, const char *path);
-    /* Whether to open a folder of this name below the root; NULL: every one. */
-    bool (*enters)(void *user, const char *name);
-    /* Of a folder below the root that this user may not read; NULL: such a folder is a failure. */
-    lvk_status (*unreadable)(void *user, const char *path, const char *reason);
-} lvk_folder_visitor;
-
-/* Calls visitor->file for every regular file below `root` (symbolic links to files count, links to folders are not
- * followed), in byte order of the path. Stops at the first failure. */
-LVK_MUST_USE lvk_status lvk_folder_walk(const char *root, const lvk_folder_visitor *visitor, void *user);
-
 /* Locks the folder by its file .lock for this process. *lock is closed to unlock it; the system does so
  * however the process ends. LVK_ERROR_IO, *lock -1: another process has it. */
 LVK_MUST_USE lvk_status lvk_folder_lock(const char *folder, int *lock);
@@ -65,7 +52,8 @@ bool lvk_path_is_file(const char *path);
 /* Whether both are there and one and the same, by whatever names. */
 bool lvk_path_is_same(const char *a, const char *b);
 
-/* "a/b" from "a" and "b" (b when a is empty). Freed with lvk_free; NULL when memory is out. */
+/* "a/b" from "a" and "b" (b when a is empty or b begins with '/'). Freed with lvk_free; NULL when memory is
+ * out. */
 char *lvk_path_join(const char *a, const char *b);
 
 /* Where this user's caches are: $XDG_CACHE_HOME/leukvk, or ~/.cache/leukvk. It may not exist yet. Freed with

@@ -80,6 +80,8 @@ static lvk_image_info image_info(const lvk_scan_entry *entry, const lvk_image_fa
     lvk_image_info info = {.path = entry->path,
                            .label = entry->label,
                            .part = entry->part,
+                           .given = entry->given,
+                           .microns_per_pixel = entry->microns_per_pixel,
                            .fold = entry->fold,
                            .width = fact->width,
                            .height = fact->height,
@@ -216,6 +218,7 @@ static lvk_status set_fingerprint(lvk_dataset *d) {
     if (!state)
         return lvk_fail(LVK_ERROR_MEMORY, "out of memory");
     bool ok = XXH3_128bits_reset(state) == XXH_OK;
+    const size_t digest = strlen(d->scan.digest); /* 0 of a folder */
     for (size_t i = 0; i < d->image_count; ++i) {
         const lvk_image_info *image = &d->images[i];
         char line[128]; /* text, so that the byte order of the machine does not matter */
@@ -225,7 +228,10 @@ static lvk_status set_fingerprint(lvk_dataset *d) {
                      image->hash[1]);
         ok = ok && XXH3_128bits_update(state, image->path, strlen(image->path)) == XXH_OK &&
              XXH3_128bits_update(state, line, (size_t)length) == XXH_OK;
+        if (image->given != LVK_GIVEN_NONE) /* so that a data set without parts has the digest it had */
+            ok = ok && XXH3_128bits_update(state, &"-tvs"[image->given], 1) == XXH_OK;
     }
+    ok = ok && (digest == 0 || XXH3_128bits_update(state, d->scan.digest, digest) == XXH_OK);
     const XXH128_hash_t hash = XXH3_128bits_digest(state);
     XXH3_freeState(state);
     snprintf(d->fingerprint, sizeof d->fingerprint, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64,

@@ -17,7 +17,7 @@ typedef struct lvk_image_fact {
 } lvk_image_fact;
 
 struct lvk_dataset {
-    char *folder;
+    char *source, *folder; /* as given; that paths are relative to */
     lvk_scan scan;         /* the files; its arena holds the text of everything below */
     lvk_image_fact *facts; /* [scan.count] */
 

@@ -7,8 +7,12 @@
 #include "core/text.h"
 #include "dataset/assemble.h"
 #include "dataset/file_notes.h"
+#include "dataset/subject_pattern.h"
+#include "dataset/table.h"
+#include "dataset/table_columns.h"
 #include "image/image.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct reading {
@@ -27,8 +31,9 @@ static lvk_status refuse(reading *r, size_t index, const char *path, const char 
     return r->dataset->facts[index].reason ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-/* Only a file that is damaged, and will be so the next time, may be left out: another data set means another split and
- * another model. What may pass (a device that fails, too many open files, a file that grows) stops the reading. */
+/* Only a file that is damaged, and will be so the next time, may be left out: another data set means another
+ * split and another model. What may pass (a device that fails, too many open files, a file that grows) stops
+ * the reading. */
 static bool may_be_left_out(const reading *r, lvk_status status) {
     return !r->strict && (status == LVK_ERROR_FORMAT || status == LVK_ERROR_LIMIT ||
                           (r->named && status != LVK_ERROR_MEMORY));
@@ -79,7 +84,7 @@ static lvk_status name_positive(lvk_dataset *dataset, const char *name) {
     const lvk_status status =
         list.failed ? LVK_ERROR_MEMORY
                     : lvk_fail(LVK_ERROR_ARGUMENT, "--positive %s: the classes of %s are %.*s", name,
-                               dataset->folder, (int)(list.length < 500 ? list.length : 500), list.data);
+                               dataset->source, (int)(list.length < 500 ? list.length : 500), list.data);
     lvk_text_finish(&list);
     return status;
 }
@@ -125,12 +130,43 @@ static lvk_status check_classes(const lvk_dataset *dataset) {
         lvk_text_add(&names, "%s%s", i ? ", " : "", scan->classes[i]);
     LVK_TRY(lvk_text_take(&names, &list, NULL));
     const lvk_status status = lvk_fail(LVK_ERROR_FORMAT, "%s: found %zu classes (%s); exactly 2 are needed",
-                                       dataset->folder, scan->class_count, list);
+                                       dataset->source, scan->class_count, list);
     lvk_free(list);
     return status;
 }
 
-static lvk_status create(const char *folder, const char *const *paths, size_t count,
+lvk_status lvk_dataset_options_check(const lvk_dataset_options *options) {
+    LVK_TRY(lvk_table_columns_check(options->columns));
+    return lvk_subject_pattern_check(options->subject_pattern);
+}
+
+static lvk_status scan_source(lvk_dataset *dataset, const lvk_dataset_options *o) {
+    const char *source = dataset->source;
+    if (lvk_path_is_file(source)) {
+        if (!lvk_name_is_table(source))
+            return lvk_fail(LVK_ERROR_FORMAT,
+                            "%s: is a file; a data set is a folder, or a table named .csv, .tsv or .txt",
+                            source);
+        return lvk_scan_table(source, o->columns, o->allow_classless, &dataset->scan);
+    }
+    if (o->columns && *o->columns && !o->inherited)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--columns: is for a table, and %s is none", source);
+    return lvk_scan_folder(source, o->allow_classless, &dataset->scan);
+}
+
+/* The files, and what is known of them before one is read. */
+static lvk_status scan(lvk_dataset *dataset, const char *const *paths, size_t count,
+                       const lvk_dataset_options *o) {
+    LVK_TRY(lvk_dataset_options_check(o));
+    LVK_TRY(paths ? lvk_scan_files(paths, count, &dataset->scan) : scan_source(dataset, o));
+    if (o->strict && dataset->scan.unreadable)
+        return lvk_fail(LVK_ERROR_IO, "%s", dataset->scan.unreadable_example);
+    LVK_TRY(lvk_subject_pattern_apply(o->subject_pattern, dataset->source, o->inherited, &dataset->scan));
+    dataset->folder = lvk_strdup(dataset->scan.folder ? dataset->scan.folder : dataset->source);
+    return dataset->folder ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+static lvk_status create(const char *source, const char *const *paths, size_t count,
                          const lvk_dataset_options *options, lvk_dataset **out) {
     static const lvk_dataset_options defaults;
     *out = NULL;
@@ -138,15 +174,8 @@ static lvk_status create(const char *folder, const char *const *paths, size_t co
     if (!dataset)
         return LVK_ERROR_MEMORY;
     const lvk_dataset_options *o = options ? options : &defaults;
-    lvk_status status;
-    dataset->folder = lvk_strdup(folder);
-    if (!dataset->folder)
-        status = LVK_ERROR_MEMORY;
-    else
-        status = paths ? lvk_scan_files(paths, count, &dataset->scan)
-                       : lvk_scan_folder(folder, o->allow_classless, &dataset->scan);
-    if (status == LVK_OK && o->strict && dataset->scan.unreadable)
-        status = lvk_fail(LVK_ERROR_IO, "%s", dataset->scan.unreadable_example);
+    dataset->source = lvk_strdup(source);
+    lvk_status status = dataset->source ? scan(dataset, paths, count, o) : LVK_ERROR_MEMORY;
     if (status == LVK_OK && o->two_classes)
         status = check_classes(dataset);
     if (status == LVK_OK)
@@ -159,8 +188,8 @@ static lvk_status create(const char *folder, const char *const *paths, size_t co
     return status;
 }
 
-lvk_status lvk_dataset_create(const char *folder, const lvk_dataset_options *options, lvk_dataset **dataset) {
-    return create(folder, NULL, 0, options, dataset);
+lvk_status lvk_dataset_create(const char *source, const lvk_dataset_options *options, lvk_dataset **dataset) {
+    return create(source, NULL, 0, options, dataset);
 }
 
 lvk_status lvk_dataset_create_from_files(const char *const *paths, size_t count,
@@ -184,13 +213,22 @@ void lvk_dataset_destroy(lvk_dataset **dataset) {
     lvk_free(d->duplicate_starts);
     lvk_free(d->skipped);
     lvk_scan_finish(&d->scan);
+    lvk_free(d->source);
     lvk_free(d->folder);
     lvk_free(d);
     *dataset = NULL;
 }
 
+const char *lvk_dataset_source(const lvk_dataset *dataset) {
+    return dataset->source;
+}
+
 const char *lvk_dataset_folder(const lvk_dataset *dataset) {
     return dataset->folder;
+}
+
+bool lvk_dataset_is_table(const lvk_dataset *dataset) {
+    return *dataset->scan.digest != '\0';
 }
 
 bool lvk_dataset_is_cnmc(const lvk_dataset *dataset) {
@@ -253,6 +291,16 @@ size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset) {
     for (size_t i = 0; i < dataset->image_count; ++i)
         count += dataset->images[i].label >= 0 && !dataset->subjects[dataset->images[i].subject].named;
     return count;
+}
+
+char *lvk_dataset_unnamed_note(size_t unnamed, size_t images, char *text, size_t size) {
+    snprintf(
+        text, size,
+        "no subject is known for %zu of %zu images, since neither a name (UID_<subject>_...) nor a folder, a table's "
+        "column or --subject-pattern tells: each of these images counts as a person of its own, cells of one person "
+        "may be on both sides of a split, and the figures then say nothing about new people",
+        unnamed, images);
+    return text;
 }
 
 size_t lvk_dataset_group_count(const lvk_dataset *dataset) {

@@ -90,7 +90,10 @@ size_t lvk_layout_class_depth(const lvk_scan *scan, size_t depth) {
     folder last = {NULL, 0}, classes[2] = {{NULL, 0}, {NULL, 0}};
     size_t people = 0, count = 0;
     for (size_t i = 0; i < scan->count; ++i) { /* by path: a folder's images follow each other */
-        const folder outer = folder_of_depth(scan->entries[i].path, depth), inner = folder_below(outer);
+        const lvk_scan_entry *entry = &scan->entries[i];
+        const folder outer = folder_of_depth(entry->path + entry->from, depth), inner = folder_below(outer);
+        if (entry->outside)
+            continue;
         if (inner.size == 0 || !is_subject(outer) || is_subject(inner))
             return depth;
         people += !last.at || !is_same(last, outer);

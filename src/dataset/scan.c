@@ -2,18 +2,21 @@
 #include "dataset/scan.h"
 
 #include "core/file.h"
+#include "core/folder_walk.h"
 #include "core/log.h"
 #include "core/unfinished.h"
 #include "dataset/class_names.h"
+#include "dataset/image_free.h"
+#include "dataset/labels_in_names.h"
 #include "dataset/layout.h"
 #include "dataset/names.h"
+#include "dataset/parts.h"
+#include "dataset/twins.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_CLASSES = 1000 };
 
 typedef struct walk {
     lvk_scan *scan;
@@ -22,6 +25,9 @@ typedef struct walk {
     const char *folder; /* that is walked */
     const char **tables;
     size_t table_count, table_capacity;
+    const char **folders; /* that were read, below `folder` */
+    size_t folder_count, folder_capacity;
+    size_t dead_links;
 } walk;
 
 /* A component of a path: from `at`, `size` bytes. */
@@ -137,7 +143,27 @@ static lvk_status warn_unreadable(void *user, const char *path, const char *reas
     return LVK_OK;
 }
 
-static const lvk_folder_visitor visitor = {visit, enters, warn_unreadable};
+/* Kept until it is known which folders are classes. */
+static lvk_status note_folder(void *user, const char *path) {
+    walk *w = user;
+    LVK_TRY(LVK_GROW(&w->folders, &w->folder_capacity, w->folder_count));
+    w->folders[w->folder_count] = lvk_arena_strdup(&w->scan->arena, path);
+    return w->folders[w->folder_count++] ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+static lvk_status note_link(void *user, const char *path, bool dead) {
+    walk *w = user;
+    if (!dead)
+        lvk_log(LVK_LOG_WARNING,
+                "%s/%s: leads to a folder that is read already, or lies above: it is not followed", w->folder,
+                path);
+    else if (w->dead_links++ == 0)
+        lvk_log(LVK_LOG_WARNING, "%s/%s: is a link that leads nowhere; further ones are not named", w->folder,
+                path);
+    return LVK_OK;
+}
+
+static const lvk_folder_visitor visitor = {visit, enters, note_folder, warn_unreadable, note_link};
 
 /* The deepest folder named all (0) or hem (1); -1: none. *found: that folder; may be NULL. */
 static int32_t all_or_hem(const char *path, component *found) {
@@ -180,23 +206,22 @@ bool lvk_scan_is_cnmc_path(const char *path) {
     return cnmc_place(path, &entry);
 }
 
-static void ignore(lvk_scan *scan, const lvk_scan_entry *entry) {
+void lvk_scan_ignore(lvk_scan *scan, const lvk_scan_entry *entry) {
     if (scan->ignored++ == 0)
         scan->ignored_example = entry->path;
 }
 
-/* What the names of files say: their subject, and whether they contradict their folder. */
-static lvk_status read_names(lvk_scan *scan, bool check_class) {
+lvk_status lvk_scan_read_names(lvk_scan *scan, bool check_class) {
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry *entry = &scan->entries[i];
         char subject[LVK_SUBJECT_SIZE];
         int class_of_name;
         if (!lvk_name_parse(lvk_path_name(entry->path), subject, &class_of_name)) {
             if (scan->is_cnmc && entry->part == LVK_PART_TRAINING)
-                entry->problem = "the name holds no subject (UID_<subject>_...)";
+                entry->problem = LVK_NO_SUBJECT;
             continue;
         }
-        if (!(entry->subject = lvk_arena_strdup(&scan->arena, subject)))
+        if (!entry->subject && !(entry->subject = lvk_arena_strdup(&scan->arena, subject)))
             return LVK_ERROR_MEMORY;
         if (check_class && entry->label >= 0 && class_of_name >= 0 && entry->label != class_of_name)
             entry->problem = class_of_name == 0 ? "the name says all, the folder hem"
@@ -236,11 +261,19 @@ static lvk_status place_cnmc(lvk_scan *scan, const char *root_name) {
         if (cnmc_place(path, &entry))
             scan->entries[kept++] = entry;
         else
-            ignore(scan, &entry);
+            lvk_scan_ignore(scan, &entry);
     }
     scan->count = kept;
     LVK_TRY(set_all_and_hem(scan));
-    return read_names(scan, true);
+    return lvk_scan_read_names(scan, true);
+}
+
+/* The folder that is the class where classes are at `depth`. */
+static component class_folder(const lvk_scan_entry *entry, size_t depth) {
+    component part = first_folder(entry->path + entry->from);
+    for (size_t d = 0; d < depth && part.size; ++d)
+        part = next_folder(part);
+    return part;
 }
 
 /* Count of leading folders that all images share, so far as a folder remains behind them to be the class. */
@@ -248,9 +281,9 @@ static size_t shared_depth(const lvk_scan *scan) {
     for (size_t depth = 0;; ++depth) {
         component shared = {NULL, 0};
         for (size_t i = 0; i < scan->count; ++i) {
-            component part = first_folder(scan->entries[i].path);
-            for (size_t d = 0; d < depth && part.size; ++d)
-                part = next_folder(part);
+            if (scan->entries[i].outside)
+                continue;
+            const component part = class_folder(&scan->entries[i], depth);
             if (part.size == 0 && depth == 0)
                 continue; /* a file in the root folder: ignored later */
             if (part.size == 0 || next_folder(part).size == 0)
@@ -275,21 +308,20 @@ static int32_t find_class(const lvk_scan *scan, component folder) {
     return -1;
 }
 
-static component class_folder(const char *path, size_t depth) {
-    component part = first_folder(path);
-    for (size_t d = 0; d < depth && part.size; ++d)
-        part = next_folder(part);
-    return part;
+void lvk_scan_name_positive(lvk_scan *scan) {
+    scan->positive = scan->class_count
+                         ? (int32_t)lvk_class_positive(scan->classes, scan->class_count, &scan->positive_told)
+                         : -1;
 }
 
 static lvk_status list_classes(lvk_scan *scan, const char *folder, size_t depth) {
     size_t capacity = 0;
     for (size_t i = 0; i < scan->count; ++i) {
-        const component part = class_folder(scan->entries[i].path, depth);
-        if (part.size == 0 || find_class(scan, part) >= 0)
+        const component part = class_folder(&scan->entries[i], depth);
+        if (scan->entries[i].outside || part.size == 0 || find_class(scan, part) >= 0)
             continue;
-        if (scan->class_count == MOST_CLASSES)
-            return lvk_fail(LVK_ERROR_LIMIT, "%s: more than %d class folders", folder, MOST_CLASSES);
+        if (scan->class_count == LVK_SCAN_CLASSES)
+            return lvk_fail(LVK_ERROR_LIMIT, "%s: more than %d class folders", folder, LVK_SCAN_CLASSES);
         LVK_TRY(LVK_GROW(&scan->classes, &capacity, scan->class_count));
         const char *name = lvk_arena_format(&scan->arena, "%.*s", (int)part.size, part.at);
         if (!name)
@@ -298,9 +330,7 @@ static lvk_status list_classes(lvk_scan *scan, const char *folder, size_t depth)
     }
     if (scan->class_count)
         qsort(scan->classes, scan->class_count, sizeof *scan->classes, compare_names);
-    scan->positive = scan->class_count
-                         ? (int32_t)lvk_class_positive(scan->classes, scan->class_count, &scan->positive_told)
-                         : -1;
+    lvk_scan_name_positive(scan);
     return LVK_OK;
 }
 
@@ -315,24 +345,35 @@ static bool has_all_and_hem(const lvk_scan *scan) {
     return found[0] && found[1];
 }
 
+/* The image to its class; false: it lies in none. */
+static bool place_image(const lvk_scan *scan, lvk_scan_entry *entry, size_t depth, bool by_name) {
+    component part = class_folder(entry, depth);
+    if (entry->outside)
+        return false;
+    entry->label = by_name ? all_or_hem(entry->path + entry->from, &part) : find_class(scan, part);
+    entry->class_at = (uint32_t)(part.at - entry->path);
+    return entry->label >= 0;
+}
+
 static lvk_status place_plain(lvk_scan *scan, const char *folder) {
+    LVK_TRY(lvk_twins_refuse(scan, folder));
+    LVK_TRY(lvk_parts_place(scan, folder, shared_depth(scan)));
     const bool by_name = has_all_and_hem(scan);
     const size_t depth = by_name ? 0 : lvk_layout_class_depth(scan, shared_depth(scan));
     LVK_TRY(by_name ? set_all_and_hem(scan) : list_classes(scan, folder, depth));
+    if (lvk_names_have_labels(scan))
+        return lvk_names_take_labels(scan);
 
     size_t kept = 0;
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry entry = scan->entries[i];
-        component part = class_folder(entry.path, depth);
-        entry.label = by_name ? all_or_hem(entry.path, &part) : find_class(scan, part);
-        entry.class_at = (uint32_t)(part.at - entry.path);
-        if (entry.label >= 0)
+        if (place_image(scan, &entry, depth, by_name))
             scan->entries[kept++] = entry;
         else
-            ignore(scan, &entry);
+            lvk_scan_ignore(scan, &entry);
     }
     scan->count = kept;
-    LVK_TRY(read_names(scan, by_name));
+    LVK_TRY(lvk_scan_read_names(scan, by_name));
     return lvk_layout_name_subjects(scan);
 }
 
@@ -341,7 +382,7 @@ static lvk_status take_classless(lvk_scan *scan) {
     scan->count = scan->ignored;
     scan->ignored = 0;
     scan->ignored_example = NULL;
-    return read_names(scan, false);
+    return lvk_scan_read_names(scan, false);
 }
 
 static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
@@ -373,12 +414,17 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", folder);
     if (status == LVK_OK)
+        status = lvk_image_free_find(scan, w.folders, &w.folder_count);
+    if (status == LVK_OK)
         status = place_all(scan, &w, folder);
     if (status == LVK_OK && scan->count == 0 && allow_classless)
         status = take_classless(scan);
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image lies in a class folder", folder);
+    if (status == LVK_OK && !scan->is_cnmc)
+        lvk_image_free_tell(scan, folder, w.folders, w.folder_count);
     lvk_free(w.tables);
+    lvk_free(w.folders);
     if (status == LVK_OK && scan->ignored)
         lvk_log(LVK_LOG_WARNING, "%s: %zu images outside the class folders are ignored, %s among them",
                 folder, scan->ignored, scan->ignored_example);
@@ -404,8 +450,9 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
     if (status == LVK_OK && count == 0)
         status = lvk_fail(LVK_ERROR_ARGUMENT, "no image named");
     if (status == LVK_OK)
-        status = read_names(scan, false);
+        status = lvk_scan_read_names(scan, false);
     lvk_free(w.tables);
+    lvk_free(w.folders);
     if (status != LVK_OK)
         lvk_scan_finish(scan);
     return status;

@@ -88,7 +88,10 @@ static lvk_status assign(lvk_split *split) {
         options.names[p] = lvk_split_part_name((lvk_split_part)p);
     }
     uint8_t *parts = lvk_alloc(lvk_dataset_image_count(split->dataset), 1);
-    const lvk_status status = parts ? lvk_assign_images(&options, parts) : LVK_ERROR_MEMORY;
+    if (!parts)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status = lvk_dataset_has_parts(split->dataset) ? lvk_split_assign_given(split, parts)
+                                                                    : lvk_assign_images(&options, parts);
     if (status == LVK_OK)
         lvk_split_take(split, parts);
     lvk_free(parts);

@@ -11,6 +11,7 @@ struct lvk_split {
     const lvk_dataset *dataset;
     uint64_t seed;
     bool by_image;
+    bool given; /* the parts are the data set's own, whoever is on both sides */
     double fractions[LVK_SPLIT_PART_COUNT];
     uint32_t *images[LVK_SPLIT_PART_COUNT]; /* each has room for all images of the data set */
     size_t counts[LVK_SPLIT_PART_COUNT];
@@ -21,6 +22,10 @@ LVK_MUST_USE lvk_status lvk_split_allocate(const lvk_dataset *dataset, lvk_split
 
 /* Adds every image i to the part part_of_image[i] of the split; an image with LVK_UNASSIGNED is left out. */
 void lvk_split_take(lvk_split *split, const uint8_t *part_of_image);
+
+/* The data set's own parts. Without one for validation, the split's share of the images to train on is drawn.
+ * LVK_ERROR_FORMAT: nothing to train on, or not of each class. */
+LVK_MUST_USE lvk_status lvk_split_assign_given(lvk_split *split, uint8_t *part_of_image);
 
 /* Adds the labelled images of the preliminary part, except those of groups that also have training images. */
 LVK_MUST_USE lvk_status lvk_split_add_preliminary(lvk_split *split);

@@ -97,13 +97,13 @@ static lvk_status check_possible(const assignment *a) {
         classes += a->totals[c] > 0;
     if (classes < 2)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: a split needs labelled images of two classes, there %s of %u",
-                        lvk_dataset_folder(dataset), classes == 1 ? "are some" : "is none", classes);
+                        lvk_dataset_source(dataset), classes == 1 ? "are some" : "is none", classes);
     for (size_t c = 0; c < a->classes; ++c)
         if (a->totals[c] && a->holders[c] < parts)
             return lvk_fail(
                 LVK_ERROR_FORMAT,
                 "%s: class %s has %u independent %s, too few for each of %u parts to have one",
-                lvk_dataset_folder(dataset), lvk_dataset_class_name(dataset, c), a->holders[c],
+                lvk_dataset_source(dataset), lvk_dataset_class_name(dataset, c), a->holders[c],
                 a->options->by_image || lvk_dataset_unnamed_count(dataset) ? "images" : "subjects", parts);
     return LVK_OK;
 }
@@ -164,7 +164,7 @@ static lvk_status give_every_part_every_class(assignment *a) {
             }
             if (!moved)
                 return lvk_fail(LVK_ERROR_FORMAT, "%s: no subjects of class %s can be spared for the %s part",
-                                lvk_dataset_folder(a->options->dataset),
+                                lvk_dataset_source(a->options->dataset),
                                 lvk_dataset_class_name(a->options->dataset, c), a->options->names[p]);
             put(a, moved, moved->part, false);
             put(a, moved, p, true);

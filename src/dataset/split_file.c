@@ -79,6 +79,8 @@ lvk_status lvk_split_write(const lvk_split *split, const char *path) {
     json_decref(parts);
     if (root && split->by_image)
         json_object_set_new(root, "by_image", json_true());
+    if (root && split->given)
+        json_object_set_new(root, "given", json_true());
     char *text =
         root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL; /* keeps its order */
     json_decref(root);
@@ -100,7 +102,7 @@ static lvk_status take_image(reading *r, int part, const char *image_path) {
     const ptrdiff_t index = lvk_dataset_find(r->split->dataset, image_path);
     if (index < 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: %s image %s is not in the data set %s", r->path,
-                        lvk_split_part_name(part), image_path, lvk_dataset_folder(r->split->dataset));
+                        lvk_split_part_name(part), image_path, lvk_dataset_source(r->split->dataset));
     const lvk_image_info *image = lvk_dataset_image(r->split->dataset, (size_t)index);
     if (r->part_of_image[index] != NOWHERE)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: image %s is there twice, in %s and %s", r->path, image_path,
@@ -133,7 +135,7 @@ static lvk_status take_parts(reading *r, const json_t *parts) {
 static lvk_status check_complete(const reading *r) {
     for (size_t i = 0; i < lvk_dataset_image_count(r->split->dataset); ++i) {
         const lvk_image_info *image = lvk_dataset_image(r->split->dataset, i);
-        if (lvk_split_assigns(image) && r->part_of_image[i] == NOWHERE)
+        if (lvk_split_assigns(image) && image->given != LVK_GIVEN_TEST && r->part_of_image[i] == NOWHERE)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: image %s of the data set is in no part", r->path,
                             image->path);
     }
@@ -195,12 +197,13 @@ static lvk_status take_root(reading *r, const json_t *root) {
     LVK_TRY(take_parts(r, parts));
     LVK_TRY(check_complete(r));
     split->by_image = json_is_true(json_object_get(root, "by_image"));
-    if (!split->by_image)
+    split->given = json_is_true(json_object_get(root, "given"));
+    if (!split->by_image && !split->given)
         LVK_TRY(check_all_sides(r));
     if (strcmp(fingerprint, lvk_dataset_fingerprint(split->dataset)) != 0)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: the pictures, labels or subjects in %s are not those that were split", r->path,
-                        lvk_dataset_folder(split->dataset));
+                        lvk_dataset_source(split->dataset));
     for (size_t i = 0; i < lvk_dataset_image_count(split->dataset); ++i) {
         const uint8_t part = r->part_of_image[i];
         if (part != NOWHERE)

@@ -1,6 +1,7 @@
 /* The splits of a cross-validation. */
 #include "dataset/split.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 
 uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset) {
@@ -13,6 +14,20 @@ uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset) {
     return (uint32_t)(last + 1);
 }
 
+/* Images of the data set's own test part are in no fold. */
+static void hold_out(const lvk_dataset *dataset, uint8_t *fold_of_image) {
+    size_t held_out = 0;
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
+        if (lvk_dataset_image(dataset, i)->given != LVK_GIVEN_TEST)
+            continue;
+        fold_of_image[i] = LVK_UNASSIGNED;
+        ++held_out;
+    }
+    if (held_out)
+        lvk_log(LVK_LOG_WARNING, "the %zu images of the data set's own test part are in none of the folds",
+                held_out);
+}
+
 static lvk_status assign_folds(const lvk_split *split, uint32_t folds, uint8_t *fold_of_image) {
     lvk_assign_options options = {
         .dataset = split->dataset, .seed = split->seed, .by_image = split->by_image, .parts = (int)folds};
@@ -23,6 +38,7 @@ static lvk_status assign_folds(const lvk_split *split, uint32_t folds, uint8_t *
         options.shares[p] = 1.0 / folds;
         options.names[p] = names[p];
     }
+    hold_out(split->dataset, fold_of_image);
     return lvk_assign_images(&options, fold_of_image);
 }
 
@@ -47,12 +63,12 @@ static lvk_status fail_shared(const lvk_dataset *dataset, size_t first, size_t s
     if (a->subject == b->subject)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: subject %s is in folds %d and %d of the data set's own; %s %u makes new folds",
-                        lvk_dataset_folder(dataset), name, a->fold, b->fold, way_out, folds);
+                        lvk_dataset_source(dataset), name, a->fold, b->fold, way_out, folds);
     return lvk_fail(
         LVK_ERROR_FORMAT,
         "%s: subjects %s and %s share a picture, yet are in folds %d and %d of the data set's own; %s %u makes new "
         "folds",
-        lvk_dataset_folder(dataset), name, lvk_dataset_subject(dataset, b->subject)->name, a->fold, b->fold,
+        lvk_dataset_source(dataset), name, lvk_dataset_subject(dataset, b->subject)->name, a->fold, b->fold,
         way_out, folds);
 }
 
@@ -95,7 +111,7 @@ static lvk_status take_official_folds(const lvk_split *split, bool join, uint32_
     if (*folds < 2)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: has no folds of its own (C-NMC's fold_0 to fold_2); --folds 5 makes some",
-                        lvk_dataset_folder(split->dataset));
+                        lvk_dataset_source(split->dataset));
     LVK_TRY(read_official_folds(split, fold_of_image));
     size_t *counts = lvk_alloc(lvk_dataset_group_count(split->dataset) * *folds, sizeof *counts);
     if (!counts)
@@ -120,7 +136,7 @@ static lvk_status assign_rest(lvk_split *split, const uint8_t *fold_of_image, ui
                                         .names = {"train", "validation"}};
     const size_t count = lvk_dataset_image_count(split->dataset);
     for (size_t i = 0; i < count; ++i)
-        parts[i] = fold_of_image[i] == fold ? LVK_UNASSIGNED : 0;
+        parts[i] = fold_of_image[i] == fold || fold_of_image[i] == LVK_UNASSIGNED ? LVK_UNASSIGNED : 0;
     LVK_TRY(lvk_assign_images(&options, parts));
     for (size_t i = 0; i < count; ++i)
         if (fold_of_image[i] == fold)

@@ -100,7 +100,7 @@ static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *data
         const char *name = lvk_dataset_class_name(dataset, i);
         if (strcmp(name, c->model.positive_class) != 0 && strcmp(name, c->model.negative_class) != 0)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's, %s and %s",
-                            lvk_dataset_folder(dataset), name, c->model.positive_class,
+                            lvk_dataset_source(dataset), name, c->model.positive_class,
                             c->model.negative_class);
     }
     return LVK_OK;
@@ -180,5 +180,20 @@ lvk_status lvk_run_data_folder(const char *run, char **folder) {
     if (status == LVK_OK && !(*folder = lvk_strdup(data)))
         status = LVK_ERROR_MEMORY;
     json_decref(config);
+    return status;
+}
+
+lvk_status lvk_run_data_option(const char *run, const char *name, char **text) {
+    json_t *config = NULL;
+    char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG));
+    *text = NULL;
+    lvk_status status = path ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK && lvk_path_is_file(path))
+        status = lvk_run_config_read(run, &config);
+    const char *value = json_string_value(json_object_get(config, name));
+    if (status == LVK_OK && !(*text = lvk_strdup(value ? value : "")))
+        status = LVK_ERROR_MEMORY;
+    json_decref(config);
+    lvk_free(path);
     return status;
 }

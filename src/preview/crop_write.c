@@ -7,11 +7,13 @@
 #include "core/unfinished.h"
 #include "dataset/labels.h"
 #include "dataset/names.h"
+#include "dataset/parts.h"
 #include "dataset/scan.h"
 #include "image/crop.h"
 #include "image/encode.h"
 #include "image/resample.h"
 #include "leukvk/crop.h"
+#include "leukvk/split.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -114,12 +116,27 @@ static lvk_status check_distinct(const crop_job *job) {
     return status;
 }
 
+/* The path in which nothing leads out of the folder: a table may name files above its own. */
+static char *inner_path(const char *prefix, const char *path) {
+    const size_t stem = lvk_name_stem(path);
+    char *inner = lvk_format("%s%.*s.png", prefix, (int)stem, path);
+    for (char *at = inner; at && *at; ++at) {
+        if (at != inner && at[-1] != '/')
+            continue;
+        if (*at == '/')
+            *at = '_';
+        else if (strncmp(at, "../", 3) == 0)
+            memcpy(at, "__", 2);
+    }
+    return inner;
+}
+
 static lvk_status name_files(crop_job *job) {
     char prefix[NAME_MAX + 2];
     LVK_TRY(find_prefix(job->dataset, prefix));
     for (size_t i = 0; i < job->count; ++i) {
         const char *path = lvk_dataset_image(job->dataset, i)->path;
-        job->files[i].path = lvk_format("%s%.*s.png", prefix, (int)lvk_name_stem(path), path);
+        job->files[i].path = inner_path(prefix, path);
         if (!job->files[i].path)
             return LVK_ERROR_MEMORY;
     }
@@ -224,6 +241,11 @@ static lvk_status write_text(const crop_job *job, const char *name, lvk_text *te
     return status;
 }
 
+/* Folders tell them otherwise. */
+static bool tells_parts(const lvk_dataset *dataset) {
+    return lvk_dataset_is_table(dataset) && lvk_dataset_has_parts(dataset);
+}
+
 static void add_index_row(lvk_text *text, const lvk_dataset *dataset, const lvk_image_info *image,
                           const crop_file *file) {
     const lvk_subject_info *subject = lvk_dataset_subject(dataset, image->subject);
@@ -235,12 +257,15 @@ static void add_index_row(lvk_text *text, const lvk_dataset *dataset, const lvk_
     lvk_text_add_csv(text, image->label < 0 ? "" : lvk_dataset_class_name(dataset, (size_t)image->label));
     lvk_text_add(text, ",");
     lvk_text_add_csv(text, subject->named ? subject->name : "");
+    if (tells_parts(dataset))
+        lvk_text_add(text, ",%s", lvk_given_part_name(image->given));
     lvk_text_add(text, "\n");
 }
 
 static lvk_status write_index(const crop_job *job, size_t *written) {
     lvk_text text = {0};
-    lvk_text_add(&text, "source,output,x,y,width,height,class,subject\n");
+    lvk_text_add(&text, "source,output,x,y,width,height,class,subject%s\n",
+                 tells_parts(job->dataset) ? ",part" : "");
     *written = 0;
     for (size_t i = 0; i < job->count; ++i) {
         const lvk_image_info *image = lvk_dataset_image(job->dataset, i);
@@ -303,7 +328,8 @@ lvk_status lvk_crop_write(const lvk_dataset *dataset, const char *folder, const 
     LVK_TRY(resolve(options, &job.options, &job.crop));
     const bool existed = lvk_path_is_folder(folder);
     LVK_TRY(lvk_folder_create(folder));
-    lvk_status status = check_outside(lvk_dataset_folder(dataset), folder);
+    lvk_status status =
+        lvk_dataset_is_table(dataset) ? LVK_OK : check_outside(lvk_dataset_folder(dataset), folder);
     if (status != LVK_OK && !existed)
         rmdir(folder);
     if (status != LVK_OK)

@@ -42,6 +42,8 @@ static lvk_status check_values(const lvk_train_options *o) {
     const lvk_train_option *table = lvk_train_option_table();
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
         LVK_TRY(lvk_train_option_check(&table[i], o));
+    LVK_TRY(lvk_dataset_options_check(
+        &(lvk_dataset_options){.columns = o->columns, .subject_pattern = o->subject_pattern}));
     if (o->warmup >= o->epochs)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--warmup %g: must be below --epochs %u", o->warmup, o->epochs);
     if (!(o->validation > 0 && o->test >= 0 && o->validation + o->test < 1))
@@ -266,9 +268,12 @@ static json_t *value_of(const lvk_train_option *option, const void *place) {
     return json_integer((json_int_t) * (const uint64_t *)place);
 }
 
-/* The positive class is left to the classes' names: config.json has it as "positive_class". */
-static bool is_left_to_names(const lvk_train_option *option, const lvk_train_options *options) {
-    return option->offset == offsetof(lvk_train_options, positive) && !*options->positive;
+/* What is not said is not in config.json: the positive class, which it has as "positive_class", and how a
+ * data set is read that needs no more than its folder. */
+static bool is_unsaid(const lvk_train_option *option, const lvk_train_options *options) {
+    return (option->offset == offsetof(lvk_train_options, positive) && !*options->positive) ||
+           (option->offset == offsetof(lvk_train_options, columns) && !*options->columns) ||
+           (option->offset == offsetof(lvk_train_options, subject_pattern) && !*options->subject_pattern);
 }
 
 json_t *lvk_settings_to_json(const lvk_settings *settings) {
@@ -276,7 +281,7 @@ json_t *lvk_settings_to_json(const lvk_settings *settings) {
     json_t *json = json_object();
     lvk_train_options options = settings->options;
     for (int i = 0; json && i < LVK_TRAIN_OPTION_COUNT; ++i) {
-        if (is_recorded(&table[i]) && !is_left_to_names(&table[i], &options) &&
+        if (is_recorded(&table[i]) && !is_unsaid(&table[i], &options) &&
             json_object_set_new(json, table[i].name, value_of(&table[i], place_of(&options, &table[i]))) !=
                 0) {
             json_decref(json);

@@ -23,7 +23,7 @@ static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t c
     for (size_t c = 0; c < classes; ++c) {
         if (counts[c] == 0)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no image of one of the %zu classes to train on",
-                            lvk_dataset_folder(t->dataset), classes);
+                            lvk_dataset_source(t->dataset), classes);
         t->class_weight[c] = t->settings.balance == LVK_BALANCE_WEIGHT
                                  ? (float)((double)count / ((double)classes * (double)counts[c]))
                                  : 1.0F;

@@ -30,12 +30,9 @@ static void tell_unnamed(const lvk_train_options *options, const lvk_dataset *da
     const size_t unnamed = lvk_dataset_unnamed_count(dataset);
     for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i)
         labelled += lvk_dataset_image(dataset, i)->label >= 0;
+    char note[512];
     if (unnamed && strcmp(options->group, "none") != 0)
-        lvk_log(
-            LVK_LOG_WARNING,
-            "no subject is known for %zu of %zu images, since neither a name (UID_<subject>_...) nor a folder tells: "
-            "cells of one person may be on both sides of the split, and the figures then say nothing about new people",
-            unnamed, labelled);
+        lvk_log(LVK_LOG_WARNING, "%s", lvk_dataset_unnamed_note(unnamed, labelled, note, sizeof note));
 }
 
 lvk_status lvk_training_data_read(const lvk_train_options *options, lvk_dataset **dataset) {
@@ -43,7 +40,9 @@ lvk_status lvk_training_data_read(const lvk_train_options *options, lvk_dataset 
                                          .strict = options->strict,
                                          .utf8_names = true,
                                          .two_classes = true,
-                                         .positive = options->positive};
+                                         .positive = options->positive,
+                                         .columns = options->columns,
+                                         .subject_pattern = options->subject_pattern};
     lvk_log(LVK_LOG_INFO, "reading the images in %s", options->data);
     LVK_TRY(lvk_dataset_create(options->data, &reading, dataset));
     name_left_out(*dataset);

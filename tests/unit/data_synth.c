@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
+#include "core/folder_walk.h"
 #include "leukvk/synth.h"
 
 #include <math.h>

@@ -2,6 +2,7 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
+#include "core/folder_walk.h"
 #include "core/unfinished.h"
 #include "leukvk/crop.h"
 #include "leukvk/synth.h"

@@ -1,0 +1,282 @@
+#define _XOPEN_SOURCE 700
+#include "core/folder_walk.h"
+
+#include "core/file.h"
+#include "core/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_DEPTH = 32 };
+
+typedef struct path_list {
+    char **paths;
+    size_t count, capacity;
+} path_list;
+
+/* A folder wherever it is named from. */
+typedef struct place {
+    dev_t device;
+    ino_t number;
+    bool used;
+} place;
+
+typedef struct folder_walk {
+    const char *root;
+    const lvk_folder_visitor *visitor;
+    void *user;
+    path_list files, links; /* links to folders, not followed yet */
+    bool follows;           /* all other folders have been read */
+    place *seen;            /* a hash table of seen_room entries, a power of two */
+    size_t seen_count, seen_room;
+} folder_walk;
+
+static lvk_status fail_errno(const char *path, int error) {
+    return lvk_fail(error == ENOMEM ? LVK_ERROR_MEMORY : LVK_ERROR_IO, "%s: %s", path, strerror(error));
+}
+
+/* ---- folders that have been read ---- */
+
+/* The entry of the folder, or the empty one where it would be. */
+static place *find_place(const folder_walk *w, const struct stat *info) {
+    size_t at = ((size_t)info->st_ino * 0x9E3779B97F4A7C15U ^ (size_t)info->st_dev) & (w->seen_room - 1);
+    while (w->seen[at].used && (w->seen[at].device != info->st_dev || w->seen[at].number != info->st_ino))
+        at = (at + 1) & (w->seen_room - 1);
+    return &w->seen[at];
+}
+
+static lvk_status grow_seen(folder_walk *w) {
+    folder_walk larger = *w;
+    larger.seen_room = w->seen_room ? w->seen_room * 2 : 64;
+    larger.seen = lvk_alloc(larger.seen_room, sizeof *larger.seen);
+    if (!larger.seen)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < w->seen_room; ++i)
+        if (w->seen[i].used)
+            *find_place(&larger, &(struct stat){.st_dev = w->seen[i].device, .st_ino = w->seen[i].number}) =
+                w->seen[i];
+    lvk_free(w->seen);
+    w->seen = larger.seen;
+    w->seen_room = larger.seen_room;
+    return LVK_OK;
+}
+
+/* *again: the folder has been read before. */
+static lvk_status note_place(folder_walk *w, const struct stat *info, bool *again) {
+    if (w->seen_count * 2 >= w->seen_room)
+        LVK_TRY(grow_seen(w));
+    place *entry = find_place(w, info);
+    *again = entry->used;
+    w->seen_count += !entry->used;
+    *entry = (place){info->st_dev, info->st_ino, true};
+    return LVK_OK;
+}
+
+/* ---- entries of a folder ---- */
+
+/* The next entry, NULL behind the last one. */
+static lvk_status next_entry(DIR *folder, const char *root, const char *relative, struct dirent **entry) {
+    errno = 0;
+    *entry = readdir(folder);
+    return *entry || errno == 0
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_IO, "%s%s%s: %s", root, *relative ? "/" : "", relative, strerror(errno));
+}
+
+typedef enum kind_of_file {
+    FILE_KIND,
+    FOLDER_KIND,
+    FOLDER_LINK_KIND,
+    DEAD_LINK_KIND,
+    OTHER_KIND
+} kind_of_file;
+
+/* What cannot be told at this time is a failure. */
+static lvk_status find_kind(const char *path, kind_of_file *kind) {
+    struct stat info;
+    *kind = OTHER_KIND;
+    if (lstat(path, &info) != 0)
+        return errno == ENOENT ? LVK_OK : fail_errno(path, errno);
+    const bool is_link = S_ISLNK(info.st_mode);
+    if (is_link && stat(path, &info) != 0) {
+        *kind = DEAD_LINK_KIND;
+        return errno == ENOENT || errno == ELOOP || errno == ENOTDIR ? LVK_OK : fail_errno(path, errno);
+    }
+    if (S_ISDIR(info.st_mode))
+        *kind = is_link ? FOLDER_LINK_KIND : FOLDER_KIND;
+    if (S_ISREG(info.st_mode))
+        *kind = FILE_KIND;
+    return LVK_OK;
+}
+
+/* A folder that this user may not read, which stays the same until somebody changes that. */
+static bool is_denied(int error) {
+    return error == EACCES || error == EPERM;
+}
+
+/* What becomes of the folder `relative`, which could not be read because of `error`. */
+static lvk_status fail_folder(const folder_walk *w, const char *relative, int error) {
+    if (*relative && is_denied(error) && w->visitor->unreadable)
+        return w->visitor->unreadable(w->user, relative, strerror(error));
+    return lvk_fail(LVK_ERROR_IO, "%s%s%s: %s", w->root, *relative ? "/" : "", relative, strerror(error));
+}
+
+static lvk_status collect(folder_walk *w, const char *relative, int depth);
+
+/* Takes `name`, a path relative to the root. */
+static lvk_status take_named(path_list *list, char *name) {
+    const lvk_status status = LVK_GROW(&list->paths, &list->capacity, list->count);
+    if (status == LVK_OK)
+        list->paths[list->count++] = name;
+    else
+        lvk_free(name);
+    return status;
+}
+
+/* Takes `name`, a path relative to the root, unless it is NULL. */
+static lvk_status collect_entry(folder_walk *w, char *name, int depth) {
+    const lvk_folder_visitor *visitor = w->visitor;
+    char *full = name ? lvk_path_join(w->root, name) : NULL;
+    kind_of_file kind = OTHER_KIND;
+    lvk_status status = full ? find_kind(full, &kind) : LVK_ERROR_MEMORY;
+    lvk_free(full);
+    if (status == LVK_OK && kind == FILE_KIND)
+        return take_named(&w->files, name);
+    const bool enters = status == LVK_OK && kind != OTHER_KIND &&
+                        (!visitor->enters || visitor->enters(w->user, lvk_path_name(name)));
+    if (enters && kind == FOLDER_LINK_KIND && visitor->link_left)
+        return take_named(&w->links, name);
+    if (enters && kind == FOLDER_KIND)
+        status = collect(w, name, depth + 1);
+    if (enters && kind == DEAD_LINK_KIND && visitor->link_left)
+        status = visitor->link_left(w->user, name, true);
+    lvk_free(name);
+    return status;
+}
+
+/* Without the right to search a folder its names can be read, and nothing else of it. */
+static bool may_search(DIR *folder) {
+    return faccessat(dirfd(folder), ".", X_OK, AT_EACCESS) == 0 || !is_denied(errno);
+}
+
+static lvk_status collect_entries(folder_walk *w, DIR *folder, const char *relative, int depth) {
+    for (;;) {
+        struct dirent *entry;
+        LVK_TRY(next_entry(folder, w->root, relative, &entry));
+        if (!entry)
+            return LVK_OK;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            LVK_TRY(collect_entry(w, lvk_path_join(relative, entry->d_name), depth));
+    }
+}
+
+static lvk_status collect_folder(folder_walk *w, DIR *folder, const char *relative, int depth) {
+    struct stat info;
+    bool again;
+    if (fstat(dirfd(folder), &info) != 0)
+        return fail_folder(w, relative, errno);
+    LVK_TRY(note_place(w, &info, &again));
+    if (again && w->follows) /* behind no link a folder is met once, whatever a file system numbers it */
+        return w->visitor->link_left ? w->visitor->link_left(w->user, relative, false) : LVK_OK;
+    if (*relative && w->visitor->folder)
+        LVK_TRY(w->visitor->folder(w->user, relative));
+    return collect_entries(w, folder, relative, depth);
+}
+
+static lvk_status collect(folder_walk *w, const char *relative, int depth) {
+    if (depth > MOST_DEPTH)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s/%s: folders nested more than %d deep", w->root, relative,
+                        MOST_DEPTH);
+    char *path = *relative ? lvk_path_join(w->root, relative) : lvk_strdup(w->root);
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    DIR *folder = opendir(path);
+    const lvk_status status = folder && may_search(folder) ? collect_folder(w, folder, relative, depth)
+                                                           : fail_folder(w, relative, errno);
+    lvk_free(path);
+    if (folder)
+        closedir(folder);
+    return status;
+}
+
+/* ---- the walk ---- */
+
+static int compare_paths(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort(path_list *list) {
+    if (list->count)
+        qsort(list->paths, list->count, sizeof *list->paths, compare_paths);
+}
+
+static int depth_of(const char *path) {
+    int depth = 1;
+    for (; *path; ++path)
+        depth += *path == '/';
+    return depth;
+}
+
+/* Whether the link leads to a folder in which the root lies: all that is in it would come with it. */
+static lvk_status leads_above(const folder_walk *w, const char *relative, bool *above) {
+    char *path = lvk_path_join(w->root, relative);
+    if (!path)
+        return LVK_ERROR_MEMORY;
+    char *root = realpath(w->root, NULL),
+         *target = realpath(path, NULL); /* the system's malloc: hence free() */
+    const size_t length = target ? strlen(target) : 0;
+    *above = root && target &&
+             (strcmp(target, "/") == 0 || (strncmp(root, target, length) == 0 && root[length] == '/'));
+    free(root);
+    free(target);
+    lvk_free(path);
+    return LVK_OK;
+}
+
+static lvk_status follow(folder_walk *w, const char *relative) {
+    bool above;
+    LVK_TRY(leads_above(w, relative, &above));
+    return above ? w->visitor->link_left(w->user, relative, false) : collect(w, relative, depth_of(relative));
+}
+
+/* Those that were found, then those that were found in these, and so on. */
+static lvk_status follow_links(folder_walk *w) {
+    lvk_status status = LVK_OK;
+    w->follows = true;
+    while (w->links.count && status == LVK_OK) {
+        path_list links = w->links;
+        w->links = (path_list){0};
+        sort(&links);
+        for (size_t i = 0; i < links.count; ++i) {
+            if (status == LVK_OK)
+                status = follow(w, links.paths[i]);
+            lvk_free(links.paths[i]);
+        }
+        lvk_free(links.paths);
+    }
+    return status;
+}
+
+lvk_status lvk_folder_walk(const char *root, const lvk_folder_visitor *visitor, void *user) {
+    folder_walk w = {.root = root, .visitor = visitor, .user = user};
+    lvk_status status = collect(&w, "", 0);
+    if (status == LVK_OK)
+        status = follow_links(&w);
+    sort(&w.files);
+    for (size_t i = 0; i < w.files.count; ++i) {
+        if (status == LVK_OK)
+            status = visitor->file(user, w.files.paths[i]);
+        lvk_free(w.files.paths[i]);
+    }
+    for (size_t i = 0; i < w.links.count; ++i)
+        lvk_free(w.links.paths[i]);
+    lvk_free(w.files.paths);
+    lvk_free(w.links.paths);
+    lvk_free(w.seen);
+    return status;
+}

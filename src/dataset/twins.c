@@ -1,0 +1,168 @@
+#include "dataset/twins.h"
+
+#include "core/file.h"
+#include "dataset/class_names.h"
+#include "dataset/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_LEVELS = 33 };
+
+typedef struct span {
+    const char *at;
+    size_t size;
+} span;
+
+/* A folder and the first folder in it whose name is that of a form; size 0: none yet. */
+typedef struct level {
+    span above, form;
+} level;
+
+static bool is_form_word(const lvk_word *word) {
+    static const char *const words[] = {
+        "original",     "originals",     "orig",      "raw",          "segmented", "unsegmented",
+        "segmentation", "segmentations", "seg",       "segs",         "mask",      "masks",
+        "cropped",      "uncropped",     "crop",      "crops",        "roi",       "rois",
+        "resized",      "aug",           "augmented", "augmentation", "processed", "preprocessed",
+        "normalized",   "normalised",    "annotated", "overlay",      "overlays",  "annotation",
+        "annotations",  "groundtruth",   "gt",        "binary",       "rgb",       "gray",
+        "grey",         "grayscale",     "greyscale", "image",        "images",    "img",
+        "imgs",         "picture",       "pictures"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; ++i)
+        if (lvk_word_is(word, words[i]))
+            return true;
+    return false;
+}
+
+/* Whether all words of the name are such words, with numbers between them or not. */
+static bool is_form(span name) {
+    const char *at = name.at;
+    lvk_word word;
+    bool found = false;
+    while (lvk_word_next(&at, name.at + name.size, &word)) {
+        if (*word.at >= '0' && *word.at <= '9')
+            continue;
+        if (!is_form_word(&word))
+            return false;
+        found = true;
+    }
+    return found;
+}
+
+static bool is_same(span a, span b) {
+    return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
+}
+
+/* ---- one form beside other folders ---- */
+
+typedef struct named_file {
+    span name; /* without extension, and of the form's files without "_mask" and the like */
+    bool in_form;
+} named_file;
+
+static int compare_names(const void *a, const void *b) {
+    const named_file *x = a, *y = b;
+    const size_t size = x->name.size < y->name.size ? x->name.size : y->name.size;
+    const int order = memcmp(x->name.at, y->name.at, size);
+    return order ? order : (x->name.size > y->name.size) - (x->name.size < y->name.size);
+}
+
+static span plain_name(const char *path, bool in_form) {
+    static const char *const endings[] = {"_mask",      "-mask", " mask",   "_seg",
+                                          "_segmented", "_crop", "_cropped"};
+    span name = {lvk_path_name(path), 0};
+    name.size = lvk_name_stem(name.at);
+    for (size_t i = 0; in_form && i < sizeof endings / sizeof *endings; ++i) {
+        const size_t size = strlen(endings[i]);
+        if (name.size > size && lvk_text_equal_n(name.at + name.size - size, endings[i], size))
+            return (span){name.at, name.size - size};
+    }
+    return name;
+}
+
+/* Whether at least half of the files in the form have the name of one beside it, in the folder above. */
+static bool count_twins(named_file *files, size_t count) {
+    size_t in_form = 0, twins = 0;
+    if (count)
+        qsort(files, count, sizeof *files, compare_names);
+    for (size_t start = 0, end; start < count; start = end) {
+        size_t here = 0;
+        for (end = start; end < count && is_same(files[end].name, files[start].name); ++end)
+            here += files[end].in_form;
+        in_form += here;
+        twins += here < end - start ? here : 0;
+    }
+    return in_form && twins * 2 >= in_form;
+}
+
+static lvk_status has_twins(const lvk_scan *scan, const level *l, bool *twins) {
+    size_t count = 0;
+    named_file *files = lvk_alloc(scan->count, sizeof *files);
+    if (!files)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < scan->count; ++i) {
+        const char *path = scan->entries[i].path;
+        if (strncmp(path, l->above.at, l->above.size) != 0)
+            continue;
+        const char *below = path + l->above.size;
+        const bool in_form = strncmp(below, l->form.at, l->form.size) == 0 && below[l->form.size] == '/';
+        files[count++] = (named_file){plain_name(path, in_form), in_form};
+    }
+    *twins = count_twins(files, count);
+    lvk_free(files);
+    return LVK_OK;
+}
+
+/* ---- the tree ---- */
+
+static lvk_status fail_pair(const char *folder, const level *l, span other) {
+    const char *slash = l->above.size ? "/" : "";
+    const int above = l->above.size ? (int)l->above.size - 1 : 0;
+    return lvk_fail(
+        LVK_ERROR_FORMAT,
+        "%s%s%.*s: %.*s and %.*s are no classes, but the same cells in two forms: name one of them, as %s/%.*s%.*s",
+        folder, slash, above, l->above.at, (int)l->form.size, l->form.at, (int)other.size, other.at, folder,
+        (int)l->above.size, l->above.at, (int)l->form.size, l->form.at);
+}
+
+static lvk_status fail_single(const char *folder, const level *l) {
+    return lvk_fail(
+        LVK_ERROR_FORMAT,
+        "%s/%.*s%.*s: holds pictures with the names of those beside it, the same cells in another form: name a "
+        "folder without it, or move or rename it",
+        folder, (int)l->above.size, l->above.at, (int)l->form.size, l->form.at);
+}
+
+/* Looks at the folders in one path. levels[d] is what is known of the folder above the one at depth d.
+ * *single: the first folder with a form in it. */
+static lvk_status look(const char *folder, const char *path, level levels[MOST_LEVELS], level *single) {
+    const char *at = path;
+    for (int d = 0; d < MOST_LEVELS; ++d) {
+        const span name = {at, strcspn(at, "/")}, above = {path, (size_t)(at - path)};
+        level *l = &levels[d];
+        if (at[name.size] == '\0')
+            return LVK_OK;
+        if (!l->above.at || !is_same(l->above, above))
+            *l = (level){above, {at, 0}};
+        if (is_form(name)) {
+            if (l->form.size && !is_same(l->form, name))
+                return fail_pair(folder, l, name);
+            l->form = name;
+            if (!single->form.size)
+                *single = *l;
+        }
+        at += name.size + 1;
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_twins_refuse(const lvk_scan *scan, const char *folder) {
+    level levels[MOST_LEVELS] = {0}, single = {0};
+    bool twins = false;
+    for (size_t i = 0; i < scan->count; ++i)
+        LVK_TRY(look(folder, scan->entries[i].path, levels, &single));
+    if (single.form.size)
+        LVK_TRY(has_twins(scan, &single, &twins));
+    return twins ? fail_single(folder, &single) : LVK_OK;
+}
