@@ -106,6 +106,12 @@ LVK_MUST_USE lvk_status lvk_class_metrics_bootstrap(const lvk_class_rows *rows,
                                                     const lvk_bootstrap_options *options,
                                                     lvk_class_metrics *metrics);
 
+/* Copies the scores that two classes have as well, such as accuracy, F1, loss and, as `auc`, the mean AUC;
+ * all others are NaN and all counts but `count` 0. `scores`: those of `metrics` or the ends of their
+ * intervals. */
+void lvk_class_metrics_shared(const lvk_class_metrics *metrics, const lvk_class_scores *scores,
+                              lvk_metrics *shared);
+
 /* The scores in lvk_class_totals and in lvk_class_score, for tables: all of them, *count, in static
  * memory. */
 const lvk_measure *lvk_class_total_measures(size_t *count);

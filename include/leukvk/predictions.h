@@ -2,7 +2,8 @@
  *
  * As text, every format has these columns, those in brackets only with lvk_prediction_options.labelled:
  *
- *   path  [subject]  p_<positive class>  class  [label  area]
+ *   path  [subject]  p_<positive class>  class  [label  area]              of two classes
+ *   path  [subject]  class  p_<class>  p_<class>  ...  [label  area]       of three classes and more
  *
  * CSV: quoted as RFC 4180 says, lines end with a newline. JSON: an array with one object on each line, whose
  * keys are the columns; null: not known. Table: aligned, for people; a character that could confuse a
@@ -11,6 +12,7 @@
 #ifndef LEUKVK_PREDICTIONS_H
 #define LEUKVK_PREDICTIONS_H
 
+#include "leukvk/class_metrics.h"
 #include "leukvk/metrics.h"
 
 #include <stdbool.h>
@@ -24,9 +26,12 @@ extern "C" {
 typedef struct lvk_prediction {
     const char *path;
     const char *subject; /* the person whose cell the image shows; NULL or "": not known */
-    double p;            /* of the positive class, 0 to 1 */
-    int label;           /* 1: positive, 0: negative, -1: not known */
-    uint32_t area;       /* of the cell, in pixels; 0: not known */
+    double p;      /* of the positive class, 0 to 1; of three classes and more, of the class that is called */
+    int label;     /* 1: positive, 0: negative, -1: not known; of three classes and more, the class */
+    uint32_t area; /* of the cell, in pixels; 0: not known */
+    /* Of every class, in the order of the names that go with the rows; NULL where there are two classes.
+     * Belongs, as the texts do, to whoever made the row. */
+    const double *probabilities;
 } lvk_prediction;
 
 /* Rounds a probability to the digits that files of predictions have, so that evaluating rows gives the same
@@ -44,13 +49,17 @@ typedef struct lvk_prediction_options {
     const char *negative_class, *positive_class;
     double threshold; /* the class is positive when p is greater (leukvk/metrics.h) */
     bool labelled;    /* write the columns in brackets too, which evaluation needs */
+    /* The names of three classes and more, in the order of the rows' probabilities, in place of the two names
+     * and the threshold; the class of a row is lvk_class_called. 0: two classes. */
+    uint32_t class_count;
+    const char *const *class_names;
 } lvk_prediction_options;
 
 /* Parses "table", "csv" or "json". LVK_ERROR_ARGUMENT: another name; the error line lists these. */
 LVK_MUST_USE lvk_status lvk_prediction_format_parse(const char *name, lvk_prediction_format *format);
 
 /* Formats the rows, in their order, as *text, which the caller frees with lvk_text_free. LVK_ERROR_NUMERIC
- * names a row whose p is not from 0 to 1; LVK_ERROR_MEMORY. */
+ * names a row with a probability that is not from 0 to 1; LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_predictions_text(const lvk_prediction *rows, size_t count,
                                              const lvk_prediction_options *options, char **text);
 
@@ -64,8 +73,9 @@ LVK_MUST_USE lvk_status lvk_predictions_write(const char *path, const lvk_predic
 typedef struct lvk_prediction_set lvk_prediction_set;
 
 /* Reads CSV files with the columns path, p_<class> and label; subject and area may be missing; other columns
- * are ignored. All files must have the same classes. The caller destroys the set. LVK_ERROR_FORMAT names file
- * and line; LVK_ERROR_IO; LVK_ERROR_MEMORY. */
+ * are ignored. Three columns p_<class> and more are of as many classes, in their order in the first file, and
+ * the probabilities of a row have the sum 1 within LVK_CLASS_SUM_BOUND. All files must have the same classes.
+ * The caller destroys the set. LVK_ERROR_FORMAT names file and line; LVK_ERROR_IO; LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_prediction_set_read(const char *const *paths, size_t count,
                                                 lvk_prediction_set **set);
 void lvk_prediction_set_destroy(lvk_prediction_set **set);
@@ -75,25 +85,47 @@ const lvk_prediction *lvk_prediction_set_rows(const lvk_prediction_set *set, siz
 const char *lvk_prediction_set_positive_class(const lvk_prediction_set *set);
 const char *lvk_prediction_set_negative_class(const lvk_prediction_set *set);
 
+/* The names of the *count classes: of three and more in the order of the rows' probabilities; of two the
+ * negative and the positive one. The two functions above are for two classes. */
+const char *const *lvk_prediction_set_classes(const lvk_prediction_set *set, uint32_t *count);
+
+/* Makes rows of two classes, negative and positive, of rows of `classes` classes: positive[k] says whether
+ * class k belongs to the positive one, whose probability is the sum of theirs. `joined` has room for `count`
+ * rows and may be `rows`. */
+void lvk_predictions_join(const lvk_prediction *rows, size_t count, uint32_t classes, const bool *positive,
+                          lvk_prediction *joined);
+
 /* ---- evaluation ---- */
 
 /* How well predictions fit the labels. Rows without a label do not count. A row whose subject is not known
  * counts as a person of its own. */
 typedef struct lvk_evaluation_report {
     double threshold;
-    uint32_t subjects;       /* subjects who are known */
-    uint64_t unnamed;        /* rows whose subject is not known */
-    uint32_t people[2];      /* people, known or not, who have negative rows and who have positive rows */
-    lvk_metrics metrics;     /* the scores */
-    lvk_metrics low, high;   /* the ends of their 95 % intervals, see lvk_metrics_bootstrap */
+    uint32_t subjects;                 /* subjects who are known */
+    uint64_t unnamed;                  /* rows whose subject is not known */
+    uint32_t people[LVK_MOST_CLASSES]; /* people, known or not, who have rows of each class; negative: 0 */
+    lvk_metrics metrics;               /* the scores */
+    lvk_metrics low, high;             /* the ends of their 95 % intervals, see lvk_metrics_bootstrap */
     uint32_t subjects_right; /* of `subjects`: most of the subject's cells are called what the label says */
-    uint32_t subjects_mixed; /* of `subjects`: cells of both labels, so that no majority can be right */
+    uint32_t subjects_mixed; /* of `subjects`: cells of several labels, so that no majority can be right */
+    /* Three and more, which have scores and intervals in `by_class`; `metrics`, `low` and `high` have those
+     * scores which two classes have too (lvk_class_metrics_shared). 0: two classes. */
+    uint32_t class_count;
+    char class_names[LVK_MOST_CLASSES][256];
+    lvk_class_metrics by_class;
 } lvk_evaluation_report;
 
 /* Evaluates the rows. `options` as for lvk_metrics_bootstrap. Errors as lvk_metrics_compute. */
 LVK_MUST_USE lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count, double threshold,
                                                  const lvk_bootstrap_options *options,
                                                  lvk_evaluation_report *report);
+
+/* The same for rows of three classes and more with these names. Most cells: more than of any other class.
+ * Errors as lvk_class_metrics_compute. */
+LVK_MUST_USE lvk_status lvk_predictions_evaluate_classes(const lvk_prediction *rows, size_t count,
+                                                         const char *const *names, uint32_t classes,
+                                                         const lvk_bootstrap_options *options,
+                                                         lvk_evaluation_report *report);
 
 /* Formats the report as JSON; numbers that are undefined are null. The caller frees *text with
  * lvk_text_free. */
@@ -106,6 +138,12 @@ LVK_MUST_USE lvk_status lvk_predictions_threshold(const lvk_prediction *rows, si
 /* Writes roc.csv, precision-recall.csv, reliability.csv, and curves.svg, a drawing of the three, into
  * `folder`, which is made if it does not exist. */
 LVK_MUST_USE lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_t count, const char *folder);
+
+/* The same of three classes and more: ROC and precision-recall curves of each class against the rest, and the
+ * reliability of the highest probability of a row. */
+LVK_MUST_USE lvk_status lvk_predictions_class_curves(const lvk_prediction *rows, size_t count,
+                                                     const char *const *names, uint32_t classes,
+                                                     const char *folder);
 
 typedef struct lvk_subject_score {
     const char *name;         /* of the subject; the image's path where the subject is not known */
@@ -123,6 +161,22 @@ typedef struct lvk_subject_score {
 LVK_MUST_USE lvk_status lvk_predictions_by_subject(const lvk_prediction *rows, size_t count, double threshold,
                                                    lvk_subject_score **scores, size_t *subjects);
 void lvk_subject_scores_free(lvk_subject_score *scores);
+
+/* A subject's score of three classes and more; fields as in lvk_subject_score. */
+typedef struct lvk_subject_class_score {
+    const char *name;
+    bool named;
+    int label; /* the class of all the cells; -1: cells of several */
+    int vote;  /* the class that most cells are called; -1: several have as many */
+    uint32_t cells, right;
+    uint32_t called[LVK_MOST_CLASSES]; /* cells that are called each class */
+} lvk_subject_class_score;
+
+/* As lvk_predictions_by_subject; the caller frees *scores with lvk_subject_class_scores_free. */
+LVK_MUST_USE lvk_status lvk_predictions_by_subject_classes(const lvk_prediction *rows, size_t count,
+                                                           uint32_t classes, lvk_subject_class_score **scores,
+                                                           size_t *subjects);
+void lvk_subject_class_scores_free(lvk_subject_class_score *scores);
 
 #ifdef __cplusplus
 }

@@ -100,7 +100,7 @@ char *metrics_people(char text[METRICS_PEOPLE_SIZE], uint64_t images, uint32_t s
     return text;
 }
 
-static void print_unnamed(const lvk_evaluation_report *j) {
+void metrics_print_unnamed(const lvk_evaluation_report *j) {
     char text[2][FORMAT_SIZE];
     if (j->unnamed)
         printf(
@@ -108,9 +108,6 @@ static void print_unnamed(const lvk_evaluation_report *j) {
             "scores then say nothing about new people.\n\n",
             format_count(text[0], j->unnamed), format_count(text[1], j->metrics.count));
 }
-
-/* With fewer people, the range from the worst to the best holds what is typical in less than 95 % of cases. */
-enum { FEW_PEOPLE = 6 };
 
 static void print_people_of(const lvk_evaluation_report *j, const metrics_subject *subject) {
     const char *what = j->unnamed == j->metrics.count ? "image" : "subject";
@@ -129,6 +126,18 @@ static bool has_constant(const lvk_evaluation_report *j) {
     return false;
 }
 
+void metrics_print_interval_kind(const lvk_evaluation_report *j, bool constant) {
+    if (j->unnamed == j->metrics.count)
+        printf(
+            "95 %% intervals: bootstrap over images, as if each were of another person; too narrow where people have "
+            "several.\n");
+    else
+        printf("95 %% intervals: bootstrap over subjects, each drawn with all its cells%s.\n",
+               j->unnamed ? "; an image without a known subject counts as a subject of its own" : "");
+    if (constant)
+        printf("n/a: the score is the same in nearly all draws, which gives no interval.\n");
+}
+
 /* What the intervals are, or why there is none. */
 static void print_interval_note(const lvk_evaluation_report *j, const metrics_subject *subject) {
     uint32_t least = UINT32_MAX;
@@ -141,23 +150,15 @@ static void print_interval_note(const lvk_evaluation_report *j, const metrics_su
         printf("; an interval needs at least %d of each.\n", LVK_BOOTSTRAP_LEAST);
         return;
     }
-    if (j->unnamed == j->metrics.count)
-        printf(
-            "95 %% intervals: bootstrap over images, as if each were of another person; too narrow where people have "
-            "several.\n");
-    else
-        printf("95 %% intervals: bootstrap over subjects, each drawn with all its cells%s.\n",
-               j->unnamed ? "; an image without a known subject counts as a subject of its own" : "");
-    if (has_constant(j))
-        printf("n/a: the score is the same in nearly all draws, which gives no interval.\n");
-    if (least < FEW_PEOPLE) {
+    metrics_print_interval_kind(j, has_constant(j));
+    if (least < METRICS_FEW_PEOPLE) {
         printf("These intervals are too narrow, since people are few: ");
         print_people_of(j, subject);
         printf(".\n");
     }
 }
 
-static void print_votes(const lvk_evaluation_report *j) {
+void metrics_print_votes(const lvk_evaluation_report *j) {
     if (j->subjects == 0)
         return;
     printf("\nMajority vote over each subject's cells: %" PRIu32 " of %" PRIu32
@@ -171,8 +172,10 @@ static void print_votes(const lvk_evaluation_report *j) {
 
 bool metrics_print(const lvk_evaluation_report *j, const metrics_subject *subject) {
     char text[FORMAT_SIZE];
+    if (j->class_count)
+        return metrics_print_classes(j, subject->title);
     printf("%s\n\n", subject->title);
-    print_unnamed(j);
+    metrics_print_unnamed(j);
     if (!print_scores(j, subject))
         return false;
     printf("\n");
@@ -181,7 +184,7 @@ bool metrics_print(const lvk_evaluation_report *j, const metrics_subject *subjec
            format_number(text, j->threshold, 4));
     if (!print_confusion(&j->metrics, subject))
         return false;
-    print_votes(j);
+    metrics_print_votes(j);
     if (isfinite(j->metrics.auc) && j->metrics.auc < 0.4)
         printf("\nThe AUC is far below 0.5: the labels may be swapped.\n");
     return true;

@@ -156,3 +156,19 @@ lvk_status lvk_class_metrics_bootstrap(const lvk_class_rows *rows, const lvk_boo
     lvk_class_table_finish(&table);
     return status;
 }
+
+/* ---- what two classes have as well ---- */
+
+void lvk_class_metrics_shared(const lvk_class_metrics *metrics, const lvk_class_scores *scores,
+                              lvk_metrics *shared) {
+    lvk_metrics_from_counts(0, 0, 0, 0, shared); /* all scores NaN */
+    shared->count = metrics->count;
+    shared->loss = scores->all.loss;
+    shared->accuracy = scores->all.accuracy;
+    shared->f1_weighted = scores->all.f1_weighted;
+    shared->f1_macro = scores->all.f1_macro;
+    shared->balanced_accuracy = scores->all.balanced_accuracy;
+    shared->auc = scores->all.auc_macro;
+    shared->brier = scores->all.brier;
+    shared->ece = scores->all.ece;
+}

@@ -200,7 +200,7 @@ static lvk_status write_all(const curves *c, const char *folder) {
 lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_t count, const char *folder) {
     lvk_labelled_rows labelled;
     curves c = {.points = NULL};
-    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count, 2));
     lvk_status status = lvk_metrics_compute(&labelled.scored, LVK_THRESHOLD, &c.metrics);
     if (status == LVK_OK)
         status = lvk_curve(&labelled.scored, &c.points, &c.count);

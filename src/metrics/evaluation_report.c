@@ -1,13 +1,8 @@
-/* Predictions evaluated against their labels. */
+/* Predictions of two classes evaluated against their labels. */
 #include "metrics/evaluation_report.h"
 
-#include "core/json_file.h"
 #include "core/memory.h"
-#include "leukvk/predict.h"
 #include "metrics/labelled_rows.h"
-
-#include <math.h>
-#include <string.h>
 
 static void score_subjects(const lvk_labelled_rows *labelled, double threshold, lvk_subject_score *scores) {
     for (size_t i = 0; i < labelled->scored.count; ++i) {
@@ -30,7 +25,7 @@ lvk_status lvk_predictions_by_subject(const lvk_prediction *rows, size_t count, 
                                       lvk_subject_score **scores, size_t *subjects) {
     lvk_labelled_rows labelled;
     *scores = NULL;
-    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count, 2));
     *subjects = labelled.scored.subject_count;
     *scores = lvk_alloc(*subjects, sizeof **scores);
     if (*scores)
@@ -62,7 +57,7 @@ lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count, do
                                     const lvk_bootstrap_options *options, lvk_evaluation_report *report) {
     lvk_labelled_rows labelled;
     *report = (lvk_evaluation_report){.threshold = threshold};
-    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count, 2));
     lvk_subject_score *scores = lvk_alloc(labelled.scored.subject_count, sizeof *scores);
     lvk_status status =
         scores ? lvk_metrics_compute(&labelled.scored, threshold, &report->metrics) : LVK_ERROR_MEMORY;
@@ -80,51 +75,8 @@ lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count, do
 lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count, double sensitivity,
                                      double *threshold) {
     lvk_labelled_rows labelled;
-    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count));
+    LVK_TRY(lvk_labelled_rows_init(&labelled, rows, count, 2));
     const lvk_status status = lvk_threshold_for(&labelled.scored, sensitivity, threshold);
     lvk_labelled_rows_finish(&labelled);
-    return status;
-}
-
-/* ---- JSON ---- */
-
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *baseline(const lvk_baseline *b) {
-    return json_pack("{s:o, s:o, s:o}", "accuracy", number(b->accuracy), "f1_weighted",
-                     number(b->f1_weighted), "f1_macro", number(b->f1_macro));
-}
-
-json_t *lvk_evaluation_report_json(const lvk_evaluation_report *report) {
-    const lvk_metrics *m = &report->metrics;
-    json_t *object = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "images", (json_int_t)m->count,
-        "subjects", (json_int_t)report->subjects, "images_without_subject", (json_int_t)report->unnamed,
-        "subjects_right", (json_int_t)report->subjects_right, "subjects_mixed",
-        (json_int_t)report->subjects_mixed, "true_negatives", (json_int_t)m->true_negatives,
-        "false_positives", (json_int_t)m->false_positives, "false_negatives", (json_int_t)m->false_negatives,
-        "true_positives", (json_int_t)m->true_positives, "threshold", report->threshold, "always_negative",
-        baseline(&m->always_negative), "always_positive", baseline(&m->always_positive));
-    size_t count;
-    const lvk_measure *measures = lvk_measures(&count);
-    for (size_t i = 0; object && i < count; ++i) {
-        const double value = lvk_measure_of(m, &measures[i]);
-        json_object_set_new(object, measures[i].key, number(value));
-        char *key = lvk_format("%s_95", measures[i].key);
-        if (key)
-            json_object_set_new(object, key,
-                                json_pack("[o, o]", number(lvk_measure_of(&report->low, &measures[i])),
-                                          number(lvk_measure_of(&report->high, &measures[i]))));
-        lvk_free(key);
-    }
-    return object;
-}
-
-lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report, char **text) {
-    json_t *json = lvk_evaluation_report_json(report);
-    const lvk_status status = lvk_json_text(json, LVK_PREDICTION_DIGITS, text);
-    json_decref(json);
     return status;
 }

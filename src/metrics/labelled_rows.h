@@ -11,9 +11,14 @@ typedef struct lvk_labelled_rows {
     const lvk_prediction **rows; /* the array is owned, the predictions are borrowed */
     double *p, *areas;           /* probability of the positive class; area of the cell in pixels */
     uint8_t *labels;             /* 1 positive, 0 negative */
-    uint32_t *subjects;          /* number of the row's subject, from 0 in the order of the names */
-    uint32_t unnamed;            /* rows whose subject is not known: each is a subject of its own */
-    lvk_scored scored; /* borrows the columns. It has no areas where the area of any row is not known */
+    double *probabilities;       /* [count][classes] of three classes and more; else NULL, as the next */
+    uint32_t *class_labels;
+    uint32_t *subjects; /* number of the row's subject, from 0 in the order of the names */
+    uint32_t unnamed;   /* rows whose subject is not known: each is a subject of its own */
+    /* These borrow the columns. `scored` is for two classes and has no areas where that of any row is not
+     * known; of three classes and more it has but `count`, `subjects` and `subject_count`. */
+    lvk_scored scored;
+    lvk_class_rows by_class;
 } lvk_labelled_rows;
 
 /* Whether it is known whose cell the row is. */
@@ -22,10 +27,10 @@ bool lvk_prediction_is_named(const lvk_prediction *row);
 /* The name of the row's subject, or the path of the image where the subject is not known. */
 const char *lvk_prediction_subject(const lvk_prediction *row);
 
-/* Collects the rows with a label from the `count` predictions at `rows`, which must outlive `labelled`. On failure
- * there is nothing to finish. LVK_ERROR_MEMORY. */
+/* Collects the rows with a label from the `count` predictions of `classes` classes at `rows`, which must
+ * outlive `labelled`. On failure there is nothing to finish. LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_labelled_rows_init(lvk_labelled_rows *labelled, const lvk_prediction *rows,
-                                               size_t count);
+                                               size_t count, uint32_t classes);
 void lvk_labelled_rows_finish(lvk_labelled_rows *labelled);
 
 #endif

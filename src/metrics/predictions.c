@@ -27,111 +27,154 @@ double lvk_prediction_round(double p) {
     return strtod(text, NULL);
 }
 
+/* ---- columns ---- */
+
+enum column_kind { PATH, SUBJECT, PROBABILITY, CLASS, LABEL, AREA };
+
+typedef struct column {
+    enum column_kind kind;
+    uint32_t class_index; /* of a probability, where there are three classes and more */
+    char *name;           /* owned */
+} column;
+
+enum { MOST_COLUMNS = LVK_MOST_CLASSES + AREA };
+
+typedef struct layout {
+    const lvk_prediction_options *options;
+    column columns[MOST_COLUMNS];
+    int count;
+} layout;
+
+static void finish_layout(layout *l) {
+    for (int i = 0; i < l->count; ++i)
+        lvk_free(l->columns[i].name);
+}
+
+/* `name` becomes the column's; NULL: memory is out, which the caller looks for. */
+static void add_column(layout *l, enum column_kind kind, uint32_t class_index, char *name) {
+    l->columns[l->count++] = (column){kind, class_index, name};
+}
+
+static void add_probabilities(layout *l) {
+    const lvk_prediction_options *o = l->options;
+    if (!o->class_count)
+        add_column(l, PROBABILITY, 0, lvk_format("p_%s", o->positive_class));
+    for (uint32_t k = 0; k < o->class_count; ++k)
+        add_column(l, PROBABILITY, k, lvk_format("p_%s", o->class_names[k]));
+}
+
+/* Finished by the caller, also after a failure. */
+static lvk_status make_layout(layout *l, const lvk_prediction_options *options) {
+    *l = (layout){.options = options};
+    if (options->class_count > LVK_MOST_CLASSES)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "predictions of %u classes: at most %d", options->class_count,
+                        LVK_MOST_CLASSES);
+    add_column(l, PATH, 0, lvk_strdup("path"));
+    if (options->labelled)
+        add_column(l, SUBJECT, 0, lvk_strdup("subject"));
+    if (!options->class_count)
+        add_probabilities(l);
+    add_column(l, CLASS, 0, lvk_strdup("class"));
+    if (options->class_count)
+        add_probabilities(l);
+    if (options->labelled) {
+        add_column(l, LABEL, 0, lvk_strdup("label"));
+        add_column(l, AREA, 0, lvk_strdup("area"));
+    }
+    for (int i = 0; i < l->count; ++i)
+        if (!l->columns[i].name)
+            return LVK_ERROR_MEMORY;
+    return LVK_OK;
+}
+
 static const char *subject_of(const lvk_prediction *row) {
     return row->subject ? row->subject : "";
 }
 
 static const char *class_of(const lvk_prediction *row, const lvk_prediction_options *options) {
+    if (options->class_count)
+        return options->class_names[lvk_class_called(row->probabilities, options->class_count)];
     return lvk_is_positive(row->p, options->threshold) ? options->positive_class : options->negative_class;
 }
 
 static const char *label_of(const lvk_prediction *row, const lvk_prediction_options *options) {
-    return row->label < 0 ? "" : row->label > 0 ? options->positive_class : options->negative_class;
+    if (row->label < 0)
+        return "";
+    if (options->class_count)
+        return options->class_names[row->label];
+    return row->label > 0 ? options->positive_class : options->negative_class;
 }
 
-/* "p_all" in new memory. */
-static char *probability_name(const lvk_prediction_options *options) {
-    return lvk_format("p_%s", options->positive_class);
+static double probability_of(const lvk_prediction *row, const layout *l, const column *c) {
+    return l->options->class_count ? row->probabilities[c->class_index] : row->p;
+}
+
+/* The text of a column that holds text. */
+static const char *text_of(const lvk_prediction *row, const layout *l, const column *c) {
+    return c->kind == PATH      ? row->path
+           : c->kind == SUBJECT ? subject_of(row)
+           : c->kind == CLASS   ? class_of(row, l->options)
+                                : label_of(row, l->options);
 }
 
 /* ---- CSV ---- */
 
-static void add_csv_row(lvk_text *text, const lvk_prediction *row, const lvk_prediction_options *options) {
-    lvk_text_add_csv(text, row->path);
-    if (options->labelled) {
-        lvk_text_add(text, ",");
-        lvk_text_add_csv(text, subject_of(row));
-    }
-    lvk_text_add(text, ",");
-    lvk_text_add_number(text, row->p, LVK_PREDICTION_DIGITS);
-    lvk_text_add(text, ",");
-    lvk_text_add_csv(text, class_of(row, options));
-    if (options->labelled) {
-        lvk_text_add(text, ",");
-        lvk_text_add_csv(text, label_of(row, options));
-        lvk_text_add(text, row->area ? ",%" PRIu32 : ",", row->area);
-    }
-    lvk_text_add(text, "\n");
+static void add_csv_cell(lvk_text *text, const lvk_prediction *row, const layout *l, const column *c) {
+    if (c->kind == PROBABILITY)
+        lvk_text_add_number(text, probability_of(row, l, c), LVK_PREDICTION_DIGITS);
+    else if (c->kind != AREA)
+        lvk_text_add_csv(text, text_of(row, l, c));
+    else if (row->area)
+        lvk_text_add(text, "%" PRIu32, row->area);
 }
 
-static void add_csv(lvk_text *text, const lvk_prediction *rows, size_t count, const char *probability,
-                    const lvk_prediction_options *options) {
-    lvk_text_add(text, "path,%s", options->labelled ? "subject," : "");
-    lvk_text_add_csv(text, probability);
-    lvk_text_add(text, ",class%s\n", options->labelled ? ",label,area" : "");
-    for (size_t i = 0; i < count; ++i)
-        add_csv_row(text, &rows[i], options);
+static void add_csv(lvk_text *text, const lvk_prediction *rows, size_t count, const layout *l) {
+    for (int c = 0; c < l->count; ++c) {
+        lvk_text_add(text, c ? "," : "");
+        lvk_text_add_csv(text, l->columns[c].name);
+    }
+    lvk_text_add(text, "\n");
+    for (size_t i = 0; i < count; ++i) {
+        for (int c = 0; c < l->count; ++c) {
+            lvk_text_add(text, c ? "," : "");
+            add_csv_cell(text, &rows[i], l, &l->columns[c]);
+        }
+        lvk_text_add(text, "\n");
+    }
 }
 
 /* ---- JSON ---- */
 
-static void add_json_row(lvk_text *text, const lvk_prediction *row, const char *probability,
-                         const lvk_prediction_options *options) {
-    lvk_text_add(text, "{\"path\": ");
-    lvk_text_add_json(text, row->path);
-    if (options->labelled) {
-        lvk_text_add(text, ", \"subject\": ");
-        lvk_text_add_json(text, subject_of(row));
-    }
-    lvk_text_add(text, ", ");
-    lvk_text_add_json(text, probability);
-    lvk_text_add(text, ": ");
-    lvk_text_add_number(text, row->p, LVK_PREDICTION_DIGITS);
-    lvk_text_add(text, ", \"class\": ");
-    lvk_text_add_json(text, class_of(row, options));
-    if (options->labelled) {
-        lvk_text_add(text, ", \"label\": ");
-        if (row->label < 0)
-            lvk_text_add(text, "null");
-        else
-            lvk_text_add_json(text, label_of(row, options));
-        lvk_text_add(text, row->area ? ", \"area\": %" PRIu32 : ", \"area\": null", row->area);
-    }
-    lvk_text_add(text, "}");
+static void add_json_cell(lvk_text *text, const lvk_prediction *row, const layout *l, const column *c) {
+    if (c->kind == PROBABILITY)
+        lvk_text_add_number(text, probability_of(row, l, c), LVK_PREDICTION_DIGITS);
+    else if (c->kind == AREA && row->area)
+        lvk_text_add(text, "%" PRIu32, row->area);
+    else if (c->kind == AREA || (c->kind == LABEL && row->label < 0))
+        lvk_text_add(text, "null");
+    else
+        lvk_text_add_json(text, text_of(row, l, c));
 }
 
-static void add_json(lvk_text *text, const lvk_prediction *rows, size_t count, const char *probability,
-                     const lvk_prediction_options *options) {
+static void add_json(lvk_text *text, const lvk_prediction *rows, size_t count, const layout *l) {
     lvk_text_add(text, "[");
     for (size_t i = 0; i < count; ++i) {
-        lvk_text_add(text, i ? ",\n " : "\n ");
-        add_json_row(text, &rows[i], probability, options);
+        lvk_text_add(text, i ? ",\n {" : "\n {");
+        for (int c = 0; c < l->count; ++c) {
+            lvk_text_add(text, c ? ", " : "");
+            lvk_text_add_json(text, l->columns[c].name);
+            lvk_text_add(text, ": ");
+            add_json_cell(text, &rows[i], l, &l->columns[c]);
+        }
+        lvk_text_add(text, "}");
     }
     lvk_text_add(text, count ? "\n]\n" : "]\n");
 }
 
 /* ---- table ---- */
 
-enum { PATH, SUBJECT, PROBABILITY, CLASS, LABEL, AREA, COLUMNS };
-
-/* Columns that are shown, and their widths. */
-typedef struct table_layout {
-    bool shown[COLUMNS];
-    size_t width[COLUMNS];
-} table_layout;
-
-static bool is_number(int column) {
-    return column == PROBABILITY || column == AREA;
-}
-
-static void cells_of(const lvk_prediction *row, const lvk_prediction_options *options, const char *p,
-                     const char *area, const char *cells[COLUMNS]) {
-    cells[PATH] = row->path;
-    cells[SUBJECT] = subject_of(row);
-    cells[PROBABILITY] = p;
-    cells[CLASS] = class_of(row, options);
-    cells[LABEL] = label_of(row, options);
-    cells[AREA] = row->area ? area : "";
+static bool is_number(const column *c) {
+    return c->kind == PROBABILITY || c->kind == AREA;
 }
 
 /* Made printable, a character keeps its width or becomes one '?' a byte: measured, so added, in that form. */
@@ -142,80 +185,94 @@ static char *printable(const char *cell) {
     return copy;
 }
 
+/* The cell's text in new memory; `row` NULL: the column's name. */
+static char *cell_of(const lvk_prediction *row, const layout *l, const column *c) {
+    if (!row)
+        return printable(c->name);
+    if (c->kind == AREA)
+        return row->area ? lvk_format("%" PRIu32, row->area) : lvk_strdup("");
+    if (c->kind != PROBABILITY)
+        return printable(text_of(row, l, c));
+    lvk_text p = {0};
+    char *cell;
+    lvk_text_add_decimal(&p, probability_of(row, l, c), 6);
+    return lvk_text_take(&p, &cell, NULL) == LVK_OK ? cell : NULL;
+}
+
 static void add_spaces(lvk_text *text, size_t count) {
     lvk_text_add(text, "%*s", (int)count, "");
 }
 
-/* Widens the columns to hold the cells; with `text`, writes them as a line as well. */
-static void lay_line(lvk_text *text, table_layout *layout, const char *const cells[COLUMNS]) {
+/* Widens the columns to hold a row, or with `write` writes it as a line. */
+static void lay_line(lvk_text *text, size_t widths[MOST_COLUMNS], const lvk_prediction *row, const layout *l,
+                     bool write) {
     size_t gap = 0; /* spaces owed to the last cell, not written at the end of a line */
-    for (int i = 0; i < COLUMNS; ++i) {
-        if (!layout->shown[i])
-            continue;
-        char *cell = printable(cells[i]);
+    for (int i = 0; i < l->count; ++i) {
+        const column *c = &l->columns[i];
+        char *cell = cell_of(row, l, c);
         const size_t columns = cell ? lvk_text_columns(cell) : 0;
-        if (columns > layout->width[i])
-            layout->width[i] = columns;
-        if (text && !cell)
-            text->failed = true;
-        if (text && cell && *cell) {
-            const size_t space = layout->width[i] - columns;
-            add_spaces(text, gap + (is_number(i) ? space : 0));
+        text->failed = text->failed || !cell;
+        if (columns > widths[i])
+            widths[i] = columns;
+        if (write && columns) {
+            const size_t space = widths[i] - columns;
+            add_spaces(text, gap + (is_number(c) ? space : 0));
             lvk_text_add_bytes(text, cell, strlen(cell));
-            gap = is_number(i) ? 0 : space;
+            gap = is_number(c) ? 0 : space;
         } else {
-            gap += layout->width[i];
+            gap += widths[i];
         }
         gap += 2;
         lvk_free(cell);
     }
-    if (text)
+    if (write)
         lvk_text_add(text, "\n");
 }
 
-static void add_table(lvk_text *text, const lvk_prediction *rows, size_t count, const char *probability,
-                      const lvk_prediction_options *options) {
-    table_layout layout = {
-        .shown = {true, options->labelled, true, true, options->labelled, options->labelled}};
-    const char *const header[COLUMNS] = {"path", "subject", probability, "class", "label", "area"};
-    lay_line(NULL, &layout, header);
+static void add_table(lvk_text *text, const lvk_prediction *rows, size_t count, const layout *l) {
+    size_t widths[MOST_COLUMNS] = {0};
     for (int pass = 0; pass < 2; ++pass) { /* to measure, to write */
-        if (pass)
-            lay_line(text, &layout, header);
-        for (size_t i = 0; i < count; ++i) {
-            const char *cells[COLUMNS];
-            char area[16];
-            lvk_text p = {0};
-            lvk_text_add_decimal(&p, rows[i].p, 6);
-            text->failed = text->failed || p.failed;
-            snprintf(area, sizeof area, "%" PRIu32, rows[i].area);
-            cells_of(&rows[i], options, p.failed ? "" : p.data, area, cells);
-            lay_line(pass ? text : NULL, &layout, cells);
-            lvk_text_finish(&p);
-        }
+        lay_line(text, widths, NULL, l, pass == 1);
+        for (size_t i = 0; i < count; ++i)
+            lay_line(text, widths, &rows[i], l, pass == 1);
     }
 }
 
 /* ---- all of them ---- */
 
+static bool is_share(double p) {
+    return p >= 0 && p <= 1;
+}
+
+static lvk_status check_row(const lvk_prediction *row, uint32_t classes) {
+    double wrong = is_share(row->p) ? 0 : row->p;
+    bool right = is_share(row->p);
+    for (uint32_t k = 0; k < classes && right; ++k) {
+        right = is_share(row->probabilities[k]);
+        wrong = right ? 0 : row->probabilities[k];
+    }
+    return right ? LVK_OK : lvk_fail(LVK_ERROR_NUMERIC, "%s: the probability is %g", row->path, wrong);
+}
+
 lvk_status lvk_predictions_text(const lvk_prediction *rows, size_t count,
                                 const lvk_prediction_options *options, char **result) {
+    lvk_text text = {0};
+    layout l;
     *result = NULL;
     for (size_t i = 0; i < count; ++i)
-        if (!(rows[i].p >= 0 && rows[i].p <= 1))
-            return lvk_fail(LVK_ERROR_NUMERIC, "%s: the probability is %g", rows[i].path, rows[i].p);
-    char *probability = probability_name(options);
-    if (!probability)
-        return LVK_ERROR_MEMORY;
-    lvk_text text = {0};
-    if (options->format == LVK_PREDICTIONS_CSV)
-        add_csv(&text, rows, count, probability, options);
-    else if (options->format == LVK_PREDICTIONS_JSON)
-        add_json(&text, rows, count, probability, options);
-    else
-        add_table(&text, rows, count, probability, options);
-    lvk_free(probability);
-    return lvk_text_take(&text, result, NULL);
+        LVK_TRY(check_row(&rows[i], options->class_count));
+    lvk_status status = make_layout(&l, options);
+    if (status == LVK_OK) {
+        if (options->format == LVK_PREDICTIONS_CSV)
+            add_csv(&text, rows, count, &l);
+        else if (options->format == LVK_PREDICTIONS_JSON)
+            add_json(&text, rows, count, &l);
+        else
+            add_table(&text, rows, count, &l);
+        status = lvk_text_take(&text, result, NULL);
+    }
+    finish_layout(&l);
+    return status;
 }
 
 lvk_status lvk_predictions_write(const char *path, const lvk_prediction *rows, size_t count,

@@ -145,7 +145,7 @@ static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const
     if (status == LVK_OK)
         status = check_classes(info, set); /* of which there are rows, now */
     if (status == LVK_OK)
-        status = lvk_labelled_rows_init(&labelled, rows, count);
+        status = lvk_labelled_rows_init(&labelled, rows, count, 2);
     if (status == LVK_OK) {
         status = choose(&labelled, options, result);
         lvk_labelled_rows_finish(&labelled);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { TABLE_MAX_COLUMNS = 16 };
+enum { TABLE_MAX_COLUMNS = 80 };
 
 /* Start with {0}, then add the columns, then the cells. A failed allocation is remembered and told by
  * table_print. */

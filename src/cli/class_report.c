@@ -1,0 +1,223 @@
+/* Evaluation reports of three classes and more as text for people. */
+#include "metrics_report.h"
+
+#include "ui/format.h"
+#include "ui/output.h"
+#include "ui/table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- scores of all classes together ---- */
+
+/* What calling every cell the most frequent class would score; NaN: nothing that means something. */
+static double baseline_of(const char *key, const lvk_class_metrics *m) {
+    const lvk_class_baseline *always = &m->always[m->most_frequent];
+    const struct {
+        const char *key;
+        double value;
+    } known[] = {{"accuracy", always->accuracy},
+                 {"f1_weighted", always->f1_weighted},
+                 {"f1_macro", always->f1_macro},
+                 {"balanced_accuracy", always->balanced_accuracy},
+                 {"auc_macro", 0.5},
+                 {"kappa", 0}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; ++i)
+        if (strcmp(known[i].key, key) == 0)
+            return known[i].value;
+    return (double)NAN;
+}
+
+static void total_row(table *t, const lvk_class_metrics *m, const lvk_measure *measure) {
+    char text[2][FORMAT_SIZE];
+    const double low = lvk_class_total_of(&m->low, measure), baseline = baseline_of(measure->key, m);
+    table_cell(t, "%s", measure->name);
+    table_cell(t, "%s", format_number(text[0], lvk_class_total_of(&m->scores, measure), 4));
+    if (isfinite(low))
+        table_cell(t, "%s to %s", format_number(text[0], low, 3),
+                   format_number(text[1], lvk_class_total_of(&m->high, measure), 3));
+    else
+        table_cell(t, "n/a");
+    table_cell(t, "%s", isnan(baseline) ? "" : format_number(text[0], baseline, 4));
+}
+
+static bool print_totals(const lvk_evaluation_report *j) {
+    char always[300];
+    size_t count;
+    const lvk_measure *measures = lvk_class_total_measures(&count);
+    table t = {0};
+    snprintf(always, sizeof always, "always %s", j->class_names[j->by_class.most_frequent]);
+    table_column(&t, "");
+    table_number_column(&t, "model");
+    table_number_column(&t, "95 % interval");
+    table_number_column(&t, always);
+    for (size_t i = 0; i < count; ++i)
+        total_row(&t, &j->by_class, &measures[i]);
+    const bool printed = table_print(&t, stdout);
+    table_finish(&t);
+    return printed;
+}
+
+/* ---- scores of each class ---- */
+
+/* "0.912 (0.87 to 0.95)" */
+static void score_cell(table *t, const lvk_class_metrics *m, uint32_t k, const lvk_measure *measure) {
+    char text[3][FORMAT_SIZE];
+    const double low = lvk_class_score_of(&m->low, k, measure),
+                 high = lvk_class_score_of(&m->high, k, measure);
+    format_number(text[0], lvk_class_score_of(&m->scores, k, measure), 3);
+    if (isfinite(low))
+        table_cell(t, "%s (%s to %s)", text[0], format_number(text[1], low, 2),
+                   format_number(text[2], high, 2));
+    else
+        table_cell(t, "%s", text[0]);
+}
+
+static bool print_each(const lvk_evaluation_report *j) {
+    char text[FORMAT_SIZE];
+    size_t count;
+    const lvk_measure *measures = lvk_class_score_measures(&count);
+    table t = {0};
+    table_column(&t, "class");
+    table_number_column(&t, "images");
+    for (size_t i = 0; i < count; ++i)
+        table_number_column(&t, measures[i].name);
+    for (uint32_t k = 0; k < j->class_count; ++k) {
+        table_cell(&t, "%s", j->class_names[k]);
+        table_cell(&t, "%s", format_count(text, j->by_class.support[k]));
+        for (size_t i = 0; i < count; ++i)
+            score_cell(&t, &j->by_class, k, &measures[i]);
+    }
+    const bool printed = table_print(&t, stdout);
+    table_finish(&t);
+    return printed;
+}
+
+static bool print_confusion(const lvk_evaluation_report *j) {
+    char text[FORMAT_SIZE], called[300];
+    table t = {0};
+    table_column(&t, "");
+    for (uint32_t k = 0; k < j->class_count; ++k) {
+        snprintf(called, sizeof called, "called %s", j->class_names[k]);
+        table_number_column(&t, called);
+    }
+    for (uint32_t label = 0; label < j->class_count; ++label) {
+        table_cell(&t, "%s", j->class_names[label]);
+        for (uint32_t k = 0; k < j->class_count; ++k)
+            table_cell(&t, "%s", format_count(text, j->by_class.confusion[label][k]));
+    }
+    const bool printed = table_print(&t, stdout);
+    table_finish(&t);
+    return printed;
+}
+
+/* ---- what they mean ---- */
+
+/* "1 subject with Pro cells, 2 with Early cells": the classes that have rows of fewer people than `most`. */
+static void print_people_below(const lvk_evaluation_report *j, uint32_t most) {
+    const char *what = j->unnamed == j->metrics.count ? "image" : "subject";
+    bool first = true;
+    for (uint32_t k = 0; k < j->class_count; ++k) {
+        if (j->people[k] == 0 || j->people[k] >= most)
+            continue;
+        printf("%s%" PRIu32, first ? "" : ", ", j->people[k]);
+        if (first)
+            printf(" %s%s", what, j->people[k] == 1 ? "" : "s");
+        printf(" with %s cells", shown(j->class_names[k]));
+        first = false;
+    }
+}
+
+/* Scores that never varied have a value and no interval. */
+static bool has_constant(const lvk_class_metrics *m) {
+    size_t count;
+    const lvk_measure *measures = lvk_class_total_measures(&count);
+    for (size_t i = 0; i < count; ++i)
+        if (isfinite(lvk_class_total_of(&m->scores, &measures[i])) &&
+            !isfinite(lvk_class_total_of(&m->low, &measures[i])))
+            return true;
+    return false;
+}
+
+static void print_interval_note(const lvk_evaluation_report *j) {
+    uint32_t least = UINT32_MAX;
+    for (uint32_t k = 0; k < j->class_count; ++k)
+        if (j->people[k] && j->people[k] < least)
+            least = j->people[k];
+    if (least < LVK_BOOTSTRAP_LEAST) {
+        printf("No 95 %% intervals: ");
+        print_people_below(j, LVK_BOOTSTRAP_LEAST);
+        printf("; an interval needs at least %d of each.\n", LVK_BOOTSTRAP_LEAST);
+        return;
+    }
+    metrics_print_interval_kind(j, has_constant(&j->by_class));
+    if (least < METRICS_FEW_PEOPLE) {
+        printf("These intervals are too narrow, since people are few: ");
+        print_people_below(j, METRICS_FEW_PEOPLE);
+        printf(".\n");
+    }
+}
+
+static void print_missing(const lvk_evaluation_report *j) {
+    bool first = true;
+    for (uint32_t k = 0; k < j->class_count; ++k) {
+        if (j->by_class.support[k])
+            continue;
+        printf("%s%s", first ? "Means over classes leave out those without images: " : ", ",
+               shown(j->class_names[k]));
+        first = false;
+    }
+    if (!first)
+        printf(".\n");
+}
+
+bool metrics_print_classes(const lvk_evaluation_report *j, const char *title) {
+    printf("%s\n\n", title);
+    metrics_print_unnamed(j);
+    if (!print_totals(j))
+        return false;
+    printf("\n");
+    print_interval_note(j);
+    print_missing(j);
+    printf("A cell is called the class with the highest probability.\n\n");
+    if (!print_each(j))
+        return false;
+    printf("\n");
+    if (!print_confusion(j))
+        return false;
+    metrics_print_votes(j);
+    return true;
+}
+
+/* ---- subjects ---- */
+
+bool metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t count,
+                                  const char *const *names, uint32_t classes) {
+    char called[300];
+    table t = {0};
+    table_column(&t, "subject");
+    table_column(&t, "label");
+    table_column(&t, "majority");
+    table_number_column(&t, "cells");
+    for (uint32_t k = 0; k < classes; ++k) {
+        snprintf(called, sizeof called, "called %s", names[k]);
+        table_number_column(&t, called);
+    }
+    table_number_column(&t, "right");
+    for (size_t i = 0; i < count; ++i) {
+        const lvk_subject_class_score *s = &scores[i];
+        if (!s->named)
+            continue;
+        table_cell(&t, "%s", s->name);
+        table_cell(&t, "%s", s->label < 0 ? "several" : names[s->label]);
+        table_cell(&t, "%s", s->vote < 0 ? "none" : names[s->vote]);
+        table_cell(&t, "%" PRIu32, s->cells);
+        for (uint32_t k = 0; k < classes; ++k)
+            table_cell(&t, "%" PRIu32, s->called[k]);
+        table_cell(&t, "%.0f %%", 100.0 * s->right / s->cells);
+    }
+    const bool printed = table_print(&t, stdout);
+    table_finish(&t);
+    return printed;
+}
