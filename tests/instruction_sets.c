@@ -16,3 +16,10 @@ Test(instruction_sets, sparse_kernels_agree_with_the_reference) {
     cr_assert(isa);
     cr_expect_eq(test_kernels("sparse"), strcmp(isa, "SSE41") == 0 ? 0 : 2);
 }
+
+/* Made for AVX2 and more: a convolution, with ReLU, with a residual, and its two gradients. */
+Test(instruction_sets, winograd_kernels_agree_with_the_reference) {
+    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
+    cr_assert(isa);
+    cr_expect_eq(test_kernels("winograd"), strcmp(isa, "SSE41") == 0 ? 0 : 5);
+}

@@ -199,16 +199,12 @@ typedef struct sparse {
     uint64_t list_size; /* of one part */
 } sparse;
 
-static lvk_cpu_isa isa(void) {
-    return lvk_dnnl_has_avx512() ? LVK_ISA_AVX512 : LVK_ISA_AVX2;
-}
-
 static sparse sparse_of(const lvk_cpu_task *task, const lvk_cpu_args *args, lvk_cpu_pool_shape shape,
                         uint64_t numbers, uint64_t list_size) {
     return (sparse){.task = task,
                     .args = args,
                     .shape = shape,
-                    .isa = isa(),
+                    .isa = lvk_cpu_isa_at_hand(),
                     .parts = task->threads,
                     .numbers = args->scratch,
                     .lists = (char *)args->scratch + lvk_cpu_align(numbers * sizeof(float)),

@@ -3,6 +3,7 @@
 #define LVK_CPU_CONV_POOL_H
 
 #include "cpu/conv2d.h"
+#include "cpu/vectors.h"
 
 /* The convolution before the pool, and the pooled size. */
 typedef struct lvk_cpu_pool_shape {
@@ -23,8 +24,6 @@ typedef struct lvk_pool_entry {
     uint32_t at;
     float gradient;
 } lvk_pool_entry;
-
-typedef enum lvk_cpu_isa { LVK_ISA_AVX2, LVK_ISA_AVX512 } lvk_cpu_isa;
 
 /* Why the sparse kernels cannot take the shape on this processor, NULL: they can. The first is what both need. */
 const char *lvk_cpu_sparse_unsupported(const lvk_cpu_pool_shape *shape);

@@ -22,13 +22,14 @@ typedef struct lvk_dnnl_shape {
     uint32_t batch, in_h, in_w, in_c, out_h, out_w, out_c; /* dense: all heights and widths are 1 */
     uint32_t kernel_h, kernel_w, stride_h, stride_w;
     uint32_t pad_top, pad_left, pad_bottom, pad_right;
-    bool dense;                /* a dense layer */
-    bool bias, relu, residual; /* of LVK_DNNL_FORWARD: y = relu(conv(x, w) + bias + residual) */
+    bool dense; /* a dense layer */
+    bool bias, relu,
+        residual; /* of LVK_DNNL_FORWARD: y = relu(conv(x, w) + bias + residual), the residual being what y holds */
     bool keeps_weights; /* w seldom changes: what is made of it is kept, see lvk_dnnl_operands.version */
 } lvk_dnnl_shape;
 
 typedef struct lvk_dnnl_operands {
-    const float *bias, *residual;          /* NULL where the shape has none */
+    const float *bias;                     /* NULL where the shape has none */
     const float *from_x, *from_w, *from_y; /* what the pass reads */
     float *to_x, *to_w, *to_y;             /* what it writes */
     void *scratch;                         /* lvk_dnnl_scratch() bytes, 64-byte aligned */

@@ -13,6 +13,12 @@
 #define LVK_CPU_VECTORS
 #endif
 
+/* Instruction sets of kernels that are written in intrinsics. */
+typedef enum lvk_cpu_isa { LVK_ISA_AVX2, LVK_ISA_AVX512 } lvk_cpu_isa;
+
+/* The wider of those that the processor has and that ONEDNN_MAX_CPU_ISA allows, for kernels that need one of them. */
+lvk_cpu_isa lvk_cpu_isa_at_hand(void);
+
 /* The next loop's turns are independent: what it writes may be what it reads at the same place. */
 #define LVK_CPU_SIMD _Pragma("omp simd")
 

@@ -1,5 +1,6 @@
 #include "ops/conv2d.h"
 #include "support/conv_cases.h"
+#include "support/winograd_sums.h"
 
 /* stride_h, stride_w, pad_top, pad_left, pad_bottom, pad_right; kernel_h, kernel_w */
 static const lvk_conv2d_grad_weight_attributes attributes[] = {
@@ -136,6 +137,16 @@ static const lvk_case cases[] = {
      .input_count = 2,
      .inputs = {{LVK_F32, 4, {1, 3, 3, 260}}, {LVK_F32, 4, {1, 1, 1, 8}}},
      .outputs = {{LVK_F32, 4, {3, 3, 260, 8}}}},
+    {.name = "48 to 16, 544 tiles of 2x2",
+     .attributes = &(const lvk_conv2d_grad_weight_attributes){{1, 1, 1, 1, 1, 1}, 3, 3},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {2, 31, 33, 48}}, {LVK_F32, 4, {2, 31, 33, 16}}},
+     .outputs = {{LVK_F32, 4, {3, 3, 48, 16}}}},
+    {.name = "16 to 48, uneven padding",
+     .attributes = &(const lvk_conv2d_grad_weight_attributes){{1, 1, 0, 3, 2, 1}, 3, 3},
+     .input_count = 2,
+     .inputs = {{LVK_F32, 4, {3, 6, 9, 16}}, {LVK_F32, 4, {3, 6, 11, 48}}},
+     .outputs = {{LVK_F32, 4, {3, 3, 16, 48}}}},
     {.name = "wide, one row",
      .attributes = &attributes[18],
      .input_count = 2,
@@ -170,5 +181,6 @@ const lvk_case_table lvk_cases_conv2d_grad_weight = {
     .count = sizeof cases / sizeof *cases,
     .tolerance = {LVK_SUM},
     .terms = terms,
+    .own_sums = winograd_weight_own_sums,
     .draw = draw,
 };

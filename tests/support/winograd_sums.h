@@ -25,13 +25,20 @@
  *
  * K. A product passes through at most 4 roundings in G g G^T (two sums a dimension; halves are exact), 2 in
  * B^T d B, its own, C - 1 in the sum over C channels, 4 in A^T m A, and one each for bias and residual: K = C
- * + 12. They are as good as independent of each other, so that sqrt(K) of them count, as in LVK_SUM. */
+ * + 12. They are as good as independent of each other, so that sqrt(K) of them count, as in LVK_SUM.
+ *
+ * The gradient of w is dw = G^T [sum over tiles of (B^T d B) * (A dy A^T)] G. In one dimension
+ *
+ *     S0 = (|d0| + |d2|) |y0| + M,   S1 = M,   S2 = M + (|d1| + |d3|) |y1|,   M = (|d1| + |d2|) (|y0| + |y1|),
+ *
+ * and K = tiles + 8: 2 roundings in each of both transforms, the product's own, tiles - 1 in the sum, 4 in the last transform. */
 #ifndef TESTS_SUPPORT_WINOGRAD_SUMS_H
 #define TESTS_SUPPORT_WINOGRAD_SUMS_H
 
 #include "selftest/cases.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* x [N, height, width, channels] to y [N, out_h, out_w, outputs]. */
@@ -110,6 +117,69 @@ static inline double winograd_own_sums(const lvk_case_run *run, const char *cand
                                         .pad_top = conv->pad_top,
                                         .pad_left = conv->pad_left};
     return strcmp(candidate, "winograd") == 0 ? winograd_sums(&operands, sums) : 0;
+}
+
+/* ---- the gradient of w ---- */
+
+/* The sums of |numbers| [height, width, channels] from (top, left) on that the summands of S have for one channel: along each
+ * dimension those at {0, 2}, {1, 2} and {1, 3}, or with `outputs` at {0}, {0, 1} and {1}. */
+static inline void winograd_sets(const lvk_real *numbers, const lvk_type *type, uint64_t n, int64_t top,
+                                 int64_t left, uint64_t c, bool outputs, double sets[3][3]) {
+    static const uint32_t of_x[3] = {5, 6, 10}, of_y[3] = {1, 3, 2};
+    const uint32_t *members = outputs ? of_y : of_x;
+    const winograd_operands image = {.x = numbers, .x_type = type};
+    for (int a = 0; a < 3; ++a)
+        for (int b = 0; b < 3; ++b) {
+            sets[a][b] = 0;
+            for (int i = 0; i < 4; ++i)
+                for (int j = 0; j < 4; ++j)
+                    if ((members[a] >> i & 1) && (members[b] >> j & 1))
+                        sets[a][b] += winograd_x(&image, n, top + i, left + j, c);
+        }
+}
+
+/* Adds a tile's part of S to the nine sums of each pair of channels. */
+static inline void winograd_weight_tile(const lvk_call *call, double (*x)[3][3], double (*y)[3][3],
+                                        float *sums) {
+    const uint64_t inputs = call->outputs[0].dim[2], outputs = call->outputs[0].dim[3];
+    for (uint64_t c = 0; c < inputs; ++c)
+        for (uint64_t k = 0; k < outputs; ++k)
+            for (int r = 0; r < 3; ++r)
+                for (int s = 0; s < 3; ++s) {
+                    double sum = 0;
+                    for (int a = r == 2 ? 1 : 0; a <= (r == 0 ? 1 : r); ++a)
+                        for (int b = s == 2 ? 1 : 0; b <= (s == 0 ? 1 : s); ++b)
+                            sum += (r == 1 && a == 0) || (s == 1 && b == 0) ? 0 : x[c][a][b] * y[k][a][b];
+                    sums[((uint64_t)(3 * r + s) * inputs + c) * outputs + k] += (float)sum;
+                }
+}
+
+/* own_sums of conv2d_grad_weight. */
+static inline double winograd_weight_own_sums(const lvk_case_run *run, const char *candidate, float *sums) {
+    const lvk_call *call = run->call;
+    const lvk_conv2d_grad_weight_attributes *a = call->attributes;
+    const uint32_t *x = call->inputs[0].dim, *y = call->inputs[1].dim;
+    double(*of_x)[3][3] = calloc(x[3], sizeof *of_x), (*of_y)[3][3] = calloc(y[3], sizeof *of_y);
+    if (strcmp(candidate, "winograd") != 0 || !of_x || !of_y) {
+        free(of_x);
+        free(of_y);
+        return 0;
+    }
+    memset(sums, 0, lvk_type_size(&call->outputs[0]));
+    for (uint64_t n = 0; n < y[0]; ++n)
+        for (int64_t i = 0; i < y[1]; i += 2)
+            for (int64_t j = 0; j < y[2]; j += 2) {
+                for (uint64_t c = 0; c < x[3]; ++c)
+                    winograd_sets(run->inputs[0], &call->inputs[0], n, i - a->conv.pad_top,
+                                  j - a->conv.pad_left, c, false, of_x[c]);
+                for (uint64_t k = 0; k < y[3]; ++k)
+                    winograd_sets(run->inputs[1], &call->inputs[1], n, i, j, k, true, of_y[k]);
+                winograd_weight_tile(call, of_x, of_y, sums);
+            }
+    free(of_x);
+    free(of_y);
+    const uint64_t tiles = (uint64_t)y[0] * ((y[1] + 1) / 2) * ((y[2] + 1) / 2);
+    return (double)tiles + 8;
 }
 
 #endif
