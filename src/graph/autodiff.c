@@ -1,12 +1,13 @@
-/* Reverse-mode differentiation over the graph. The operators' own rules do the calculus; here is only the
- * bookkeeping: which gradients are needed, and that gradients from several users of a tensor are added. */
+/* Reverse-mode differentiation over the graph. The operators' gradient rules contain the calculus. This file
+ * finds out which gradients are needed, and adds the gradients that a tensor gets from the nodes that read
+ * it. */
 #include "graph/graph.h"
 
 #include <stdio.h>
 
 typedef struct backward_pass {
     lvk_graph *graph;
-    const char *label; /* of the forward node at hand */
+    const char *label; /* of the forward node that is differentiated */
 } backward_pass;
 
 static int emit(lvk_backprop *backprop, int op, const void *attributes, int input_count, const int *inputs) {
@@ -26,7 +27,7 @@ static bool has_gradient(const lvk_graph *graph, int tensor) {
     return t->type.dtype == LVK_F32 && !(t->role == LVK_ROLE_PARAMETER && !t->trainable);
 }
 
-/* needed[t]: t is a trainable parameter or computed from one. */
+/* Returns an array in which needed[t] says whether tensor t is a trainable parameter or computed from one. */
 static bool *find_needed(const lvk_graph *graph) {
     bool *needed = lvk_alloc(graph->tensor_count, sizeof *needed);
     for (size_t t = 0; needed && t < graph->tensor_count; ++t)
@@ -88,9 +89,9 @@ static void differentiate(backward_pass *pass, const lvk_node *node, const bool 
             accumulate(pass, node->inputs[i], backprop.input_gradients[i]);
 }
 
-/* A parameter's gradient must be a value of its own, since it gets a fixed place: not a view, not shared with
- * another parameter (the two inputs of an addition have one gradient). Otherwise it is copied, by adding
- * zero. */
+/* Marks the gradient of a parameter as such. It must be a value of its own, since it gets a fixed place in
+ * the block of gradients. A view, or a gradient that belongs to another parameter too (the two inputs of an
+ * addition have one gradient), is therefore copied, by adding zero. */
 static void place_gradient(lvk_graph *graph, int parameter) {
     int gradient = graph->tensors[parameter].gradient;
     if (gradient == LVK_NONE)
@@ -121,7 +122,8 @@ void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient) {
     graph->tensors[output].gradient = gradient;
     backward_pass pass = {.graph = graph};
     for (size_t n = forward_nodes; n-- > 0 && graph->status == LVK_OK;) {
-        const lvk_node node = graph->nodes[n]; /* a copy: the rule appends nodes, and the array may move */
+        const lvk_node node =
+            graph->nodes[n]; /* a copy, since the rule appends nodes, which may move the array */
         differentiate(&pass, &node, needed);
     }
     for (size_t t = 0; t < forward_tensors && graph->status == LVK_OK; ++t)

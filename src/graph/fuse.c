@@ -1,5 +1,5 @@
-/* The graph pass that replaces chains of operators by one that computes the same without writing what lies
- * between. */
+/* The graph pass that replaces a chain of operators by one operator, which computes the same without writing
+ * the tensors in between. */
 #include "graph/graph.h"
 #include "ops/conv_pool.h"
 
@@ -7,8 +7,8 @@
 
 typedef struct fuser {
     lvk_graph *graph;
-    int *uses;     /* [tensor] how often it is read, by nodes and by the host */
-    bool *dropped; /* [node] part of a fused one */
+    int *uses;     /* [tensor] how many times nodes and the host read it */
+    bool *dropped; /* [node] whether it has become part of a fused node */
 } fuser;
 
 static void count_uses(fuser *f) {
@@ -19,8 +19,8 @@ static void count_uses(fuser *f) {
             ++f->uses[f->graph->nodes[n].inputs[i]];
 }
 
-/* The node that makes input `input` of `node`, if it is of operator `op` and nobody else reads what it makes;
- * LVK_NONE. */
+/* The node that computes input number `input` of `node`, if it is of operator `op` and only `node` reads its
+ * result; else LVK_NONE. */
 static int before(const fuser *f, int node, int input, int op) {
     const int tensor = f->graph->nodes[node].inputs[input], producer = f->graph->tensors[tensor].producer;
     const bool fits = producer != LVK_NONE && f->graph->nodes[producer].call.op == op && f->uses[tensor] == 1;
@@ -36,7 +36,7 @@ static void drop(fuser *f, int node) {
     }
 }
 
-/* The last node of a chain becomes `op` with the inputs and attributes of the first. */
+/* Turns the last node of a chain into operator `op`, with the inputs and attributes of the first node. */
 static void become(fuser *f, int last, int first, int op) {
     lvk_node *node = &f->graph->nodes[last];
     const lvk_node *source = &f->graph->nodes[first];
@@ -50,7 +50,7 @@ static void become(fuser *f, int last, int first, int op) {
     drop(f, first);
 }
 
-/* conv2d, relu, maxpool2d: conv2d_relu_pool. */
+/* Turns conv2d, relu, maxpool2d into conv2d_relu_pool. */
 static void fuse_pool(fuser *f, int pool) {
     const lvk_node *node = &f->graph->nodes[pool];
     const int relu = before(f, pool, 0, LVK_OP_relu),
@@ -65,7 +65,7 @@ static void fuse_pool(fuser *f, int pool) {
     drop(f, relu);
 }
 
-/* conv2d, relu: conv2d_relu. dense, relu: dense_relu. */
+/* Turns conv2d, relu into conv2d_relu, and dense, relu into dense_relu. */
 static void fuse_relu(fuser *f, int relu) {
     const int conv = before(f, relu, 0, LVK_OP_conv2d), dense = before(f, relu, 0, LVK_OP_dense);
     if (conv != LVK_NONE)
@@ -74,8 +74,8 @@ static void fuse_relu(fuser *f, int relu) {
         become(f, relu, dense, LVK_OP_dense_relu);
 }
 
-/* conv2d with a bias, add to a residual, relu: conv2d_add_relu. The convolution may be either summand; where
- * both are, it is the later one. */
+/* Turns conv2d with a bias, add, relu into conv2d_add_relu, whose residual is the other summand. Either
+ * summand may be the convolution; where both are convolutions, the later one is fused. */
 static void fuse_add_relu(fuser *f, int relu) {
     enum { RESIDUAL = 3 };
     const int add = before(f, relu, 0, LVK_OP_add);
@@ -98,8 +98,8 @@ static void fuse_add_relu(fuser *f, int relu) {
 }
 
 static void fuse_all(fuser *f, const lvk_caps *caps) {
-    /* The fallback kernels of conv2d_relu_pool and conv2d_add_relu bind five buffers; Vulkan guarantees four.
-     */
+    /* The last candidates of conv2d_relu_pool and conv2d_add_relu bind five buffers, but Vulkan guarantees
+     * only four. */
     const bool five = !caps->runs_launches || caps->max_storage_buffers >= 5;
     for (size_t n = 0; five && n < f->graph->node_count; ++n)
         if (f->graph->nodes[n].call.op == LVK_OP_maxpool2d)
@@ -113,7 +113,7 @@ static void fuse_all(fuser *f, const lvk_caps *caps) {
     }
 }
 
-/* Closes the gaps and renumbers the producers. */
+/* Removes the dropped nodes, and gives each tensor the new number of its producer. */
 static void compact(fuser *f) {
     lvk_graph *graph = f->graph;
     size_t count = 0;

@@ -107,7 +107,7 @@ int lvk_graph_block_part(lvk_graph *graph, lvk_block_id block, uint64_t begin, u
                                     .offset = begin});
 }
 
-/* Checks the inputs and lets the shape rule fill the output types. */
+/* Checks the inputs, and calls the operator's shape rule, which fills the output types. */
 static lvk_status infer(lvk_graph *graph, const char *label, lvk_call *call, const int *inputs) {
     const lvk_op *op = lvk_op_get(call->op);
     if (call->input_count < op->min_inputs || call->input_count > op->max_inputs)

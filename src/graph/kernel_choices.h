@@ -1,6 +1,6 @@
-/* Kernel choices: a table that maps the key of a call to the name of the kernel candidate that computes the call.
- * The planner only reads the table: it does not know who filled it. The planner ignores a name that no candidate
- * of the operator has, and the name of a candidate that cannot compute the call. */
+/* Kernel choices: a table that maps the key of a call to the name of the kernel candidate that computes the
+ * call. The planner only reads the table: it does not know who filled it. The planner ignores a name that no
+ * candidate of the operator has, and the name of a candidate that cannot compute the call. */
 #ifndef LVK_GRAPH_KERNEL_CHOICES_H
 #define LVK_GRAPH_KERNEL_CHOICES_H
 
@@ -8,9 +8,10 @@
 #include "core/string_map.h"
 #include "core/text.h"
 
-/* Adds the text that stands for a call: operator, types, attributes as 32-bit words.
+/* Appends the key of a call to `text`: operator, types, and attributes as 32-bit words.
  *   "conv2d 32x224x224x3, 3x3x3x32 -> 32x222x222x32 {1 1 0 0 0 0}"
- * Elements that are not floats are marked: "32x111x111x32:u8". Calls with equal keys are the same work. */
+ * Types of other elements than floats have a suffix: "32x111x111x32:u8". Calls with equal keys do the same
+ * work. */
 void lvk_call_key(const lvk_call *call, lvk_text *text);
 
 /* The name that `choices` (NULL: no choices) holds for the call, NULL when there is none. It belongs to

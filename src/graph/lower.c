@@ -9,7 +9,8 @@ static const char *why_unsupported(const lvk_candidate *candidate, const lvk_cal
     return candidate->unsupported ? candidate->unsupported(call, caps) : NULL;
 }
 
-/* The candidate called `preferred` (NULL: none), where it can run. */
+/* Sets `chosen` to the candidate named `preferred` if it can run the call; returns whether it did.
+ * `preferred` may be NULL. */
 static bool take_preferred(const lvk_call *call, const lvk_caps *caps, const char *preferred,
                            const lvk_candidate **chosen) {
     for (int i = 0; preferred && (*chosen = lvk_op_candidate(call->op, caps, i)); ++i)
@@ -31,7 +32,7 @@ static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_c
         if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
             continue;
         if (!forced && candidate->unsuited && candidate->unsuited(call, caps))
-            continue; /* never the last one: a reason follows */
+            continue; /* never the last candidate, so that the loop ends with a choice or a reason */
         reason = why_unsupported(candidate, call, caps);
         if (!reason) {
             *chosen = candidate;
@@ -51,18 +52,19 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
     return a;
 }
 
-/* Slices start at multiples of `step` rows, which keeps every batched operand's offset aligned; at most
- * `most` rows of each fit one binding. */
+/* Lowers `most` to the number of rows of a tensor of type `type` that fit one binding, and raises `step` to
+ * the number of rows at whose multiples a slice may start, so that the slice's offset in the tensor is
+ * aligned. */
 static void measure_rows(const lvk_type *type, const lvk_caps *caps, uint64_t *most, uint64_t *step) {
     const uint64_t row = lvk_type_row_count(type) * lvk_dtype_size(type->dtype);
     const uint64_t own_step = caps->offset_alignment / greatest_common_divisor(row, caps->offset_alignment);
     if (*most > caps->max_storage_range / row)
         *most = caps->max_storage_range / row;
     if (own_step > *step)
-        *step = own_step; /* powers of two: the larger is a multiple of the smaller */
+        *step = own_step; /* steps are powers of two, so that the larger is a multiple of the smaller */
 }
 
-/* Rows of one slice; 0 and an error line when even the smallest slice is too large. */
+/* Sets `rows` to the rows of one slice. Fails when even the smallest slice is too large. */
 static lvk_status slice_rows(const lvk_node *node, const lvk_caps *caps, const lvk_plan_options *options,
                              uint64_t *rows) {
     const lvk_op *op = lvk_op_get(node->call.op);

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A place in the arena: one value, several that follow each other in place, or a node's scratch. */
+/* A place in the arena. It holds one value, or several values one after the other, each computed in place of
+ * the one before, or a scratch buffer of a node. */
 typedef struct place {
-    uint64_t size;   /* with guards, a multiple of LVK_ALIGNMENT */
-    int first, last; /* nodes during which it is held */
+    uint64_t size;   /* bytes, guards included, a multiple of LVK_ALIGNMENT */
+    int first, last; /* the first and the last node that uses it */
     uint64_t offset;
 } place;
 
@@ -18,12 +19,12 @@ typedef struct planner {
     const lvk_caps *caps;
     const lvk_plan_options *options;
     lvk_plan *plan;
-    int *root;                       /* [tensor] the tensor whose memory it is */
-    int *last_use;                   /* [tensor, at roots] the last node that touches it */
-    int *place_of;                   /* [tensor, at roots] index into places, LVK_NONE outside the arena */
-    bool *needed;                    /* [node] */
-    lvk_lowered *lowered;            /* [node] */
-    int (*scratch)[LVK_MAX_SCRATCH]; /* [node] places, LVK_NONE */
+    int *root;            /* [tensor] the tensor that owns the memory: itself but for views and updates */
+    int *last_use;        /* [tensor that owns memory] the last node that reads or writes it */
+    int *place_of;        /* [tensor that owns memory] index into places; LVK_NONE outside the arena */
+    bool *needed;         /* [node] */
+    lvk_lowered *lowered; /* [node] */
+    int (*scratch)[LVK_MAX_SCRATCH]; /* [node] indices into places; LVK_NONE: not used */
     place *places;
     size_t place_count, place_capacity;
     lvk_region *regions; /* [tensor] */
@@ -52,7 +53,8 @@ static lvk_status allocate(planner *p) {
                : LVK_ERROR_MEMORY;
 }
 
-/* Follows views and in-place updates to the tensor that owns the memory. */
+/* Sets root[t] of every tensor, by following views and in-place updates to the tensor that owns the
+ * memory. */
 static void find_roots(planner *p) {
     for (size_t t = 0; t < p->graph->tensor_count; ++t) {
         p->root[t] = (int)t;
@@ -66,8 +68,8 @@ static void find_roots(planner *p) {
     }
 }
 
-/* A node is needed when the host or a later needed node reads what it writes, or when it updates a parameter
- * block. */
+/* Sets needed[n] of every node. A node is needed when the host or a later needed node reads one of its
+ * outputs, or when it updates a block of parameters, gradients or moments. */
 static lvk_status find_needed(planner *p) {
     const lvk_graph *graph = p->graph;
     bool *wanted = lvk_arena_alloc(&p->plan->arena, graph->tensor_count, sizeof *wanted);
@@ -111,17 +113,18 @@ static lvk_status add_place(planner *p, uint64_t size, int first, int last, int 
     return LVK_OK;
 }
 
-/* Where a tensor that owns its memory lies, if it is not in the arena. */
+/* Whether tensor `t`, which owns its memory, lies outside of the arena. */
 static bool outside_arena(const planner *p, int t) {
     const lvk_tensor *tensor = &p->graph->tensors[t];
     bool output = tensor->is_output;
     for (size_t other = 0; !output && other < p->graph->tensor_count;
-         ++other) /* a view of it may be an output */
+         ++other) /* the host may read a view of the tensor */
         output = p->root[other] == t && p->graph->tensors[other].is_output;
     return tensor->role != LVK_ROLE_VALUE || output || tensor->gradient_of != LVK_NONE;
 }
 
-/* Output 0 may take over the place of input 0 when the node is the last to read that. */
+/* The place of input 0, if output 0 of node number `n` may take it over because the node is the last that
+ * reads input 0; else LVK_NONE. */
 static int inherited_place(const planner *p, const lvk_node *node, int n) {
     const int source = p->root[node->inputs[0]], target = node->outputs[0];
     if (!op_of(node)->in_place || p->options->guard || p->place_of[source] == LVK_NONE ||
@@ -163,8 +166,9 @@ static int compare_places(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* Largest first, each at the lowest offset that is free during its whole life (greedy by size: Pisarchyk and
- * Lee, "Efficient memory management for deep neural net inference", 2020). */
+/* Gives every place its offset in the arena: the largest place first, each at the lowest offset that is free
+ * during its whole lifetime ("greedy by size" of Pisarchyk and Lee, "Efficient memory management for deep
+ * neural net inference", 2020). */
 static lvk_status arrange(planner *p, uint64_t *arena_size) {
     place **order = lvk_arena_alloc(&p->plan->arena, p->place_count, sizeof(place *));
     if (!order)
@@ -176,7 +180,7 @@ static lvk_status arrange(planner *p, uint64_t *arena_size) {
     *arena_size = 0;
     for (size_t i = 0; i < p->place_count; ++i) {
         uint64_t offset = 0;
-        for (bool moved = true; moved;) { /* until no already placed neighbour in time overlaps */
+        for (bool moved = true; moved;) { /* until no placed one that overlaps is used at the same time */
             moved = false;
             for (size_t k = 0; k < i; ++k) {
                 const place *other = order[k];
@@ -214,7 +218,7 @@ static void assign_regions(planner *p) {
             if (p->regions[t].size)
                 p->regions[t].size = size;
         } else if (p->last_use[t] == LVK_NONE && tensor->role != LVK_ROLE_PARAMETER) {
-            continue; /* nobody uses it */
+            continue; /* no node uses it */
         } else if (tensor->role == LVK_ROLE_PARAMETER || tensor->role == LVK_ROLE_BLOCK) {
             p->regions[t] = (lvk_region){tensor->block, tensor->offset, size};
             program->block_size[tensor->block] = graph->parameter_size;
@@ -232,7 +236,7 @@ static void assign_regions(planner *p) {
     }
 }
 
-/* The operand's region for a batch slice. */
+/* The part of an operand's region that a batch slice uses: its rows if the operand is batched, else all. */
 static lvk_region slice_region(lvk_region whole, bool batched, const lvk_type *full,
                                const lvk_lowered_slice *slice) {
     const uint64_t row = lvk_type_row_count(full) * lvk_dtype_size(full->dtype);

@@ -1,5 +1,5 @@
-/* The graph pass that has gradients work on activations computed again, so that those of the forward pass
- * need not be kept. */
+/* The graph pass for gradient checkpointing: gradient nodes read activations that are computed again, so that
+ * the activations of the forward pass need not be kept (see lvk_graph_recompute in graph.h). */
 #include "graph/graph.h"
 
 #include <stdio.h>
@@ -7,11 +7,11 @@
 
 typedef struct recomputer {
     lvk_graph *graph;
-    size_t forward;    /* nodes before the gradients' */
-    uint32_t *segment; /* [forward node] how many checkpoints are computed before it */
-    bool *kept;        /* [tensor] gradients read it as the forward pass left it */
-    int *recomputed;   /* [tensor] the one that is computed in its place; LVK_NONE */
-    size_t *order;     /* [all nodes in the end] which comes when */
+    size_t forward;    /* the number of nodes before the first gradient node */
+    uint32_t *segment; /* [forward node] the number of checkpoints that are computed before it */
+    bool *kept;        /* [tensor] whether gradient nodes read the forward pass's tensor */
+    int *recomputed;   /* [tensor] the tensor that gradient nodes read in its place; LVK_NONE: not made yet */
+    size_t *order;     /* [node] the nodes' numbers in the order in which they are to run */
     size_t order_count;
 } recomputer;
 
@@ -22,8 +22,9 @@ static bool is_checkpoint(const lvk_graph *graph, const lvk_node *node) {
     return false;
 }
 
-/* Returns how many segments end with a checkpoint. What lies behind the last one is needed at once by the
- * first gradients: nothing would be gained from computing it twice. */
+/* Sets segment[n] of every forward node, and returns the number of segments that end with a checkpoint. The
+ * segment after the last checkpoint is not recomputed: the first gradient nodes need it right away, so that
+ * computing it again would save no memory. */
 static uint32_t find_segments(recomputer *r) {
     uint32_t checkpoints = 0;
     for (size_t n = 0; n < r->forward; ++n) {
@@ -33,7 +34,7 @@ static uint32_t find_segments(recomputer *r) {
     return checkpoints;
 }
 
-/* The tensor whose memory it is. */
+/* The tensor that owns the memory of `tensor`. */
 static int root_of(const lvk_graph *graph, int tensor) {
     for (;;) {
         const lvk_tensor *t = &graph->tensors[tensor];
@@ -45,7 +46,8 @@ static int root_of(const lvk_graph *graph, int tensor) {
     }
 }
 
-/* Marks tensors that a node of the forward pass updates where they lie, as batch norms' averages. */
+/* Sets updated[t] of the tensors that a forward node updates in place, such as the averages of batch
+ * norms. */
 static void find_updated(const recomputer *r, bool *updated) {
     for (size_t n = 0; n < r->forward; ++n) {
         const lvk_node *node = &r->graph->nodes[n];
@@ -56,8 +58,8 @@ static void find_updated(const recomputer *r, bool *updated) {
     }
 }
 
-/* A node that updates something must run once, and one that reads what is updated would not read the same
- * again. */
+/* Whether the node updates a tensor in place, or reads one that is updated. It must not be repeated: the
+ * first would update twice, the second would read another value. */
 static bool touches_updated(const recomputer *r, const lvk_node *node, const bool *updated) {
     for (int i = 0; i < node->call.input_count; ++i)
         if (updated[root_of(r->graph, node->inputs[i])])
@@ -74,7 +76,7 @@ static void find_kept(recomputer *r, uint32_t checkpoints, const bool *updated) 
                      r->segment[tensor->producer] == checkpoints ||
                      touches_updated(r, &graph->nodes[tensor->producer], updated);
     }
-    for (size_t n = 0; n < r->forward; ++n) { /* a later segment reads it: it lives on in any case */
+    for (size_t n = 0; n < r->forward; ++n) { /* what a later segment reads stays in memory in any case */
         const lvk_node *node = &graph->nodes[n];
         for (int i = 0; i < node->call.input_count; ++i) {
             const int producer = graph->tensors[node->inputs[i]].producer;
@@ -84,14 +86,16 @@ static void find_kept(recomputer *r, uint32_t checkpoints, const bool *updated) 
     }
 }
 
-/* Appends what computes `tensor` again; its own inputs, where they are not kept, before it. The depth is that
- * of a segment. */
+/* Returns the tensor that gradient nodes read in place of `tensor`. Unless `tensor` is kept, the function
+ * appends the node that computes it again, after the nodes for those of its inputs that are not kept. The
+ * recursion is as deep as a segment. */
 static int compute_again(recomputer *r, int tensor) { // NOLINT(misc-no-recursion)
     if (r->kept[tensor])
         return tensor;
     if (r->recomputed[tensor] != LVK_NONE)
         return r->recomputed[tensor];
-    const lvk_node node = r->graph->nodes[r->graph->tensors[tensor].producer]; /* a copy: the array grows */
+    const lvk_node node =
+        r->graph->nodes[r->graph->tensors[tensor].producer]; /* a copy: the array may move */
     int inputs[LVK_MAX_INPUTS];
     for (int i = 0; i < node.call.input_count; ++i)
         inputs[i] = compute_again(r, node.inputs[i]);
@@ -108,7 +112,8 @@ static int compute_again(recomputer *r, int tensor) { // NOLINT(misc-no-recursio
     return r->recomputed[tensor];
 }
 
-/* Every gradient node reads what is kept or computed again, right before it is first needed. */
+/* Lets every gradient node read tensors that are kept or computed again, and fills `order`: a node that
+ * computes a tensor again comes right before the first gradient node that reads it. */
 static void rewire(recomputer *r) {
     lvk_graph *graph = r->graph;
     const size_t gradients_end = graph->node_count;
@@ -123,7 +128,7 @@ static void rewire(recomputer *r) {
     }
 }
 
-/* Brings the nodes into the order in which they run. */
+/* Sorts the graph's nodes by `order`. */
 static void reorder(recomputer *r) {
     lvk_graph *graph = r->graph;
     lvk_node *nodes = lvk_alloc(graph->node_capacity, sizeof *nodes);
@@ -141,7 +146,8 @@ static void reorder(recomputer *r) {
 }
 
 static void recompute(recomputer *r, bool *updated) {
-    const size_t tensors = r->graph->tensor_count; /* tensors appended below are not recomputed themselves */
+    const size_t tensors =
+        r->graph->tensor_count; /* before nodes are appended, whose outputs need no entry */
     for (size_t t = 0; t < tensors; ++t)
         r->recomputed[t] = LVK_NONE;
     const uint32_t checkpoints = find_segments(r);

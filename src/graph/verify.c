@@ -1,10 +1,10 @@
-/* A second look at a finished plan, by other means than those that made it: step by step it is noted which
- * value lies where. */
+/* Checks a finished plan by other means than those that made it: it follows the steps and keeps a list of
+ * which bytes of which block hold which value. */
 #include "graph/plan.h"
 
 #include <inttypes.h>
 
-/* Bytes of a block that hold a value: the tensor that owns the memory. */
+/* Bytes of a block that hold the value of tensor `root`, which owns its memory. */
 typedef struct held {
     lvk_region region;
     int root;
@@ -35,7 +35,7 @@ static const lvk_node *node_of(const verifier *v) {
     return &v->plan->graph->nodes[v->plan->nodes[v->step]];
 }
 
-/* The tensor whose memory `tensor` is, through views and updates in place. */
+/* The tensor that owns the memory of `tensor`, found through views and in-place updates. */
 static int root_of(const lvk_graph *graph, int tensor) {
     for (;;) {
         const lvk_tensor *t = &graph->tensors[tensor];
@@ -62,7 +62,7 @@ static lvk_status hold(verifier *v, lvk_region region, int root) {
     return LVK_OK;
 }
 
-/* What lay in the region is gone. */
+/* Notes that the region no longer holds any value. */
 static lvk_status drop(verifier *v, const lvk_region *region) {
     const uint64_t end = region->offset + region->size;
     for (size_t i = 0; i < v->count;) {
@@ -83,7 +83,8 @@ static lvk_status drop(verifier *v, const lvk_region *region) {
     return LVK_OK;
 }
 
-/* Whether all of the region holds the value. Slices are written one after the other. */
+/* Whether all bytes of the region hold the value. Since slices are written one after the other, several
+ * entries of the list may make up the region. */
 static bool holds(const verifier *v, const lvk_region *region, int root) {
     uint64_t found = 0;
     for (size_t i = 0; i < v->count; ++i) {
@@ -97,7 +98,8 @@ static bool holds(const verifier *v, const lvk_region *region, int root) {
     return found == region->size;
 }
 
-/* What others than the program's own steps have written: inputs, constants, parameters, blocks. */
+/* Whether the tensor is written outside of the program's steps: inputs, constants, parameters and blocks
+ * are. */
 static bool is_given(const lvk_graph *graph, int root) {
     return graph->tensors[root].role != LVK_ROLE_VALUE;
 }
@@ -115,7 +117,7 @@ static lvk_status check_inputs(const verifier *v) {
     return LVK_OK;
 }
 
-/* Output `o` may lie on an input only where the operator says so. */
+/* Fails where output number `o` overlaps an input, unless the operator allows it. */
 static lvk_status check_output(const verifier *v, int o) {
     const lvk_step *step = &v->plan->program.steps[v->step];
     const lvk_op *op = lvk_op_get(step->call.op);
@@ -156,14 +158,15 @@ static lvk_status check_step(verifier *v) {
         LVK_TRY(check_scratch(v, s));
         LVK_TRY(drop(v, &step->scratch[s]));
     }
-    for (int o = 0; o < step->call.output_count && op->candidate_count > 0; ++o) { /* views write nothing */
+    for (int o = 0; o < step->call.output_count && op->candidate_count > 0;
+         ++o) { /* not for views: no write */
         LVK_TRY(drop(v, &step->outputs[o]));
         LVK_TRY(hold(v, step->outputs[o], root_of(v->plan->graph, node_of(v)->outputs[o])));
     }
     return LVK_OK;
 }
 
-/* What the host reads in the end. */
+/* Fails unless the tensors that the host reads hold their values at the end. */
 static lvk_status check_results(const verifier *v) {
     const lvk_graph *graph = v->plan->graph;
     for (size_t t = 0; t < graph->tensor_count; ++t) {

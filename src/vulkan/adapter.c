@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Names come from drivers and end in terminals and JSON. */
+/* Copies a name that a driver gives, without characters that terminals or JSON cannot take. */
 static void copy_printable(char *to, size_t size, const char *from) {
     size_t i = 0;
     for (; i + 1 < size && from[i]; ++i)
@@ -62,7 +62,8 @@ static lvk_status find_extensions(VkPhysicalDevice device, extension_flags *flag
     return status;
 }
 
-/* A family for compute, better one that does not draw: a desktop on the same card stays responsive then. */
+/* Picks a queue family that computes, if possible one without graphics: a desktop on the same card then stays
+ * responsive. */
 static lvk_status find_queue_family(lvk_adapter *adapter, bool *found) {
     uint32_t count = 0;
     vkGetPhysicalDeviceQueueFamilyProperties(adapter->handle, &count, NULL);
@@ -118,8 +119,8 @@ static void fill_limits(lvk_adapter *adapter) {
     caps->offset_alignment = (uint32_t)alignment;
 }
 
-/* Mesa's and Google's software drivers have one size without saying so through an extension in older
- * versions. */
+/* The one size that all subgroups of a device have; 0 if not known. Mesa's and Google's software drivers have
+ * one size, but older versions lack the extension that reports it. */
 static uint32_t fixed_subgroup_size(const lvk_adapter *adapter,
                                     const VkPhysicalDeviceSubgroupProperties *subgroup,
                                     const VkPhysicalDeviceSubgroupSizeControlPropertiesEXT *control) {
@@ -142,9 +143,10 @@ static bool has_robustness2(const lvk_adapter *adapter) {
     return features.features.robustBufferAccess && robustness.robustBufferAccess2;
 }
 
-/* Kernels that read by texels rely on 0 for a fetch beyond the view's end, which Vulkan leaves undefined.
- * Some drivers are known to give it. Of the others, software devices are asked for robustness, which promises
- * it; graphics cards are not, since it would slow all other kernels down: they do without texels. */
+/* Decides whether kernels may read by texels. These kernels rely on 0 for a fetch beyond the end of the view,
+ * which Vulkan leaves undefined. Some drivers are known to return 0. On other software devices robustness is
+ * enabled, which guarantees 0. On other graphics cards robustness is not enabled, since it would slow all
+ * kernels down, and no kernel reads by texels. */
 static void fill_texels(lvk_adapter *adapter, VkDriverId driver, bool robustness2) {
     if (!lvk_adapter_fetches_zero(driver))
         adapter->robust_fetches = adapter->info.software && robustness2 && has_robustness2(adapter);
@@ -245,7 +247,7 @@ static void refuse(lvk_adapter *adapter, const char *reason) {
     snprintf(adapter->info.unsupported, sizeof adapter->info.unsupported, "%s", reason);
 }
 
-/* Fails only for want of memory: a device that cannot be used says why. */
+/* Fails only if memory is short. For a device that cannot be used, `info` gets the reason. */
 static lvk_status fill_adapter(lvk_adapter *adapter) {
     lvk_device_info *info = &adapter->info;
     info->usable = true;
@@ -296,7 +298,7 @@ static bool is_better(const lvk_adapter *a, const lvk_adapter *b) {
     if (a->info.memory != b->info.memory)
         return a->info.memory > b->info.memory;
     return a->info.subgroup_size >
-           b->info.subgroup_size; /* of two software devices the one with wider vectors */
+           b->info.subgroup_size; /* between two software devices, the one with wider vectors wins */
 }
 
 lvk_status lvk_adapter_list(const lvk_instance *instance, lvk_adapter **adapters, uint32_t *count) {
@@ -344,7 +346,7 @@ static bool is_number(const char *text) {
     return *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
 }
 
-/* UUIDs with and without the dashes. */
+/* Whether `text` is the UUID, with or without dashes. */
 static bool is_uuid(const char *uuid, const char *text) {
     for (;; ++uuid, ++text) {
         uuid += *uuid == '-';
@@ -356,12 +358,12 @@ static bool is_uuid(const char *uuid, const char *text) {
     }
 }
 
-/* Whether the selector means the device by its UUID, or else, where it is no device's UUID, by its name. */
+/* Whether the selector matches the adapter: its UUID if by_uuid, else its name. */
 static bool is_meant(const lvk_adapter *adapter, const char *selector, bool by_uuid) {
     return by_uuid ? is_uuid(adapter->info.uuid, selector) : contains(adapter->info.name, selector);
 }
 
-/* Where a name or a UUID is that of several devices, one is taken, and the numbers of the others are told. */
+/* Logs the numbers of the other devices that the selector matches besides `taken`. */
 static void tell_others(const lvk_adapter *adapters, uint32_t count, const char *selector, bool by_uuid,
                         const lvk_adapter *taken) {
     char others[160] = "";

@@ -1,4 +1,4 @@
-/* The devices that the loader offers: what they can do, and which one to take. */
+/* Adapters: the physical devices that the Vulkan loader lists, what they can do, and which one is taken. */
 #ifndef LVK_VULKAN_ADAPTER_H
 #define LVK_VULKAN_ADAPTER_H
 
@@ -15,21 +15,21 @@ typedef struct lvk_adapter {
     uint64_t budget[VK_MAX_MEMORY_HEAPS];     /* bytes that other programs leave of each heap; 0: not known */
     VkSubgroupFeatureFlags subgroup_features; /* in compute shaders */
     uint32_t queue_family;
-    uint32_t timestamp_bits; /* of that family; 0: no timestamps */
-    bool portability_subset; /* the extension must be enabled */
+    uint32_t timestamp_bits; /* valid bits of a timestamp on that queue family; 0: no timestamps */
+    bool portability_subset; /* VK_KHR_portability_subset must be enabled */
     bool broadcasts;         /* shaders broadcast where they would shuffle (broadcast.h) */
-    bool robust_fetches;     /* VK_EXT_robustness2 must be enabled, so that fetches out of range give 0 */
+    bool robust_fetches;     /* VK_EXT_robustness2 must be enabled, so that fetches out of range return 0 */
 } lvk_adapter;
 
-/* Whether a driver is known to give 0 for texel fetches out of range, also where no robustness is enabled. */
+/* Whether a driver is known to return 0 for texel fetches out of range without robustness. */
 bool lvk_adapter_fetches_zero(VkDriverId driver);
 
-/* Lists the adapters in the loader's order; the preferred one is marked in its info. Freed with lvk_free;
- * they live no longer than the instance. */
+/* Lists the adapters in the loader's order; the info of the preferred one says so. The caller frees the list
+ * with lvk_free, and uses it no longer than the instance lives. */
 LVK_MUST_USE lvk_status lvk_adapter_list(const lvk_instance *instance, lvk_adapter **adapters,
                                          uint32_t *count);
 
-/* The usable adapter that `selector` (see lvk_vulkan_options.device) means. */
+/* Sets `found` to the usable adapter that `selector` names (see lvk_vulkan_options.device). */
 LVK_MUST_USE lvk_status lvk_adapter_find(const lvk_adapter *adapters, uint32_t count, const char *selector,
                                          const lvk_adapter **found);
 

@@ -10,7 +10,7 @@
 
 static const double SUBMISSION_SECONDS = 0.1;
 static const double FIRST_RATE =
-    2e11; /* cost units a second, see exec.c: 200 GFLOP/s, which most graphics cards reach */
+    2e11; /* cost units a second (see exec.c): 200 GFLOP/s, which most graphics cards reach */
 
 static void destroy(lvk_backend *backend) {
     lvk_vulkan *vulkan = (lvk_vulkan *)backend;

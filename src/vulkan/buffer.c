@@ -22,7 +22,7 @@ lvk_status lvk_vulkan_buffer_create(lvk_backend *backend, uint64_t size, lvk_buf
     if (!created)
         return LVK_ERROR_MEMORY;
     created->size = size;
-    const uint64_t rounded = (size + 15) / 16 * 16; /* kernels read whole vectors */
+    const uint64_t rounded = (size + 15) / 16 * 16; /* kernels read whole vectors of 16 bytes */
     lvk_status status = lvk_allocation_create(vulkan, rounded, false, &created->place);
     if (status == LVK_OK)
         status = clear(vulkan, &created->place, rounded);

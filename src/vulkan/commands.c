@@ -39,7 +39,7 @@ static lvk_status find_region(const lvk_step *step, const lvk_binding *binding, 
     return LVK_OK;
 }
 
-/* Bytes of a texel; of a word for buffers that are not read by texels. */
+/* The bytes by which a kernel counts a buffer of this kind: those of a texel, or of a word of storage. */
 static uint64_t texel_size(lvk_binding_kind kind) {
     return kind == LVK_BIND_TEXELS ? 16 : 4;
 }
@@ -64,7 +64,8 @@ static lvk_status check_size(const lvk_caps *caps, lvk_binding_kind kind, uint64
     return LVK_OK;
 }
 
-/* Two blocks may be one buffer: the first of them stands for both. */
+/* The first block that is the same buffer as `block`. Hazards are found by block, so that blocks which share
+ * a buffer must count as one. */
 static int canonical_block(const binder *self, int block) {
     int first = 0;
     while (self->blocks[first] != self->blocks[block])

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const variables[] = {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"}; /* new and old loaders' */
+static const char *const variables[] = {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"}; /* new loaders, old loaders */
 enum { VARIABLES = sizeof variables / sizeof *variables };
 
 typedef struct file_list {
@@ -48,8 +48,8 @@ static lvk_status add_folder(file_list *list, const char *path) {
     return status;
 }
 
-/* The parts of "a:b:c", each a folder below which `under` lies; `under` NULL: each a file or a folder of files.
- */
+/* Adds the files of a list of paths "a:b:c". Each path is a folder that contains the folder `under`, whose
+ * files are added; if `under` is NULL, each path is a file or a folder of files. */
 static lvk_status add_paths(file_list *list, const char *paths, const char *under) {
     lvk_status status = LVK_OK;
     while (*paths && status == LVK_OK) {
@@ -75,7 +75,8 @@ static const char *environment(const char *name, const char *otherwise) {
     return value && *value ? value : otherwise;
 }
 
-/* Below `variable`, or else below the home folder's `below_home`. */
+/* Adds the files below the folder that the environment's `variable` names, or, if it is not set, below the
+ * folder `below_home` of the user's home folder. */
 static lvk_status add_home(file_list *list, const char *variable, const char *below_home) {
     const char *value = environment(variable, NULL), *home = environment("HOME", NULL);
     if (value || !home)
@@ -86,7 +87,8 @@ static lvk_status add_home(file_list *list, const char *variable, const char *be
     return status;
 }
 
-/* Where the loader looks (its "Driver Discovery on Linux"). */
+/* Adds all files that the loader would read; the source is "Driver Discovery on Linux" in the loader's
+ * documentation. */
 static lvk_status find_files(file_list *list) {
     for (int i = 0; i < VARIABLES; ++i)
         if (environment(variables[i], NULL))
@@ -105,7 +107,7 @@ static lvk_status tell_loader(const char *files) {
     return LVK_OK;
 }
 
-/* What the environment said before; NULL: nothing. */
+/* The values of the environment's variables before the tries; NULL for one that was not set. */
 typedef struct saved {
     char *values[VARIABLES];
 } saved;
@@ -128,7 +130,8 @@ static void restore(const saved *old) {
             (void)unsetenv(variables[i]);
 }
 
-/* `good`: the paths of the files with which `attempt` succeeds. */
+/* Tries each file alone. Sets `good` to the paths "a:b:c" of the files with which `attempt` succeeds, and
+ * `excluded` to the number of the others. */
 static lvk_status try_files(const file_list *list, lvk_driver_try attempt, void *user, lvk_text *good,
                             int *excluded) {
     bool first = true;

@@ -1,4 +1,4 @@
-/* The files that tell the Vulkan loader of drivers ("driver manifests"). */
+/* The driver manifests: the files from which the Vulkan loader learns which drivers there are. */
 #ifndef LVK_VULKAN_DRIVER_FILES_H
 #define LVK_VULKAN_DRIVER_FILES_H
 
@@ -6,13 +6,16 @@
 
 #include <stdbool.h>
 
-/* Tells whether the loader makes an instance where a file is the only one; else why not. */
+/* Returns whether the loader can create an instance with the files that the environment names; if not, sets
+ * `reason`. */
 typedef bool (*lvk_driver_try)(void *user, const char **reason);
 
-/* For a loader that fails altogether where one file is damaged: tries each of the files that it would read
- * alone, leaves out those with which `attempt` fails, with a line in the log, and names the others to the
- * loader from now on (the environment's VK_DRIVER_FILES and VK_ICD_FILENAMES). *excluded: how many were left
- * out; the environment is as it was where none is, and after a failure. LVK_ERROR_UNSUPPORTED: none is good. Not to be called on two threads at once. */
+/* For a loader that fails altogether where one file is damaged. The function tries each file that the loader
+ * would read on its own. It leaves out the files with which `attempt` fails, logs a line for each, and names
+ * the other files in the environment (VK_DRIVER_FILES and VK_ICD_FILENAMES), which the loader reads from then
+ * on. `excluded` is set to the number of files left out. If this is 0, or after a failure, the environment is
+ * as before. LVK_ERROR_UNSUPPORTED says that no file is good. The function must not be called on two threads
+ * at once. */
 LVK_MUST_USE lvk_status lvk_driver_files_exclude(lvk_driver_try attempt, void *user, int *excluded);
 
 #endif

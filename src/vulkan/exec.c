@@ -1,11 +1,14 @@
 /* Executables: commands recorded once into command buffers and replayed.
  *
  * A program is split into submissions so that none holds the device longer than about a tenth of a second: a
- * desktop on the same card stays usable, and no watchdog resets it. Time is estimated from each step's cost,
- * with a rate that starts at FIRST_RATE and follows what the device's clock says of the submissions
- * (lvk_rate_adapt): down at once, up after some runs. The program is then recorded again. Splits are between
- * steps; no step is split by time: the planner slices batches by the size of bindings, so that a single
- * step may take longer. Software devices have no watchdog: one submission, and no clock on it. */
+ * desktop on the same card stays usable, and no watchdog resets the device. The time of a step is estimated
+ * as its cost divided by a rate. The rate starts at FIRST_RATE and follows the measured times of the
+ * submissions (lvk_rate_adapt): it falls at once, and rises after some runs. When it changes, the program is
+ * recorded again.
+ *
+ * A submission consists of whole steps. A single step may take longer than the limit, since the planner
+ * slices batches by the size of bindings and not by time. On software devices, which have no watchdog, a
+ * program is one submission, and no clock measures it. */
 #include "vulkan/commands.h"
 
 #include "core/log.h"
@@ -18,19 +21,20 @@ struct lvk_exec {
     lvk_commands commands;
     lvk_rate rate;
     VkQueryPool
-        clock; /* two timestamps a submission, where the device has them and submissions are limited */
+        clock; /* two timestamps a submission; VK_NULL_HANDLE without timestamps or without a time limit */
     lvk_submission *submissions;
-    VkCommandBuffer *buffers; /* one a submission; steps without launches may make one that is empty */
+    VkCommandBuffer *buffers; /* one for each submission; empty where its steps have no launches */
     int count;
 };
 
-/* Cost in floating-point operations, memory traffic counted as 10 operations a byte. */
+/* The cost of a step: its floating-point operations, or 10 for each byte of memory traffic if that is
+ * more. */
 static double step_cost(const lvk_step *step) {
     const double traffic = 10 * step->bytes;
     return step->launch_count == 0 ? 0 : step->flops > traffic ? step->flops : traffic;
 }
 
-/* Fills in where the submissions lie and returns how many there are. */
+/* Splits the program's steps into submissions, and returns their number. */
 static int split(const lvk_vulkan *vulkan, const lvk_program *program, double rate,
                  lvk_submission *submissions) {
     const double most = vulkan->submission_seconds * rate;
@@ -65,7 +69,8 @@ static lvk_status end(VkCommandBuffer buffer) {
     return VK_STATUS(vkEndCommandBuffer(buffer));
 }
 
-/* From when all before the submission is done, uploads included, until the submission is. */
+/* Records the first timestamp of submission number `i`. The clock starts when all earlier work, uploads
+ * included, is done. */
 static void start_clock(const lvk_exec *exec, int i) {
     if (!exec->clock)
         return;
@@ -154,7 +159,7 @@ void lvk_vulkan_exec_destroy(lvk_backend *backend, lvk_exec *exec) {
 
 /* ---- running ---- */
 
-/* LEUKVK_SYNC: each step is waited for, so that the one which the device fails on is known. */
+/* For LEUKVK_SYNC: waits for each step, so that the step on which the device fails is known. */
 static lvk_status run_one_by_one(lvk_vulkan *vulkan, lvk_exec *exec) {
     for (int i = 0; i < exec->count; ++i) {
         const int step = exec->submissions[i].first;
@@ -171,7 +176,7 @@ static double seconds_between(const lvk_vulkan *vulkan, uint64_t from, uint64_t 
     return 1e-9 * (double)vulkan->adapter.properties.limits.timestampPeriod * (double)((to - from) & mask);
 }
 
-/* Reads timestamps 2 i and 2 i + 1 and gives their distance in seconds. */
+/* Reads timestamps 2 i and 2 i + 1, and sets `seconds` to the time between them. */
 static lvk_status read_clock(const lvk_vulkan *vulkan, VkQueryPool queries, int i, uint64_t ticks[2],
                              double *seconds) {
     LVK_TRY(
@@ -181,7 +186,8 @@ static lvk_status read_clock(const lvk_vulkan *vulkan, VkQueryPool queries, int 
     return LVK_OK;
 }
 
-/* How long each submission took; by the host's clock, `total` seconds by the share of the cost. */
+/* Sets the seconds that each submission took. Without a clock on the device, the `total` seconds that the
+ * host measured are divided among the submissions in proportion to their cost. */
 static lvk_status measure(const lvk_vulkan *vulkan, lvk_exec *exec, double total) {
     double cost = 0;
     for (int i = 0; i < exec->count; ++i)
@@ -213,7 +219,7 @@ lvk_status lvk_vulkan_exec_run(lvk_backend *backend, lvk_exec *exec) {
         return run_one_by_one(vulkan, exec);
     if (vulkan->submission_seconds <= 0)
         return lvk_queue_run(vulkan, exec->buffers, exec->count);
-    if (!exec->clock) /* the host's clock would count the uploads */
+    if (!exec->clock) /* else the host's clock would count the uploads */
         LVK_TRY(lvk_queue_run(vulkan, NULL, 0));
     const double start = lvk_clock_seconds();
     LVK_TRY(lvk_queue_run(vulkan, exec->buffers, exec->count));
@@ -269,7 +275,7 @@ done:
     return status;
 }
 
-/* Without a clock on the device: each step on its own, on the host's clock. */
+/* For devices without a clock: runs each step on its own and measures it with the host's clock. */
 static lvk_status profile_with_host_clock(lvk_vulkan *vulkan, const lvk_exec *exec, lvk_step_time *times) {
     VkCommandBuffer buffer;
     LVK_TRY(lvk_queue_allocate(vulkan, 1, &buffer));

@@ -31,8 +31,8 @@ static lvk_status load_loader(void) {
     return LVK_OK;
 }
 
-/* volk's function pointers lead into the loader, which passes each call on by its first argument: loaded
- * once, they serve every instance and every device. */
+/* Loads volk's function pointers once. They serve every instance and every device, since they point into the
+ * loader, which finds the driver by a call's first argument. */
 static void load_functions(VkInstance instance) {
     pthread_mutex_lock(&load_mutex);
     if (!functions_ready)
@@ -48,10 +48,11 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlag
     lvk_instance *instance = user;
     const char *text = data && data->pMessage ? data->pMessage : "(no text)";
     if (!(types & VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT)) {
-        lvk_log(LVK_LOG_DEBUG, "Vulkan: %s", text); /* the loader's own remarks on drivers that do not load */
+        lvk_log(LVK_LOG_DEBUG, "Vulkan: %s",
+                text); /* messages of the loader about drivers that do not load */
         return VK_FALSE;
     }
-    (void)severity; /* the messenger asks for warnings and errors only */
+    (void)severity; /* the messenger is created for warnings and errors only */
     atomic_fetch_add(&message_total, 1);
     if (atomic_fetch_add(&instance->messages, 1) == 0) {
         strncpy(instance->first_message, text, sizeof instance->first_message - 1);
@@ -122,14 +123,15 @@ static VkResult call_create(lvk_instance *instance, const VkDebugUtilsMessengerC
     return vkCreateInstance(&info, NULL, &instance->handle);
 }
 
-/* By its own function: volk may have loaded none yet. */
+/* Destroys an instance by the loader's own function, since volk may not have loaded any yet. */
 static void destroy_handle(VkInstance instance) {
     const PFN_vkDestroyInstance destroy =
         (PFN_vkDestroyInstance)vkGetInstanceProcAddr(instance, "vkDestroyInstance");
     destroy(instance, NULL);
 }
 
-/* No driver for a device that is here is no reason against a file. */
+/* Whether the loader can create an instance with the driver files that the environment names. A file whose
+ * driver finds no device counts as good. */
 static bool try_driver_file(void *user, const char **reason) {
     (void)user;
     lvk_instance instance = {.handle = VK_NULL_HANDLE};
@@ -140,8 +142,8 @@ static bool try_driver_file(void *user, const char **reason) {
     return result == VK_SUCCESS || result == VK_ERROR_INCOMPATIBLE_DRIVER;
 }
 
-/* One damaged driver file is enough for some loaders to give nothing at all, and to call that "out of memory":
- * once more without it. */
+/* Leaves out damaged driver files. With a single one, some loaders create no instance at all, and report "out
+ * of memory". */
 static lvk_status exclude_driver_files(int *excluded) {
     pthread_mutex_lock(&load_mutex);
     const lvk_status status = lvk_driver_files_exclude(try_driver_file, NULL, excluded);
@@ -163,8 +165,8 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL keep_first_line(VkDebugUtilsMessageSeverit
     return VK_FALSE;
 }
 
-/* The loader's first error where it finds no driver: of a library that it cannot load, it tells name and reason. "" where
- * there is no driver file at all, about which it has nothing to tell. */
+/* The loader's first error where it finds no driver: of a library that it cannot load, it tells name and
+ * reason. "" where there is no driver file at all, about which it has nothing to tell. */
 static void ask_loader(char line[LOADER_LINE]) {
     static const char *const extensions[] = {VK_EXT_DEBUG_UTILS_EXTENSION_NAME};
     const VkDebugUtilsMessengerCreateInfoEXT messenger = {

@@ -13,21 +13,22 @@ typedef struct lvk_instance {
     VkDebugUtilsMessengerEXT messenger;
     PFN_vkDestroyDebugUtilsMessengerEXT destroy_messenger;
 
-    /* Names for the layers and for debuggers; NULL without validation. */
+    /* Functions that give names to objects, which validation messages and debuggers show; NULL without
+     * validation. */
     PFN_vkSetDebugUtilsObjectNameEXT set_name;
     PFN_vkCmdBeginDebugUtilsLabelEXT begin_label;
     PFN_vkCmdEndDebugUtilsLabelEXT end_label;
 
-    atomic_uint_fast64_t messages; /* of validation, warnings and errors */
+    atomic_uint_fast64_t messages; /* the number of warnings and errors of the validation layers */
     char first_message[1024];
 } lvk_instance;
 
-/* LVK_ERROR_UNSUPPORTED when there is no loader, no driver, or no validation layer where one was asked for.
- * Instances may be created on several threads at once. */
+/* Fails with LVK_ERROR_UNSUPPORTED if there is no loader, no driver, or, with `validation`, no validation
+ * layer. Instances may be created on several threads at once. */
 LVK_MUST_USE lvk_status lvk_instance_create(bool validation, lvk_instance **instance);
 void lvk_instance_destroy(lvk_instance **instance);
 
-/* Validation messages of all instances that this process has had. */
+/* The number of validation messages of all instances of this process, destroyed ones included. */
 uint64_t lvk_instance_message_total(void);
 
 #endif

@@ -1,12 +1,13 @@
-/* The choice of a memory type for each buffer. Device-local types come first. On a discrete card, types that
- * the host cannot map are preferred, since the mappable window is small and slow to read; on other devices,
- * types that it can. */
+/* The choice of a memory type for each buffer. Device-local types come first. Among these, a discrete card
+ * prefers types that the host cannot map, since the mappable window is small, and slow for the host to read.
+ * Other devices prefer types that the host can map. */
 #include "vulkan/device.h"
 
 #include "core/log.h"
 #include "core/resource.h"
 
-/* Higher is better; negative: not usable. */
+/* How well a memory type suits a buffer: a higher number is better, a negative one means that the type cannot
+ * be used. */
 static int score(const lvk_vulkan *vulkan, const VkMemoryType *type, bool staging) {
     const VkMemoryPropertyFlags flags = type->propertyFlags;
     const bool local = flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT,
@@ -16,14 +17,14 @@ static int score(const lvk_vulkan *vulkan, const VkMemoryType *type, bool stagin
     if (flags &
         ~(VkMemoryPropertyFlags)(VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
                                  VK_MEMORY_PROPERTY_HOST_COHERENT_BIT | VK_MEMORY_PROPERTY_HOST_CACHED_BIT))
-        return -1; /* lazily allocated, protected, or behind a feature that is not enabled */
+        return -1; /* lazily allocated, protected, or usable only with a feature that is not enabled */
     if (staging)
         return visible ? 1 + 2 * cached + !local : -1;
     const bool card = vulkan->adapter.info.type == LVK_DEVICE_DISCRETE;
     return 8 * local + (card ? !visible : 4 * visible + 2 * (visible && cached));
 }
 
-/* The best type that was not tried yet; -1: none is left. */
+/* The best memory type among the set bits of `allowed`; -1 if there is none. */
 static int best_type(const lvk_vulkan *vulkan, uint32_t allowed, bool staging, uint64_t size) {
     const VkPhysicalDeviceMemoryProperties *memory = &vulkan->adapter.memory;
     int best = -1, best_score = -1;
@@ -46,8 +47,9 @@ static bool is_local(const lvk_vulkan *vulkan, uint32_t heap) {
     return vulkan->adapter.memory.memoryHeaps[heap].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT;
 }
 
-/* Whether buffers are meant to be in a heap. A card with memory of its own reaches the host's as well,
- * through the bus: that is where allocations end up in need, and nothing to plan with. */
+/* Whether a heap counts as memory for buffers. A card with memory of its own also reaches the host's memory
+ * through the bus. Allocations may go there when the card's memory is full, but the host's memory does not
+ * count. */
 static bool is_usable(const lvk_vulkan *vulkan, uint32_t heap, bool only_local) {
     const VkPhysicalDeviceMemoryProperties *memory = &vulkan->adapter.memory;
     bool usable = false;
@@ -57,8 +59,8 @@ static bool is_usable(const lvk_vulkan *vulkan, uint32_t heap, bool only_local) 
     return usable && (!only_local || is_local(vulkan, heap));
 }
 
-/* The heaps that buffers are meant to be in. Software drivers report a heap that has nothing to do with what
- * they give: theirs is the machine's memory. */
+/* The size of all heaps that count as memory for buffers. For software drivers it is the machine's memory,
+ * since the size that they report for their heap has nothing to do with what they can allocate. */
 uint64_t lvk_allocation_limit(const lvk_vulkan *vulkan, uint64_t *left) {
     const lvk_adapter *adapter = &vulkan->adapter;
     const uint32_t heaps = adapter->memory.memoryHeapCount;
@@ -87,7 +89,7 @@ static lvk_status out_of_memory(const lvk_vulkan *vulkan, uint64_t size, const c
         (double)vulkan->adapter.info.memory / 0x1p20);
 }
 
-/* Maps what the host can see; a card's window is left for the driver. */
+/* Maps memory that the host can see, except in a card's mappable window, which is left to the driver. */
 static lvk_status map(lvk_vulkan *vulkan, VkMemoryPropertyFlags flags, bool staging,
                       lvk_allocation *allocation) {
     const VkMemoryPropertyFlags visible =
@@ -156,7 +158,7 @@ failed:
 void lvk_allocation_destroy(lvk_vulkan *vulkan, lvk_allocation *allocation) {
     if (lvk_queue_settle(vulkan)) {
         vkDestroyBuffer(vulkan->device, allocation->buffer, NULL);
-        vkFreeMemory(vulkan->device, allocation->memory, NULL); /* unmaps it */
+        vkFreeMemory(vulkan->device, allocation->memory, NULL); /* unmaps the memory too */
     }
     vulkan->base.bytes_allocated -= allocation->bytes;
     *allocation = (lvk_allocation){0};

@@ -81,7 +81,8 @@ static lvk_status create_layout(lvk_vulkan *vulkan, lvk_layout *layout) {
                                                  .bindingCount = (uint32_t)layout->binding_count,
                                                  .pBindings = bindings};
     LVK_TRY(VK_STATUS(vkCreateDescriptorSetLayout(vulkan->device, &set, NULL, &layout->set)));
-    /* The whole guaranteed size for every layout: push constants then stay valid from one to the next. */
+    /* Every layout has the whole guaranteed size, so that push constants stay valid when the layout
+     * changes. */
     const VkPushConstantRange range = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
                                        .size = LVK_MAX_PARAMETER_SIZE};
     const VkPipelineLayoutCreateInfo pipeline = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
@@ -110,13 +111,14 @@ static lvk_status get_layout(lvk_vulkan *vulkan, const lvk_reflection *reflectio
     lvk_layout *layout = lvk_alloc(1, sizeof *layout);
     if (!layout)
         return LVK_ERROR_MEMORY;
-    pipelines->layouts[pipelines->layout_count++] = layout; /* destroyed with the others, finished or not */
+    pipelines->layouts[pipelines->layout_count++] =
+        layout; /* now, so that it is destroyed even if unfinished */
     layout->binding_count = reflection->binding_count;
     for (int i = 0; i < reflection->binding_count; ++i)
         layout->kinds[i] = reflection->bindings[i].kind;
     const lvk_status status = create_layout(vulkan, layout);
     if (status != LVK_OK)
-        layout->binding_count = -1; /* never found again */
+        layout->binding_count = -1; /* so that no shader matches the unfinished layout */
     *found = layout;
     return status;
 }
@@ -134,7 +136,7 @@ static const char *kind_name(lvk_binding_kind kind) {
                                       : "texel buffer of bytes";
 }
 
-/* What the launch itself says against the shader. */
+/* Fails unless the launch agrees with the shader: bindings, parameters, constants. */
 static lvk_status check_launch(const lvk_launch *launch, const lvk_reflection *shader, const lvk_caps *caps) {
     if (launch->binding_count != shader->binding_count)
         return lvk_fail(LVK_ERROR_ARGUMENT, "has %d bindings, the launch %d", shader->binding_count,
@@ -157,7 +159,7 @@ static lvk_status check_launch(const lvk_launch *launch, const lvk_reflection *s
     return LVK_OK;
 }
 
-/* What the shader needs against the device. */
+/* Fails unless the device has what the shader needs. */
 static lvk_status check_limits(const lvk_vulkan *vulkan, const lvk_reflection *shader) {
     const lvk_caps *caps = &vulkan->base.caps;
     uint64_t invocations = 1;

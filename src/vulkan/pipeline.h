@@ -1,4 +1,5 @@
-/* Compute pipelines: made once per shader and set of constants, and kept as long as the device. */
+/* Compute pipelines. There is one for each shader and set of specialization constants, created when first
+ * needed; it lives as long as the device. */
 #ifndef LVK_VULKAN_PIPELINE_H
 #define LVK_VULKAN_PIPELINE_H
 
@@ -8,8 +9,8 @@
 
 struct lvk_vulkan;
 
-/* One for all shaders that bind the same kinds in the same order, so that descriptor sets and push constants
- * survive a change of pipeline. */
+/* A pipeline layout. All shaders with the same kinds of bindings in the same order share one, so that
+ * descriptor sets and push constants stay valid when the pipeline changes. */
 typedef struct lvk_layout {
     int binding_count;
     lvk_binding_kind kinds[LVK_MAX_BINDINGS];
@@ -32,36 +33,38 @@ typedef struct lvk_pipelines {
     lvk_layout **layouts;
     size_t layout_count, layout_capacity;
     VkPipelineCache cache;
-    char *cache_path;      /* NULL: nothing is kept on disk */
-    uint64_t cache_digest; /* of the file's data as it was read; 0: there was none */
+    char *cache_path;      /* the cache file; NULL: none is read or written */
+    uint64_t cache_digest; /* digest of the data that the file held when it was read; 0: no file */
 } lvk_pipelines;
 
-/* Starts with what the cache file of this device, driver and set of shaders holds, unless `use_file` is
- * false. */
+/* Creates the pipeline cache, with the data of the cache file for this device, driver and set of shaders if
+ * use_file. */
 LVK_MUST_USE lvk_status lvk_pipelines_init(struct lvk_vulkan *vulkan, bool use_file);
 
-/* Writes the cache file if there is something new, destroys all pipelines. Also after a failed init, also of
- * {0}. */
+/* Writes the cache file if its data has changed, and destroys all pipelines. It may be called after a failed
+ * init, and for {0}. */
 void lvk_pipelines_finish(struct lvk_vulkan *vulkan);
 
-/* The pipeline for a launch, made if need be. The launch is compared with the shader and with the device's
- * limits, in everything but its buffers: number and kinds of bindings, parameter size, constants, group size
- * and counts, shared memory, subgroup operations. The result lives as long as the device. */
+/* Sets `pipeline` to the pipeline for a launch, which is created if there is none yet, and lives as long as
+ * the device. Fails unless everything but the launch's buffers agrees with the shader and the device's
+ * limits: number and kinds of bindings, size of the parameters, constants, size and number of workgroups,
+ * shared memory, subgroup operations. */
 LVK_MUST_USE lvk_status lvk_pipeline_get(struct lvk_vulkan *vulkan, const lvk_launch *launch,
                                          const lvk_pipeline **pipeline);
 
 /* pipeline_file.c: the cache on disk. */
 
-/* The file for this device, driver and set of shaders, its folder created; NULL where the user has no cache
- * folder. */
+/* The path of the cache file for this device, driver and set of shaders, whose folder is created. NULL if the
+ * user has no cache folder. The caller frees it with lvk_free. */
 char *lvk_pipeline_file_path(const VkPhysicalDeviceProperties *properties);
 
-/* The data that was stored, NULL when there is none or when it is damaged or of something else. Freed with
- * lvk_free. */
+/* The data of a cache file, which the caller frees with lvk_free. NULL if there is no file, or if it is
+ * damaged or belongs to another device. */
 void *lvk_pipeline_file_read(const char *path, const VkPhysicalDeviceProperties *properties, size_t *size,
                              uint64_t *digest);
 
-/* Stores data unless its digest is `old_digest`. Failures are logged: the cache only saves time. */
+/* Writes data into the cache file unless the data's digest is `old_digest`. Failures are only logged, since
+ * the cache does nothing but save time. */
 void lvk_pipeline_file_write(const char *path, const void *data, size_t size, uint64_t old_digest);
 
 #endif

@@ -1,6 +1,6 @@
-/* Compiled pipelines on disk: $XDG_CACHE_HOME/leukvk/ (or ~/.cache/leukvk/), one file per device, driver and
- * set of shaders. Drivers trust what they are given, so a file is used only if a digest over all of it fits.
- */
+/* Compiled pipelines on disk, in $XDG_CACHE_HOME/leukvk/ or ~/.cache/leukvk/: one file for each device,
+ * driver and set of shaders. Drivers trust the data that they are given. Therefore a file is used only if the
+ * digest in its header is that of its data. */
 #include "vulkan/pipeline.h"
 
 #include "core/file.h"
@@ -14,7 +14,7 @@ enum { MAX_FILE = 64 << 20 };
 
 typedef struct file_header {
     char magic[8];
-    uint64_t size;   /* of the data behind the header */
+    uint64_t size;   /* bytes of the data after this header */
     uint64_t digest; /* of that data */
 } file_header;
 
@@ -45,8 +45,8 @@ char *lvk_pipeline_file_path(const VkPhysicalDeviceProperties *properties) {
     return path;
 }
 
-/* What Vulkan puts in front of its data ("Pipeline Cache Header"): drivers must check it, and older ones did
- * not. */
+/* Whether Vulkan's own header at the beginning of the data (the specification's "Pipeline Cache Header") is
+ * that of this device. Drivers must check it, but older ones do not. */
 static bool fits_device(const void *data, size_t size, const VkPhysicalDeviceProperties *properties) {
     VkPipelineCacheHeaderVersionOne header;
     if (size < sizeof header)

@@ -31,7 +31,7 @@ static lvk_status submit_all(lvk_vulkan *vulkan, const VkCommandBuffer *buffers,
 }
 
 bool lvk_queue_settle(lvk_vulkan *vulkan) {
-    enum { TRIES = 3 }; /* a wait that failed for want of memory may succeed */
+    enum { TRIES = 3 }; /* a wait that failed because memory was short may succeed the next time */
     for (int i = 0; vulkan->running && i < TRIES; ++i) {
         const VkResult result = vkQueueWaitIdle(vulkan->queue);
         vulkan->running = result != VK_SUCCESS && result != VK_ERROR_DEVICE_LOST;
@@ -54,9 +54,9 @@ lvk_status lvk_queue_run(lvk_vulkan *vulkan, const VkCommandBuffer *buffers, int
     if (status == LVK_OK)
         status = wait(vulkan);
     if (status != LVK_OK)
-        (void)lvk_queue_settle(vulkan); /* what was submitted may still run over the caller's buffers */
+        (void)lvk_queue_settle(vulkan); /* a submission may still use the caller's buffers */
     vulkan->transfers.staged = 0;
-    vulkan->lost |= status != LVK_OK; /* how much of the work was done is not known */
+    vulkan->lost |= status != LVK_OK; /* after a failure it is not known how much of the work was done */
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", vulkan->base.info.name);
 }
 

@@ -14,7 +14,8 @@ static void lower(lvk_rate *rate, double measured) {
     rate->patience = rate->patience < MOST_PATIENCE / 2 ? 2 * rate->patience : MOST_PATIENCE;
 }
 
-/* By how much the rate may rise so that what is merged then takes half of `most`; 1 or less: not at all. */
+/* The factor by which the rate may rise so that submissions merged at the new rate take about half of `most`
+ * seconds. A factor of 1 or less means that the rate must not rise. */
 static double possible_rise(double most, const lvk_submission *submissions, int count) {
     double longest = 0, shortest_pair = -1;
     for (int i = 0; i < count; ++i) {
@@ -26,7 +27,7 @@ static double possible_rise(double most, const lvk_submission *submissions, int 
             shortest_pair = pair;
     }
     if (shortest_pair < 0 || shortest_pair > most / 2)
-        return 1; /* nothing to merge */
+        return 1; /* no two submissions can be merged */
     const double needed = shortest_pair > longest ? shortest_pair : longest;
     return needed > 0 ? most / 2 / needed : LARGEST_RISE;
 }

@@ -1,28 +1,30 @@
-/* How much work fits into a submission: a rate, in units of cost a second, that follows what submissions
- * took. */
+/* The rate, in units of cost a second, that decides how much work is put into one submission. It follows the
+ * measured times of submissions. */
 #ifndef LVK_VULKAN_RATE_H
 #define LVK_VULKAN_RATE_H
 
 #include <stdbool.h>
 
 typedef struct lvk_submission {
-    int first, end; /* steps */
+    int first, end; /* steps `first` to `end` - 1 of the program */
     double cost;
-    double seconds; /* that it took in the last run */
+    double seconds; /* the time that it took in the last run */
 } lvk_submission;
 
 typedef struct lvk_rate {
     double value;
-    int calm;     /* runs in a row that called for a higher rate */
-    int patience; /* how many of them it takes; 0: FIRST_PATIENCE */
+    int calm;     /* the number of runs in a row that allowed a higher rate */
+    int patience; /* the rate rises after so many of them; 0: FIRST_PATIENCE */
 } lvk_rate;
 
-/* Compares what the submissions took with the `most` seconds that one may take; true where they are to be
- * split anew, by another rate. A submission that is too long lowers the rate at once, to what was measured.
- * Submissions that could be longer by half or more raise it, but only after a number of such runs, which
- * doubles with each lowering: a passing hiccup is forgotten, and a program whose submissions cannot be
- * foretold by their cost is not recorded over and over. Single steps cannot be split: their time says
- * nothing. */
+/* Compares the times of the submissions with `most`, the seconds that one may take. Returns true if the rate
+ * has changed, so that the program must be split anew.
+ *
+ * A submission that took too long lowers the rate at once, to the rate that was measured. Submissions that
+ * are so short that two could be merged raise the rate, but only after a number of such runs in a row, which
+ * doubles each time the rate falls. Thus one slow run has no lasting effect, and a program whose times do not
+ * follow its costs is not recorded over and over. A submission of a single step never lowers the rate, since
+ * it cannot be split. */
 bool lvk_rate_adapt(lvk_rate *rate, double most, const lvk_submission *submissions, int count);
 
 #endif

@@ -1,5 +1,4 @@
-/* Recording: from a list of commands to a command buffer, with as few barriers and changes of state as can
- * be. */
+/* Recording of commands into a command buffer, with as few barriers and changes of state as possible. */
 #include "vulkan/commands.h"
 
 #include <string.h>
@@ -8,7 +7,8 @@ typedef struct recorder {
     const lvk_commands *commands;
     VkCommandBuffer buffer;
     lvk_hazards hazards;
-    const lvk_command *previous; /* what is bound and pushed; NULL: nothing yet */
+    const lvk_command
+        *previous; /* the command whose pipeline, set and parameters are bound; NULL: none yet */
 } recorder;
 
 static void barrier(recorder *self) {

@@ -10,9 +10,10 @@
 
 enum { HEADER_WORDS = 5, MAX_IDS = 1 << 20, MAX_DEPTH = 16, NOT_SET = -1 };
 
-/* What is kept of each result id. */
+/* What the first pass keeps about each result id. */
 typedef struct spirv_id {
-    const uint32_t *definition; /* the instruction that defines it; NULL: none of those that matter here */
+    const uint32_t
+        *definition; /* the instruction that defines it; NULL: of no kind that the second pass reads */
     int binding, set, spec_id;
     uint32_t array_stride;
     bool has_array_stride, buffer_block, non_writable, workgroup_size;
@@ -27,7 +28,7 @@ typedef struct spirv_module {
     const uint32_t *constants;
     int constant_count;
     lvk_reflection *result;
-    uint32_t binding_seen, constant_seen; /* bit sets */
+    uint32_t binding_seen, constant_seen; /* bit i is set if binding, or constant, i has been found */
     bool has_entry;
 } spirv_module;
 
@@ -43,7 +44,7 @@ static uint32_t length(const uint32_t *instruction) {
     return instruction[0] >> SpvWordCountShift;
 }
 
-/* The definition of `id` if it is one of the kept ones with at least `words` words, else NULL. */
+/* The instruction that defines `id`, if it was kept and has at least `words` words; else NULL. */
 static const uint32_t *definition(const spirv_module *module, uint32_t id, uint32_t words) {
     const uint32_t *at = id < module->bound ? module->ids[id].definition : NULL;
     return at && length(at) >= words ? at : NULL;
@@ -51,7 +52,7 @@ static const uint32_t *definition(const spirv_module *module, uint32_t id, uint3
 
 static bool evaluate(const spirv_module *module, uint32_t id, int depth, uint32_t *value);
 
-/* Arithmetic on specialization constants, as the compiler leaves it in array lengths. */
+/* Computes an operation on specialization constants, which compilers leave in lengths of arrays. */
 static bool evaluate_operation(const spirv_module *module, const uint32_t *at, int depth, uint32_t *value) {
     uint32_t a, b;
     if (length(at) != 6 || !evaluate(module, at[4], depth + 1, &a) || !evaluate(module, at[5], depth + 1, &b))
@@ -77,7 +78,7 @@ static bool evaluate_operation(const spirv_module *module, const uint32_t *at, i
     }
 }
 
-/* The value of a 32-bit integer constant; false when it is none. */
+/* Sets `value` to the value of a 32-bit integer constant. False if `id` is no such constant. */
 static bool evaluate(const spirv_module *module, uint32_t id, int depth, uint32_t *value) {
     const uint32_t *at = depth < MAX_DEPTH ? definition(module, id, 4) : NULL;
     if (!at)
@@ -97,11 +98,11 @@ static bool evaluate(const spirv_module *module, uint32_t id, int depth, uint32_
     }
 }
 
-/* Bytes of a type; `packed`: without explicit layout, as for shared variables. false when it cannot be told.
- */
+/* Sets `size` to the bytes of a type. False if they cannot be found. */
 static bool type_size(const spirv_module *module, uint32_t id, int depth, uint64_t *size);
 
-/* Offset + size of the member that reaches furthest (explicit layout), or the sum of the members. */
+/* Sets `size` to the bytes of a struct: with an explicit layout the largest offset + size of a member, else
+ * the sum of the members' sizes. */
 static bool struct_size(const spirv_module *module, uint32_t id, const uint32_t *at, int depth,
                         uint64_t *size) {
     const uint32_t members = length(at) - 2;
@@ -230,7 +231,8 @@ static lvk_status read_capability(spirv_module *module, uint32_t capability) {
     }
 }
 
-/* The word that holds an instruction's result id; 0: one whose result does not matter here. */
+/* The number of the word that holds an instruction's result id; 0 for instructions that the second pass does
+ * not read. */
 static uint32_t result_word(uint32_t op) {
     switch (op) {
     case SpvOpTypeBool:
@@ -293,7 +295,8 @@ static lvk_status read_instructions(spirv_module *module) {
 
 /* ---- second pass: what the definitions mean ---- */
 
-/* glslc decorates the block's members, other compilers the variable. */
+/* Whether a buffer is declared readonly. glslc decorates the members of the block, other compilers the
+ * variable. */
 static bool is_readonly(const spirv_module *module, uint32_t variable, uint32_t type) {
     if (module->ids[variable].non_writable)
         return true;
@@ -384,7 +387,8 @@ static lvk_status read_group_size(spirv_module *module, const uint32_t *values, 
     return LVK_OK;
 }
 
-/* A constant decorated as WorkgroupSize overrules the execution modes, so it is looked for last. */
+/* Reads the size of a workgroup. A constant decorated as WorkgroupSize overrides the execution modes, so that
+ * it is read last. */
 static lvk_status read_group_sizes(spirv_module *module) {
     for (const uint32_t *p = module->words + HEADER_WORDS; p < module->words + module->count;
          p += length(p)) {
@@ -402,7 +406,7 @@ static lvk_status read_group_sizes(spirv_module *module) {
     return size[0] && size[1] && size[2] ? LVK_OK : bad(module, "has no local size, or one of 0");
 }
 
-/* Bits from 0 upwards without a gap: their number, else -1. */
+/* The number of set bits, if they are the lowest bits without a gap; else -1. */
 static int count_numbered(uint32_t seen) {
     int count = 0;
     while (count < 32 && seen & 1U << count)
@@ -427,7 +431,7 @@ static lvk_status read_definitions(spirv_module *module) {
     lvk_reflection *result = module->result;
     result->binding_count = count_numbered(module->binding_seen);
     while (module->constant_seen >>
-           result->constant_count) /* the compiler drops constants that are not read */
+           result->constant_count) /* there may be fewer: the compiler drops constants that are not read */
         ++result->constant_count;
     if (result->binding_count < 0)
         return bad(module, "its bindings are not numbered without gaps: is one of them unused?");

@@ -1,8 +1,8 @@
-/* Copies between host and device where the host does not see the device's memory.
+/* Copies between host and device for memory of the device that the host does not see.
  *
- * An upload waits for nothing: its bytes are put into the staging buffer, the copy from there is recorded,
- * and what is recorded is submitted ahead of the next work. Bytes in the backend's host memory are copied
- * from where they lie. */
+ * The caller of an upload does not wait for the device: the bytes are written into the staging buffer, and a
+ * copy from there is recorded, which is submitted before the next work. Bytes that lie in host memory of this
+ * backend are copied without the staging buffer. */
 #include "vulkan/device.h"
 
 #include "core/memory.h"
@@ -18,7 +18,8 @@ struct lvk_host_block {
     struct lvk_host_block *next;
 };
 
-/* Everything before on the queue has written what the copies read or overwrite. */
+/* Begins recording, with a barrier, so that earlier work on the queue has written what the copies read or
+ * overwrite. */
 static lvk_status begin(VkCommandBuffer commands) {
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                             .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
@@ -59,7 +60,7 @@ lvk_status lvk_transfer_download(lvk_vulkan *vulkan, VkBuffer buffer, uint64_t o
                                  uint64_t size) {
     const lvk_transfers *t = &vulkan->transfers;
     LVK_TRY(need_staging(vulkan));
-    if (t->staged) /* uploads still lie there */
+    if (t->staged) /* the staging buffer still holds bytes of recorded uploads */
         LVK_TRY(lvk_queue_run(vulkan, NULL, 0));
     for (uint64_t done = 0, now; done < size; done += now) {
         now = piece(size - done, STAGING_SIZE);
@@ -79,8 +80,9 @@ static bool overlaps(const lvk_upload *upload, VkBuffer buffer, uint64_t offset,
            offset < upload->offset + upload->size;
 }
 
-/* Records a copy for the next submission. Copies within one submission have no order: where an earlier one
- * writes to some of the same bytes, it is submitted first. */
+/* Records a copy, which is part of the next submission. The copies of one submission have no order. If a
+ * recorded copy writes to some of the same bytes, or if the list of copies is full, the recorded copies are
+ * therefore submitted and waited for first. */
 static lvk_status record(lvk_vulkan *vulkan, VkBuffer from, uint64_t from_offset, VkBuffer to,
                          uint64_t to_offset, uint64_t size) {
     lvk_transfers *t = &vulkan->transfers;
@@ -141,7 +143,7 @@ void lvk_transfer_forget(lvk_vulkan *vulkan, VkBuffer buffer) {
     for (int i = 0; i < t->count; ++i)
         used = used || t->uploads[i].from == buffer || t->uploads[i].buffer == buffer;
     const lvk_status status = used ? lvk_queue_run(vulkan, NULL, 0) : LVK_OK;
-    (void)status; /* after a failure all further work fails */
+    (void)status; /* not lost: after a failure the device counts as lost, and all further work fails */
 }
 
 /* ---- host memory ---- */
@@ -149,7 +151,7 @@ void lvk_transfer_forget(lvk_vulkan *vulkan, VkBuffer buffer) {
 static void *host_alloc(void *user, size_t count, size_t size) {
     lvk_vulkan *vulkan = user;
     if (size && count > SIZE_MAX / size)
-        return lvk_alloc(count, size); /* which says so */
+        return lvk_alloc(count, size); /* which sets the error line */
     struct lvk_host_block *block = lvk_alloc(1, sizeof *block);
     if (!block)
         return NULL;
@@ -157,7 +159,7 @@ static void *host_alloc(void *user, size_t count, size_t size) {
     if (lvk_allocation_create(vulkan, block->size, true, &block->place) != LVK_OK) {
         lvk_free(block);
         return lvk_alloc(count,
-                         size); /* drivers may have little of theirs: by way of the staging buffer, then */
+                         size); /* drivers may have little host memory; the staging buffer serves instead */
     }
     memset(block->place.mapped, 0, (size_t)block->size);
     block->next = vulkan->transfers.blocks;
