@@ -17,7 +17,7 @@ static lvk_image image;
 
 static void put(bytes *to, uint32_t value, int size) {
     for (int i = 0; i < size; ++i)
-        to->data[to->size++] = (uint8_t)(value >> 8 * i);
+        to->data[to->size++] = (uint8_t)(i < 4 ? value >> 8 * i : 0);
 }
 
 typedef struct kind {
@@ -308,8 +308,10 @@ Test(bitmap, refused) {
         {{.header = 40, .bits = 8, .colours = 7}, "a pixel's colour is not in the palette"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        put_headers(&cases[i].k);
-        put_rows(&cases[i].k, index_at);
+        kind rows = cases[i].k;
+        put_headers(&rows);
+        rows.bits = rows.bits == 3 ? 4 : rows.bits; /* whatever they are */
+        put_rows(&rows, index_at);
         expect_refused(cases[i].reason, cases[i].reason);
     }
 }
