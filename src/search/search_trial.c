@@ -1,6 +1,7 @@
 #include "search/search_trial.h"
 
 #include "artifact/run_folder.h"
+#include "core/csv.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/log.h"
@@ -11,11 +12,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { MOST_METRICS_BYTES = 64 << 20 };
-
-/* Columns of metrics.csv. */
-enum { VALIDATION_LOSS = 3, VALIDATION_AUC = 5, VALIDATION_F1_WEIGHTED = 6 };
 
 /* ---- training ---- */
 
@@ -70,46 +66,62 @@ lvk_status lvk_trial_train(lvk_device *device, const lvk_trial_job *job, lvk_tra
 
 /* ---- reading ---- */
 
-/* Field `column` of a CSV line of numbers; NaN: it is none. */
-static double field(const char *line, size_t length, int column) {
-    char text[40];
-    double value = (double)NAN;
-    const char *end = line + length;
-    for (; column > 0 && line < end; --column) {
-        const char *comma = memchr(line, ',', (size_t)(end - line));
-        line = comma ? comma + 1 : end;
+/* Columns of metrics.csv. */
+enum { VALIDATION_LOSS, VALIDATION_AUC, VALIDATION_F1_WEIGHTED, COLUMNS };
+
+static lvk_status find_columns(const lvk_csv *csv, int columns[COLUMNS]) {
+    static const char *const names[COLUMNS] = {"val_loss", "val_auc", "val_f1_weighted"};
+    for (int c = 0; c < COLUMNS; ++c) {
+        columns[c] = -1;
+        for (int i = 0; i < csv->width; ++i)
+            if (strcmp(csv->fields[i], names[c]) == 0)
+                columns[c] = i;
+        if (columns[c] < 0)
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no column %s", csv->path, names[c]);
     }
-    const char *comma = line < end ? memchr(line, ',', (size_t)(end - line)) : NULL;
-    snprintf(text, sizeof text, "%.*s", (int)((comma ? comma : end) - line), line);
-    (void)lvk_number_parse(text, &value);
+    return LVK_OK;
+}
+
+/* The field as a number; NaN: it is none. */
+static double field(const lvk_csv *csv, int column) {
+    double value = (double)NAN;
+    (void)lvk_csv_number(csv, csv->fields[column], &value);
     return value;
 }
 
-static void take_epoch(lvk_trial *trial, const char *line, size_t length) {
-    const double loss = field(line, length, VALIDATION_LOSS);
+static void take_epoch(lvk_trial *trial, const lvk_csv *csv, const int columns[COLUMNS]) {
+    const double loss = field(csv, columns[VALIDATION_LOSS]);
     ++trial->epochs;
     if (trial->best_epoch && !(loss < trial->validation_loss))
         return;
     trial->best_epoch = trial->epochs;
     trial->validation_loss = loss;
-    trial->validation_auc = field(line, length, VALIDATION_AUC);
-    trial->validation_f1_weighted = field(line, length, VALIDATION_F1_WEIGHTED);
+    trial->validation_auc = field(csv, columns[VALIDATION_AUC]);
+    trial->validation_f1_weighted = field(csv, columns[VALIDATION_F1_WEIGHTED]);
+}
+
+static lvk_status take_epochs(lvk_csv *csv, uint32_t epochs, lvk_trial *trial) {
+    int columns[COLUMNS];
+    bool more;
+    LVK_TRY(find_columns(csv, columns));
+    while (!epochs || trial->epochs < epochs) {
+        LVK_TRY(lvk_csv_next(csv, &more));
+        if (!more)
+            break;
+        take_epoch(trial, csv, columns);
+    }
+    return trial->best_epoch == 0 || isfinite(trial->validation_loss)
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT, "%s: epoch %u has no validation loss", csv->path,
+                          trial->best_epoch);
 }
 
 static lvk_status read_epochs(const char *path, uint32_t epochs, lvk_trial *trial) {
-    void *data;
-    size_t size;
-    LVK_TRY(lvk_file_read(path, MOST_METRICS_BYTES, &data, &size));
-    const char *before = memchr(data, '\n', size), *end = (const char *)data + size;
-    while (before && before + 1 < end && (!epochs || trial->epochs < epochs)) {
-        const char *line = before + 1, *next = memchr(line, '\n', (size_t)(end - line));
-        take_epoch(trial, line, (size_t)((next ? next : end) - line));
-        before = next;
-    }
-    lvk_free(data);
-    return trial->best_epoch == 0 || isfinite(trial->validation_loss)
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_FORMAT, "%s: epoch %u has no validation loss", path, trial->best_epoch);
+    lvk_csv csv;
+    LVK_TRY(lvk_csv_open(path, &csv));
+    const lvk_status status = take_epochs(&csv, epochs, trial);
+    lvk_csv_close(&csv);
+    return status;
 }
 
 static lvk_status read_test(const char *path, lvk_trial *trial) {

@@ -225,6 +225,10 @@ Test(search, a_trial_is_what_its_folder_says, .init = make_folder, .fini = remov
     t = read_trial(2, true); /* as after a round of two epochs; of equals the earlier */
     cr_expect(t.epochs == 2 && t.best_epoch == 1 && t.validation_loss == 0.5 && isnan(t.validation_auc) &&
               t.validation_f1_weighted == 0.25 && isnan(t.test_auc));
+    /* by the names of the columns, as a spreadsheet saves them */
+    write_file("metrics.csv", "\xEF\xBB\xBFval_auc;val_f1_weighted;val_loss\r\n0,875;0,75;0,25\r\n\r\n");
+    t = read_trial(0, false);
+    cr_expect(t.epochs == 1 && t.validation_loss == 0.25 && t.validation_f1_weighted == 0.75);
     write_file("results.json", "{\"test\": {\"auc\": 0.625}}");
     t = read_trial(0, true);
     cr_expect(t.outcome == LVK_TRIAL_FINISHED && t.test_auc == 0.625 && t.validation_auc == 0.875);
@@ -239,7 +243,11 @@ Test(search, damaged_folders_are_refused, .init = make_folder, .fini = remove_fo
     write_file("metrics.csv", "epoch\n1,9\n");
     cr_expect_eq(lvk_trial_read(folder, 0, &trial, &done), LVK_ERROR_FORMAT);
     cr_expect_not_null(strstr(lvk_error_message(), "metrics.csv"), "%s", lvk_error_message());
-    write_file("metrics.csv", "epoch\n");
+    write_file("metrics.csv", "epoch,val_loss,val_auc,val_f1_weighted\n1,0.5,0.5,0.5\n2,0.25\n");
+    cr_expect_eq(lvk_trial_read(folder, 0, &trial, &done), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), "metrics.csv: line 3: 2 fields"), "%s",
+                       lvk_error_message());
+    write_file("metrics.csv", "epoch,val_loss,val_auc,val_f1_weighted\n");
     write_file("results.json", "{");
     cr_expect_eq(lvk_trial_read(folder, 0, &trial, &done), LVK_ERROR_FORMAT);
     cr_expect_not_null(strstr(lvk_error_message(), "results.json"), "%s", lvk_error_message());
