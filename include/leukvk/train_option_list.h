@@ -36,8 +36,8 @@ LVK_TRAIN_OPTION(TEXT, data, NULL, ANY, "data", NULL, "DATA", DATA, ALL, 0, KEPT
 
 /* Both as in lvk_dataset_options. */
 LVK_TRAIN_OPTION(TEXT, columns, "", ANY, "columns", NULL, "ROLE=NAME,...", DATA, ALL, 0, LATER_KEPT,
-    "Which columns of a table are path, label, subject, part and microns_per_pixel, as in path=File,label=Dx (those with "
-    "usual names)")
+    "Names of the columns of a table that hold path, label, subject, part and microns_per_pixel, as in path=File,label=Dx "
+    "(columns with the usual names)")
 LVK_TRAIN_OPTION(TEXT, subject_pattern, "", ANY, "subject-pattern", NULL, "REGEX", DATA, ALL, 0, LATER_KEPT,
     "Take the subject out of the path of an image: what the first group of this extended regular expression matches, as "
     "in '/([^/_]+)_[0-9]+[.]' (what a name, a folder or a table tells)")
@@ -48,58 +48,58 @@ LVK_TRAIN_OPTION(TEXT, run, NULL, ANY, "out", NULL, "RUN", NONE, ALL, 0, INPUT,
 
 /* NULL: a split is made. */
 LVK_TRAIN_OPTION(TEXT, split, NULL, ANY, "split", NULL, "FILE", NONE, ALL, 0, INPUT,
-    "Use this split (leukvk data --split writes one)")
+    "Use the split in FILE, which leukvk data --split has written")
 
 /* Of the split that is made; see lvk_split_options. */
 LVK_TRAIN_OPTION(TEXT, group, "subject", ONE_OF("subject|none"), "group", NULL, "subject|none", DATA, ALL, 0,
     LATER_IDENTITY,
-    "subject: keep all cells of a person on one side of the split; none: split cell by cell, as work with high figures "
-    "often did, so that the figures say nothing about new people")
+    "subject: keep all cells of a person on one side of the split; none: split cell by cell, as many publications with "
+    "high scores did: such scores say nothing about new people")
 
 /* Shares of the images; together --fractions V,T. */
 LVK_TRAIN_OPTION(NUMBER, validation, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0, IDENTITY,
-    "Share of the images that chooses the best epoch")
+    "Fraction of the images for validation, which chooses the best epoch")
 LVK_TRAIN_OPTION(NUMBER, test, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0, IDENTITY,
-    "Share of the images that tests the best epoch's model")
+    "Fraction of the images for the test of the best epoch's model")
 
 /* "": lvk_dataset_positive_class says how. A run that goes on keeps its positive class. */
 LVK_TRAIN_OPTION(TEXT, positive, "", ANY, "positive", NULL, "CLASS", DATA, ALL, 0, LATER_IDENTITY,
-    "Positive class, whose probability the model gives (the one whose name says so: all, leukemia, blast, cancer, ...)")
+    "Positive class: the model gives its probability (the class whose name says so: all, leukemia, blast, cancer, ...)")
 
 LVK_TRAIN_OPTION(FLAG, strict, false, ANY, "strict", NULL, NULL, DATA, ALL, 0, KEPT,
-    "Stop at an unreadable image; by default such images are left out and listed")
+    "Stop at an unreadable image; without --strict, such images are left out and listed")
 
 LVK_TRAIN_OPTION(TEXT, crop, "center:300", ANY, "crop", NULL, "CROP", DATA, ALL, 14, IDENTITY,
-    "Part of the image to use: center:N, the middle N × N pixels at the source's scale; bbox, the cell's bounding box; "
-    "none, the whole image")
+    "Part of each image to use: center:N, the N × N pixels in its middle; bbox, the bounding box of the cell; none, the "
+    "whole image")
 
 /* 0: the model's own. */
 LVK_TRAIN_OPTION(COUNT, image_size, 0, ZERO_OR_FROM_TO(32, 1024), "image-size", NULL, "N", DATA, ALL, 15,
     LATER_IDENTITY,
-    "cnn-gap and ResNets only: height and width in pixels that crops are resampled to, 32 to 1024; half the side is a "
-    "quarter of the work (112 of cnn-gap, 224 of ResNets)")
+    "cnn-gap and ResNets only: resample crops to N × N pixels, 32 to 1024; half the size is a quarter of the work (112 "
+    "for cnn-gap, 224 for ResNets)")
 
 LVK_TRAIN_OPTION(FLAG, augment, true, ANY, "augment", NULL, NULL, DATA, IMAGES, 0, IDENTITY,
-    "Flip and rotate the training images at random, in each epoch anew (the default, but not of every preset)")
+    "Flip and rotate the training images at random, anew in each epoch (on, unless the preset turns it off)")
 
 /* What comes in from beyond the crop is black. */
 LVK_TRAIN_OPTION(NUMBER, shift, 0, FROM_TO(0, 0.5), "shift", NULL, "X", DATA, ALL, 16, LATER_IDENTITY,
-    "Augment by shifting, too: along each axis by at most the share X of the crop's side, 0 to 0.5")
+    "Augmentation: shift images at random along each axis, by at most X times the crop's size; 0 to 0.5")
 LVK_TRAIN_OPTION(NUMBER, zoom, 0, FROM_TO(0, 1), "zoom", NULL, "X", DATA, ALL, 17, LATER_IDENTITY,
-    "Augment by scaling, too: at most 1 + X times larger or smaller, 0 to 1")
+    "Augmentation: scale images at random, by a factor from 1/(1 + X) to 1 + X; 0 to 1")
 
 /* Contrast is about middle grey; black stays black. */
 LVK_TRAIN_OPTION(NUMBER, color, 0, FROM_TO(0, 0.5), "color", NULL, "X", DATA, ALL, 18, LATER_IDENTITY,
-    "Augment colours, too: brightness, contrast and saturation times 1 - X to 1 + X, each channel by a quarter of that, 0 "
-    "to 0.5")
+    "Augmentation: multiply brightness, contrast and saturation by random factors from 1 - X to 1 + X, and each channel by "
+    "one from 1 - X/4 to 1 + X/4; 0 to 0.5")
 
 LVK_TRAIN_OPTION(TEXT, normalize, "auto", ONE_OF("auto|train|none"), "normalize", NULL, "HOW", DATA, ALL, 0, IDENTITY,
-    "train: subtract the pixels' mean and divide by their standard deviation, both by channel over the training images; "
-    "none: pixels from 0 to 1; auto: as pretrained weights need it, else train")
+    "train: subtract each channel's mean over the training images and divide by its standard deviation; none: scale pixels "
+    "to 0..1; auto: as the pretrained weights require it, and as train where there are none")
 
 /* 0: as many as processors. */
 LVK_TRAIN_OPTION(COUNT, threads, 0, FROM_TO(0, 256), "threads", NULL, "N", DATA, ALL, 0, INPUT,
-    "Threads that read images; no effect on the result (as many as processors that may be used)")
+    "Number of threads that read images; does not change the result (one per processor that may be used)")
 
 /* ---- model ---- */
 
@@ -111,23 +111,25 @@ LVK_TRAIN_OPTION(NUMBER, dropout, 0.25, FROM_BELOW(0, 1), "dropout", NULL, "X", 
 
 /* "auto": the file that leukvk-fetch-weights keeps in the user's cache folder. */
 LVK_TRAIN_OPTION(TEXT, weights, "auto", ANY, "weights", NULL, "FILE", MODEL, RESNETS, 0, KEPT,
-    "ResNets only: start from this file of leukvk import; none: random weights (what leukvk-fetch-weights keeps)")
+    "ResNets only: pretrained weights, a file that leukvk import has written; none: random weights (the file that "
+    "leukvk-fetch-weights has stored)")
 
 LVK_TRAIN_OPTION(TEXT, head, "dense:64,dropout:0.25", ANY, "head", NULL, "LAYERS", MODEL, RESNETS, 13, IDENTITY,
     "ResNets only: layers between the backbone's features and the logit")
 
 /* "none": the whole backbone is frozen, and its features of the images are computed once. */
 LVK_TRAIN_OPTION(TEXT, unfreeze, "none", ANY, "unfreeze", NULL, "STAGE", MODEL, RESNETS, 0, IDENTITY,
-    "ResNets only: first stage of the backbone to train, conv5_x, conv4_x, conv3_x, conv2_x or all; none: train only the "
+    "ResNets only: train the backbone from this stage on: conv5_x, conv4_x, conv3_x, conv2_x or all; none: train only the "
     "head")
 
 LVK_TRAIN_OPTION(TEXT, batch_norm, "frozen", ONE_OF("frozen|train"), "bn", NULL, "frozen|train", MODEL, THAWED, 0,
     IDENTITY,
-    "ResNets only: batch norms of the stages that are trained keep their running averages, gamma and beta (frozen), or are "
-    "trained with the batch's statistics (train)")
+    "ResNets only: batch norm in the stages that are trained; frozen: keep running averages, gamma and beta; train: use the "
+    "statistics of the batch, and train gamma and beta")
 
 LVK_TRAIN_OPTION(COUNT, views, 1, FROM_TO(1, 8), "views", NULL, "N", MODEL, FROZEN, 0, IDENTITY,
-    "ResNets with a frozen backbone only: train on N of each image's eight orientations, quarter turns and mirrored")
+    "ResNets with a frozen backbone only: train on N of the eight orientations of each image, which are rotations by 90 "
+    "degrees and their mirror images")
 
 /* ---- training ---- */
 
@@ -142,18 +144,19 @@ LVK_TRAIN_OPTION(COUNT, batch, 32, FROM_TO(1, 1024), "batch", "batch-size", "N",
 
 /* Batch norms see each batch alone. */
 LVK_TRAIN_OPTION(COUNT, accumulate, 1, FROM_TO(1, 1024), "accumulate", NULL, "K", TRAINING, ALL, 0, LATER_IDENTITY,
-    "Average the gradients of K batches in each step: K times the batch size in the memory of one batch")
+    "Gradient accumulation: average the gradients of K batches in each step, which is K times the batch size in the memory "
+    "of one batch")
 
 /* Chen et al., "Training deep nets with sublinear memory cost", 2016. */
 LVK_TRAIN_OPTION(TEXT, recompute, "auto", ONE_OF("auto|on|off"), "recompute", NULL, "auto|on|off", TRAINING, ALL, 0,
     LATER_KEPT,
-    "Drop activations and compute them again for the gradients: the same result in less memory and more time; auto: where "
-    "the batch fits only so")
+    "Activation checkpointing: drop activations and compute them again for the gradients; same result, less memory, more "
+    "time; auto: on where the batch does not fit without it")
 
 LVK_TRAIN_OPTION(TEXT, balance, "weight", ONE_OF("weight|oversample|none"), "balance", NULL, "HOW", TRAINING, ALL, 19,
     IDENTITY,
-    "weight: weight the loss so that both classes count the same; oversample: draw the smaller class's training images more "
-    "often, each time augmented anew; none: take the images as they come")
+    "Class imbalance; weight: weight the loss so that both classes count the same; oversample: draw training images of the "
+    "smaller class more often; none: do nothing")
 
 LVK_TRAIN_OPTION(TEXT, optimizer, "adam", ONE_OF("adam|adamw|sgd"), "optimizer", NULL, "NAME", TRAINING, ALL, 11, IDENTITY,
     "Optimizer: adam, adamw or sgd")
@@ -163,36 +166,37 @@ LVK_TRAIN_OPTION(NUMBER, learning_rate, 0.0003, ABOVE_TO(0, 100), "learning-rate
 
 /* Cosine: Loshchilov, Hutter, "SGDR", ICLR 2017, without restarts. The warm-up is left out. */
 LVK_TRAIN_OPTION(TEXT, schedule, "cosine", ANY, "schedule", NULL, "NAME", TRAINING, ALL, 12, IDENTITY,
-    "Learning rate from epoch to epoch: cosine, down to 0 over all epochs; step, times 0.1 at 1/2 and 3/4 of them; step:10,15, "
-    "times 0.1 after these epochs; constant")
+    "Learning rate schedule; cosine: down to 0 over all epochs; step: times 0.1 after 1/2 and after 3/4 of the epochs; "
+    "step:10,15: times 0.1 after these epochs; constant")
 
 /* Goyal et al., "Accurate, large minibatch SGD", 2017. Below `epochs`. */
 LVK_TRAIN_OPTION(NUMBER, warmup, 0, FROM_TO(0, 1000000), "warmup", NULL, "N", TRAINING, ALL, 9, LATER_IDENTITY,
-    "Raise the learning rate from 0 over the first N epochs, as in 0.5, before the schedule")
+    "Warm-up: raise the learning rate linearly from 0 over the first N epochs, then follow the schedule; N may be a fraction "
+    "such as 0.5")
 
 /* Factors from 0 to 1000; "": none. */
 LVK_TRAIN_OPTION(TEXT, rate_scale, "", ANY, "rate-scale", NULL, "NAME=X,...", TRAINING, ALL, 0, LATER_IDENTITY,
-    "Multiply the learning rate of parameters whose names begin with NAME (the longest NAME counts), or of a stage as in "
-    "--unfreeze, by X: conv5_x=0.1,res4=0.01")
+    "Multiply the learning rate by X for parameters whose names begin with NAME, or for a stage as in --unfreeze, as in "
+    "conv5_x=0.1,res4=0.01; of several NAMEs the longest counts")
 
 /* Pascanu et al., ICML 2013. */
 LVK_TRAIN_OPTION(NUMBER, clip_norm, 0, ZERO_OR_FROM_TO(1e-30, 1e30), "clip-norm", NULL, "X", TRAINING, ALL, 10,
     LATER_IDENTITY,
-    "Scale the gradient of all parameters down to the norm X where it is longer; 0: never")
+    "Gradient clipping: scale the gradients down where the norm of all of them together is above X; 0: never")
 
 /* Approached as (1 + step) / (10 + step). */
 LVK_TRAIN_OPTION(NUMBER, ema, 0, FROM_BELOW(0, 1), "ema", NULL, "D", TRAINING, ALL, 20, LATER_IDENTITY,
-    "Validate and save a moving average of the weights that keeps the share D at each step, as in 0.999; 0: the weights "
+    "Validate and save an exponential moving average of the weights with the decay D, such as 0.999; 0: the weights "
     "themselves")
 
 LVK_TRAIN_OPTION(NUMBER, momentum, 0.9, FROM_BELOW(0, 1), "momentum", NULL, "X", TRAINING, SGD, 6, IDENTITY,
     "sgd only: momentum, from 0 to below 1")
 
 LVK_TRAIN_OPTION(NUMBER, weight_decay, 0.01, FROM_BELOW(0, 1000), "weight-decay", NULL, "X", TRAINING, ADAMW, 7, IDENTITY,
-    "adamw only: decay of kernels")
+    "adamw only: weight decay of kernels; other parameters have none")
 
 LVK_TRAIN_OPTION(NUMBER, l2, 0, FROM_BELOW(0, 1000), "l2", NULL, "X", TRAINING, ALL, 8, IDENTITY,
-    "Penalty on the sum of the squares of kernels")
+    "L2 penalty: add X times the sum of the squares of all kernels to the loss")
 
 LVK_TRAIN_OPTION(SEED, seed, 1, ANY, "seed", NULL, "N", TRAINING, ALL, 0, IDENTITY,
     "Random seed for split, initial weights, order, augmentation, dropout")
@@ -201,11 +205,11 @@ LVK_TRAIN_OPTION(SEED, seed, 1, ANY, "seed", NULL, "N", TRAINING, ALL, 0, IDENTI
 
 /* Of features up to 2 GiB; 0: after every step. */
 LVK_TRAIN_OPTION(NUMBER, checkpoint_seconds, 300, FROM_TO(0, 1e9), "checkpoint-seconds", NULL, "N", OUTPUT, ALL, 0, KEPT,
-    "Save a checkpoint at least every N seconds, and features of a frozen backbone every minute or N seconds")
+    "Save a checkpoint at least every N seconds, and features of a frozen backbone at least every minute")
 
 /* The third step, or the epoch's last when it has fewer. No effect on the result. */
 LVK_TRAIN_OPTION(FLAG, profile, false, ANY, "profile", NULL, NULL, NONE, ALL, 0, INPUT,
-    "Print where the time of the third step goes, and write it to the run folder as a trace (profile.json, for "
+    "Profile the third step: print the time of each operator, and write a trace to the run folder (profile.json, for "
     "ui.perfetto.dev)")
 
 #else

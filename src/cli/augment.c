@@ -28,28 +28,38 @@ typedef struct arguments {
 } arguments;
 
 static const struct argp_option options[] = {
-    {"preview", OPTION_PREVIEW, "FILE.png", 0, "The picture to write", 0},
-    {"cells", OPTION_CELLS, "N", 0, "Cells, one a row (6)", 0},
-    {"views", OPTION_VIEWS, "N", 0, "Augmented views of each (6)", 0},
-    {"crop", OPTION_CROP, "center:N|bbox|none", 0, "Crop, as in training (center:300)", 0},
-    {"shift", OPTION_SHIFT, "X", 0, "Move at most the share X of the crop's side, as in training (0)", 0},
-    {"zoom", OPTION_ZOOM, "X", 0, "Scale at most 1 + X times, as in training (0)", 0},
-    {"color", OPTION_COLOR, "X", 0, "Change colours by at most X, as in training (0)", 0},
-    {"size", OPTION_SIZE, "S", 0, "Pixels a side of a view (224, as the cnn and resnets see it)", 0},
-    {"seed", OPTION_SEED, "N", 0, "Seed of the cells shown and of the augmentation (1)", 0},
-    {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 0},
+    OPTION_HEADING("Data:", GROUP_DATA),
+    OPTION_HEADING("Augmentation:", GROUP_WORK),
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"preview", OPTION_PREVIEW, "FILE.png", 0, "Picture to write", GROUP_OUTPUT},
+    {"cells", OPTION_CELLS, "N", 0, "Number of cells, one per row (6)", GROUP_DATA},
+    {"views", OPTION_VIEWS, "N", 0, "Number of augmented views of each cell (6)", GROUP_OUTPUT},
+    {"crop", OPTION_CROP, "center:N|bbox|none", 0, "Crop, as in training (center:300)", GROUP_DATA},
+    {"shift", OPTION_SHIFT, "X", 0, "Shift images at random by at most X times the crop's size; 0 to 0.5 (0)",
+     GROUP_WORK},
+    {"zoom", OPTION_ZOOM, "X", 0, "Scale images at random, by a factor from 1/(1 + X) to 1 + X; 0 to 1 (0)",
+     GROUP_WORK},
+    {"color", OPTION_COLOR, "X", 0,
+     "Change brightness, contrast, saturation and channels at random, as training does; 0 to 0.5 (0)",
+     GROUP_WORK},
+    {"size", OPTION_SIZE, "S", 0,
+     "Height and width of a view in pixels (224, as for the models cnn and resnet50)", GROUP_OUTPUT},
+    {"seed", OPTION_SEED, "N", 0, "Random seed of the choice of cells and of the augmentation (1)",
+     GROUP_WORK},
+    {"threads", OPTION_THREADS, "N", 0, "Number of threads that read images (one per processor)", GROUP_DATA},
     {0}};
 
 static const char documentation[] =
-    "Shows cells of a data set and how training turns, mirrors and changes them: a row is one cell, first its plain crop, then "
-    "what the network sees of it in epochs 1, 2, ... of leukvk train with the same --seed, --crop, --shift, --zoom and "
-    "--color."
+    "Draws cells of a data set as training augments them. Each row is one cell: first its crop without "
+    "augmentation, then what the network sees of it in epochs 1, 2, ... of leukvk train with the same --seed, "
+    "--crop, --shift, --zoom and --color."
     "\v"
     "Examples:\n"
     "  leukvk augment C-NMC_Leukemia --preview augmented.png\n"
-    "  leukvk augment my-cells --preview a.png --cells 10 --views 8 --crop bbox --seed 7\n"
-    "  leukvk augment my-cells --preview a.png --shift 0.05 --zoom 0.1 --color 0.1\n\n"
-    "Nothing but the picture is written: training augments on the fly.";
+    "  leukvk augment my-cells --preview a.png --cells 10 --views 8 --crop bbox\n"
+    "  leukvk augment my-cells --preview a.png --shift 0.05 --zoom 0.1\n"
+    "\n"
+    "Only the picture is written: training augments images while it reads them.\n";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
@@ -97,7 +107,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         if (!a->folder)
             argp_failure(state, EXIT_USAGE, 0, "which folder? leukvk augment --help shows examples");
         if (!a->preview)
-            argp_failure(state, EXIT_USAGE, 0, "--preview FILE.png is missing: the picture to write");
+            argp_failure(state, EXIT_USAGE, 0, "which picture is to be written? --preview FILE.png");
         if (lvk_sheet_views_check(&a->options) != LVK_OK)
             argp_failure(state, EXIT_USAGE, 0, "%s", lvk_error_message());
         return 0;

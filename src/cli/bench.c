@@ -11,34 +11,38 @@
 #include <math.h>
 
 static const char documentation[] =
-    "Measures the speed of a device on drawn images; no data set is needed. The works:\n"
-    "  w1  training step of the CNN (forward, backward, Adam), 32 images\n"
-    "  w2  inference of the CNN, 32 images\n"
-    "  w3  features by ResNet50, 8 images\n"
-    "  w4  training step of the whole ResNet50, 8 images\n"
-    "Each step is timed on its own, after two that warm up: median, fastest and slowest are printed. The figure by processor "
-    "time is what the processor would do if it did nothing else; on a busy machine it is the one to compare."
+    "Measures the speed of a device on random images; no data set is needed. WORK is one of:\n"
+    "  w1  training step of the cnn (forward, backward, Adam), batch 32\n"
+    "  w2  inference of the cnn, batch 32\n"
+    "  w3  features by ResNet50, batch 8\n"
+    "  w4  training step of the whole ResNet50, batch 8\n"
+    "Each step is timed on its own, after two warm-up steps; median, fastest and slowest are printed. The "
+    "images/s by processor time are what the processor would reach if it did nothing else; compare these on a "
+    "busy machine."
     "\v"
     "Examples:\n"
     "  leukvk bench w1\n"
     "  leukvk bench w2 --batch 1 --device 1\n"
-    "  leukvk bench w1 --profile                      where the time of a step goes, by operator\n"
-    "  leukvk bench w1 --profile --trace trace.json   the same as a trace for ui.perfetto.dev\n"
-    "  leukvk bench w1 --steps 20 --json              for scripts\n"
+    "  leukvk bench w1 --profile --trace trace.json\n"
+    "  leukvk bench w1 --steps 20 --json\n"
     "\n"
-    "GFLOP/s count the arithmetic of the direct form, whatever a kernel really does; GB/s the bytes of an operator's tensors, each "
-    "read or written once.\n";
+    "GFLOP/s count the arithmetic of the direct algorithm, whatever the kernel computes; GB/s count each tensor "
+    "of an operator as read or written once. A trace can be opened in ui.perfetto.dev.\n";
 
 enum { OPTION_BATCH = 256, OPTION_STEPS, OPTION_SECONDS, OPTION_PROFILE, OPTION_TRACE, OPTION_JSON };
 
 static const struct argp_option options[] = {
-    {"batch", OPTION_BATCH, "N", 0, "Images a step (32; w3 and w4: 8)", 0},
-    {"steps", OPTION_STEPS, "N", 0, "Steps to measure (as many as fit the time, at least 5)", 0},
-    {"seconds", OPTION_SECONDS, "N", 0, "Time to measure for (10)", 0},
-    {"profile", OPTION_PROFILE, NULL, 0, "Then profile three steps, and print the fastest one's operators",
-     0},
-    {"trace", OPTION_TRACE, "FILE", 0, "Write the profile as a trace (JSON)", 0},
-    {"json", OPTION_JSON, NULL, 0, "Print a JSON object", 0},
+    OPTION_HEADING("Measurement:", GROUP_WORK),
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"batch", OPTION_BATCH, "N", 0, "Batch size (32; w3 and w4: 8)", GROUP_WORK},
+    {"steps", OPTION_STEPS, "N", 0, "Number of steps to measure (as many as fit into --seconds, at least 5)",
+     GROUP_WORK},
+    {"seconds", OPTION_SECONDS, "N", 0, "Seconds to measure for (10)", GROUP_WORK},
+    {"profile", OPTION_PROFILE, NULL, 0,
+     "Also profile three steps, and print the time of each operator in the fastest one", GROUP_OUTPUT},
+    {"trace", OPTION_TRACE, "FILE", 0, "Write the profile as a trace to FILE (JSON); -: to standard output",
+     GROUP_OUTPUT},
+    {"json", OPTION_JSON, NULL, 0, "Print JSON", GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -74,7 +78,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case ARGP_KEY_ARG:
         if (a->bench.work)
-            argp_failure(state, EXIT_USAGE, 0, "one work at a time, not also %s", text);
+            argp_failure(state, EXIT_USAGE, 0, "one WORK at a time, not also %s", text);
         a->bench.work = text;
         return 0;
     case ARGP_KEY_END:

@@ -11,29 +11,36 @@
 #include <stdio.h>
 
 static const char documentation[] =
-    "Gives a trained model a temperature, by which its logit is divided so that its probabilities mean what they say, and a "
-    "threshold above which a cell is called positive. They are kept in the model's file, where predict, eval and export find them. "
-    "Both are chosen by predictions of the model as it was trained, for images that it did not learn from: those of its validation "
-    "part, or of a cross-validation. What its run tests on is left out. MODEL is a run folder or its model.safetensors."
+    "Chooses a temperature and a threshold for a trained model. The logit is divided by the temperature, so that "
+    "a probability of 0.8 means that about 80 % of such cells are positive. A cell is called positive if its "
+    "probability is above the threshold. Both are stored in the model's file, where predict, eval and export find "
+    "them. They are chosen on predictions of the model as it was trained, for images that it has not learned "
+    "from: those of its validation part, or of a cross-validation. Images of its test part are left out. MODEL is "
+    "a run folder or its model.safetensors."
     "\v"
     "Examples:\n"
-    "  leukvk calibrate runs/RUN --from runs/RUN/predictions-validation.csv --temperature\n"
-    "  leukvk calibrate runs/RUN --from runs/cv/predictions.csv --temperature --sensitivity 0.95\n"
-    "  leukvk calibrate runs/RUN --remove                 the model as it was trained\n"
-    "  leukvk eval --model runs/RUN                       what became of it on the test part\n"
+    "  leukvk calibrate runs/RUN --temperature \\\n"
+    "      --from runs/RUN/predictions-validation.csv\n"
+    "  leukvk calibrate runs/RUN --temperature --sensitivity 0.95 \\\n"
+    "      --from runs/cv/predictions.csv\n"
+    "  leukvk calibrate runs/RUN --remove\n"
+    "  leukvk eval --model runs/RUN\n"
     "\n"
-    "The temperature is the one of least log loss (Guo et al., ICML 2017); above 1 the model was too sure of itself. It changes no "
-    "order and no AUC. The same files give the same bytes.\n";
+    "The temperature is the one with the least log loss (Guo et al., ICML 2017); above 1, the model was "
+    "overconfident. It changes neither the order of the images nor the AUC. The same files give the same bytes.\n";
 
 enum { OPTION_FROM = 256, OPTION_TEMPERATURE, OPTION_SENSITIVITY, OPTION_REMOVE, OPTION_JSON };
 static const struct argp_option options[] = {
-    {"from", OPTION_FROM, "FILE", 0, "Predictions to choose by; may be given several times", 0},
-    {"temperature", OPTION_TEMPERATURE, NULL, 0, "Choose a temperature", 0},
+    OPTION_HEADING("Data:", GROUP_DATA),
+    OPTION_HEADING("Calibration:", GROUP_WORK),
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"from", OPTION_FROM, "FILE", 0, "Predictions to choose on; may be given several times", GROUP_DATA},
+    {"temperature", OPTION_TEMPERATURE, NULL, 0, "Choose a temperature", GROUP_WORK},
     {"sensitivity", OPTION_SENSITIVITY, "X", 0,
-     "Choose the highest threshold that finds this share of the positive cells, with the temperature if there is one",
-     0},
-    {"remove", OPTION_REMOVE, NULL, 0, "Take both away", 0},
-    {"json", OPTION_JSON, NULL, 0, "Print a JSON object", 0},
+     "Choose the highest threshold whose sensitivity is X or more, for the probabilities with the temperature",
+     GROUP_WORK},
+    {"remove", OPTION_REMOVE, NULL, 0, "Remove temperature and threshold from the model", GROUP_WORK},
+    {"json", OPTION_JSON, NULL, 0, "Print JSON", GROUP_OUTPUT},
     {0}};
 
 enum { MOST_FILES = 64 };
@@ -51,12 +58,12 @@ static void check(const arguments *a, struct argp_state *state) {
     if (!a->model)
         argp_failure(state, EXIT_USAGE, 0, "which model? leukvk calibrate --help shows examples");
     if (a->remove && (choose || a->from_count))
-        argp_failure(state, EXIT_USAGE, 0, "--remove goes alone");
+        argp_failure(state, EXIT_USAGE, 0, "--remove takes no other options");
     if (!a->remove && !choose)
-        argp_failure(state, EXIT_USAGE, 0, "what is to be chosen? --temperature, --sensitivity X, or both");
+        argp_failure(state, EXIT_USAGE, 0, "what is to be chosen? --temperature, --sensitivity X or both");
     if (!a->remove && !a->from_count)
         argp_failure(state, EXIT_USAGE, 0,
-                     "by which predictions? --from runs/RUN/predictions-validation.csv");
+                     "on which predictions? --from runs/RUN/predictions-validation.csv");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -73,7 +80,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_SENSITIVITY:
         a->chosen.sensitivity = option_number(state, "sensitivity", text);
         if (!(a->chosen.sensitivity > 0 && a->chosen.sensitivity <= 1))
-            argp_failure(state, EXIT_USAGE, 0, "--sensitivity %s: above 0, at most 1", text);
+            argp_failure(state, EXIT_USAGE, 0, "--sensitivity %s: must be above 0 and at most 1", text);
         return 0;
     case OPTION_JSON:
         a->json = true;

@@ -14,21 +14,27 @@
 enum { OPTION_MODEL = 2048, OPTION_PART, OPTION_DATA, OPTION_OUT, OPTION_BATCH, OPTION_TTA, OPTION_THREADS };
 
 static const struct argp_option options[] = {
+    OPTION_HEADING("Data:", GROUP_DATA),
+    OPTION_HEADING("Model:", GROUP_MODEL),
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
     {"model", OPTION_MODEL, "PATH", 0,
-     "A run folder, a model.safetensors or a checkpoint; given several times, the mean of what the models say",
-     1},
+     "Trained model: a run folder, a model.safetensors or a checkpoint; given several times, the probabilities of the models "
+     "are averaged",
+     GROUP_MODEL},
     {"part", OPTION_PART, "PART", 0,
-     "The train, validation, test or preliminary images of the model's run; eval also takes all", 1},
+     "Take this part of the data set of the model's run: train, validation, test or preliminary; eval also takes all",
+     GROUP_DATA},
     {"data", OPTION_DATA, "DATA", 0,
-     "Where the run's data set, a folder or a table, lies now; without --part, the images of DATA are taken, by eval those with "
+     "Where the data set of the run, a folder or a table, is now; without --part, take the images of DATA, eval those with "
      "labels",
-     1},
-    {"out", OPTION_OUT, "FILE", 0, "Write the predictions into a file (-: to standard output)", 1},
-    {"batch", OPTION_BATCH, "N", 0, "Images at a time (32)", 5},
+     GROUP_DATA},
+    {"out", OPTION_OUT, "FILE", 0, "Write the predictions to FILE; -: to standard output", GROUP_OUTPUT},
+    {"batch", OPTION_BATCH, "N", 0, "Batch size (32)", GROUP_WORK},
     {"tta", OPTION_TTA, "N", 0,
-     "Test-time averaging: the mean over N of the eight ways an image can lie, quarter turns and mirrored (1)",
-     5},
-    {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 5},
+     "Test-time augmentation: average the probabilities of N of the eight orientations of each image, which are rotations by "
+     "90 degrees and their mirror images (1)",
+     GROUP_WORK},
+    {"threads", OPTION_THREADS, "N", 0, "Number of threads that read images (one per processor)", GROUP_DATA},
     {0}};
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -72,7 +78,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 }
 
 static const struct argp_child children[] = {
-    {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {&data_argp, 0, NULL, 1}, {0}};
+    {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {&data_argp, 0, NULL, 0}, {0}};
 const struct argp classify_argp = {options, parse_option, NULL, NULL, children, NULL, NULL};
 
 /* On standard error, so that what is printed can be read on by programs. */

@@ -18,25 +18,31 @@ typedef struct arguments {
 } arguments;
 
 static const struct argp_option options[] = {
+    OPTION_HEADING("Data:", GROUP_DATA),
+    OPTION_HEADING("Crop:", GROUP_WORK),
     {"mode", OPTION_MODE, "center:N|bbox|none", 0,
-     "A square of N pixels about the centre, the square about what is not black, or the whole image made square "
-     "(center:300)",
-     0},
-    {"size", OPTION_SIZE, "S", 0, "Resample to S x S pixels, as training does (the crop's own size)", 0},
-    {"strict", OPTION_STRICT, NULL, 0, "Stop at the first image that cannot be used", 0},
-    {"threads", OPTION_THREADS, "N", 0, "Threads (as many as processors)", 0},
+     "center:N: the N x N pixels in the middle; bbox: the bounding box of the cell, which is all that is not black, made "
+     "square; none: the whole image, made square (center:300)",
+     GROUP_WORK},
+    {"size", OPTION_SIZE, "S", 0,
+     "Resample the crops to S x S pixels, as training does (the size of each crop)", GROUP_WORK},
+    {"strict", OPTION_STRICT, NULL, 0,
+     "Stop at the first image that cannot be used; without --strict, such images are left out and listed",
+     GROUP_DATA},
+    {"threads", OPTION_THREADS, "N", 0, "Number of threads (one per processor)", GROUP_DATA},
     {0}};
 
 static const char documentation[] =
-    "Cuts the cell out of every image of IN, a data set or any folder of images, by the code that crops in training, "
-    "and writes it as PNG below OUT under the same folders and names. OUT must be empty or not exist; OUT/index.csv "
-    "tells where each crop is from. OUT can be used as a data set: classes, folds and subjects are kept."
+    "Crops all images of IN, a data set or any folder of images, as training crops them, and writes the crops as "
+    "PNG files to the folder OUT, under the same folders and names. OUT must be empty or not exist; OUT/index.csv "
+    "tells where each crop is from. OUT is a data set again: classes, folds and subjects are kept."
     "\v"
     "Examples:\n"
     "  leukvk crop C-NMC_Leukemia cropped --mode center:300\n"
     "  leukvk crop C-NMC_Leukemia boxes --mode bbox --size 224\n"
-    "  leukvk crop photographs cells --mode bbox --strict\n\n"
-    "Train on the result with --crop none: it is cropped already.";
+    "  leukvk crop photographs cells --mode bbox --strict\n"
+    "\n"
+    "To train on the crops, give leukvk train the option --crop none.\n";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;

@@ -15,32 +15,32 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Evaluates a way of training by cross-validation: images are assigned to folds by subject, for each fold a model is trained on the other "
-    "folds, and every image is evaluated by the model that has seen neither it nor its subject. The same command goes on after Ctrl-C, a "
-    "crash or a power cut."
+    "Evaluates a way of training by cross-validation. Images are assigned to folds by subject; for each fold a "
+    "model is trained on the other folds. So every image is evaluated by a model that has seen neither the image "
+    "nor its subject. After Ctrl-C, a crash or a power cut, the same command goes on."
     "\v"
     "Examples:\n"
-    "  leukvk cv --data C-NMC_Leukemia --out runs/cv             five folds, with the defaults of train\n"
-    "  leukvk cv --data C-NMC_Leukemia --folds official          C-NMC's own three folds\n"
-    "  leukvk cv --data samples --model resnet50 --epochs 30     a head on frozen features: computed once for all folds\n"
-    "  leukvk cv --data samples --group none --out runs/leaking  cells assigned one by one, as work with high figures often did\n"
-    "  leukvk eval --from runs/cv/predictions.csv --subjects     what came out, subject by subject\n"
+    "  leukvk cv --data C-NMC_Leukemia --out runs/cv        five folds\n"
+    "  leukvk cv --data C-NMC_Leukemia --folds official     C-NMC's own three folds\n"
+    "  leukvk cv --data samples --model resnet50 --epochs 30\n"
+    "  leukvk cv --data samples --group none --out runs/leaking\n"
+    "  leukvk eval --from runs/cv/predictions.csv --subjects\n"
     "\n"
-    "For each fold, a share of the other images (0.15, by subject) is held back to choose the best epoch.\n";
+    "For each fold, a fraction of the other images (0.15, by subject) is held back for validation, which chooses "
+    "the best epoch. Features of a frozen backbone are computed once for all folds.\n";
 
 enum { OPTION_FOLDS = 256, OPTION_OUT, OPTION_JSON };
 
 static const struct argp_option options[] = {
     {"folds", OPTION_FOLDS, "K|official|official-joined", 0,
-     "Number of folds, 2 to 10; official: C-NMC's own; official-joined: the same, but subjects who share a picture move to "
-     "one fold (5)",
-     LVK_OPTION_GROUP_DATA},
+     "Number of folds, 2 to 10; official: the folds of C-NMC; official-joined: the same, but subjects who share a picture "
+     "are moved to one fold (5)",
+     GROUP_DATA},
     {"out", OPTION_OUT, "FOLDER", 0,
-     "New, or of the same cross-validation, which then goes on (runs/DATE-TIME-cv-MODEL)",
-     LVK_OPTION_GROUP_OUTPUT},
+     "Folder of the cross-validation: new, or that of the same command, which then goes on (runs/DATE-TIME-cv-MODEL)",
+     GROUP_OUTPUT},
     {"json", OPTION_JSON, NULL, 0,
-     "Print results.json at the end to standard output, and all else to standard error",
-     LVK_OPTION_GROUP_OUTPUT},
+     "Print results.json to standard output at the end, and everything else to standard error", GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -148,8 +148,8 @@ static void print_result(const lvk_cv_result *r) {
 
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {
-        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
-    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {options, parse_option, NULL, documentation, children, NULL, NULL};
     static lvk_cv_result result;
     arguments a = {.train = train_choices_begin(), .cv = {.folds = 5}};
     parse_arguments(&parser, argc, argv, &a);

@@ -35,40 +35,51 @@ typedef struct arguments {
 } arguments;
 
 static const struct argp_option options[] = {
-    {"split", OPTION_SPLIT, "FILE", 0, "Write a split of the data set to FILE (JSON; -: to standard output)",
-     0},
+    OPTION_HEADING("Data:", GROUP_DATA),
+    OPTION_HEADING("Split and contact sheet:", GROUP_WORK),
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"split", OPTION_SPLIT, "FILE", 0,
+     "Split the data set for a training, and write the split to FILE (JSON); -: to standard output",
+     GROUP_WORK},
     {"sheet", OPTION_SHEET, "FILE.png", 0,
-     "Draw randomly chosen cells of every class, taking subjects in turn, and list them in FILE.csv", 0},
-    {"per-class", OPTION_PER_CLASS, "N", 0, "Number of cells per class on the sheet (20)", 0},
-    {"crop", OPTION_CROP, "center:N|bbox|none", 0, "Crop of the sheet's cells, as in training (center:300)",
-     0},
-    {"seed", OPTION_SEED, "N", 0, "Random seed of the split and the sheet (1)", 0},
+     "Draw a contact sheet of random cells of each class, of all subjects in turn; FILE.csv lists the cells",
+     GROUP_WORK},
+    {"per-class", OPTION_PER_CLASS, "N", 0, "Number of cells per class on the contact sheet (20)",
+     GROUP_WORK},
+    {"crop", OPTION_CROP, "center:N|bbox|none", 0,
+     "Crop of the cells on the contact sheet, as in training (center:300)", GROUP_WORK},
+    {"seed", OPTION_SEED, "N", 0, "Random seed of the split and of the contact sheet (1)", GROUP_WORK},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
-     "Shares of the images for the split's validation part and test part (0.15,0.15)", 0},
+     "Fractions of the images for the validation part and the test part of the split (0.15,0.15)",
+     GROUP_WORK},
     {"positive", OPTION_POSITIVE, "CLASS", 0,
-     "The positive class (the one whose name says so: all, leukemia, cancer, ...)", 0},
-    {"strict", OPTION_STRICT, NULL, 0, "Stop at the first image that cannot be used", 0},
+     "Positive class (the class whose name says so: all, leukemia, blast, cancer, ...)", GROUP_DATA},
+    {"strict", OPTION_STRICT, NULL, 0,
+     "Stop at the first image that cannot be used; without --strict, such images are left out and listed",
+     GROUP_DATA},
     {"subjects", OPTION_SUBJECTS, NULL, 0,
-     "List every subject with its part, its fold and its number of images of each class", 0},
-    {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
-    {"threads", OPTION_THREADS, "N", 0, "Threads that read images (as many as processors)", 0},
+     "Also list all subjects, with part, fold and number of images of each class", GROUP_OUTPUT},
+    {"json", OPTION_JSON, NULL, 0, "Print JSON", GROUP_OUTPUT},
+    {"threads", OPTION_THREADS, "N", 0, "Number of threads that read images (one per processor)", GROUP_DATA},
     {0}};
 
 static const char documentation[] =
-    "Reads every image of a data set and reports its classes, parts, folds and subjects, the sizes of images and cells, colours, "
-    "duplicate pictures, and files that cannot be used. DATA is a C-NMC 2019 tree as TCIA or Kaggle distribute it, any folder "
-    "with one folder of images per class, or a table (.csv, .tsv, .txt) with a row for each image."
+    "Reads every image of a data set and reports its classes, parts, folds and subjects, the sizes of images and "
+    "cells, colours, duplicate images, and files that cannot be used. DATA is a C-NMC 2019 tree as TCIA or Kaggle "
+    "distribute it, any folder with one folder of images per class, or a table (.csv, .tsv, .txt) with a row for each image."
     "\v"
     "Examples:\n"
     "  leukvk data C-NMC_Leukemia\n"
-    "  leukvk data C-NMC_Leukemia --split split.json --seed 7 --fractions 0.1,0.2\n"
+    "  leukvk data C-NMC_Leukemia --split split.json --fractions 0.1,0.2\n"
     "  leukvk data C-NMC_Leukemia --subjects\n"
     "  leukvk data C-NMC_Leukemia --sheet cells.png --per-class 30\n"
     "  leukvk data my-cells --strict --json\n"
-    "  leukvk data cells.csv --columns path=File,label=Diagnosis,subject=Patient\n"
-    "  leukvk data my-cells --subject-pattern '/P([0-9]+)_'\n\n"
-    "A split keeps all images of a subject on one side, and those of subjects who share a picture, even if it is turned by quarters "
-    "or mirrored (not by other angles).";
+    "  leukvk data my-cells --subject-pattern '/P([0-9]+)_'\n"
+    "  leukvk data cells.csv \\\n"
+    "      --columns path=File,label=Diagnosis,subject=Patient\n"
+    "\n"
+    "A split keeps all images of a subject on one side. It also keeps subjects together who share a picture, as "
+    "it is, mirrored or rotated by 90 degrees (not by other angles).\n";
 
 /* 0 is the library's way to say the default, a negative share its way to say no such part. */
 static void parse_fractions(const struct argp_state *state, const char *text, lvk_split_options *split) {

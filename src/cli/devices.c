@@ -14,20 +14,24 @@
 enum { OPTION_JSON = 256 };
 
 static const struct argp_option options[] = {
-    {"json", OPTION_JSON, 0, 0, "Print a JSON array with all that is known of each device", 0}, {0}};
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"json", OPTION_JSON, 0, 0, "Print a JSON array with all properties of each device", GROUP_OUTPUT},
+    {0}};
 
 static const char documentation[] =
-    "Lists the devices that leukvk can compute on, with the number that --device takes. The one marked * is used when "
-    "none is named: discrete cards first, then integrated and virtual ones, then cpu, the processor by oneDNN, then Vulkan "
-    "drivers that compute on the processor; among equals the one with more memory. \"reference\" is leukvk's own scalar "
-    "code, for comparison."
+    "Lists the devices that leukvk can compute on, with the number that --device takes. The device marked * is "
+    "the default: a discrete graphics card, else an integrated one, else a virtual one, else cpu, the processor "
+    "(by oneDNN), else a Vulkan driver that computes on the processor; of equal devices the one with more memory. "
+    "The device reference is plain C, for comparison."
     "\v"
     "Examples:\n"
     "  leukvk devices\n"
     "  leukvk devices --json\n"
-    "  leukvk train --data DIR --device 1            by number,\n"
-    "  leukvk train --data DIR --device nvidia       by a part of the name,\n"
-    "  leukvk train --data DIR --device reference    without Vulkan\n";
+    "\n"
+    "A device by its number, by a part of its name, and the processor:\n"
+    "  leukvk train --data DIR --device 1\n"
+    "  leukvk train --data DIR --device nvidia\n"
+    "  leukvk train --data DIR --device cpu\n";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     switch (key) {
@@ -134,8 +138,7 @@ static void print_json(const lvk_device_list *list) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp parser = {
-        .options = options, .parser = parse_option, .args_doc = "", .doc = documentation};
+    static const struct argp parser = {.options = options, .parser = parse_option, .doc = documentation};
     bool json = false;
     parse_arguments(&parser, argc, argv, &json);
     lvk_device_list *list = NULL;

@@ -12,20 +12,22 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Evaluates a trained model on labelled images: on those of the subjects that its run held out or, with --data alone, on those of "
-    "another data set. With --from, evaluates predictions that were written before, one file or several together; neither model nor "
-    "images are needed."
+    "Evaluates a trained model on labelled images: on the test part of its run or, with --data alone, on another "
+    "data set. With --from, evaluates predictions that were written before, of one file or of several files "
+    "together; this needs neither a model nor images."
     "\v"
     "Examples:\n"
-    "  leukvk eval --model runs/RUN                       the run's test part\n"
+    "  leukvk eval --model runs/RUN\n"
     "  leukvk eval --model runs/RUN --part validation\n"
-    "  leukvk eval --model model.safetensors --data DIR   another data set; of the run's own, its test part\n"
+    "  leukvk eval --model model.safetensors --data DIR\n"
     "  leukvk eval --from runs/RUN/predictions-test.csv --subjects\n"
-    "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95    the threshold that finds 95 % of the positive cells\n"
-    "  leukvk eval --from predictions.csv --prevalence 0.02             predictive values where 2 % of the cells are positive\n"
+    "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95\n"
+    "  leukvk eval --from predictions.csv --prevalence 0.02\n"
     "\n"
-    "Intervals are 95 % bootstrap intervals over subjects; there is none where a class has cells of one subject only. A file for --from is CSV with the columns path, p_<class> and label, "
-    "optionally also subject and area; train, cv and eval --out write such files.\n";
+    "Where DIR is the data set that the model was trained on, only the test part is evaluated. Intervals are 95 % "
+    "bootstrap intervals over subjects; there are none where the cells of a class are of one subject only. A file "
+    "for --from is CSV with the columns path, p_<class> and label, and optionally subject and area; train, cv and "
+    "eval --out write such files.\n";
 
 enum {
     OPTION_JSON = 256,
@@ -39,22 +41,26 @@ enum {
     OPTION_POSITIVE
 };
 static const struct argp_option options[] = {
-    {"json", OPTION_JSON, NULL, 0, "Print JSON", 0},
+    OPTION_HEADING("Evaluation:", GROUP_WORK),
+    {"json", OPTION_JSON, NULL, 0, "Print JSON", GROUP_OUTPUT},
     {"curves", OPTION_CURVES, "FOLDER", 0,
-     "Write ROC, precision-recall and reliability curves to FOLDER, as CSV files and drawn (curves.svg)", 0},
-    {"from", OPTION_FROM, "FILE", 0, "Evaluate the predictions in FILE; can be given several times", 0},
-    {"subjects", OPTION_SUBJECTS, NULL, 0, "Also print a line for each subject", 0},
+     "Write ROC, precision-recall and reliability curves to FOLDER, as CSV files and as a picture (curves.svg)",
+     GROUP_OUTPUT},
+    {"from", OPTION_FROM, "FILE", 0, "Evaluate the predictions in FILE; may be given several times",
+     GROUP_DATA},
+    {"subjects", OPTION_SUBJECTS, NULL, 0, "Also print a line for each subject", GROUP_OUTPUT},
     {"positive", OPTION_POSITIVE, "CLASS", 0,
-     "Evaluate with CLASS as the positive class; probabilities, labels and the model's threshold are converted (the model's positive "
-     "class)",
-     0},
+     "Take CLASS as the positive class; probabilities, labels and the threshold are converted (the positive class of the "
+     "model)",
+     GROUP_WORK},
     {"threshold", OPTION_THRESHOLD, "P", 0,
-     "Call a cell positive if its probability is above P (the model's threshold; 0.5 unless leukvk calibrate has set one)",
-     0},
+     "Call a cell positive if its probability is above P (0.5, or the threshold that leukvk calibrate has chosen)",
+     GROUP_WORK},
     {"sensitivity", OPTION_SENSITIVITY, "X", 0,
-     "Use the highest threshold that finds the share X of the positive cells", 0},
-    {"prevalence", OPTION_PREVALENCE, "X", 0, "Print predictive values for a share X of positive cells", 0},
-    {"replicates", OPTION_REPLICATES, "N", 0, "Number of bootstrap replicates (2000)", 0},
+     "Take the highest threshold whose sensitivity is X or more; 0 to 1", GROUP_WORK},
+    {"prevalence", OPTION_PREVALENCE, "X", 0,
+     "Also print the predictive values where the fraction X of all cells is positive", GROUP_WORK},
+    {"replicates", OPTION_REPLICATES, "N", 0, "Number of bootstrap replicates (2000)", GROUP_WORK},
     {0}};
 
 enum { MOST_FILES = 64 };
@@ -73,7 +79,7 @@ typedef struct arguments {
 static double option_share(struct argp_state *state, const char *option, const char *text) {
     const double share = option_number(state, option, text);
     if (!(share >= 0 && share <= 1))
-        argp_failure(state, EXIT_USAGE, 0, "--%s %s: 0 to 1", option, text);
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: must be from 0 to 1", option, text);
     return share;
 }
 
@@ -81,7 +87,7 @@ static void check(const arguments *a, struct argp_state *state) {
     if (a->from_count && (a->common.model_count || a->common.part || a->common.data || a->common.out))
         argp_failure(state, EXIT_USAGE, 0, "--from needs no --model, --part, --data or --out");
     if (!isnan(a->threshold) && !isnan(a->sensitivity))
-        argp_failure(state, EXIT_USAGE, 0, "--threshold or --sensitivity, not both");
+        argp_failure(state, EXIT_USAGE, 0, "give --threshold or --sensitivity, but not both");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -300,7 +306,7 @@ static void check_curves(const arguments *a) {
 
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {{&classify_argp, 0, NULL, 0}, {0}};
-    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+    static const struct argp parser = {options, parse_option, NULL, documentation, children, NULL, NULL};
     arguments a = {.threshold = (double)NAN,
                    .sensitivity = (double)NAN,
                    .prevalence = (double)NAN,

@@ -15,22 +15,24 @@ typedef struct arguments {
 
 enum { OPTION_FORMAT = 256 };
 static const struct argp_option options[] = {
-    {"format", OPTION_FORMAT, "keras|torchvision|onnx", 0, "What to write", 0},
-    {"out", 'o', "FILE", 0, "Where to write (-: to standard output); what is there is replaced", 0},
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"format", OPTION_FORMAT, "keras|torchvision|onnx", 0, "Format of the file", GROUP_OUTPUT},
+    {"out", 'o', "FILE", 0, "File to write, which is replaced if it exists; -: standard output",
+     GROUP_OUTPUT},
     {0}};
 
 static const char documentation[] =
-    "Writes a trained model for other programs: 'onnx' as a whole, from pixels to the probability, for ONNX Runtime, OpenCV "
-    "and the like; 'keras' and 'torchvision' its tensors as a safetensors file, under the names and in the layouts of these "
-    "libraries. MODEL is a run folder, a model.safetensors or a checkpoint."
+    "Converts a trained model for other programs. Format onnx is the whole model, from pixels to probability, for "
+    "ONNX Runtime, OpenCV and others. Formats keras and torchvision are a safetensors file of its tensors, with "
+    "the names and layouts of these libraries. MODEL is a run folder, a model.safetensors or a checkpoint."
     "\v"
     "Examples:\n"
     "  leukvk export runs/RUN --format onnx --out cells.onnx\n"
-    "  leukvk export runs/RUN/model.safetensors --format torchvision --out cells.safetensors\n"
+    "  leukvk export runs/RUN --format torchvision --out cells.safetensors\n"
     "\n"
-    "The ONNX model takes 'image', [N, 3, size, size] floats: red, green, blue from 0 to 255, cropped and resized as the "
-    "metadata of the file says; it gives 'probability', [N, 1], of the positive class. For research and teaching; not a "
-    "medical device.\n";
+    "The input 'image' of the ONNX model is [N, 3, size, size] floats: red, green and blue from 0 to 255, cropped "
+    "and resized as the metadata of the file says. Its output 'probability', [N, 1], is that of the positive "
+    "class. For research and teaching; not a medical device.\n";
 
 static bool is_format(const char *text) {
     const char *name;
@@ -45,7 +47,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     switch (key) {
     case OPTION_FORMAT:
         if (!is_format(text))
-            argp_failure(state, EXIT_USAGE, 0, "--format %s: keras, torchvision or onnx", text);
+            argp_failure(state, EXIT_USAGE, 0, "--format %s: must be keras, torchvision or onnx", text);
         a->format = text;
         return 0;
     case 'o':

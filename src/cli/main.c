@@ -62,7 +62,7 @@ static void print_help(FILE *out) {
           "A first round, without a data set of your own:\n"
           "  leukvk synth samples                          draw a data set\n"
           "  leukvk data samples                           show what it holds\n"
-          "  leukvk train --data samples --epochs 4        train a model; writes a run folder\n"
+          "  leukvk train --data samples --epochs 4        train a model, in a run folder\n"
           "  leukvk predict --model runs/RUN samples/...   classify images\n"
           "\n"
           "For research and teaching. Not a medical device.\n",

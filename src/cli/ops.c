@@ -7,16 +7,18 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Prints the operators: which have kernels for Vulkan, a gradient, and which kernel candidates there are for the job, best "
+    "Lists the operators: whether they have Vulkan kernels and a gradient, and their kernels, the preferred one "
     "first. All have a reference in plain C."
     "\v"
     "Examples:\n"
     "  leukvk ops\n"
-    "  leukvk ops --markdown      the table of docs/operators.md\n";
+    "  leukvk ops --markdown\n";
 
 enum { OPTION_MARKDOWN = 256 };
 static const struct argp_option options[] = {
-    {"markdown", OPTION_MARKDOWN, NULL, 0, "Print a Markdown table", 0}, {0}};
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"markdown", OPTION_MARKDOWN, NULL, 0, "Print a Markdown table, that of docs/operators.md", GROUP_OUTPUT},
+    {0}};
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     (void)text;
@@ -71,7 +73,7 @@ static bool print_table(void) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp parser = {options, parse_option, "", documentation, NULL, NULL, NULL};
+    static const struct argp parser = {options, parse_option, NULL, documentation, NULL, NULL, NULL};
     bool markdown = false;
     parse_arguments(&parser, argc, argv, &markdown);
     if (markdown)

@@ -16,7 +16,7 @@ uint64_t option_count(const struct argp_state *state, const char *option, const 
     errno = 0;
     const unsigned long long value = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
-        argp_failure(state, EXIT_USAGE, 0, "--%s %s: a whole number from %llu to %llu", option, text,
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: must be a whole number from %llu to %llu", option, text,
                      (unsigned long long)least, (unsigned long long)most);
     return value;
 }
@@ -25,7 +25,7 @@ double option_number(const struct argp_state *state, const char *option, const c
     char *end;
     const double value = strtod(text, &end);
     if (end == text || *end || !isfinite(value))
-        argp_failure(state, EXIT_USAGE, 0, "--%s %s: not a number", option, text);
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: is not a number", option, text);
     return value;
 }
 
@@ -35,8 +35,8 @@ void option_fractions(const struct argp_state *state, const char *text, double *
     *test = *comma == ',' ? strtod(comma + 1, &end) : -1;
     if (comma == text || *comma != ',' || end == comma + 1 || *end || !(*validation >= 0) || !(*test >= 0) ||
         !(*validation + *test < 1))
-        argp_failure(state, EXIT_USAGE, 0, "--fractions %s: two shares with a sum below 1, as in 0.15,0.15",
-                     text);
+        argp_failure(state, EXIT_USAGE, 0,
+                     "--fractions %s: must be two numbers whose sum is below 1, as in 0.15,0.15", text);
 }
 
 const char *option_png(const struct argp_state *state, const char *option, const char *text) {
@@ -44,7 +44,7 @@ const char *option_png(const struct argp_state *state, const char *option, const
     if (output_path(text) != text) /* standard output */
         return output_path(text);
     if (length <= 4 || strcmp(text + length - 4, ".png") != 0)
-        argp_failure(state, EXIT_USAGE, 0, "--%s %s: the name of a picture ends in .png", option, text);
+        argp_failure(state, EXIT_USAGE, 0, "--%s %s: the name must end in .png", option, text);
     return text;
 }
 
@@ -76,13 +76,13 @@ static error_t parse_data(int key, char *text, struct argp_state *state) {
 /* As train, cv and tune have them from the library's list. */
 static const struct argp_option data_options[] = {
     {"columns", OPTION_COLUMNS, "ROLE=NAME,...", 0,
-     "Which columns of a table are path, label, subject, part and microns_per_pixel, as in path=File,label=Dx (those with "
-     "usual names)",
-     0},
+     "Names of the columns of a table that hold path, label, subject, part and microns_per_pixel, as in "
+     "path=File,label=Dx (columns with the usual names)",
+     GROUP_DATA},
     {"subject-pattern", OPTION_SUBJECT_PATTERN, "REGEX", 0,
      "Take the subject out of the path of an image: what the first group of this extended regular expression matches (what a "
      "name, a folder or a table tells)",
-     0},
+     GROUP_DATA},
     {0}};
 
 const struct argp data_argp = {data_options, parse_data, NULL, NULL, NULL, NULL, NULL};
@@ -108,11 +108,11 @@ static error_t parse_device(int key, char *text, struct argp_state *state) {
 static const struct argp_option device_options[] = {
     OPTION_HEADING("Device:", GROUP_DEVICE),
     {"device", OPTION_DEVICE, "DEVICE", 0,
-     "Device to compute on: a number, a UUID or a part of a name that leukvk devices lists; cpu, the processor; reference, "
-     "plain C; without it what LEUKVK_DEVICE says (the best graphics card, else cpu)",
+     "Device to compute on: a number, a UUID or a part of a name that leukvk devices lists; cpu: the processor; "
+     "reference: plain C, slow (the environment variable LEUKVK_DEVICE, else the best graphics card, else cpu)",
      GROUP_DEVICE},
-    {"validation", OPTION_VALIDATION, NULL, 0,
-     "Check every Vulkan call with the validation layers, which is slow", GROUP_DEVICE},
+    {"validation", OPTION_VALIDATION, NULL, 0, "Check all Vulkan calls with the validation layers; slow",
+     GROUP_DEVICE},
     {0}};
 
 const struct argp device_argp = {device_options, parse_device, NULL, NULL, NULL, NULL, NULL};
@@ -122,15 +122,14 @@ static error_t parse_tuner(int key, char *text, struct argp_state *state) {
     if (key != OPTION_TUNER)
         return ARGP_ERR_UNKNOWN;
     if (strcmp(text, "frozen") != 0 && strcmp(text, "off") != 0)
-        argp_failure(state, EXIT_USAGE, 0, "--tuner %s: frozen or off", text);
+        argp_failure(state, EXIT_USAGE, 0, "--tuner %s: must be frozen or off", text);
     device->no_tuning = strcmp(text, "off") == 0;
     return 0;
 }
 
 static const struct argp_option tuner_options[] = {
     {"tuner", OPTION_TUNER, "frozen|off", 0,
-     "Kernels: frozen, the ones that leukvk tune-kernels has chosen for this device; off, the first ones that can run "
-     "(frozen)",
+     "frozen: use the kernels that leukvk tune-kernels has stored for this device; off: use the default kernels (frozen)",
      GROUP_DEVICE},
     {0}};
 
@@ -149,7 +148,7 @@ enum { OPTION_HELP = 'h', OPTION_QUIET = 'q', OPTION_QUESTION = '?', OPTION_USAG
 
 static const struct argp_option common_options[] = {
     {"quiet", OPTION_QUIET, NULL, 0,
-     "Print no progress: only results (with the device and seed of a training), warnings and errors", -1},
+     "Print only results, warnings and errors, and device and seed of a training: no progress", -1},
     {"help", OPTION_HELP, NULL, 0, "Print this help", -1},
     {NULL, OPTION_QUESTION, NULL, OPTION_HIDDEN, NULL, -1},
     {"usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1},
@@ -176,6 +175,13 @@ static error_t parse_common(int key, char *text, struct argp_state *state) {
     }
 }
 
+/* argp explains what everybody knows where a short option has a value: "Mandatory or optional arguments to long
+ * options are also ..." */
+static char *leave_out_note(int key, const char *text, void *input) {
+    (void)input;
+    return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}
+
 void parse_arguments(const struct argp *parser, int argc, char **argv, void *input) {
     enum { MOST_CHILDREN = 8 };
     static const struct argp common = {common_options, parse_common, NULL, NULL, NULL, NULL, NULL};
@@ -186,6 +192,8 @@ void parse_arguments(const struct argp *parser, int argc, char **argv, void *inp
         children[count] = parser->children[count];
     children[count].argp = &common; /* behind the verb's own, which it numbers */
     whole.children = children;
+    if (!whole.help_filter)
+        whole.help_filter = leave_out_note;
     suggest_option(&whole, argc, argv);
     FILE *const error = stderr, *const filter = output_filter(); /* argp quotes what was typed */
     argp_err_exit_status = EXIT_USAGE;

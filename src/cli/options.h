@@ -8,15 +8,12 @@
 #include <argp.h>
 #include <stdint.h>
 
-/* Groups of options in every verb's --help, in this order; the first four are the library's,
- * lvk_option_group. An option table that has the first option of a group has its heading too. */
-enum {
-    GROUP_DATA = LVK_OPTION_GROUP_DATA,
-    GROUP_MODEL = LVK_OPTION_GROUP_MODEL,
-    GROUP_WORK = LVK_OPTION_GROUP_TRAINING,
-    GROUP_OUTPUT = LVK_OPTION_GROUP_OUTPUT,
-    GROUP_DEVICE = 10
-};
+/* Groups of options in every verb's --help, in this order. An option table that has the first option of a group has its
+ * heading too; what the heading of GROUP_WORK is depends on the verb. */
+enum { GROUP_SEARCH = 1, GROUP_DATA, GROUP_MODEL, GROUP_WORK, GROUP_OUTPUT, GROUP_DEVICE };
+
+/* The group of an option of the library's table, lvk_option_group. */
+#define OPTION_GROUP(group) ((int)(group) - LVK_OPTION_GROUP_DATA + GROUP_DATA)
 
 /* The row of an option table that is the heading of a group. */
 #define OPTION_HEADING(text, group) {NULL, 0, NULL, 0, text, group}

@@ -11,24 +11,31 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Classifies images with a trained model. Files and folders (with all images below them) may be given; - reads their names "
-    "from standard input, one a line; or --part takes a part of the run's own data set; or --data all images of another, such as a table. Images that cannot be read are named, the others are classified, and the exit status is 1."
+    "Classifies images with a trained model. Name files, or folders with all images below them; - reads names from "
+    "standard input, one per line. Or take a part of the data set of the model's run with --part, or all images of "
+    "another data set, such as a table, with --data. Images that cannot be read are named and the others are "
+    "classified; the exit status is then 1."
     "\v"
     "Examples:\n"
     "  leukvk predict --model runs/RUN cell1.bmp cell2.png\n"
     "  leukvk predict --model runs/RUN cells/ --out predictions.csv\n"
     "  find cells -name '*.png' | leukvk predict --model runs/RUN -\n"
     "  leukvk predict --model runs/RUN --part test --format json\n"
-    "  leukvk predict --model runs/RUN --data cells.csv    the images that a table lists\n"
-    "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/    the mean of several models\n"
+    "  leukvk predict --model runs/RUN --data cells.csv\n"
     "\n"
-    "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the class that it means "
-    "(above 0.5, or above the threshold that leukvk calibrate has given the model). For research and teaching; not a medical device.\n";
+    "The mean of several models:\n"
+    "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/\n"
+    "\n"
+    "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the predicted "
+    "class. The class is the positive one where the probability is above 0.5, or above the threshold that leukvk "
+    "calibrate has chosen. For research and teaching; not a medical device.\n";
 
 enum { OPTION_FORMAT = 256 };
 static const struct argp_option options[] = {
+    OPTION_HEADING("Prediction:", GROUP_WORK),
     {"format", OPTION_FORMAT, "table|csv|json", 0,
-     "How to print (as the name of --out ends, .csv or .json; else table)", 0},
+     "Format of the predictions (csv or json where the name of --out ends in .csv or .json, else table)",
+     GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -83,7 +90,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_FORMAT:
         if (strcmp(text, "table") != 0 && strcmp(text, "csv") != 0 && strcmp(text, "json") != 0)
-            argp_failure(state, EXIT_USAGE, 0, "--format %s: table, csv or json", text);
+            argp_failure(state, EXIT_USAGE, 0, "--format %s: must be table, csv or json", text);
         a->format = text;
         return 0;
     case ARGP_KEY_ARGS:
@@ -92,7 +99,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case ARGP_KEY_END:
         if (a->common.model_count &&
             (a->common.part || a->common.data ? a->path_count > 0 : a->path_count == 0))
-            argp_failure(state, EXIT_USAGE, 0, "name images or folders, or --part or --data, and not both");
+            argp_failure(state, EXIT_USAGE, 0,
+                         "name images or folders, or give --part or --data, but not both");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

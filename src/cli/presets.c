@@ -7,10 +7,10 @@
  * of ALL. It made them before it split, turned, so that copies of a training cell were in its test part; here
  * they are drawn from the training part alone and, like all other cells there, not turned. */
 static const preset presets[] = {
-    {"default", "the default of every option", {{0}}},
+    {"default", "the defaults of all options", {{0}}},
     {"keras",
-     "the Keras work that leukvk starts from, the cnn on each cell's box, pixels 0..1, no augmentation, normal cells drawn as "
-     "often as the others, a constant rate of 0.001",
+     "the settings of the Keras work that leukvk began with (model cnn, crop bbox, pixels 0..1, no augmentation, balance "
+     "oversample, constant learning rate 0.001)",
      {{"model", "cnn"},
       {"dropout", "0.25"},
       {"crop", "bbox"},

@@ -7,15 +7,18 @@
 #include <stdio.h>
 
 static const char documentation[] =
-    "Runs every kernel that this device can run on small random tensors, and compares the results with plain C, element by "
-    "element. Takes less than a minute. Exit status 0: all is right."
+    "Runs every kernel that a device can run on small random tensors, and compares each element of the results "
+    "with that of plain C. Takes less than a minute. The exit status is 0 if all results are right."
     "\v"
     "Examples:\n"
     "  leukvk selftest\n"
     "  leukvk selftest --device 1 --seed 7\n";
 
 enum { OPTION_SEED = 256 };
-static const struct argp_option options[] = {{"seed", OPTION_SEED, "N", 0, "Draw other numbers (1)", 0}, {0}};
+static const struct argp_option options[] = {
+    OPTION_HEADING("Test:", GROUP_WORK),
+    {"seed", OPTION_SEED, "N", 0, "Random seed of the tensors (1)", GROUP_WORK},
+    {0}};
 
 typedef struct arguments {
     lvk_device_options device;
@@ -48,7 +51,7 @@ static void show(void *user, const lvk_selftest_event *event) {
 
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {{&device_argp, 0, NULL, 0}, {0}};
-    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+    static const struct argp parser = {options, parse_option, NULL, documentation, children, NULL, NULL};
     arguments a = {.seed = 1};
     parse_arguments(&parser, argc, argv, &a);
     lvk_device *device;

@@ -10,16 +10,18 @@
 #include <unistd.h>
 
 static const char documentation[] =
-    "Prints the layers of a model: what each does, the shape of its output for one image, its "
-    "parameters, and its arithmetic (a multiply-add counts 2)."
+    "Prints the layers of a model: what each layer does, the shape of its output for one image, its number of "
+    "parameters and its FLOPs (a multiply-add counts 2). MODEL is an architecture, or a trained model: a run "
+    "folder, a model.safetensors or a checkpoint."
     "\v"
     "Examples:\n"
     "  leukvk summary cnn\n"
     "  leukvk summary resnet50 --json\n"
-    "  leukvk summary runs/RUN                a trained model: a run folder, a model.safetensors or a checkpoint\n";
+    "  leukvk summary runs/RUN\n";
 
 enum { OPTION_JSON = 256 };
-static const struct argp_option options[] = {{"json", OPTION_JSON, NULL, 0, "Print a JSON object", 0}, {0}};
+static const struct argp_option options[] = {
+    OPTION_HEADING("Output:", GROUP_OUTPUT), {"json", OPTION_JSON, NULL, 0, "Print JSON", GROUP_OUTPUT}, {0}};
 
 typedef struct arguments {
     const char *model;
@@ -110,8 +112,7 @@ static bool is_architecture(const char *name) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp parser = {options, parse_option, "[MODEL OR RUN]", documentation, NULL,
-                                       NULL,    NULL};
+    static const struct argp parser = {options, parse_option, "[MODEL]", documentation, NULL, NULL, NULL};
     arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
     lvk_model_summary *summary;

@@ -25,26 +25,29 @@ typedef struct arguments {
 } arguments;
 
 static const struct argp_option options[] = {
+    OPTION_HEADING("Data:", GROUP_DATA),
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
     {"classes", OPTION_CLASSES, "N", 0,
-     "Classes, 2 to 6; with more than two a folder for each, with folders of its subjects (2)", 0},
-    {"images", OPTION_IMAGES, "N", 0, "Images in all (600)", 0},
-    {"subjects", OPTION_SUBJECTS, "N", 0, "Subjects, as many of each class (24)", 0},
-    {"seed", OPTION_SEED, "N", 0, "Another seed draws other cells (0)", 0},
-    {"size", OPTION_SIZE, "N", 0, "Pixels a side (450)", 0},
+     "Number of classes, 2 to 6; with more than two, each class is a folder with a folder for each subject (2)",
+     GROUP_DATA},
+    {"images", OPTION_IMAGES, "N", 0, "Number of images (600)", GROUP_DATA},
+    {"subjects", OPTION_SUBJECTS, "N", 0, "Number of subjects, as many in each class (24)", GROUP_DATA},
+    {"seed", OPTION_SEED, "N", 0, "Random seed (0)", GROUP_DATA},
+    {"size", OPTION_SIZE, "N", 0, "Height and width of the images in pixels (450)", GROUP_DATA},
     {"format", OPTION_FORMAT, "bmp|png", 0,
-     "bmp as the original set (0.6 MB an image), or png to save space (bmp)", 0},
-    {"threads", OPTION_THREADS, "N", 0, "Threads that draw (as many as processors)", 0},
+     "bmp: as in the original data set, 0.6 MB per image; png: smaller files (bmp)", GROUP_OUTPUT},
+    {"threads", OPTION_THREADS, "N", 0, "Number of threads that draw (one per processor)", GROUP_DATA},
     {0}};
 
 static const char documentation[] =
-    "Draws a data set in the shape of C-NMC 2019 below OUT, which must be empty or not exist: training folds, and a "
-    "preliminary part with its label table. The cells are drawings: what is learned from them says nothing "
-    "about blood."
+    "Draws a data set that is laid out like C-NMC 2019: training folds, and a preliminary part with its table of "
+    "labels. It is written to the folder OUT, which must be empty or not exist. The cells are drawings: what a "
+    "model learns from them says nothing about blood."
     "\v"
     "Examples:\n"
     "  leukvk synth samples\n"
     "  leukvk synth samples --images 2000 --subjects 60 --format png --seed 7\n"
-    "  leukvk synth samples --classes 4                      Benign, Early, Pre and Pro\n";
+    "  leukvk synth samples --classes 4    Benign, Early, Pre and Pro\n";
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
@@ -66,7 +69,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_FORMAT:
         if (strcmp(text, "bmp") != 0 && strcmp(text, "png") != 0)
-            argp_failure(state, EXIT_USAGE, 0, "--format %s: bmp or png", text);
+            argp_failure(state, EXIT_USAGE, 0, "--format %s: must be bmp or png", text);
         a->options.format = *text == 'p' ? LVK_SYNTH_PNG : LVK_SYNTH_BMP;
         return 0;
     case OPTION_THREADS:

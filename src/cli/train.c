@@ -11,44 +11,55 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Trains a model and writes a run folder: settings, split, metrics, checkpoints, the model, predictions. No subject is on "
-    "both sides of the split. The same seed on the same device gives the same bytes."
+    "Trains a model on a data set and writes a run folder with the settings, the split, metrics, checkpoints, the "
+    "model and its predictions. All cells of a person are on one side of the split. The same seed on the same "
+    "device gives the same bytes."
     "\v"
     "Examples:\n"
     "  leukvk train --data C-NMC_Leukemia\n"
     "  leukvk train --data samples --epochs 4 --out runs/first --seed 7\n"
-    "  leukvk train --resume runs/first                after Ctrl-C, a crash or a power cut\n"
-    "  leukvk train --resume runs/first --epochs 40    longer than first meant; a cosine is stretched\n"
-    "  leukvk train --resume runs/first --patience 0   after an early stop: go on to the last epoch\n"
-    "  leukvk train --data samples --epochs 1 --profile    where a step's time goes\n"
-    "  leukvk train --data samples --recipe keras --epochs 10    as the Keras work did, but for less long\n"
-    "  leukvk train --data samples --model resnet50    a new head on ImageNet's features (leukvk-fetch-weights first)\n"
-    "  leukvk train --data samples --model resnet50 --unfreeze conv5_x --rate-scale conv5_x=0.1 --warmup 1    fine-tune\n"
-    "  mpirun -n 2 leukvk train --data samples --accumulate 2    two processes, to the bits of one with --accumulate 2\n"
+    "  leukvk train --data samples --recipe keras --epochs 10\n"
+    "  leukvk train --data samples --epochs 1 --profile\n"
     "\n"
-    "mpirun (of a build with -DLEUKVK_MPI=ON): the processes share the --accumulate batches of each step and the validation; "
-    "there may be as many as batches. They give the bytes of one process with the same --accumulate on a device of the same "
-    "kind. On a machine with several equal devices each takes another, unless --device names one.\n";
+    "After Ctrl-C, a crash or a power cut; for more epochs than at first; and after an early stop, to the last "
+    "epoch:\n"
+    "  leukvk train --resume runs/first\n"
+    "  leukvk train --resume runs/first --epochs 40\n"
+    "  leukvk train --resume runs/first --patience 0\n"
+    "\n"
+    "A new head on a backbone pretrained on ImageNet (run leukvk-fetch-weights first), and fine-tuning of its "
+    "last stage:\n"
+    "  leukvk train --data samples --model resnet50\n"
+    "  leukvk train --data samples --model resnet50 --unfreeze conv5_x \\\n"
+    "      --rate-scale conv5_x=0.1 --warmup 1\n"
+    "\n"
+    "Several processes, in a build with -DLEUKVK_MPI=ON:\n"
+    "  mpirun -n 2 leukvk train --data samples --accumulate 2\n"
+    "\n"
+    "The processes share the --accumulate batches of each step, of which there must be at least as many as "
+    "processes, and the validation images. The result has the bytes that one process with the same --accumulate "
+    "gives on a device of the same kind. On a machine with several equal devices each process takes another one, "
+    "unless --device names one.\n";
 
 enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_PROFILE, OPTION_JSON };
 
 static const struct argp_option options[] = {
-    {"out", OPTION_OUT, "RUN", 0, "Run folder, new or empty (runs/DATE-TIME-MODEL)", LVK_OPTION_GROUP_OUTPUT},
+    {"out", OPTION_OUT, "RUN", 0, "Run folder to write, new or empty (runs/DATE-TIME-MODEL)", GROUP_OUTPUT},
     {"resume", OPTION_RESUME, "RUN", 0,
-     "Go on with a run, with its own settings; only --data, --epochs, --patience, --recompute, --threads and --profile may "
-     "be given",
-     LVK_OPTION_GROUP_OUTPUT},
-    {"split", OPTION_SPLIT, "FILE", 0, "Use this split (leukvk data --split writes one)",
-     LVK_OPTION_GROUP_DATA},
+     "Go on with the run in this folder, with its own settings; only --data, --epochs, --patience, --recompute, --threads "
+     "and --profile may be given as well",
+     GROUP_OUTPUT},
+    {"split", OPTION_SPLIT, "FILE", 0, "Use the split in FILE, which leukvk data --split has written",
+     GROUP_DATA},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
-     "Shares of the images that choose the best epoch and that test it (0.15,0.15)", LVK_OPTION_GROUP_DATA},
+     "Fractions of the images for validation, which chooses the best epoch, and for the test (0.15,0.15)",
+     GROUP_DATA},
     {"profile", OPTION_PROFILE, NULL, 0,
-     "Print where the time of the third step goes, and write it to the run folder as a trace (profile.json, for "
+     "Profile the third step: print the time of each operator, and write a trace to the run folder (profile.json, for "
      "ui.perfetto.dev)",
-     LVK_OPTION_GROUP_OUTPUT},
+     GROUP_OUTPUT},
     {"json", OPTION_JSON, NULL, 0,
-     "Print results.json at the end to standard output, and all else to standard error",
-     LVK_OPTION_GROUP_OUTPUT},
+     "Print results.json to standard output at the end, and everything else to standard error", GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -193,8 +204,8 @@ static int train_with(arguments *a, lvk_device *device) {
 
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {
-        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
-    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {options, parse_option, NULL, documentation, children, NULL, NULL};
     arguments a = {.train = train_choices_begin()};
     parse_arguments(&parser, argc, argv, &a);
     if (a.json)

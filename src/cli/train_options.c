@@ -18,26 +18,25 @@ enum {
 };
 
 /* An option, an alias or --no-KEY of each, the group's headings, --recipe, --freeze and the end. */
-enum { MOST_ROWS = 2 * LVK_TRAIN_OPTION_COUNT + LVK_OPTION_GROUP_OUTPUT + 4 };
+enum { MOST_ROWS = 2 * LVK_TRAIN_OPTION_COUNT + GROUP_OUTPUT + 4 };
 _Static_assert(LVK_TRAIN_OPTION_COUNT <= 64, "train_choices.given has no bit for the last options");
 
 static struct argp_option rows[MOST_ROWS];
 
-const struct argp_option train_options_headings[] = {
-    {NULL, 0, NULL, 0, "Data:", LVK_OPTION_GROUP_DATA},
-    {NULL, 0, NULL, 0, "Model:", LVK_OPTION_GROUP_MODEL},
-    {NULL, 0, NULL, 0, "Training:", LVK_OPTION_GROUP_TRAINING},
-    {NULL, 0, NULL, 0, "Output:", LVK_OPTION_GROUP_OUTPUT},
-    {0}};
+const struct argp_option train_options_headings[] = {OPTION_HEADING("Data:", GROUP_DATA),
+                                                     OPTION_HEADING("Model:", GROUP_MODEL),
+                                                     OPTION_HEADING("Training:", GROUP_WORK),
+                                                     OPTION_HEADING("Output:", GROUP_OUTPUT),
+                                                     {0}};
 
 static const struct argp_option own_rows[] = {
-    {"recipe", OPTION_RECIPE, "NAME", 0, "Preset that other options override", LVK_OPTION_GROUP_MODEL},
+    {"recipe", OPTION_RECIPE, "NAME", 0, "Preset that other options override", GROUP_MODEL},
     {"freeze", OPTION_FREEZE, "all|none", 0,
-     "ResNets only: train only the head (all), or the whole network (none) (all)", LVK_OPTION_GROUP_MODEL},
+     "ResNets only; all: train only the head; none: train the whole network (all)", GROUP_MODEL},
     {0}};
 
 static void add_rows(struct argp_option **row, const lvk_train_option *o, int number, bool on_by_default) {
-    const int key = OPTION_FIRST + number, group = (int)o->group;
+    const int key = OPTION_FIRST + number, group = OPTION_GROUP(o->group);
     *(*row)++ = (struct argp_option){o->key, key, o->argument, 0, o->help, group};
     if (o->alias)
         *(*row)++ = (struct argp_option){o->alias, 0, NULL, OPTION_ALIAS, NULL, group};

@@ -25,7 +25,7 @@ train_choices train_choices_begin(void);
 /* An argp child; its input is a train_choices. */
 extern const struct argp train_options_argp;
 
-/* Headings of the groups LVK_OPTION_GROUP_DATA to LVK_OPTION_GROUP_OUTPUT, to which the verbs' own options
+/* Headings of the groups GROUP_DATA to GROUP_OUTPUT, to which the verbs' own options
  * belong too; train_options_argp has them. */
 extern const struct argp_option train_options_headings[];
 

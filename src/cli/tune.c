@@ -17,28 +17,35 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Searches for good settings: trains with each of a grid, or of points that are drawn, on one and the same split, and compares "
-    "the validation losses. The same command goes on after Ctrl-C, a crash or a power cut."
+    "Searches for good settings: trains a model for each point of a grid, or for points drawn at random, on the "
+    "same split, and compares the validation losses. After Ctrl-C, a crash or a power cut, the same command goes "
+    "on."
     "\v"
     "Examples:\n"
-    "  leukvk tune --data C-NMC_Leukemia --recipe keras --out runs/keras-grid     the net and the grid of the Keras work: 27 trials\n"
-    "  leukvk tune --data samples --grid learning-rate=0.001,0.0003 --grid dropout=0,0.25 --jobs 2\n"
-    "  leukvk tune --data samples --search random --trials 20 --grid learning-rate=0.0001..0.01 --grid optimizer=adam,sgd\n"
-    "  leukvk tune --data samples --search halving --epochs 20     nine for 2 epochs, five to 3, three to 5, two to 10, one to 20\n"
-    "  leukvk tune --data samples --model resnet50 --grid head=dense:64 --grid head=dense:64,dropout:0.5\n"
+    "  leukvk tune --data C-NMC_Leukemia --recipe keras --out runs/keras-grid\n"
+    "  leukvk tune --data samples --jobs 2 \\\n"
+    "      --grid learning-rate=0.001,0.0003 --grid dropout=0,0.25\n"
+    "  leukvk tune --data samples --search random --trials 20 \\\n"
+    "      --grid learning-rate=0.0001..0.01 --grid optimizer=adam,sgd\n"
+    "  leukvk tune --data samples --search halving --epochs 20\n"
+    "  leukvk tune --data samples --model resnet50 \\\n"
+    "      --grid head=dense:64 --grid head=dense:64,dropout:0.5\n"
     "\n"
-    "--grid takes %s. A setting named again gets further values; a head, which holds commas itself, is one value. Ranges "
-    "A..B are drawn from uniformly, those of learning-rate, weight-decay and l2 in the logarithm.\n"
+    "--grid takes %s. A setting that is named again gets further values. A head contains commas itself, so that "
+    "each --grid head= is one value. Values of a range A..B are drawn uniformly, those of learning-rate, "
+    "weight-decay and l2 log-uniformly.\n"
     "\n"
-    "Without --grid: epochs 10, 15, 20, learning rate 0.001, 0.01, 0.1 and dropout 0, 0.25, 0.5, of resnets in the head; halving "
-    "leaves the epochs out; random draws a learning rate from 0.0001..0.1 and a dropout from 0..0.5.\n"
+    "Without --grid, the grid is that of the Keras work, 27 trials: epochs 10, 15, 20, learning rate 0.001, 0.01, "
+    "0.1 and dropout 0, 0.25, 0.5 (of ResNets, the dropout of the head). Halving leaves out the epochs. Random "
+    "draws a learning rate from 0.0001..0.1 and a dropout from 0..0.5.\n"
     "\n"
-    "Halving trains all for a few epochs, then the better half for twice as many, and so on. A round only interrupts a training: a "
-    "cosine runs over all --epochs from the start and is not stretched, so early rounds compare at high learning rates, and the "
-    "one left at the end is what leukvk train would have given.\n"
+    "Halving trains all points for a few epochs, then the better half for twice as many, and so on; with --epochs "
+    "20, nine points for 2 epochs, five until 3, three until 5, two until 10 and one until 20. A round only "
+    "interrupts a training: the learning rate follows the schedule of all --epochs from the start, so that the "
+    "first rounds compare at high learning rates, and the last point ends as with leukvk train.\n"
     "\n"
-    "What has been chosen among many on a validation part looks better there than it is, the more so the more trials there were; "
-    "the test part is for one look at the one chosen.\n";
+    "The best of many trials on the validation part looks better there than it is, and the more trials there are, "
+    "the more so. Look at the test part once, for the model that you have chosen.\n";
 
 enum {
     OPTION_GRID = 256,
@@ -52,27 +59,28 @@ enum {
 enum { MOST_AXES = 256 };
 
 static const struct argp_option options[] = {
+    OPTION_HEADING("Search:", GROUP_SEARCH),
     {"grid", OPTION_GRID, "SETTING=VALUES", 0,
-     "Values of a setting to search, separated by commas, or a range A..B to draw from; once for each setting (the grid of the "
+     "Values of a setting to try, separated by commas, or a range A..B to draw from; once for each setting (the grid of the "
      "Keras work)",
-     0},
+     GROUP_SEARCH},
     {"search", OPTION_SEARCH, "grid|random|halving", 0,
-     "grid: train with every combination; random: with points that are drawn; halving: successive halving (grid)",
-     0},
-    {"trials", OPTION_TRIALS, "N", 0, "Number of points to draw, for random and halving", 0},
+     "grid: try every combination; random: try points drawn at random; halving: successive halving (grid)",
+     GROUP_SEARCH},
+    {"trials", OPTION_TRIALS, "N", 0, "Number of points to draw, for random and halving", GROUP_SEARCH},
     {"jobs", OPTION_JOBS, "N", 0,
-     "Number of trials to run at a time, each with its share of the threads; no effect on the result, but for last "
-     "digits on the device cpu (1)",
-     0},
+     "Number of trials that run at the same time and share the threads; does not change the result, except for rounding on "
+     "the device cpu (1)",
+     GROUP_SEARCH},
     {"out", OPTION_OUT, "FOLDER", 0,
-     "Folder of the search, new, or of the same search, which then goes on (runs/DATE-TIME-search-MODEL)",
-     LVK_OPTION_GROUP_OUTPUT},
+     "Folder of the search: new, or that of the same command, which then goes on (runs/DATE-TIME-search-MODEL)",
+     GROUP_OUTPUT},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
-     "Shares of the images that the trials are compared on and that test them (0.15,0.15)",
-     LVK_OPTION_GROUP_DATA},
+     "Fractions of the images for validation, which compares the trials, and for the test (0.15,0.15)",
+     GROUP_DATA},
     {"json", OPTION_JSON, NULL, 0,
-     "Print the trials at the end as JSON to standard output, and all else to standard error",
-     LVK_OPTION_GROUP_OUTPUT},
+     "Print the trials as JSON to standard output at the end, and everything else to standard error",
+     GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -317,8 +325,8 @@ static char *list_settings(int key, const char *text, void *input) {
 
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {
-        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 10}, {&tuner_argp, 0, NULL, 10}, {0}};
-    static const struct argp parser = {options,  parse_option,  "",  documentation,
+        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {options,  parse_option,  NULL, documentation,
                                        children, list_settings, NULL};
     arguments a = {.train = train_choices_begin(), .search = {.jobs = 1}};
     parse_arguments(&parser, argc, argv, &a);

@@ -11,25 +11,31 @@
 #include <string.h>
 
 static const char documentation[] =
-    "Measures the kernels of each operator on this device, for the shapes that a model has at a batch size, and keeps the "
-    "fastest in a file of the cache folder ($XDG_CACHE_HOME/leukvk, or ~/.cache/leukvk). train, predict and eval take their "
-    "kernels by it from then on (--tuner off: the first that can run); they never measure by themselves, since other kernels "
-    "round differently and the same seed is to give the same bits. A new driver or a new leukvk begins anew. Takes from "
-    "seconds on a graphics card to some minutes on a software device; other work on the device spoils the figures."
+    "Measures the kernels of each operator on a device, for the shapes of a model at a batch size, and stores the "
+    "fastest in a file of the cache folder ($XDG_CACHE_HOME/leukvk, or ~/.cache/leukvk). From then on, train, "
+    "predict and eval use these kernels; with --tuner off they use the default ones. They never measure kernels "
+    "themselves: other kernels round differently, and the same seed must give the same bits. With a new driver or "
+    "a new leukvk, run it again. It takes seconds on a graphics card and minutes on a processor; other work on "
+    "the device falsifies the times."
     "\v"
     "Examples:\n"
-    "  leukvk tune-kernels                      for training and predicting with --batch 32\n"
-    "  leukvk tune-kernels --batch 8            for another batch size as well\n"
-    "  leukvk tune-kernels --show               what was chosen, and the file\n"
-    "  leukvk tune-kernels --forget             go back to the first kernel that can run\n";
+    "  leukvk tune-kernels\n"
+    "  leukvk tune-kernels --batch 8\n"
+    "  leukvk tune-kernels --show\n"
+    "  leukvk tune-kernels --forget\n";
 
 enum { OPTION_BATCH = 256, OPTION_IMAGE_SIZE, OPTION_MODEL, OPTION_SHOW, OPTION_FORGET };
 static const struct argp_option options[] = {
-    {"batch", OPTION_BATCH, "N", 0, "Images a step of the training, or at a time when predicting (32)", 1},
-    {"image-size", OPTION_IMAGE_SIZE, "N", 0, "Pixels a side, as for train (the model's own)", 1},
-    {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn-gap)", 1},
-    {"show", OPTION_SHOW, NULL, 0, "Measure nothing, print what the file holds for this device", 2},
-    {"forget", OPTION_FORGET, NULL, 0, "Measure nothing, remove the file", 2},
+    OPTION_HEADING("Model:", GROUP_MODEL),
+    OPTION_HEADING("Stored kernels:", GROUP_OUTPUT),
+    {"batch", OPTION_BATCH, "N", 0, "Batch size of the training or the prediction (32)", GROUP_MODEL},
+    {"image-size", OPTION_IMAGE_SIZE, "N", 0, "Image size in pixels, as for train (that of the model)",
+     GROUP_MODEL},
+    {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn-gap)", GROUP_MODEL},
+    {"show", OPTION_SHOW, NULL, 0, "Measure nothing; print the kernels that are stored for this device",
+     GROUP_OUTPUT},
+    {"forget", OPTION_FORGET, NULL, 0, "Measure nothing; remove the stored kernels of this device",
+     GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
@@ -64,7 +70,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         if (a->show && a->forget)
-            argp_failure(state, EXIT_USAGE, 0, "--show or --forget, not both");
+            argp_failure(state, EXIT_USAGE, 0, "give --show or --forget, but not both");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -128,7 +134,7 @@ static int measure(lvk_device *device, const lvk_kernel_tuning_options *tune) {
         return report_mistake(status);
     }
     const int exit_status = print_table(&r.table);
-    printf("\n* is taken from now on; > was given up as much slower. Kept in %s\n",
+    printf("\n*: used from now on; >: stopped, since it is much slower. Stored in %s\n",
            shown(lvk_kernel_tuning_file(device)));
     return exit_status;
 }
@@ -143,8 +149,8 @@ static int show(const lvk_device *device) {
     table_column(&t, "shapes {attributes}");
     table_column(&t, "kernel");
     if (!lvk_kernel_tuning_get(device, 0, &choice)) {
-        printf("No choices for %s (%s): each operator takes its first kernel that can run.\n",
-               lvk_device_get_info(device)->name, path ? path : "no cache folder");
+        printf("No choices for %s (%s): the default kernels are used.\n", lvk_device_get_info(device)->name,
+               path ? path : "no cache folder");
         return EXIT_OK;
     }
     for (size_t i = 0; lvk_kernel_tuning_get(device, i, &choice); ++i) {
@@ -152,7 +158,7 @@ static int show(const lvk_device *device) {
         table_cell(&t, "%s", choice.candidate);
     }
     const int exit_status = print_table(&t);
-    printf("\nKept in %s\n", shown(path));
+    printf("\nStored in %s\n", shown(path));
     return exit_status;
 }
 
@@ -169,8 +175,8 @@ static int forget(const lvk_device *device) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp_child children[] = {{&device_argp, 0, NULL, 10}, {0}};
-    static const struct argp parser = {options, parse_option, "", documentation, children, NULL, NULL};
+    static const struct argp_child children[] = {{&device_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {options, parse_option, NULL, documentation, children, NULL, NULL};
     arguments a = {.tune = {0}};
     parse_arguments(&parser, argc, argv, &a);
     a.device.no_tuning = !a.show; /* a file that is to be replaced need not be complained about */

@@ -3,6 +3,7 @@
 #include "support/program.h"
 
 #include <criterion/criterion.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ static program_result result; /* large */
 
 static const char *const verbs[] = {"data",         "train",  "cv",      "tune",    "predict",  "eval",
                                     "summary",      "ops",    "devices", "synth",   "selftest", "bench",
-                                    "tune-kernels", "import", "export",  "augment", "crop"};
+                                    "tune-kernels", "import", "export",  "augment", "crop",     "calibrate"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");
@@ -23,6 +24,57 @@ Test(command_line, every_verb_has_help_with_examples) {
         cr_expect_eq(help.exit_status, 0, "%s --help", verbs[i]);
         cr_expect_not_null(strstr(help.out, "Examples:"), "%s --help has no examples", verbs[i]);
         cr_expect_not_null(strstr(help.out, "leukvk"), "%s --help", verbs[i]);
+    }
+}
+
+/* A line of --help that begins an option's entry, but those that every verb has. */
+static bool is_option(const char *line) {
+    return (strncmp(line, "      --", 8) == 0 || strncmp(line, "  -", 3) == 0) &&
+           strncmp(line, "  -h, ", 6) != 0 && strncmp(line, "  -q, ", 6) != 0;
+}
+
+/* " Output:" and the like. */
+static bool is_heading(const char *line, size_t length) {
+    return length > 2 && line[0] == ' ' && line[1] >= 'A' && line[1] <= 'Z' && line[length - 1] == ':';
+}
+
+/* Columns: bytes that begin a character. */
+static int columns(const char *line, size_t length) {
+    int count = 0;
+    for (size_t i = 0; i < length; ++i)
+        count += ((unsigned char)line[i] & 0xC0) != 0x80;
+    return count;
+}
+
+/* `leukvk ARGUMENTS` prints help for a terminal of 80 columns: no line is longer, no command is broken where a shell does
+ * not go on, and options stand below headings. */
+static void expect_readable(const char *arguments) {
+    bool heading = false, examples = false, indented = false;
+    program_run(&result, "%s", arguments);
+    for (const char *line = result.out; *line;) {
+        const size_t length = strcspn(line, "\n");
+        const int shown = (int)length;
+        cr_expect_leq(columns(line, length), 79, "leukvk %s: a line is too long: %.*s", arguments, shown,
+                      line);
+        cr_expect(length == 0 || line[length - 1] != ' ', "leukvk %s: a line ends in blanks: '%.*s'",
+                  arguments, shown, line);
+        heading = heading || is_heading(line, length);
+        cr_expect(heading || examples || !is_option(line), "leukvk %s: an option has no heading: %.*s",
+                  arguments, shown, line);
+        examples = examples || strncmp(line, "Examples:", 9) == 0;
+        cr_expect_not(examples && indented && length && *line != ' ', "leukvk %s: an example is broken: %.*s",
+                      arguments, shown, line);
+        indented = *line == ' ';
+        line += length + (line[length] == '\n');
+    }
+}
+
+Test(command_line, help_fits_a_terminal) {
+    expect_readable("--help");
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; ++i) {
+        char arguments[64];
+        snprintf(arguments, sizeof arguments, "%s --help", verbs[i]);
+        expect_readable(arguments);
     }
 }
 
