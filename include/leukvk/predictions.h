@@ -89,6 +89,16 @@ const char *lvk_prediction_set_negative_class(const lvk_prediction_set *set);
  * negative and the positive one. The two functions above are for two classes. */
 const char *const *lvk_prediction_set_classes(const lvk_prediction_set *set, uint32_t *count);
 
+/* Reads names of classes with commas between them, "Early,Pre,Pro": chosen[k] says whether class k is in the
+ * list. LVK_ERROR_ARGUMENT: another name, or all classes. */
+LVK_MUST_USE lvk_status lvk_classes_choose(const char *list, const char *const *names, uint32_t classes,
+                                           bool *chosen);
+
+/* Copies the names of those classes for which chosen[k] is `which`, with plus signs between them, into `text`
+ * of `size` bytes; names for which there is no room are left out. */
+void lvk_classes_join_names(const char *const *names, uint32_t classes, const bool *chosen, bool which,
+                            char *text, size_t size);
+
 /* Makes rows of two classes, negative and positive, of rows of `classes` classes: positive[k] says whether
  * class k belongs to the positive one, whose probability is the sum of theirs. `joined` has room for `count`
  * rows and may be `rows`. */

@@ -23,11 +23,14 @@ static const char documentation[] =
     "  leukvk eval --from runs/RUN/predictions-test.csv --subjects\n"
     "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95\n"
     "  leukvk eval --from predictions.csv --prevalence 0.02\n"
+    "  leukvk eval --from predictions.csv --positive Early,Pre,Pro\n"
     "\n"
     "Where DIR is the data set that the model was trained on, only the test part is evaluated. Intervals are 95 % "
     "bootstrap intervals over subjects; there are none where the cells of a class are of one subject only. A file "
     "for --from is CSV with the columns path, p_<class> and label, and optionally subject and area; train, cv and "
-    "eval --out write such files.\n";
+    "eval --out write such files. Of three classes and more, the file has a column p_<class> for each class, and a "
+    "cell is called the class with the highest probability; --threshold, --sensitivity and --prevalence then need "
+    "--positive.\n";
 
 enum {
     OPTION_JSON = 256,
@@ -51,7 +54,8 @@ static const struct argp_option options[] = {
     {"subjects", OPTION_SUBJECTS, NULL, 0, "Also print a line for each subject", GROUP_OUTPUT},
     {"positive", OPTION_POSITIVE, "CLASS", 0,
      "Take CLASS as the positive class; probabilities, labels and the threshold are converted (the positive class of the "
-     "model)",
+     "model). Of three classes and more, CLASS,CLASS joins several classes into the positive class and the others into "
+     "the negative class",
      GROUP_WORK},
     {"threshold", OPTION_THRESHOLD, "P", 0,
      "Call a cell positive if its probability is above P (0.5, or the threshold that leukvk calibrate has chosen)",
@@ -62,6 +66,10 @@ static const struct argp_option options[] = {
      "Also print the predictive values where the fraction X of all cells is positive", GROUP_WORK},
     {"replicates", OPTION_REPLICATES, "N", 0, "Number of bootstrap replicates (2000)", GROUP_WORK},
     {0}};
+
+/* Options that need two classes, for messages. */
+#define NEEDS_TWO                                                                                            \
+    "the predictions are of %u classes; --positive CLASS,CLASS joins some of them into the positive one"
 
 enum { MOST_FILES = 64 };
 
@@ -138,8 +146,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 typedef struct evaluated {
     const lvk_prediction *rows;
     size_t count;
-    const char *name, *positive, *negative;
+    const char *name, *positive, *negative; /* the classes, where there are two */
     double threshold;
+    uint32_t class_count; /* above 2: these */
+    const char *const *classes;
+    char joined[2][1024]; /* names of classes that are joined, negative and positive */
 } evaluated;
 
 static void print_prevalence(const arguments *a, const lvk_evaluation_report *report, const evaluated *e) {
@@ -154,7 +165,21 @@ static void print_prevalence(const arguments *a, const lvk_evaluation_report *re
         shown(e->negative), format_number(text[1], negative, 4));
 }
 
+static int print_class_subjects(const evaluated *e) {
+    lvk_subject_class_score *scores;
+    size_t count;
+    const int status = lvk_predictions_by_subject_classes(e->rows, e->count, e->class_count, &scores, &count);
+    if (status == LVK_OK) {
+        printf("\n");
+        metrics_print_class_subjects(scores, count, e->classes, e->class_count);
+    }
+    lvk_subject_class_scores_free(scores);
+    return status;
+}
+
 static int print_subjects(const evaluated *e, const metrics_subject *subject) {
+    if (e->class_count > 2)
+        return print_class_subjects(e);
     lvk_subject_score *scores;
     size_t count;
     const int status = lvk_predictions_by_subject(e->rows, e->count, e->threshold, &scores, &count);
@@ -184,16 +209,29 @@ static int choose_threshold(const arguments *a, evaluated *e) {
                : lvk_predictions_threshold(e->rows, e->count, a->sensitivity, &e->threshold);
 }
 
+static int make_report(const arguments *a, const evaluated *e, lvk_evaluation_report *report) {
+    return e->class_count > 2
+               ? lvk_predictions_evaluate_classes(e->rows, e->count, e->classes, e->class_count,
+                                                  &a->bootstrap, report)
+               : lvk_predictions_evaluate(e->rows, e->count, e->threshold, &a->bootstrap, report);
+}
+
+static int write_curves(const arguments *a, const evaluated *e) {
+    return e->class_count > 2
+               ? lvk_predictions_class_curves(e->rows, e->count, e->classes, e->class_count, a->curves)
+               : lvk_predictions_curves(e->rows, e->count, a->curves);
+}
+
 static int evaluate(const arguments *a, const evaluated *e) {
     static lvk_evaluation_report report;
-    int status = lvk_predictions_evaluate(e->rows, e->count, e->threshold, &a->bootstrap, &report);
+    int status = make_report(a, e, &report);
     if (status != LVK_OK)
         return status;
     if (report.metrics.count == 0) {
         fprintf(stderr, "leukvk: %s: no row has a label\n", shown(e->name));
         exit(EXIT_FAILED);
     }
-    if (a->curves && (status = lvk_predictions_curves(e->rows, e->count, a->curves)) != LVK_OK)
+    if (a->curves && (status = write_curves(a, e)) != LVK_OK)
         return status;
     if (a->json)
         return print_json(&report);
@@ -207,9 +245,40 @@ static int evaluate(const arguments *a, const evaluated *e) {
     return a->subjects ? print_subjects(e, &subject) : LVK_OK;
 }
 
+/* The classes that were asked for become the positive one. Fails as a wrong option does. */
+static void join(const arguments *a, evaluated *e, lvk_prediction *rows) {
+    bool chosen[LVK_MOST_CLASSES];
+    if (!a->positive && (!isnan(a->threshold) || !isnan(a->sensitivity) || !isnan(a->prevalence))) {
+        fprintf(stderr, "leukvk: --%s: " NEEDS_TWO "\n",
+                !isnan(a->threshold)     ? "threshold"
+                : !isnan(a->sensitivity) ? "sensitivity"
+                                         : "prevalence",
+                e->class_count);
+        exit(EXIT_USAGE);
+    }
+    if (!a->positive)
+        return;
+    if (lvk_classes_choose(a->positive, e->classes, e->class_count, chosen) != LVK_OK) {
+        fprintf(stderr, "leukvk: --positive %s\n", lvk_error_message());
+        exit(EXIT_USAGE);
+    }
+    for (int which = 0; which < 2; ++which)
+        lvk_classes_join_names(e->classes, e->class_count, chosen, which, e->joined[which],
+                               sizeof e->joined[which]);
+    lvk_predictions_join(rows, e->count, e->class_count, chosen, rows);
+    e->negative = e->joined[0];
+    e->positive = e->joined[1];
+    e->threshold = LVK_THRESHOLD;
+    e->class_count = 2;
+}
+
 /* The class that was asked for becomes the positive one. Fails as a wrong option does. */
 static void turn(const arguments *a, evaluated *e, lvk_prediction *rows) {
     const char *positive = e->positive;
+    if (e->class_count > 2) {
+        join(a, e, rows);
+        return;
+    }
     if (!a->positive || strcmp(a->positive, positive) == 0)
         return;
     if (strcmp(a->positive, e->negative) != 0) {
@@ -237,6 +306,7 @@ static int evaluate_files(const arguments *a) {
                    .negative = lvk_prediction_set_negative_class(set),
                    .threshold = LVK_THRESHOLD};
     e.rows = lvk_prediction_set_rows(set, &e.count);
+    e.classes = lvk_prediction_set_classes(set, &e.class_count);
     lvk_prediction *rows = malloc((e.count + 1) * sizeof *rows);
     if (!rows) {
         fputs("leukvk: out of memory\n", stderr);

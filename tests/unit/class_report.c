@@ -65,12 +65,15 @@ Test(class_report, text_refuses_what_is_no_probability) {
     cr_expect_str_eq(lvk_error_message(), "w.png: the probability is nan");
 }
 
+static bool same_text(const char *a, const char *b) {
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 static void expect_row(const lvk_prediction *read, const lvk_prediction *row) {
-    cr_expect_str_eq(read->path, row->path);
-    cr_expect_str_eq(read->subject ? read->subject : "", row->subject ? row->subject : "");
-    cr_expect(read->area == row->area && read->p == row->p && read->label == row->label, "%s", row->path);
-    for (int k = 0; k < CLASSES; ++k)
-        cr_expect_eq(read->probabilities[k], row->probabilities[k], "%s, class %d", row->path, k);
+    const bool same = same_text(read->path, row->path) && same_text(read->subject, row->subject) &&
+                      read->area == row->area && read->p == row->p && read->label == row->label;
+    cr_expect(same, "%s", row->path);
+    cr_expect_arr_eq(read->probabilities, row->probabilities, CLASSES * sizeof(double), "%s", row->path);
 }
 
 /* What is written is read, also where a second file has its columns in another order. */
@@ -164,6 +167,39 @@ Test(class_report, joined) {
     }
 }
 
+/* A name may have a comma in it. */
+Test(class_report, chosen) {
+    static const struct {
+        const char *list;
+        bool chosen[CLASSES];
+        const char *positive, *negative;
+    } good[] = {{"Early,Pre, B,Pro", {false, true, true, true}, "Early+Pre, B+Pro", "Benign"},
+                {"Pro", {false, false, false, true}, "Pro", "Benign+Early+Pre, B"},
+                {"Pro,Early,Pro", {false, true, false, true}, "Early+Pro", "Benign+Pre, B"}};
+    static const struct {
+        const char *list, *message;
+    } bad[] = {{"Early,Pre", "Early,Pre: the classes are Benign, Early, Pre, B and Pro"},
+               {"", ": the classes are Benign, Early, Pre, B and Pro"},
+               {"Early,", "Early,: the classes are Benign, Early, Pre, B and Pro"},
+               {"Benign,Pro,Early,Pre, B",
+                "Benign,Pro,Early,Pre, B: these are all classes; one at least must be negative"}};
+    bool chosen[CLASSES];
+    char text[64];
+    for (size_t i = 0; i < sizeof good / sizeof *good; ++i) {
+        cr_assert_eq(lvk_classes_choose(good[i].list, names, CLASSES, chosen), LVK_OK, "%s",
+                     lvk_error_message());
+        cr_expect_arr_eq(chosen, good[i].chosen, sizeof chosen, "%s", good[i].list);
+        lvk_classes_join_names(names, CLASSES, chosen, true, text, sizeof text);
+        cr_expect_str_eq(text, good[i].positive);
+        lvk_classes_join_names(names, CLASSES, chosen, false, text, sizeof text);
+        cr_expect_str_eq(text, good[i].negative);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        cr_expect_eq(lvk_classes_choose(bad[i].list, names, CLASSES, chosen), LVK_ERROR_ARGUMENT);
+        cr_expect_str_eq(lvk_error_message(), bad[i].message);
+    }
+}
+
 /* ---- evaluation ---- */
 
 static const lvk_bootstrap_options few = {.replicates = 20};
@@ -228,4 +264,36 @@ Test(class_report, json) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
         cr_expect_not_null(strstr(text, parts[i]), "%s is not in %s", parts[i], text);
     lvk_text_free(text);
+}
+
+static void expect_file(const char *name, const char *expected) {
+    void *data;
+    size_t size;
+    cr_assert_eq(lvk_file_read(scratch_path(name), 1 << 20, &data, &size), LVK_OK, "%s", lvk_error_message());
+    cr_expect_str_eq((const char *)data, expected);
+    lvk_free(data);
+}
+
+/* Rows 3 to 6: an Early cell, one with the same probabilities, and two others. */
+Test(class_report, curves, .init = scratch_create, .fini = scratch_remove) {
+    void *data;
+    size_t size;
+    static const char *const parts[] = {">Early 1.000<", ">Pre, B 1.000<", ">Benign n/a<",
+                                        "stroke=\"#d55e00\""};
+    cr_assert_eq(lvk_predictions_class_curves(rows + 3, 4, names, CLASSES, scratch_path("curves")), LVK_OK,
+                 "%s", lvk_error_message());
+    expect_file("curves/roc.csv",
+                "class,threshold,false_positive_rate,true_positive_rate\n"
+                "Benign,,0,0\nBenign,0.25,0.25,\nBenign,0.2,0.5,\nBenign,0.1,0.75,\nBenign,0,1,\n"
+                "Early,,0,0\nEarly,0.5,0,0.5\nEarly,0.25,0,1\nEarly,0.125,0.5,1\nEarly,0.1,1,1\n"
+                "\"Pre, B\",,0,0\n\"Pre, B\",0.875,0,1\n\"Pre, B\",0.25,0.333333333,1\n"
+                "\"Pre, B\",0.2,0.666666667,1\n\"Pre, B\",0.1,1,1\n"
+                "Pro,,0,0\nPro,0.6,0,1\nPro,0.25,0.333333333,1\nPro,0.2,0.666666667,1\nPro,0,1,1\n");
+    expect_file("curves/reliability.csv", "from,to,cells,mean_highest_p,share_right\n0,0.1,0,,\n0.1,0.2,0,,\n"
+                                          "0.2,0.3,1,0.25,0\n0.3,0.4,0,,\n0.4,0.5,0,,\n0.5,0.6,1,0.5,1\n"
+                                          "0.6,0.7,1,0.6,1\n0.7,0.8,0,,\n0.8,0.9,1,0.875,1\n0.9,1,0,,\n");
+    cr_assert_eq(lvk_file_read(scratch_path("curves/curves.svg"), 1 << 20, &data, &size), LVK_OK);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
+        cr_expect_not_null(strstr(data, parts[i]), "%s is not in %s", parts[i], (char *)data);
+    lvk_free(data);
 }
