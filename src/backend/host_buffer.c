@@ -4,7 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Asks for pages of 2 MiB, of which a large block needs few: looking up where small ones lie takes time. */
+/* Asks the system for pages of 2 MiB. A large block then has few pages, and the processor spends less time on
+ * looking up where pages lie. */
 static void ask_for_large_pages(void *memory, uint64_t size) {
     const uint64_t page = 2 << 20, before = (page - (uintptr_t)memory % page) % page;
     if (before + page <= size)

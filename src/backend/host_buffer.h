@@ -1,5 +1,5 @@
-/* Buffers in host memory, for backends that compute on the processor: the buffer functions of the interface
- * (backend/backend.h). A backend that uses them uses all four. */
+/* Buffers in host memory, for backends that compute on the processor: the four buffer functions of the
+ * interface (backend/backend.h). A backend uses either all four or none. */
 #ifndef LVK_BACKEND_HOST_BUFFER_H
 #define LVK_BACKEND_HOST_BUFFER_H
 
@@ -10,9 +10,9 @@ enum { LVK_HOST_ALIGNMENT = 64 }; /* bytes: a cache line, and the widest vector 
 struct lvk_buffer {
     uint64_t size;
     unsigned char *data; /* [size], aligned to LVK_HOST_ALIGNMENT */
-    void *memory;        /* the allocation that `data` lies in */
+    void *memory;        /* the allocation in which `data` lies; owned */
     uint64_t
-        version; /* from 1; lvk_host_buffer_write adds 1, as does a backend whose program has written it */
+        version; /* from 1; each lvk_host_buffer_write, and each program that writes the buffer, adds 1 */
 };
 
 LVK_MUST_USE lvk_status lvk_host_buffer_create(lvk_backend *backend, uint64_t size, lvk_buffer **buffer);

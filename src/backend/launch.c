@@ -17,7 +17,7 @@ lvk_launch *lvk_launch_add(lvk_launch_list *list, const char *shader) {
 static void bind(lvk_launch *launch, lvk_binding_kind kind, lvk_binding_space space, int index) {
     if (launch->binding_count < LVK_MAX_BINDINGS)
         launch->bindings[launch->binding_count] = (lvk_binding){.kind = kind, .space = space, .index = index};
-    ++launch->binding_count; /* one too many is refused where the shader is looked up */
+    ++launch->binding_count; /* a launch with too many is refused when it is compared with its shader */
 }
 
 void lvk_launch_input(lvk_launch *launch, lvk_binding_kind kind, int index) {

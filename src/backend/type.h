@@ -1,14 +1,15 @@
-/* Tensor types: element type and shape. Layout is row-major and dense; activations are NHWC, convolution
- * kernels HWIO [kh, kw, in, out], dense kernels [in, out]. The first dimension of an activation is the batch.
- */
+/* Tensor types: element type and shape. The layout is row-major without gaps. Activations are NHWC,
+ * convolution kernels HWIO, [kh, kw, in, out], dense kernels [in, out]. The first dimension of an activation
+ * is the batch. */
 #ifndef LVK_BACKEND_TYPE_H
 #define LVK_BACKEND_TYPE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The number of the arithmetic. float everywhere but in the gradient tests, which build the graph, the
- * operators and the reference backend once more with double to compare gradients with central differences. */
+/* The floating-point type of all arithmetic. It is float, except in the gradient tests: they compile the
+ * graph, the operators and the reference backend once more with double, to compare gradients with central
+ * differences. */
 #ifdef LVK_REAL_DOUBLE
 typedef double lvk_real;
 #else
@@ -18,7 +19,7 @@ typedef float lvk_real;
 typedef enum lvk_dtype {
     LVK_F32, /* lvk_real */
     LVK_U32, /* counters and keys */
-    LVK_U8   /* masks and window indices; kernels see four to a 32-bit word, lowest byte first */
+    LVK_U8   /* masks and window indices; for kernels, four in a 32-bit word, the first in the lowest byte */
 } lvk_dtype;
 
 enum { LVK_MAX_RANK = 4 };
@@ -40,8 +41,8 @@ static inline uint64_t lvk_type_count(const lvk_type *type) {
     return count;
 }
 
-/* Bytes of the elements. Storage is rounded up to whole 16-byte vectors by the planner, so that a kernel may
- * read and write the last vec4 whole; what lies past the last element is padding of the same tensor. */
+/* Bytes of the elements. The planner rounds a tensor's memory up to a multiple of 16 bytes, so that a kernel
+ * may read and write the whole last vec4. The bytes after the last element are the tensor's own padding. */
 static inline uint64_t lvk_type_size(const lvk_type *type) {
     return lvk_type_count(type) * lvk_dtype_size(type->dtype);
 }
@@ -53,7 +54,7 @@ static inline bool lvk_type_equal(const lvk_type *a, const lvk_type *b) {
     return equal;
 }
 
-/* Elements of one index of the first dimension (a batch row). */
+/* Elements of one row of the batch, that is, of one index of the first dimension. */
 static inline uint64_t lvk_type_row_count(const lvk_type *type) {
     return lvk_type_count(type) / type->dim[0];
 }
@@ -68,7 +69,7 @@ static inline lvk_type lvk_type_4d(lvk_dtype dtype, uint32_t n, uint32_t h, uint
     return (lvk_type){.dtype = dtype, .rank = 4, .dim = {n, h, w, c}};
 }
 
-/* "224×224×3" style text into a buffer of at least LVK_TYPE_TEXT bytes; returns it. */
+/* Writes the shape as text, such as "224×224×3", into `text`, and returns `text`. */
 enum { LVK_TYPE_TEXT = 64 };
 char *lvk_type_text(const lvk_type *type, char text[LVK_TYPE_TEXT]);
 

@@ -28,7 +28,7 @@ void lvk_shared_free(void *memory, size_t size) {
         munmap(memory, size);
 }
 
-/* What a child leaves of its end. */
+/* How a child ended, which it writes for its parent. */
 typedef struct report {
     int ended;
     lvk_status status;
@@ -40,7 +40,7 @@ static void limit(int resource, rlim_t soft, rlim_t hard) {
     (void)setrlimit(resource, &bound);
 }
 
-/* The child, from its beginning to its end. */
+/* What the child process does, from its beginning to its exit. */
 static void run(lvk_status (*work)(void *user), void *user, lvk_child_bounds bounds, report *to) {
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere >= 0)

@@ -1,4 +1,5 @@
-/* Work that may crash or never end, in a process of its own: libraries that read files of others in C. */
+/* Runs work that may crash or never end in a process of its own, such as C libraries that read files from
+ * outside. */
 #ifndef LVK_CORE_CHILD_H
 #define LVK_CORE_CHILD_H
 
@@ -6,22 +7,24 @@
 
 #include <stddef.h>
 
-/* Zeroed memory that a child writes and its parent reads; pages that nobody touches cost nothing. NULL with
- * the error line set when there is none. */
+/* Allocates zeroed memory that a child writes and its parent reads. Pages that are never touched take no
+ * memory. Returns NULL, with the error line set, when memory is out. */
 void *lvk_shared_alloc(size_t size);
 void lvk_shared_free(void *memory, size_t size); /* accepts NULL */
 
-/* What a child may use. */
+/* The limits of a child. */
 typedef struct lvk_child_bounds {
     unsigned seconds; /* of processor time */
-    size_t memory;    /* bytes of address space beside what this process has now */
+    size_t memory;    /* bytes of address space more than this process has now */
 } lvk_child_bounds;
 
 /* Runs `work` in a child of this process, waits for its end, and returns its status with its error line. The
- * child sees all memory as it is now; of what it changes, only shared memory is seen here. It can
- * write no files, and what it prints to standard error is lost. LVK_ERROR_FORMAT, a line that begins with
- * `name`: it crashed, or had not ended after its processor time. LVK_ERROR_MEMORY: `work` says that memory is out,
- * which it is at the bound. What it left in shared memory is then not to be trusted. */
+ * child has a copy of this process's memory; of its changes, only those in shared memory (lvk_shared_alloc)
+ * reach this process. It cannot write files, and what it prints to standard error is lost.
+ *
+ * LVK_ERROR_FORMAT, with an error line that begins with `name`, says that the child crashed or exceeded its
+ * processor time. LVK_ERROR_MEMORY says that `work` ran out of memory, perhaps at the limit. After a failure
+ * the contents of shared memory must not be trusted. */
 LVK_MUST_USE lvk_status lvk_child_run(const char *name, lvk_status (*work)(void *user), void *user,
                                       lvk_child_bounds bounds);
 

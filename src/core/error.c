@@ -33,7 +33,7 @@ lvk_status lvk_fail(lvk_status status, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    lvk_text_make_printable(message); /* names from outside: neither further lines nor orders to a terminal */
+    lvk_text_make_printable(message); /* names from outside may hold line ends or control sequences */
     return status;
 }
 

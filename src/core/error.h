@@ -1,4 +1,5 @@
-/* How code inside the library reports a failure. One text per thread; see leukvk/status.h. */
+/* How code inside the library reports a failure: by a status and an error line, of which each thread has one;
+ * see leukvk/status.h. */
 #ifndef LVK_CORE_ERROR_H
 #define LVK_CORE_ERROR_H
 
@@ -10,14 +11,14 @@
 #define LVK_PRINTF(text, first)
 #endif
 
-/* Sets this thread's error line and returns `status`: `return lvk_fail(LVK_ERROR_IO, "%s: %s", path,
- * reason);` What a terminal could misread becomes '?' (leukvk/text.h), so that it is one line. */
+/* Sets this thread's error line and returns `status`, as in `return lvk_fail(LVK_ERROR_IO, "%s: %s", path,
+ * reason);`. Characters that a terminal could misread, line ends among them, become '?' (leukvk/text.h). */
 lvk_status lvk_fail(lvk_status status, const char *format, ...) LVK_PRINTF(2, 3);
 
 /* Puts "context: " in front of this thread's error line and returns `status`. */
 lvk_status lvk_fail_within(lvk_status status, const char *format, ...) LVK_PRINTF(2, 3);
 
-/* Passes a failure on to the caller. */
+/* Evaluates an expression, and returns its status from the function if it is a failure. */
 #define LVK_TRY(expression)                                                                                  \
     do {                                                                                                     \
         const lvk_status lvk_try_status_ = (expression);                                                     \
@@ -25,7 +26,8 @@ lvk_status lvk_fail_within(lvk_status status, const char *format, ...) LVK_PRINT
             return lvk_try_status_;                                                                          \
     } while (0)
 
-/* Stores the result in `status` and goes to the function's one cleanup label on failure. */
+/* Stores the status of an expression in `status`, and jumps to the function's cleanup label if it is a
+ * failure. */
 #define LVK_GO(status, expression, label)                                                                    \
     do {                                                                                                     \
         (status) = (expression);                                                                             \

@@ -34,7 +34,8 @@ static lvk_status read_all(int file, const char *path, char *data, size_t size) 
 lvk_status lvk_file_read(const char *path, size_t limit, void **data, size_t *size) {
     *data = NULL;
     *size = 0;
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* O_NONBLOCK: a pipe must not hang us */
+    const int file =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* else open() of a pipe may never return */
     if (file < 0)
         return fail_errno(path);
     struct stat info;

@@ -1,4 +1,5 @@
-/* Files and folders. Paths are UTF-8 as the system gives them. Every failure names the path. */
+/* Files and folders. Paths are UTF-8, as the system gives them. The error line of every failure names the
+ * path. */
 #ifndef LVK_CORE_FILE_H
 #define LVK_CORE_FILE_H
 
@@ -8,63 +9,68 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Reads a regular file of at most `limit` bytes whole. *data has a NUL behind its *size bytes; freed with
- * lvk_free. */
+/* Reads a whole regular file of at most `limit` bytes. A NUL follows the *size bytes at *data. The caller
+ * frees *data with lvk_free. */
 LVK_MUST_USE lvk_status lvk_file_read(const char *path, size_t limit, void **data, size_t *size);
 
-/* Writes beside the target, flushes to the disk and renames into place: after a kill at any moment `path` is
- * the old file or the new one, whole. Mode, owner and group of an old file are kept as far as we may, and a
- * link is followed: the file behind it is replaced. What is no plain file (a device, a pipe, /dev/stdout,
- * /dev/fd/N) is written to as it is, and so is a file in a folder that takes no new one. Threads and
- * processes may write the same file at the same time: the last one's stays. */
+/* Replaces or creates a file. The data is written to a temporary file in the same folder, which is flushed to
+ * the disk and renamed to `path`. If the process is killed at any moment, `path` is the whole old file or the
+ * whole new one. Mode, owner and group of an old file are kept as far as the system allows it. A link is
+ * followed: the file to which it leads is replaced.
+ *
+ * What is no plain file (a device, a pipe, /dev/stdout, /dev/fd/N) is written in place, and so is a file in a
+ * folder in which no new file can be created. Several threads and processes may write the same file at the
+ * same time; the last write remains. */
 LVK_MUST_USE lvk_status lvk_file_write(const char *path, const void *data, size_t size);
 
-/* The same for a file in two or more pieces. */
+/* The same for data in several pieces. */
 typedef struct lvk_span {
     const void *data;
     size_t size;
 } lvk_span;
 LVK_MUST_USE lvk_status lvk_file_write_spans(const char *path, const lvk_span *spans, size_t count);
 
-/* Writes a file that must not exist yet, neither flushed to the disk nor renamed into place: for the many
- * files of a tree that is worth nothing until it is whole. */
+/* Creates a file that must not exist yet, without flushing it to the disk and without a rename. It is for the
+ * many files of a tree that is useless until it is complete (core/unfinished.h). */
 LVK_MUST_USE lvk_status lvk_file_create(const char *path, const void *data, size_t size);
 
-/* Removes temporary files that killed processes left in the folder; those that a process is writing stay. */
+/* Removes the temporary files that killed processes left in the folder, but not those that a process is
+ * writing. */
 void lvk_folder_clear(const char *path);
 
-/* The same in the folder in which the file `path` lies. */
+/* The same in the folder of the file `path`. */
 void lvk_folder_clear_beside(const char *path);
 
-/* Whether lvk_file_write gives temporary files such names: "metrics.csv.tmp-k3…". */
+/* Whether `name` has the form that lvk_file_write gives to temporary files: "metrics.csv.tmp-k3…". */
 bool lvk_file_is_temporary(const char *name);
 
 /* Creates the folder and its parents; an existing folder is fine. */
 LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
 
-/* Locks the folder by its file .lock for this process. *lock is closed to unlock it; the system does so
- * however the process ends. LVK_ERROR_IO, *lock -1: another process has it. */
+/* Locks the folder for this process, by a lock on its file .lock. The caller closes the descriptor *lock to
+ * unlock the folder; the system closes it when the process ends, however it ends. LVK_ERROR_IO, with *lock
+ * -1, says that another process holds the lock. */
 LVK_MUST_USE lvk_status lvk_folder_lock(const char *folder, int *lock);
 
 bool lvk_path_is_folder(const char *path);
 bool lvk_path_is_file(const char *path);
 
-/* Whether both are there and one and the same, by whatever names. */
+/* Whether both paths exist and lead to the same file or folder. */
 bool lvk_path_is_same(const char *a, const char *b);
 
-/* "a/b" from "a" and "b" (b when a is empty or b begins with '/'). Freed with lvk_free; NULL when memory is
- * out. */
+/* Returns "a/b", or b when a is empty or b begins with '/'. The caller frees it with lvk_free. NULL when
+ * memory is out. */
 char *lvk_path_join(const char *a, const char *b);
 
-/* Where this user's caches are: $XDG_CACHE_HOME/leukvk, or ~/.cache/leukvk. It may not exist yet. Freed with
- * lvk_free; NULL when there is no such place or memory is out. */
+/* The path of this user's cache folder: $XDG_CACHE_HOME/leukvk, or ~/.cache/leukvk. It may not exist yet. The
+ * caller frees it with lvk_free. NULL when the user has no such folder or memory is out. */
 char *lvk_cache_folder(void);
 
-/* The same, made where it is not there and cleared of what killed processes left half-written; NULL also when
- * it cannot be made. */
+/* The same, but creates the folder if it does not exist, and removes the temporary files of killed processes.
+ * NULL also when the folder cannot be created. */
 char *lvk_cache_folder_open(void);
 
-/* The part behind the last '/'. Points into `path`. */
+/* The part of `path` after the last '/', a pointer into `path`. */
 const char *lvk_path_name(const char *path);
 
 #endif

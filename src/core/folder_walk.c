@@ -19,7 +19,7 @@ typedef struct path_list {
     size_t count, capacity;
 } path_list;
 
-/* A folder wherever it is named from. */
+/* A folder, by numbers that do not depend on the path that leads to it. */
 typedef struct place {
     dev_t device;
     ino_t number;
@@ -30,8 +30,8 @@ typedef struct folder_walk {
     const char *root;
     const lvk_folder_visitor *visitor;
     void *user;
-    path_list files, links; /* links to folders, not followed yet */
-    bool follows;           /* all other folders have been read */
+    path_list files, links; /* files, and links to folders that are not followed yet */
+    bool follows;           /* all folders have been read to which no link leads; now links are followed */
     place *seen;            /* a hash table of seen_room entries, a power of two */
     size_t seen_count, seen_room;
 } folder_walk;
@@ -42,7 +42,7 @@ static lvk_status fail_errno(const char *path, int error) {
 
 /* ---- folders that have been read ---- */
 
-/* The entry of the folder, or the empty one where it would be. */
+/* The folder's entry in the hash table, or the empty entry in which to put it. */
 static place *find_place(const folder_walk *w, const struct stat *info) {
     size_t at = ((size_t)info->st_ino * 0x9E3779B97F4A7C15U ^ (size_t)info->st_dev) & (w->seen_room - 1);
     while (w->seen[at].used && (w->seen[at].device != info->st_dev || w->seen[at].number != info->st_ino))
@@ -66,7 +66,7 @@ static lvk_status grow_seen(folder_walk *w) {
     return LVK_OK;
 }
 
-/* *again: the folder has been read before. */
+/* Adds the folder to the table, and sets *again to whether it was there before. */
 static lvk_status note_place(folder_walk *w, const struct stat *info, bool *again) {
     if (w->seen_count * 2 >= w->seen_room)
         LVK_TRY(grow_seen(w));
@@ -79,7 +79,7 @@ static lvk_status note_place(folder_walk *w, const struct stat *info, bool *agai
 
 /* ---- entries of a folder ---- */
 
-/* The next entry, NULL behind the last one. */
+/* Sets `entry` to the next entry of the folder, or NULL after the last one. */
 static lvk_status next_entry(DIR *folder, const char *root, const char *relative, struct dirent **entry) {
     errno = 0;
     *entry = readdir(folder);
@@ -96,7 +96,7 @@ typedef enum kind_of_file {
     OTHER_KIND
 } kind_of_file;
 
-/* What cannot be told at this time is a failure. */
+/* Finds the kind of a file. An error of the system that may pass is a failure. */
 static lvk_status find_kind(const char *path, kind_of_file *kind) {
     struct stat info;
     *kind = OTHER_KIND;
@@ -114,12 +114,13 @@ static lvk_status find_kind(const char *path, kind_of_file *kind) {
     return LVK_OK;
 }
 
-/* A folder that this user may not read, which stays the same until somebody changes that. */
+/* Whether the error says that this user may not read a folder, unlike errors that may go away by
+ * themselves. */
 static bool is_denied(int error) {
     return error == EACCES || error == EPERM;
 }
 
-/* What becomes of the folder `relative`, which could not be read because of `error`. */
+/* Handles the folder `relative`, which could not be read because of `error`: tells the visitor, or fails. */
 static lvk_status fail_folder(const folder_walk *w, const char *relative, int error) {
     if (*relative && is_denied(error) && w->visitor->unreadable)
         return w->visitor->unreadable(w->user, relative, strerror(error));
@@ -128,7 +129,7 @@ static lvk_status fail_folder(const folder_walk *w, const char *relative, int er
 
 static lvk_status collect(folder_walk *w, const char *relative, int depth);
 
-/* Takes `name`, a path relative to the root. */
+/* Appends `name`, a path relative to the root, to the list, which takes it over. */
 static lvk_status take_named(path_list *list, char *name) {
     const lvk_status status = LVK_GROW(&list->paths, &list->capacity, list->count);
     if (status == LVK_OK)
@@ -138,7 +139,8 @@ static lvk_status take_named(path_list *list, char *name) {
     return status;
 }
 
-/* Takes `name`, a path relative to the root, unless it is NULL. */
+/* Collects the file or link `name`, or what is in the folder `name`, a path relative to the root, which the
+ * function takes over. NULL stands for a failed allocation. */
 static lvk_status collect_entry(folder_walk *w, char *name, int depth) {
     const lvk_folder_visitor *visitor = w->visitor;
     char *full = name ? lvk_path_join(w->root, name) : NULL;
@@ -159,7 +161,8 @@ static lvk_status collect_entry(folder_walk *w, char *name, int depth) {
     return status;
 }
 
-/* Without the right to search a folder its names can be read, and nothing else of it. */
+/* Whether this user may search the folder. Without this right, the names in it can be read, but its files
+ * cannot. */
 static bool may_search(DIR *folder) {
     return faccessat(dirfd(folder), ".", X_OK, AT_EACCESS) == 0 || !is_denied(errno);
 }
@@ -181,7 +184,7 @@ static lvk_status collect_folder(folder_walk *w, DIR *folder, const char *relati
     if (fstat(dirfd(folder), &info) != 0)
         return fail_folder(w, relative, errno);
     LVK_TRY(note_place(w, &info, &again));
-    if (again && w->follows) /* behind no link a folder is met once, whatever a file system numbers it */
+    if (again && w->follows) /* without links a folder is met only once, even if its numbers are not unique */
         return w->visitor->link_left ? w->visitor->link_left(w->user, relative, false) : LVK_OK;
     if (*relative && w->visitor->folder)
         LVK_TRY(w->visitor->folder(w->user, relative));
@@ -222,13 +225,14 @@ static int depth_of(const char *path) {
     return depth;
 }
 
-/* Whether the link leads to a folder in which the root lies: all that is in it would come with it. */
+/* Sets *above to whether the link leads to a folder that contains the root, with which everything in that
+ * folder would be read. */
 static lvk_status leads_above(const folder_walk *w, const char *relative, bool *above) {
     char *path = lvk_path_join(w->root, relative);
     if (!path)
         return LVK_ERROR_MEMORY;
     char *root = realpath(w->root, NULL),
-         *target = realpath(path, NULL); /* the system's malloc: hence free() */
+         *target = realpath(path, NULL); /* allocated by malloc(), so that free() releases it */
     const size_t length = target ? strlen(target) : 0;
     *above = root && target &&
              (strcmp(target, "/") == 0 || (strncmp(root, target, length) == 0 && root[length] == '/'));
@@ -244,7 +248,7 @@ static lvk_status follow(folder_walk *w, const char *relative) {
     return above ? w->visitor->link_left(w->user, relative, false) : collect(w, relative, depth_of(relative));
 }
 
-/* Those that were found, then those that were found in these, and so on. */
+/* Follows the links that were found, then the links that were found in their folders, and so on. */
 static lvk_status follow_links(folder_walk *w) {
     lvk_status status = LVK_OK;
     w->follows = true;

@@ -16,7 +16,7 @@ lvk_status lvk_json_text(const json_t *json, int digits, char **text) {
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "what is to be written as JSON has a text that is not UTF-8, or memory is out");
     *text = lvk_format("%s\n", dump);
-    free(dump); /* jansson's */
+    free(dump); /* jansson allocated it */
     return *text ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
@@ -54,6 +54,6 @@ lvk_status lvk_json_digest(const json_t *json, char digest[LVK_DIGEST_TEXT]) {
     if (!text)
         return lvk_fail(LVK_ERROR_ARGUMENT, "the configuration cannot be written as JSON");
     lvk_digest(text, strlen(text), digest);
-    free(text); /* jansson's */
+    free(text); /* jansson allocated it */
     return LVK_OK;
 }

@@ -1,4 +1,5 @@
-/* JSON files: two spaces of indentation, keys sorted, so that equal contents are equal bytes. */
+/* JSON files, with an indentation of two spaces and sorted keys, so that files with equal contents have equal
+ * bytes. */
 #ifndef LVK_CORE_JSON_FILE_H
 #define LVK_CORE_JSON_FILE_H
 
@@ -6,21 +7,23 @@
 
 #include <jansson.h>
 
-/* The text, with a newline at its end, freed with lvk_free; numbers have `digits` significant ones. NULL for
- * `json` is LVK_ERROR_MEMORY, so that a failed json_pack needs no check of its own. */
+/* Sets `text` to the JSON text with a newline at its end, which the caller frees with lvk_free. Numbers have
+ * `digits` significant digits. If `json` is NULL, the result is LVK_ERROR_MEMORY, so that the caller need not
+ * check json_pack. */
 LVK_MUST_USE lvk_status lvk_json_text(const json_t *json, int digits, char **text);
 
 /* Replaces the file by that text. */
 LVK_MUST_USE lvk_status lvk_json_write(const char *path, const json_t *json, int digits);
 
-enum { LVK_JSON_USUAL = 1 << 20 }; /* bytes that a file of settings or results has at most */
+enum { LVK_JSON_USUAL = 1 << 20 }; /* the most bytes of a file of settings or results */
 
-/* Reads an object of at most `most` bytes, no key twice. *json is released with json_decref; NULL after a
- * failure, whose line names file and line. */
+/* Reads a file of at most `most` bytes that holds one object. A key that appears twice is a failure. The
+ * caller releases *json with json_decref; after a failure it is NULL, and the error line names the file and
+ * its line. */
 LVK_MUST_USE lvk_status lvk_json_read(const char *path, size_t most, json_t **json);
 
-/* The digest of the compact text with sorted keys: the same for equal contents, however the file is laid out. Numbers
- * count with 15 significant digits. */
+/* Sets `digest` to the digest of the compact text with sorted keys, in which numbers have 15 significant
+ * digits. JSON files with equal contents have equal digests, whatever their layout. */
 LVK_MUST_USE lvk_status lvk_json_digest(const json_t *json, char digest[LVK_DIGEST_TEXT]);
 
 #endif

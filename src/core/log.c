@@ -12,7 +12,7 @@ typedef struct sink {
     lvk_log_level least;
 } sink;
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of the variable, not held while a sink works */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* not held while a sink is called */
 static sink current;
 
 void lvk_log_set_sink(lvk_log_sink call, void *user, lvk_log_level least) {

@@ -108,7 +108,7 @@ lvk_status lvk_grow(void *items, size_t *capacity, size_t count, size_t item_siz
         return LVK_OK;
     const size_t wanted = *capacity ? *capacity * 2 : 16;
     void *memory;
-    memcpy(&memory, items, sizeof memory); /* a T * is not to be read or written as a void * */
+    memcpy(&memory, items, sizeof memory); /* C does not allow a T * to be read as a void * by a cast */
     memory = lvk_realloc(memory, wanted, item_size);
     if (!memory)
         return LVK_ERROR_MEMORY;

@@ -11,12 +11,12 @@
 
 typedef struct loop {
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* a job is done, or a thread ends */
+    pthread_cond_t changed; /* signalled when a job is done or a thread ends */
     lvk_job job;
     void *user;
     size_t count, next, done, running;
     lvk_status status;
-    size_t failed; /* index whose failure `status` and `message` are */
+    size_t failed; /* the index of the job whose failure `status` and `message` describe */
     char message[1024];
 } loop;
 

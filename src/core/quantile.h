@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-/* Ascending; no NaN. */
+/* Sorts numbers in ascending order. NaN is not allowed. */
 void lvk_sort_numbers(double *values, size_t count);
 
-/* Of sorted numbers, by linear interpolation between the two order statistics around (count - 1) * share,
- * counted from 0, as numpy has it; share 0 to 1. NaN when there are none. */
+/* The quantile `share` (0 to 1) of sorted numbers, by linear interpolation between the two numbers around
+ * index (count - 1) * share, as numpy's default method computes it. NaN if count is 0. */
 double lvk_quantile(const double *sorted, size_t count, double share);
 
 #endif

@@ -30,7 +30,7 @@ static lvk_status fail_errno(const char *path) {
 static lvk_status write_all(int file, const char *path, const lvk_span *span) {
     for (size_t done = 0; done < span->size;) {
         const ssize_t put = write(file, (const char *)span->data + done, span->size - done);
-        if (put < 0 && errno == EAGAIN) /* a pipe that was handed to us without waiting */
+        if (put < 0 && errno == EAGAIN) /* a pipe that another process has opened with O_NONBLOCK */
             (void)poll(&(struct pollfd){.fd = file, .events = POLLOUT}, 1, -1);
         else if (put < 0 && errno != EINTR)
             return fail_errno(path);
@@ -46,7 +46,7 @@ static lvk_status write_spans(int file, const char *path, const lvk_span *spans,
     return status;
 }
 
-/* Closes `file`, whatever `status`. */
+/* Flushes the file to the disk if `flush` and nothing has failed, and closes it in any case. */
 static lvk_status finish_file(int file, const char *path, bool flush, lvk_status status) {
     if (status == LVK_OK && flush && fsync(file) != 0)
         status = fail_errno(path);
@@ -57,7 +57,8 @@ static lvk_status finish_file(int file, const char *path, bool flush, lvk_status
 
 /* ---- temporaries ---- */
 
-/* "NAME.tmp-abcdefghijklm" in NAME's folder. A very long NAME is shortened. */
+/* Makes a random path "NAME.tmp-abcdefghijklm" in the folder of the file NAME. A very long NAME is
+ * shortened. */
 static lvk_status temporary_name(const char *path, char **temporary) {
     uint64_t number = 0;
     char suffix[SUFFIX_DIGITS + 1] = "";
@@ -69,20 +70,20 @@ static lvk_status temporary_name(const char *path, char **temporary) {
     const char *name = lvk_path_name(path);
     size_t length = strlen(name);
     while (length > MOST_NAME || (length && ((unsigned char)name[length] & 0xC0U) == 0x80))
-        --length; /* to a character's beginning */
+        --length; /* back to the beginning of a UTF-8 character */
     *temporary = lvk_format("%.*s%s%s", (int)((size_t)(name - path) + length), path, mark, suffix);
     return *temporary ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-/* Whether the locked `file` is still there under a name: a process that cleared the folder may have been
- * quicker. */
+/* Whether the file still has a name. A process that cleared the folder may have removed it before it was
+ * locked. */
 static bool is_linked(int file) {
     struct stat info;
     return fstat(file, &info) == 0 && info.st_nlink > 0;
 }
 
-/* Makes a file that was not there, with a lock on it that tells lvk_folder_clear that it is in use. *error:
- * the system's reason where it could not be made. */
+/* Creates a new temporary file and locks it, so that lvk_folder_clear sees that it is in use. If the file
+ * cannot be created, *error is the system's error number. */
 static lvk_status create_temporary(const char *path, mode_t mode, char **name, int *file, int *error) {
     *name = NULL;
     *file = -1;
@@ -110,7 +111,7 @@ static lvk_status create_temporary(const char *path, mode_t mode, char **name, i
     return lvk_fail(LVK_ERROR_IO, "%s: no free name for a temporary file", path);
 }
 
-/* Also as older versions named them: ".tmp-1234", by the number of their process. */
+/* Older versions named temporary files ".tmp-1234", by the number of the process; these count too. */
 bool lvk_file_is_temporary(const char *name) {
     const char *dot = strrchr(name, '.');
     if (!dot || strncmp(dot, mark, sizeof mark - 1) != 0)
@@ -152,8 +153,8 @@ void lvk_folder_clear_beside(const char *path) {
 
 /* ---- in place ---- */
 
-/* The descriptor that a path like /dev/stdout or /dev/fd/5 stands for; -1: it is another path. Such a
- * descriptor is written to as it is, at its own position: the file behind it may be open elsewhere. */
+/* The descriptor for which a path like /dev/stdout or /dev/fd/5 stands; -1 for another path. Data is written
+ * to such a descriptor directly, at its own position, since other processes may have the same file open. */
 static int descriptor_of(const char *path, const struct stat *info) {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
     uint64_t number;
@@ -177,7 +178,7 @@ static lvk_status write_descriptor(int descriptor, const char *path, const lvk_s
                     : finish_file(file, path, false, write_spans(file, path, spans, count));
 }
 
-/* A device, a pipe, or a file that no other can be put in the place of. */
+/* Writes to a device, a pipe, or a plain file that cannot be replaced by another. */
 static lvk_status write_in_place(const char *path, bool plain, const lvk_span *spans, size_t count) {
     const int file = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | (plain ? O_TRUNC | O_NOFOLLOW : 0));
     return file < 0 ? fail_errno(path)
@@ -186,7 +187,7 @@ static lvk_status write_in_place(const char *path, bool plain, const lvk_span *s
 
 /* ---- by renaming ---- */
 
-/* Puts what the link *path leads to in its place; NULL after a failure. */
+/* Replaces *path, a link, by the path to which the link leads; NULL after a failure. */
 static lvk_status read_link(char **path) {
     char text[PATH_MAX];
     const ssize_t length = readlink(*path, text, sizeof text - 1);
@@ -203,9 +204,9 @@ static lvk_status read_link(char **path) {
     return status;
 }
 
-/* *real: `path` with the links at its end resolved; the file itself need not exist. A link that neither we
- * nor the administrator made is refused: whoever planted it would choose which of our files is overwritten.
- */
+/* Sets *real to `path` with the links at its end resolved; the file itself need not exist. A link that
+ * neither this user nor the administrator owns is refused, since whoever made it would choose which of this
+ * user's files is overwritten. */
 static lvk_status resolve_links(const char *path, char **real) {
     struct stat info;
     *real = lvk_strdup(path);
@@ -229,8 +230,8 @@ static lvk_status resolve_links(const char *path, char **real) {
     }
 }
 
-/* Gives a new file mode, owner and group of the one in whose place it comes, as far as we may. Where the
- * group cannot be kept, the new one gets no more than everybody has. */
+/* Gives a new file the mode, owner and group of the file that it replaces, as far as the system allows it. If
+ * the group cannot be kept, the new group gets only the rights that everybody has. */
 static void keep_access(int file, const struct stat *old) {
     struct stat now;
     mode_t mode = old->st_mode & 0777U;
@@ -241,7 +242,7 @@ static void keep_access(int file, const struct stat *old) {
     (void)fchmod(file, mode);
 }
 
-/* Makes the rename itself durable. */
+/* Flushes the folder of `path` to the disk, so that a rename in it survives a power failure. */
 static void sync_folder_of(const char *path) {
     char *folder = folder_of(path);
     const int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -252,12 +253,14 @@ static void sync_folder_of(const char *path) {
     lvk_free(folder);
 }
 
-/* A folder that takes no new file, or a file that is a mount point: what is there can only be overwritten. */
+/* Whether the error says that the folder takes no new file, or that the file is a mount point. The file can
+ * then only be overwritten in place. */
 static bool only_in_place(int error) {
     return error == EACCES || error == EPERM || error == EROFS || error == EBUSY;
 }
 
-/* `old`: of the file at `path`; NULL: there is none. */
+/* Replaces the file at `path` by renaming. `old` describes the file that exists there; NULL if there is
+ * none. */
 static lvk_status replace(const char *path, const struct stat *old, const lvk_span *spans, size_t count) {
     char *temporary;
     int file, error;
@@ -278,7 +281,7 @@ static lvk_status replace(const char *path, const struct stat *old, const lvk_sp
         sync_folder_of(path);
     else
         unlink(temporary);
-    status = finish_file(file, path, false, status); /* the lock goes last */
+    status = finish_file(file, path, false, status); /* which releases the lock, only now */
     lvk_free(temporary);
     return in_place ? write_in_place(path, true, spans, count) : status;
 }

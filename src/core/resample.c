@@ -14,7 +14,7 @@ static double tent(int pixel, float u, float radius) {
     return fmax(0, 1 - fabs(pixel + 0.5 - (double)u) / (double)radius);
 }
 
-/* Means of the four numbers, 0 to 1, under the tent about (u, v). */
+/* Sets `means` to the means of the four numbers, 0 to 1, under the tent around (u, v). */
 static void mean(const lvk_resampling *row, const uint8_t *crop, int taps, float u, float v,
                  double means[4]) {
     const int side = (int)row->side;

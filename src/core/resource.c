@@ -19,8 +19,8 @@ double lvk_process_cpu_seconds(void) {
 }
 
 uint64_t lvk_process_peak_bytes(void) {
-    /* ru_maxrss survives exec, so a small program started by a large one would report its parent; VmHWM does
-     * not. */
+    /* VmHWM begins anew at exec. ru_maxrss does not: a small program that a large one has started would
+     * report the memory of the large one. */
     unsigned long long kibibytes = 0;
     FILE *file = fopen("/proc/self/status", "re");
     if (file) {

@@ -14,8 +14,8 @@
 
 /* ---- UTF-8 ---- */
 
-/* Length of the character at `s` and its code point; 0 for bytes that are not UTF-8 (overlong forms,
- * surrogates and numbers past U+10FFFF included). */
+/* Returns the length of the character at `s` and sets `code` to its code point. Returns 0 for bytes that are
+ * not UTF-8; overlong forms, surrogates and numbers above U+10FFFF are not. */
 static size_t decode(const char *s, uint32_t *code) {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char first = (unsigned char)*s;
@@ -31,7 +31,7 @@ static size_t decode(const char *s, uint32_t *code) {
     uint32_t value = first & (0x7FU >> length);
     for (size_t i = 1; i < length; ++i) {
         const unsigned char byte = (unsigned char)s[i];
-        if (byte >> 6 != 2) /* the terminating NUL too */
+        if (byte >> 6 != 2) /* true for the terminating NUL too */
             return 0;
         value = value << 6 | (byte & 0x3FU);
     }
@@ -75,7 +75,8 @@ size_t lvk_text_columns(const char *utf8) {
     return columns;
 }
 
-/* Control characters, and marks that turn a terminal's line around or break it. */
+/* Whether the character is a control character, or a mark that changes the direction of text or ends a
+ * line. */
 static bool is_control(uint32_t code) {
     static const code_range controls[] = {
         {0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFFF9, 0xFFFB}};
@@ -183,7 +184,7 @@ char *lvk_text_json(const char *string) {
 }
 
 lvk_status lvk_text_take(lvk_text *text, char **string, size_t *length) {
-    lvk_text_add_bytes(text, "", 0); /* there is a NUL even in an empty text */
+    lvk_text_add_bytes(text, "", 0); /* so that an empty text has its NUL too */
     const bool failed = text->failed;
     *string = failed ? NULL : text->data;
     if (length)
@@ -202,7 +203,7 @@ void lvk_text_finish(lvk_text *text) {
 /* ---- numbers ---- */
 
 static pthread_once_t plain_once = PTHREAD_ONCE_INIT;
-static locale_t plain_locale; /* with '.' in numbers, whatever the program has set */
+static locale_t plain_locale; /* with '.' in numbers, whatever locale the program has set */
 
 static void create_plain_locale(void) {
     plain_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
@@ -215,7 +216,7 @@ static locale_t enter_plain_locale(void) {
 
 void lvk_text_add_number(lvk_text *text, double value, int digits) {
     const locale_t before = enter_plain_locale();
-    lvk_text_add(text, "%.*g", digits, isnan(value) ? (double)NAN : value); /* never "-nan" */
+    lvk_text_add(text, "%.*g", digits, isnan(value) ? (double)NAN : value); /* a positive NaN, not "-nan" */
     uselocale(before);
 }
 
@@ -227,7 +228,7 @@ void lvk_text_add_decimal(lvk_text *text, double value, int decimals) {
 
 bool lvk_number_parse(const char *string, double *value) {
     const size_t length = strlen(string);
-    /* strtod also reads hexadecimal numbers, "inf" and leading spaces. */
+    /* strtod alone would also accept hexadecimal numbers, "inf" and leading spaces. */
     if (length == 0 || length > 400 || strspn(string, "+-.0123456789eE") != length)
         return false;
     const locale_t before = enter_plain_locale();

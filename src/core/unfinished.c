@@ -18,7 +18,7 @@ static lvk_status fail_errno(const char *path) {
     return lvk_fail(errno == ENOMEM ? LVK_ERROR_MEMORY : LVK_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
-/* The folder holds nothing but the mark; it need not exist. */
+/* Fails if the folder holds anything but the mark. The folder need not exist. */
 static lvk_status check_bare(const char *path) {
     DIR *folder = opendir(path);
     if (!folder)
@@ -32,7 +32,8 @@ static lvk_status check_bare(const char *path) {
     return status;
 }
 
-/* *begun: the mark is there and of this work; with a mark that says nothing yet, the folder must be bare. */
+/* Sets *begun to whether the folder holds a mark of this work. Fails with the mark of another work, or, if
+ * the mark is still empty, with any other file in the folder. */
 static lvk_status look(const char *folder, const char *mark, const char *work, bool *begun) {
     void *text = NULL;
     size_t size = 0;
@@ -78,7 +79,7 @@ static lvk_status write_mark(const lvk_unfinished *tree, const char *folder, con
         return fail_errno(tree->mark);
     const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file >= 0) {
-        fsync(file); /* the mark is on the disk before any file that it is to mark */
+        fsync(file); /* so that the mark is on the disk before any file of the tree */
         close(file);
     }
     return LVK_OK;
@@ -86,7 +87,7 @@ static lvk_status write_mark(const lvk_unfinished *tree, const char *folder, con
 
 lvk_status lvk_unfinished_begin(const char *folder, const char *work, lvk_unfinished *tree) {
     *tree = (lvk_unfinished){.lock = -1};
-    LVK_TRY(lvk_unfinished_check(folder, work)); /* before a mark is put among a stranger's files */
+    LVK_TRY(lvk_unfinished_check(folder, work)); /* so that no mark is written into a folder of other files */
     LVK_TRY(lvk_folder_create(folder));
     tree->mark = lvk_path_join(folder, LVK_UNFINISHED_NAME);
     lvk_status status = tree->mark ? lock_mark(tree, folder) : LVK_ERROR_MEMORY;

@@ -1,6 +1,6 @@
-/* A tree of many files that is worth nothing until it is whole: the crops of a data set, drawn cells. A mark in
- * its folder says what is being written; whoever reads the tree looks for the mark, and the same work may begin
- * again where an earlier one was stopped. */
+/* A tree of many files that is useless until it is complete, such as the crops of a data set or drawn cells.
+ * A mark, a file in the tree's folder, says which work is writing the tree. Code that reads such a tree looks
+ * for the mark. If the work was stopped, the same work may be started again in the folder. */
 #ifndef LVK_CORE_UNFINISHED_H
 #define LVK_CORE_UNFINISHED_H
 
@@ -12,25 +12,26 @@
 #define LVK_UNFINISHED_NAME ".leukvk-unfinished"
 
 typedef struct lvk_unfinished {
-    char *mark; /* the file's path; owned */
-    int lock;   /* -1: closed */
-    bool again; /* there may be files of an earlier start */
+    char *mark; /* the path of the mark; owned */
+    int lock;   /* descriptor of the locked mark; -1: closed */
+    bool again; /* whether there may be files of an earlier start */
 } lvk_unfinished;
 
-/* Whether `work`, a line or the beginning of one, can be done in the folder: it does not exist, is empty, or was
- * begun by the same work. LVK_ERROR_ARGUMENT names what is in the way. */
+/* Fails unless `work`, a line or the beginning of one, can be done in the folder: the folder must not exist,
+ * or be empty, or hold the mark of the same work. LVK_ERROR_ARGUMENT names what is in the way. */
 LVK_MUST_USE lvk_status lvk_unfinished_check(const char *folder, const char *work);
 
-/* Makes the folder and its mark, which is locked: one process at a time. `work` names all that the tree depends
- * on. Released by lvk_unfinished_close. */
+/* Creates the folder and its mark, and locks the mark, so that only one process at a time writes the tree.
+ * `work` is a line that names everything on which the tree depends. Released by lvk_unfinished_close. */
 LVK_MUST_USE lvk_status lvk_unfinished_begin(const char *folder, const char *work, lvk_unfinished *tree);
 
-/* A file of the tree, as lvk_file_create; one of an earlier start is replaced. Thread-safe. */
+/* Writes a file of the tree, as lvk_file_create does, but replaces a file of an earlier start.
+ * Thread-safe. */
 LVK_MUST_USE lvk_status lvk_unfinished_write(const lvk_unfinished *tree, const char *path, const void *data,
                                              size_t size);
 
-/* The work ends: LVK_OK for `status` takes the mark away, and anything else leaves it. Returns `status` or the
- * failure to do so. */
+/* Ends the work: if `status` is LVK_OK, the mark is removed; otherwise it stays. Returns `status`, or the
+ * failure to remove the mark. */
 LVK_MUST_USE lvk_status lvk_unfinished_close(lvk_unfinished *tree, lvk_status status);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* The formulas of ops/adam.h, where w, m and v lie */
+/* The formulas of ops/adam.h, in the places of w, m and v */
 void lvk_reference_adam(const lvk_reference_args *args) {
     const lvk_real *w = args->inputs[0], *g = args->inputs[1], *m = args->inputs[2], *v = args->inputs[3];
     const lvk_real *hyper = args->inputs[4];

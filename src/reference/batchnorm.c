@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-/* mean[c] and variance[c] = sum over r of x[r][c] / n, of (x[r][c] - mean[c])² / n;
- * y[r][c] = gamma[c] (x[r][c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c], r over all but the last
- * dimension */
+/* With r over all but the last dimension:
+ * mean[c] = sum over r of x[r][c] / n; variance[c] = sum over r of (x[r][c] - mean[c])² / n;
+ * y[r][c] = gamma[c] (x[r][c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c] */
 void lvk_reference_batchnorm(const lvk_reference_args *args) {
     const lvk_batchnorm_attributes *attributes = args->call->attributes;
     const lvk_real *x = args->inputs[0], *gamma = args->inputs[1], *beta = args->inputs[2];

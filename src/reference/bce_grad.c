@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-/* dz[n] = dloss weight[n] (sigmoid(z[n]) - y[n]). With e = exp(-|z|) the difference is written over the
- * common denominator 1 + e, so that it stays exact where the sigmoid is nearly y. */
+/* dz[n] = dloss weight[n] (sigmoid(z[n]) - y[n]). The difference is computed as one fraction with the
+ * denominator 1 + exp(-|z|), since a difference of the rounded sigmoid and y would lose its digits where the
+ * two are nearly equal. */
 void lvk_reference_bce_grad(const lvk_reference_args *args) {
     const lvk_real *z = args->inputs[0], *labels = args->inputs[1], *dloss = args->inputs[2];
     lvk_real *dz = args->outputs[0];

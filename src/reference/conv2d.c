@@ -15,8 +15,7 @@ void lvk_reference_conv2d_at(const lvk_reference_conv2d_operands *o, uint64_t n,
             const uint64_t iy = oy * o->attributes->stride_h + ky - o->attributes->pad_top,
                            ix = ox * o->attributes->stride_w + kx - o->attributes->pad_left;
             if (iy >= height ||
-                ix >=
-                    width) /* above and left of x the unsigned numbers have wrapped round and are very large */
+                ix >= width) /* above and to the left of x, the unsigned numbers wrap around: too large */
                 continue;
             for (uint64_t c = 0; c < channels; ++c) {
                 const double value = o->x[((n * height + iy) * width + ix) * channels + c];
@@ -52,9 +51,10 @@ void lvk_reference_conv2d(const lvk_reference_args *args) {
         }
 }
 
-/* A fused operator is its parts, one after the other: the convolution, rounded as its output would be, then what follows. */
+/* A fused operator computes the same as its parts one after the other: the result of the convolution is
+ * rounded to lvk_real before the next part. */
 static lvk_real relu(lvk_real value) {
-    return value < 0 ? 0 : value; /* NaN stays */
+    return value < 0 ? 0 : value; /* NaN stays NaN */
 }
 
 void lvk_reference_conv2d_relu(const lvk_reference_args *args) {
@@ -74,8 +74,8 @@ void lvk_reference_conv2d_add_relu(const lvk_reference_args *args) {
         y[i] = relu(y[i] + residual[i]);
 }
 
-/* The output position that reads input position `i` through tap `k`: o * stride + k - pad = i. False: there
- * is none. */
+/* Sets `o` to the output position that reads input position `i` through tap `k`: o * stride + k - pad = i.
+ * False if there is none. */
 static bool find_reader(uint64_t i, uint32_t k, uint32_t pad, uint32_t stride, uint32_t outputs,
                         uint64_t *o) {
     const int64_t distance = (int64_t)i + pad - k;
@@ -83,8 +83,8 @@ static bool find_reader(uint64_t i, uint32_t k, uint32_t pad, uint32_t stride, u
     return distance >= 0 && distance % stride == 0 && *o < outputs;
 }
 
-/* dx[n,iy,ix,c] = sum over ky,kx,k of dy[n,oy,ox,k] * w[ky,kx,c,k], where oy, ox reads iy, ix through tap ky,
- * kx */
+/* dx[n,iy,ix,c] = sum over ky,kx,k of dy[n,oy,ox,k] * w[ky,kx,c,k], where output (oy, ox) reads input (iy,
+ * ix) through tap (ky, kx) */
 void lvk_reference_conv2d_grad_input(const lvk_reference_args *args) {
     const lvk_conv2d_attributes *a =
         &((const lvk_conv2d_grad_input_attributes *)args->call->attributes)->conv;

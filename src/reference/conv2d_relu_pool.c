@@ -5,7 +5,8 @@ static uint32_t at_most(uint64_t a, uint32_t b) {
     return a < b ? (uint32_t)a : b;
 }
 
-/* A fused operator is its parts, one after the other. For each window: the convolution, rounded as its output would be, ReLU, the first maximum. */
+/* A fused operator computes the same as its parts one after the other. For each window: the convolution,
+ * rounded to lvk_real; ReLU; the first maximum. */
 void lvk_reference_conv2d_relu_pool(const lvk_reference_args *args) {
     const lvk_reference_conv2d_operands operands = lvk_reference_conv2d_of(args);
     lvk_real *y = args->outputs[0];
@@ -35,8 +36,8 @@ void lvk_reference_conv2d_relu_pool(const lvk_reference_args *args) {
         }
 }
 
-/* dx[n,iy,ix,c] = sum over ky,kx,k of dy[n,py,px,k] * w[ky,kx,c,k], where tap ky,kx of a convolution output
- * reads iy, ix and that output is the one that won window py, px */
+/* dx[n,iy,ix,c] = sum over ky,kx,k of dy[n,py,px,k] * w[ky,kx,c,k], over the outputs of the convolution that
+ * are the maximum of their window (py, px) and read input (iy, ix) through tap (ky, kx) */
 void lvk_reference_conv2d_relu_pool_grad_input(const lvk_reference_args *args) {
     const lvk_conv2d_attributes *a =
         &((const lvk_conv2d_grad_input_attributes *)args->call->attributes)->conv;
@@ -55,7 +56,7 @@ void lvk_reference_conv2d_relu_pool_grad_input(const lvk_reference_args *args) {
                 for (uint32_t kx = 0; kx < wd[1]; ++kx) {
                     const uint64_t oy = iy + a->pad_top - ky, ox = ix + a->pad_left - kx;
                     if (oy >= 2 * (uint64_t)yd[1] ||
-                        ox >= 2 * (uint64_t)yd[2]) /* less than 0: wrapped round */
+                        ox >= 2 * (uint64_t)yd[2]) /* numbers below 0 wrap around and are too large */
                         continue;
                     const uint64_t from = ((n * yd[1] + oy / 2) * yd[2] + ox / 2) * outputs,
                                    won = oy % 2 * 2 + ox % 2;
@@ -70,7 +71,8 @@ void lvk_reference_conv2d_relu_pool_grad_input(const lvk_reference_args *args) {
     }
 }
 
-/* Where the four positions of a window read x through tap ky, kx, from channel c0 on; NULL outside of x. */
+/* Sets reads[i] to where position i of a window reads x through tap (ky, kx), at channel c0; NULL outside of
+ * x. */
 static void window_reads(const lvk_reference_args *args, uint64_t window, uint64_t ky, uint64_t kx,
                          uint64_t c0, const lvk_real *reads[4]) {
     const lvk_conv2d_attributes *a =
@@ -81,13 +83,14 @@ static void window_reads(const lvk_reference_args *args, uint64_t window, uint64
     for (uint64_t position = 0; position < 4; ++position) {
         const uint64_t iy = line % yd[1] * 2 + position / 2 + ky - a->pad_top,
                        ix = window % yd[2] * 2 + position % 2 + kx - a->pad_left;
-        const bool inside = iy < xd[1] && ix < xd[2]; /* less than 0: wrapped round */
+        const bool inside = iy < xd[1] && ix < xd[2]; /* numbers below 0 wrap around and are too large */
         reads[position] = inside ? &x[((n * xd[1] + iy) * xd[2] + ix) * xd[3] + c0] : NULL;
     }
 }
 
-/* dw[ky,kx,c,k] for k0 <= k < k0 + side and up to LVK_SIDE_BY_SIDE channels from c0 on: the sum over windows
- * of dy[window,k] * x at the tap, channel c, of the position that won */
+/* dw[ky,kx,c,k] for k0 <= k < k0 + side and up to LVK_SIDE_BY_SIDE channels c from c0 on: the sum over
+ * windows of dy[window,k] * x, where x is read in channel c through tap (ky, kx) of the position that is the
+ * window's maximum */
 static void weight_gradients(const lvk_reference_args *args, uint64_t ky, uint64_t kx, uint64_t c0,
                              uint64_t k0, uint32_t side) {
     const lvk_real *dy = args->inputs[1];
@@ -111,7 +114,7 @@ static void weight_gradients(const lvk_reference_args *args, uint64_t ky, uint64
             dw[((ky * wd[1] + kx) * wd[2] + c0 + c) * wd[3] + k0 + j] = (lvk_real)sum[j][c];
 }
 
-/* dw as above; db[k] the same sum without x */
+/* dw as above; db[k] = sum over windows of dy[window,k], if a position is the window's maximum */
 void lvk_reference_conv2d_relu_pool_grad_weight(const lvk_reference_args *args) {
     const lvk_real *dy = args->inputs[1];
     const uint8_t *index = args->inputs[2];

@@ -1,6 +1,7 @@
 #include "reference/reference.h"
 
-/* Loops add to a few sums side by side: the additions of one sum alone would wait for each other. */
+/* The number of sums to which a loop adds in turn. With one sum, each addition would wait for the one
+ * before. */
 enum { SIDE_BY_SIDE = 16 };
 
 static uint64_t at_most(uint64_t a, uint64_t b) {
@@ -34,7 +35,7 @@ void lvk_reference_dense_relu(const lvk_reference_args *args) {
     lvk_real *y = args->outputs[0];
     const uint64_t count = lvk_type_count(&args->call->outputs[0]);
     for (uint64_t i = 0; i < count; ++i)
-        y[i] = y[i] < 0 ? 0 : y[i]; /* NaN stays */
+        y[i] = y[i] < 0 ? 0 : y[i]; /* NaN stays NaN */
 }
 
 /* dx[n,i] = sum over o of dy[n,o] * w[i,o] */

@@ -3,7 +3,8 @@
 #include "core/random.h"
 #include "reference/reference.h"
 
-/* mask[n][e] = u(n, e) >= rate; y[n][e] = mask[n][e] x[n][e] / (1 - rate), u as in ops/dropout.h */
+/* mask[n][e] = u(n, e) >= rate; y[n][e] = mask[n][e] x[n][e] / (1 - rate), with the random numbers u(n, e) of
+ * ops/dropout.h */
 void lvk_reference_dropout(const lvk_reference_args *args) {
     const lvk_dropout_attributes *attributes = args->call->attributes;
     const lvk_real *x = args->inputs[0];

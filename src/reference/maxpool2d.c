@@ -2,14 +2,14 @@
 
 #include "reference/reference.h"
 
-/* One element of the image with its border of zeros; y and x count from the image's corner. */
+/* An element of the padded image. y and x count from the upper left corner of the image without padding. */
 static lvk_real padded(const lvk_real *image, const lvk_type *type, int64_t y, int64_t x, uint32_t c,
                        bool *inside) {
     *inside = y >= 0 && y < type->dim[1] && x >= 0 && x < type->dim[2];
     return *inside ? image[(y * type->dim[2] + x) * type->dim[3] + c] : 0;
 }
 
-/* The first maximum in row-major order: only a larger value replaces the best so far. */
+/* The first maximum of a window in row-major order, since only a larger value replaces the best so far. */
 static lvk_real first_maximum(const lvk_maxpool2d_attributes *pool, const lvk_real *image,
                               const lvk_type *type, uint32_t oy, uint32_t ox, uint32_t c, uint8_t *index) {
     lvk_real best = 0;
@@ -26,7 +26,7 @@ static lvk_real first_maximum(const lvk_maxpool2d_attributes *pool, const lvk_re
     return best;
 }
 
-/* y[n][oy][ox][c] = the largest of its window, index[n][oy][ox][c] = where it was */
+/* y[n][oy][ox][c] = the maximum of its window, index[n][oy][ox][c] = its position */
 void lvk_reference_maxpool2d(const lvk_reference_args *args) {
     const lvk_real *x = args->inputs[0];
     lvk_real *y = args->outputs[0];

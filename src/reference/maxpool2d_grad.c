@@ -2,8 +2,8 @@
 
 #include "reference/reference.h"
 
-/* The sum of dy over the windows that chose image element (y, x), in row-major order. The element is at row y
- * + pad_top of the padded image; window oy starts at row oy * stride_h. */
+/* The sum of dy, in row-major order, over the windows whose maximum is image element (y, x). The element is
+ * in row y + pad_top of the padded image; window oy starts at row oy * stride_h. */
 static double gather(const lvk_maxpool2d_attributes *pool, const lvk_real *dy, const uint8_t *index,
                      const lvk_type *out, uint32_t y, uint32_t x, uint32_t c) {
     double sum = 0;

@@ -2,7 +2,7 @@
 
 #include "reference/reference.h"
 
-/* new[i] = decay old[i] + (1 - decay) scale batch[i], where old lies */
+/* new[i] = decay old[i] + (1 - decay) scale batch[i], in the place of old */
 void lvk_reference_moving_average(const lvk_reference_args *args) {
     const lvk_moving_average_attributes *attributes = args->call->attributes;
     const lvk_real *old = args->inputs[0], *batch = args->inputs[1];

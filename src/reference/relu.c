@@ -1,6 +1,6 @@
 #include "reference/reference.h"
 
-/* y[i] = max(x[i], 0); NaN stays */
+/* y[i] = max(x[i], 0); NaN stays NaN */
 void lvk_reference_relu(const lvk_reference_args *args) {
     const lvk_real *x = args->inputs[0];
     lvk_real *y = args->outputs[0];

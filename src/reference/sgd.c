@@ -1,6 +1,6 @@
 #include "reference/reference.h"
 
-/* v = momentum v - lr g; w = w + v, where w and v lie */
+/* v = momentum v - lr g; w = w + v, in the places of w and v */
 void lvk_reference_sgd(const lvk_reference_args *args) {
     const lvk_real *w = args->inputs[0], *g = args->inputs[1], *v = args->inputs[2], *hyper = args->inputs[3];
     lvk_real *new_w = args->outputs[0], *new_v = args->outputs[1];

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-/* y[i] = 1 / (1 + exp(-x[i])), with exp only of what is not positive */
+/* y[i] = 1 / (1 + exp(-x[i])), written so that exp is never taken of a positive number, which might
+ * overflow */
 void lvk_reference_sigmoid(const lvk_reference_args *args) {
     const lvk_real *x = args->inputs[0];
     lvk_real *y = args->outputs[0];

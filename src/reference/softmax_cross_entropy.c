@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-/* loss = sum over n of weight[n] (log(sum over k of exp(z[n][k] - m)) + m - z[n][target]), m the row's
- * largest. The largest term of the inner sum is 1: the others go through log1p. */
+/* loss = sum over n of weight[n] (log(sum over k of exp(z[n][k] - m)) + m - z[n][target]), where m is the
+ * largest logit of row n. Since the term of m in the inner sum is 1, the logarithm is log1p of the other
+ * terms. */
 void lvk_reference_softmax_cross_entropy(const lvk_reference_args *args) {
     const lvk_real *labels = args->inputs[1];
     const uint32_t rows = args->call->inputs[0].dim[0], classes = args->call->inputs[0].dim[1];

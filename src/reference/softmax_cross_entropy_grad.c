@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-/* dz[n][k] = dloss weight[n] (p[k] - (k == target)), p[k] = exp(z[n][k] - m) / sum over j of exp(z[n][j] -
- * m), m the row's largest. For the target, 1 - p is the share of the other classes. */
+/* dz[n][k] = dloss weight[n] (p[k] - (k == target)), where p[k] = exp(z[n][k] - m) / sum over j of
+ * exp(z[n][j] - m) and m is the largest logit of row n. For the target, p - 1 is computed as minus the sum of
+ * the other classes' p, which loses no digits. */
 void lvk_reference_softmax_cross_entropy_grad(const lvk_reference_args *args) {
     const lvk_real *labels = args->inputs[1], *dloss = args->inputs[2];
     const uint32_t rows = args->call->inputs[0].dim[0], classes = args->call->inputs[0].dim[1];

@@ -1,6 +1,6 @@
 #include "reference/reference.h"
 
-/* A view: the output is the input's memory, seen with another shape. */
+/* Nothing to compute: the output is a view of the input's memory. */
 void lvk_reference_unflatten(const lvk_reference_args *args) {
     (void)args;
 }

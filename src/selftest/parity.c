@@ -11,7 +11,7 @@ typedef struct check {
     void *user;
     lvk_parity_result *result;
     uint64_t ran;  /* bit i: candidate i has run */
-    uint64_t left; /* those that can run the case and have not yet been wrong on it */
+    uint64_t left; /* bit i: candidate i can run the case and has not yet failed on it */
 } check;
 
 static bool is_wanted(const check *k, const lvk_candidate *candidate) {
@@ -20,7 +20,7 @@ static bool is_wanted(const check *k, const lvk_candidate *candidate) {
 }
 
 static bool starts_many_groups(const lvk_parity_run *t, const lvk_candidate *candidate) {
-    const uint64_t most = 65535; /* what every device allows in one dimension */
+    const uint64_t most = 65535; /* workgroups in one dimension that every device allows */
     if (!candidate->launch)
         return false;
     lvk_launch_list list = {.status = LVK_OK};
@@ -32,9 +32,9 @@ static bool starts_many_groups(const lvk_parity_run *t, const lvk_candidate *can
     return found;
 }
 
-/* Of those of `among`, the candidates that can run the trial's call. A case made large for its workgroups
- * says nothing new of kernels that start few, and may take them long: it is for the others, if there are any
- * on this device. */
+/* The candidates among the set bits of `among` that are to run the call. All of them can run it. For a case
+ * that is large only so that there are many workgroups, only candidates that start many are taken, if there
+ * are any on this device: for the others the case is slow and tests nothing new. */
 static uint64_t able(const check *k, uint64_t among) {
     const lvk_parity_run *t = &k->trial;
     uint64_t found = 0, many = 0;
@@ -64,7 +64,8 @@ static lvk_status run_candidate(check *k, int i) {
     return LVK_OK;
 }
 
-/* Every candidate that is left, on the same numbers: most of the reference's time is saved so. */
+/* Runs every candidate that is left on the same numbers, so that the reference computes only once for all of
+ * them. */
 static lvk_status run_trials(check *k) {
     const uint64_t candidates = able(k, k->left);
     if (!candidates)
@@ -77,7 +78,8 @@ static lvk_status run_trials(check *k) {
     return status;
 }
 
-/* The smallest batch that must be sliced: two slices of the device's granularity and a part. */
+/* The smallest batch that must be sliced into more than two slices: two of the smallest size that the
+ * device's alignment allows, and one row more. */
 static uint32_t sliced_batch(const lvk_parity_run *t) {
     uint64_t step = 1;
     const lvk_op *op = lvk_op_get(t->op);
@@ -96,7 +98,8 @@ static uint32_t sliced_batch(const lvk_parity_run *t) {
 
 enum { MOST_SLICED = 2000000 }; /* elements of a batch that is sliced */
 
-/* A batch of `rows` in place of the case's own; false when that cannot be or has too many elements. */
+/* Changes the case's batch to `rows` rows. False if the operator has no batch, or if there would be too many
+ * elements. */
 static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows) {
     uint64_t elements = 0;
     for (int i = 0; i < c->input_count; ++i) {
@@ -122,7 +125,8 @@ static lvk_status run_sliced(check *k, const lvk_case *c) {
     return status;
 }
 
-/* The first pattern is used for slices, which tells every row from the others. */
+/* Runs the case once more in place and in slices, where the operator allows it. Slices run with the first
+ * pattern only, in which every row differs from the others. */
 static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
     lvk_parity_run *t = &k->trial;
     t->variant = LVK_VARIANT_PLAIN;
@@ -137,8 +141,8 @@ static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
     return first ? run_sliced(k, c) : LVK_OK;
 }
 
-/* Whole numbers find one wrong term among any number, see trial.c. Of the large cases, they are for those
- * where the first pattern does not. */
+/* Whether a case runs with whole numbers, which find one wrong term among any number of terms (see is_exact
+ * in parity_run.c). A large case does so only if the first pattern would not find one wrong term. */
 static bool needs_whole(const check *k, const lvk_case *c) {
     const lvk_parity_run *t = &k->trial;
     const lvk_case_table *table = lvk_case_table_get(t->op);
@@ -155,7 +159,7 @@ static lvk_status check_case(check *k, const lvk_case *c) {
                                                   {"one", 1, true, false},
                                                   {"tiny", 1e-15, false, false},
                                                   {"large", 1e15, false, false}};
-    /* small: where what is added to variances counts */
+    /* "small" has variances so small that epsilon, which is added to them, matters. */
     static const lvk_pattern bounded_patterns[] = {{"mixed", 1, false, false},
                                                    {"zero", 0, true, false},
                                                    {"wide", 30, false, false},
@@ -195,7 +199,7 @@ lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_optio
         const lvk_case c = lvk_case_drawn(table, options->seed, d, attributes);
         k.trial.seed = options->seed + d;
         const lvk_status status = check_case(&k, &c);
-        k.trial.c = NULL; /* it ends here */
+        k.trial.c = NULL; /* the drawn case ends with this block */
         LVK_TRY(status);
     }
     for (; k.ran; k.ran &= k.ran - 1)

@@ -14,7 +14,8 @@ enum { GUARD = 512, POISON = 0xFF }; /* bytes 0xFF are NaN as floats */
 
 static void note(lvk_parity_run *t, const char *format, ...) LVK_PRINTF(2, 3);
 
-/* Notes the first thing wrong, with all that is needed to run it again. */
+/* Writes the failure's text, with everything that is needed to repeat the run, unless the run has one
+ * already. */
 static void note(lvk_parity_run *t, const char *format, ...) {
     static const char *const variants[] = {"", ", sliced", ", in place"};
     char shape[LVK_TYPE_TEXT], what[512];
@@ -36,7 +37,7 @@ static void run_reference(const lvk_parity_run *t, void *const inputs[], void *o
     for (int o = 0; o < t->call.output_count; ++o) {
         const int alias = lvk_op_get(t->op)->alias[o];
         args.outputs[o] = outputs[o];
-        if (alias) { /* updated where it lies: on a copy */
+        if (alias) { /* the operator updates the input in place, so that it works on a copy */
             memcpy(outputs[o], inputs[alias - 1], lvk_type_size(&t->call.outputs[o]));
             args.inputs[alias - 1] = outputs[o];
         }
@@ -66,11 +67,11 @@ static lvk_status run_absolute(lvk_parity_run *t) {
     return status;
 }
 
-/* Sums of products of whole numbers are whole themselves, and as long as no partial sum reaches 2^24 they are
- * the same in any order: one term that is lost, doubled or misplaced shows, among any number of others. The
- * bound that holds for all numbers grows with the root of the number of terms and is blind to one average
- * term from about 26,000 on. Quarters are exact as well, which Winograd's transforms make of whole
- * numbers. */
+/* Whether an element must be exact because the inputs are whole numbers. Sums of products of whole numbers
+ * are whole, and as long as no partial sum reaches 2^24 they are exact in any order. A single term that is
+ * lost, doubled or misplaced thus shows among any number of terms. The bound for all numbers grows with the
+ * root of the number of terms; from about 26,000 terms on, one lost average term is within it. Winograd's
+ * transforms turn whole numbers into quarters, which are exact too. */
 static bool is_exact(const lvk_parity_run *t, const lvk_case_table *table, int output, uint64_t element,
                      double sum) {
     const double expected = (double)((const float *)t->expected[output])[element];
@@ -88,7 +89,7 @@ static double allowed_error(const lvk_parity_run *t, const lvk_case_table *table
         const double sum = (double)(own ? t->own_sums : (const float *)t->absolute[output])[element];
         if (is_exact(t, table, output, element, sum))
             return 0;
-        /* FLT_MIN: products and sums below it may be flushed to zero */
+        /* Products and sums below FLT_MIN may be flushed to zero. */
         return 2 * sqrt(terms) * (double)FLT_EPSILON * sum + products * (double)FLT_MIN;
     }
     const lvk_case_run run = {&t->call, (const void *const *)t->inputs, (const void *const *)t->expected};
@@ -144,14 +145,15 @@ static void compare_output(lvk_parity_run *t, const lvk_case_table *table, int o
              element_of(type, t->expected[o], first), allowed_error(t, table, o, first));
 }
 
-/* The trial's graph: the operator alone, or in place on a copy of input 0 that has no other reader. */
+/* The graph of a run: the operator alone, or, for a run in place, the operator after a copy of input 0, which
+ * no other node reads. */
 typedef struct trial_graph {
     lvk_graph graph;
     int inputs[LVK_MAX_INPUTS], outputs[LVK_MAX_OUTPUTS];
-    int zeros[2]; /* inputs to be filled with zeros; LVK_NONE */
+    int zeros[2]; /* inputs that are filled with zeros; LVK_NONE: none */
 } trial_graph;
 
-/* Nobody but an operator that updates an input may write to it. */
+/* Fails if an input has changed, unless the operator updates this input. */
 static lvk_status check_inputs(lvk_parity_run *t, const trial_graph *g, lvk_executable *executable) {
     const lvk_op *op = lvk_op_get(t->op);
     for (int i = 0; i < t->call.input_count; ++i) {
@@ -173,7 +175,8 @@ static lvk_status check_inputs(lvk_parity_run *t, const trial_graph *g, lvk_exec
     return LVK_OK;
 }
 
-/* Bytes of the block that belong to a tensor or to scratch; all others are guards. */
+/* Sets used[i] for the bytes of the block that belong to a tensor or to scratch. All other bytes are
+ * guards. */
 static void mark(unsigned char *used, const lvk_region *region, lvk_block_id block) {
     if (region->block == block && region->size)
         memset(used + region->offset, 1, region->size);
@@ -232,8 +235,9 @@ static lvk_status build(const lvk_parity_run *t, trial_graph *g) {
     const int first = lvk_graph_apply(graph, NULL, t->op, t->call.attributes, t->call.input_count, operands);
     for (int o = 0; o < t->call.output_count; ++o)
         g->outputs[o] = lvk_graph_output(graph, first, o);
-    if (in_place) { /* a tensor that the host reads is not in the arena and so has a place of its own: read a
-                       copy */
+    if (in_place) {
+        /* A tensor that the host reads lies outside of the arena and takes over no other place. Therefore the
+         * host reads a copy of the result. */
         g->zeros[1] = lvk_graph_input(graph, "zero", t->call.outputs[0]);
         g->outputs[0] = LVK_APPLY(graph, "result", LVK_OP_add, NULL, first, g->zeros[1]);
     }
@@ -277,7 +281,8 @@ static lvk_status run_on_device(lvk_parity_run *t) {
     const lvk_plan_options options = {.forced_op = t->op,
                                       .forced_candidate = t->candidate->name,
                                       .guard = t->variant == LVK_VARIANT_IN_PLACE ? 0 : GUARD,
-                                      /* one row: raised to what the device's alignment allows */
+                                      /* the plan raises one row to the least that the device's alignment
+                                       * allows */
                                       .slice_rows = t->variant == LVK_VARIANT_SLICED ? 1 : 0};
     trial_graph g;
     lvk_plan plan = {0};
@@ -325,7 +330,7 @@ lvk_status lvk_parity_run_prepare(lvk_parity_run *t) {
 
 lvk_status lvk_parity_run_compare(lvk_parity_run *t) {
     t->failure[0] = '\0';
-    for (int o = 0; o < t->call.output_count; ++o) /* nothing of the candidate before */
+    for (int o = 0; o < t->call.output_count; ++o) /* so that no result of an earlier candidate is left */
         memset(t->outputs[o], 0, lvk_case_storage(&t->call.outputs[o]));
     LVK_TRY(run_on_device(t));
     LVK_TRY(find_own_sums(t, lvk_case_table_get(t->op)));

@@ -1,4 +1,4 @@
-/* One run of one kernel candidate on one case. Private to src/selftest. */
+/* One run of one kernel candidate on one case. Only src/selftest includes this header. */
 #ifndef LVK_SELFTEST_PARITY_RUN_H
 #define LVK_SELFTEST_PARITY_RUN_H
 
@@ -14,25 +14,26 @@ typedef struct lvk_parity_run {
     const lvk_case *c;
     const lvk_pattern *pattern;
     lvk_variant variant;
-    uint64_t seed, suite_seed; /* of this trial's numbers; of the suite, for messages */
+    uint64_t seed, suite_seed; /* the seed of this run's numbers, and that of the suite, for messages */
     lvk_call call;
 
-    /* The trial's own memory. */
+    /* Memory that the run owns. */
     void *inputs[LVK_MAX_INPUTS];
-    void *outputs[LVK_MAX_OUTPUTS];  /* the device's */
-    void *expected[LVK_MAX_OUTPUTS]; /* the reference's */
-    void *absolute[LVK_MAX_OUTPUTS]; /* the reference's on absolute inputs */
-    float *own_sums;                 /* the candidate's in their place, for output 0; NULL: none */
+    void *outputs[LVK_MAX_OUTPUTS];  /* what the device computed */
+    void *expected[LVK_MAX_OUTPUTS]; /* what the reference computed */
+    void *absolute[LVK_MAX_OUTPUTS]; /* what the reference computed from absolute inputs */
+    float *own_sums; /* what replaces absolute[0] if the candidate has own_sums; NULL: nothing */
     double own_terms;
-    char failure[1024]; /* what was wrong; "" when nothing was */
+    char failure[1024]; /* the text of the first failure; "" if there was none */
 } lvk_parity_run;
 
-/* Draws the inputs of `call` and runs the reference, once for all candidates that are tried on them. Whatever
- * it returns, lvk_parity_run_finish is called at the end. */
+/* Draws the inputs of the call and runs the reference, once for all candidates that run on these inputs.
+ * lvk_parity_run_finish is called in any case, also after a failure. */
 LVK_MUST_USE lvk_status lvk_parity_run_prepare(lvk_parity_run *trial);
 void lvk_parity_run_finish(lvk_parity_run *trial);
 
-/* Runs `candidate` on them and compares. LVK_OK with a text in `failure` when the numbers differ. */
+/* Runs the candidate on the drawn inputs and compares its results with the reference's. If they differ, the
+ * result is LVK_OK, and `failure` has a text. */
 LVK_MUST_USE lvk_status lvk_parity_run_compare(lvk_parity_run *trial);
 
 #endif
