@@ -20,7 +20,7 @@ static const struct work {
      {.architecture = "cnn", .dropout = 0.25},
      true},
     {{"w2", "inference of the CNN", 32}, {.architecture = "cnn"}, false},
-    /* torchvision's topology, which the peers have */
+    /* torchvision's variant of ResNet50, which the other frameworks measure */
     {{"w3", "features by ResNet50, its batch norms folded", 8},
      {.architecture = "resnet50",
       .part = LVK_MODEL_BACKBONE,
@@ -44,7 +44,7 @@ typedef struct bench {
     lvk_network *network;
     float *images, *labels, *outputs;
     uint32_t *keys;
-    uint32_t step; /* done so far */
+    uint32_t step; /* the number of steps done so far */
     double *times; /* seconds of each measured step */
     size_t count, capacity;
 } bench;
@@ -73,7 +73,7 @@ static lvk_status fill_inputs(bench *b) {
     if (!b->images || !b->labels || !b->outputs || !b->keys)
         return LVK_ERROR_MEMORY;
     const lvk_random_key key = {.seed = 1, .purpose = LVK_PURPOSE_BENCH};
-    for (size_t i = 0; i < pixels; i += 4) { /* a multiple of 4 */
+    for (size_t i = 0; i < pixels; i += 4) { /* `pixels` is a multiple of 4 */
         uint32_t words[4];
         lvk_random_words(&key, (uint32_t)(i / 4), words);
         for (int k = 0; k < 4; ++k)
@@ -114,7 +114,7 @@ static lvk_status train(bench *b) {
     float loss;
     lvk_optimizer_hyper(&adam, b->step + 1, 0.001, hyper);
     for (uint32_t i = 0; i < b->batch; ++i)
-        b->keys[4 * i + 3] = b->step * b->batch + i; /* dropout draws anew */
+        b->keys[4 * i + 3] = b->step * b->batch + i; /* a new key, so that dropout draws another mask */
     const lvk_train_batch batch = {.input = b->images, .labels = b->labels, .keys = b->keys, .hyper = hyper};
     return lvk_network_train(b->network, &batch, &loss, b->outputs);
 }
@@ -147,7 +147,7 @@ static lvk_status measure(bench *b, const lvk_bench_options *options) {
     return LVK_OK;
 }
 
-/* The fastest of a few: the one that other programs disturbed least. */
+/* Sets `best` to the fastest of a few profiles, the one that other programs have disturbed least. */
 static lvk_status take_profile(bench *b, lvk_profile **best) {
     lvk_status status = LVK_OK;
     for (int i = 0; i < PROFILED_STEPS && status == LVK_OK; ++i) {
@@ -177,7 +177,7 @@ static lvk_bench_spread spread_of(double *times, size_t count) {
                               .most = times[count - 1]};
 }
 
-/* The processors that a device computes on; 0: none. */
+/* The number of processors on which a device computes; 0 for a GPU. */
 static unsigned processors(const lvk_device *device) {
     const lvk_device_info *info = lvk_device_get_info(device);
     if (info->type == LVK_DEVICE_REFERENCE)

@@ -18,7 +18,7 @@ static const char reference_name[] = "reference", cpu_name[] = "cpu";
 struct lvk_device {
     lvk_backend *backend;
     lvk_device_info info;
-    char *tuning_path; /* NULL: there is no such file */
+    char *tuning_path; /* the tuning file; NULL: the user has no cache folder */
     lvk_string_map choices;
 };
 
@@ -36,7 +36,7 @@ static lvk_device_info reference_info(uint32_t index) {
     return info;
 }
 
-/* False where the library was built without the backend. */
+/* Describes the device cpu. False if the library was built without this backend. */
 static bool cpu_info(uint32_t index, unsigned threads, lvk_device_info *info) {
     *info = (lvk_device_info){.index = index, .type = LVK_DEVICE_CPU, .software = true, .usable = true};
     info->memory = lvk_machine_memory();
@@ -45,8 +45,8 @@ static bool cpu_info(uint32_t index, unsigned threads, lvk_device_info *info) {
 
 /* ---- the list ---- */
 
-/* The device that is taken when none is named: Vulkan's choice, if that is a graphics card; else the first
- * that follows. */
+/* Marks the device that is taken when the user names none: Vulkan's preferred device if it is a graphics
+ * card, else the first device after those of Vulkan. */
 static void choose_preferred(lvk_device_list *list) {
     lvk_device_info *vulkan = NULL, *cpu = NULL;
     for (size_t i = 0; i < list->count; ++i) {
@@ -56,7 +56,7 @@ static void choose_preferred(lvk_device_list *list) {
             cpu = &list->devices[i];
         list->devices[i].preferred = false;
     }
-    lvk_device_info *last = &list->devices[list->count - 1]; /* the reference */
+    lvk_device_info *last = &list->devices[list->count - 1]; /* the reference, always the last */
     if (vulkan && (!cpu || !vulkan->software))
         last = vulkan;
     else if (cpu)
@@ -131,9 +131,9 @@ static lvk_status open_cpu(const lvk_device_options *options, lvk_device *device
     return LVK_OK;
 }
 
-/* The type of the device that `name` names without Vulkan's help: by its own name or by its number in the
- * list, which comes after those of Vulkan's devices; with "" the type of the preferred device.
- * LVK_DEVICE_OTHER: Vulkan has to look. */
+/* The type of the device if `name` is one that does not belong to Vulkan, by its name or by its number in the
+ * list; for "" the type of the preferred device. LVK_DEVICE_OTHER says that Vulkan must look for the
+ * device. */
 static lvk_device_type type_named(const char *name) {
     lvk_device_list *list = NULL;
     lvk_device_type type = LVK_DEVICE_OTHER;
@@ -153,8 +153,9 @@ static lvk_device_type type_named(const char *name) {
     return type;
 }
 
-/* What was stored for the device. A file that is not to be used is told of, and kernels are taken as if there
- * were none; running out of memory is no reason to take others. */
+/* Reads the kernel choices that were stored for the device. If the file cannot be used, a warning says so,
+ * and kernels are chosen as without a file. But a lack of memory is a failure, since other kernels would give
+ * other bits. */
 static lvk_status read_choices(lvk_device *device) {
     const lvk_status status =
         lvk_kernel_tuning_file_read(device->tuning_path, &device->info, &device->choices);

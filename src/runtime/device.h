@@ -1,4 +1,4 @@
-/* Inside the library: what a public lvk_device (leukvk/device.h) holds. */
+/* What a public lvk_device (leukvk/device.h) holds, for code inside the library. */
 #ifndef LVK_RUNTIME_DEVICE_H
 #define LVK_RUNTIME_DEVICE_H
 
@@ -6,10 +6,11 @@
 #include "core/string_map.h"
 #include "leukvk/device.h"
 
-/* The backend of an open device. Owned by the device; lives as long. */
+/* The backend of an open device. The device owns it. */
 lvk_backend *lvk_device_backend(lvk_device *device);
 
-/* The kernel choices (graph/kernel_choices.h) that were stored for it when it was opened. Likewise. */
+/* The kernel choices (graph/kernel_choices.h) that were read when the device was opened. The device owns
+ * them. */
 const lvk_string_map *lvk_device_kernel_choices(const lvk_device *device);
 
 #endif

@@ -7,11 +7,18 @@
 
 enum { LEAST_RUNS = 3, MOST_RUNS = 5, PATTERN = 1 << 18 };
 
-static const double ENOUGH_SECONDS = 1; /* of one candidate's runs: no more than LEAST_RUNS then */
-static const double GIVE_UP = 3;        /* times the best so far: the first run decides */
-static const double NOT_EVEN_TRY = 10;  /* times the best so far, as one image of the batch foretells it */
-static const double WORTH_FORETELLING = 0.02; /* seconds of the best: below, all are simply run */
-static const double CLEARLY_FASTER = 0.95;    /* of the best's time: less is noise */
+/* When a candidate's runs have taken so many seconds, there are no more than LEAST_RUNS. */
+static const double ENOUGH_SECONDS = 1;
+/* A candidate whose first run takes so many times the best time so far is not run again. */
+static const double GIVE_UP = 3;
+/* A candidate that is estimated to take so many times the best time so far is not run at all. The estimate is
+ * the time of one image times the batch. */
+static const double NOT_EVEN_TRY = 10;
+/* Where the best time so far is below so many seconds, no time is estimated. */
+static const double WORTH_FORETELLING = 0.02;
+/* A candidate replaces the first one only if it takes less than this part of its time; smaller gains are
+ * noise. */
+static const double CLEARLY_FASTER = 0.95;
 
 /* One call with one candidate as a program of its own. */
 typedef struct trial {
@@ -49,8 +56,7 @@ lvk_status lvk_kernel_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk
     const lvk_candidate *candidate;
     for (int i = 0; times->count < LVK_TUNER_MOST && (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
         if (caps->is_cpu && candidate->unsuited && candidate->unsuited(call, caps))
-            continue; /* a GPU has tried the others in no time; a processor takes minutes for what it will not
-                         choose */
+            continue; /* a processor would take minutes to measure candidates that it will not choose */
         trial t;
         const lvk_status status = trial_plan(&t, caps, call, candidate->name);
         trial_finish(&t);
@@ -83,7 +89,7 @@ static lvk_status fill_input(trial *t, int tensor) {
     return status;
 }
 
-/* Ready to be timed: drivers that compile at the first launch have done so. */
+/* Prepares and runs the program once, since some drivers compile kernels at the first launch. */
 static lvk_status trial_warm_up(trial *t, lvk_backend *backend) {
     LVK_TRY(lvk_executable_init(&t->executable, backend, &t->plan, NULL));
     for (int i = 0; i < t->graph.nodes[0].call.input_count; ++i)
@@ -107,7 +113,8 @@ static int compare_seconds(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* The median of a few runs, or one run that took longer than `most`. */
+/* Sets the candidate's seconds to the median of a few runs, or to the time of the first run if that took
+ * longer than `most`. */
 static lvk_status trial_measure(trial *t, double most, lvk_kernel_tuning_candidate *candidate) {
     double seconds[MOST_RUNS], total = 0;
     int runs = 0;
@@ -123,7 +130,8 @@ static lvk_status trial_measure(trial *t, double most, lvk_kernel_tuning_candida
     return LVK_OK;
 }
 
-/* The call on one row of its batch; its rows, 1 where it has no batch. */
+/* Reduces the call to one row of its batch, and returns the number of rows that it had; 1 if it has no
+ * batch. */
 static uint32_t take_one_row(lvk_call *call) {
     const lvk_op *op = lvk_op_get(call->op);
     uint32_t rows = 1;
@@ -135,7 +143,8 @@ static uint32_t take_one_row(lvk_call *call) {
     return rows;
 }
 
-/* What the candidate would take for the whole batch, from one image; 0 where that cannot be told. */
+/* Estimates the candidate's time for the whole batch as the time of one image times the batch; 0 if that is
+ * not possible. */
 static lvk_status estimate_by_one_image(lvk_backend *backend, const lvk_call *call, const char *candidate,
                                         double *seconds) {
     trial t;
@@ -151,10 +160,10 @@ static lvk_status estimate_by_one_image(lvk_backend *backend, const lvk_call *ca
         status = trial_run(&t, seconds);
     *seconds *= rows;
     trial_finish(&t);
-    return status == LVK_ERROR_UNSUPPORTED ? LVK_OK : status; /* it needs more rows */
+    return status == LVK_ERROR_UNSUPPORTED ? LVK_OK : status; /* the candidate needs more rows than one */
 }
 
-/* `best`: the seconds of the fastest so far, 0 for the first. */
+/* Measures one candidate. `best` is the time of the fastest so far in seconds; 0 for the first candidate. */
 static lvk_status measure_candidate(lvk_backend *backend, const lvk_call *call, double best,
                                     lvk_kernel_tuning_candidate *candidate) {
     if (best > WORTH_FORETELLING) {

@@ -22,7 +22,7 @@ char *lvk_kernel_tuning_file_path(const lvk_device_info *device) {
     return path;
 }
 
-/* All of the file but choices and digest: what the measurements hold for. */
+/* The file without choices and digest: the device, driver and shaders for which the measurements hold. */
 static json_t *describe(const lvk_device_info *device) {
     char shaders[17];
     snprintf(shaders, sizeof shaders, "%016" PRIx64, lvk_shader_digest);

@@ -1,20 +1,22 @@
 /* The file that keeps a device's kernel choices: kernels-<vendor>-<device>-<UUID>.json in the user's cache
- * folder. It names what it was measured with, and a digest over all of it tells damage; kernels are only ever
- * looked up by name, so that the worst that a forged file can do is to choose slow ones. */
+ * folder. It names the device, driver and shaders of the measurement. A digest of all its contents reveals
+ * damage. Kernels are only looked up by name, so that a forged file can do no more than choose slow
+ * kernels. */
 #ifndef LVK_RUNTIME_KERNEL_TUNING_FILE_H
 #define LVK_RUNTIME_KERNEL_TUNING_FILE_H
 
 #include "core/string_map.h"
 #include "leukvk/device.h"
 
-enum { LVK_TUNING_MOST = 1024 }; /* choices in a file */
+enum { LVK_TUNING_MOST = 1024 }; /* the most choices in a file */
 
-/* The file for this device, its folder created. Freed with lvk_free; NULL where there is no cache folder. */
+/* The path of the file for this device, whose folder is created. The caller frees it with lvk_free. NULL if
+ * the user has no cache folder. */
 char *lvk_kernel_tuning_file_path(const lvk_device_info *device);
 
-/* Fills `choices`, which is empty. A file that is damaged (LVK_ERROR_FORMAT), was made with another device,
- * driver, width of subgroups or set of shaders (LVK_ERROR_UNSUPPORTED) or cannot be read leaves it empty, and
- * the error line says why. No file: LVK_OK. */
+/* Reads the file into `choices`, which must be empty. LVK_ERROR_FORMAT says that the file is damaged;
+ * LVK_ERROR_UNSUPPORTED says that it was made with another device, driver, subgroup size or set of shaders.
+ * After a failure `choices` is empty. If there is no file, the result is LVK_OK. */
 LVK_MUST_USE lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_device_info *device,
                                                     lvk_string_map *choices);
 

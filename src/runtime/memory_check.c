@@ -8,7 +8,7 @@ static bool fits(const lvk_caps *caps, const lvk_footprint *footprint) {
            (caps->max_allocation == 0 || footprint->largest <= caps->max_allocation);
 }
 
-/* The largest batch below config->batch, which does not, that fits; 0: not even one image. */
+/* Sets `largest` to the largest batch that fits; 0 if not even one image does. config->batch does not fit. */
 static lvk_status find_largest(const lvk_caps *caps, const lvk_network_config *config, uint32_t *largest) {
     uint32_t too_large = config->batch;
     *largest = 0;
@@ -49,7 +49,8 @@ static lvk_status refuse(const lvk_backend *backend, const lvk_network_config *c
                     config->batch, needed, piece, backend->info.name, has, most, largest);
 }
 
-/* A tensor is larger than the device can bind, which the error line names. */
+/* Fails because a tensor is larger than the device can bind. The current error line, which names the tensor,
+ * becomes the reason. */
 static lvk_status refuse_tensor(const lvk_backend *backend, const lvk_network_config *config) {
     char reason[512];
     uint32_t largest;

@@ -21,7 +21,7 @@ static int add_penalty(lvk_pass *pass, int loss, double lambda) {
     return loss;
 }
 
-/* The model's images, resampled from crops. */
+/* Appends operator `resample`, which makes the model's images from crops. */
 static int append_resample(lvk_pass *pass, const lvk_model *model, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
     const uint32_t side = config->crop_side;
@@ -79,22 +79,23 @@ static lvk_status append_update(lvk_pass *pass, const lvk_network_config *config
     return lvk_graph_status(graph);
 }
 
-/* The place of a running average's parameter among the gradients, which has none. */
+/* A place for a running average in the block of gradients: that of its parameter, which has no gradient. */
 static int gradient_place(lvk_graph *graph, const lvk_running_average *average) {
     const lvk_tensor *tensor = &graph->tensors[average->average];
     return lvk_graph_block_part(graph, LVK_BLOCK_GRADIENTS, tensor->offset,
                                 tensor->offset + lvk_type_size(&tensor->type));
 }
 
-/* place = decay place + (1 - decay) scale value */
+/* Appends place = decay place + (1 - decay) scale value. */
 static void move_average(lvk_graph *graph, const lvk_running_average *average, int place, int value,
                          float decay, float scale) {
     const lvk_moving_average_attributes attributes = {.decay = decay, .scale = scale};
     (void)LVK_APPLY(graph, average->label, LVK_OP_moving_average, &attributes, place, value);
 }
 
-/* Towards the values of the batch. Where other processes see the other batches of a step, these go to all
- * with the gradients, and the averages are moved as the gradients are added up. */
+/* Moves the running averages towards the statistics of the batch. If `shared`, other processes compute other
+ * microbatches of a step: then the statistics are put beside the gradients, which all processes receive, and
+ * the averages are moved when the gradients are accumulated. */
 static void move_averages(lvk_pass *pass, bool shared) {
     const lvk_builder *builder = pass->builder;
     for (size_t i = 0; i < builder->average_count; ++i) {
@@ -112,7 +113,7 @@ static void move_averages_of_others(lvk_pass *pass) {
         const lvk_running_average *a = &builder->averages[i];
         const int place = gradient_place(&pass->graph, a);
         move_average(&pass->graph, a, a->average, place, a->decay, 1);
-        move_average(&pass->graph, a, place, a->average, 0, 0); /* no part of the gradient's norm */
+        move_average(&pass->graph, a, place, a->average, 0, 0); /* else its place would count in the norm */
     }
 }
 
@@ -142,7 +143,7 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     return config->shared ? LVK_OK : append_sum(pass);
 }
 
-/* Of the next two, the layers are there for their parameters: nothing of them is run. */
+/* The next two functions build the model's layers only for their parameters; none of the layers runs. */
 static lvk_status build_sum(lvk_pass *pass, const lvk_network_config *config) {
     (void)config;
     pass->graph.tensors[pass->logits].is_output = false;
@@ -178,8 +179,8 @@ static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Bytes of a block that the programs share: parameters, their average, moments, accumulated gradients, and
- * the arena, since they never run at once. */
+/* Bytes of a block that all programs of the network share: parameters, their average, moments, accumulated
+ * gradients, and the arena, since two programs never run at the same time. */
 static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
     const lvk_pass *const passes[] = {&network->inference, &network->training, &network->sum,
                                       &network->update};
@@ -225,7 +226,8 @@ lvk_block_id lvk_network_model(const lvk_network *network) {
     return network->shared[LVK_BLOCK_AVERAGE] ? LVK_BLOCK_AVERAGE : LVK_BLOCK_PARAMETERS;
 }
 
-/* Inference finds the parameters' average in their place. */
+/* Prepares the inference program, which reads the parameters' average, if there is one, in place of the
+ * parameters. */
 static lvk_status init_inference(lvk_network *network) {
     lvk_buffer *blocks[LVK_BLOCK_COUNT];
     memcpy(blocks, network->shared, sizeof blocks);
@@ -291,7 +293,7 @@ lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *
     for (int b = 0; b < LVK_BLOCK_COUNT && status == LVK_OK; ++b)
         if (b != LVK_BLOCK_IO)
             add_buffer(footprint, shared_size(&network, (lvk_block_id)b));
-    if (status == LVK_OK) { /* each program has its own */
+    if (status == LVK_OK) { /* each program has an IO block of its own */
         add_buffer(footprint, network.inference.plan.program.block_size[LVK_BLOCK_IO]);
         add_buffer(footprint, network.training.plan.program.block_size[LVK_BLOCK_IO]);
         add_buffer(footprint, network.sum.plan.program.block_size[LVK_BLOCK_IO]);
@@ -301,7 +303,8 @@ lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *
     return status;
 }
 
-/* Nodes that serve no output are not in the program, nor are their results. */
+/* Calls `visit` for the calls of a program. Nodes that serve no output are not in the program; their results
+ * have no region. */
 static lvk_status visit_pass(const lvk_pass *pass, lvk_call_visit visit, void *user) {
     for (size_t n = 0; n < pass->graph.node_count; ++n) {
         const lvk_node *node = &pass->graph.nodes[n];
@@ -332,7 +335,8 @@ lvk_status lvk_network_visit(const lvk_caps *caps, const lvk_network_config *con
 static void add_kernels(const lvk_pass *pass, lvk_text *text) {
     for (int s = 0; s < pass->plan.program.step_count; ++s) {
         const lvk_step *step = &pass->plan.program.steps[s];
-        if (step->recomputed || step->call.op == LVK_OP_moving_average) /* no other bits, wherever they are */
+        if (step->recomputed ||
+            step->call.op == LVK_OP_moving_average) /* they change no bits of the result */
             continue;
         lvk_call_key(&step->call, text);
         lvk_text_add(text, " = %s\n", step->candidate);
@@ -388,7 +392,8 @@ lvk_status lvk_network_initialize(lvk_network *network, uint64_t seed) {
     return status;
 }
 
-/* A tensor that the model does not use (keys, without dropout) is not in the program. */
+/* Writes a tensor, unless it is not in the program because the model does not use it, as the keys without
+ * dropout. */
 static lvk_status write_used(lvk_pass *pass, int tensor, const void *data) {
     return pass->plan.regions[tensor].size ? lvk_executable_write(&pass->executable, tensor, data) : LVK_OK;
 }
@@ -427,7 +432,7 @@ lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper) {
     return lvk_executable_run(&network->update.executable);
 }
 
-/* What comes before the run: how the gradient is used. */
+/* Writes the scalars that a training step reads: the hyperparameters, or the weight of the microbatch. */
 static lvk_status write_scalars(const lvk_network *network, lvk_pass *pass, const lvk_train_batch *batch) {
     if (!accumulates(&network->config))
         return write_hyper(network, pass, batch->hyper);
@@ -435,7 +440,7 @@ static lvk_status write_scalars(const lvk_network *network, lvk_pass *pass, cons
                                   : write_microbatch_weight(pass, batch->microbatch, batch->microbatches);
 }
 
-/* What comes with the last batch of a mean gradient. */
+/* Updates the parameters after the last microbatch of a mean gradient. */
 static lvk_status finish_mean(lvk_network *network, const lvk_train_batch *batch) {
     const lvk_network_config *config = &network->config;
     return accumulates(config) && !config->shared && batch->microbatch + 1 == batch->microbatches

@@ -40,7 +40,7 @@ void lvk_optimizer_clip(lvk_graph *graph, lvk_block_id block, double max_norm) {
     (void)LVK_APPLY(graph, "clip_norm", LVK_OP_clip_norm, &attributes, gradients, squares);
 }
 
-/* Of the parameters from byte `begin` to byte `end` of their block. */
+/* Appends the update of the parameters from byte `begin` to before byte `end` of their block. */
 static void append_update(lvk_graph *graph, lvk_optimizer_kind kind, lvk_block_id block, uint64_t begin,
                           uint64_t end, int hyper) {
     const int parameters = lvk_graph_block_part(graph, LVK_BLOCK_PARAMETERS, begin, end);
@@ -62,7 +62,7 @@ void lvk_optimizer_append(lvk_graph *graph, const lvk_builder *builder, lvk_opti
             (void)LVK_APPLY(graph, "weight_decay", LVK_OP_weight_decay, NULL, parameter->tensor,
                             hyper[lvk_param_groups_find(scales, graph, parameter)]);
     }
-    /* neighbours of one group at once */
+    /* Neighbouring parameters of one group are updated by one operator. */
     for (size_t first = 0, end; first < builder->parameter_count; first = end) {
         const int group = lvk_param_groups_find(scales, graph, &builder->parameters[first]);
         for (end = first + 1; end < builder->parameter_count; ++end)

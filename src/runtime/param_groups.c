@@ -41,7 +41,7 @@ lvk_status lvk_param_groups_parse(const char *text, lvk_param_groups *scales) {
     }
 }
 
-/* How closely a rule fits a parameter; 0: not at all. */
+/* How closely a rule fits a parameter: a higher number is closer, 0 means not at all. */
 static size_t fit(const lvk_rate_rule *rule, const lvk_graph *graph, const lvk_parameter *parameter) {
     char stage[16];
     if (strncmp(graph->tensors[parameter->tensor].name, rule->name, rule->length) == 0)

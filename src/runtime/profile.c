@@ -99,7 +99,7 @@ lvk_profile *lvk_profiler_take(lvk_profiler *profiler) {
 
 /* ---- the trace ---- */
 
-enum { PROCESS = 1, HOST = 1, DEVICE = 2 }; /* numbers that group the lines of a trace */
+enum { PROCESS = 1, HOST = 1, DEVICE = 2 }; /* the trace's numbers of the process and of its two threads */
 
 static double per_second(double amount, double seconds) {
     return seconds > 0 ? amount / seconds : 0;
@@ -113,7 +113,7 @@ static void add_name(lvk_text *text, int thread, const char *name) {
     lvk_text_add(text, "}},\n");
 }
 
-/* Times in microseconds, to the nanosecond. */
+/* Writes the beginning of an event, with times in microseconds and three decimals. */
 static void begin_event(lvk_text *text, int thread, const char *name, double start, double seconds) {
     lvk_text_add(text, "  {\"ph\": \"X\", \"pid\": %d, \"tid\": %d, \"name\": ", PROCESS, thread);
     lvk_text_add_json(text, name);
@@ -136,7 +136,7 @@ static void add_row_event(lvk_text *text, const lvk_profile_row *row, double sta
     lvk_text_add(text, "}},\n");
 }
 
-/* When the first operator began on the host's clock, which starts with the step. */
+/* When the first operator began, in seconds from the beginning of the step on the host's clock. */
 static double first_operator(const lvk_profile *profile) {
     double begun = 0, span = 0;
     for (int phase = 0; phase < LVK_PHASE_RUN; ++phase)

@@ -12,7 +12,8 @@
 
 enum { LINE = 1024, MOST_AT_ONCE = 1 << 30, PATIENT = 2000, PAUSE_NANOSECONDS = 500000 };
 
-/* What mpirun of Open MPI, and launchers that speak PMI or PMIx (MPICH, Slurm), leave to its processes. */
+/* Whether this process was started by mpirun of Open MPI or by a launcher with PMI or PMIx (MPICH, Slurm),
+ * which set these variables. */
 static int is_launched(void) {
     return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_SIZE") || getenv("PMIX_RANK");
 }
@@ -45,7 +46,8 @@ lvk_status lvk_ranks_join(lvk_ranks *ranks) {
     return LVK_OK;
 }
 
-/* MPI's own waiting keeps a processor busy, also while another rank works alone for minutes. */
+/* Waits for a request with pauses. MPI's own wait keeps a processor busy, even if another rank works alone
+ * for minutes. */
 static void wait_for(MPI_Request request) {
     static const struct timespec pause = {.tv_nsec = PAUSE_NANOSECONDS};
     int done = 0;
@@ -100,7 +102,7 @@ lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status) {
 
 #else
 
-/* Each would do the whole work. */
+/* Without MPI: fails if the process is one of several ranks, since each would do the whole work. */
 lvk_status lvk_ranks_join(lvk_ranks *ranks) {
     static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
     *ranks = (lvk_ranks){.size = 1};

@@ -44,7 +44,7 @@ lvk_status lvk_schedule_parse(const char *text, lvk_schedule *schedule) {
     return parse_drops(text, text + 5, schedule);
 }
 
-/* Drops that lie behind when `done` steps of `steps` are. */
+/* The number of drops of the learning rate before the step after the first `done` of `steps` steps. */
 static int drops_before(const lvk_schedule *schedule, uint64_t done, uint32_t epoch_steps, uint64_t steps) {
     int count = 0;
     if (schedule->drop_count == 0)
