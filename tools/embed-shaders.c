@@ -1,5 +1,5 @@
-/* embed-shaders OUT.c IN.spv...: writes the SPIR-V modules as C arrays with a table of their names
- * (src/vulkan/shaders.h). Runs on the build machine. */
+/* embed-shaders OUT.c IN.spv...: writes SPIR-V modules as C arrays, with a table of their names
+ * (src/vulkan/shaders.h). The build runs it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The file's name without folder and suffix, in the C identifier's and the table's form. */
+/* Sets `name` to the file's name without folder and suffix. */
 static void shader_name(const char *path, char *name, size_t size) {
     const char *slash = strrchr(path, '/');
     snprintf(name, size, "%s", slash ? slash + 1 : path);
@@ -26,7 +26,8 @@ static uint64_t digest(uint64_t hash, const uint32_t *words, size_t count) {
     return hash;
 }
 
-/* The module's words and how many there are; 0, and a line on standard error: it is none. */
+/* Reads the words of a module and returns their number. If the file is no module, returns 0 and prints a line
+ * to standard error. */
 static size_t read_module(const char *path, uint32_t *words) {
     FILE *in = fopen(path, "rb");
     size_t count = in ? fread(words, 4, MAX_WORDS, in) : 0;

@@ -1,4 +1,5 @@
-/* Tuning on a device: what is chosen can run, plans take it from the file, and trainings repeat with it. */
+/* Kernel tuning on a device: chosen kernels can run, plans take them from the file, and trainings with them
+ * repeat to the bit. */
 #include "support/scratch.h"
 
 #include "core/file.h"
@@ -33,7 +34,7 @@ TestSuite(kernel_tuning, .init = create, .fini = scratch_remove);
 
 /* ---- measuring ---- */
 
-/* A small graph with calls of many kinds: forward, backward, update. */
+/* Builds a small graph with calls of many kinds: forward, backward, update. */
 static void build_small(lvk_graph *graph) {
     const lvk_conv2d_attributes valid = lvk_conv2d_valid(1, 1);
     lvk_graph_init(graph);
@@ -65,7 +66,8 @@ static void set_choice(lvk_string_map *choices, const lvk_call *call, const char
     lvk_free(key);
 }
 
-/* Exactly one of the candidates that can run is chosen, and none that was measured is much faster. */
+/* Returns NULL if exactly one of the candidates is chosen and no measured one is much faster; else what is
+ * wrong. */
 static const char *check_times(const lvk_kernel_tuner_times *times) {
     const lvk_kernel_tuning_candidate *chosen = NULL;
     for (int i = 0; i < times->count; ++i)
@@ -127,7 +129,8 @@ typedef struct chooser {
     lvk_string_map *choices;
 } chooser;
 
-/* The second kernel of all small operators, where there is one: not what is taken without a file. */
+/* Chooses the second kernel of all small operators, where there is one, which no plan takes without a
+ * file. */
 static lvk_status choose_second(void *user, const lvk_call *call) {
     const chooser *c = user;
     lvk_kernel_tuner_times times;
@@ -169,13 +172,13 @@ static size_t open_and_count(const lvk_device_options *options, lvk_device **dev
     return count;
 }
 
-/* After the first step. */
+/* Stops a training after its first step. */
 static bool stop(void *user, const lvk_train_event *event) {
     (void)user;
     return event->kind != LVK_TRAIN_STEP;
 }
 
-/* A step of training; the position is saved. */
+/* Trains one step and saves the train state. */
 static void train(bool no_tuning, const char *run, bool resume) {
     const lvk_device_options options = {.no_tuning = no_tuning};
     lvk_train_options settings = lvk_train_defaults();
@@ -185,7 +188,7 @@ static void train(bool no_tuning, const char *run, bool resume) {
     settings.data = scratch_path("data");
     settings.run = scratch_path(run);
     settings.batch = 8;
-    settings.epochs = 1; /* of four steps */
+    settings.epochs = 1; /* four steps */
     *warnings = '\0';
     cr_assert_eq(resume ? lvk_train_resume(device, settings.run, NULL, stop, NULL, &result)
                         : lvk_train(device, &settings, stop, NULL, &result),

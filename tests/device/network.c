@@ -1,6 +1,6 @@
-/* The CNN on each device: the same seed gives the same bits, a saved state goes on to the same bits,
- * freezing memory out gives a clear error, and batch 32 stays within what every Vulkan 1.1 device guarantees.
- */
+/* The CNN on each device: the same seed gives the same bits, a resumed training gives the same bits, a lack
+ * of memory gives a clear error, and a batch of 32 runs within the limits that every Vulkan 1.1 device
+ * has. */
 #include "support/network.h"
 #include "artifact/train_state.h"
 #include "core/memory.h"
@@ -32,7 +32,7 @@ Test(network, same_seed_same_bits_also_through_a_checkpoint) {
     for (int run = 0; run < 3; ++run) {
         lvk_network *network = test_network(backend, &test_small_network);
         for (uint32_t step = 0; step < 3; ++step) {
-            if (run == 2 && step == 2) { /* saved, forgotten, loaded into a new network */
+            if (run == 2 && step == 2) { /* save the state, and load it into a new network */
                 lvk_train_state state = {
                     .seed = 1, .optimizer = "adam", .config_digest = "d", .update = step};
                 cr_assert_eq(lvk_train_state_save(&state, &info, network, path), LVK_OK, "%s",
@@ -86,7 +86,7 @@ Test(network, checkpoint_of_other_settings_is_refused) {
     test_close_device(backend);
 }
 
-/* No binding of a training step is larger than the device allows, since some steps are cut. */
+/* Expects that some steps of a training are sliced, and that no binding is larger than the device allows. */
 static void expect_cut(const lvk_backend *backend, const lvk_network *network) {
     const lvk_program *program = &network->training.plan.program;
     int cut = 0;
@@ -100,10 +100,10 @@ static void expect_cut(const lvk_backend *backend, const lvk_network *network) {
     cr_expect_gt(cut, 0, "an activation of more than 128 MiB cannot have been one binding");
 }
 
-/* What every Vulkan 1.1 device guarantees is enough: the backend refuses any launch beyond the limits that it
- * reports, and here it reports the guaranteed ones. Validation is on. */
+/* The limits that every Vulkan 1.1 device has are enough. The backend refuses a launch beyond the limits that
+ * it reports, and here it reports the guaranteed ones. Validation is on. */
 Test(network, batch_32_trains_within_the_minimum_limits) {
-    if (getenv("LEUKVK_TEST_DEVICE")) { /* plain C has no limits: a plan exists, and nothing of it is cut */
+    if (getenv("LEUKVK_TEST_DEVICE")) { /* the reference has no limits: its plan has no slices */
         lvk_backend *reference = test_open_device();
         lvk_footprint footprint;
         cr_expect_eq(reference->caps.runs_launches, false);
@@ -124,8 +124,8 @@ Test(network, batch_32_trains_within_the_minimum_limits) {
     lvk_network *network = test_network(backend, &config);
     expect_cut(backend, network);
     lvk_network_destroy(&network);
-    if (strstr(backend->info.name, "llvmpipe")) { /* minutes on slower devices */
-        config.batch = 22;                        /* one more than what is not cut */
+    if (strstr(backend->info.name, "llvmpipe")) { /* slower devices would take minutes */
+        config.batch = 22;                        /* one more than the largest batch without slices */
         network = test_network(backend, &config);
         expect_cut(backend, network);
         float loss;
@@ -141,7 +141,7 @@ static bool begins(const lvk_network *network, size_t p, const char *with) {
     return strncmp(builder->graph->tensors[builder->parameters[p].tensor].name, with, strlen(with)) == 0;
 }
 
-/* One step of `config` from the parameters that a seed gives. */
+/* Trains one step with `config` from initial parameters, and returns the parameters after it. */
 static float *one_step(const lvk_network_config *config, lvk_network **network, float **before) {
     lvk_backend *backend = test_open_device();
     float loss;
@@ -161,8 +161,8 @@ static void close_all(lvk_network **networks, float **start, float **end, int co
     }
 }
 
-/* Where a rule says so, the first update is smaller by its factor or none; elsewhere it is what it was, to
- * the bit. */
+/* The first update of a parameter for which there is a rule is smaller by the rule's factor; other parameters
+ * are updated as without rules, to the bit. */
 Test(network, rates_differ_by_layer) {
     lvk_network_config config = test_small_network;
     float *start[2], *end[2];
@@ -195,8 +195,8 @@ Test(network, rates_differ_by_layer) {
     close_all(networks, start, end, 2);
 }
 
-/* The first velocity of SGD is the gradient but for the learning rate: clipped, it has the norm that was
- * asked for and its direction; within the norm, its bits. */
+/* The first velocity of SGD is the gradient times the learning rate. A clipped gradient has the largest norm
+ * and the same direction; a gradient within this norm has the same bits. */
 Test(network, the_whole_gradient_is_clipped) {
     lvk_network_config config = test_small_network;
     float *start[3], *end[3], *velocity[3];
@@ -224,7 +224,7 @@ Test(network, the_whole_gradient_is_clipped) {
     close_all(networks, start, end, 3);
 }
 
-/* e[i] += (w[i] - e[i]) rate, as lvk_weight_average_hyper has it for 0.5. */
+/* Computes e[i] += (w[i] - e[i]) rate, with the rate of lvk_weight_average_hyper for a decay of 0.5. */
 static void follow(float *average, const float *weights, uint64_t count, uint64_t step) {
     const double rate = 1 - fmin(0.5, (1 + (double)step) / (10 + (double)step));
     for (uint64_t i = 0; i < count; ++i)
@@ -247,7 +247,8 @@ static void infer_one(lvk_network *network, float logits[2]) {
     lvk_free(images);
 }
 
-/* A crop that fills its room and a smaller one, with alpha everywhere, and the images that they become. */
+/* Fills a crop of the largest side and a smaller one, with every kind of alpha, and the images that are
+ * resampled from them. */
 static void fill_crops(uint32_t room, uint32_t output, uint8_t *crops, lvk_resampling rows[2],
                        float *images) {
     const lvk_random_key key = {.seed = 4, .purpose = 1004};
@@ -273,7 +274,8 @@ static void fill_crops(uint32_t room, uint32_t output, uint8_t *crops, lvk_resam
     }
 }
 
-/* A network that takes crops says and learns what one says and learns of the images that they become. */
+/* A network that takes crops gives the same outputs and gradients as one that takes the images resampled from
+ * them. */
 static void check_crops(lvk_backend *backend, lvk_network_config config) {
     enum { ROOM = 300 };
     lvk_network *of_images = test_network(backend, &config);
@@ -316,7 +318,8 @@ Test(network, crops_are_as_good_as_images) {
     test_close_device(backend);
 }
 
-/* The average follows the weights, which learn what they would without; it is what inference reads. */
+/* The average follows the weights, and inference reads the average. The weights are the same as without an
+ * average. */
 Test(network, inference_reads_the_average) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;
@@ -352,7 +355,7 @@ Test(network, inference_reads_the_average) {
     test_close_device(backend);
 }
 
-/* A rule that fits nothing that is trained is named before anything is made. */
+/* A rule that fits no trained parameter is refused by name, before anything is created. */
 Test(network, a_rate_for_nobody_is_refused) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;
@@ -363,12 +366,12 @@ Test(network, a_rate_for_nobody_is_refused) {
     test_close_device(backend);
 }
 
-/* What training leaves behind, and what it took. */
+/* The results of a training, and the memory that it took. */
 typedef struct trained {
     float losses[2], *values;
     uint64_t block_size, arena;
     char kernels[LVK_DIGEST_TEXT];
-    int again; /* steps that compute something a second time */
+    int again; /* the number of steps that compute something a second time */
 } trained;
 
 static trained train_two_steps(const lvk_network_config *config) {
@@ -387,11 +390,11 @@ static trained train_two_steps(const lvk_network_config *config) {
     return result;
 }
 
-/* Activations that are dropped and computed again: fewer bytes, and losses, weights and running averages to
- * the bit. */
+/* Recomputing activations takes less memory, and gives the same losses, weights and running averages to the
+ * bit. */
 Test(network, recomputing_activations_changes_no_bit) {
     lvk_network_config configs[] = {test_small_network, test_small_network, test_small_network};
-    configs[0].unfused = true; /* the fused one keeps little */
+    configs[0].unfused = true; /* with fused operators, few activations are kept anyway */
     configs[1].model = (lvk_model_config){.architecture = "resnet50-narrow", .head = "dense:8,dropout:0.25"};
     configs[2].model = (lvk_model_config){.architecture = "resnet50-narrow", .batch_statistics = true};
     for (size_t c = 0; c < sizeof configs / sizeof *configs; ++c) {
@@ -410,12 +413,12 @@ Test(network, recomputing_activations_changes_no_bit) {
     }
 }
 
-/* Two steps of SGD, whose updates are the gradients but for a factor. */
+/* The results of two steps of SGD, whose updates are the gradients times a factor. */
 typedef struct two_steps {
     float *before, *after; /* the parameters */
     uint64_t count;
     float loss[2];
-    int tiles; /* steps of the program that run a kernel by tiles */
+    int tiles; /* the number of steps that run a tile kernel */
 } two_steps;
 
 static two_steps run_two_steps(lvk_backend *backend) {
@@ -434,10 +437,10 @@ static two_steps run_two_steps(lvk_backend *backend) {
     return result;
 }
 
-/* The kernels that a graphics card is given, all in one network, learn what plain C learns; what the network
- * is fed with lies in memory that the device copies from, as for a card. */
+/* A network with all the kernels that a graphics card would get learns the same as the reference. Its inputs
+ * lie in host memory from which the device copies, as for a card. */
 Test(network, kernels_for_gpus_train_alike) {
-    if (getenv("LEUKVK_TEST_DEVICE")) /* plain C has one kernel of each kind */
+    if (getenv("LEUKVK_TEST_DEVICE")) /* the reference has one kernel for each operator */
         return;
     const lvk_vulkan_options options = {
         .validation = true, .no_pipeline_cache = true, .as_gpu = true, .no_mapping = true};
@@ -452,7 +455,7 @@ Test(network, kernels_for_gpus_train_alike) {
         difference += pow((double)plain.after[i] - (double)tiled.after[i], 2);
         update += pow((double)plain.after[i] - (double)plain.before[i], 2);
     }
-    /* sums in another order: 6e-7 was seen */
+    /* The sums have another order. The largest difference seen is 6e-7. */
     cr_expect_lt(sqrt(difference / update), 1e-5, "%g", sqrt(difference / update));
     for (int step = 0; step < 2; ++step)
         cr_expect_float_eq(plain.loss[step], tiled.loss[step], 1e-5F, "step %d: loss %.8g and %.8g", step,

@@ -1,5 +1,5 @@
-/* A step of several batches, whose gradients are averaged: in one network, and of networks that share them.
- */
+/* A step of several microbatches, whose gradients are averaged, in one network and in networks that share
+ * their gradients. */
 #include "core/memory.h"
 #include "support/device.h"
 #include "support/network.h"
@@ -13,7 +13,7 @@ enum { IMAGES = 4 };
 typedef struct four {
     float *images, labels[2 * IMAGES];
     uint32_t keys[4 * IMAGES];
-    size_t pixels; /* of one */
+    size_t pixels; /* of one image */
 } four;
 
 static four make_four(const lvk_network *network) {
@@ -58,7 +58,8 @@ static float *block(lvk_network *network, lvk_block_id id) {
     return values;
 }
 
-/* The microbatches the last first, as if on other devices, then their gradients in order. */
+/* Trains the microbatches from the last to the first, as if on other devices, then accumulates their
+ * gradients in order. */
 static void train_shared(lvk_network *network, const four *f, const lvk_real *hyper, float *loss) {
     float *gradients[IMAGES];
     const uint32_t microbatches = network->config.accumulate;
@@ -74,7 +75,8 @@ static void train_shared(lvk_network *network, const four *f, const lvk_real *hy
     cr_assert_eq(lvk_network_update(network, hyper), LVK_OK, "%s", lvk_error_message());
 }
 
-/* A step over them, at once or in batches whose gradients are averaged: its velocity. */
+/* Trains a step over the four images, at once or in microbatches whose gradients are averaged, and returns
+ * its velocity. */
 static float *train_four(lvk_network *network, float *loss) {
     four f = make_four(network);
     lvk_real hyper[LVK_HYPER_COUNT];
@@ -110,8 +112,8 @@ static void check_shared(lvk_backend *backend, const lvk_network_config *like, d
     }
 }
 
-/* Gradients that were computed apart give the bits of one network, with the same kernels, also where they are
- * clipped; and so do batch norms' averages. */
+/* Gradients that were computed apart give the same bits as in one network with the same kernels, also where
+ * they are clipped; the averages of batch norms do so too. */
 Test(network, shared_parts_are_accumulated_to_the_same_bits) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;
@@ -128,7 +130,7 @@ Test(network, shared_parts_are_accumulated_to_the_same_bits) {
     test_close_device(backend);
 }
 
-/* Batches whose gradients are averaged do what one that is larger does; the mean is what is clipped. */
+/* Microbatches whose gradients are averaged do the same as one larger batch; the mean gradient is clipped. */
 Test(network, accumulated_batches_are_one_large_batch) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;

@@ -1,4 +1,4 @@
-/* Random convolutions, small, for the case tables of conv2d and its gradients. */
+/* Small random convolutions for the case tables of conv2d and its gradients. */
 #ifndef TESTS_SUPPORT_CONV_CASES_H
 #define TESTS_SUPPORT_CONV_CASES_H
 

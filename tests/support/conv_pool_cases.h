@@ -1,4 +1,4 @@
-/* Random pooled convolutions, small, for the case tables of conv2d_relu_pool and its gradients. */
+/* Small random pooled convolutions for the case tables of conv2d_relu_pool and its gradients. */
 #ifndef TESTS_SUPPORT_CONV_POOL_CASES_H
 #define TESTS_SUPPORT_CONV_POOL_CASES_H
 

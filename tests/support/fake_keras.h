@@ -1,4 +1,4 @@
-/* The fake weights in Keras' own files, written as Keras writes them. Header only. */
+/* Writes the fake weights into files of Keras' formats, as Keras writes them. Header only. */
 #ifndef TESTS_SUPPORT_FAKE_KERAS_H
 #define TESTS_SUPPORT_FAKE_KERAS_H
 
@@ -8,18 +8,18 @@
 #include <hdf5.h>
 #include <zip.h>
 
-/* How a file is written; {0} is what Keras 2 and 3 do. */
+/* How a file is written; {0} is how Keras 2 and 3 write it. */
 typedef struct fake_keras {
-    hid_t type;          /* of the tensors; 0: 32-bit little-endian floats */
-    bool whole;          /* .h5: below model_weights, as of a whole model */
+    hid_t type;          /* element type of the tensors; 0: 32-bit little-endian floats */
+    bool whole;          /* .h5: weights are below model_weights, as in the file of a whole model */
     bool keras1;         /* .h5: names such as conv1_W:0 */
-    bool nameless;       /* .h5: names that tell nothing */
-    bool variable;       /* .h5: strings of variable length */
-    const char *backend; /* .h5: the attribute; NULL: "tensorflow" */
-    const char *root;    /* .keras: of the groups; NULL: "layers" */
+    bool nameless;       /* .h5: names that say nothing about the tensor */
+    bool variable;       /* .h5: strings have variable length */
+    const char *backend; /* .h5: the attribute "backend"; NULL: "tensorflow" */
+    const char *root;    /* .keras: the group in which the layers' groups lie; NULL: "layers" */
     bool by_layer;       /* .keras: groups have the names of the layers */
-    bool deflate;        /* .keras: packed */
-    const char *config;  /* .keras: config.json in place of the right one */
+    bool deflate;        /* .keras: entries of the archive are compressed */
+    const char *config;  /* .keras: a text in place of the right config.json */
 } fake_keras;
 
 enum { FAKE_ROLES = 6 };
@@ -35,7 +35,7 @@ typedef struct fake_layer {
     size_t count;
 } fake_layer;
 
-/* The layer of entry `i`, if the entry is the first of it. */
+/* Sets `layer` to the layer of entry `i`, if it is the layer's first entry; else false. */
 static inline bool fake_layer_at(const fake_weights *fake, size_t i, fake_layer *layer) {
     *layer = (fake_layer){0};
     const int length = (int)strcspn(fake->entries[i].name, "/");
@@ -78,17 +78,19 @@ static inline void fake_write_dataset(hid_t group, const char *name, const fake_
     if (strcmp(entry->dtype, "int32") == 0)
         type = H5T_STD_I32LE;
     const hid_t space = fake_checked(H5Screate_simple(entry->type.rank, dim, NULL));
-    const hid_t links = fake_checked(H5Pcreate(H5P_LINK_CREATE)); /* makes the groups of "conv1/kernel:0" */
+    const hid_t links =
+        fake_checked(H5Pcreate(H5P_LINK_CREATE)); /* creates groups such as conv1 of conv1/kernel:0 */
     cr_assert_geq(H5Pset_create_intermediate_group(links, 1), 0);
     const hid_t set = fake_checked(H5Dcreate2(group, name, type, space, links, H5P_DEFAULT, H5P_DEFAULT));
-    if (lvk_type_count(&entry->type) * sizeof(float) <= entry->size) /* else its data is never written */
+    if (lvk_type_count(&entry->type) * sizeof(float) <= entry->size) /* else the data is left out */
         cr_assert_geq(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, entry->data), 0);
     H5Dclose(set);
     H5Pclose(links);
     H5Sclose(space);
 }
 
-/* `names`: `count` texts, each in 64 bytes. No names are an empty array of float64, as h5py makes of []. */
+/* Writes an attribute of `count` names, each in 64 bytes at `names`. Without names it is an empty array of
+ * float64, which is what h5py writes for []. */
 static inline void fake_write_names(hid_t group, const char *attribute, const char *names, size_t count,
                                     bool variable) {
     static const char *pointers[2 * LVK_RESNET_MAX_CONVS + 8];
@@ -132,7 +134,7 @@ static inline void fake_write_layer(hid_t root, const fake_keras *how, const fak
     H5Gclose(group);
 }
 
-/* An .h5 file of Keras. */
+/* Writes an .h5 file of Keras. */
 static inline void fake_write_h5(const fake_weights *fake, const char *path, const fake_keras *how) {
     static char names[2 * LVK_RESNET_MAX_CONVS + 8][64];
     const hid_t file = fake_checked(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
@@ -158,7 +160,8 @@ static inline void fake_write_h5(const fake_weights *fake, const char *path, con
 
 /* ---- .keras ---- */
 
-/* conv2d, conv2d_1, ... by the number of layers of that class so far. */
+/* Sets `name` to the name of the layer's group: conv2d, conv2d_1, ..., by the number of layers of that class
+ * so far. */
 static inline void fake_group_name(const fake_keras *how, const fake_layer *layer, unsigned seen[3],
                                    char name[LVK_INTEROP_NAME]) {
     static const char *const classes[3][2] = {
@@ -175,7 +178,7 @@ static inline void fake_group_name(const fake_keras *how, const fake_layer *laye
         snprintf(name, LVK_INTEROP_NAME, "%s_%u", classes[c][1], number);
 }
 
-/* model.weights.h5, and config.json into `json`. */
+/* Writes model.weights.h5, and the text of config.json into `json`. */
 static inline void fake_write_keras_weights(const fake_weights *fake, const char *path, const fake_keras *how,
                                             lvk_text *json) {
     const hid_t file = fake_checked(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
@@ -217,7 +220,7 @@ static inline void fake_add_file(zip_t *archive, const char *name, const void *b
         0);
 }
 
-/* An archive of config.json (NULL: none) and weights. */
+/* Writes an archive of config.json (NULL: without it) and weights. */
 static inline void fake_write_zip(const char *path, const char *config, const void *weights, size_t size,
                                   bool deflate) {
     zip_t *archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, NULL);
@@ -229,7 +232,7 @@ static inline void fake_write_zip(const char *path, const char *config, const vo
     cr_assert_eq(zip_close(archive), 0);
 }
 
-/* A .keras file. */
+/* Writes a .keras file. */
 static inline void fake_write_keras(const fake_weights *fake, const char *path, const fake_keras *how) {
     lvk_text json = {0};
     void *bytes;

@@ -1,5 +1,5 @@
-/* Weights of a small residual network in the forms in which others keep theirs, made by the table of
- * networks, so that a test can spoil one thing and see it refused. Header only. */
+/* Weights of a small residual network in the file formats of other libraries. A test can spoil one thing in
+ * them and expect that the file is refused. Header only. */
 #ifndef TESTS_SUPPORT_FAKE_WEIGHTS_H
 #define TESTS_SUPPORT_FAKE_WEIGHTS_H
 
@@ -14,20 +14,20 @@
 
 enum { FAKE_MOST = LVK_RESNET_MAX_TENSORS + 128 };
 
-/* A tensor as the file will have it. */
+/* A tensor as it is written into the file. */
 typedef struct fake_entry {
     char name[LVK_INTEROP_NAME];
-    const char *dtype; /* "float32", ... in model.json */
+    const char *dtype; /* the element type in model.json, such as "float32" */
     lvk_element element;
     lvk_type type;
     float *data;
     size_t size; /* bytes */
 } fake_entry;
 
-/* Large: static. */
+/* So large that variables of this type are static. */
 typedef struct fake_weights {
     lvk_resnet_table table;
-    lvk_resnet_tensor tensors[LVK_RESNET_MAX_TENSORS + 2]; /* what an import must give, and its values */
+    lvk_resnet_tensor tensors[LVK_RESNET_MAX_TENSORS + 2]; /* the tensors that an import must give */
     float *values[LVK_RESNET_MAX_TENSORS + 2];
     size_t tensor_count;
     fake_entry entries[FAKE_MOST];
@@ -61,7 +61,7 @@ static inline void fake_remove(fake_weights *fake, const char *name) {
         *entry = *last;
 }
 
-/* HWIO to OIHW. */
+/* Copies a tensor from the layout HWIO to OIHW. */
 static inline void fake_to_oihw(const float *from, const lvk_type *type, float *to) {
     const bool conv = type->rank == 4;
     const uint32_t h = conv ? type->dim[0] : 1, w = conv ? type->dim[1] : 1;
@@ -73,8 +73,9 @@ static inline void fake_to_oihw(const float *from, const lvk_type *type, float *
                     to[((o * in + i) * h + y) * w + x] = from[((y * w + x) * in + i) * out + o];
 }
 
-/* The network of that row; every number differs from its neighbours. `torchvision`: with its names and
- * layout, and the counters that it keeps; otherwise those of Keras, for both variants. */
+/* Makes weights for the network `architecture`, in which every number differs from its neighbours. If
+ * `torchvision`, names and layout are torchvision's, with its counters of batches; otherwise they are those
+ * of Keras, for both variants. */
 static inline void fake_create(fake_weights *fake, const char *architecture, lvk_resnet_variant variant,
                                bool torchvision, bool classifier) {
     *fake = (fake_weights){0};
@@ -110,7 +111,7 @@ static inline void fake_create(fake_weights *fake, const char *architecture, lvk
     }
 }
 
-/* A fake of LVK_RESNET_KERAS_2019 takes the names that Keras' own files have. */
+/* Gives weights of LVK_RESNET_KERAS_2019 the names that they have in Keras' own files. */
 static inline void fake_name_as_keras(fake_weights *fake) {
     for (size_t i = 0; i < fake->tensor_count; ++i)
         lvk_naming_keras(&fake->table, &fake->tensors[i], fake->entries[i].name);
@@ -127,7 +128,7 @@ static inline void fake_destroy(fake_weights *fake) {
 /* ---- files ---- */
 
 static inline void fake_write_bytes(const char *path, const void *bytes, size_t size) {
-    FILE *file = fopen(path, "wb"); /* not lvk_file_write, which waits for the disk */
+    FILE *file = fopen(path, "wb"); /* lvk_file_write would wait for the disk */
     cr_assert(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0, "%s", path);
 }
 
@@ -138,7 +139,8 @@ static inline void fake_add_weight(lvk_text *json, const fake_entry *entry) {
     lvk_text_add(json, "], \"dtype\": \"%s\"}", entry->dtype);
 }
 
-/* Writes entries [first, end) as group `group` in three shards that end within numbers; appends the group. */
+/* Writes entries `first` to `end` - 1 as group number `group`, in three shards whose ends lie within a
+ * number, and appends the group to `json`. */
 static inline void fake_write_group(const fake_weights *fake, const char *folder, int group, size_t first,
                                     size_t end, lvk_text *json) {
     lvk_text data = {0};
@@ -161,7 +163,8 @@ static inline void fake_write_group(const fake_weights *fake, const char *folder
     lvk_text_finish(&data);
 }
 
-/* A TensorFlow.js layers model in `folder`, which exists: model.json and two groups of three shards. */
+/* Writes a layers model of TensorFlow.js into `folder`, which must exist: model.json and two groups of three
+ * shards. */
 static inline void fake_write_tfjs(const fake_weights *fake, const char *folder) {
     lvk_text json = {0};
     char path[256];
@@ -174,12 +177,12 @@ static inline void fake_write_tfjs(const fake_weights *fake, const char *folder)
     lvk_text_finish(&json);
 }
 
-/* A safetensors file, with metadata or (NULL) without. */
+/* Writes a safetensors file, with metadata or, if it is NULL, without. */
 static inline void fake_write_safetensors(const fake_weights *fake, const char *path,
                                           const lvk_string_map *metadata) {
     static lvk_safetensor tensors[FAKE_MOST];
     size_t count = 0;
-    for (int large = 1; large >= 0; --large) /* large elements first, for the sake of alignment */
+    for (int large = 1; large >= 0; --large) /* tensors of large elements first, so that all are aligned */
         for (size_t i = 0; i < fake->count; ++i) {
             const fake_entry *entry = &fake->entries[i];
             if ((lvk_element_size(entry->element) > 4) != large)

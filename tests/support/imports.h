@@ -1,4 +1,4 @@
-/* What an import of the fake weights must give or say. Header only. */
+/* Checks of imports of the fake weights. Header only. */
 #ifndef TESTS_SUPPORT_IMPORTS_H
 #define TESTS_SUPPORT_IMPORTS_H
 
@@ -46,7 +46,7 @@ static inline void expect_import(const char *path, const char *out, bool classif
     lvk_import_close(&import);
 }
 
-/* One line that begins with the file and has the tensor and the reason. */
+/* Expects an error line that begins with the file and contains the tensor and the reason. */
 static inline void expect_line(const char *file, const char *tensor, const char *reason) {
     const char *line = lvk_error_message();
     cr_expect_eq(strncmp(line, file, strlen(file)), 0, "begins not with %s: %s", file, line);
@@ -63,14 +63,15 @@ static inline void expect_refused(const char *path, const char *file, const char
     expect_line(file, tensor, reason);
 }
 
-/* What a test does to a whole fake before it is written, and what must be said. */
+/* A mistake that a test makes in the fake weights before they are written, and what the error line must
+ * contain. */
 typedef struct mistake {
     void (*make)(void);
     const char *tensor, *reason;
 } mistake;
 
 /* Mistakes that a file of any form can hold. */
-static inline void turn_shape(void) { /* as many numbers, in another shape */
+static inline void turn_shape(void) { /* the same number of elements in another shape */
     fake_find(&fake, "res3a_branch2b/kernel")->type = lvk_type_4d(LVK_F32, 16, 16, 3, 3);
 }
 static inline void put_nan(void) {

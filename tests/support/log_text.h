@@ -1,4 +1,4 @@
-/* What the library logs, kept as text. Header only. */
+/* Keeps what the library logs as text. Header only. */
 #ifndef LVK_TESTS_LOG_TEXT_H
 #define LVK_TESTS_LOG_TEXT_H
 
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char log_text[16384]; /* a line each; warnings begin with "warning: " */
+static char log_text[16384]; /* one line for each message; warnings begin with "warning: " */
 
 static void log_text_add(void *user, lvk_log_level level, const char *line) {
     (void)user;
@@ -17,13 +17,13 @@ static void log_text_add(void *user, lvk_log_level level, const char *line) {
              level == LVK_LOG_WARNING ? "warning: " : "", line);
 }
 
-/* Begins anew. */
+/* Clears the text, and sets the sink that fills it. */
 static inline void log_text_begin(void) {
     *log_text = '\0';
     lvk_log_set_sink(log_text_add, NULL, LVK_LOG_INFO);
 }
 
-/* How often the log has the words. */
+/* The number of times that the text contains `words`. */
 static inline size_t log_text_count(const char *words) {
     size_t count = 0;
     for (const char *at = log_text; (at = strstr(at, words)); at += strlen(words))

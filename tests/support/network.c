@@ -23,7 +23,7 @@ lvk_status test_train_step(lvk_network *network, uint32_t step, float *loss) {
     const uint32_t batch = network->config.batch;
     const size_t size = lvk_model_image_size(network->model, &network->config.model);
     const size_t pixels = batch * size * size * 3;
-    const lvk_allocator *memory = network->backend->host_memory; /* as batches of images are */
+    const lvk_allocator *memory = network->backend->host_memory; /* where batches of images lie too */
     float *images = memory->alloc(memory->user, pixels, sizeof *images);
     float *labels = lvk_alloc(batch, 2 * sizeof *labels);
     uint32_t *keys = lvk_alloc(batch, 4 * sizeof *keys);

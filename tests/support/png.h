@@ -1,4 +1,4 @@
-/* PNG files made chunk by chunk, right and wrong ones. Header only: each suite is one file. */
+/* Writes PNG files chunk by chunk, right and wrong ones. Header only. */
 #ifndef LVK_TESTS_PNG_H
 #define LVK_TESTS_PNG_H
 
@@ -31,14 +31,14 @@ static void add_chunk(bytes *file, const char *type, const void *data, size_t si
     file->size += size + 12;
 }
 
-/* What a PNG file is made of; rows with their filter bytes. */
+/* The contents of a PNG file; rows include their filter bytes. */
 typedef struct picture {
     uint32_t width, height;
     uint8_t bits, type, interlaced;
     const void *palette, *alpha, *rows;
     size_t palette_size, alpha_size, row_size;
-    const char *further; /* a chunk's type, in front of the rows */
-    const void *content; /* of the further chunk; NULL: any */
+    const char *further; /* the type of one more chunk, before the rows; NULL: none */
+    const void *content; /* the contents of that chunk; NULL: any bytes */
     size_t content_size;
 } picture;
 

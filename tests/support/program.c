@@ -49,7 +49,7 @@ static pid_t start(char *command, int out[2], int err[2]) {
     return child;
 }
 
-/* Appends what there is to read; false at the end of the stream. */
+/* Appends what can be read from the stream; false at its end. */
 static bool take(int file, char *text, size_t *length, size_t size) {
     char rest[4096];
     const bool room = *length + 1 < size;
@@ -73,7 +73,7 @@ static void run(program_result *result, int signal_number, program_moment moment
     struct pollfd files[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
     char *const texts[2] = {result->out, result->err};
     size_t lengths[2] = {0, 0};
-    double since = -1; /* when the sign was seen */
+    double since = -1; /* the time at which the sign was seen */
     bool killed = signal_number == 0;
     while (files[0].fd >= 0 || files[1].fd >= 0) {
         poll(files, 2, killed ? -1 : 20);

@@ -1,10 +1,11 @@
-/* What a network that resamples on its device makes of a batch of crops, on the host. */
+/* Computes on the host the images that a network resamples from a batch of crops on its device. */
 #ifndef TESTS_SUPPORT_RESAMPLED_H
 #define TESTS_SUPPORT_RESAMPLED_H
 
 #include "loader/loader.h"
 
-/* Image `row` of a batch of a loader without a `side`: pixels[output][output][3]. */
+/* Fills pixels[output][output][3] with image number `row` of a batch, which comes from a loader without
+ * `side`. */
 static inline void resampled(const lvk_cache *cache, const lvk_batch *batch, uint32_t row, float *pixels) {
     const uint32_t output = lvk_cache_output(cache), side = lvk_cache_side(cache);
     const uint8_t *crop = (const uint8_t *)batch->input + (size_t)row * side * side * 4;

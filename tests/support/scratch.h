@@ -1,4 +1,5 @@
-/* A folder of a test's own, removed with all that is in it. Include this first: it asks for nftw. */
+/* A folder of a test's own, which is removed with all its files. This header must be included first, since it
+ * defines a macro that makes nftw available. */
 #ifndef TESTS_SUPPORT_SCRATCH_H
 #define TESTS_SUPPORT_SCRATCH_H
 
@@ -30,7 +31,7 @@ static inline void scratch_remove(void) {
     nftw(scratch_folder, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The path of `name` in the folder, in a buffer that the next eight calls leave alone. */
+/* The path of `name` in the folder, in one of eight static buffers, which are used in turn. */
 static inline const char *scratch_path(const char *name) {
     static char paths[8][SCRATCH_PATH];
     static unsigned next;

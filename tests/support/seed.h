@@ -1,4 +1,4 @@
-/* The seed of drawn test data: LEUKVK_SEED, else 1. Failure messages state it. */
+/* The seed of drawn test data: LEUKVK_SEED if it is set, else 1. Messages of failures contain the seed. */
 #ifndef TESTS_SUPPORT_SEED_H
 #define TESTS_SUPPORT_SEED_H
 

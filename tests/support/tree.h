@@ -1,4 +1,4 @@
-/* Image trees in a temporary folder, for tests. Header only: each suite is one file. */
+/* Trees of images in a temporary folder, for tests. Header only. */
 #ifndef LVK_TESTS_TREE_H
 #define LVK_TESTS_TREE_H
 
@@ -16,7 +16,7 @@
 
 #define TREE_UNUSED __attribute__((unused))
 
-static char tree_root[64]; /* of this test */
+static char tree_root[64]; /* the folder of this test */
 
 static int tree_remove_one(const char *path, const struct stat *info, int type, struct FTW *walk) {
     (void)info;
@@ -50,7 +50,7 @@ static void tree_write(const char *relative, const void *data, size_t size) {
     snprintf(folder, sizeof folder, "%s", tree_path(relative));
     *strrchr(folder, '/') = '\0';
     cr_assert_eq(lvk_folder_create(folder), LVK_OK, "%s", lvk_error_message());
-    FILE *file = fopen(tree_path(relative), "wb"); /* not lvk_file_write, which waits for the disk */
+    FILE *file = fopen(tree_path(relative), "wb"); /* lvk_file_write would wait for the disk */
     cr_assert(file && fwrite(data, 1, size, file) == size && fclose(file) == 0, "%s", tree_path(relative));
 }
 
@@ -58,7 +58,8 @@ TREE_UNUSED static void tree_write_text(const char *relative, const char *text) 
     tree_write(relative, text, strlen(text));
 }
 
-/* A picture of its own for every `number`: a grey disc with a coloured pixel pattern in it, on black. */
+/* Draws a picture that differs for every `number`: a grey disc with a pattern of coloured pixels, on
+ * black. */
 TREE_UNUSED static uint8_t *tree_draw(uint32_t side, uint32_t number) {
     uint8_t *pixels = calloc((size_t)side * side, 3);
     cr_assert(pixels, "out of memory");
@@ -72,13 +73,13 @@ TREE_UNUSED static uint8_t *tree_draw(uint32_t side, uint32_t number) {
                         (uint8_t)(60 + (x * 7 + y * 13 + c * 31 + (int)(number * 2654435761U >> 20)) % 180);
         }
     }
-    for (int c = 0; c < 3; ++c) /* what makes the picture its own, up to 2^21 of them */
+    for (int c = 0; c < 3; ++c) /* the pattern, which differs for numbers up to 2^21 */
         pixels[((size_t)center * side + (size_t)center) * 3 + (size_t)c] =
             (uint8_t)(128 | (number >> 7 * c & 127));
     return pixels;
 }
 
-/* Writes picture `number` as BMP, or as PNG when the name ends so. */
+/* Writes picture `number` as BMP, or as PNG if the name ends with .png. */
 TREE_UNUSED static void tree_write_image(const char *relative, uint32_t side, uint32_t number) {
     uint8_t *pixels = tree_draw(side, number);
     void *data;
@@ -93,7 +94,7 @@ TREE_UNUSED static void tree_write_image(const char *relative, uint32_t side, ui
     free(pixels);
 }
 
-/* The folder of real images, or the test is skipped. */
+/* The folder of real images; without one, the test is skipped. */
 TREE_UNUSED static const char *tree_real_data(void) {
     const char *folder = getenv("LEUKVK_DATA");
     if (!folder || !*folder)
@@ -101,7 +102,7 @@ TREE_UNUSED static const char *tree_real_data(void) {
     return folder;
 }
 
-/* Asserts that the last error line contains every one of the texts, and is one line. */
+/* Asserts that the last error line contains all of the texts and no line end. */
 #define TREE_ERROR_HAS(...)                                                                                  \
     do {                                                                                                     \
         const char *const parts_[] = {__VA_ARGS__};                                                          \

@@ -1,4 +1,4 @@
-/* Vulkan devices and their buffers, for tests of the backend by itself. Header only. */
+/* Vulkan devices and their buffers, for tests of the Vulkan backend alone. Header only. */
 #ifndef TESTS_SUPPORT_VULKAN_BUFFERS_H
 #define TESTS_SUPPORT_VULKAN_BUFFERS_H
 
@@ -18,7 +18,8 @@ static inline lvk_backend *open_default(void) {
     return open_with((lvk_vulkan_options){.no_pipeline_cache = true});
 }
 
-/* Validation also looks at what destruction leaves behind, hence the count of the process. */
+/* Closes the device, and expects no validation messages. The number of all messages of the process is checked
+ * too, since some appear while the device is destroyed. */
 static inline void close_device(lvk_backend *backend) {
     cr_expect_eq(lvk_vulkan_validation_messages(backend), 0, "%s", lvk_vulkan_validation_text(backend));
     backend->functions->destroy(backend);

@@ -1,7 +1,7 @@
-/* How close candidates called winograd must come to the reference (lvk_case_table.own_sums).
+/* The allowed error of candidates called winograd (lvk_case_table.own_sums).
  *
- * They compute Y = A^T [sum over c of (G g G^T) * (B^T d B)] A with * element by element, where g is 3x3
- * numbers of w, d 4x4 of x, Y 2x2 of y, and in one dimension
+ * These candidates compute Y = A^T [sum over c of (G g G^T) * (B^T d B)] A, where * multiplies element by
+ * element, g is 3x3 numbers of w, d 4x4 numbers of x, Y 2x2 numbers of y, and
  *
  *         [1    0    0 ]         [1  0 -1  0]
  *     G = [1/2  1/2 1/2]   B^T = [0  1  1  0]   A^T = [1  1  1  0]
@@ -14,24 +14,26 @@
  *
  *     S = |A^T| [sum over c of (|G| |g| |G^T|) * (|B^T| |d| |B|)] |A|  + |b| + |residual|.
  *
- * That is more than the direct sum's S, since what cancels in exact arithmetic counts here. In one dimension
- * outputs 0 and 1 have
+ * This S is larger than that of the direct sum, since terms that cancel in exact arithmetic count here. In
+ * one dimension, outputs 0 and 1 have
  *
  *     S0 = |g0| (|d0| + |d2|) + (|g0| + |g1| + |g2|) (|d1| + |d2|),
  *     S1 = |g2| (|d1| + |d3|) + (|g0| + |g1| + |g2|) (|d1| + |d2|),
  *
- * the second summand twice the half of rows 1 and 2, which have the same absolute values. In two dimensions
- * it is the tensor product of both: four summands.
+ * where the second summand is the sum of the halves of rows 1 and 2, which have the same absolute values. In
+ * two dimensions, S is the tensor product of both, which has four summands.
  *
  * K. A product passes through at most 4 roundings in G g G^T (two sums a dimension; halves are exact), 2 in
  * B^T d B, its own, C - 1 in the sum over C channels, 4 in A^T m A, and one each for bias and residual: K = C
- * + 12. They are as good as independent of each other, so that sqrt(K) of them count, as in LVK_SUM.
+ * + 12. The roundings are nearly independent of each other, so that their sum grows with sqrt(K), as in
+ * LVK_SUM.
  *
  * The gradient of w is dw = G^T [sum over tiles of (B^T d B) * (A dy A^T)] G. In one dimension
  *
  *     S0 = (|d0| + |d2|) |y0| + M,   S1 = M,   S2 = M + (|d1| + |d3|) |y1|,   M = (|d1| + |d2|) (|y0| + |y1|),
  *
- * and K = tiles + 8: 2 roundings in each of both transforms, the product's own, tiles - 1 in the sum, 4 in the last transform. */
+ * and K = tiles + 8: 2 roundings in each of both transforms, the product's own, tiles - 1 in the sum, 4 in
+ * the last transform. */
 #ifndef TESTS_SUPPORT_WINOGRAD_SUMS_H
 #define TESTS_SUPPORT_WINOGRAD_SUMS_H
 
@@ -41,9 +43,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* x [N, height, width, channels] to y [N, out_h, out_w, outputs]. */
+/* The operands of a convolution of x [N, height, width, channels] to y [N, out_h, out_w, outputs]. */
 typedef struct winograd_operands {
-    const lvk_real *x, *w, *bias, *residual; /* bias, residual: NULL where there is none */
+    const lvk_real *x, *w, *bias, *residual; /* bias and residual are NULL where there is none */
     const lvk_type *x_type, *y_type;
     int64_t pad_top, pad_left;
     bool flip; /* w is [3, 3, outputs, channels], reversed along its first two axes */
@@ -67,7 +69,7 @@ static inline double winograd_w(const winograd_operands *o, uint64_t tap, uint64
 /* One channel's part of S. */
 static inline double winograd_part(const winograd_operands *o, uint64_t n, uint32_t oy, uint32_t ox,
                                    uint64_t c, uint64_t k) {
-    const uint32_t down = oy % 2, right = ox % 2; /* which of the tile's outputs */
+    const uint32_t down = oy % 2, right = ox % 2; /* the place of the output in its tile */
     const int64_t top = (int64_t)(oy - down) - o->pad_top, left = (int64_t)(ox - right) - o->pad_left;
     double d[2][4] = {{0}}, g[2][3]; /* the factors of both summands by rows */
     for (uint32_t j = 0; j < 4; ++j) {
@@ -104,7 +106,7 @@ static inline double winograd_sums(const winograd_operands *o, float *sums) {
     return o->x_type->dim[3] + 12.0;
 }
 
-/* own_sums of conv2d, conv2d_relu and conv2d_add_relu; ReLU moves two numbers no further apart. */
+/* own_sums of conv2d, conv2d_relu and conv2d_add_relu. ReLU never increases the difference of two numbers. */
 static inline double winograd_own_sums(const lvk_case_run *run, const char *candidate, float *sums) {
     const lvk_call *call = run->call;
     const lvk_conv2d_attributes *conv = call->attributes;

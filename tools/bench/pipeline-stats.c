@@ -48,7 +48,7 @@ void compiler_close(compiler *c) {
     *c = (compiler){0};
 }
 
-/* A pipeline and what it is made of. */
+/* A pipeline and the objects from which it is created. */
 typedef struct parts {
     VkShaderModule module;
     VkDescriptorSetLayout set;
@@ -118,7 +118,7 @@ static void destroy_parts(const compiler *c, const parts *p) {
     vkDestroyDescriptorSetLayout(c->device, p->set, NULL);
 }
 
-/* The names are those of Mesa's RADV. */
+/* Copies a statistic into `stats` if its name is one of those that Mesa's RADV uses. */
 static void note(pipeline_stats *stats, const VkPipelineExecutableStatisticKHR *s) {
     const struct {
         const char *name;
@@ -142,7 +142,7 @@ static lvk_status read_stats(const compiler *c, VkPipeline pipeline, pipeline_st
                                            .pipeline = pipeline};
     VkPipelineExecutablePropertiesKHR executable = {.sType =
                                                         VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_PROPERTIES_KHR};
-    uint32_t count = 1; /* a compute pipeline is one program */
+    uint32_t count = 1; /* a compute pipeline has one executable */
     LVK_TRY(VK_STATUS(vkGetPipelineExecutablePropertiesKHR(c->device, &of_pipeline, &count, &executable)));
     stats->subgroup = executable.subgroupSize;
     const VkPipelineExecutableInfoKHR of_executable = {

@@ -1,9 +1,9 @@
-/* shader-stats: compiles the kernels for GPUs that need not be there and prints what the compiler made of
- * them.
+/* shader-stats: compiles the kernels for GPUs, which the machine need not have, and prints the compiler's
+ * statistics.
  *
- * Which kernels: the pipelines that training and predicting with the CNN at batch 32 would create on such a
- * device, then every other pipeline that some case of the tests asks for there. Kernels that the device is
- * not offered, those for CPU devices, are left out. */
+ * The pipelines are those that training and inference of the CNN with a batch of 32 would create on such a
+ * device, then all other pipelines that a test case would create there. Kernels for CPU devices are left
+ * out. */
 #include "pipeline-stats.h"
 
 #include "core/file.h"
@@ -49,12 +49,12 @@ typedef struct pipeline {
     const lvk_shader *shader;
     uint32_t constants[LVK_MAX_CONSTANTS];
     int constant_count;
-    bool in_plan;   /* of the CNN */
-    bool candidate; /* offered to this kind of device */
+    bool in_plan;   /* whether the CNN uses it */
+    bool candidate; /* whether it is a candidate on this kind of device */
     pipeline_stats stats[MAX_FAMILIES];
 } pipeline;
 
-/* The pipelines of all families; the launches hardly differ between them. */
+/* The pipelines, one list for all families of GPUs, whose launches hardly differ. */
 typedef struct collection {
     pipeline items[MAX_PIPELINES];
     int count;
@@ -92,7 +92,7 @@ static lvk_status add(collection *c, const lvk_launch *launch, bool in_plan, boo
     return LVK_OK;
 }
 
-/* A backend that runs nothing and notes what it would have run. */
+/* A backend that runs nothing, and notes which launches it would run. */
 typedef struct recorder {
     lvk_backend base;
     collection *collection;
@@ -139,7 +139,7 @@ static lvk_status collect_network(collection *c, const lvk_caps *caps) {
     recorder r = {.base = {.functions = &recorder_functions, .caps = *caps}, .collection = c};
     const lvk_network_config config = {.model = {.architecture = "cnn", .dropout = 0.25},
                                        .batch = BATCH,
-                                       .crop_side = 300, /* of the default crop */
+                                       .crop_side = 300, /* that of the default crop */
                                        .training = true,
                                        .optimizer = LVK_OPTIMIZER_ADAM};
     lvk_network *network = NULL;
@@ -173,7 +173,7 @@ static lvk_status collect_cases(collection *c, const lvk_caps *caps) {
     return LVK_OK;
 }
 
-/* The shaders that nothing has asked for, with their constants' defaults. */
+/* Collects the shaders that no launch uses, with the defaults of their constants. */
 static lvk_status collect_rest(collection *c) {
     for (uint32_t s = 0; s < lvk_shader_count; ++s) {
         const lvk_launch launch = {.shader = lvk_shaders[s].name};
@@ -188,7 +188,8 @@ static lvk_status collect_rest(collection *c) {
 
 /* ---- compiling ---- */
 
-/* Whether RADV knows the family that the environment names: it aborts at others, hence the child. */
+/* Whether RADV knows the family that the environment names. A child process tries it, since RADV aborts at
+ * unknown families. */
 static bool family_is_known(void) {
     int status = -1;
     const pid_t child = fork();
@@ -201,7 +202,7 @@ static bool family_is_known(void) {
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
-/* The first family of RDNA 3 has another name since Mesa 23. */
+/* Names the family in the environment. The first family of RDNA 3 has had another name since Mesa 23. */
 static void choose_family(const char *family) {
     setenv("RADV_FORCE_FAMILY", family, 1);
     if (strcmp(family, "gfx1100") == 0 && !family_is_known())
@@ -240,7 +241,8 @@ static const char *number(uint32_t value, char text[16]) {
     return text;
 }
 
-/* "conv2d_tile 1 64": the shader and its constants. */
+/* Writes the shader's name and the values of its constants, such as "conv2d_tile 1 64", into `text`, and
+ * returns `text`. */
 static const char *title(const pipeline *p, char text[128]) {
     int length = snprintf(text, 128, "%s", p->shader->name);
     for (int i = 0; i < p->constant_count && length < 128; ++i)
@@ -280,7 +282,8 @@ static void print_csv(const settings *set, const collection *c) {
         }
 }
 
-/* One row a pipeline, "VGPRs (waves)" for each family; LDS and code are the first one's. */
+/* Prints a row for each pipeline, with "VGPRs (waves)" for each family. LDS and code are those of the first
+ * family. */
 static void print_markdown(const settings *set, const collection *c) {
     char name[128], text[2][16];
     printf("| kernel, constants | CNN | LDS | code |");
@@ -303,7 +306,7 @@ static bool known(uint32_t value) {
     return value != UINT32_MAX && value > 0;
 }
 
-/* Names the candidates that spill. */
+/* Prints the names of the candidates that spill registers, and returns their number. */
 static int count_spills(const settings *set, const collection *c) {
     char name[128];
     int count = 0;
@@ -360,7 +363,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-/* Debian 12's Mesa has the processor in the name of the manifest, Debian 13's has not. */
+/* The path of RADV's manifest. Mesa of Debian 12 has the processor's name in the file name, that of Debian 13
+ * has not. */
 static const char *default_driver(void) {
     static char path[PATH_MAX];
     struct utsname system;
