@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 4, STEPS = 10 };
+enum { BATCH = 4, STEPS = 10, MOST_CLASSES = 4 };
 
 /* The README's table: relative errors of a tensor, forward and of gradients. */
 static const double FORWARD = 1e-6, GRADIENT = 5e-6;
@@ -26,6 +26,7 @@ typedef struct scene {
     lvk_backend *backend;
     json_t *root;
     lvk_network *network;
+    uint32_t outputs;                       /* logits of an image */
     float *images[2], labels[2][2 * BATCH]; /* batch a, batch b */
     uint32_t keys[4 * BATCH];               /* for dropout, of which there is none */
 } scene;
@@ -46,12 +47,21 @@ static void load_batch(scene *s, int which, const char *name) {
         s->labels[which][2 * n + 1] = 1.0F / BATCH;
     }
     lvk_free(labels);
+    if (s->outputs == 1)
+        return;
+    double *weights = golden_list(golden_member(input, "weights"), &count);
+    cr_assert_eq(count, BATCH);
+    for (int n = 0; n < BATCH; ++n)
+        s->labels[which][2 * n + 1] = (float)weights[n];
+    lvk_free(weights);
 }
 
 /* `plain`: with the operators as the model has them, else fused. */
-static void open_scene(scene *s, lvk_optimizer_kind optimizer, bool plain) {
-    *s = (scene){.backend = test_open_device(), .root = golden_load("cnn.json")};
-    const lvk_network_config config = {.model = {.architecture = "cnn"},
+static void open_scene(scene *s, uint32_t classes, lvk_optimizer_kind optimizer, bool plain) {
+    *s = (scene){.backend = test_open_device(),
+                 .root = golden_load(classes > 2 ? "cnn_softmax.json" : "cnn.json"),
+                 .outputs = classes > 2 ? classes : 1};
+    const lvk_network_config config = {.model = {.architecture = "cnn", .classes = classes},
                                        .batch = BATCH,
                                        .training = true,
                                        .optimizer = optimizer,
@@ -127,25 +137,26 @@ static void compare_logits(const scene *s, const float *logits) {
     const json_t *forward = golden_member(s->root, "forward");
     const json_t *run = golden_member(golden_member(forward, "float32_run"), "logits");
     golden_series expected = golden_load_series(golden_member(forward, "logits"), run, run);
-    cr_assert_eq(expected.count, BATCH);
+    const int count = BATCH * (int)s->outputs;
+    cr_assert_eq(expected.count, count);
     double worst = 0;
-    for (int n = 0; n < BATCH; ++n) {
+    for (int n = 0; n < count; ++n) {
         char what[32];
         snprintf(what, sizeof what, "logit %d", n);
         /* the logits' errors are those of one vector: of one size, whatever the logit */
         worst = fmax(worst, golden_near(what, (double)logits[n], expected.expected[n],
-                                        golden_allowed(&expected, BATCH - 1, FORWARD)));
+                                        golden_allowed(&expected, (uint64_t)count - 1, FORWARD)));
     }
     fprintf(stderr, "  %-16s error / bound %.3f\n", "logits", worst);
     golden_free_series(&expected);
 }
 
-Test(cnn, forward) {
+static void check_forward(uint32_t classes) {
     scene s;
     lvk_graph graph;
     lvk_plan plan;
     lvk_executable executable;
-    open_scene(&s, LVK_OPTIMIZER_ADAM, true);
+    open_scene(&s, classes, LVK_OPTIMIZER_ADAM, true);
     run_forward(&s, &graph, &plan, &executable);
     fprintf(stderr, "cnn/forward on %s\n", s.backend->info.name);
     const char *name;
@@ -155,10 +166,18 @@ Test(cnn, forward) {
     lvk_executable_finish(&executable);
     lvk_plan_finish(&plan);
     lvk_graph_finish(&graph);
-    float logits[BATCH];
+    float logits[BATCH * MOST_CLASSES];
     cr_assert_eq(lvk_network_infer(s.network, s.images[0], NULL, logits), LVK_OK, "%s", lvk_error_message());
     compare_logits(&s, logits);
     close_scene(&s);
+}
+
+Test(cnn, forward) {
+    check_forward(2);
+}
+
+Test(cnn_softmax, forward) {
+    check_forward(4);
 }
 
 static void train_step(scene *s, int which, const lvk_real *hyper, float *loss, float *logits) {
@@ -186,15 +205,15 @@ static void compare_gradient(scene *s, const char *name, const json_t *summary) 
 
 /* After one step the gradients still lie in their block. One such error as the README warns of, a unit whose
  * ReLU or pooling winner a rounding has flipped, shows here as about 1e-3 in all layers below. */
-static void check_gradients(bool plain) {
+static void check_gradients(uint32_t classes, bool plain) {
     scene s;
-    float loss, logits[BATCH];
+    float loss, logits[BATCH * MOST_CLASSES];
     const lvk_real still[LVK_HYPER_COUNT] = {0};
-    open_scene(&s, LVK_OPTIMIZER_SGD, plain);
+    open_scene(&s, classes, LVK_OPTIMIZER_SGD, plain);
     train_step(&s, 0, still, &loss, logits);
     fprintf(stderr, "cnn/gradients%s on %s\n", plain ? ", plain" : "", s.backend->info.name);
     compare_logits(&s, logits);
-    /* the loss is a mean over the batch of a function of the logits with slope at most 1 */
+    /* the loss is a mean over the batch, or weighs about as much, of a function of the logits with slope at most 1 */
     golden_near("loss", (double)loss, golden_number(golden_member(s.root, "forward"), "loss"),
                 GOLDEN_SLACK * FORWARD);
     const json_t *gradients = golden_member(s.root, "gradients");
@@ -206,11 +225,15 @@ static void check_gradients(bool plain) {
 }
 
 Test(cnn, gradients) {
-    check_gradients(false);
+    check_gradients(2, false);
 }
 
 Test(cnn, gradients_plain) {
-    check_gradients(true);
+    check_gradients(2, true);
+}
+
+Test(cnn_softmax, gradients) {
+    check_gradients(4, false);
 }
 
 /* One parameter's way from its start to the end of the run, over the stored samples and in length. */
@@ -267,9 +290,10 @@ typedef struct tolerance {
     double loss[2], change;
 } tolerance;
 
-static void check_training(const char *run, lvk_optimizer_kind kind, bool plain, tolerance tolerated) {
+static void check_training(uint32_t classes, const char *run, lvk_optimizer_kind kind, bool plain,
+                           tolerance tolerated) {
     scene s;
-    open_scene(&s, kind, plain);
+    open_scene(&s, classes, kind, plain);
     const json_t *expected = golden_member(golden_member(s.root, "training"), run);
     const lvk_optimizer_settings settings = {
         .kind = kind, .momentum = kind == LVK_OPTIMIZER_SGD ? golden_number(expected, "momentum") : 0};
@@ -306,19 +330,24 @@ static void check_training(const char *run, lvk_optimizer_kind kind, bool plain,
  * so under SGD between steps 5 and 6, with four steps to come. 5e-2 is three times what the worst tensor was
  * seen to be off then (1.6e-2), and a twentieth of what an update that is missing or doubled would be. */
 Test(cnn, adam) {
-    check_training("adam", LVK_OPTIMIZER_ADAM, false, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
+    check_training(2, "adam", LVK_OPTIMIZER_ADAM, false, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
 }
 
 Test(cnn, adam_plain) {
-    check_training("adam", LVK_OPTIMIZER_ADAM, true, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
+    check_training(2, "adam", LVK_OPTIMIZER_ADAM, true, (tolerance){.loss = {1e-6, 1e-4}, .change = 5e-2});
 }
 
 Test(cnn, adam_slow) {
-    check_training("adam_lr1e-5", LVK_OPTIMIZER_ADAM, false,
+    check_training(2, "adam_lr1e-5", LVK_OPTIMIZER_ADAM, false,
                    (tolerance){.loss = {1e-7, 1e-7}, .change = 1e-2});
 }
 
 Test(cnn, sgd_momentum) {
-    check_training("sgd_momentum", LVK_OPTIMIZER_SGD, false,
+    check_training(2, "sgd_momentum", LVK_OPTIMIZER_SGD, false,
                    (tolerance){.loss = {1e-5, 1e-5}, .change = 5e-2});
+}
+
+Test(cnn_softmax, adam_slow) {
+    check_training(4, "adam_lr1e-5", LVK_OPTIMIZER_ADAM, false,
+                   (tolerance){.loss = {1e-7, 1e-7}, .change = 1e-2});
 }
