@@ -38,8 +38,9 @@ typedef bool (*lvk_cv_callback)(void *user, const lvk_cv_event *event);
 
 typedef struct lvk_cv_result {
     char folder[4096];
-    char positive_class[256], negative_class[256];
-    bool by_image; /* people are on both sides: the numbers say nothing about new people */
+    char positive_class[256],
+        negative_class[256]; /* of two classes; else "", and the reports have the names */
+    bool by_image;           /* people are on both sides: the numbers say nothing about new people */
     uint32_t folds;
     lvk_evaluation_report fold[LVK_MAX_FOLDS];
     lvk_metrics mean, deviation; /* of the measures of the folds in which they are defined; the deviation of a

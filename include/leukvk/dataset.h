@@ -119,7 +119,8 @@ typedef struct lvk_dataset_options {
     bool allow_classless;
     /* A path that is not UTF-8 is an error before any image is read: split files are UTF-8. */
     bool utf8_names;
-    bool two_classes;     /* any number of classes but two is an error before any image is read */
+    bool
+        for_training; /* fewer than 2 classes, or over LVK_MOST_CLASSES, are an error before any image is read */
     const char *positive; /* name of the positive class; NULL or "": see lvk_dataset_positive_class */
     /* Of a table: which columns hold what, as in "path=File,label=Diagnosis,subject=Patient,part=Set,
      * microns_per_pixel=Scale"; an empty name: the table has no such column. NULL or "": the usual names are
@@ -179,9 +180,9 @@ ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path);
 /* Class names are names of folders or labels of a table, in byte order, so all = 0 and hem = 1. */
 size_t lvk_dataset_class_count(const lvk_dataset *dataset);
 const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index);
-/* Index of the class whose probability a model gives; -1 without classes. A label table's 1 and a model's
- * target 1 mean this class, although its index may be 0. It is the class that the options name. Where they
- * name none, it is of two classes the one whose name says so (all, leukemia, blast, malignant, cancer,
+/* Index of the class whose probability a model of two classes gives; -1 without classes. A label table's 1 and
+ * such a model's target 1 mean this class, although its index may be 0. It is the class that the options name.
+ * Where they name none, it is of two classes the one whose name says so (all, leukemia, blast, malignant, cancer,
  * positive, …) or whose opposite is named (normal, healthy, hem, benign, non-…); otherwise the last. */
 int32_t lvk_dataset_positive_class(const lvk_dataset *dataset);
 /* False: neither the options nor the names tell the positive class, so the last one is taken. */

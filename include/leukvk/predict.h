@@ -31,9 +31,12 @@ void lvk_classifier_close(lvk_classifier **classifier);
 
 typedef struct lvk_classifier_info {
     const char *path; /* of the file that was read */
-    const char *architecture, *crop, *positive_class, *negative_class;
+    const char *architecture, *crop;
+    const char *positive_class, *negative_class; /* of two classes; else "" */
+    uint32_t class_count;                        /* three and more; 0: two */
+    const char *const *class_names; /* of three and more, in the order of probabilities; else NULL */
     uint64_t parameters;
-    double temperature; /* p = sigmoid(logit / temperature); 1: as trained (leukvk/calibrate.h) */
+    double temperature; /* p = sigmoid(logit / temperature), or softmax; 1: as trained (leukvk/calibrate.h) */
     double threshold;   /* positive when p is greater; LVK_THRESHOLD: as trained */
 } lvk_classifier_info;
 
@@ -44,8 +47,9 @@ const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classif
 typedef bool (*lvk_predict_progress)(void *user, size_t done, size_t total);
 
 /* rows[i] of image images[i] of the data set; their texts belong to it. A data set with classes must have the
- * model's or one of them; labels are 1 where the class is the model's positive one, whichever the data set's
- * is. `progress` may be NULL. */
+ * model's or some of them; labels are 1 where the class is the model's positive one, whichever the data set's
+ * is, and of three and more classes the model's number of the class. The rows' `probabilities` belong to the classifier,
+ * until its next prediction. `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const lvk_dataset *dataset,
                                                const uint32_t *images, size_t count,
                                                lvk_predict_progress progress, void *user,

@@ -63,8 +63,9 @@ typedef enum lvk_trial_outcome {
 typedef struct lvk_trial {
     lvk_trial_outcome outcome;
     uint32_t epochs, best_epoch; /* trained; the one with the lowest validation loss, 0: none */
-    double validation_loss, validation_auc, validation_f1_weighted;
-    double test_auc; /* not to choose by */
+    double validation_loss, validation_auc,
+        validation_f1_weighted; /* of three and more classes the macro AUC */
+    double test_auc;            /* not to choose by */
 } lvk_trial;
 
 /* Used by one thread at a time. */

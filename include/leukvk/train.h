@@ -46,14 +46,18 @@ typedef struct lvk_train_event {
     double waited;                    /* share of the epoch's time spent waiting for images, 0..1 */
     double seconds_left;              /* of the epoch */
     size_t features, features_wanted; /* FEATURES: pictures done and in all; images_per_second is theirs */
-    const lvk_metrics *validation;    /* EPOCH: of this epoch */
-    bool best;                        /* EPOCH: the lowest validation loss so far */
-    const lvk_profile *profile;       /* PROFILE: of this step */
+    /* EPOCH: of this epoch. Of three and more classes the loss, accuracy, balanced accuracy, F1 and AUC (macro), Brier
+     * score and ECE of leukvk/class_metrics.h; other scores are NaN */
+    const lvk_metrics *validation;
+    bool best;                  /* EPOCH: the lowest validation loss so far */
+    const lvk_profile *profile; /* PROFILE: of this step */
     uint32_t
         subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: how many people, and images, each part has */
     size_t part_images[LVK_SPLIT_PART_COUNT];
     size_t part_unnamed[LVK_SPLIT_PART_COUNT];   /* of these, images of which no subject is known */
-    const char *positive_class, *negative_class; /* STARTED */
+    const char *positive_class, *negative_class; /* STARTED: of two classes; else "" */
+    uint32_t class_count;                        /* STARTED: three and more; 0: two */
+    const char *const *classes;                  /* STARTED: their names */
     uint64_t parameters;                         /* STARTED */
     uint64_t memory_estimate;                    /* STARTED: device memory by plan, bytes */
     uint64_t memory_kept; /* STARTED: what it would be were activations kept that are computed again; 0: all
@@ -67,7 +71,8 @@ typedef bool (*lvk_train_callback)(void *user, const lvk_train_event *event);
 
 typedef struct lvk_train_result {
     char run[4096];
-    char positive_class[256], negative_class[256];
+    char positive_class[256],
+        negative_class[256]; /* of two classes; else "", and the reports have the names */
     uint32_t epochs, best_epoch;
     bool stopped_early;
     bool by_image;                     /* people are on both sides of the split */

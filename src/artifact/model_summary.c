@@ -16,6 +16,7 @@ lvk_status lvk_model_summary_read(const char *path, lvk_model_summary **summary)
             .image_size = info->image_size,
             .dropout = 0.5, /* a rate that shows the layer; what it was, the run tells */
             .head = info->head,
+            .classes = info->class_count,
             .variant = lvk_model_info_variant(info)};
         status = lvk_model_summary_of(&config, summary);
     }

@@ -101,12 +101,18 @@ int classify_open(classify_session *session, const classify_arguments *a) {
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
     snprintf(session->positive, sizeof session->positive, "%s", info->positive_class);
     snprintf(session->negative, sizeof session->negative, "%s", info->negative_class);
+    session->class_count = info->class_count;
+    for (uint32_t k = 0; k < info->class_count; ++k) {
+        snprintf(session->classes[k], sizeof session->classes[k], "%s", info->class_names[k]);
+        session->class_names[k] = session->classes[k];
+    }
     session->threshold = info->threshold;
     show_calibration(info);
     return LVK_OK;
 }
 
 void classify_close(classify_session *session) {
+    free(session->probabilities);
     lvk_classifier_close(&session->classifier);
     lvk_device_close(&session->device);
 }
@@ -136,6 +142,22 @@ static bool show_progress(void *user, size_t done, size_t total) {
     return true;
 }
 
+static bool has_same_classes(const classify_session *session, const lvk_classifier_info *info) {
+    bool same = info->class_count == session->class_count &&
+                strcmp(info->positive_class, session->positive) == 0 &&
+                strcmp(info->negative_class, session->negative) == 0;
+    for (uint32_t k = 0; k < session->class_count && same; ++k)
+        same = strcmp(info->class_names[k], session->classes[k]) == 0;
+    return same;
+}
+
+static void print_classes(const lvk_classifier_info *info) {
+    if (info->class_count == 0)
+        fprintf(stderr, "%s and %s", shown(info->negative_class), shown(info->positive_class));
+    for (uint32_t k = 0; k < info->class_count; ++k)
+        fprintf(stderr, "%s%s", k ? ", " : "", shown(info->class_names[k]));
+}
+
 /* Opens model `m` in the place of the one before. */
 static int change_model(classify_session *session, int m) {
     const classify_arguments *a = session->arguments;
@@ -147,12 +169,18 @@ static int change_model(classify_session *session, int m) {
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
     show_calibration(info);
     session->same_threshold = session->same_threshold && info->threshold == session->threshold;
-    if (strcmp(info->positive_class, session->positive) == 0 &&
-        strcmp(info->negative_class, session->negative) == 0)
+    if (has_same_classes(session, info))
         return LVK_OK;
-    fprintf(stderr, "leukvk: %s: its classes are %s and %s, those of %s are %s and %s\n", shown(info->path),
-            shown(info->negative_class), shown(info->positive_class), shown(a->models[0]),
-            shown(session->negative), shown(session->positive));
+    lvk_classifier_info first = *info;
+    first.positive_class = session->positive;
+    first.negative_class = session->negative;
+    first.class_count = session->class_count;
+    first.class_names = session->class_names;
+    fprintf(stderr, "leukvk: %s: its classes are ", shown(info->path));
+    print_classes(info);
+    fprintf(stderr, ", those of %s are ", shown(a->models[0]));
+    print_classes(&first);
+    fputc('\n', stderr);
     exit(EXIT_FAILED);
 }
 
@@ -168,7 +196,8 @@ static void *allocate(size_t count, size_t size) {
 int classify_run(classify_session *session, const selection *images, const char *title,
                  lvk_prediction **rows) {
     const int models = session->arguments->model_count;
-    double *sums = allocate(images->count, sizeof *sums);
+    const uint32_t classes = session->class_count, width = classes ? classes : 1;
+    double *sums = allocate(images->count * width, sizeof *sums);
     int status = LVK_OK;
     *rows = allocate(images->count, sizeof **rows);
     for (int m = 0; m < models && status == LVK_OK; ++m) {
@@ -181,17 +210,24 @@ int classify_run(classify_session *session, const selection *images, const char 
         status = lvk_classifier_predict(session->classifier, images->dataset, images->indices, images->count,
                                         show_progress, &bar, *rows);
         progress_clear(&bar);
-        for (size_t i = 0; i < images->count; ++i)
-            sums[i] += (*rows)[i].p;
+        for (size_t i = 0; status == LVK_OK && i < images->count; ++i)
+            for (uint32_t k = 0; k < width; ++k)
+                sums[i * width + k] += classes ? (*rows)[i].probabilities[k] : (*rows)[i].p;
     }
     if (!session->same_threshold) {
         session->threshold = LVK_THRESHOLD;
         fprintf(stderr, "the models have different thresholds: %g is taken where none is given\n",
                 LVK_THRESHOLD);
     }
-    for (size_t i = 0; i < images->count; ++i)
-        (*rows)[i].p = lvk_prediction_round(sums[i] / models);
-    free(sums);
+    for (size_t i = 0; i < images->count * width; ++i)
+        sums[i] = lvk_prediction_round(sums[i] / models);
+    for (size_t i = 0; i < images->count; ++i) {
+        const double *p = sums + i * width;
+        (*rows)[i].p = p[classes ? lvk_class_called(p, classes) : 0];
+        (*rows)[i].probabilities = classes ? p : NULL;
+    }
+    free(session->probabilities);
+    session->probabilities = sums;
     return status;
 }
 
@@ -200,6 +236,8 @@ int classify_write(const classify_session *session, const lvk_prediction *rows, 
     char *text = NULL;
     how.positive_class = session->positive;
     how.negative_class = session->negative;
+    how.class_count = session->class_count;
+    how.class_names = session->class_names;
     int status = lvk_predictions_text(rows, count, &how, &text);
     if (status == LVK_OK && path)
         status = lvk_text_write(path, text);

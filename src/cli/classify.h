@@ -30,7 +30,11 @@ typedef struct classify_session {
     const classify_arguments *arguments;
     lvk_device *device;
     lvk_classifier *classifier;        /* the first, until classify_run goes through them */
-    char positive[256], negative[256]; /* class names */
+    char positive[256], negative[256]; /* class names, of two; else "" */
+    uint32_t class_count;              /* three and more; 0: two */
+    char classes[LVK_MOST_CLASSES][256];
+    const char *class_names[LVK_MOST_CLASSES]; /* the same */
+    double *probabilities; /* of three and more classes, after classify_run: what the rows point into */
     double
         threshold; /* of the models, where all have the same; else LVK_THRESHOLD. Known after classify_run */
     bool same_threshold; /* so far */
@@ -44,7 +48,8 @@ void classify_close(classify_session *session);
  * which a model's own data set is left but for its test part. */
 int classify_select(const classify_arguments *arguments, selection *images);
 
-/* *rows[i] of image i of the selection, by the mean of all models, freed with free. Returns an lvk_status. */
+/* *rows[i] of image i of the selection, by the mean of all models, freed with free; of three and more classes they
+ * point into the session. Returns an lvk_status. */
 int classify_run(classify_session *session, const selection *images, const char *title,
                  lvk_prediction **rows);
 

@@ -11,6 +11,7 @@
 #include "verb.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,11 +92,13 @@ static bool show(void *user, const lvk_cv_event *event) {
     const lvk_metrics *m = &event->report->metrics;
     if (quiet_is_set())
         return true;
-    printf("fold %" PRIu32 "%s: %" PRIu64 " images%s: AUC %s (of the cell's area alone %s), weighted F1 %s\n",
-           event->fold, event->kept ? " (done before)" : "", m->count,
+    char area[64] = "";
+    if (event->report->class_count == 0)
+        snprintf(area, sizeof area, " (of the cell's area alone %s)", format_number(text[1], m->size_auc, 4));
+    printf("fold %" PRIu32 "%s: %" PRIu64 " images%s: AUC %s%s, weighted F1 %s\n", event->fold,
+           event->kept ? " (done before)" : "", m->count,
            metrics_people(people, m->count, event->report->subjects, event->report->unnamed),
-           format_number(text[0], m->auc, 4), format_number(text[1], m->size_auc, 4),
-           format_number(text[2], m->f1_weighted, 4));
+           format_number(text[0], m->auc, 4), area, format_number(text[2], m->f1_weighted, 4));
     fflush(stdout);
     return true;
 }
@@ -118,6 +121,8 @@ static void print_folds(const lvk_cv_result *r) {
     table_number_column(&t, "mean");
     table_number_column(&t, "sd");
     for (size_t i = 0; i < count; ++i) {
+        if (r->all.class_count && isnan(lvk_measure_of(&r->mean, &measures[i])))
+            continue; /* a score of two classes */
         table_cell(&t, "%s", measures[i].name);
         for (uint32_t fold = 0; fold < r->folds; ++fold)
             value_cell(&t, &r->fold[fold].metrics, &measures[i]);

@@ -43,8 +43,12 @@ void train_progress_begin(const char *device, const uint64_t *seed) {
 
 static void print_start(const lvk_train_event *event) {
     char text[FORMAT_SIZE], memory[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
-    printf("positive class: %s, negative class: %s\n", shown(event->positive_class),
-           shown(event->negative_class));
+    if (event->class_count == 0)
+        printf("positive class: %s, negative class: %s\n", shown(event->positive_class),
+               shown(event->negative_class));
+    for (uint32_t c = 0; c < event->class_count; ++c)
+        printf("%s%s%s", c ? ", " : "classes: ", shown(event->classes[c]),
+               c + 1 == event->class_count ? "\n" : "");
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
         if (event->part_images[part])
             printf("%-12s %7s images%s\n", lvk_split_part_name((lvk_split_part)part),

@@ -124,13 +124,14 @@ static lvk_status check_classes(const lvk_dataset *dataset) {
     const lvk_scan *scan = &dataset->scan;
     lvk_text names = {0};
     char *list;
-    if (scan->class_count == 2)
+    if (scan->class_count >= 2 && scan->class_count <= LVK_MOST_CLASSES)
         return LVK_OK;
     for (size_t i = 0; i < scan->class_count; ++i)
         lvk_text_add(&names, "%s%s", i ? ", " : "", scan->classes[i]);
     LVK_TRY(lvk_text_take(&names, &list, NULL));
-    const lvk_status status = lvk_fail(LVK_ERROR_FORMAT, "%s: found %zu classes (%s); exactly 2 are needed",
-                                       dataset->source, scan->class_count, list);
+    const lvk_status status =
+        lvk_fail(LVK_ERROR_FORMAT, "%s: found %zu classes (%.500s); a model tells 2 to %d apart",
+                 dataset->source, scan->class_count, list, LVK_MOST_CLASSES);
     lvk_free(list);
     return status;
 }
@@ -176,7 +177,7 @@ static lvk_status create(const char *source, const char *const *paths, size_t co
     const lvk_dataset_options *o = options ? options : &defaults;
     dataset->source = lvk_strdup(source);
     lvk_status status = dataset->source ? scan(dataset, paths, count, o) : LVK_ERROR_MEMORY;
-    if (status == LVK_OK && o->two_classes)
+    if (status == LVK_OK && o->for_training)
         status = check_classes(dataset);
     if (status == LVK_OK)
         status = name_positive(dataset, o->positive);

@@ -6,6 +6,8 @@
 #include "artifact/run_folder.h"
 #include "artifact/train_state.h"
 #include "core/file.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "predict/evaluation.h"
 #include "runtime/device.h"
 #include "runtime/memory_check.h"
@@ -23,6 +25,8 @@ struct lvk_classifier {
     unsigned threads;
     uint32_t views;
     bool keep_going;
+    const char *class_names[LVK_MOST_CLASSES]; /* of three and more: those of `model` */
+    double *probabilities; /* the same: of the last prediction, which its rows point into */
 };
 
 /* Batch norms, where there are any, are folded into the convolutions. */
@@ -43,6 +47,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
     const lvk_network_config config = {.model = {.architecture = c->model.architecture,
                                                  .image_size = c->model.image_size,
                                                  .head = c->model.head,
+                                                 .classes = c->model.class_count,
                                                  .variant = lvk_model_info_variant(&c->model),
                                                  .folded = true},
                                        .batch = batch ? batch : 32,
@@ -50,11 +55,15 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
                                        .kernel_choices = lvk_device_kernel_choices(device)};
     LVK_TRY(lvk_network_create_checked(lvk_device_backend(device), &config, &c->network));
     LVK_TRY(load_parameters(c->network, checkpoint));
+    for (uint32_t k = 0; k < c->model.class_count; ++k)
+        c->class_names[k] = c->model.classes[k];
     c->info = (lvk_classifier_info){.path = c->path,
                                     .architecture = c->model.architecture,
                                     .crop = c->model.crop,
                                     .positive_class = c->model.positive_class,
                                     .negative_class = c->model.negative_class,
+                                    .class_count = c->model.class_count,
+                                    .class_names = c->model.class_count ? c->class_names : NULL,
                                     .temperature = c->model.calibration.temperature,
                                     .threshold = c->model.calibration.threshold,
                                     .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
@@ -86,6 +95,7 @@ void lvk_classifier_close(lvk_classifier **classifier) {
         return;
     lvk_network_destroy(&(*classifier)->network);
     lvk_free((*classifier)->path);
+    lvk_free((*classifier)->probabilities);
     lvk_free(*classifier);
     *classifier = NULL;
 }
@@ -94,10 +104,35 @@ const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classif
     return &classifier->info;
 }
 
+static lvk_status fail_class(const lvk_classifier *c, const lvk_dataset *dataset, const char *name) {
+    lvk_text text = {0};
+    char *list;
+    for (uint32_t k = 0; k < c->model.class_count; ++k)
+        lvk_text_add(&text, "%s%s", k ? ", " : "", c->model.classes[k]);
+    LVK_TRY(lvk_text_take(&text, &list, NULL));
+    const lvk_status status =
+        lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's: %.500s",
+                 lvk_dataset_folder(dataset), name, list);
+    lvk_free(list);
+    return status;
+}
+
+static bool has_class(const lvk_model_info *model, const char *name) {
+    for (uint32_t k = 0; k < model->class_count; ++k)
+        if (strcmp(name, model->classes[k]) == 0)
+            return true;
+    return false;
+}
+
 /* Which of its classes is the positive one is for the model to say. */
 static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
     for (size_t i = 0; i < lvk_dataset_class_count(dataset); ++i) {
         const char *name = lvk_dataset_class_name(dataset, i);
+        if (c->model.class_count) {
+            if (!has_class(&c->model, name))
+                return fail_class(c, dataset, name);
+            continue;
+        }
         if (strcmp(name, c->model.positive_class) != 0 && strcmp(name, c->model.negative_class) != 0)
             return lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's, %s and %s",
                             lvk_dataset_source(dataset), name, c->model.positive_class,
@@ -142,7 +177,8 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
         c->views > 1 ? LVK_CACHE_DEFAULT_BYTES : LVK_CACHE_NOTHING; /* else each is used once */
     LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
     lvk_cache_standardize(cache, &c->model.standard);
-    double *probabilities = lvk_alloc(count, sizeof *probabilities);
+    const uint32_t width = lvk_evaluation_width(&c->model);
+    double *probabilities = lvk_alloc(count * width, sizeof *probabilities);
     bool *unreadable = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *unreadable);
     const lvk_source source = {
         .cache = cache, .unreadable = c->keep_going ? unreadable : NULL, .threads = c->threads};
@@ -151,12 +187,17 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
         status = lvk_evaluation_probabilities(c->network, &source, images, count, c->views,
                                               c->info.temperature, progress, user, probabilities);
     for (size_t i = 0; i < count && status == LVK_OK; ++i)
-        if (unreadable[images[i]])
-            probabilities[i] = (double)NAN;
+        for (uint32_t k = 0; k < width && unreadable[images[i]]; ++k)
+            probabilities[i * width + k] = (double)NAN;
     if (status == LVK_OK)
-        lvk_evaluation_rows(dataset, c->model.positive_class, images, probabilities, count, rows);
+        lvk_evaluation_rows(dataset, &c->model, images, probabilities, count, rows);
     lvk_free(unreadable);
-    lvk_free(probabilities);
+    if (status == LVK_OK && width > 1) {
+        lvk_free(c->probabilities);
+        c->probabilities = probabilities;
+    } else {
+        lvk_free(probabilities);
+    }
     lvk_cache_destroy(&cache);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "predict/evaluation.h"
 
+#include "leukvk/class_metrics.h"
 #include "metrics/temperature.h"
 
 #include <math.h>
@@ -106,8 +107,36 @@ lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *
     return status;
 }
 
+static lvk_status measure_classes(const lvk_dataset *dataset, const uint32_t *images,
+                                  const double *probabilities, size_t count, lvk_metrics *metrics) {
+    const uint32_t classes = (uint32_t)lvk_dataset_class_count(dataset);
+    double *p = lvk_alloc(count * classes, sizeof *p);
+    uint32_t *labels = lvk_alloc(count, sizeof *labels);
+    lvk_class_metrics *all = lvk_alloc(1, sizeof *all);
+    lvk_status status = p && labels && all ? LVK_OK : LVK_ERROR_MEMORY;
+    size_t labelled = 0;
+    for (size_t i = 0; status == LVK_OK && i < count; ++i) {
+        const int target = lvk_evaluation_target(dataset, images[i]);
+        if (target < 0)
+            continue;
+        memcpy(p + labelled * classes, probabilities + i * classes, classes * sizeof *p);
+        labels[labelled++] = (uint32_t)target;
+    }
+    const lvk_class_rows rows = {.count = labelled, .classes = classes, .probabilities = p, .labels = labels};
+    if (status == LVK_OK)
+        status = lvk_class_metrics_compute(&rows, all);
+    if (status == LVK_OK)
+        lvk_class_metrics_shared(all, &all->scores, metrics);
+    lvk_free(all);
+    lvk_free(p);
+    lvk_free(labels);
+    return status;
+}
+
 lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const uint32_t *images,
                                   const double *probabilities, size_t count, lvk_metrics *metrics) {
+    if (lvk_dataset_class_count(dataset) > 2)
+        return measure_classes(dataset, images, probabilities, count, metrics);
     double *p = lvk_alloc(count, sizeof *p);
     uint8_t *labels = lvk_alloc(count, 1);
     lvk_status status = p && labels ? LVK_OK : LVK_ERROR_MEMORY;
@@ -127,21 +156,36 @@ lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const uint32_t *im
     return status;
 }
 
-static int label_of(const lvk_dataset *dataset, const lvk_image_info *image, const char *positive) {
-    return image->label < 0 ? -1
-                            : strcmp(lvk_dataset_class_name(dataset, (size_t)image->label), positive) == 0;
+uint32_t lvk_evaluation_width(const lvk_model_info *model) {
+    return model->class_count ? model->class_count : 1;
 }
 
-void lvk_evaluation_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
+/* The label in a row of images of the data set's class `name`. */
+static int label_of(const lvk_model_info *model, const char *name) {
+    if (model->class_count == 0)
+        return strcmp(name, model->positive_class) == 0;
+    for (uint32_t c = 0; c < model->class_count; ++c)
+        if (strcmp(name, model->classes[c]) == 0)
+            return (int)c;
+    return -1;
+}
+
+void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model, const uint32_t *images,
                          const double *probabilities, size_t count, lvk_prediction *rows) {
+    const uint32_t width = lvk_evaluation_width(model);
     for (size_t i = 0; i < count; ++i) {
         const lvk_image_info *image = lvk_dataset_image(dataset, images[i]);
         const lvk_subject_info *subject = lvk_dataset_subject(dataset, image->subject);
-        rows[i] = (lvk_prediction){.path = image->path,
-                                   .subject = subject->named ? subject->name : NULL,
-                                   .p = probabilities[i],
-                                   .label = label_of(dataset, image, positive),
-                                   .area = image->area};
+        const double *p = probabilities + i * width;
+        rows[i] = (lvk_prediction){
+            .path = image->path,
+            .subject = subject->named ? subject->name : NULL,
+            .p = p[width > 1 ? lvk_class_called(p, width) : 0],
+            .label = image->label < 0
+                         ? -1
+                         : label_of(model, lvk_dataset_class_name(dataset, (size_t)image->label)),
+            .area = image->area,
+            .probabilities = width > 1 ? p : NULL};
     }
 }
 

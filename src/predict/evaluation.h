@@ -2,6 +2,7 @@
 #ifndef LVK_PREDICT_EVALUATION_H
 #define LVK_PREDICT_EVALUATION_H
 
+#include "artifact/checkpoint.h"
 #include "leukvk/predictions.h"
 #include "predict/batch_source.h"
 
@@ -22,14 +23,18 @@ LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const
                                                      double temperature, lvk_evaluation_progress progress,
                                                      void *user, double *probabilities);
 
-/* Metrics over labelled images; unlabelled ones are passed over. */
+/* Metrics over labelled images; unlabelled ones are passed over. Of three and more classes the loss, accuracy,
+ * balanced accuracy, F1 and AUC (macro), Brier score and ECE of leukvk/class_metrics.h; other scores are NaN. */
 LVK_MUST_USE lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const uint32_t *images,
                                                const double *probabilities, size_t count,
                                                lvk_metrics *metrics);
 
-/* rows[i] of image images[i], labelled 1 where its class is `positive`, which may be another one than the
- * data set's; the texts belong to the data set. */
-void lvk_evaluation_rows(const lvk_dataset *dataset, const char *positive, const uint32_t *images,
+/* Probabilities that a model gives for an image: of the positive class, or of each of three and more. */
+uint32_t lvk_evaluation_width(const lvk_model_info *model);
+
+/* rows[i] of image images[i], labelled by the classes of the model, which may be others, or in another order, than the
+ * data set's. The texts belong to the data set; of three and more classes the rows point into `probabilities`. */
+void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model, const uint32_t *images,
                          const double *probabilities, size_t count, lvk_prediction *rows);
 
 /* How many different subjects the images have as far as they are known, and of how many images none is. 0

@@ -146,16 +146,25 @@ static lvk_status judge(cross_validation *c, const char *const *paths, size_t co
     size_t rows;
     LVK_TRY(lvk_prediction_set_read(paths, count, &set));
     const lvk_prediction *all = lvk_prediction_set_rows(set, &rows);
+    uint32_t classes;
+    const char *const *names = lvk_prediction_set_classes(set, &classes);
     lvk_cv_result *r = c->result;
-    snprintf(r->positive_class, sizeof r->positive_class, "%s", lvk_prediction_set_positive_class(set));
-    snprintf(r->negative_class, sizeof r->negative_class, "%s", lvk_prediction_set_negative_class(set));
-    lvk_status status = lvk_predictions_evaluate(all, rows, LVK_THRESHOLD, &bootstrap, report);
+    lvk_status status;
+    if (classes > 2) {
+        status = lvk_predictions_evaluate_classes(all, rows, names, classes, &bootstrap, report);
+    } else {
+        snprintf(r->positive_class, sizeof r->positive_class, "%s", lvk_prediction_set_positive_class(set));
+        snprintf(r->negative_class, sizeof r->negative_class, "%s", lvk_prediction_set_negative_class(set));
+        status = lvk_predictions_evaluate(all, rows, LVK_THRESHOLD, &bootstrap, report);
+    }
     if (status == LVK_OK && count > 1) {
         const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
                                                 .negative_class = r->negative_class,
                                                 .positive_class = r->positive_class,
                                                 .threshold = LVK_THRESHOLD,
-                                                .labelled = true};
+                                                .labelled = true,
+                                                .class_count = classes > 2 ? classes : 0,
+                                                .class_names = names};
         char *path = path_of(c, "predictions.csv");
         status = path ? lvk_predictions_write(path, all, rows, &options) : LVK_ERROR_MEMORY;
         lvk_free(path);
@@ -212,12 +221,15 @@ static void average(lvk_cv_result *r) {
     }
 }
 
-static json_t *measures_json(const lvk_metrics *metrics) {
+/* `defined`: of three and more classes, without the scores that are of two. */
+static json_t *measures_json(const lvk_metrics *metrics, const lvk_metrics *defined) {
     size_t count;
     const lvk_measure *measures = lvk_measures(&count);
     json_t *object = json_object();
     for (size_t i = 0; object && i < count; ++i) {
         const double value = lvk_measure_of(metrics, &measures[i]);
+        if (defined && isnan(lvk_measure_of(defined, &measures[i])))
+            continue;
         json_object_set_new(object, measures[i].key, isfinite(value) ? json_real(value) : json_null());
     }
     return object;
@@ -228,9 +240,11 @@ static lvk_status write_results(cross_validation *c) {
     json_t *folds = json_array();
     for (uint32_t fold = 0; folds && fold < r->folds; ++fold)
         json_array_append_new(folds, lvk_evaluation_report_json(&r->fold[fold]));
-    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:b}", "folds", folds, "mean", measures_json(&r->mean),
-                             "deviation", measures_json(&r->deviation), "all",
-                             lvk_evaluation_report_json(&r->all), "by_image", (int)r->by_image);
+    const lvk_metrics *defined = r->all.class_count ? &r->mean : NULL;
+    json_t *json =
+        json_pack("{s:o, s:o, s:o, s:o, s:b}", "folds", folds, "mean", measures_json(&r->mean, defined),
+                  "deviation", measures_json(&r->deviation, defined), "all",
+                  lvk_evaluation_report_json(&r->all), "by_image", (int)r->by_image);
     char *path = path_of(c, "results.json");
     const lvk_status status = path ? lvk_json_write(path, json, RESULT_DIGITS) : LVK_ERROR_MEMORY;
     lvk_free(path);

@@ -259,14 +259,21 @@ static lvk_status make_split(lvk_search *s, const lvk_dataset *dataset) {
     return status;
 }
 
+static void tell_classes(const lvk_dataset *dataset) {
+    const size_t positive = (size_t)lvk_dataset_positive_class(dataset);
+    if (lvk_dataset_class_count(dataset) == 2)
+        lvk_log(LVK_LOG_INFO, "positive class: %s, negative class: %s",
+                lvk_dataset_class_name(dataset, positive), lvk_dataset_class_name(dataset, 1 - positive));
+    else
+        lvk_log(LVK_LOG_INFO, "%zu classes", lvk_dataset_class_count(dataset));
+}
+
 static lvk_status prepare(lvk_search *s) {
     const lvk_run_group group = group_of(s);
     lvk_dataset *dataset;
     LVK_TRY(s->folder ? lvk_run_group_check(&group, s->folder) : LVK_OK);
     LVK_TRY(lvk_training_data_read(&s->options.train, &dataset));
-    const size_t positive = (size_t)lvk_dataset_positive_class(dataset);
-    lvk_log(LVK_LOG_INFO, "positive class: %s, negative class: %s", lvk_dataset_class_name(dataset, positive),
-            lvk_dataset_class_name(dataset, 1 - positive));
+    tell_classes(dataset);
     const lvk_status status = make_split(s, dataset);
     lvk_dataset_destroy(&dataset);
     return status;

@@ -127,7 +127,9 @@ static lvk_status read_epochs(const char *path, uint32_t epochs, lvk_trial *tria
 static lvk_status read_test(const char *path, lvk_trial *trial) {
     json_t *json;
     LVK_TRY(lvk_json_read(path, LVK_JSON_USUAL, &json));
-    const json_t *auc = json_object_get(json_object_get(json, "test"), "auc");
+    const json_t *test = json_object_get(json, "test"), *auc = json_object_get(test, "auc");
+    if (!auc) /* of three and more classes */
+        auc = json_object_get(test, "auc_macro");
     trial->test_auc = json_is_number(auc) ? json_number_value(auc) : (double)NAN;
     json_decref(json);
     return LVK_OK;

@@ -15,8 +15,10 @@ lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint3
                                             .negative_class = t->info.negative_class,
                                             .positive_class = t->info.positive_class,
                                             .threshold = LVK_THRESHOLD,
-                                            .labelled = true};
-    double *probabilities = lvk_alloc(count, sizeof *probabilities);
+                                            .labelled = true,
+                                            .class_count = t->info.class_count,
+                                            .class_names = t->class_names};
+    double *probabilities = lvk_alloc(count * lvk_evaluation_width(&t->info), sizeof *probabilities);
     lvk_prediction *rows = lvk_alloc(count, sizeof *rows);
     char *path =
         lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
@@ -25,11 +27,14 @@ lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint3
         status = lvk_evaluation_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL,
                                               probabilities);
     if (status == LVK_OK) {
-        lvk_evaluation_rows(t->dataset, t->info.positive_class, images, probabilities, count, rows);
+        lvk_evaluation_rows(t->dataset, &t->info, images, probabilities, count, rows);
         status = lvk_predictions_write(path, rows, count, &options);
     }
     if (status == LVK_OK)
-        status = lvk_predictions_evaluate(rows, count, LVK_THRESHOLD, &bootstrap, report);
+        status = t->info.class_count
+                     ? lvk_predictions_evaluate_classes(rows, count, t->class_names, t->info.class_count,
+                                                        &bootstrap, report)
+                     : lvk_predictions_evaluate(rows, count, LVK_THRESHOLD, &bootstrap, report);
     lvk_free(probabilities);
     lvk_free(rows);
     lvk_free(path);

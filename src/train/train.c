@@ -21,6 +21,19 @@ static const char *positive_before(const lvk_trainer *t) {
     return t->before ? json_string_value(json_object_get(t->before, "positive_class")) : NULL;
 }
 
+/* Whether the data set has the classes of the resumed run, three or more. */
+static lvk_status check_classes(const lvk_trainer *t) {
+    const json_t *classes = json_object_get(t->before, "classes"), *name;
+    bool same = json_array_size(classes) == lvk_dataset_class_count(t->dataset);
+    size_t c;
+    json_array_foreach(classes, c, name) same =
+        same && json_is_string(name) &&
+        strcmp(json_string_value(name), lvk_dataset_class_name(t->dataset, c)) == 0;
+    return same ? LVK_OK
+                : lvk_fail(LVK_ERROR_ARGUMENT, "%s: was begun with other classes than those of %s",
+                           lvk_run_folder_path(t->folder), lvk_dataset_folder(t->dataset));
+}
+
 static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
     lvk_train_options options = t->settings.options;
     const char *before = positive_before(t);
@@ -33,6 +46,8 @@ static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
         LVK_TRY(lvk_training_data_read(&options, &t->own_dataset));
         t->dataset = t->own_dataset;
     }
+    if (t->before && json_object_get(t->before, "classes"))
+        return check_classes(t);
     const char *positive = lvk_dataset_class_name(t->dataset, (size_t)lvk_dataset_positive_class(t->dataset));
     if (before && strcmp(before, positive) != 0)
         return lvk_fail(LVK_ERROR_ARGUMENT,
@@ -378,6 +393,10 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
     count_parts(t);
     t->event.positive_class = t->info.positive_class;
     t->event.negative_class = t->info.negative_class;
+    t->event.class_count = t->info.class_count;
+    for (uint32_t c = 0; c < t->info.class_count; ++c)
+        t->class_names[c] = t->info.classes[c];
+    t->event.classes = t->info.class_count ? t->class_names : NULL;
     t->event.kind = LVK_TRAIN_STARTED;
     if (lvk_ranks_any(&t->ranks, t->callback && !t->callback(t->user, &t->event)))
         return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step; go on with --resume %s",

@@ -11,6 +11,9 @@
 static const char metrics_header[] =
     "epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,val_f1_weighted,val_f1_macro,val_balanced_accuracy,"
     "val_sensitivity,val_specificity,learning_rate";
+static const char metrics_header_classes[] =
+    "epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,val_f1_weighted,val_f1_macro,val_balanced_accuracy,"
+    "learning_rate";
 static const char timing_header[] =
     "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
 
@@ -368,7 +371,7 @@ static lvk_status train_epoch(lvk_trainer *t) {
 static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     size_t count;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &count);
-    double *probabilities = lvk_alloc(count, sizeof *probabilities);
+    double *probabilities = lvk_alloc(count * lvk_network_outputs(t->network), sizeof *probabilities);
     lvk_status status = lvk_ranks_agree(&t->ranks, probabilities ? LVK_OK : LVK_ERROR_MEMORY);
     if (status == LVK_OK)
         status =
@@ -385,12 +388,18 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
 /* metrics.csv is written from the history that the checkpoint holds, so that the two can never disagree. */
 static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
     lvk_train_state *p = &t->state;
-    const bool first = !p->history || !*p->history;
-    char *history = lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
-                               first ? metrics_header : p->history, first ? "\n" : "", p->epoch + 1,
-                               p->loss_sum / (double)p->images, (double)p->correct / (double)p->images,
-                               m->loss, m->accuracy, m->auc, m->f1_weighted, m->f1_macro,
-                               m->balanced_accuracy, m->recall, m->specificity, learning_rate(t, p->update));
+    const bool first = !p->history || !*p->history, two = t->info.class_count == 0;
+    char of_two[64] = "";
+    if (two)
+        snprintf(of_two, sizeof of_two, "%.9g,%.9g,", m->recall, m->specificity);
+    char *history =
+        lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%s%.9g\n",
+                   !first ? p->history
+                   : two  ? metrics_header
+                          : metrics_header_classes,
+                   first ? "\n" : "", p->epoch + 1, p->loss_sum / (double)p->images,
+                   (double)p->correct / (double)p->images, m->loss, m->accuracy, m->auc, m->f1_weighted,
+                   m->f1_macro, m->balanced_accuracy, of_two, learning_rate(t, p->update));
     if (!history)
         return LVK_ERROR_MEMORY;
     lvk_free(p->history);

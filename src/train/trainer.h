@@ -23,8 +23,9 @@ typedef struct lvk_trainer {
     lvk_source source;      /* of the network's input: cache or features */
     lvk_network *network;
     lvk_model_info info;
-    char kernels[LVK_DIGEST_TEXT]; /* lvk_network_kernels of the network */
-    json_t *before;                /* config.json as a resumed run had it; NULL: a new run */
+    const char *class_names[LVK_MOST_CLASSES]; /* those of `info`, for events */
+    char kernels[LVK_DIGEST_TEXT];             /* lvk_network_kernels of the network */
+    json_t *before;                            /* config.json as a resumed run had it; NULL: a new run */
     lvk_train_state state;
     lvk_train_callback callback;
     void *user;

@@ -16,7 +16,7 @@ static void name_left_out(const lvk_dataset *dataset) {
 
 static void tell_positive(const lvk_dataset *dataset) {
     const int32_t positive = lvk_dataset_positive_class(dataset);
-    if (!lvk_dataset_positive_is_told(dataset))
+    if (lvk_dataset_class_count(dataset) == 2 && !lvk_dataset_positive_is_told(dataset))
         lvk_log(
             LVK_LOG_WARNING,
             "the positive class is %.100s, as the last by name, since neither %.100s nor %.100s says which it is; "
@@ -39,7 +39,7 @@ lvk_status lvk_training_data_read(const lvk_train_options *options, lvk_dataset 
     const lvk_dataset_options reading = {.threads = options->threads,
                                          .strict = options->strict,
                                          .utf8_names = true,
-                                         .two_classes = true,
+                                         .for_training = true,
                                          .positive = options->positive,
                                          .columns = options->columns,
                                          .subject_pattern = options->subject_pattern};
