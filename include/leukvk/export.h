@@ -15,7 +15,7 @@
  * "onnx": ONNX (IR version 8, operator set 13). The graph is all that predicts, with batch norms folded into
  * the convolutions. Input "image": [N, 3, S, S] 32-bit floats: red, green and blue from 0 to 255, rows from
  * the top, S = image_size pixels; the graph normalizes the pixels. Output "probability": [N, 1], of the
- * positive class.
+ * positive class, or of three classes and more [N, classes], of each in the order of the entry "classes".
  *
  * Where a residual network began with weights of one of Keras' variants (leukvk/import.h), its "torchvision"
  * file has biases of convolutions ("conv1.bias"), which torchvision's own networks do not have. Whoever loads
@@ -25,14 +25,14 @@
  * means:
  *  - architecture; of a residual network also head and topology (the variant: "keras", "torchvision" or
  *    "keras-2019");
- *  - image_size, crop, positive_class, negative_class;
+ *  - image_size, crop, positive_class, negative_class; of three and more classes in their place classes, a JSON list;
  *  - pixel_order, pixel_mean_r to _b, pixel_deviation_r to _b: the input is (byte / 255 - mean) / deviation
  *    of each channel, with the channels in that order;
  *  - preprocessing: "caffe" or "imagenet" (leukvk/import.h), or "data" where mean and deviation were measured
  *    on the training images;
  *  - threshold, where the model has one: the class is positive where the probability is greater. Without it,
  *    0.5;
- *  - temperature, of a calibrated model (leukvk/calibrate.h): the logit is divided by it. The ONNX graph
+ *  - temperature, of a calibrated model (leukvk/calibrate.h): the logits are divided by it. The ONNX graph
  *    divides; the tensors of the other formats do not contain the temperature.
  * Before that, images must be cropped and resampled as leukvk does it (src/image/crop.h,
  * src/core/resample.h). */
@@ -62,9 +62,12 @@ void lvk_export_close(lvk_export **model);
 
 typedef struct lvk_export_info {
     const char *path; /* of the file that was read */
-    const char *architecture, *crop, *positive_class, *negative_class;
-    const char *head, *topology;   /* of a residual network; else "" */
-    double temperature, threshold; /* of a calibrated model; else 1 and LVK_THRESHOLD */
+    const char *architecture, *crop;
+    const char *positive_class, *negative_class; /* of two classes; else "" */
+    uint32_t class_count;                        /* three and more; 0: two */
+    const char *const *class_names;              /* of three and more, in the order of outputs; else NULL */
+    const char *head, *topology;                 /* of a residual network; else "" */
+    double temperature, threshold;               /* of a calibrated model; else 1 and LVK_THRESHOLD */
     uint32_t image_size;
     size_t tensors;   /* in the file written last, without those that normalize pixels */
     uint64_t numbers; /* elements of these tensors */

@@ -13,6 +13,7 @@
 
 struct lvk_export {
     lvk_export_info info;
+    const char *class_names[LVK_MOST_CLASSES]; /* of three and more */
     char *path;
     lvk_checkpoint *checkpoint;
     lvk_model_config config;
@@ -52,12 +53,17 @@ static void describe(lvk_export *e) {
     e->config = (lvk_model_config){.architecture = info->architecture,
                                    .image_size = info->image_size,
                                    .head = info->head,
+                                   .classes = info->class_count,
                                    .variant = lvk_model_info_variant(info)};
+    for (uint32_t c = 0; c < info->class_count; ++c)
+        e->class_names[c] = info->classes[c];
     e->info = (lvk_export_info){.path = e->path,
                                 .architecture = info->architecture,
                                 .crop = info->crop,
                                 .positive_class = info->positive_class,
                                 .negative_class = info->negative_class,
+                                .class_count = info->class_count,
+                                .class_names = info->class_count ? e->class_names : NULL,
                                 .head = info->head,
                                 .topology = info->topology,
                                 .temperature = info->calibration.temperature,
@@ -115,22 +121,11 @@ static const char *preprocessing(const lvk_export *e) {
 /* What the file says of the model, behind `form` if that is not NULL: the metadata of the model's own file.
  */
 static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_string_map *metadata) {
-    static const char *const keys[] = {"architecture",
-                                       "head",
-                                       "topology",
-                                       "image_size",
-                                       "crop",
-                                       "positive_class",
-                                       "negative_class",
-                                       "pixel_order",
-                                       "pixel_mean_r",
-                                       "pixel_mean_g",
-                                       "pixel_mean_b",
-                                       "pixel_deviation_r",
-                                       "pixel_deviation_g",
-                                       "pixel_deviation_b",
-                                       "temperature",
-                                       "threshold"};
+    static const char *const keys[] = {
+        "architecture",   "head",           "topology",          "image_size",        "crop",
+        "positive_class", "negative_class", "classes",           "pixel_order",       "pixel_mean_r",
+        "pixel_mean_g",   "pixel_mean_b",   "pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b",
+        "temperature",    "threshold"};
     const lvk_string_map *own = lvk_checkpoint_metadata(e->checkpoint);
     if (form)
         LVK_TRY(lvk_string_map_set(metadata, "format", form));
@@ -188,6 +183,8 @@ static lvk_status write_graph(lvk_export *e, const built_model *built, const flo
                            .name = info->architecture,
                            .producer_version = lvk_version(),
                            .positive_class = info->positive_class,
+                           .class_count = info->class_count,
+                           .class_names = e->class_names,
                            .temperature = (float)info->calibration.temperature,
                            .metadata = &metadata};
     put_normalization(&info->standard, &onnx);

@@ -91,7 +91,11 @@ static void print_about(const lvk_export_info *about, const arguments *a) {
            format_count(numbers, about->numbers));
     printf("images         crop %s, then %u×%u pixels\n", shown(about->crop), about->image_size,
            about->image_size);
-    printf("positive class %s\n", shown(about->positive_class));
+    if (about->class_count == 0)
+        printf("positive class %s\n", shown(about->positive_class));
+    for (uint32_t k = 0; k < about->class_count; ++k)
+        printf("%s%s%s", k ? ", " : "classes        ", shown(about->class_names[k]),
+               k + 1 == about->class_count ? "\n" : "");
     print_calibration(about, a);
     if (strcmp(a->format, "torchvision") == 0 && strncmp(about->topology, "keras", 5) == 0)
         printf("note           the variant of Keras: biases of convolutions, epsilon %s, and blocks of three "

@@ -38,7 +38,10 @@ static char *text(construction *c, const char *value) {
     return copy ? strcpy(copy, value) : NULL;
 }
 
+/* NULL for NULL: what failed before. */
 static char *joined(construction *c, const char *stem, const char *ending) {
+    if (!stem)
+        return NULL;
     char *name = allocate(c, strlen(stem) + strlen(ending) + 1, 1);
     return name ? strcat(strcpy(name, stem), ending) : NULL;
 }
@@ -282,17 +285,28 @@ static Onnx__ValueInfoProto **describe_value(construction *c, const char *name, 
     return list;
 }
 
+/* "Probabilities of the classes Benign, Early, Pre" */
+static const char *class_list(construction *c) {
+    const char *list = "Probabilities of the classes ";
+    for (uint32_t k = 0; k < c->model->class_count && list; ++k)
+        list = joined(c, joined(c, list, k ? ", " : ""), c->model->class_names[k]);
+    return list;
+}
+
 static void describe_edges(construction *c) {
     const uint32_t *input = c->model->graph->tensors[c->model->input].type.dim;
-    const char *of = joined(c, "Probability of the positive class, ", c->model->positive_class);
+    const uint32_t outputs = c->model->graph->tensors[c->model->logits].type.dim[1];
+    const char *of = c->model->class_count
+                         ? class_list(c)
+                         : joined(c, "Probability of the positive class, ", c->model->positive_class);
     c->graph.input = describe_value(c, image_name, "Red, green, blue from 0 to 255; rows from the top", 4,
                                     (uint32_t[]){0, 3, input[1], input[2]});
-    c->graph.output = of ? describe_value(c, probability_name, of, 2, (uint32_t[]){0, 1}) : NULL;
+    c->graph.output = of ? describe_value(c, probability_name, of, 2, (uint32_t[]){0, outputs}) : NULL;
     c->graph.n_input = c->graph.n_output = 1;
 }
 
-/* Of the logits, over the temperature where there is one. */
-static void add_sigmoid(construction *c) {
+/* A sigmoid, or of three and more classes a softmax, of the logits, over the temperature where there is one. */
+static void add_probability(construction *c) {
     static const char name[] = "calibrate";
     const char *inputs[2] = {c->names[c->model->logits], NULL};
     if (c->model->temperature != 1) {
@@ -306,12 +320,16 @@ static void add_sigmoid(construction *c) {
             (void)add_node(c, "Div", name, 2, inputs);
         inputs[0] = name;
     }
-    (void)add_node(c, "Sigmoid", probability_name, 1, inputs);
+    if (c->model->class_count)
+        add_integer(c, add_node(c, "Softmax", probability_name, 1, inputs), "axis", 1);
+    else
+        (void)add_node(c, "Sigmoid", probability_name, 1, inputs);
 }
 
 static void build_graph(construction *c) {
     const lvk_graph *graph = c->model->graph;
-    const size_t extra = 3; /* the normalization's two parameters and the temperature; they and the sigmoid */
+    const size_t extra =
+        3; /* the normalization's two parameters and the temperature; they and the last node */
     onnx__graph_proto__init(&c->graph);
     c->names = allocate(c, graph->tensor_count, sizeof *c->names);
     c->graph.node = allocate(c, 2 * graph->node_count + extra, sizeof(Onnx__NodeProto *));
@@ -324,7 +342,7 @@ static void build_graph(construction *c) {
     for (size_t n = 0; n < graph->node_count && c->status == LVK_OK; ++n)
         add_operator(c, &graph->nodes[n]);
     if (c->status == LVK_OK)
-        add_sigmoid(c);
+        add_probability(c);
 }
 
 static void add_metadata(construction *c) {

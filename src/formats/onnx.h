@@ -2,9 +2,9 @@
  * in it, for any program that runs such files.
  *
  *   input    image        [N, 3, S, S] float: red, green, blue from 0 to 255, rows from the top, any N
- *   output   probability  [N, 1] float: of the positive class
+ *   output   probability  [N, 1] float: of the positive class; of three and more classes [N, classes]
  *
- * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid, before it, of a
+ * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid, or a softmax, before it, of a
  * calibrated model, a division by the temperature. Activations between them
  * are NCHW (formats/layout.h). */
 #ifndef LVK_FORMATS_ONNX_H
@@ -17,9 +17,10 @@ enum { LVK_ONNX_IR_VERSION = 8, LVK_ONNX_OPERATOR_SET = 13 };
 
 /* The graph and what the file says beside it. All is borrowed. */
 typedef struct lvk_onnx_model {
-    const lvk_graph *graph; /* inference, batch norms folded; images [N, S, S, 3] -> logits [N, 1] */
-    int input, logits;      /* tensors of it */
-    const float *block;     /* its parameter block */
+    const lvk_graph
+        *graph;         /* inference, batch norms folded; images [N, S, S, 3] -> logits [N, 1 or classes] */
+    int input, logits;  /* tensors of it */
+    const float *block; /* its parameter block */
 
     /* input channel o = sum over c of scale[o][c] image channel c + shift[o] */
     float scale[3][3], shift[3];
@@ -27,6 +28,8 @@ typedef struct lvk_onnx_model {
     float temperature; /* the logits are divided by it; 1: not */
 
     const char *name, *producer_version, *positive_class;
+    uint32_t class_count; /* three and more; 0: two */
+    const char *const *class_names;
     const lvk_string_map *metadata; /* becomes metadata_props */
 } lvk_onnx_model;
 

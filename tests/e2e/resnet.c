@@ -293,6 +293,37 @@ Test(resnet, networks_of_keras_since_2019) {
     remove_folder(folder);
 }
 
+/* A head of four classes on features, which a second run finds in the cache; its network goes out, and the backbone
+ * comes in again to the same results. */
+Test(resnet, a_head_of_four_classes) {
+    const char *folder = make_folder();
+    program_run(&result, "synth %s/data4 --classes 4 --images 48 --subjects 16 --size 64 --format png",
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    const char *train =
+        "train --data %s/data4 --model resnet50-narrow --weights %s/%s.safetensors --crop none --batch 8 "
+        "--epochs 2 --out %s/%s";
+    program_run(&result, train, folder, folder, "w", folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "classes: Benign, Early, Pre, Pro"), "%s", result.out);
+    program_run(&result, "export %s/a --format torchvision --out %s/out.safetensors", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "classes        Benign, Early, Pre, Pro"), "%s", result.out);
+    program_run(&result, "import %s/out.safetensors --out %s/back.safetensors", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, train, folder, folder, "back", folder, "b");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    expect_same(folder, "a", "b");
+    program_run(&result, "summary %s/a", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "predict --model %s/a %s/data4 --format csv", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_eq(strncmp(result.out, "path,class,p_Benign,p_Early,p_Pre,p_Pro\n", 40), 0, "%.80s",
+                 result.out);
+    cr_expect_eq(program_lines(result.out), 49);
+    remove_folder(folder);
+}
+
 /* Recomputing has no part in a result: stopped with it, a run goes on without, to the same bytes. */
 Test(resnet, recomputing_changes_no_byte) {
     const char *folder = make_folder();
