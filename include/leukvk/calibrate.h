@@ -3,7 +3,8 @@
  * that the model was not trained on, and are kept in the metadata of the model's file (keys "temperature" and
  * "threshold"), which prediction reads. No device is needed.
  *
- * With a temperature T the model's probability is p = sigmoid(logit / T). T minimizes the mean log loss of
+ * With a temperature T the model's probability is p = sigmoid(logit / T), or of three classes and more
+ * softmax(logits / T); those have no threshold. T minimizes the mean log loss of
  * the predictions, which is convex in 1 / T (Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural
  * networks", ICML 2017); T > 1 where the model is overconfident. The order of the images, and so the AUC,
  * does not change. */
@@ -26,14 +27,14 @@ typedef struct lvk_calibrate_options {
 typedef struct lvk_calibrate_result {
     char file[4096];               /* path of the file that was written */
     double temperature, threshold; /* 1 and LVK_THRESHOLD where none was chosen */
-    char positive_class[256];      /* of the model: the threshold is for its probability */
-    uint32_t subjects;             /* subjects, of the images used, who are known */
-    uint32_t unnamed;              /* images used whose subject is not known */
-    uint64_t left_out;             /* rows that were not used: images of the test part of the model's run */
-    bool split_known;              /* a split.json beside the model tells the test part */
+    char positive_class[256]; /* of a model of two classes: the threshold is for its probability; else "" */
+    uint32_t subjects;        /* subjects, of the images used, who are known */
+    uint32_t unnamed;         /* images used whose subject is not known */
+    uint64_t left_out;        /* rows that were not used: images of the test part of the model's run */
+    bool split_known;         /* a split.json beside the model tells the test part */
     /* Scores of the predictions used: as they are, at LVK_THRESHOLD, and with what was chosen. Since the
      * choice was made by the same predictions, `after` says how well the choice fits, not how good the model
-     * is. */
+     * is. Of three classes and more those scores that lvk_class_metrics_shared has. */
     lvk_metrics before, after;
 } lvk_calibrate_result;
 

@@ -11,9 +11,9 @@
 #include <stdio.h>
 
 static const char documentation[] =
-    "Chooses a temperature and a threshold for a trained model. The logit is divided by the temperature, so that "
-    "a probability of 0.8 means that about 80 % of such cells are positive. A cell is called positive if its "
-    "probability is above the threshold. Both are stored in the model's file, where predict, eval and export find "
+    "Chooses a temperature and, for two classes, a threshold for a trained model. The logits are divided by the "
+    "temperature, so that a probability of 0.8 means that about 80 % of such cells are of the class. A cell is called "
+    "positive if its probability is above the threshold. Both are stored in the model's file, where predict, eval and export find "
     "them. They are chosen on predictions of the model as it was trained, for images that it has not learned "
     "from: those of its validation part, or of a cross-validation. Images of its test part are left out. MODEL is "
     "a run folder or its model.safetensors."
@@ -145,7 +145,10 @@ static void print_json(const lvk_calibrate_result *r) {
     printf("{\n  \"file\": ");
     print_json_text(r->file);
     printf(",\n  \"positive_class\": ");
-    print_json_text(r->positive_class);
+    if (*r->positive_class)
+        print_json_text(r->positive_class);
+    else
+        printf("null");
     printf(",\n  \"temperature\": ");
     print_json_number(r->temperature);
     printf(",\n  \"threshold\": ");

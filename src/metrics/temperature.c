@@ -19,41 +19,66 @@ double lvk_temperature_apply(double p, double temperature) {
     return lvk_sigmoid(logit(p) / temperature);
 }
 
-/* Of the sum over rows of log(1 + exp(-b m)) by b = 1 / T; m: the logit, negated where the label is 0. It
- * rises with b, as the sum is convex. */
-static double slope(const double *margins, size_t count, double b) {
+/* What a temperature is looked for. */
+typedef struct sample {
+    size_t count;
+    const double *margins; /* [count] of two classes the logits, negated where the label is 0; else NULL */
+    const double *logits;  /* [count][classes] of three and more */
+    const uint32_t *labels;
+    uint32_t classes;
+} sample;
+
+/* Mean of the logits by their probabilities, less that of the label. */
+static double slope_of_row(const double *z, uint32_t classes, uint32_t label, double b) {
+    double most = z[0], sum = 0, weighted = 0;
+    for (uint32_t k = 1; k < classes; ++k)
+        most = fmax(most, z[k]);
+    for (uint32_t k = 0; k < classes; ++k) {
+        const double weight = exp(b * (z[k] - most));
+        sum += weight;
+        weighted += weight * z[k];
+    }
+    return weighted / sum - z[label];
+}
+
+/* Of the sum over rows of log(1 + exp(-b m)) by b = 1 / T, m being the margin, or of three classes and more of
+ * log(sum of exp(b z)) - b z[label]. It rises with b, as the sum is convex. */
+static double slope(const sample *s, double b) {
     double sum = 0;
-    for (size_t i = 0; i < count; ++i)
-        sum -= margins[i] * lvk_sigmoid(-b * margins[i]);
+    for (size_t i = 0; i < s->count; ++i)
+        if (s->margins)
+            sum -= s->margins[i] * lvk_sigmoid(-b * s->margins[i]);
+        else
+            sum += slope_of_row(s->logits + i * s->classes, s->classes, s->labels[i], b);
     return sum;
 }
 
 /* Bisection: to the last bit, and as good as any method for a function this cheap. */
-static double zero_of_slope(const double *margins, size_t count, double low, double high) {
+static double zero_of_slope(const sample *s, double low, double high) {
     for (;;) {
         const double middle = low + (high - low) / 2;
         if (middle <= low || middle >= high)
             return middle;
-        if (slope(margins, count, middle) < 0)
+        if (slope(s, middle) < 0)
             low = middle;
         else
             high = middle;
     }
 }
 
-static lvk_status find(const double *margins, size_t count, double *temperature) {
+static lvk_status find(const sample *s, double *temperature) {
     const double low = 1 / LVK_TEMPERATURE_MOST, high = 1 / LVK_TEMPERATURE_LEAST;
-    if (!(slope(margins, count, low) < 0))
+    if (!(slope(s, low) < 0))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
             "no temperature: the predictions are no better than chance, so that only an infinite one "
             "would fit");
-    if (!(slope(margins, count, high) > 0))
+    if (!(slope(s, high) > 0))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
             "no temperature: the predictions separate the classes all but perfectly, so that it would "
             "fall to 0; it takes images that are harder, or more of them");
-    *temperature = 1 / zero_of_slope(margins, count, low, high);
+    *temperature = 1 / zero_of_slope(s, low, high);
     return LVK_OK;
 }
 
@@ -65,7 +90,34 @@ lvk_status lvk_temperature_fit(const lvk_scored *rows, double *temperature) {
         const double z = logit(rows->probabilities[i]);
         margins[i] = rows->labels[i] ? z : -z;
     }
-    const lvk_status status = find(margins, rows->count, temperature);
+    const lvk_status status = find(&(sample){.count = rows->count, .margins = margins}, temperature);
     lvk_free(margins);
     return status;
+}
+
+static double log_of(double p) {
+    return log(fmax(p, NEAREST));
+}
+
+lvk_status lvk_temperature_fit_classes(const lvk_class_rows *rows, double *temperature) {
+    double *logits = lvk_alloc(rows->count * rows->classes, sizeof *logits);
+    if (!logits)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < rows->count * rows->classes; ++i)
+        logits[i] = log_of(rows->probabilities[i]);
+    const sample s = {
+        .count = rows->count, .logits = logits, .labels = rows->labels, .classes = rows->classes};
+    const lvk_status status = find(&s, temperature);
+    lvk_free(logits);
+    return status;
+}
+
+void lvk_temperature_apply_classes(double *p, uint32_t classes, double temperature) {
+    double most = log_of(p[0]), sum = 0;
+    for (uint32_t k = 1; k < classes; ++k)
+        most = fmax(most, log_of(p[k]));
+    for (uint32_t k = 0; k < classes; ++k)
+        sum += p[k] = exp((log_of(p[k]) - most) / temperature);
+    for (uint32_t k = 0; k < classes; ++k)
+        p[k] /= sum;
 }

@@ -3,6 +3,7 @@
 #define LVK_METRICS_TEMPERATURE_H
 
 #include "core/error.h"
+#include "leukvk/class_metrics.h"
 #include "leukvk/metrics.h"
 
 /* What is looked for. */
@@ -14,8 +15,15 @@
  * bits. LVK_ERROR_ARGUMENT: none of those above has the least loss. Both classes must be there. */
 LVK_MUST_USE lvk_status lvk_temperature_fit(const lvk_scored *rows, double *temperature);
 
+/* The same of three classes and more, for logits log p of every class, of which likewise none is taken for less than
+ * 5e-10. */
+LVK_MUST_USE lvk_status lvk_temperature_fit_classes(const lvk_class_rows *rows, double *temperature);
+
 /* sigmoid(logit(p) / temperature). */
 double lvk_temperature_apply(double p, double temperature);
+
+/* softmax(log(p) / temperature) in the place of `p`. */
+void lvk_temperature_apply_classes(double *p, uint32_t classes, double temperature);
 
 /* 1 / (1 + exp(-z)), without overflow. */
 double lvk_sigmoid(double z);

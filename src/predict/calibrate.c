@@ -71,7 +71,24 @@ static int part_of(const json_t *own, const char *path) {
 
 /* ---- predictions ---- */
 
+static bool has_class(const lvk_model_info *info, const char *name) {
+    for (uint32_t k = 0; k < info->class_count; ++k)
+        if (strcmp(name, info->classes[k]) == 0)
+            return true;
+    return false;
+}
+
 static lvk_status check_classes(const lvk_model_info *info, const lvk_prediction_set *set) {
+    uint32_t classes;
+    const char *const *names = lvk_prediction_set_classes(set, &classes);
+    if ((classes > 2 ? classes : 0) != info->class_count)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "it has %u classes, the model has %u", classes,
+                        info->class_count ? info->class_count : 2);
+    for (uint32_t k = 0; k < info->class_count; ++k)
+        if (!has_class(info, names[k]))
+            return lvk_fail(LVK_ERROR_ARGUMENT, "its class %.100s is none of the model's", names[k]);
+    if (info->class_count)
+        return LVK_OK;
     const char *positive = lvk_prediction_set_positive_class(set),
                *negative = lvk_prediction_set_negative_class(set);
     if (strcmp(positive, info->positive_class) != 0 || strcmp(negative, info->negative_class) != 0)
@@ -82,8 +99,9 @@ static lvk_status check_classes(const lvk_model_info *info, const lvk_prediction
 
 /* The labelled rows that have a say: *count of them, in new memory. */
 static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size_t all_count,
-                              lvk_prediction **rows, size_t *count, lvk_calibrate_result *result) {
-    size_t learnt = 0, per_class[2] = {0, 0};
+                              uint32_t classes, lvk_prediction **rows, size_t *count,
+                              lvk_calibrate_result *result) {
+    size_t learnt = 0, per_class[LVK_MOST_CLASSES] = {0}, present = 0;
     lvk_prediction *r = *rows = lvk_alloc(all_count, sizeof *r);
     *count = 0;
     if (!r)
@@ -107,11 +125,16 @@ static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size
     if (*count && learnt == *count)
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "all predictions are of images that the model learnt from, of which it is too sure");
-    return per_class[0] && per_class[1]
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_ARGUMENT,
-                          "%zu and %zu labelled predictions of the two classes: it takes both", per_class[0],
-                          per_class[1]);
+    for (size_t k = 0; k < LVK_MOST_CLASSES; ++k)
+        present += per_class[k] > 0;
+    if (present > 1)
+        return LVK_OK;
+    return classes > 2 ? lvk_fail(LVK_ERROR_ARGUMENT,
+                                  "labelled predictions of %zu of its %u classes: it takes two or more",
+                                  present, classes)
+                       : lvk_fail(LVK_ERROR_ARGUMENT,
+                                  "%zu and %zu labelled predictions of the two classes: it takes both",
+                                  per_class[0], per_class[1]);
 }
 
 /* ---- choosing ---- */
@@ -134,20 +157,58 @@ static lvk_status choose(lvk_labelled_rows *labelled, const lvk_calibrate_option
     return lvk_metrics_compute(&labelled->scored, result->threshold, &result->after);
 }
 
+static lvk_status measure_classes(const lvk_class_rows *rows, lvk_class_metrics *scratch,
+                                  lvk_metrics *metrics) {
+    LVK_TRY(lvk_class_metrics_compute(rows, scratch));
+    lvk_class_metrics_shared(scratch, &scratch->scores, metrics);
+    return LVK_OK;
+}
+
+/* The same of three classes and more, which have no threshold. */
+static lvk_status choose_for_classes(lvk_labelled_rows *labelled, const lvk_calibrate_options *options,
+                                     lvk_class_metrics *scratch, lvk_calibrate_result *result) {
+    const lvk_class_rows *rows = &labelled->by_class;
+    if (options->sensitivity != 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--sensitivity: a threshold is of two classes, and the model has %u", rows->classes);
+    result->subjects = rows->subject_count - labelled->unnamed;
+    result->unnamed = labelled->unnamed;
+    result->threshold = LVK_THRESHOLD;
+    LVK_TRY(measure_classes(rows, scratch, &result->before));
+    LVK_TRY(lvk_temperature_fit_classes(rows, &result->temperature));
+    for (size_t i = 0; i < rows->count; ++i)
+        lvk_temperature_apply_classes(labelled->probabilities + i * rows->classes, rows->classes,
+                                      result->temperature);
+    return measure_classes(rows, scratch, &result->after);
+}
+
+static lvk_status choose_of(lvk_labelled_rows *labelled, const lvk_model_info *info,
+                            const lvk_calibrate_options *options, lvk_calibrate_result *result) {
+    if (info->class_count == 0)
+        return choose(labelled, options, result);
+    lvk_class_metrics *scratch = lvk_alloc(1, sizeof *scratch);
+    const lvk_status status =
+        scratch ? choose_for_classes(labelled, options, scratch, result) : LVK_ERROR_MEMORY;
+    lvk_free(scratch);
+    return status;
+}
+
 static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const lvk_prediction_set *set,
                             const lvk_calibrate_options *options, lvk_calibrate_result *result) {
     size_t all_count, count;
     snprintf(result->positive_class, sizeof result->positive_class, "%s", info->positive_class);
     const lvk_prediction *all = lvk_prediction_set_rows(set, &all_count);
+    uint32_t classes;
+    (void)lvk_prediction_set_classes(set, &classes);
     lvk_prediction *rows = NULL;
     lvk_labelled_rows labelled;
-    lvk_status status = choose_rows(own, all, all_count, &rows, &count, result);
+    lvk_status status = choose_rows(own, all, all_count, classes, &rows, &count, result);
     if (status == LVK_OK)
         status = check_classes(info, set); /* of which there are rows, now */
     if (status == LVK_OK)
-        status = lvk_labelled_rows_init(&labelled, rows, count, 2);
+        status = lvk_labelled_rows_init(&labelled, rows, count, info->class_count ? info->class_count : 2);
     if (status == LVK_OK) {
-        status = choose(&labelled, options, result);
+        status = choose_of(&labelled, info, options, result);
         lvk_labelled_rows_finish(&labelled);
     }
     lvk_free(rows);

@@ -85,6 +85,42 @@ Test(calibrate, temperature_agrees_with_a_search) {
     }
 }
 
+/* Sure to 0.8 of one of three classes, 0.1 of the others, and right in two of four: 8^(1 / T) / (8^(1 / T) + 2) = 1 / 2,
+ * so T = 3. */
+Test(calibrate, temperature_of_classes_known_by_hand) {
+    static const double rows[4 * 3] = {0.8, 0.1, 0.1, 0.1, 0.8, 0.1, 0.8, 0.1, 0.1, 0.1, 0.1, 0.8};
+    static const uint32_t of_rows[4] = {0, 1, 1, 0};
+    double temperature = 0, one[3] = {0.1, 0.8, 0.1};
+    const lvk_class_rows four = {.count = 4, .classes = 3, .probabilities = rows, .labels = of_rows};
+    cr_assert_eq(lvk_temperature_fit_classes(&four, &temperature), LVK_OK, "%s", lvk_error_message());
+    cr_expect_float_eq(temperature, 3, 1e-12);
+    lvk_temperature_apply_classes(one, 3, 3);
+    cr_expect_float_eq(one[0], 0.25, 1e-15);
+    cr_expect_float_eq(one[1], 0.5, 1e-15);
+    cr_expect_float_eq(one[2], 0.25, 1e-15);
+}
+
+/* Of two classes it is the temperature of one logit. */
+Test(calibrate, temperature_of_classes_is_that_of_two) {
+    static double both[ROWS * 2];
+    static uint32_t of_both[ROWS];
+    static const double sharp[] = {0.25, 1, 4};
+    for (size_t i = 0; i < sizeof sharp / sizeof *sharp; ++i) {
+        double temperature = 0;
+        draw(sharp[i], i);
+        for (size_t n = 0; n < ROWS; ++n) {
+            both[2 * n] = 1 - p[n];
+            both[2 * n + 1] = p[n];
+            of_both[n] = labels[n];
+        }
+        const lvk_class_rows rows = {.count = ROWS, .classes = 2, .probabilities = both, .labels = of_both};
+        cr_assert_eq(lvk_temperature_fit_classes(&rows, &temperature), LVK_OK, "%s", lvk_error_message());
+        cr_expect_float_eq(temperature, fit(ROWS), 1e-9 * sharp[i]);
+        lvk_temperature_apply_classes(both, 2, temperature);
+        cr_expect_float_eq(both[1], lvk_temperature_apply(p[0], temperature), 1e-12);
+    }
+}
+
 /* Probabilities that were written as 0 and 1 are far off, but no infinities. */
 Test(calibrate, temperature_of_saturated_probabilities) {
     static const double six[] = {1, 1, 1, 0, 0, 1};
