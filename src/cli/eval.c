@@ -334,7 +334,9 @@ static int evaluate_session(const arguments *a, classify_session *session, const
                                            : a->common.data,
                    .positive = session->positive,
                    .negative = session->negative,
-                   .threshold = session->threshold};
+                   .threshold = session->threshold,
+                   .class_count = session->class_count,
+                   .classes = session->class_names};
     if (status == LVK_OK) {
         turn(a, &e, rows);
         status = choose_threshold(a, &e);
@@ -344,7 +346,8 @@ static int evaluate_session(const arguments *a, classify_session *session, const
     snprintf(turned.positive, sizeof turned.positive, "%s", e.positive);
     snprintf(turned.negative, sizeof turned.negative, "%s", e.negative);
     if (status == LVK_OK && a->common.out)
-        status = classify_write(&turned, rows, images->count, written, a->common.out);
+        status = classify_write(e.class_count > 2 ? session : &turned, rows, images->count, written,
+                                a->common.out);
     if (status == LVK_OK)
         status = evaluate(a, &e);
     free(rows);
