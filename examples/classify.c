@@ -1,4 +1,5 @@
-/* example-classify MODEL IMAGE: prints the probability that a trained model gives to an image. */
+/* example-classify MODEL IMAGE: prints the probability that a trained model gives to an image, of the positive class or
+ * of each of three classes and more. */
 #include <leukvk/leukvk.h>
 #include <stdio.h>
 
@@ -13,10 +14,13 @@ int main(int count, char **words) {
                         lvk_classifier_open(device, words[1], NULL, &model) ||
                         lvk_dataset_create_from_files(&(const char *){words[2]}, 1, NULL, &images) ||
                         lvk_classifier_predict(model, images, &(uint32_t){0}, 1, NULL, NULL, &row);
+    const lvk_classifier_info *info = failed ? NULL : lvk_classifier_get_info(model);
     if (failed)
         fprintf(stderr, "%s\n", lvk_error_message());
-    else
-        printf("%s: p_%s %.6f\n", row.path, lvk_classifier_get_info(model)->positive_class, row.p);
+    else if (info->class_count == 0)
+        printf("%s: p_%s %.6f\n", row.path, info->positive_class, row.p);
+    for (uint32_t k = 0; info && k < info->class_count; ++k)
+        printf("%s: p_%s %.6f\n", row.path, info->class_names[k], row.probabilities[k]);
     lvk_dataset_destroy(&images);
     lvk_classifier_close(&model);
     lvk_device_close(&device);

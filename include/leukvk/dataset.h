@@ -121,7 +121,7 @@ typedef struct lvk_dataset_options {
     bool utf8_names;
     bool
         for_training; /* fewer than 2 classes, or over LVK_MOST_CLASSES, are an error before any image is read */
-    const char *positive; /* name of the positive class; NULL or "": see lvk_dataset_positive_class */
+    const char *positive; /* name of the positive class, of two; NULL or "": see lvk_dataset_positive_class */
     /* Of a table: which columns hold what, as in "path=File,label=Diagnosis,subject=Patient,part=Set,
      * microns_per_pixel=Scale"; an empty name: the table has no such column. NULL or "": the usual names are
      * looked for. */

@@ -64,7 +64,7 @@ LVK_TRAIN_OPTION(NUMBER, test, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0
 
 /* "": lvk_dataset_positive_class says how. A run that goes on keeps its positive class. */
 LVK_TRAIN_OPTION(TEXT, positive, "", ANY, "positive", NULL, "CLASS", DATA, ALL, 0, LATER_IDENTITY,
-    "Positive class: the model gives its probability (the class whose name says so: all, leukemia, blast, cancer, ...)")
+    "Positive class of two: the model gives its probability (the class whose name says so: all, leukemia, blast, cancer, ...)")
 
 LVK_TRAIN_OPTION(FLAG, strict, false, ANY, "strict", NULL, NULL, DATA, ALL, 0, KEPT,
     "Stop at an unreadable image; without --strict, such images are left out and listed")
@@ -155,8 +155,8 @@ LVK_TRAIN_OPTION(TEXT, recompute, "auto", ONE_OF("auto|on|off"), "recompute", NU
 
 LVK_TRAIN_OPTION(TEXT, balance, "weight", ONE_OF("weight|oversample|none"), "balance", NULL, "HOW", TRAINING, ALL, 19,
     IDENTITY,
-    "Class imbalance; weight: weight the loss so that both classes count the same; oversample: draw training images of the "
-    "smaller class more often; none: do nothing")
+    "Class imbalance; weight: weight the loss so that all classes count the same; oversample: draw training images of the "
+    "smaller classes more often; none: do nothing")
 
 LVK_TRAIN_OPTION(TEXT, optimizer, "adam", ONE_OF("adam|adamw|sgd"), "optimizer", NULL, "NAME", TRAINING, ALL, 11, IDENTITY,
     "Optimizer: adam, adamw or sgd")

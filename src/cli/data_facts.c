@@ -100,7 +100,10 @@ static int measure_size_auc(data_facts *facts) {
             areas[labelled] = image->area;
             targets[labelled++] = image->label == positive;
         }
-        status = lvk_auc(areas, targets, labelled, &facts->size_auc[p]);
+        if (lvk_dataset_class_count(dataset) > 2)
+            facts->size_auc[p] = NAN;
+        else
+            status = lvk_auc(areas, targets, labelled, &facts->size_auc[p]);
     }
     free(targets);
     free(areas);

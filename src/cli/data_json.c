@@ -188,7 +188,10 @@ bool data_json(const data_facts *facts) {
     printf(",\n \"cnmc\": %s,\n \"fingerprint\": \"%s\",\n \"images\": %zu,\n \"positive\": ",
            lvk_dataset_is_cnmc(dataset) ? "true" : "false", lvk_dataset_fingerprint(dataset),
            lvk_dataset_image_count(dataset));
-    print_json_text(lvk_dataset_class_name(dataset, (size_t)lvk_dataset_positive_class(dataset)));
+    if (lvk_dataset_class_count(dataset) > 2)
+        fputs("null", stdout);
+    else
+        print_json_text(lvk_dataset_class_name(dataset, (size_t)lvk_dataset_positive_class(dataset)));
     fputs(",\n", stdout);
     print_parts(facts);
     print_given(dataset);

@@ -93,9 +93,11 @@ static void print_classes(const lvk_dataset *dataset) {
         fputs(c ? ", " : " ", stdout);
         print_text(lvk_dataset_class_name(dataset, c));
     }
-    fputs("; positive: ", stdout);
-    print_text(lvk_dataset_class_name(dataset, (size_t)positive));
-    if (!lvk_dataset_positive_is_told(dataset))
+    if (classes <= 2) {
+        fputs("; positive: ", stdout);
+        print_text(lvk_dataset_class_name(dataset, (size_t)positive));
+    }
+    if (classes <= 2 && !lvk_dataset_positive_is_told(dataset))
         fputs(" (the last by name; --positive CLASS chooses)", stdout);
     fputs("\nImbalance: number of images of the largest class, divided by that of the smallest\n", stdout);
 }

@@ -72,6 +72,11 @@ static lvk_status name_positive(lvk_dataset *dataset, const char *name) {
     lvk_text list = {0};
     if (!name || !*name || scan->class_count == 0)
         return LVK_OK;
+    if (scan->class_count > 2)
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--positive %s: %s has %zu classes, which are told apart one by one; a positive class is of two",
+            name, dataset->source, scan->class_count);
     for (size_t c = 0; c < scan->class_count; ++c) {
         lvk_text_add(&list, "%s%s", c ? ", " : "", scan->classes[c]);
         if (strcmp(scan->classes[c], name) == 0) {

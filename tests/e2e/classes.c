@@ -169,6 +169,32 @@ Test(classes, train_writes_what_others_read) {
     program_remove(folder);
 }
 
+/* What shows and cuts pictures takes the classes as they are; none is the positive one. */
+Test(classes, none_is_positive) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    RUN("data %s/data", folder);
+    cr_expect_null(strstr(result.out, "positive"), "%s", result.out);
+    cr_expect_null(strstr(result.out, "AUC"), "%s", result.out);
+    RUN("data %s/data --json --sheet %s/sheet.png", folder, folder);
+    json_t *facts = json_of(result.out);
+    cr_expect(json_is_null(json_object_get(facts, "positive")));
+    cr_expect(json_is_null(json_object_get(json_object_get(facts, "size_auc"), "training")));
+    json_decref(facts);
+    RUN("augment %s/data --preview %s/views.png", folder, folder);
+    RUN("crop %s/data %s/cropped --mode bbox", folder, folder);
+    RUN("data %s/cropped", folder);
+    cr_expect_not_null(strstr(result.out, "4 classes: Benign, Early, Pre, Pro"), "%s", result.out);
+    static const char *const verbs[] = {"train --data", "cv --data", "tune --grid epochs=1 --data", "data"};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; ++i) {
+        program_run(&result, "%s %s/data --positive Pro", verbs[i], folder);
+        cr_expect_eq(result.exit_status, 1, "%s", verbs[i]);
+        cr_expect_not_null(strstr(result.err, "data has 4 classes, which are told apart one by one"),
+                           "%s: %s", verbs[i], result.err);
+    }
+    program_remove(folder);
+}
+
 /* A run that was stopped goes on to the same bits; with other classes it does not. */
 Test(classes, a_run_goes_on) {
     const char *folder = program_folder();
@@ -191,13 +217,28 @@ Test(classes, a_run_goes_on) {
 
 Test(classes, predict_eval_and_calibrate) {
     const char *folder = program_folder();
-    row before[MOST_ROWS], after[MOST_ROWS];
+    row rows[MOST_ROWS], before[MOST_ROWS], after[MOST_ROWS];
     draw_samples(folder);
     RUN("train --data %s/data --out %s/a --epochs 2 --balance weight" NET, folder, folder);
     RUN("predict --model %s/a %s/data --format csv", folder, folder);
     const size_t all = read_rows(result.out, false, before);
     cr_assert_eq(all, 96);
 
+    json_t *results = json_in(folder, "a/results.json"), *test = json_object_get(results, "test");
+    RUN("eval --model %s/a --json --out %s/again.csv", folder, folder);
+    json_t *again = json_of(result.out);
+    cr_expect(json_equal(test, again), "%s", result.out);
+    program_expect_same(folder, "again.csv", "a/predictions-test.csv");
+    json_decref(again);
+    RUN("eval --from %s/a/predictions-test.csv --json", folder);
+    again = json_of(result.out);
+    cr_expect(json_equal(test, again), "%s", result.out);
+    json_decref(again);
+    json_decref(results);
+    RUN("eval --model %s/a", folder);
+    cr_expect_not_null(strstr(result.out, "called Early"), "%s", result.out);
+
+    const size_t validated = rows_in(folder, "a/predictions-validation.csv", rows);
     char *model = program_read_in(folder, "a/model.safetensors");
     RUN("calibrate %s/a --from %s/a/predictions-validation.csv --temperature", folder, folder);
     cr_expect_not_null(strstr(result.out, "temperature  "), "%s", result.out);
@@ -205,6 +246,9 @@ Test(classes, predict_eval_and_calibrate) {
     cr_assert_eq(read_rows(result.out, false, after), all);
     for (size_t i = 0; i < all; ++i)
         cr_expect_eq(before[i].called, after[i].called, "image %zu", i);
+    RUN("eval --model %s/a --part validation --out %s/calibrated.csv", folder, folder);
+    cr_assert_eq(rows_in(folder, "calibrated.csv", after), validated);
+    cr_expect_lt(loss_of(after, validated), loss_of(rows, validated));
     RUN("calibrate %s/a --remove", folder);
     char *removed = program_read_in(folder, "a/model.safetensors");
     cr_expect_eq(memcmp(model, removed, 1024), 0, "the header is not what training wrote");
@@ -220,8 +264,16 @@ Test(classes, predict_eval_and_calibrate) {
     program_run(&result, "predict --model %s/a --model %s/c %s/data", folder, folder, folder);
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "its classes are hem and all, those of "), "%s", result.err);
+    program_run(&result, "eval --model %s/a --data %s/two", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    cr_expect_not_null(strstr(result.err, "class all is none of the model's: Benign, Early, Pre, Pro"), "%s",
+                       result.err);
     program_run(&result, "predict --model %s/c %s/data", folder, folder);
     cr_expect_eq(result.exit_status, 0, "a folder to predict has no classes: %s", result.err);
+    RUN("eval --model %s/a --positive Early,Pre,Pro --json --out %s/joined.csv", folder, folder);
+    char *joined = program_read_in(folder, "joined.csv");
+    cr_expect_eq(strncmp(joined, "path,subject,p_Early+Pre+Pro,class,label,area\n", 46), 0, "%.80s", joined);
+    free(joined);
     program_remove(folder);
 }
 

@@ -101,6 +101,13 @@ with tempfile.TemporaryDirectory() as folder_name:
     succeed(ranks(2, *norms, "--out", folder / "norms-two"))
     compare(folder / "norms-one", folder / "norms-two")
 
+    # four classes: a probability of each from every rank
+    succeed([program, *f"synth {folder}/four --classes 4 --images 64 --subjects 16 --size 64 --format png".split()])
+    four = ["--data", folder / "four", *"--crop none --batch 4 --model cnn-gap --image-size 64 --accumulate 3 --epochs 2".split()]
+    succeed([program, "train", *map(str, four), "--out", str(folder / "four-one")])
+    succeed(ranks(3, *four, "--out", folder / "four-three"))
+    compare(folder / "four-one", folder / "four-three")
+
     new = folder / "new"
     refuse(ranks(3, *two, "--out", new), "--accumulate 2", "--accumulate 3 or more")
     refuse(ranks(2, *two, "--out", folder / "one"), "is not empty")
