@@ -188,39 +188,48 @@ static void print_size_auc(const data_facts *facts) {
         puts("");
 }
 
-/* The subjects of one group as "A = B = C". */
-static void print_group(const lvk_dataset *dataset, size_t first) {
-    fputs("  ", stdout);
-    for (size_t s = first; s < lvk_dataset_subject_count(dataset); ++s) {
-        if (lvk_dataset_subject(dataset, s)->group != lvk_dataset_subject(dataset, first)->group)
-            continue;
-        fputs(s == first ? "" : " = ", stdout);
-        print_text(lvk_dataset_subject(dataset, s)->name);
+/* Subjects as "A = B = C". */
+static void print_group(const lvk_dataset *dataset, const size_t *subjects, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        fputs(i ? " = " : "  ", stdout);
+        print_text(lvk_dataset_subject(dataset, subjects[i])->name);
     }
     fputs("\n", stdout);
 }
 
+/* Puts the subjects of each group behind each other: those of group g are members[starts[g]] to
+ * members[starts[g + 1] - 1]. `starts` is zero, and has two entries more than there are groups. */
+static void sort_by_group(const lvk_dataset *dataset, size_t *members, size_t *starts) {
+    const size_t subjects = lvk_dataset_subject_count(dataset), groups = lvk_dataset_group_count(dataset);
+    for (size_t s = 0; s < subjects; ++s)
+        ++starts[lvk_dataset_subject(dataset, s)->group + 2];
+    for (size_t g = 0; g < groups; ++g)
+        starts[g + 2] += starts[g + 1];
+    for (size_t s = 0; s < subjects; ++s)
+        members[starts[lvk_dataset_subject(dataset, s)->group + 1]++] = s;
+}
+
 /* Groups of several subjects; false when memory is out. */
 static bool print_groups(const lvk_dataset *dataset) {
-    const size_t subjects = lvk_dataset_subject_count(dataset);
-    size_t *members = calloc(lvk_dataset_group_count(dataset), sizeof *members);
+    const size_t groups = lvk_dataset_group_count(dataset);
+    size_t *starts = calloc(groups + 2, sizeof *starts);
+    size_t *members = calloc(lvk_dataset_subject_count(dataset) + 1, sizeof *members);
+    const bool ok = starts && members;
     bool titled = false;
-    if (!members)
-        return false;
-    for (size_t s = 0; s < subjects; ++s)
-        ++members[lvk_dataset_subject(dataset, s)->group];
-    for (size_t s = 0; s < subjects; ++s) {
-        size_t *count = &members[lvk_dataset_subject(dataset, s)->group];
-        if (*count < 2)
+    if (ok)
+        sort_by_group(dataset, members, starts);
+    for (size_t g = 0; ok && g < groups; ++g) {
+        const size_t count = starts[g + 1] - starts[g];
+        if (count < 2)
             continue;
         if (!titled)
             puts("Subjects who share pictures; a split keeps them together:");
         titled = true;
-        print_group(dataset, s);
-        *count = 0; /* printed */
+        print_group(dataset, members + starts[g], count);
     }
+    free(starts);
     free(members);
-    return true;
+    return ok;
 }
 
 static void print_copies(const lvk_dataset *dataset, size_t index, bool classes) {
