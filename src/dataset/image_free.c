@@ -66,7 +66,8 @@ static bool is_beside_class(const lvk_scan *scan, const char *folder) {
     return entry && entry->label >= 0 && entry->class_at == (above ? above + 1 : 0);
 }
 
-void lvk_image_free_tell(const lvk_scan *scan, const char *folder, const char *const *folders, size_t count) {
+lvk_status lvk_image_free_tell(const lvk_scan *scan, const char *folder, const char *const *folders,
+                               size_t count) {
     lvk_text names = {0};
     size_t told = 0;
     for (size_t i = 0; i < count; ++i) {
@@ -75,9 +76,11 @@ void lvk_image_free_tell(const lvk_scan *scan, const char *folder, const char *c
         if (++told <= MOST_NAMED)
             lvk_text_add(&names, "%s%s", told > 1 ? ", " : "", folders[i]);
     }
-    if (told && !names.failed)
+    const lvk_status status = names.failed ? LVK_ERROR_MEMORY : LVK_OK;
+    if (told && status == LVK_OK)
         lvk_log(LVK_LOG_WARNING, "%s: %s%s hold%s no image: %s", folder, names.data,
                 told > MOST_NAMED ? ", ..." : "", told == 1 ? "s" : "",
                 told == 1 ? "it is no class" : "they are no classes");
     lvk_text_finish(&names);
+    return status;
 }

@@ -9,6 +9,7 @@
 LVK_MUST_USE lvk_status lvk_image_free_find(const lvk_scan *scan, const char **folders, size_t *count);
 
 /* Says in one line which of them lie beside class folders. */
-void lvk_image_free_tell(const lvk_scan *scan, const char *folder, const char *const *folders, size_t count);
+LVK_MUST_USE lvk_status lvk_image_free_tell(const lvk_scan *scan, const char *folder,
+                                            const char *const *folders, size_t count);
 
 #endif

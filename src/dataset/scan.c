@@ -422,7 +422,7 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image lies in a class folder", folder);
     if (status == LVK_OK && !scan->is_cnmc)
-        lvk_image_free_tell(scan, folder, w.folders, w.folder_count);
+        status = lvk_image_free_tell(scan, folder, w.folders, w.folder_count);
     lvk_free(w.tables);
     lvk_free(w.folders);
     if (status == LVK_OK && scan->ignored)

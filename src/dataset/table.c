@@ -117,6 +117,7 @@ static lvk_status take_row(table *t) {
     char *path = field_of(t, LVK_TABLE_PATH);
     const char *label = field_of(t, LVK_TABLE_LABEL), *subject = field_of(t, LVK_TABLE_SUBJECT);
     char canonical[LVK_SUBJECT_SIZE] = "";
+    int ignored;
     if (!*path)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: no path of an image", t->csv.path, t->csv.line);
     while (path[0] == '.' && path[1] == '/')
@@ -125,7 +126,8 @@ static lvk_status take_row(table *t) {
     LVK_TRY(check_text(t, "label", label, MOST_LABEL));
     LVK_TRY(check_text(t, "subject", subject, LVK_SUBJECT_SIZE - 1));
     LVK_TRY(take_microns(t, field_of(t, LVK_TABLE_MICRONS), &row));
-    lvk_name_canonical(subject, strlen(subject), canonical);
+    if (!lvk_name_parse(subject, canonical, &ignored)) /* a name as C-NMC's files have it */
+        lvk_name_canonical(subject, strlen(subject), canonical);
     LVK_TRY(keep(t, path, &row.path));
     LVK_TRY(keep(t, label, &row.label));
     LVK_TRY(keep(t, canonical, &row.subject));
@@ -267,15 +269,17 @@ static lvk_status fail_column(const table *t, lvk_table_role role) {
     return status;
 }
 
-static void tell_columns(const table *t) {
+static lvk_status tell_columns(const table *t) {
     lvk_text text = {0};
     for (int role = 0; role < LVK_TABLE_ROLES; ++role)
         if (t->columns[role] >= 0)
             lvk_text_add(&text, "%s%s from column '%s'", text.length ? ", " : "",
                          lvk_table_role_name((lvk_table_role)role), t->names[role]);
-    if (!text.failed)
+    const lvk_status status = text.failed ? LVK_ERROR_MEMORY : LVK_OK;
+    if (status == LVK_OK)
         lvk_log(LVK_LOG_INFO, "%s: %s", t->csv.path, text.data);
     lvk_text_finish(&text);
+    return status;
 }
 
 static lvk_status read_rows(table *t, const char *columns, bool allow_classless) {
@@ -287,7 +291,7 @@ static lvk_status read_rows(table *t, const char *columns, bool allow_classless)
         return fail_column(t, LVK_TABLE_LABEL);
     for (int role = 0; role < LVK_TABLE_ROLES; ++role)
         t->names[role] = t->columns[role] < 0 ? "" : t->csv.fields[t->columns[role]];
-    tell_columns(t);
+    LVK_TRY(tell_columns(t));
     LVK_TRY(lvk_csv_next(&t->csv, &more));
     while (more) {
         LVK_TRY(take_row(t));

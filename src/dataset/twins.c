@@ -114,6 +114,40 @@ static lvk_status has_twins(const lvk_scan *scan, const level *l, bool *twins) {
     return LVK_OK;
 }
 
+/* ---- masks beside the images ---- */
+
+/* The path without extension, and of a mask without the ending that says so. */
+static named_file image_of_mask(const char *path) {
+    static const char *const endings[] = {"_mask", "-mask", " mask", "_seg", "_segmented", "_segmentation"};
+    const size_t folder = (size_t)(lvk_path_name(path) - path);
+    const span name = {path, folder + lvk_name_stem(path + folder)};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; ++i) {
+        const size_t size = strlen(endings[i]);
+        if (name.size > folder + size && lvk_text_equal_n(path + name.size - size, endings[i], size))
+            return (named_file){{path, name.size - size}, true};
+    }
+    return (named_file){name, false};
+}
+
+static lvk_status refuse_masks(const lvk_scan *scan, const char *folder) {
+    const char *mask = NULL;
+    named_file *files = lvk_alloc(scan->count, sizeof *files);
+    if (!files)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < scan->count; ++i) {
+        files[i] = image_of_mask(scan->entries[i].path);
+        if (files[i].in_form && !mask)
+            mask = scan->entries[i].path;
+    }
+    const bool twins = mask && count_twins(files, scan->count);
+    lvk_free(files);
+    return twins
+               ? lvk_fail(LVK_ERROR_FORMAT,
+                          "%s: holds images and masks of them side by side, as %s: move the masks elsewhere",
+                          folder, mask)
+               : LVK_OK;
+}
+
 /* ---- the tree ---- */
 
 static lvk_status fail_pair(const char *folder, const level *l, span other) {
@@ -164,5 +198,5 @@ lvk_status lvk_twins_refuse(const lvk_scan *scan, const char *folder) {
         LVK_TRY(look(folder, scan->entries[i].path, levels, &single));
     if (single.form.size)
         LVK_TRY(has_twins(scan, &single, &twins));
-    return twins ? fail_single(folder, &single) : LVK_OK;
+    return twins ? fail_single(folder, &single) : refuse_masks(scan, folder);
 }

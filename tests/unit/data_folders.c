@@ -147,6 +147,8 @@ Test(folders, what_is_refused) {
          "/masks: holds pictures with the names of those beside it"},
         {{"a/1.png", "a/masks/1.png", "b/2.png"},
          "/a/masks: holds pictures with the names of those beside it"},
+        {{"a/1.png", "a/1_mask.png", "b/2.png", "b/2_mask.png"},
+         ": holds images and masks of them side by side, as a/1_mask.png: move the masks elsewhere"},
         {{"train/images/a/1.png", "train/masks/a/1.png", "test/images/a/2.png"},
          "/train: images and masks are no"},
     };
@@ -167,6 +169,7 @@ Test(folders, what_is_no_form) {
         {{"images/a/1.png", "images/b/1.png"}, "a b", 2, 0},
         {{"all/1.png", "all/2.png", "hem/1.png", "hem/2.png"}, "all hem", 4, 0},
         {{"a/images/1.png", "b/images/1.png"}, "a b", 2, 0},
+        {{"a/1_mask.png", "a/2_mask.png", "b/1.png"}, "a b", 3, 0},
         {{"segmented neutrophil/1.png", "original lymphocyte/1.png"},
          "original lymphocyte segmented neutrophil",
          2,
@@ -275,4 +278,25 @@ Test(folders, labels_in_names) {
     d = open_below("2");
     cr_expect_eq(image(d, "test/Im003_1.png")->given, LVK_GIVEN_TEST);
     lvk_dataset_destroy(&d);
+}
+
+Test(folders, out_of_memory_anywhere) {
+    static const char *const paths[] = {"data/train/Im1_1.png", "data/train/Im2_0.png", "data/test/Im3_1.png",
+                                        "data/more/x.png", "elsewhere/Im4_0.png"};
+    uint64_t n = 1;
+    write_images("t", paths);
+    cr_assert_eq(mkdir(tree_path("t/data/empty"), 0700), 0);
+    cr_assert_eq(symlink("../elsewhere", tree_path("t/data/val")), 0);
+    cr_assert_eq(symlink("val", tree_path("t/data/again")), 0);
+    for (const lvk_dataset_options options = {.threads = 1, .subject_pattern = "Im([0-9])"};; ++n) {
+        lvk_dataset *d;
+        lvk_alloc_fail_after(n);
+        const lvk_status status = lvk_dataset_create(tree_path("t/data"), &options, &d);
+        lvk_alloc_fail_after(0);
+        lvk_dataset_destroy(&d);
+        if (status == LVK_OK)
+            break;
+        cr_assert_eq(status, LVK_ERROR_MEMORY, "allocation %d: %s", (int)n, lvk_error_message());
+    }
+    cr_assert_gt(n, 50, "only %d allocations", (int)n);
 }

@@ -271,6 +271,26 @@ Test(table, a_thousand_classes_and_no_more) {
     TREE_ERROR_HAS("t.csv: column 'label' has 1001 labels, more than the 1000 classes that are read");
 }
 
+Test(table, out_of_memory_anywhere) {
+    const lvk_dataset_options options = {.threads = 1, .columns = "label=dx", .subject_pattern = "/(.)"};
+    const uint64_t live = lvk_alloc_live();
+    uint64_t n = 1;
+    tree_write_text("t.csv",
+                    "path;dx;subject;part;mpp\ncells\\a1.png;ALL;P1;train;1\ncells/b1.png;HEM;P2;test;1\n");
+    for (;; ++n) {
+        lvk_dataset *d;
+        lvk_alloc_fail_after(n);
+        const lvk_status status = lvk_dataset_create(tree_path("t.csv"), &options, &d);
+        lvk_alloc_fail_after(0);
+        lvk_dataset_destroy(&d);
+        cr_assert_eq(lvk_alloc_live(), live, "allocation %d", (int)n);
+        if (status == LVK_OK)
+            break;
+        cr_assert_eq(status, LVK_ERROR_MEMORY, "allocation %d: %s", (int)n, lvk_error_message());
+    }
+    cr_assert_gt(n, 40, "only %d allocations", (int)n);
+}
+
 /* ---- subjects by a pattern ---- */
 
 Test(table, subjects_by_a_pattern) {
