@@ -10,6 +10,7 @@
 #include "dataset/labels_in_names.h"
 #include "dataset/layout.h"
 #include "dataset/names.h"
+#include "dataset/other_files.h"
 #include "dataset/parts.h"
 #include "dataset/twins.h"
 
@@ -28,6 +29,7 @@ typedef struct walk {
     const char **folders; /* that were read, below `folder` */
     size_t folder_count, folder_capacity;
     size_t dead_links;
+    lvk_other_files others;
 } walk;
 
 /* A component of a path: from `at`, `size` bytes. */
@@ -120,9 +122,10 @@ static lvk_status visit(void *user, const char *path) {
     if (length > 4 && lvk_text_equal(name + length - 4, ".csv") && lvk_text_contains(name, "prelim") &&
         lvk_text_contains(name, "label")) {
         LVK_TRY(LVK_GROW(&w->tables, &w->table_capacity, w->table_count));
-        if (!(w->tables[w->table_count++] = lvk_arena_strdup(&w->scan->arena, path)))
-            return LVK_ERROR_MEMORY;
+        w->tables[w->table_count] = lvk_arena_strdup(&w->scan->arena, path);
+        return w->tables[w->table_count++] ? LVK_OK : LVK_ERROR_MEMORY;
     }
+    lvk_other_files_add(&w->others, name);
     return LVK_OK;
 }
 
@@ -411,6 +414,8 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
     *scan = (lvk_scan){.positive = -1};
     walk w = {.scan = scan, .prefix = "", .folder = folder};
     lvk_status status = lvk_folder_walk(folder, &visitor, &w);
+    if (status == LVK_OK)
+        status = lvk_other_files_tell(&w.others, folder);
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", folder);
     if (status == LVK_OK)
@@ -442,7 +447,10 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
         const bool is_folder = lvk_path_is_folder(paths[i]);
         w.prefix = is_folder ? paths[i] : "";
         w.folder = paths[i];
+        w.others = (lvk_other_files){0};
         status = is_folder ? lvk_folder_walk(paths[i], &visitor, &w) : add_entry(&w, paths[i]);
+        if (status == LVK_OK)
+            status = lvk_other_files_tell(&w.others, paths[i]);
         if (status == LVK_OK && scan->count == before)
             status =
                 lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", paths[i]);

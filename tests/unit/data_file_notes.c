@@ -45,6 +45,46 @@ Test(file_notes, endings) {
     lvk_dataset_destroy(&dataset);
 }
 
+/* What is left out because of its name is told once, by kinds. */
+Test(file_notes, files_that_are_no_images) {
+    tree_write_image("cells/all/a.png", SIDE, 1);
+    tree_write_image("cells/hem/b.png", SIDE, 2);
+    lvk_dataset *dataset = read_folder();
+    cr_expect_null(strstr(lines, "not read"), "%s", lines);
+    lvk_dataset_destroy(&dataset);
+    tree_write_text("cells/all/scan.SVS", "a slide");
+    tree_write_text("cells/hem/scan 2.svs", "a slide");
+    tree_write_text("cells/hem/.hidden.svs", "of the system");
+    tree_write_text("cells/readme.txt", "no image");
+    tree_write_text("cells/Makefile", "no ending");
+    tree_write_text("cells/cells.of a day in spring", "no ending either");
+    dataset = read_folder();
+    char expected[512];
+    snprintf(
+        expected, sizeof expected,
+        "note: %s: 5 files are not read, by the ending of the name: 2 without an ending, 2 .svs, 1 .txt\n",
+        tree_path("cells"));
+    cr_expect_not_null(strstr(lines, expected), "%s", lines);
+    lvk_dataset_destroy(&dataset);
+    for (int kind = 0; kind < 40; ++kind) {
+        char name[64];
+        snprintf(name, sizeof name, "cells/more/file.%d", kind);
+        tree_write_text(name, "one of many kinds");
+    }
+    dataset = read_folder();
+    cr_expect_not_null(strstr(lines, "45 files are not read"), "%s", lines);
+    cr_expect_not_null(strstr(lines, " of other kinds\n"), "%s", lines);
+    lvk_dataset_destroy(&dataset);
+    const char *folder = tree_path("cells/hem");
+    *lines = '\0';
+    lvk_log_set_sink(take_line, NULL, LVK_LOG_INFO);
+    cr_assert_eq(lvk_dataset_create_from_files(&folder, 1, NULL, &dataset), LVK_OK, "%s",
+                 lvk_error_message());
+    lvk_log_set_sink(NULL, NULL, LVK_LOG_WARNING);
+    cr_expect_not_null(strstr(lines, "1 file is not read, by the ending of the name: 1 .svs\n"), "%s", lines);
+    lvk_dataset_destroy(&dataset);
+}
+
 static uint32_t shift; /* of the samples */
 
 static uint32_t sample_of(const tiff_page *page, uint32_t x, uint32_t y, uint32_t s) {
