@@ -32,7 +32,7 @@ step() { # step NAME COMMAND...: runs it quietly, shows its output when it fails
 
 sources() { git ls-files '*.c' '*.h'; }
 
-# Version 19 judges, which Debian 12 and 13 have both: another version wants other breaks.
+# Version 19 decides, which Debian 12 and 13 have both: another version wants other breaks.
 check_format() { sources | xargs clang-format-19 --dry-run --Werror; }
 
 check_size() { # files by noun, of a size that one reads in a sitting

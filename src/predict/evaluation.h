@@ -1,4 +1,4 @@
-/* Judging: what a network says of images, and how good that is. */
+/* Evaluation: what a network says of images, and how good that is. */
 #ifndef LVK_PREDICT_EVALUATION_H
 #define LVK_PREDICT_EVALUATION_H
 
@@ -16,7 +16,7 @@ typedef bool (*lvk_evaluation_progress)(void *user, size_t done, size_t total);
 /* Probabilities of image images[i], without augmentation, in double from the network's logits, divided by
  * `temperature`: probabilities[i] of the positive class, or of a network with several outputs
  * probabilities[i][lvk_network_outputs], of each class; the mean over views 0 to views - 1 (lvk_augment_view), rounded
- * to the nine digits that predictions are written with, so that what is judged is what can be read.
+ * to the nine digits that predictions are written with, so that what is evaluated is what can be read.
  * `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
                                                      const uint32_t *images, size_t count, uint32_t views,

@@ -139,9 +139,9 @@ static lvk_status train_fold(cross_validation *c, uint32_t fold, const char *run
     return status;
 }
 
-/* Judges the fold's test part as its predictions say. */
-static lvk_status judge(cross_validation *c, const char *const *paths, size_t count,
-                        lvk_evaluation_report *report) {
+/* Evaluates the predictions of the fold's test part. */
+static lvk_status evaluate(cross_validation *c, const char *const *paths, size_t count,
+                           lvk_evaluation_report *report) {
     lvk_prediction_set *set;
     size_t rows;
     LVK_TRY(lvk_prediction_set_read(paths, count, &set));
@@ -183,7 +183,7 @@ static lvk_status run_fold(cross_validation *c, uint32_t fold) {
         status = train_fold(c, fold, run);
     const char *path = predictions;
     if (status == LVK_OK)
-        status = judge(c, &path, 1, &c->result->fold[fold]);
+        status = evaluate(c, &path, 1, &c->result->fold[fold]);
     if (status == LVK_OK) {
         c->event.report = &c->result->fold[fold];
         if (c->callback && !c->callback(c->user, &c->event))
@@ -261,7 +261,7 @@ static lvk_status evaluate_all(cross_validation *c) {
         status = paths[fold] ? LVK_OK : LVK_ERROR_MEMORY;
     }
     if (status == LVK_OK)
-        status = judge(c, readable, c->result->folds, &c->result->all);
+        status = evaluate(c, readable, c->result->folds, &c->result->all);
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)
         lvk_free(paths[fold]);
     average(c->result);

@@ -4,7 +4,7 @@
 
 #include "train/trainer.h"
 
-/* Judges the network as it is on the images of `part`, and writes their predictions. */
+/* Evaluates the network as it is on the images of `part`, and writes their predictions. */
 LVK_MUST_USE lvk_status lvk_results_evaluate(lvk_trainer *trainer, lvk_split_part part,
                                              const uint32_t *images, size_t count,
                                              lvk_evaluation_report *report);

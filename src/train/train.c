@@ -1,4 +1,4 @@
-/* The public way to train: opens data, run folder and network, lets the trainer run, then judges the best
+/* The public way to train: opens data, run folder and network, lets the trainer run, then evaluates the best
  * model. */
 #include "core/file.h"
 #include "core/json_file.h"
@@ -361,7 +361,7 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *r
     return lvk_ranks_agree(&t->ranks, go_on(t, device));
 }
 
-/* Judges the best model on every part but the one that it was trained on. */
+/* Evaluates the best model on every part but the one that it was trained on. */
 static lvk_status evaluate_best(lvk_trainer *t, lvk_train_result *result) {
     lvk_checkpoint *best = NULL;
     LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_BEST), &best));

@@ -1,4 +1,4 @@
-/* Judging predictions: scores beyond the confusion matrix, intervals over subjects, files of predictions. */
+/* The evaluation of predictions: scores beyond the confusion matrix, intervals over subjects, files of predictions. */
 #include "support/scratch.h"
 
 #include "core/file.h"
