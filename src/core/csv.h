@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define LVK_CSV_MOST_BYTES ((size_t)256 << 20) /* of a file */
-enum { LVK_CSV_MOST_FIELDS = 64 };             /* in a row */
+enum { LVK_CSV_MOST_FIELDS = 128 };            /* in a row; predictions of LVK_MOST_CLASSES classes have 69 */
 
 /* A file that is read row by row; the first row is the header. Fields are strings inside the file's text,
  * without the quotes around them, and valid until lvk_csv_close. */

@@ -170,7 +170,9 @@ static lvk_status choose_for_classes(lvk_labelled_rows *labelled, const lvk_cali
     const lvk_class_rows *rows = &labelled->by_class;
     if (options->sensitivity != 0)
         return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--sensitivity: a threshold is of two classes, and the model has %u", rows->classes);
+                        "--sensitivity: a threshold is of two classes, and the model has %u; eval --positive "
+                        "CLASS,CLASS --sensitivity finds that of classes which are joined",
+                        rows->classes);
     result->subjects = rows->subject_count - labelled->unnamed;
     result->unnamed = labelled->unnamed;
     result->threshold = LVK_THRESHOLD;

@@ -27,6 +27,7 @@ static const lvk_prediction rows[] = {
     {"c/2.png", "c", 0.6, 3, 2, p[6]},    {"nobody.png", NULL, 1, 3, 600, p[7]},
     {"x.png", "b", 0.4, -1, 5, p[8]}};
 enum { ROWS = sizeof rows / sizeof *rows };
+static const lvk_bootstrap_options few = {.replicates = 20};
 
 static const lvk_prediction_options csv = {
     .format = LVK_PREDICTIONS_CSV, .labelled = true, .class_count = CLASSES, .class_names = names};
@@ -99,6 +100,38 @@ Test(class_report, file, .init = scratch_create, .fini = scratch_remove) {
         expect_row(&read[i], &rows[i]);
     static const double last[CLASSES] = {0.125, 0.25, 0.125, 0.5};
     expect_row(&read[ROWS], &(lvk_prediction){"z", NULL, 0.5, 2, 0, last});
+    lvk_prediction_set_destroy(&set);
+}
+
+/* As many classes as there may be. */
+Test(class_report, most_classes, .init = scratch_create, .fini = scratch_remove) {
+    static char texts[LVK_MOST_CLASSES][16];
+    static const char *many[LVK_MOST_CLASSES];
+    static double each[2][LVK_MOST_CLASSES];
+    static lvk_evaluation_report j;
+    const char *path = scratch_path("p.csv");
+    lvk_prediction_set *set;
+    size_t count;
+    for (int k = 0; k < LVK_MOST_CLASSES; ++k) {
+        snprintf(texts[k], sizeof texts[k], "class %d", k);
+        many[k] = texts[k];
+        each[0][k] = 1.0 / LVK_MOST_CLASSES;
+        each[1][k] = k == LVK_MOST_CLASSES - 1;
+    }
+    const lvk_prediction two[] = {{"a", "x", each[0][0], 0, 9, each[0]},
+                                  {"b", "y", 1, LVK_MOST_CLASSES - 1, 9, each[1]}};
+    const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
+                                            .labelled = true,
+                                            .class_count = LVK_MOST_CLASSES,
+                                            .class_names = many};
+    cr_assert_eq(lvk_predictions_write(path, two, 2, &options), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_prediction_set_read(&path, 1, &set), LVK_OK, "%s", lvk_error_message());
+    const lvk_prediction *read = lvk_prediction_set_rows(set, &count);
+    cr_assert_eq(count, 2);
+    cr_expect_arr_eq(read[1].probabilities, each[1], sizeof each[1]);
+    cr_assert_eq(lvk_predictions_evaluate_classes(read, count, many, LVK_MOST_CLASSES, &few, &j), LVK_OK,
+                 "%s", lvk_error_message());
+    cr_expect(j.metrics.accuracy == 1 && j.by_class.confusion[63][63] == 1 && j.people[63] == 1);
     lvk_prediction_set_destroy(&set);
 }
 
@@ -201,8 +234,6 @@ Test(class_report, chosen) {
 }
 
 /* ---- evaluation ---- */
-
-static const lvk_bootstrap_options few = {.replicates = 20};
 
 Test(class_report, evaluated) {
     static lvk_evaluation_report j;

@@ -99,7 +99,7 @@ Test(csv, many_fields) {
     for (int i = 0; i < LVK_CSV_MOST_FIELDS + 1; ++i)
         strcat(text, i ? ",a" : "a");
     cr_assert_eq(read_text(text, strlen(text), rows, sizeof rows), LVK_ERROR_FORMAT);
-    cr_expect(strstr(lvk_error_message(), "more fields than the 64 that are read"), "%s",
+    cr_expect(strstr(lvk_error_message(), "more fields than the 128 that are read"), "%s",
               lvk_error_message());
     text[strlen(text) - 2] = '\0';
     cr_assert_eq(read_text(text, strlen(text), rows, sizeof rows), LVK_OK, "%s", lvk_error_message());
