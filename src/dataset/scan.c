@@ -12,6 +12,7 @@
 #include "dataset/names.h"
 #include "dataset/other_files.h"
 #include "dataset/parts.h"
+#include "dataset/table.h"
 #include "dataset/twins.h"
 
 #include <limits.h>
@@ -451,6 +452,8 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
         status = is_folder ? lvk_folder_walk(paths[i], &visitor, &w) : add_entry(&w, paths[i]);
         if (status == LVK_OK)
             status = lvk_other_files_tell(&w.others, paths[i]);
+        if (status == LVK_OK && !is_folder && lvk_name_is_table(paths[i]))
+            scan->entries[before].problem = "is no image; --data reads the images that a table lists";
         if (status == LVK_OK && scan->count == before)
             status =
                 lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", paths[i]);

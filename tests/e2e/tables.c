@@ -21,8 +21,8 @@ static void run_ok(const char *command) {
     cr_assert_eq(result.exit_status, 0, "%s: %s", command, result.err);
 }
 
-/* In a new folder, where the program runs from now on: 40 drawn cells cells/sSUBJECTxN.png, and cells.csv, which lists
- * them as a German spreadsheet would. */
+/* In a new folder, where the program runs from now on: 40 drawn cells cells/sSUBJECTxN.png, and cells.csv,
+ * which lists them as a German spreadsheet would. */
 static const char *draw(void) {
     const char *folder = program_folder();
     cr_assert_eq(chdir(folder), 0);
@@ -174,5 +174,28 @@ Test(tables, parts_of_folders_are_the_split) {
     run_ok("eval --model run --data one --replicates 100");
     EXPECT_SAYS(result.out, "\naccuracy ");
     EXPECT_SAYS(result.out, "\nAUC                              n/a ");
+    program_remove(folder);
+}
+
+Test(tables, four_classes_from_a_table) {
+    const char *folder = program_folder();
+    cr_assert_eq(chdir(folder), 0);
+    run_ok("synth drawn --classes 4 --images 80 --size 64 --format png");
+    cr_assert_eq(
+        system(
+            "echo image,class,patient >cells.tsv && (cd drawn && find . -name '*.png' | sort) | " /* NOLINT(cert-env33-c) */
+            "awk -F/ '{print \"drawn/\" $2 \"/\" $3 \"/\" $4 \",\" $2 \",\" $3}' >>cells.tsv"),
+        0);
+    run_ok("data cells.tsv");
+    EXPECT_SAYS(result.out, "4 classes: Benign, Early, Pre, Pro");
+    EXPECT_LACKS(result.out, "No subject is known");
+    run_ok("train --data cells.tsv --epochs 1 --batch 16 --image-size 32 --out run");
+    run_ok("predict --model run --data cells.tsv --format csv");
+    cr_expect_eq(count_lines(result.out), 81, "%s", result.out);
+    EXPECT_SAYS(result.out, "p_Early");
+    run_ok("eval --model run");
+    program_run(&result, "predict --model run cells.tsv");
+    cr_expect_eq(result.exit_status, 1);
+    EXPECT_SAYS(result.err, "cells.tsv: is no image; --data reads the images that a table lists");
     program_remove(folder);
 }
