@@ -23,3 +23,10 @@ Test(instruction_sets, winograd_kernels_agree_with_the_reference) {
     cr_assert(isa);
     cr_expect_eq(test_kernels("winograd"), strcmp(isa, "SSE41") == 0 ? 0 : 5);
 }
+
+/* The same, for the gradient of a convolution's weights. */
+Test(instruction_sets, the_kernel_by_taps_agrees_with_the_reference) {
+    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
+    cr_assert(isa);
+    cr_expect_eq(test_kernels("taps"), strcmp(isa, "SSE41") == 0 ? 0 : 1);
+}

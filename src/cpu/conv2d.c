@@ -1,6 +1,7 @@
 /* Convolutions and their gradients by oneDNN. */
 #include "cpu/conv2d.h"
 
+#include "cpu/conv2d_taps.h"
 #include "cpu/vectors.h"
 #include "cpu/winograd.h"
 
@@ -154,6 +155,12 @@ const lvk_cpu_kernel lvk_cpu_conv2d_grad_input[] = {
 
 const lvk_cpu_kernel lvk_cpu_conv2d_grad_weight[] = {
     LVK_CPU_WINOGRAD(_grad_weight),
+    {.candidate = {.name = "taps",
+                   .unsupported = lvk_cpu_taps_unsupported,
+                   .unsuited = lvk_cpu_taps_unsuited},
+     .create = lvk_cpu_taps_create,
+     .destroy = lvk_cpu_taps_destroy,
+     .run = lvk_cpu_taps_run},
     {.candidate = {.name = "dnnl"}, .create = grad_weight_create, .destroy = destroy, .run = grad_weight_run},
     LVK_CPU_PLAIN,
 };

@@ -5,7 +5,7 @@
 #include "cpu/kernel.h"
 
 extern const lvk_cpu_kernel lvk_cpu_conv2d[3], lvk_cpu_conv2d_add_relu[3], lvk_cpu_conv2d_grad_input[3],
-    lvk_cpu_conv2d_grad_weight[3];
+    lvk_cpu_conv2d_grad_weight[4];
 extern const lvk_cpu_kernel lvk_cpu_dense[2], lvk_cpu_dense_grad_input[2], lvk_cpu_dense_grad_weight[2];
 extern const lvk_cpu_kernel lvk_cpu_conv2d_relu_pool[2], lvk_cpu_conv2d_relu_pool_grad_input[3],
     lvk_cpu_conv2d_relu_pool_grad_weight[3];
