@@ -1,5 +1,8 @@
 /* The cpu backend beside what parity and the device suites ask of it: threads and processes. */
 #include "cpu/cpu.h"
+#include "graph/executable.h"
+#include "ops/batchnorm.h"
+#include "ops/conv2d.h"
 #include "selftest/parity.h"
 
 #include "ops/op.h"
@@ -57,6 +60,105 @@ Test(cpu, is_right_with_more_threads_than_work) {
                               LVK_OP_resample};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; ++i)
         cr_expect(compute(5, ops[i]), "%s", lvk_op_get(ops[i])->name);
+}
+
+/* ---- activations that are computed again ---- */
+
+enum { BLOCKS = 3, OF_BLOCK = 3, CHANNELS = 16, SIZE = 12, IMAGES = 4 };
+
+/* Residual blocks: convolution, batch norm, ReLU, convolution, batch norm, sum, ReLU. */
+typedef struct residual_net {
+    lvk_graph graph;
+    int x, parameters[BLOCKS][2][OF_BLOCK]; /* w, gamma, beta of both convolutions */
+} residual_net;
+
+static int add_conv_norm(residual_net *net, int x, uint32_t channels, int p[OF_BLOCK]) {
+    static const lvk_conv2d_attributes same = {1, 1, 1, 1, 1, 1};
+    static const lvk_batchnorm_attributes norm = {.epsilon = 1e-3F};
+    lvk_graph *graph = &net->graph;
+    p[0] = lvk_graph_parameter(graph, "w", lvk_type_4d(LVK_F32, 3, 3, channels, CHANNELS), true);
+    p[1] = lvk_graph_parameter(graph, "gamma", lvk_type_1d(LVK_F32, CHANNELS), true);
+    p[2] = lvk_graph_parameter(graph, "beta", lvk_type_1d(LVK_F32, CHANNELS), true);
+    const int y = LVK_APPLY(graph, "conv", LVK_OP_conv2d, &same, x, p[0]);
+    return LVK_APPLY(graph, "norm", LVK_OP_batchnorm, &norm, y, p[1], p[2]);
+}
+
+static void build_net(residual_net *net) {
+    lvk_graph *graph = &net->graph;
+    lvk_graph_init(graph);
+    net->x = lvk_graph_input(graph, "x", lvk_type_4d(LVK_F32, IMAGES, SIZE, SIZE, 3));
+    int y = net->x;
+    for (int b = 0; b < BLOCKS; ++b) {
+        int(*p)[OF_BLOCK] = net->parameters[b];
+        const int inner = add_conv_norm(net, y, b ? CHANNELS : 3, p[0]);
+        const int outer =
+            add_conv_norm(net, LVK_APPLY(graph, "relu", LVK_OP_relu, NULL, inner), CHANNELS, p[1]);
+        const int sum = b ? LVK_APPLY(graph, "sum", LVK_OP_add, NULL, outer, y) : outer;
+        y = LVK_APPLY(graph, "relu", LVK_OP_relu, NULL, sum);
+    }
+    lvk_graph_mark_output(graph, y);
+    const int gradient = lvk_graph_constant(graph, "gradient", graph->tensors[y].type, 0.5);
+    lvk_graph_backward_from(graph, y, gradient);
+    cr_assert_eq(lvk_graph_status(graph), LVK_OK, "%s", lvk_error_message());
+}
+
+static float values[IMAGES * SIZE * SIZE * CHANNELS];
+
+static void write_values(lvk_executable *executable, const residual_net *net, int tensor) {
+    const uint64_t count = lvk_type_count(&net->graph.tensors[tensor].type);
+    for (uint64_t i = 0; i < count; ++i)
+        values[i] = (float)((int)(i * 37 + (uint64_t)tensor * 11) % 101 - 50) / 64;
+    cr_assert_eq(lvk_executable_write(executable, tensor, values), LVK_OK, "%s", lvk_error_message());
+}
+
+/* The gradients of all parameters, one after the other. */
+static void compute_gradients(lvk_executable *executable, const residual_net *net, float *gradients) {
+    const int *p = &net->parameters[0][0][0];
+    write_values(executable, net, net->x);
+    for (int i = 0; i < BLOCKS * 2 * OF_BLOCK; ++i)
+        write_values(executable, net, p[i]);
+    cr_assert_eq(lvk_executable_run(executable), LVK_OK, "%s", lvk_error_message());
+    for (int i = 0; i < BLOCKS * 2 * OF_BLOCK; ++i) {
+        cr_assert_eq(lvk_executable_read(executable, net->graph.tensors[p[i]].gradient, gradients), LVK_OK);
+        gradients += lvk_type_count(&net->graph.tensors[p[i]].type);
+    }
+}
+
+/* Runs and frees the net; returns the arena's bytes. */
+static uint64_t run_net(residual_net *net, float *gradients) {
+    lvk_backend *backend = open_cpu(2);
+    lvk_plan plan;
+    lvk_executable executable;
+    cr_assert_eq(lvk_plan_init(&plan, &net->graph, &backend->caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_init(&executable, backend, &plan, NULL), LVK_OK, "%s", lvk_error_message());
+    const uint64_t arena = plan.program.block_size[LVK_BLOCK_ARENA];
+    compute_gradients(&executable, net, gradients);
+    lvk_executable_finish(&executable);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&net->graph);
+    backend->functions->destroy(backend);
+    return arena;
+}
+
+Test(cpu, activations_computed_again_are_the_same_bits_in_fewer_bytes) {
+    enum { MOST = BLOCKS * 2 * (9 * CHANNELS + 2) * CHANNELS };
+    static float kept[MOST], again[MOST];
+    int convolutions = 0, recomputed = 0;
+    residual_net net;
+    build_net(&net);
+    const uint64_t most = run_net(&net, kept);
+    build_net(&net);
+    lvk_graph_recompute_cheap(&net.graph);
+    for (size_t n = 0; n < net.graph.node_count; ++n) {
+        recomputed += net.graph.nodes[n].recomputed;
+        convolutions += net.graph.nodes[n].recomputed && net.graph.nodes[n].call.op == LVK_OP_conv2d;
+    }
+    cr_expect_gt(recomputed, 6);
+    cr_expect_eq(convolutions, 1, "%d, expected the one of the images", convolutions);
+    const uint64_t fewer = run_net(&net, again);
+    cr_expect_lt(fewer, most);
+    cr_expect_arr_eq(kept, again, sizeof kept, "the gradients differ");
+    cr_expect(kept[0] != 0, "there is no gradient: nothing is tested");
 }
 
 /* ---- a planted fault ---- */

@@ -107,7 +107,7 @@ static void differentiate_part(void *user, unsigned part) {
 /* ---- with the batch's own statistics ---- */
 
 /* Mean and variance from the sums of x and x². Numbers of type float are so much shorter than the sums that the difference has
- * enough digits left. */
+ * enough digits left. y comes from both as they are given away, so that batchnorm_inference computes the same bits again. */
 static lvk_status train_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
     (void)state;
     const float *gamma = args->inputs[1], *beta = args->inputs[2];
@@ -120,9 +120,9 @@ static lvk_status train_run(const lvk_cpu_task *task, void *state, const lvk_cpu
         const double n = (double)w.rows, mean = w.sums[c] / n;
         const double variance = fmax(w.sums[w.channels + c] / n - mean * mean, 0);
         w.subtract[c] = means[c] = (float)mean;
-        w.scale[c] = (float)((double)gamma[c] * inverse_deviation(variance, epsilon_of(task)));
-        w.add[c] = beta[c];
         variances[c] = (float)variance;
+        w.scale[c] = (float)((double)gamma[c] * inverse_deviation((double)variances[c], epsilon_of(task)));
+        w.add[c] = beta[c];
     }
     lvk_cpu_parallel(task->threads, w.parts, normalize_part, &w);
     return LVK_OK;

@@ -122,4 +122,9 @@ void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient);
  * nodes that work on the gradients are appended. */
 void lvk_graph_recompute(lvk_graph *graph);
 
+/* Drops only activations that are computed again in about the time that fetching them from memory takes: those of ReLUs, sums,
+ * batch norms, and the largest one, that of the convolution of the images. For devices on which batchnorm and batchnorm_inference compute the same
+ * bits from the same statistics. */
+void lvk_graph_recompute_cheap(lvk_graph *graph);
+
 #endif

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FEW_CHANNELS = 4 /* those of images */ };
+
 typedef struct recomputer {
     lvk_graph *graph;
+    bool cheap;        /* whether only activations that cost little are dropped */
     size_t forward;    /* the number of nodes before the first gradient node */
     uint32_t *segment; /* [forward node] the number of checkpoints that are computed before it */
     bool *kept;        /* [tensor] whether gradient nodes read the forward pass's tensor */
@@ -67,6 +70,33 @@ static bool touches_updated(const recomputer *r, const lvk_node *node, const boo
     return false;
 }
 
+/* Whether to compute the tensor again costs about as little as to fetch it from memory. */
+static bool is_cheap(const lvk_graph *graph, const lvk_tensor *tensor) {
+    const lvk_call *call = &graph->nodes[tensor->producer].call;
+    switch (call->op) {
+    case LVK_OP_relu:
+    case LVK_OP_add:
+    case LVK_OP_batchnorm_inference:
+        return true;
+    case LVK_OP_batchnorm:
+        return tensor->output_index == 0;
+    case LVK_OP_conv2d:
+        return call->inputs[0].dim[3] <= FEW_CHANNELS;
+    default:
+        return false;
+    }
+}
+
+static void keep_costly(recomputer *r, const bool *updated) {
+    const lvk_graph *graph = r->graph;
+    for (size_t t = 0; t < graph->tensor_count; ++t) {
+        const lvk_tensor *tensor = &graph->tensors[t];
+        const bool forward = tensor->role == LVK_ROLE_VALUE && (size_t)tensor->producer < r->forward;
+        r->kept[t] = !forward || tensor->is_output || !is_cheap(graph, tensor) ||
+                     touches_updated(r, &graph->nodes[tensor->producer], updated);
+    }
+}
+
 static void find_kept(recomputer *r, uint32_t checkpoints, const bool *updated) {
     const lvk_graph *graph = r->graph;
     for (size_t t = 0; t < graph->tensor_count; ++t) {
@@ -86,6 +116,18 @@ static void find_kept(recomputer *r, uint32_t checkpoints, const bool *updated) 
     }
 }
 
+/* Makes of a batch norm with the batch's statistics one that reads the statistics which the forward pass has computed. */
+static void normalize_again(const recomputer *r, lvk_node *node, int inputs[LVK_MAX_INPUTS]) {
+    if (!r->cheap || node->call.op != LVK_OP_batchnorm)
+        return;
+    enum { MEAN = 3, VARIANCE };
+    inputs[MEAN] = node->outputs[1];
+    inputs[VARIANCE] = node->outputs[2];
+    node->call.op = LVK_OP_batchnorm_inference;
+    node->call.input_count = VARIANCE + 1;
+    node->call.output_count = 1;
+}
+
 /* Returns the tensor that gradient nodes read in place of `tensor`. Unless `tensor` is kept, the function
  * appends the node that computes it again, after the nodes for those of its inputs that are not kept. The
  * recursion is as deep as a segment. */
@@ -94,11 +136,11 @@ static int compute_again(recomputer *r, int tensor) { // NOLINT(misc-no-recursio
         return tensor;
     if (r->recomputed[tensor] != LVK_NONE)
         return r->recomputed[tensor];
-    const lvk_node node =
-        r->graph->nodes[r->graph->tensors[tensor].producer]; /* a copy: the array may move */
+    lvk_node node = r->graph->nodes[r->graph->tensors[tensor].producer]; /* a copy: the array may move */
     int inputs[LVK_MAX_INPUTS];
     for (int i = 0; i < node.call.input_count; ++i)
         inputs[i] = compute_again(r, node.inputs[i]);
+    normalize_again(r, &node, inputs);
     char label[160];
     snprintf(label, sizeof label, "%s/again", node.label);
     const int first =
@@ -152,17 +194,21 @@ static void recompute(recomputer *r, bool *updated) {
         r->recomputed[t] = LVK_NONE;
     const uint32_t checkpoints = find_segments(r);
     find_updated(r, updated);
-    find_kept(r, checkpoints, updated);
+    if (r->cheap)
+        keep_costly(r, updated);
+    else
+        find_kept(r, checkpoints, updated);
     rewire(r);
     if (r->graph->status == LVK_OK)
         reorder(r);
 }
 
-void lvk_graph_recompute(lvk_graph *graph) {
+static void run(lvk_graph *graph, bool cheap) {
     if (graph->status != LVK_OK || graph->forward_count == 0)
         return;
     const size_t tensors = graph->tensor_count;
     recomputer r = {.graph = graph,
+                    .cheap = cheap,
                     .forward = graph->forward_count,
                     .segment = lvk_alloc(graph->forward_count, sizeof *r.segment),
                     .kept = lvk_alloc(tensors, sizeof *r.kept),
@@ -178,4 +224,12 @@ void lvk_graph_recompute(lvk_graph *graph) {
     lvk_free(r.recomputed);
     lvk_free(r.order);
     lvk_free(updated);
+}
+
+void lvk_graph_recompute(lvk_graph *graph) {
+    run(graph, false);
+}
+
+void lvk_graph_recompute_cheap(lvk_graph *graph) {
+    run(graph, true);
 }

@@ -123,7 +123,15 @@ static lvk_status append_sum(lvk_pass *pass) {
     return lvk_graph_status(&pass->graph);
 }
 
-static lvk_status build_training(lvk_pass *pass, const lvk_network_config *config) {
+/* The backend cpu moves activations no faster than it computes the simple ones again; on a GPU, each is a launch. */
+static void drop_activations(lvk_graph *graph, const lvk_caps *caps, bool recompute) {
+    if (recompute)
+        lvk_graph_recompute(graph);
+    else if (caps->own_candidate)
+        lvk_graph_recompute_cheap(graph);
+}
+
+static lvk_status build_training(lvk_pass *pass, const lvk_caps *caps, const lvk_network_config *config) {
     lvk_graph *graph = &pass->graph;
     move_averages(pass, config->shared && accumulates(config));
     pass->labels = lvk_graph_input(graph, "labels", lvk_type_2d(LVK_F32, config->batch, 2));
@@ -134,8 +142,7 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
     pass->loss = add_penalty(pass, data_loss, config->l2);
     lvk_graph_mark_output(graph, pass->loss);
     lvk_graph_backward(graph, pass->loss);
-    if (config->recompute)
-        lvk_graph_recompute(graph);
+    drop_activations(graph, caps, config->recompute);
     LVK_TRY(lvk_graph_status(graph));
     LVK_TRY(lvk_param_groups_check(&config->rates, graph, pass->builder));
     if (!accumulates(config))
@@ -144,24 +151,27 @@ static lvk_status build_training(lvk_pass *pass, const lvk_network_config *confi
 }
 
 /* The next two functions build the model's layers only for their parameters; none of the layers runs. */
-static lvk_status build_sum(lvk_pass *pass, const lvk_network_config *config) {
+static lvk_status build_sum(lvk_pass *pass, const lvk_caps *caps, const lvk_network_config *config) {
+    (void)caps;
     (void)config;
     pass->graph.tensors[pass->logits].is_output = false;
     move_averages_of_others(pass);
     return append_sum(pass);
 }
 
-static lvk_status build_update(lvk_pass *pass, const lvk_network_config *config) {
+static lvk_status build_update(lvk_pass *pass, const lvk_caps *caps, const lvk_network_config *config) {
+    (void)caps;
     pass->graph.tensors[pass->logits].is_output = false;
     return append_update(pass, config, LVK_BLOCK_ACCUMULATED);
 }
 
 static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_network *network, bool training,
-                            lvk_status (*extend)(lvk_pass *pass, const lvk_network_config *config)) {
+                            lvk_status (*extend)(lvk_pass *pass, const lvk_caps *caps,
+                                                 const lvk_network_config *config)) {
     const lvk_network_config *config = &network->config;
     LVK_TRY(build_forward(pass, caps, network->model, config, training));
     if (extend)
-        LVK_TRY(extend(pass, config));
+        LVK_TRY(extend(pass, caps, config));
     const lvk_plan_options options = {.kernel_choices = config->kernel_choices};
     return lvk_plan_init(&pass->plan, &pass->graph, caps, &options);
 }

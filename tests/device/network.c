@@ -371,14 +371,17 @@ typedef struct trained {
     float losses[2], *values;
     uint64_t block_size, arena;
     char kernels[LVK_DIGEST_TEXT];
-    int again; /* the number of steps that compute something a second time */
+    int again;         /* the number of steps that compute something a second time */
+    bool simple_again; /* whether the device has simple ones computed again unasked */
 } trained;
 
 static trained train_two_steps(const lvk_network_config *config) {
     lvk_backend *backend = test_open_device();
     lvk_network *network = test_network(backend, config);
     const lvk_program *program = &network->training.plan.program;
-    trained result = {.block_size = network->block_size, .arena = program->block_size[LVK_BLOCK_ARENA]};
+    trained result = {.block_size = network->block_size,
+                      .arena = program->block_size[LVK_BLOCK_ARENA],
+                      .simple_again = backend->caps.own_candidate != NULL};
     for (int s = 0; s < program->step_count; ++s)
         result.again += program->steps[s].recomputed;
     cr_assert_eq(lvk_network_kernels(network, result.kernels), LVK_OK);
@@ -401,7 +404,7 @@ Test(network, recomputing_activations_changes_no_bit) {
         trained kept = train_two_steps(&configs[c]);
         configs[c].recompute = true;
         trained again = train_two_steps(&configs[c]);
-        cr_expect_eq(kept.again, 0);
+        cr_expect(kept.simple_again || kept.again == 0);
         cr_expect_gt(again.again, 0);
         cr_expect_lt(again.arena, kept.arena, "network %zu", c);
         cr_expect_str_eq(again.kernels, kept.kernels, "network %zu", c);
