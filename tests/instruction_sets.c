@@ -30,3 +30,10 @@ Test(instruction_sets, the_kernel_by_taps_agrees_with_the_reference) {
     cr_assert(isa);
     cr_expect_eq(test_kernels("taps"), strcmp(isa, "SSE41") == 0 ? 0 : 1);
 }
+
+/* The same, for the resampling of crops. */
+Test(instruction_sets, the_kernel_by_gathering_agrees_with_the_reference) {
+    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
+    cr_assert(isa);
+    cr_expect_eq(test_kernels("gather"), strcmp(isa, "SSE41") == 0 ? 0 : 1);
+}

@@ -15,6 +15,6 @@ extern const lvk_cpu_kernel lvk_cpu_bias_grad[2], lvk_cpu_global_average_pool[2]
     lvk_cpu_global_average_pool_grad[2];
 extern const lvk_cpu_kernel lvk_cpu_maxpool2d[2], lvk_cpu_maxpool2d_grad[2];
 extern const lvk_cpu_kernel lvk_cpu_relu[2], lvk_cpu_relu_grad[2], lvk_cpu_add[2], lvk_cpu_adam[2],
-    lvk_cpu_resample[2];
+    lvk_cpu_resample[3];
 
 #endif

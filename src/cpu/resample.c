@@ -1,5 +1,5 @@
 /* Resampling of crops: the formula of core/resample.h in floats, the four numbers of a pixel side by side. */
-#include "ops/resample.h"
+#include "cpu/resample.h"
 
 #include "core/resample.h"
 #include "cpu/kernels.h"
@@ -24,6 +24,7 @@ typedef struct resampling {
     uint64_t room; /* bytes of a crop */
     uint32_t output, taps;
     size_t lines; /* of all images */
+    bool gathers; /* by lvk_cpu_resample_gather() */
     unsigned parts;
 } resampling;
 
@@ -144,13 +145,16 @@ static void resample_part(void *user, unsigned part) {
     lvk_cpu_range(w->lines, part, w->parts, &begin, &end);
     for (size_t line = begin; line < end; ++line) {
         const size_t n = line / w->output;
-        resample_line(w, &w->rows[n], w->crops + n * w->room, (uint32_t)(line % w->output),
-                      w->to + line * w->output * 3);
+        const uint8_t *crop = w->crops + n * w->room;
+        float *to = w->to + line * w->output * 3;
+        if (w->gathers)
+            lvk_cpu_resample_gather(&w->rows[n], crop, w->output, w->taps, (uint32_t)(line % w->output), to);
+        else
+            resample_line(w, &w->rows[n], crop, (uint32_t)(line % w->output), to);
     }
 }
 
-static lvk_status resample_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
-    (void)state;
+static lvk_status resample(const lvk_cpu_task *task, const lvk_cpu_args *args, bool gathers) {
     const lvk_resample_attributes *attributes = task->call->attributes;
     const lvk_type *crops = &task->call->inputs[0];
     resampling w = {.crops = args->inputs[0],
@@ -159,13 +163,25 @@ static lvk_status resample_run(const lvk_cpu_task *task, void *state, const lvk_
                     .room = lvk_type_row_count(crops),
                     .output = attributes->output,
                     .taps = attributes->taps,
+                    .gathers = gathers,
                     .lines = (size_t)crops->dim[0] * attributes->output,
                     .parts = lvk_cpu_parts(task, lvk_type_count(&task->call->outputs[0]))};
     lvk_cpu_parallel(task->threads, w.parts, resample_part, &w);
     return LVK_OK;
 }
 
+static lvk_status vectors_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
+    (void)state;
+    return resample(task, args, false);
+}
+
+static lvk_status gather_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
+    (void)state;
+    return resample(task, args, true);
+}
+
 const lvk_cpu_kernel lvk_cpu_resample[] = {
-    {.candidate = {.name = "vectors"}, .run = resample_run},
+    {.candidate = {.name = "gather", .unsupported = lvk_cpu_resample_gather_unsupported}, .run = gather_run},
+    {.candidate = {.name = "vectors"}, .run = vectors_run},
     LVK_CPU_ROWS,
 };
