@@ -40,7 +40,7 @@ static lvk_status open_weights(lvk_backbone *b, const char *path, const char *ar
     if (status == LVK_OK) {
         const char *own = lvk_weights_table(b->weights)->spec->architecture;
         if (strcmp(own, architecture) != 0)
-            status = lvk_fail(LVK_ERROR_FORMAT, "%s: weights of %s, not of %s", found, own, architecture);
+            status = lvk_fail(LVK_ERROR_FORMAT, "%s: has weights of %s, not of %s", found, own, architecture);
     }
     lvk_free(found);
     return status;

@@ -233,8 +233,8 @@ lvk_status lvk_export_write(lvk_export *e, const char *format, const char *file)
     while (i < FORMAT_COUNT && strcmp(formats[i].name, format) != 0)
         ++i;
     if (i == FORMAT_COUNT)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "there is no form '%s' of models; there is: keras, torchvision, onnx", format);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "there is no format '%s'; must be keras, torchvision or onnx",
+                        format);
     if (lvk_path_is_same(e->path, file))
         return lvk_fail(LVK_ERROR_ARGUMENT, "%s: is the model itself, which would be lost", file);
     return formats[i].write(e, file);

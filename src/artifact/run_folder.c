@@ -257,7 +257,7 @@ lvk_status lvk_run_data_check(const char *run, const char *data) {
                ? LVK_OK
                : lvk_fail(
                      LVK_ERROR_IO,
-                     "%s: its data set was in %s, where it is no more; --data DIR says where it lies now",
+                     "%s: its data set was in %s, where it no longer is; --data DIR tells where it is now",
                      run, data);
 }
 

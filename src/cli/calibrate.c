@@ -111,10 +111,11 @@ static void print_result(const arguments *a, const lvk_calibrate_result *r) {
     printf("images       %s%s", format_count(text[0], r->after.count),
            metrics_people(people, r->after.count, r->subjects, r->unnamed));
     if (r->left_out)
-        printf("; %s that the model's run tests on left out", format_count(text[2], r->left_out));
+        printf("; left out: %s of the test part of its run", format_count(text[2], r->left_out));
     printf("\n");
     if (!r->split_known)
-        printf("             no split.json beside the model tells whether it learnt or is tested on them\n");
+        printf(
+            "             whether the model was trained or tested on them is not known: no split.json is beside it\n");
     if (a->chosen.temperature) {
         printf("temperature  %s\n", format_number(text[0], r->temperature, 4));
         print_change("log loss", r->before.loss, r->after.loss);

@@ -216,7 +216,7 @@ int classify_run(classify_session *session, const selection *images, const char 
     }
     if (!session->same_threshold) {
         session->threshold = LVK_THRESHOLD;
-        fprintf(stderr, "the models have different thresholds: %g is taken where none is given\n",
+        fprintf(stderr, "the models have different thresholds: %g is used where none is given\n",
                 LVK_THRESHOLD);
     }
     for (size_t i = 0; i < images->count * width; ++i)

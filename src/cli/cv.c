@@ -74,8 +74,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case ARGP_KEY_END:
         train_choices_check(&a->train, state);
         if (a->cv.folds == 0 && strcmp(a->train.options.group, "none") == 0)
-            argp_failure(state, EXIT_USAGE, 0,
-                         "--folds official: these keep people apart; --group none needs a number of folds");
+            argp_failure(
+                state, EXIT_USAGE, 0,
+                "--folds official: these folds keep subjects apart; --group none needs a number, --folds K");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -146,7 +147,7 @@ static void print_result(const lvk_cv_result *r) {
     metrics_print(&r->all, &(metrics_subject){title, r->positive_class, r->negative_class});
     if (r->by_image)
         printf(
-            "\n--group none: people are on both sides of every split, so these figures say nothing about new "
+            "\n--group none: people are on both sides of every split, so these scores say nothing about new "
             "people. Compare with a run without it.\n");
     printf("\nfolds, predictions and figures: %s\n", shown(r->folder));
 }

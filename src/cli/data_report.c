@@ -98,7 +98,7 @@ static void print_classes(const lvk_dataset *dataset) {
         print_text(lvk_dataset_class_name(dataset, (size_t)positive));
     }
     if (classes <= 2 && !lvk_dataset_positive_is_told(dataset))
-        fputs(" (the last by name; --positive CLASS chooses)", stdout);
+        fputs(" (the last by name; --positive CLASS chooses another)", stdout);
     fputs("\nImbalance: number of images of the largest class, divided by that of the smallest\n", stdout);
 }
 

@@ -159,10 +159,10 @@ static void print_prevalence(const arguments *a, const lvk_evaluation_report *re
     if (isnan(a->prevalence))
         return;
     lvk_predictive_values(&report->metrics, a->prevalence, &positive, &negative);
-    printf(
-        "\nWhere %.3g %% of the cells are '%s', a cell called '%s' is one with probability %s, a cell called '%s' with %s.\n",
-        100 * a->prevalence, shown(e->positive), shown(e->positive), format_number(text[0], positive, 4),
-        shown(e->negative), format_number(text[1], negative, 4));
+    printf("\nWhere %.3g %% of the cells are '%s', a cell called '%s' is one with probability %s, "
+           "and a cell called '%s' is one with probability %s.\n",
+           100 * a->prevalence, shown(e->positive), shown(e->positive), format_number(text[0], positive, 4),
+           shown(e->negative), format_number(text[1], negative, 4));
 }
 
 static int print_class_subjects(const evaluated *e) {

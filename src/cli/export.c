@@ -74,7 +74,7 @@ static void print_calibration(const lvk_export_info *about, const arguments *a) 
     const bool inside = strcmp(a->format, "onnx") == 0;
     if (about->temperature != 1)
         printf("temperature    %.4g: %s\n", about->temperature,
-               inside ? "the probabilities have it"
+               inside ? "is applied to the probabilities"
                       : "not in the tensors; divide the logit by it (metadata \"temperature\")");
     if (about->threshold != LVK_THRESHOLD)
         printf("threshold      %.4g: the class is positive above it (metadata \"threshold\")\n",
@@ -98,9 +98,10 @@ static void print_about(const lvk_export_info *about, const arguments *a) {
                k + 1 == about->class_count ? "\n" : "");
     print_calibration(about, a);
     if (strcmp(a->format, "torchvision") == 0 && strncmp(about->topology, "keras", 5) == 0)
-        printf("note           the variant of Keras: biases of convolutions, epsilon %s, and blocks of three "
-               "convolutions stride in the first; torchvision's own networks differ\n",
-               strcmp(about->topology, "keras") == 0 ? "1e-3" : "1.001e-5");
+        printf(
+            "note           Keras' variant of the network: convolutions have biases, epsilon is %s, and in blocks of three "
+            "convolutions the first has the stride; torchvision's own networks differ\n",
+            strcmp(about->topology, "keras") == 0 ? "1e-3" : "1.001e-5");
     printf("written        %s\n", shown(a->out));
 }
 

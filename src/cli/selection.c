@@ -44,7 +44,7 @@ static int find_part(const char *name) {
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
         if (strcmp(lvk_split_part_name((lvk_split_part)part), name) == 0)
             return part;
-    fprintf(stderr, "leukvk: --part %s: train, validation, test or preliminary\n", shown(name));
+    fprintf(stderr, "leukvk: --part %s: must be train, validation, test or preliminary\n", shown(name));
     exit(2);
 }
 
@@ -165,7 +165,7 @@ static void warn_trained(const selection *s, const char *run, const lvk_split_ov
     fprintf(
         stderr,
         "warning: of %zu images, %zu %s images that %s was trained on, and %zu its validation images: the scores "
-        "are better than those of new images; --part test evaluates only what the run held out\n",
+        "are better than those of new images; --part test evaluates only the test part of the run\n",
         s->count, trained, overlap->same ? "are" : "have the paths of", shown(run), chose);
 }
 

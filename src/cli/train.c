@@ -80,7 +80,7 @@ static void check(const arguments *a, struct argp_state *state) {
     if (!a->resume)
         train_choices_check(&a->train, state);
     if (a->train.options.split && (a->fractions || train_choices_given(&a->train, "group")))
-        argp_failure(state, EXIT_USAGE, 0, "--%s: has no effect on a split that is made already, --split",
+        argp_failure(state, EXIT_USAGE, 0, "--%s: has no effect on a split that exists already (--split)",
                      a->fractions ? "fractions" : "group");
 }
 

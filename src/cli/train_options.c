@@ -108,7 +108,8 @@ bool train_choices_given(const train_choices *choices, const char *key) {
 static void take_freeze(const char *text, struct argp_state *state, train_choices *c) {
     if (strcmp(text, "all") != 0 && strcmp(text, "none") != 0)
         argp_failure(state, EXIT_USAGE, 0,
-                     "--freeze %s: there is all and none; --unfreeze STAGE thaws a part", text);
+                     "--freeze %s: must be all or none; --unfreeze STAGE trains a part of the backbone",
+                     text);
     c->options.unfreeze = strcmp(text, "all") == 0 ? "none" : "all";
     c->freeze = true;
     c->given |= (uint64_t)1 << number_of("unfreeze");
@@ -119,7 +120,7 @@ static void take_freeze(const char *text, struct argp_state *state, train_choice
 static void choose_preset(const char *name, struct argp_state *state, train_choices *c) {
     c->preset = preset_find(name);
     if (!c->preset)
-        argp_failure(state, EXIT_USAGE, 0, "--recipe %s: there is no such recipe; --help lists them", name);
+        argp_failure(state, EXIT_USAGE, 0, "--recipe %s: there is no such preset; --help lists them", name);
     if (!c->first_setting)
         c->first_setting = "recipe";
 }

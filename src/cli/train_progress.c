@@ -55,11 +55,11 @@ static void print_start(const lvk_train_event *event) {
                    format_count(text, event->part_images[part]),
                    metrics_people(people, event->part_images[part], event->subjects[part],
                                   event->part_unnamed[part]));
-    printf("%s parameters, %s of device memory by plan, run folder %s\n",
+    printf("%s parameters, %s of device memory planned, run folder %s\n",
            format_count(text, event->parameters), format_bytes(memory, event->memory_estimate),
            shown(event->run));
     if (event->memory_kept)
-        printf("recomputing activations: %s in place of %s\n", memory,
+        printf("recomputing activations: %s of device memory instead of %s\n", memory,
                format_bytes((char[FORMAT_SIZE]){0}, event->memory_kept));
     if (event->resumed_epoch || event->resumed_step)
         printf("going on after %" PRIu32 " epochs and %" PRIu32 " steps\n", event->resumed_epoch,
@@ -153,7 +153,7 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
                  lvk_split_part_name((lvk_split_part)part), j->metrics.count,
                  metrics_people(people, j->metrics.count, j->subjects, j->unnamed),
                  j->unnamed ? ""
-                 : seen     ? " who are also among the training images: no measure of new people"
+                 : seen     ? " who are also in the training part, which says nothing about new people"
                             : " not seen in training");
         metrics_print(j, &(metrics_subject){title, result->positive_class, result->negative_class});
     }

@@ -96,7 +96,7 @@ static lvk_search_kind parse_kind(const struct argp_state *state, const char *te
     for (int i = 0; i < 3; ++i)
         if (strcmp(text, names[i]) == 0)
             return (lvk_search_kind)i;
-    argp_failure(state, EXIT_USAGE, 0, "--search %s: there is grid, random and halving", text);
+    argp_failure(state, EXIT_USAGE, 0, "--search %s: must be grid, random or halving", text);
     return LVK_SEARCH_GRID;
 }
 
@@ -118,7 +118,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_GRID:
         if (s->axis_count == MOST_AXES)
-            argp_failure(state, EXIT_USAGE, 0, "--grid %s: more than %d times --grid", text, MOST_AXES);
+            argp_failure(state, EXIT_USAGE, 0, "--grid %s: --grid may be given at most %d times", text,
+                         MOST_AXES);
         a->axes[s->axis_count++] = text;
         return 0;
     case OPTION_SEARCH:
@@ -228,9 +229,10 @@ static void print_trials(const lvk_search *search, const uint32_t *order) {
     printf("\n");
     table_print(&t, stdout);
     table_finish(&t);
-    printf("\n* not for choosing: a model chosen by its test figure has no test left. F1 is weighted.\n");
+    printf(
+        "\n* not for choosing: the test scores of a model that they have chosen say nothing about new images.\nF1 is weighted by class size.\n");
     if (strcmp(lvk_search_trial_options(search, 1).group, "none") == 0)
-        printf("--group none: people are on both sides of the split, so these figures say nothing about new "
+        printf("--group none: people are on both sides of the split, so these scores say nothing about new "
                "people.\n");
 }
 

@@ -38,7 +38,7 @@ static lvk_status set_fractions(lvk_split *split, const lvk_split_options *optio
         1 - split->fractions[LVK_SPLIT_VALIDATION] - split->fractions[LVK_SPLIT_TEST];
     if (!(split->fractions[LVK_SPLIT_TRAIN] > 1e-6))
         return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "split: shares of %g for validation and %g for test leave nothing to train on",
+                        "split: fractions of %g for validation and %g for the test leave nothing to train on",
                         validation, test);
     return LVK_OK;
 }

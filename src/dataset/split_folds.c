@@ -188,9 +188,9 @@ lvk_status lvk_split_create_folds(const lvk_dataset *dataset, const lvk_fold_opt
                                   lvk_split *splits[LVK_MAX_FOLDS], uint32_t *count) {
     *count = 0;
     if (options->folds == 1 || options->folds > LVK_MAX_FOLDS)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: 2 to %d", options->folds, LVK_MAX_FOLDS);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: must be from 2 to %d", options->folds, LVK_MAX_FOLDS);
     if (!(options->validation > 0 && options->validation < 1))
-        return lvk_fail(LVK_ERROR_ARGUMENT, "a validation share of %g: above 0, below 1",
+        return lvk_fail(LVK_ERROR_ARGUMENT, "a validation fraction of %g: must be above 0 and below 1",
                         options->validation);
     uint8_t *fold_of_image = lvk_alloc(lvk_dataset_image_count(dataset), 1);
     const lvk_status status =

@@ -57,7 +57,8 @@ static lvk_status read_metadata(lvk_weights *weights, const lvk_string_map *meta
     const char *format = lvk_string_map_get(metadata, "format");
     const char *classes = lvk_string_map_get(metadata, "classes");
     if (!format || strcmp(format, LVK_WEIGHTS_FORMAT) != 0)
-        return lvk_fail(LVK_ERROR_FORMAT, "holds no weights of leukvk; `leukvk import` makes them of others");
+        return lvk_fail(LVK_ERROR_FORMAT,
+                        "holds no weights for leukvk; leukvk import converts those of other libraries");
     LVK_TRY(lvk_string_map_need(metadata, "source", &source));
     LVK_TRY(lvk_string_map_need(metadata, "digest", &digest));
     if (classes && strcmp(classes, LVK_WEIGHTS_CLASSES) != 0)
@@ -90,7 +91,8 @@ static lvk_status check_digest(lvk_weights *weights, const lvk_span *spans) {
     const char *stored = lvk_string_map_get(lvk_safetensors_metadata(weights->file), "digest");
     LVK_TRY(lvk_digest_spans(spans, weights->count, weights->digest));
     if (strcmp(stored, weights->digest) != 0)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: damaged: the tensors have not the digest that it names", file);
+        return lvk_fail(LVK_ERROR_FORMAT,
+                        "%s: is damaged: the digest of the tensors is not the one in the file", file);
     return LVK_OK;
 }
 

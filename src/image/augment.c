@@ -5,7 +5,7 @@
 static lvk_status check(const char *option, double value, double most) {
     if (value >= 0 && value <= most) /* false for NaN as well */
         return LVK_OK;
-    return lvk_fail(LVK_ERROR_ARGUMENT, "--%s %g: must be 0 to %g", option, value, most);
+    return lvk_fail(LVK_ERROR_ARGUMENT, "--%s %g: must be from 0 to %g", option, value, most);
 }
 
 lvk_status lvk_augment_check(const lvk_augment_strength *strength) {

@@ -19,11 +19,11 @@ lvk_status lvk_crop_parse(const char *text, lvk_crop *crop) {
         return LVK_OK;
     }
     if (strncmp(text, "center:", 7) != 0)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "crop '%s': center:N, bbox or none", text);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "crop '%s': must be center:N, bbox or none", text);
     char *end;
     const long side = strtol(text + 7, &end, 10);
     if (text[7] < '0' || text[7] > '9' || *end || side < LVK_IMAGE_LEAST_SIDE || side > LVK_IMAGE_MOST_SIDE)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "crop '%s': N must be %d to %d pixels", text,
+        return lvk_fail(LVK_ERROR_ARGUMENT, "crop '%s': N must be from %d to %d pixels", text,
                         LVK_IMAGE_LEAST_SIDE, LVK_IMAGE_MOST_SIDE);
     crop->side = (uint32_t)side;
     return LVK_OK;

@@ -16,7 +16,8 @@ lvk_status lvk_bootstrap_replicates(const lvk_bootstrap_options *options, size_t
     *replicates = options->replicates ? options->replicates : REPLICATES;
     return *replicates <= MOST_REPLICATES
                ? LVK_OK
-               : lvk_fail(LVK_ERROR_ARGUMENT, "%zu replicates: at most %d", *replicates, MOST_REPLICATES);
+               : lvk_fail(LVK_ERROR_ARGUMENT, "%zu replicates are too many, at most %d", *replicates,
+                          MOST_REPLICATES);
 }
 
 uint32_t lvk_bootstrap_draw(uint64_t seed, uint32_t replicate, uint32_t place, uint32_t subjects) {

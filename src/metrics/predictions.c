@@ -18,7 +18,7 @@ lvk_status lvk_prediction_format_parse(const char *name, lvk_prediction_format *
             return LVK_OK;
         }
     }
-    return lvk_fail(LVK_ERROR_ARGUMENT, "there is no format '%s': table, csv or json", name);
+    return lvk_fail(LVK_ERROR_ARGUMENT, "there is no format '%s'; must be table, csv or json", name);
 }
 
 double lvk_prediction_round(double p) {

@@ -76,8 +76,8 @@ static lvk_status find(const sample *s, double *temperature) {
     if (!(slope(s, high) > 0))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
-            "no temperature: the predictions separate the classes all but perfectly, so that it would "
-            "fall to 0; it takes images that are harder, or more of them");
+            "no temperature: the predictions separate the classes almost perfectly, so that it would "
+            "be 0; more images, or harder ones, are needed");
     *temperature = 1 / zero_of_slope(s, low, high);
     return LVK_OK;
 }

@@ -60,10 +60,10 @@ lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size) {
     if (size == 0 || size == model->image_size)
         return LVK_OK;
     if (!model->any_size)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "images of %u pixels: %s takes %u", size, model->architecture,
-                        model->image_size);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "images of %u pixels: %s takes only images of %u pixels", size,
+                        model->architecture, model->image_size);
     if (size < LVK_LEAST_IMAGE_SIZE || size > LVK_MOST_IMAGE_SIZE)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "images of %u pixels: must be %d to %d", size,
+        return lvk_fail(LVK_ERROR_ARGUMENT, "images of %u pixels: must be from %d to %d", size,
                         LVK_LEAST_IMAGE_SIZE, LVK_MOST_IMAGE_SIZE);
     return LVK_OK;
 }

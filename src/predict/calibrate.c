@@ -121,19 +121,20 @@ static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size
     if (*count == 0 && result->left_out)
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
-            "all predictions are of images that the model's run tests on, which must have no say");
+            "all predictions are of images that the model's run tests on, on which nothing may be chosen");
     if (*count && learnt == *count)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "all predictions are of images that the model learnt from, of which it is too sure");
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "all predictions are of images that the model was trained on, for which it is overconfident");
     for (size_t k = 0; k < LVK_MOST_CLASSES; ++k)
         present += per_class[k] > 0;
     if (present > 1)
         return LVK_OK;
     return classes > 2 ? lvk_fail(LVK_ERROR_ARGUMENT,
-                                  "labelled predictions of %zu of its %u classes: it takes two or more",
+                                  "labelled predictions of %zu of its %u classes: two or more are needed",
                                   present, classes)
                        : lvk_fail(LVK_ERROR_ARGUMENT,
-                                  "%zu and %zu labelled predictions of the two classes: it takes both",
+                                  "%zu and %zu labelled predictions of the two classes: both are needed",
                                   per_class[0], per_class[1]);
 }
 
@@ -249,7 +250,7 @@ static lvk_status check_model(const char *file, const lvk_checkpoint *model) {
     return is_calibrated(model)
                ? lvk_fail(
                      LVK_ERROR_ARGUMENT,
-                     "%s: is calibrated already, and so may be the predictions; --remove takes that away",
+                     "%s: is already calibrated, and so may be the predictions; --remove removes the calibration",
                      file)
                : LVK_OK;
 }

@@ -19,9 +19,10 @@ enum { PAPER = 225, INK = 20, SCALE = 2, MOST_CHARACTERS = 200, CHARACTER_BYTES 
 lvk_status lvk_canvas_create(uint64_t width, uint64_t height, lvk_canvas *canvas) {
     *canvas = (lvk_canvas){0};
     if (width > LVK_CANVAS_MOST_SIDE || height > LVK_CANVAS_MOST_SIDE)
-        return lvk_fail(LVK_ERROR_LIMIT,
-                        "a picture of %llu x %llu pixels: at most %d a side, so show fewer or smaller cells",
-                        (unsigned long long)width, (unsigned long long)height, LVK_CANVAS_MOST_SIDE);
+        return lvk_fail(
+            LVK_ERROR_LIMIT,
+            "a picture of %llu x %llu pixels has more than %d a side: show fewer or smaller cells",
+            (unsigned long long)width, (unsigned long long)height, LVK_CANVAS_MOST_SIDE);
     canvas->pixels = lvk_alloc(width * height, 3);
     if (!canvas->pixels)
         return LVK_ERROR_MEMORY;

@@ -41,7 +41,7 @@ typedef struct crop_job {
 static lvk_status resolve(const lvk_crop_options *given, lvk_crop_options *o, lvk_crop *crop) {
     *o = given ? *given : (lvk_crop_options){0};
     if (o->size && (o->size < LVK_IMAGE_LEAST_SIDE || o->size > LVK_IMAGE_MOST_SIDE))
-        return lvk_fail(LVK_ERROR_ARGUMENT, "crop: a size of %u pixels: from %d to %d", o->size,
+        return lvk_fail(LVK_ERROR_ARGUMENT, "crop: a size of %u pixels: must be from %d to %d", o->size,
                         LVK_IMAGE_LEAST_SIDE, LVK_IMAGE_MOST_SIDE);
     return lvk_crop_parse(o->mode ? o->mode : "center", crop);
 }

@@ -223,9 +223,9 @@ lvk_status lvk_bench(lvk_device *device, const lvk_bench_options *options, lvk_b
     LVK_TRY(find_work(options->work, &b.work));
     b.batch = options->batch ? options->batch : b.work->public.batch;
     if (b.batch > MOST_BATCH)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--batch %u: 1 to %d", b.batch, MOST_BATCH);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--batch %u: must be from 1 to %d", b.batch, MOST_BATCH);
     if (options->steps > MOST_STEPS)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--steps %u: 1 to %d", options->steps, MOST_STEPS);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--steps %u: must be from 1 to %d", options->steps, MOST_STEPS);
     const lvk_status status = run(&b, device, options, result);
     close_bench(&b);
     return status;

@@ -7,9 +7,10 @@
 #include <string.h>
 
 static lvk_status bad_drops(const char *text) {
-    return lvk_fail(LVK_ERROR_ARGUMENT,
-                    "--schedule %s: behind the colon come up to %d epochs from 1 on, ascending: step:10,15",
-                    text, LVK_SCHEDULE_MAX_DROPS);
+    return lvk_fail(
+        LVK_ERROR_ARGUMENT,
+        "--schedule %s: after the colon there must be up to %d epochs in ascending order, as in step:10,15",
+        text, LVK_SCHEDULE_MAX_DROPS);
 }
 
 static lvk_status parse_drops(const char *text, const char *at, lvk_schedule *schedule) {
@@ -39,8 +40,8 @@ lvk_status lvk_schedule_parse(const char *text, lvk_schedule *schedule) {
             return LVK_OK;
     }
     if (strncmp(text, "step:", 5) != 0)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--schedule %s: there is cosine, step, step:EPOCH,... and constant", text);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--schedule %s: must be cosine, step, step:EPOCH,... or constant",
+                        text);
     return parse_drops(text, text + 5, schedule);
 }
 

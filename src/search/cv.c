@@ -292,8 +292,9 @@ static lvk_status run(cross_validation *c) {
     LVK_TRY(describe(c));
     c->result->by_image = strcmp(c->options.train.group, "none") == 0;
     if (c->options.folds == 0 && c->result->by_image)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "the data set's own folds keep people apart: give a number of folds");
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "the data set's own folds keep subjects apart; without subjects, give a number of folds");
     const lvk_run_group group = group_of(c);
     LVK_TRY(c->options.folder ? lvk_run_group_check(&group, c->options.folder) : LVK_OK);
     LVK_TRY(read_data(c));
@@ -307,8 +308,8 @@ lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_
                       lvk_cv_result *result) {
     *result = (lvk_cv_result){0};
     if (options->folds == 1 || options->folds > LVK_MAX_FOLDS)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: 2 to %d, or the data set's own", options->folds,
-                        LVK_MAX_FOLDS);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: must be from 2 to %d, or the data set's own",
+                        options->folds, LVK_MAX_FOLDS);
     cross_validation c = {.device = device,
                           .options = *options,
                           .result = result,

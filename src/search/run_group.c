@@ -32,7 +32,8 @@ static lvk_status check_file(const lvk_run_group *group, const char *path) {
     if (!key)
         key = difference(before, group->config);
     const lvk_status status =
-        key ? lvk_fail(LVK_ERROR_ARGUMENT, "%s: another %s, with another \"%.64s\"", path, group->what, key)
+        key ? lvk_fail(LVK_ERROR_ARGUMENT, "%s: is of another %s, with another \"%.64s\"", path, group->what,
+                       key)
             : LVK_OK;
     json_decref(before);
     return status;

@@ -109,7 +109,7 @@ static lvk_status name_folder(lvk_search *s) {
 static lvk_status init(lvk_search *s) {
     const lvk_search_options *o = &s->options;
     if (o->jobs < 1 || o->jobs > LVK_SEARCH_MAX_JOBS)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--jobs %u: 1 to %d", o->jobs, LVK_SEARCH_MAX_JOBS);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--jobs %u: must be from 1 to %d", o->jobs, LVK_SEARCH_MAX_JOBS);
     LVK_TRY(lvk_search_space_init(&s->space, o));
     LVK_TRY(check_points(s));
     s->options.train = s->settings.options; /* owned texts from here on */
@@ -449,7 +449,7 @@ static lvk_status run_rounds(lvk_search *s, const lvk_search_pool *pool) {
 /* The first rank makes folder and split. */
 static lvk_status open_search(lvk_search *s, const lvk_search_pool *pool) {
     if (s->ranks.size > 1 && !s->folder)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "%u ranks need the name of one folder: --out", s->ranks.size);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%u ranks need the same folder: --out FOLDER", s->ranks.size);
     const lvk_run_group group = group_of(s);
     if (s->folder)
         LVK_TRY(lvk_run_group_check(&group, s->folder));

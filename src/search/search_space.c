@@ -34,9 +34,8 @@ static lvk_status unknown_key(const char *axis) {
     for (uint32_t grid = 1; grid <= LVK_SEARCH_MAX_AXES; ++grid)
         lvk_text_add(&names, "%s%s", grid > 1 ? ", " : "", option_of_number(grid)->key);
     LVK_TRY(lvk_text_take(&names, &list, NULL));
-    const lvk_status status =
-        lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s: NAME=VALUE,... with the name of one of these settings: %s",
-                 axis, list);
+    const lvk_status status = lvk_fail(
+        LVK_ERROR_ARGUMENT, "--grid %s: must be NAME=VALUE,... with one of these names: %s", axis, list);
     lvk_free(list);
     return status;
 }
@@ -121,8 +120,8 @@ static lvk_status add_range(lvk_axis *axis, const char *text, const char *dots) 
         return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s=%s: the second end must be above the first", name,
                         text);
     if (is_logarithmic(axis->key) && low <= 0)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s=%s: is drawn in the logarithm, so from above 0 on",
-                        name, text);
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--grid %s=%s: is drawn log-uniformly, so that it must begin above 0", name, text);
     return LVK_OK;
 }
 
@@ -176,12 +175,11 @@ static lvk_status check_axes(const lvk_search_space *space, const lvk_search_opt
         const lvk_axis *axis = &space->axes[i];
         const char *name = axis->key->key;
         if (axis->range && !o->trials)
-            return lvk_fail(LVK_ERROR_ARGUMENT,
-                            "--grid %s=%s..%s: a range is for drawing points: --search random --trials N",
+            return lvk_fail(LVK_ERROR_ARGUMENT, "--grid %s=%s..%s: a range needs --search random --trials N",
                             name, axis->values[0], axis->values[1]);
         if (strcmp(name, "epochs") == 0 && o->kind == LVK_SEARCH_HALVING)
             return lvk_fail(LVK_ERROR_ARGUMENT,
-                            "--grid epochs: --search halving hands out the epochs itself, up to --epochs");
+                            "--grid epochs: --search halving chooses the epochs itself, up to --epochs");
         if (!(is_optimizers(axis->key) && searches_optimizer(space)) &&
             lvk_train_option_check_use(axis->key, &o->train) != LVK_OK)
             return lvk_fail_within(LVK_ERROR_ARGUMENT, "--grid %s", name);
@@ -259,7 +257,7 @@ static lvk_status fill(lvk_search_space *space, const lvk_search_options *o) {
     if (!model)
         return lvk_fail_within(LVK_ERROR_ARGUMENT, "--model");
     if (o->kind == LVK_SEARCH_RANDOM && !o->trials)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--search random: how many? --trials N");
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--search random: how many points? --trials N");
     if (o->kind == LVK_SEARCH_GRID && o->trials)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--trials %u: is for --search random and halving", o->trials);
     for (size_t i = 0; i < o->axis_count; ++i)

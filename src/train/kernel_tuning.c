@@ -93,7 +93,7 @@ static lvk_status fill_config(const lvk_kernel_tuning_options *options, lvk_netw
         .training = true,
         .optimizer = LVK_OPTIMIZER_ADAM};
     if (config->batch > 1024)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--batch %u: must be 1 to 1024", config->batch);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--batch %u: must be from 1 to 1024", config->batch);
     const lvk_model *model = lvk_model_find(config->model.architecture);
     if (!model)
         return LVK_ERROR_ARGUMENT;

@@ -49,8 +49,7 @@ static lvk_status check_values(const lvk_train_options *o) {
     if (!(o->validation > 0 && o->test >= 0 && o->validation + o->test < 1))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
-            "--fractions %g,%g: the validation part, which chooses the best epoch, needs images, the test part may "
-            "be 0, and together they must leave images to train on",
+            "--fractions %g,%g: the first must be above 0, the second 0 or more, and their sum below 1",
             o->validation, o->test);
     return LVK_OK;
 }
@@ -72,11 +71,12 @@ static void round_to_text(double *value) {
 }
 
 lvk_status lvk_settings_check_text(const char *option, const char *text) {
-    return lvk_text_is_utf8(text) ? LVK_OK
-                                  : lvk_fail(LVK_ERROR_ARGUMENT,
-                                             "--%s %s: is not UTF-8, as JSON has to be, in which a run keeps "
-                                             "its settings; give it another name",
-                                             option, text);
+    return lvk_text_is_utf8(text)
+               ? LVK_OK
+               : lvk_fail(
+                     LVK_ERROR_ARGUMENT,
+                     "--%s %s: is not UTF-8 text, and config.json can hold nothing else; give it another name",
+                     option, text);
 }
 
 static lvk_status own_values(lvk_settings *s) {
@@ -110,8 +110,9 @@ static lvk_status resolve_stages(lvk_settings *s, const lvk_model *model) {
             return LVK_OK;
         }
     }
-    return lvk_fail(LVK_ERROR_ARGUMENT, "--unfreeze %s: there is none, all, conv1 and conv2_x to conv%u_x",
-                    text, model->stages);
+    return lvk_fail(LVK_ERROR_ARGUMENT,
+                    "--unfreeze %s: must be none, all, conv1 or one of conv2_x to conv%u_x", text,
+                    model->stages);
 }
 
 static lvk_status resolve_backbone(lvk_settings *s, const lvk_model *model) {
@@ -124,13 +125,14 @@ static lvk_status resolve_backbone(lvk_settings *s, const lvk_model *model) {
     if (!s->pretrained && (s->frozen_stages || !s->batch_statistics))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
-            "--weights none: a %s that starts from chance must be trained whole: --unfreeze all --bn train",
+            "--weights none: a %s with random weights must be trained as a whole: --unfreeze all --bn train",
             model->architecture);
     s->on_features = s->frozen_stages == model->stages;
     if (!s->on_features && o->views != 1)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--views %u: is for a frozen backbone; this one is trained, on images turned freely",
-                        o->views);
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--views %u: needs a frozen backbone; this one is trained, on images that are flipped and rotated at random",
+            o->views);
     return LVK_OK;
 }
 
@@ -140,8 +142,9 @@ static lvk_status resolve_normalize(lvk_settings *s) {
     if (strcmp(text, "auto") == 0)
         return LVK_OK;
     if (s->pretrained)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--normalize %s: pretrained weights say how pixels are normalized: auto", text);
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--normalize %s: pretrained weights require their own normalization: --normalize auto", text);
     if (strcmp(text, "none") == 0)
         s->normalize = LVK_NORMALIZE_NONE;
     return LVK_OK;
@@ -175,13 +178,13 @@ static lvk_status resolve_augment(lvk_settings *s) {
         return LVK_OK;
     const char *first = o->shift > 0 ? "shift" : o->zoom > 0 ? "zoom" : "color";
     if (!o->augment)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--%s: is augmentation, which is off: --augment", first);
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--%s: is a part of the augmentation, which is off; --augment turns it on", first);
     if (s->on_features)
-        return lvk_fail(
-            LVK_ERROR_ARGUMENT,
-            "--%s: changes images; this training sees a frozen backbone's features (--views turns "
-            "them)",
-            first);
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--%s: changes images, but this training sees the features of a frozen backbone; "
+                        "--views N also takes them of rotated and mirrored images",
+                        first);
     return LVK_OK;
 }
 
@@ -192,7 +195,7 @@ static lvk_status resolve_schedule(lvk_settings *s) {
     schedule->warmup = o->warmup;
     LVK_TRY(lvk_schedule_parse(o->schedule, schedule));
     if (schedule->drop_count && schedule->drops[schedule->drop_count - 1] >= o->epochs)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--schedule %s: the last drop comes after all of the %u epochs",
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--schedule %s: its last epoch must be below --epochs %u",
                         o->schedule, o->epochs);
     return LVK_OK;
 }
@@ -220,7 +223,7 @@ static lvk_status resolve(lvk_settings *s) {
     s->optimizer =
         (lvk_optimizer_settings){.momentum = o->momentum, .weight_decay = o->weight_decay, .average = o->ema};
     if (!lvk_optimizer_find(o->optimizer, &s->optimizer.kind))
-        return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: there is adam, adamw and sgd", o->optimizer);
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--optimizer %s: must be adam, adamw or sgd", o->optimizer);
     LVK_TRY(lvk_param_groups_parse(o->rate_scale, &s->rates));
     return resolve_schedule(s);
 }

@@ -330,8 +330,8 @@ static void tell_finished(const lvk_trainer *t) {
     const lvk_train_state *p = &t->state;
     const lvk_train_options *o = &t->settings.options;
     if (p->epoch >= o->epochs)
-        lvk_log(LVK_LOG_WARNING, "nothing is left to train: all %u epochs are; --epochs N goes on",
-                o->epochs);
+        lvk_log(LVK_LOG_WARNING,
+                "nothing is left to train: all %u epochs are done; a larger --epochs goes on", o->epochs);
     else if (lvk_trainer_is_out_of_patience(t))
         lvk_log(
             LVK_LOG_WARNING,

@@ -123,11 +123,11 @@ static bool is_among(const char *text, const char *choices) {
     }
 }
 
-/* "a, b and c" of "a|b|c". */
-static void list_choices(const char *choices, char *text, size_t size) {
+/* "a, b and c" of "a|b|c", with `last` " and ". */
+static void list_choices(const char *choices, const char *last, char *text, size_t size) {
     size_t used = 0;
     for (const char *at = choices; *at && used + 8 < size; ++at) {
-        const char *separator = strchr(at + 1, '|') ? ", " : " and ";
+        const char *separator = strchr(at + 1, '|') ? ", " : last;
         if (*at == '|')
             used += (size_t)snprintf(text + used, size - used, "%s", separator);
         else
@@ -140,8 +140,8 @@ static lvk_status check_text(const lvk_train_option *option, const char *text) {
     char choices[128];
     if (option->check != LVK_OPTION_ONE_OF || is_among(text, option->choices))
         return LVK_OK;
-    list_choices(option->choices, choices, sizeof choices);
-    return lvk_fail(LVK_ERROR_ARGUMENT, "--%s %s: there is %s", option->key, text, choices);
+    list_choices(option->choices, " or ", choices, sizeof choices);
+    return lvk_fail(LVK_ERROR_ARGUMENT, "--%s %s: must be %s", option->key, text, choices);
 }
 
 /* False for NaN as well. */
@@ -195,7 +195,7 @@ static void list_models(bool with_backbone, char *text, size_t size) {
             strncat(names, *names ? "|" : "", sizeof names - strlen(names) - 1);
             strncat(names, name, sizeof names - strlen(names) - 1);
         }
-    list_choices(names, text, size);
+    list_choices(names, " and ", text, size);
 }
 
 static lvk_status check_model(const lvk_train_option *option, const lvk_model *model) {
@@ -218,7 +218,7 @@ static lvk_status check_backbone(const lvk_train_option *option, const lvk_train
         return LVK_OK;
     if (option->used_by == LVK_OPTION_USED_BY_THAWED && frozen)
         return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--%s: has no effect on a frozen backbone; --unfreeze names the stages to train",
+                        "--%s: has no effect on a frozen backbone; --unfreeze STAGE trains a part of it",
                         option->key);
     return LVK_OK;
 }
@@ -238,7 +238,8 @@ static lvk_status check_images(const lvk_train_option *option, const lvk_train_o
     const bool on = *(const bool *)place_in(o, option);
     return model->features && strcmp(o->unfreeze, "none") == 0 && on
                ? lvk_fail(LVK_ERROR_ARGUMENT,
-                          "--%s: has no effect on the features of a frozen backbone (--views turns images)",
+                          "--%s: has no effect on the features of a frozen backbone; "
+                          "--views N also takes them of rotated and mirrored images",
                           option->key)
                : LVK_OK;
 }

@@ -11,7 +11,8 @@ static void name_left_out(const lvk_dataset *dataset) {
         lvk_log(LVK_LOG_WARNING, "left out: %s: %s", file.path, file.reason);
     }
     if (skipped)
-        lvk_log(LVK_LOG_WARNING, "%zu image files were left out (--strict would have stopped)", skipped);
+        lvk_log(LVK_LOG_WARNING, "%zu image files were left out; --strict stops at the first instead",
+                skipped);
 }
 
 static void tell_positive(const lvk_dataset *dataset) {

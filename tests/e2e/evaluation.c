@@ -167,7 +167,7 @@ Test(evaluation, a_runs_own_data_set_is_known_when_it_has_moved) {
         program_run(&result, "%s", without[i]);
         cr_expect_eq(result.exit_status, 1);
         EXPECT_SAYS(result.err, "run: its data set was in /");
-        EXPECT_SAYS(result.err, "/data, where it is no more; --data DIR says where it lies now");
+        EXPECT_SAYS(result.err, "/data, where it no longer is; --data DIR tells where it is now");
     }
     program_run(&result, "eval --model run --data moved --json");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);

@@ -67,7 +67,7 @@ Test(tables, a_run_finds_its_images_again) {
     cr_assert_eq(system("mkdir moved && mv cells cells.csv moved"), 0); /* NOLINT(cert-env33-c) */
     program_run(&result, "eval --model run");
     cr_expect_eq(result.exit_status, 1);
-    EXPECT_SAYS(result.err, "/cells.csv, where it is no more; --data DIR says where it lies now");
+    EXPECT_SAYS(result.err, "/cells.csv, where it no longer is; --data DIR tells where it is now");
     run_ok("eval --model run --data moved/cells.csv --part test --json");
     /* a table that is not the run's has columns of its own */
     cr_assert_eq(

@@ -217,7 +217,7 @@ Test(calibrate, writes_two_entries_and_takes_them_away) {
     cr_expect_float_eq(result.before.loss, -(3 * log(0.9) + log(0.1)) / 4, 1e-12);
     cr_expect_not(result.split_known);
 
-    refused(FOUR, "is calibrated already");
+    refused(FOUR, "is already calibrated");
     cr_assert_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), file, sizeof file), LVK_OK);
     cr_assert_eq(lvk_file_read(scratch_path("model.safetensors"), 1 << 20, &bytes[1], &sizes[1]), LVK_OK);
     cr_expect(sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0);
@@ -261,10 +261,10 @@ Test(calibrate, sources_that_are_refused) {
     write_model(scratch_path("model.safetensors"), NULL);
     write_text("split.json", SPLIT);
     refused(HEADER "x/1,0.9,all\nx/2,0.9,hem\n", "tests on");
-    refused(HEADER "t/1,0.9,all\nt/2,0.9,hem\n", "learnt from");
-    refused(HEADER "v/1,0.9,all\nv/2,0.3,all\n", "it takes both");
-    refused(HEADER "x/1,0.9,hem\nv/2,0.3,all\nv/3,0.3,all\n", "it takes both");
-    refused(HEADER, "it takes both");
+    refused(HEADER "t/1,0.9,all\nt/2,0.9,hem\n", "was trained on");
+    refused(HEADER "v/1,0.9,all\nv/2,0.3,all\n", "both are needed");
+    refused(HEADER "x/1,0.9,hem\nv/2,0.3,all\nv/3,0.3,all\n", "both are needed");
+    refused(HEADER, "both are needed");
     refused(HEADER "v/1,nan,all\nv/2,0.3,hem\n", "no probability");
     refused(HEADER "v/1,1.5,all\nv/2,0.3,hem\n", "no probability");
     refused("path,p_all,label\nv/1,0.9,all\nv/2,0.9,other\n", "its classes are other and all");

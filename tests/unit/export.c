@@ -411,7 +411,7 @@ Test(export, mistakes) {
         }
     }
     make_model(scratch_path("model"), "resnet50-narrow", "keras", "dense:8");
-    expect_refused("h5", "'h5'", "keras, torchvision, onnx");
+    expect_refused("h5", "'h5'", "keras, torchvision or onnx");
     cr_expect_eq(export_model(scratch_path("nowhere"), "onnx", scratch_path("out")), LVK_ERROR_IO);
     cr_expect_eq(export_model(scratch_path("out"), "onnx", scratch_path("o")), LVK_ERROR_FORMAT);
 }

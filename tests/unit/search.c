@@ -100,16 +100,16 @@ Test(search, wrong_axes_are_named) {
         {LVK_SEARCH_GRID, 0, {"dropout=0,x"}, "'x' is not a number"},
         {LVK_SEARCH_GRID, 0, {"batch=8,8.5"}, "'8.5' is not a whole number"},
         {LVK_SEARCH_GRID, 0, {"batch=8", "batch=8"}, "8 is there twice"},
-        {LVK_SEARCH_GRID, 0, {"dropout=0..0.5"}, "for drawing points"},
+        {LVK_SEARCH_GRID, 0, {"dropout=0..0.5"}, "a range needs --search random"},
         {LVK_SEARCH_GRID, 0, {"head=dense:8"}, "no effect on a cnn"},
         {LVK_SEARCH_GRID, 0, {"momentum=0.5,0.9"}, "no effect with adam"},
         {LVK_SEARCH_GRID, 3, {"dropout=0,0.5"}, "--trials 3"},
         {LVK_SEARCH_RANDOM, 0, {"dropout=0,0.5"}, "--trials N"},
         {LVK_SEARCH_RANDOM, 3, {"dropout=0.5..0"}, "above the first"},
-        {LVK_SEARCH_RANDOM, 3, {"l2=0..1"}, "logarithm"},
+        {LVK_SEARCH_RANDOM, 3, {"l2=0..1"}, "log-uniformly"},
         {LVK_SEARCH_RANDOM, 3, {"dropout=0..0.5", "dropout=0.6"}, "no other values"},
         {LVK_SEARCH_RANDOM, 3, {"dropout=0.6", "dropout=0..0.5"}, "no other values"},
-        {LVK_SEARCH_HALVING, 0, {"epochs=1,2"}, "hands out the epochs"},
+        {LVK_SEARCH_HALVING, 0, {"epochs=1,2"}, "chooses the epochs"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         const lvk_search_options o = options_of(cases[i].kind, cases[i].trials, cases[i].axes);

@@ -166,7 +166,7 @@ Test(settings, what_is_out_of_range_is_named) {
     refused(&options, "--color nan");
     options.color = 0.5;
     options.augment = false;
-    refused(&options, "--color: is augmentation");
+    refused(&options, "--color: is a part of the augmentation");
     options.color = 0;
     options.schedule = "step:20";
     refused(&options, "--schedule step:20");
@@ -308,7 +308,7 @@ Test(settings, options_without_effect_are_refused) {
     o.unfreeze = "conv5_x";
     cr_expect_eq(lvk_train_options_check(&o), LVK_OK, "%s", lvk_error_message());
     o.views = 3;
-    refused_use(&o, "--views 3: is for a frozen backbone");
+    refused_use(&o, "--views 3: needs a frozen backbone");
     o.views = 1;
     o.dropout = 0.5;
     refused_use(&o, "--dropout: has no effect on a resnet50; it is an option of cnn and cnn-gap");

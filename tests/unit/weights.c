@@ -76,7 +76,7 @@ Test(weights, opened) {
 
 Test(weights, metadata) {
     static const char *const changes[][3] = {
-        {"format", "pt", "holds no weights of leukvk"},
+        {"format", "pt", "holds no weights for leukvk"},
         {"architecture", "resnet51", "resnet51"},
         {"architecture", "resnet50", "expected was F32 7×7×3×64"},
         {"variant", "caffe", "\"variant\" is \"caffe\""},
@@ -96,7 +96,7 @@ Test(weights, metadata) {
     for (size_t i = 0; i < metadata.count; ++i) {
         char *key = metadata.pairs[i].key;
         metadata.pairs[i].key = lvk_strdup("another");
-        expect_refused("", strcmp(key, "format") == 0    ? "holds no weights of leukvk"
+        expect_refused("", strcmp(key, "format") == 0    ? "holds no weights for leukvk"
                            : strcmp(key, "classes") == 0 ? "\"fc1000/kernel\" is not one of resnet50-narrow's"
                                                          : key);
         lvk_free(metadata.pairs[i].key);
