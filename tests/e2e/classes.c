@@ -182,13 +182,13 @@ Test(classes, none_is_positive) {
     cr_expect(json_is_null(json_object_get(json_object_get(facts, "size_auc"), "training")));
     json_decref(facts);
     RUN("augment %s/data --preview %s/views.png", folder, folder);
-    RUN("crop %s/data %s/cropped --mode bbox", folder, folder);
+    RUN("crop %s/data %s/cropped --mode center:48", folder, folder);
     RUN("data %s/cropped", folder);
     cr_expect_not_null(strstr(result.out, "4 classes: Benign, Early, Pre, Pro"), "%s", result.out);
     static const char *const verbs[] = {"train --data", "cv --data", "tune --grid epochs=1 --data", "data"};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; ++i) {
         program_run(&result, "%s %s/data --positive Pro", verbs[i], folder);
-        cr_expect_eq(result.exit_status, 1, "%s", verbs[i]);
+        cr_expect_neq(result.exit_status, 0, "%s", verbs[i]);
         cr_expect_not_null(strstr(result.err, "data has 4 classes, which are told apart one by one"),
                            "%s: %s", verbs[i], result.err);
     }
@@ -227,8 +227,15 @@ Test(classes, predict_eval_and_calibrate) {
     json_t *results = json_in(folder, "a/results.json"), *test = json_object_get(results, "test");
     RUN("eval --model %s/a --json --out %s/again.csv", folder, folder);
     json_t *again = json_of(result.out);
-    cr_expect(json_equal(test, again), "%s", result.out);
-    program_expect_same(folder, "again.csv", "a/predictions-test.csv");
+    const size_t tested = rows_in(folder, "a/predictions-test.csv", rows);
+    cr_assert_eq(rows_in(folder, "again.csv", after), tested);
+    for (size_t i = 0; i < tested; ++i) { /* batch norms are folded here, and were not there */
+        cr_expect_eq(after[i].label, rows[i].label);
+        for (int k = 0; k < CLASSES; ++k)
+            cr_expect_float_eq(after[i].p[k], rows[i].p[k], 1e-6, "%.9g and %.9g", after[i].p[k],
+                               rows[i].p[k]);
+    }
+    expect_report(again, after, tested);
     json_decref(again);
     RUN("eval --from %s/a/predictions-test.csv --json", folder);
     again = json_of(result.out);
