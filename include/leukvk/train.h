@@ -57,7 +57,7 @@ typedef struct lvk_train_event {
     size_t part_unnamed[LVK_SPLIT_PART_COUNT];   /* of these, images of which no subject is known */
     const char *positive_class, *negative_class; /* STARTED: of two classes; else "" */
     uint32_t class_count;                        /* STARTED: three and more; 0: two */
-    const char *const *classes;                  /* STARTED: their names */
+    const char *const *class_names;              /* STARTED: of three and more; else NULL */
     uint64_t parameters;                         /* STARTED */
     uint64_t memory_estimate;                    /* STARTED: device memory by plan, bytes */
     uint64_t memory_kept; /* STARTED: what it would be were activations kept that are computed again; 0: all

@@ -32,7 +32,7 @@ static const char documentation[] =
     "\n"
     "The input 'image' of the ONNX model is [N, 3, size, size] floats: red, green and blue from 0 to 255, cropped "
     "and resized as the metadata of the file says. Its output 'probability', [N, 1], is that of the positive "
-    "class. For research and teaching; not a medical device.\n";
+    "class; of a model of three or more classes it is [N, classes]. For research and teaching; not a medical device.\n";
 
 static bool is_format(const char *text) {
     const char *name;

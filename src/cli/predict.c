@@ -28,7 +28,8 @@ static const char documentation[] =
     "\n"
     "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the predicted "
     "class. The class is the positive one where the probability is above 0.5, or above the threshold that leukvk "
-    "calibrate has chosen. For research and teaching; not a medical device.\n";
+    "calibrate has chosen. A model of three or more classes gives path,class,p_CLASS,p_CLASS,...: the class with the "
+    "highest probability, and the probability of each. For research and teaching; not a medical device.\n";
 
 enum { OPTION_FORMAT = 256 };
 static const struct argp_option options[] = {

@@ -47,7 +47,7 @@ static void print_start(const lvk_train_event *event) {
         printf("positive class: %s, negative class: %s\n", shown(event->positive_class),
                shown(event->negative_class));
     for (uint32_t c = 0; c < event->class_count; ++c)
-        printf("%s%s%s", c ? ", " : "classes: ", shown(event->classes[c]),
+        printf("%s%s%s", c ? ", " : "classes: ", shown(event->class_names[c]),
                c + 1 == event->class_count ? "\n" : "");
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
         if (event->part_images[part])

@@ -396,7 +396,7 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
     t->event.class_count = t->info.class_count;
     for (uint32_t c = 0; c < t->info.class_count; ++c)
         t->class_names[c] = t->info.classes[c];
-    t->event.classes = t->info.class_count ? t->class_names : NULL;
+    t->event.class_names = t->info.class_count ? t->class_names : NULL;
     t->event.kind = LVK_TRAIN_STARTED;
     if (lvk_ranks_any(&t->ranks, t->callback && !t->callback(t->user, &t->event)))
         return lvk_fail(LVK_ERROR_CANCELLED, "stopped before the first step; go on with --resume %s",
