@@ -4,10 +4,11 @@
  * "threshold"), which prediction reads. No device is needed.
  *
  * With a temperature T the model's probability is p = sigmoid(logit / T), or of three classes and more
- * softmax(logits / T); those have no threshold. T minimizes the mean log loss of
- * the predictions, which is convex in 1 / T (Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural
- * networks", ICML 2017); T > 1 where the model is overconfident. The order of the images, and so the AUC,
- * does not change. */
+ * softmax(logits / T); those have no threshold. T minimizes the mean log loss of the predictions, which is
+ * convex in 1 / T (Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017);
+ * T > 1 where the model is overconfident. Of two classes, the order of the images, and so the AUC, does not
+ * change. Of three and more, the class that an image is called does not; the AUC of a class may change a
+ * little, since an image's probability also depends on how the others are shared out. */
 #ifndef LEUKVK_CALIBRATE_H
 #define LEUKVK_CALIBRATE_H
 

@@ -27,7 +27,8 @@ static const char documentation[] =
     "  leukvk eval --model runs/RUN\n"
     "\n"
     "The temperature is the one with the least log loss (Guo et al., ICML 2017); above 1, the model was "
-    "overconfident. It changes neither the order of the images nor the AUC. The same files give the same bytes.\n";
+    "overconfident. With two classes it changes neither the order of the images nor the AUC; with three classes and "
+    "more it does not change the class of an image. The same files give the same bytes.\n";
 
 enum { OPTION_FROM = 256, OPTION_TEMPERATURE, OPTION_SENSITIVITY, OPTION_REMOVE, OPTION_JSON };
 static const struct argp_option options[] = {

@@ -122,6 +122,17 @@ Test(calibrate, temperature_of_classes_is_that_of_two) {
 }
 
 /* Probabilities that were written as 0 and 1 are far off, but no infinities. */
+/* With three classes the order of two images by a class may change, their class does not: at 1/2 the
+ * probabilities are the shares of the squares. */
+Test(calibrate, temperature_of_classes_keeps_the_class) {
+    double first[] = {0.4, 0.3, 0.3}, second[] = {0.42, 0.58, 0};
+    lvk_temperature_apply_classes(first, 3, 0.5);
+    lvk_temperature_apply_classes(second, 3, 0.5);
+    cr_expect_float_eq(first[0], 0.16 / 0.34, 1e-12);
+    cr_expect_float_eq(second[0], 0.1764 / 0.5128, 1e-9);
+    cr_expect(lvk_class_called(first, 3) == 0 && lvk_class_called(second, 3) == 1);
+}
+
 Test(calibrate, temperature_of_saturated_probabilities) {
     static const double six[] = {1, 1, 1, 0, 0, 1};
     static const uint8_t of_six[] = {1, 1, 1, 0, 0, 0};
