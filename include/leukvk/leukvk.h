@@ -30,6 +30,7 @@
 #include "leukvk/search.h"
 #include "leukvk/selftest.h"
 #include "leukvk/sheet.h"
+#include "leukvk/sort_images.h"
 #include "leukvk/split.h"
 #include "leukvk/status.h"
 #include "leukvk/synth.h"

@@ -46,6 +46,13 @@ LVK_MUST_USE lvk_status lvk_sheet_write(const lvk_dataset *dataset, const lvk_sh
 LVK_MUST_USE lvk_status lvk_sheet_write_views(const lvk_dataset *dataset, const lvk_sheet_options *options,
                                               const char *path);
 
+/* Writes a picture of `count` cells (1 to 1000), ten in a row, with `title` above and captions[i] below cell i,
+ * the image of data-set index images[i]. Of the options, crop, side and threads count. Errors as
+ * lvk_sheet_write. */
+LVK_MUST_USE lvk_status lvk_sheet_write_cells(const lvk_dataset *dataset, const lvk_sheet_options *options,
+                                              const uint32_t *images, const char *const *captions,
+                                              size_t count, const char *title, const char *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
 #include "ui/format.h"
 #include "ui/output.h"
 #include "verb.h"
+#include "worst.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ static const char documentation[] =
     "  leukvk eval --model runs/RUN\n"
     "  leukvk eval --model runs/RUN --part validation\n"
     "  leukvk eval --model model.safetensors --data DIR\n"
+    "  leukvk eval --model runs/RUN --worst 20 --sheet worst.png\n"
     "  leukvk eval --from runs/RUN/predictions-test.csv --subjects\n"
     "  leukvk eval --from runs/cv/predictions.csv --sensitivity 0.95\n"
     "  leukvk eval --from predictions.csv --prevalence 0.02\n"
@@ -41,7 +43,9 @@ enum {
     OPTION_SENSITIVITY,
     OPTION_PREVALENCE,
     OPTION_REPLICATES,
-    OPTION_POSITIVE
+    OPTION_POSITIVE,
+    OPTION_WORST,
+    OPTION_SHEET
 };
 static const struct argp_option options[] = {
     OPTION_HEADING("Evaluation:", GROUP_WORK),
@@ -64,6 +68,9 @@ static const struct argp_option options[] = {
      "Take the highest threshold whose sensitivity is X or more; 0 to 1", GROUP_WORK},
     {"prevalence", OPTION_PREVALENCE, "X", 0,
      "Also print the predictive values where the fraction X of all cells is positive", GROUP_WORK},
+    {"worst", OPTION_WORST, "N", 0,
+     "Also list the N images to whose own class the model gives the least probability", GROUP_OUTPUT},
+    {"sheet", OPTION_SHEET, "FILE.png", 0, "Draw the images of --worst (20 without it)", GROUP_OUTPUT},
     {"replicates", OPTION_REPLICATES, "N", 0, "Number of bootstrap replicates (2000)", GROUP_WORK},
     {0}};
 
@@ -71,7 +78,7 @@ static const struct argp_option options[] = {
 #define NEEDS_TWO                                                                                            \
     "the predictions are of %u classes; --positive CLASS,CLASS joins some of them into the positive one"
 
-enum { MOST_FILES = 64 };
+enum { MOST_FILES = 64, WORST_DEFAULT = 20 };
 
 typedef struct arguments {
     classify_arguments common;
@@ -79,6 +86,7 @@ typedef struct arguments {
     size_t from_count;
     const char *curves;   /* a folder */
     const char *positive; /* NULL: as the predictions have it */
+    worst_options worst;
     bool json, subjects;
     double threshold, sensitivity, prevalence; /* NaN: not given */
     lvk_bootstrap_options bootstrap;
@@ -96,6 +104,10 @@ static void check(const arguments *a, struct argp_state *state) {
         argp_failure(state, EXIT_USAGE, 0, "--from needs no --model, --part, --data or --out");
     if (!isnan(a->threshold) && !isnan(a->sensitivity))
         argp_failure(state, EXIT_USAGE, 0, "give --threshold or --sensitivity, but not both");
+    if (a->worst.sheet && a->from_count)
+        argp_failure(state, EXIT_USAGE, 0, "--sheet draws images, which --from has not");
+    if (a->json && a->worst.count)
+        argp_failure(state, EXIT_USAGE, 0, "--worst prints lines for people: leave --json out");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -134,7 +146,15 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_REPLICATES:
         a->bootstrap.replicates = (uint32_t)option_count(state, "replicates", text, 1, 1000000);
         return 0;
+    case OPTION_WORST:
+        a->worst.count = (uint32_t)option_count(state, "worst", text, 1, 1000);
+        return 0;
+    case OPTION_SHEET:
+        a->worst.sheet = option_png(state, "sheet", text);
+        return 0;
     case ARGP_KEY_END:
+        if (a->worst.sheet && !a->worst.count)
+            a->worst.count = WORST_DEFAULT;
         check(a, state);
         return 0;
     default:
@@ -150,7 +170,9 @@ typedef struct evaluated {
     double threshold;
     uint32_t class_count; /* above 2: these */
     const char *const *classes;
-    char joined[2][1024]; /* names of classes that are joined, negative and positive */
+    const selection *images; /* that the rows are of; NULL: of a file */
+    const char *crop;        /* of the model */
+    char joined[2][1024];    /* names of classes that are joined, negative and positive */
 } evaluated;
 
 static void print_prevalence(const arguments *a, const lvk_evaluation_report *report, const evaluated *e) {
@@ -222,6 +244,14 @@ static int write_curves(const arguments *a, const evaluated *e) {
                : lvk_predictions_curves(e->rows, e->count, a->curves);
 }
 
+static int show_worst(const arguments *a, const evaluated *e) {
+    const char *const two[] = {e->negative, e->positive};
+    worst_options wanted = a->worst;
+    wanted.crop = e->crop;
+    return worst_show(&wanted, e->rows, e->count, e->class_count > 2 ? e->classes : two, e->class_count,
+                      e->threshold, e->images);
+}
+
 static int evaluate(const arguments *a, const evaluated *e) {
     static lvk_evaluation_report report;
     int status = make_report(a, e, &report);
@@ -242,7 +272,9 @@ static int evaluate(const arguments *a, const evaluated *e) {
     const metrics_subject subject = {title, e->positive, e->negative};
     metrics_print(&report, &subject);
     print_prevalence(a, &report, e);
-    return a->subjects ? print_subjects(e, &subject) : LVK_OK;
+    if (a->subjects && (status = print_subjects(e, &subject)) != LVK_OK)
+        return status;
+    return a->worst.count ? show_worst(a, e) : LVK_OK;
 }
 
 /* The classes that were asked for become the positive one. Fails as a wrong option does. */
@@ -325,6 +357,8 @@ static int evaluate_files(const arguments *a) {
 
 static int evaluate_session(const arguments *a, classify_session *session, const selection *images) {
     lvk_prediction *rows;
+    char crop[64]; /* of the first model, which classify_run closes */
+    snprintf(crop, sizeof crop, "%s", lvk_classifier_get_info(session->classifier)->crop);
     classify_session turned = {0}; /* with the classes in the order that is evaluated */
     int status = classify_run(session, images, "Evaluating", &rows);
     evaluated e = {.rows = rows,
@@ -336,7 +370,9 @@ static int evaluate_session(const arguments *a, classify_session *session, const
                    .negative = session->negative,
                    .threshold = session->threshold,
                    .class_count = session->class_count,
-                   .classes = session->class_names};
+                   .classes = session->class_names,
+                   .images = images,
+                   .crop = crop};
     if (status == LVK_OK) {
         turn(a, &e, rows);
         status = choose_threshold(a, &e);
@@ -387,6 +423,7 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     output_check("out", a.common.out, a.common.models, (size_t)a.common.model_count);
     output_check("out", a.common.out, &a.common.data, 1);
+    output_check("sheet", a.worst.sheet, &a.common.data, 1);
     check_curves(&a);
     if (!a.common.part && !a.common.data)
         a.common.part = "test";

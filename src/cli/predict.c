@@ -22,6 +22,7 @@ static const char documentation[] =
     "  find cells -name '*.png' | leukvk predict --model runs/RUN -\n"
     "  leukvk predict --model runs/RUN --part test --format json\n"
     "  leukvk predict --model runs/RUN --data cells.csv\n"
+    "  leukvk predict --model runs/RUN cells/ --sort sorted    links by class\n"
     "\n"
     "The mean of several models:\n"
     "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/\n"
@@ -31,17 +32,21 @@ static const char documentation[] =
     "calibrate has chosen. A model of three or more classes gives path,class,p_CLASS,p_CLASS,...: the class with the "
     "highest probability, and the probability of each. For research and teaching; not a medical device.\n";
 
-enum { OPTION_FORMAT = 256 };
+enum { OPTION_FORMAT = 256, OPTION_SORT };
 static const struct argp_option options[] = {
     OPTION_HEADING("Prediction:", GROUP_WORK),
     {"format", OPTION_FORMAT, "table|csv|json", 0,
      "Format of the predictions (csv or json where the name of --out ends in .csv or .json, else table)",
      GROUP_OUTPUT},
+    {"sort", OPTION_SORT, "DIR", 0,
+     "Make DIR with a folder for each class that images are called, and links to the images in these folders; images with "
+     "labels are parted into right and wrong",
+     GROUP_OUTPUT},
     {0}};
 
 typedef struct arguments {
     classify_arguments common;
-    const char *format;
+    const char *format, *sort;
     const char **paths;
     size_t path_count;
 } arguments;
@@ -94,6 +99,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "--format %s: must be table, csv or json", text);
         a->format = text;
         return 0;
+    case OPTION_SORT:
+        a->sort = text;
+        return 0;
     case ARGP_KEY_ARGS:
         take_paths(a, state->argv + state->next, (size_t)(state->argc - state->next));
         return 0;
@@ -132,6 +140,20 @@ static int print_predictions(const arguments *a, const classify_session *session
     return status;
 }
 
+static int sort(const arguments *a, const classify_session *session, const selection *images,
+                const lvk_prediction *rows) {
+    const lvk_prediction_options names = {.negative_class = session->negative,
+                                          .positive_class = session->positive,
+                                          .threshold = session->threshold,
+                                          .class_count = session->class_count,
+                                          .class_names = session->class_names};
+    const int status =
+        lvk_sort_images(images->dataset, images->indices, rows, images->count, &names, a->sort);
+    if (status == LVK_OK && !quiet_is_set())
+        fprintf(stderr, "%zu images sorted into %s\n", images->count, shown(a->sort));
+    return status;
+}
+
 /* Images that could not be read any more when their turn came have been named; the others' rows stay. */
 static void drop_unread(selection *images, lvk_prediction *rows) {
     size_t kept = 0;
@@ -157,6 +179,10 @@ static int run(int argc, char **argv) {
     classify_session session;
     selection images = {0};
     lvk_prediction *rows = NULL;
+    if (a.sort && lvk_sort_images_check(a.sort) != LVK_OK) {
+        fprintf(stderr, "leukvk predict: --sort %s\n", lvk_error_message());
+        return EXIT_USAGE;
+    }
     int status = classify_open(&session, &a.common);
     if (status == LVK_OK)
         status = a.common.part ? classify_select(&a.common, &images)
@@ -170,6 +196,8 @@ static int run(int argc, char **argv) {
         drop_unread(&images, rows);
     if (status == LVK_OK)
         status = print_predictions(&a, &session, &images, rows);
+    if (status == LVK_OK && a.sort)
+        status = sort(&a, &session, &images, rows);
     const bool all = status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0 &&
                      lvk_dataset_unreadable_count(images.dataset) == 0 && images.count == selected;
     const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
