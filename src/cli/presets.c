@@ -9,7 +9,7 @@
 static const preset presets[] = {
     {"default", "the defaults of all options", {{0}}},
     {"keras",
-     "the settings of the Keras work that leukvk began with (model cnn, crop bbox, pixels 0..1, no augmentation, balance "
+     "the Keras work that leukvk began with (model cnn, crop bbox, pixels 0..1, no augmentation, balance "
      "oversample, constant learning rate 0.001)",
      {{"model", "cnn"},
       {"dropout", "0.25"},
