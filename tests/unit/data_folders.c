@@ -281,8 +281,9 @@ Test(folders, labels_in_names) {
 }
 
 Test(folders, out_of_memory_anywhere) {
-    static const char *const paths[] = {"data/train/Im1_1.png", "data/train/Im2_0.png", "data/test/Im3_1.png",
-                                        "data/more/x.png", "elsewhere/Im4_0.png"};
+    static const char *const paths[MOST_PATHS] = {"data/train/Im1_1.png", "data/train/Im2_0.png",
+                                                  "data/test/Im3_1.png", "data/more/x.png",
+                                                  "elsewhere/Im4_0.png"};
     uint64_t n = 1;
     write_images("t", paths);
     cr_assert_eq(mkdir(tree_path("t/data/empty"), 0700), 0);
