@@ -1,4 +1,5 @@
-/* Measuring speed, on drawn images: a few fixed works, comparable between devices and with other programs. */
+/* Benchmarks: a few fixed workloads on drawn images, whose speed can be compared between devices and with
+ * other programs. */
 #ifndef LEUKVK_BENCH_H
 #define LEUKVK_BENCH_H
 
@@ -12,16 +13,16 @@ extern "C" {
 typedef struct lvk_bench_work {
     const char *name;    /* "w1" */
     const char *summary; /* "training step of the CNN, Adam" */
-    uint32_t batch;      /* images a step, unless another number is asked for */
+    uint32_t batch;      /* images a step, unless the options give another number */
 } lvk_bench_work;
 
 /* Zero means the default. */
 typedef struct lvk_bench_options {
-    const char *work; /* its name */
-    uint32_t batch;   /* images a step, 1 to 1024; 0: the work's own */
-    uint32_t steps;   /* to measure; 0: as many as fit `seconds`, at least 5 */
+    const char *work; /* the name of the workload */
+    uint32_t batch;   /* images a step, 1 to 1024; 0: the number of the workload */
+    uint32_t steps;   /* steps to measure; 0: as many as take `seconds`, at least 5 */
     double seconds;   /* 0: 10 */
-    bool profile;     /* afterwards, profile a few steps and keep the fastest one's profile */
+    bool profile;     /* profile a few steps afterwards, and keep the profile of the fastest */
 } lvk_bench_options;
 
 typedef struct lvk_bench_spread {
@@ -33,21 +34,23 @@ typedef struct lvk_bench_result {
     uint32_t batch, steps;
     lvk_bench_spread step_seconds;
     lvk_bench_spread images_per_second;
-    double first_step_seconds;    /* drivers compile kernels then; not in the spreads, as the next one */
-    double flops_per_second;      /* at the median; arithmetic of the direct form */
-    double cpu_images_per_second; /* from processor time: what the processor would do if it did nothing
-                                     else. NaN where the device is not the processor */
+    double
+        first_step_seconds;  /* in which drivers compile kernels; the spreads leave out the first two steps */
+    double flops_per_second; /* floating-point operations of the direct form, at the median */
+    double
+        cpu_images_per_second; /* by processor time, as if no other program ran; NaN where the device is not
+                                     the processor */
     uint64_t process_memory_peak; /* bytes */
     uint64_t device_memory_peak;  /* bytes */
     lvk_profile *profile;         /* NULL if none was asked for */
 } lvk_bench_result;
 
-/* Runs the work: twice to warm up, then step by step on the clock. LVK_ERROR_ARGUMENT: no such work or batch.
- */
+/* Runs the workload: two steps to warm up, then measured steps. LVK_ERROR_ARGUMENT: there is no such
+ * workload, or the batch is out of range. */
 LVK_MUST_USE lvk_status lvk_bench(lvk_device *device, const lvk_bench_options *options,
                                   lvk_bench_result *result);
 
-/* Releases what `result` holds; also after a failure. */
+/* Releases the memory of `result`; it may be called after a failure too. */
 void lvk_bench_finish(lvk_bench_result *result);
 
 #ifdef __cplusplus

@@ -5,9 +5,9 @@
  *   cv.json             every setting
  *   split-K.json        the split whose test part is fold K (leukvk/split.h)
  *   fold-K/             the run that was trained on it (leukvk/train.h)
- *   predictions.csv     what each model says of its fold, all together
- *   results.json        how good that is: fold by fold, mean and standard deviation, and of all together
- * A cross-validation that was stopped goes on where it was: folds that are done are kept, a run that was
+ *   predictions.csv     the predictions of each model for the images of its fold
+ *   results.json        the scores of each fold, their mean and standard deviation, and those of all images
+ * A cross-validation that was stopped may be started again: folds that are done are kept, and a run that was
  * stopped is resumed. */
 #ifndef LEUKVK_CV_H
 #define LEUKVK_CV_H
@@ -19,36 +19,39 @@ extern "C" {
 #endif
 
 typedef struct lvk_cv_options {
-    lvk_train_options train; /* of every fold; run, split and test are not looked at */
+    lvk_train_options train; /* for every fold; `run`, `split` and `test` are ignored */
     const char *folder; /* new, empty, or of the same cross-validation; NULL: runs/<date>-<time>-cv-<model> */
-    uint32_t folds;     /* 2 to LVK_MAX_FOLDS; 0: C-NMC's own */
-    bool join; /* of C-NMC's own folds: subjects who share a picture move to one fold (lvk_fold_options) */
+    uint32_t folds;     /* 2 to LVK_MAX_FOLDS; 0: the data set's own folds (C-NMC) */
+    bool
+        join; /* bring subjects who share a picture into one of the data set's own folds (lvk_fold_options) */
 } lvk_cv_options;
 
 typedef struct lvk_cv_event {
-    uint32_t fold, folds; /* the current one, from 1 */
+    uint32_t fold, folds; /* the number of the current fold, from 1, and the number of all folds */
     const char *folder;
-    const lvk_train_event *train; /* of its training; NULL: the fold has been evaluated */
+    const lvk_train_event *train; /* an event of the fold's training; NULL: the fold has been evaluated */
     const lvk_evaluation_report *report;
-    bool kept; /* it had been done before */
+    bool kept; /* the fold was done before this call */
 } lvk_cv_event;
 
-/* Called on the calling thread. False: stop with LVK_ERROR_CANCELLED; the training's position is saved. */
+/* Called on the calling thread. False stops with LVK_ERROR_CANCELLED; the train state is saved. */
 typedef bool (*lvk_cv_callback)(void *user, const lvk_cv_event *event);
 
 typedef struct lvk_cv_result {
     char folder[4096];
     char positive_class[256],
         negative_class[256]; /* of two classes; else "", and the reports have the names */
-    bool by_image;           /* people are on both sides: the numbers say nothing about new people */
+    bool by_image;           /* cells of one person are in several folds: scores say nothing about new people */
     uint32_t folds;
     lvk_evaluation_report fold[LVK_MAX_FOLDS];
-    lvk_metrics mean, deviation; /* of the measures of the folds in which they are defined; the deviation of a
-                                    sample, n - 1 */
-    lvk_evaluation_report all;   /* of all images together */
+    lvk_metrics mean,
+        deviation; /* over the folds in which a score is defined; the standard deviation divides by
+                                    n - 1 */
+    lvk_evaluation_report all; /* of all images together */
 } lvk_cv_result;
 
-/* `callback` may be NULL. LVK_ERROR_ARGUMENT: also when the folder holds another cross-validation. */
+/* Runs the folds that are not done yet. `callback` may be NULL. LVK_ERROR_ARGUMENT: an option is out of
+ * range, or the folder holds another cross-validation. */
 LVK_MUST_USE lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options,
                                    lvk_cv_callback callback, void *user, lvk_cv_result *result);
 

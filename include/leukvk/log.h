@@ -1,4 +1,4 @@
-/* Where the library's messages go. */
+/* The log: where the library sends its messages. */
 #ifndef LEUKVK_LOG_H
 #define LEUKVK_LOG_H
 
@@ -8,12 +8,12 @@ extern "C" {
 
 typedef enum lvk_log_level { LVK_LOG_DEBUG, LVK_LOG_INFO, LVK_LOG_WARNING } lvk_log_level;
 
-/* Receives one line without a newline or other control characters. May be called from any thread, and from
- * several at once; no lock is held, so it may log and set sinks itself. */
+/* Receives one line, without a newline or other control characters. It may be called on any thread, and on
+ * several at once. The library holds no lock during the call, so that a sink may log and set sinks. */
 typedef void (*lvk_log_sink)(void *user, lvk_log_level level, const char *line);
 
-/* Messages of `least` and above go to `sink` from now on (NULL: nowhere, which is how a program starts).
- * A call that another thread has begun may still be in the sink before. */
+/* Sends messages of level `least` and above to `sink` from now on; NULL stands for no sink, as at the start
+ * of a program. When the function returns, another thread may still be in a call of the earlier sink. */
 void lvk_log_set_sink(lvk_log_sink sink, void *user, lvk_log_level least);
 
 #ifdef __cplusplus

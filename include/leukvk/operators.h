@@ -1,4 +1,4 @@
-/* The operators that the library has, for a table of what is covered. */
+/* The operators of the library, for a table of what it can compute. */
 #ifndef LEUKVK_OPERATORS_H
 #define LEUKVK_OPERATORS_H
 
@@ -12,13 +12,14 @@ extern "C" {
 typedef struct lvk_operator_info {
     const char *name;
     const char *summary;        /* the formula in one line */
-    bool vulkan;                /* it has kernels, or is a view that needs none */
+    bool vulkan;                /* it has kernels for Vulkan, or is a view, which needs none */
     bool gradient;              /* it can be differentiated */
-    size_t candidate_count;     /* kernels for the same job, by name, best first */
+    size_t candidate_count;     /* the number of names in `candidates`, its kernels, best first */
     const char *candidates[16]; /* static text */
 } lvk_operator_info;
 
-/* Operator number `index`; false past the last. Every operator has a reference in plain C. */
+/* Describes operator number `index`, from 0; false past the last. The reference device computes every
+ * operator. */
 bool lvk_operator_describe(size_t index, lvk_operator_info *info);
 
 #ifdef __cplusplus

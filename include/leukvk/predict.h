@@ -1,4 +1,4 @@
-/* Using a trained model: predictions for images. */
+/* Predictions of a trained model for images. */
 #ifndef LEUKVK_PREDICT_H
 #define LEUKVK_PREDICT_H
 
@@ -10,20 +10,20 @@
 extern "C" {
 #endif
 
-/* A model on a device. It knows how images have to be fed to it (crop, size), and its classes. */
+/* A model on a device, with its classes and with the crop and size of the images that it takes. */
 typedef struct lvk_classifier lvk_classifier;
 
 typedef struct lvk_classifier_options {
-    uint32_t batch;   /* images at a time, 0: 32. The probabilities do not depend on it beyond rounding */
-    unsigned threads; /* that read and crop images, 0: as many as processors */
-    uint32_t views;   /* average over so many of the eight ways an image can lie, 1 to 8; 0: 1, as it is */
-    bool
-        keep_going; /* an image that cannot be read any more, or has changed since the data set was read, has the
-                         probability NAN, and a warning names it; otherwise it is an error */
+    uint32_t batch;   /* images at a time; 0: 32. Probabilities depend on it only by rounding */
+    unsigned threads; /* threads that read and crop images; 0: as many as processors */
+    uint32_t
+        views; /* average over so many of the eight dihedral views of an image, 1 to 8; 0: 1, the plain one */
+    bool keep_going; /* an image that can no longer be read, or has changed since the data set was read, has
+                         the probability NAN, and a warning names it; else it is an error */
 } lvk_classifier_options;
 
-/* `path`: a model.safetensors, a checkpoint, or a run folder (whose model.safetensors is taken). The device
- * must outlive the classifier. `options` may be NULL. */
+/* Opens the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose model.safetensors is
+ * read. The device must outlive the classifier, which the caller closes. `options` may be NULL. */
 LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
                                             const lvk_classifier_options *options,
                                             lvk_classifier **classifier);
@@ -37,13 +37,14 @@ typedef struct lvk_classifier_info {
     const char *const *class_names; /* of three and more, in the order of probabilities; else NULL */
     uint64_t parameters;
     double temperature; /* p = sigmoid(logit / temperature), or softmax; 1: as trained (leukvk/calibrate.h) */
-    double threshold;   /* positive when p is greater; LVK_THRESHOLD: as trained */
+    double threshold;   /* an image is positive if p is greater; LVK_THRESHOLD unless calibrated */
 } lvk_classifier_info;
 
-/* Belongs to the classifier. */
+/* What is known about the model. The struct belongs to the classifier. */
 const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classifier);
 
-/* Called with the count of finished and of all images. False: stop with LVK_ERROR_CANCELLED. */
+/* Called on the calling thread with the number of finished images and of all images. False stops with
+ * LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_predict_progress)(void *user, size_t done, size_t total);
 
 /* rows[i] of image images[i] of the data set; their texts belong to it. A data set with classes must have the
@@ -57,15 +58,17 @@ LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const
 
 void lvk_text_free(char *text);
 
-/* Writes a text so that a kill at any moment leaves the old file or the new one. */
+/* Writes a text file. If the process is killed at any moment, the file is the whole old one or the whole new
+ * one. */
 LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *text);
 
-/* The data set, a folder or a table, that a run was trained on, from its config.json, freed with
- * lvk_text_free. LVK_ERROR_IO: it is not there any more. */
+/* Sets `folder` to the data set, a folder or a table, on which a run was trained, from its config.json. The
+ * caller frees it with lvk_text_free. LVK_ERROR_IO: the data set is no longer there. */
 LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
 
-/* How that data set was read: the text of "columns" or "subject_pattern" (lvk_dataset_options), freed with
- * lvk_text_free; "" where it was not given, or where there is no config.json. */
+/* Sets `text` to an option with which that data set was read, "columns" or "subject_pattern"
+ * (lvk_dataset_options); "" if it was not given or there is no config.json. The caller frees it with
+ * lvk_text_free. */
 LVK_MUST_USE lvk_status lvk_run_data_option(const char *run, const char *name, char **text);
 
 #ifdef __cplusplus

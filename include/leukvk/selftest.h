@@ -1,4 +1,4 @@
-/* Does this device compute what it should? Every kernel against the plain C reference, on this machine. */
+/* The self-test: compares every kernel of a device with the reference in plain C, on this machine. */
 #ifndef LEUKVK_SELFTEST_H
 #define LEUKVK_SELFTEST_H
 
@@ -10,10 +10,10 @@ extern "C" {
 
 typedef struct lvk_selftest_event {
     const char *op;         /* the operator that was checked */
-    int index, count;       /* its number from 1, and how many there are */
-    int candidates, trials; /* kernels that can run here, and runs compared */
+    int index, count;       /* the number of the operator, from 1, and the number of all operators */
+    int candidates, trials; /* the number of kernels that can run here, and of runs that were compared */
     int failures;
-    const char *failure; /* NULL at the end of an operator; else one line on a wrong result */
+    const char *failure; /* one line about a wrong result; NULL at the end of an operator */
 } lvk_selftest_event;
 
 typedef void (*lvk_selftest_callback)(void *user, const lvk_selftest_event *event);
@@ -23,9 +23,9 @@ typedef struct lvk_selftest_result {
     double seconds;
 } lvk_selftest_result;
 
-/* Checks all operators with numbers drawn from `seed`; takes less than a minute on a software device. LVK_OK
- * also when results are wrong: then result->failures is not 0. LVK_ERROR_ARGUMENT for the reference device,
- * which is what is compared with. */
+/* Checks all operators with numbers drawn from `seed`, in less than a minute on a software device. If results
+ * are wrong, the status is LVK_OK, and result->failures is not 0. LVK_ERROR_ARGUMENT for the reference
+ * device, since the others are compared with it. */
 LVK_MUST_USE lvk_status lvk_selftest(lvk_device *device, uint64_t seed, lvk_selftest_callback callback,
                                      void *user, lvk_selftest_result *result);
 

@@ -1,7 +1,8 @@
 /* Results and error texts of the leukvk library.
  *
- * Every call that can fail returns an lvk_status, and on failure leaves one line of text that names the
- * offender (file, tensor, operator, limit) and the reason. The library never prints, exits or aborts. */
+ * Every function that can fail returns an lvk_status. After a failure there is an error line, one line of
+ * text that names the offender (file, tensor, operator, limit) and the reason. The library never prints,
+ * exits or aborts. */
 #ifndef LEUKVK_STATUS_H
 #define LEUKVK_STATUS_H
 
@@ -17,13 +18,13 @@ extern "C" {
 
 typedef enum lvk_status {
     LVK_OK = 0,
-    LVK_ERROR_ARGUMENT,    /* the caller passed something that cannot be */
+    LVK_ERROR_ARGUMENT,    /* an argument of the caller is out of range or does not fit the others */
     LVK_ERROR_IO,          /* a file could not be read or written */
     LVK_ERROR_FORMAT,      /* a file or text is not what it should be */
     LVK_ERROR_MEMORY,      /* host or device memory ran out */
     LVK_ERROR_LIMIT,       /* a limit of the device or of the library is too small for the work */
     LVK_ERROR_DEVICE,      /* Vulkan, its loader or its driver refused */
-    LVK_ERROR_DEVICE_LOST, /* the device is gone: final for this process */
+    LVK_ERROR_DEVICE_LOST, /* the device has failed, and this process cannot use it any more */
     LVK_ERROR_UNSUPPORTED, /* a correct request that this build or device cannot serve */
     LVK_ERROR_NUMERIC,     /* a NaN or an infinity where numbers must be finite */
     LVK_ERROR_CANCELLED    /* the caller asked to stop */
@@ -32,8 +33,8 @@ typedef enum lvk_status {
 /* The status in words, for example "out of memory". Static text. */
 const char *lvk_status_name(lvk_status status);
 
-/* The line left by the last failing call on this thread ("" before the first). Valid until this thread's next
- * failure. */
+/* The error line of the last call that failed on this thread; "" before the first failure. Valid until this
+ * thread's next failure. */
 const char *lvk_error_message(void);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
-/* Drawn cells in the folders of a C-NMC tree, or of one with more classes, to try the program without the real images. Drawn cells are not
- * medical images, and a model that was trained on them knows nothing about blood. */
+/* Drawn cells in the folders of a C-NMC tree, or of a tree with more classes, to try the program without real
+ * images. Drawn cells are not medical images, and a model that was trained on them knows nothing about
+ * blood. */
 #ifndef LEUKVK_SYNTH_H
 #define LEUKVK_SYNTH_H
 
@@ -28,7 +29,8 @@ typedef struct lvk_synth_options {
     void *progress_user;
 } lvk_synth_options;
 
-/* Whether the options make sense, which lvk_synth_write checks first. `options` may be NULL. LVK_ERROR_ARGUMENT. */
+/* Fails with LVK_ERROR_ARGUMENT unless the options make sense, which lvk_synth_write checks first. `options`
+ * may be NULL. */
 LVK_MUST_USE lvk_status lvk_synth_check(const lvk_synth_options *options);
 
 /* Writes these files below `folder`, which must not exist yet, be empty, or hold what a call with the same
@@ -36,12 +38,12 @@ LVK_MUST_USE lvk_status lvk_synth_check(const lvk_synth_options *options);
  *   C-NMC_training_data/fold_{0,1,2}/{all,hem}/UID_<subject>_<image>_<cell>_<all|hem>.bmp
  *   C-NMC_test_prelim_phase_data/<n>.bmp and C-NMC_test_prelim_phase_data_labels.csv (a sixth of the
  *   subjects)
- * or, of more than two classes (Benign, Early, Pre, Pro, Burkitt, Reactive, so far as they are wanted):
+ * or, with more than two classes (the first ones of Benign, Early, Pre, Pro, Burkitt, Reactive):
  *   <class>/P<subject>/<image>.bmp
  * Every subject has its own stain, direction of light and grain. The classes differ in size, outline and
  * chromatin, with overlap. As in the original, subject H3 is spelt h3 in file names, and in all trees two
- * subjects share one picture. The same options give the same bytes. `options` may be NULL. LVK_ERROR_ARGUMENT, _IO, _MEMORY,
- * _CANCELLED; on failure some files may have been written. */
+ * subjects share one picture. The same options give the same bytes. `options` may be NULL.
+ * LVK_ERROR_ARGUMENT, _IO, _MEMORY, _CANCELLED; on failure some files may have been written. */
 LVK_MUST_USE lvk_status lvk_synth_write(const char *folder, const lvk_synth_options *options);
 
 #ifdef __cplusplus

@@ -1,31 +1,34 @@
 /* clang-format off */
-/* Every option of a training, once: the struct lvk_train_options (train_options.h) with its defaults, the checks, `--help`,
- * the keys of config.json and of `leukvk tune --grid`, and what makes two runs the same are expanded from this list.
- * The one file that a new option edits, beside the code that uses its value. No include guard: it is expanded several
- * times, with LVK_TRAIN_OPTION defined differently. Included alone it is train_options.h.
+/* The list of all options of a training. These are expanded from it: the struct lvk_train_options
+ * (train_options.h) with its defaults, the checks, `--help`, the keys of config.json and of `leukvk tune
+ * --grid`, and what makes two runs the same. A new option is a row here, and the code that uses its value.
+ * The file has no include guard, since it is included several times, with a different LVK_TRAIN_OPTION each
+ * time. Where LVK_TRAIN_OPTION is not defined, the file includes train_options.h.
  *
  * LVK_TRAIN_OPTION(type, member, default, check, key, alias, argument, group, used_by, grid, record, help)
  *
  *   type      TEXT, FLAG, NUMBER, COUNT or SEED: const char *, bool, double, uint32_t, uint64_t
  *   member    of the struct, and the key in config.json
  *   default   of lvk_train_defaults
- *   check     what values it may have: ANY (or the module that reads it checks it), ONE_OF("a|b"), FROM_TO(a, b),
- *             FROM_BELOW(a, b): a and more and below b, ABOVE_TO(a, b): above a, at most b, ZERO_OR_FROM_TO(a, b)
+ *   check     the allowed values: ANY (all, or those that the module which reads it allows), ONE_OF("a|b"),
+ *             FROM_TO(a, b), FROM_BELOW(a, b): at least a, below b; ABOVE_TO(a, b): above a, at most b;
+ *             ZERO_OR_FROM_TO(a, b)
  *   key       as the command line spells it, without dashes; a FLAG that is on by default also has --no-KEY
  *   alias     another key, or NULL
  *   argument  what --help calls the value; NULL of a FLAG
- *   group     of --help: DATA, MODEL, TRAINING, OUTPUT; NONE: verbs that take it have an option of their own
- *   used_by   ALL, CNNS (models without a backbone), RESNETS (models with one), FROZEN
- *             (ResNets whose backbone is frozen), THAWED (ResNets of whose backbone a stage is trained), IMAGES
- *             (trainings on images, not on the features of a frozen backbone; a FLAG), SGD, ADAMW.
- *             With others it may not be set
- *   grid      0: not searched by `leukvk tune`; else its number, which orders the axes and seeds what is drawn for it, and
- *             so never changes
- *   record    INPUT: not in config.json; KEPT: in it, and a resumed run may have another; IDENTITY: in it, and the numbers
- *             of a run depend on it; LATER_KEPT, LATER_IDENTITY: the same, but not in the config.json of older runs
- *             (settings.c says what they did)
- *   help      one sentence, which documents the member as well. --help puts the default behind it, unless the sentence ends
- *             with a bracket itself */
+ *   group     the heading in --help: DATA, MODEL, TRAINING, OUTPUT; NONE: verbs have an option of their own
+ *             for it
+ *   used_by   ALL, CNNS (models without a backbone), RESNETS (models with one), FROZEN (ResNets whose
+ *             backbone is frozen), THAWED (ResNets of whose backbone a stage is trained), IMAGES (trainings
+ *             on images, not on the features of a frozen backbone; a FLAG), SGD, ADAMW. With other models and
+ *             optimizers it may not be set
+ *   grid      0: `leukvk tune` cannot search it; else its number, which orders the axes and is part of the
+ *             seed of what is drawn for it, so that the number must never change
+ *   record    INPUT: not in config.json; KEPT: in config.json, and a resumed run may have another value;
+ *             IDENTITY: in config.json, and the numbers of a run depend on it; LATER_KEPT, LATER_IDENTITY:
+ *             the same, but not in the config.json of older runs (settings.c has the values that these used)
+ *   help      one sentence, which also documents the member. --help appends the default in brackets, unless
+ *             the sentence ends with a bracket */
 #ifdef LVK_TRAIN_OPTION
 
 /* ---- data ---- */
@@ -34,7 +37,7 @@ LVK_TRAIN_OPTION(TEXT, data, NULL, ANY, "data", NULL, "DATA", DATA, ALL, 0, KEPT
     "Data set: a C-NMC tree, a folder with one folder of images per class, or a table (.csv, .tsv, .txt) with a row for "
     "each image")
 
-/* Both as in lvk_dataset_options. */
+/* The next two are as in lvk_dataset_options. */
 LVK_TRAIN_OPTION(TEXT, columns, "", ANY, "columns", NULL, "ROLE=NAME,...", DATA, ALL, 0, LATER_KEPT,
     "Names of the columns of a table that hold path, label, subject, part and microns_per_pixel, as in path=File,label=Dx "
     "(columns with the usual names)")
@@ -46,23 +49,23 @@ LVK_TRAIN_OPTION(TEXT, subject_pattern, "", ANY, "subject-pattern", NULL, "REGEX
 LVK_TRAIN_OPTION(TEXT, run, NULL, ANY, "out", NULL, "RUN", NONE, ALL, 0, INPUT,
     "Run folder, new or empty (runs/DATE-TIME-MODEL)")
 
-/* NULL: a split is made. */
+/* NULL: a new split is made. */
 LVK_TRAIN_OPTION(TEXT, split, NULL, ANY, "split", NULL, "FILE", NONE, ALL, 0, INPUT,
     "Use the split in FILE, which leukvk data --split has written")
 
-/* Of the split that is made; see lvk_split_options. */
+/* How a new split is made; see lvk_split_options. */
 LVK_TRAIN_OPTION(TEXT, group, "subject", ONE_OF("subject|none"), "group", NULL, "subject|none", DATA, ALL, 0,
     LATER_IDENTITY,
     "subject: keep all cells of a person on one side of the split; none: split cell by cell, as many publications with "
     "high scores did: such scores say nothing about new people")
 
-/* Shares of the images; together --fractions V,T. */
+/* The next two are shares of the images, together --fractions V,T. */
 LVK_TRAIN_OPTION(NUMBER, validation, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0, IDENTITY,
     "Fraction of the images for validation, which chooses the best epoch")
 LVK_TRAIN_OPTION(NUMBER, test, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0, IDENTITY,
     "Fraction of the images for the test of the best epoch's model")
 
-/* "": lvk_dataset_positive_class says how. A run that goes on keeps its positive class. */
+/* "": lvk_dataset_positive_class chooses it. A resumed run keeps its positive class. */
 LVK_TRAIN_OPTION(TEXT, positive, "", ANY, "positive", NULL, "CLASS", DATA, ALL, 0, LATER_IDENTITY,
     "Positive class of two: the model gives its probability (the class whose name says so: all, leukemia, blast, cancer, ...)")
 
@@ -82,13 +85,13 @@ LVK_TRAIN_OPTION(COUNT, image_size, 0, ZERO_OR_FROM_TO(32, 1024), "image-size", 
 LVK_TRAIN_OPTION(FLAG, augment, true, ANY, "augment", NULL, NULL, DATA, IMAGES, 0, IDENTITY,
     "Flip and rotate the training images at random, anew in each epoch (on, unless the preset turns it off)")
 
-/* What comes in from beyond the crop is black. */
+/* Pixels from outside of the crop are black. */
 LVK_TRAIN_OPTION(NUMBER, shift, 0, FROM_TO(0, 0.5), "shift", NULL, "X", DATA, ALL, 16, LATER_IDENTITY,
     "Augmentation: shift images at random along each axis, by at most X times the crop's size; 0 to 0.5")
 LVK_TRAIN_OPTION(NUMBER, zoom, 0, FROM_TO(0, 1), "zoom", NULL, "X", DATA, ALL, 17, LATER_IDENTITY,
     "Augmentation: scale images at random, by a factor from 1/(1 + X) to 1 + X; 0 to 1")
 
-/* Contrast is about middle grey; black stays black. */
+/* Contrast changes the distance from middle grey; black stays black. */
 LVK_TRAIN_OPTION(NUMBER, color, 0, FROM_TO(0, 0.5), "color", NULL, "X", DATA, ALL, 18, LATER_IDENTITY,
     "Augmentation: multiply brightness, contrast and saturation by random factors from 1 - X to 1 + X, and each channel by "
     "one from 1 - X/4 to 1 + X/4; 0 to 0.5")
@@ -117,7 +120,7 @@ LVK_TRAIN_OPTION(TEXT, weights, "auto", ANY, "weights", NULL, "FILE", MODEL, RES
 LVK_TRAIN_OPTION(TEXT, head, "dense:64,dropout:0.25", ANY, "head", NULL, "LAYERS", MODEL, RESNETS, 13, IDENTITY,
     "ResNets only: layers between the backbone's features and the logit")
 
-/* "none": the whole backbone is frozen, and its features of the images are computed once. */
+/* "none": the whole backbone is frozen, and the features of each image are computed once. */
 LVK_TRAIN_OPTION(TEXT, unfreeze, "none", ANY, "unfreeze", NULL, "STAGE", MODEL, RESNETS, 0, IDENTITY,
     "ResNets only: train the backbone from this stage on: conv5_x, conv4_x, conv3_x, conv2_x or all; none: train only the "
     "head")
@@ -142,12 +145,12 @@ LVK_TRAIN_OPTION(COUNT, patience, 3, FROM_TO(0, 1000000), "patience", NULL, "N",
 LVK_TRAIN_OPTION(COUNT, batch, 32, FROM_TO(1, 1024), "batch", "batch-size", "N", TRAINING, ALL, 2, IDENTITY,
     "Batch size, images per step")
 
-/* Batch norms see each batch alone. */
+/* The statistics of batch norms are those of each batch alone. */
 LVK_TRAIN_OPTION(COUNT, accumulate, 1, FROM_TO(1, 1024), "accumulate", NULL, "K", TRAINING, ALL, 0, LATER_IDENTITY,
     "Gradient accumulation: average the gradients of K batches in each step, which is K times the batch size in the memory "
     "of one batch")
 
-/* Chen et al., "Training deep nets with sublinear memory cost", 2016. */
+/* Gradient checkpointing: Chen et al., "Training deep nets with sublinear memory cost", 2016. */
 LVK_TRAIN_OPTION(TEXT, recompute, "auto", ONE_OF("auto|on|off"), "recompute", NULL, "auto|on|off", TRAINING, ALL, 0,
     LATER_KEPT,
     "Activation checkpointing: drop activations and compute them again for the gradients; same result, less memory, more "
@@ -164,17 +167,17 @@ LVK_TRAIN_OPTION(TEXT, optimizer, "adam", ONE_OF("adam|adamw|sgd"), "optimizer",
 LVK_TRAIN_OPTION(NUMBER, learning_rate, 0.0003, ABOVE_TO(0, 100), "learning-rate", "lr", "X", TRAINING, ALL, 4, IDENTITY,
     "Initial learning rate")
 
-/* Cosine: Loshchilov, Hutter, "SGDR", ICLR 2017, without restarts. The warm-up is left out. */
+/* Cosine: Loshchilov, Hutter, "SGDR", ICLR 2017, without restarts. A schedule begins after the warm-up. */
 LVK_TRAIN_OPTION(TEXT, schedule, "cosine", ANY, "schedule", NULL, "NAME", TRAINING, ALL, 12, IDENTITY,
     "Learning rate schedule; cosine: down to 0 over all epochs; step: times 0.1 after 1/2 and after 3/4 of the epochs; "
     "step:10,15: times 0.1 after these epochs; constant")
 
-/* Goyal et al., "Accurate, large minibatch SGD", 2017. Below `epochs`. */
+/* Goyal et al., "Accurate, large minibatch SGD", 2017. It must be less than `epochs`. */
 LVK_TRAIN_OPTION(NUMBER, warmup, 0, FROM_TO(0, 1000000), "warmup", NULL, "N", TRAINING, ALL, 9, LATER_IDENTITY,
     "Warm-up: raise the learning rate linearly from 0 over the first N epochs, then follow the schedule; N may be a fraction "
     "such as 0.5")
 
-/* Factors from 0 to 1000; "": none. */
+/* Factors are from 0 to 1000. "": no factors. */
 LVK_TRAIN_OPTION(TEXT, rate_scale, "", ANY, "rate-scale", NULL, "NAME=X,...", TRAINING, ALL, 0, LATER_IDENTITY,
     "Multiply the learning rate by X for parameters whose names begin with NAME, or for a stage as in --unfreeze, as in "
     "conv5_x=0.1,res4=0.01; of several NAMEs the longest counts")
@@ -184,7 +187,7 @@ LVK_TRAIN_OPTION(NUMBER, clip_norm, 0, ZERO_OR_FROM_TO(1e-30, 1e30), "clip-norm"
     LATER_IDENTITY,
     "Gradient clipping: scale the gradients down where the norm of all of them together is above X; 0: never")
 
-/* Approached as (1 + step) / (10 + step). */
+/* The first steps keep the share (1 + step) / (10 + step), as long as it is below D. */
 LVK_TRAIN_OPTION(NUMBER, ema, 0, FROM_BELOW(0, 1), "ema", NULL, "D", TRAINING, ALL, 20, LATER_IDENTITY,
     "Validate and save an exponential moving average of the weights with the decay D, such as 0.999; 0: the weights "
     "themselves")
@@ -203,11 +206,11 @@ LVK_TRAIN_OPTION(SEED, seed, 1, ANY, "seed", NULL, "N", TRAINING, ALL, 0, IDENTI
 
 /* ---- output ---- */
 
-/* Of features up to 2 GiB; 0: after every step. */
+/* Features are saved up to 2 GiB. 0: a checkpoint after every step. */
 LVK_TRAIN_OPTION(NUMBER, checkpoint_seconds, 300, FROM_TO(0, 1e9), "checkpoint-seconds", NULL, "N", OUTPUT, ALL, 0, KEPT,
     "Save a checkpoint at least every N seconds, and features of a frozen backbone at least every minute")
 
-/* The third step, or the epoch's last when it has fewer. No effect on the result. */
+/* The profiled step is the third, or the epoch's last if it has fewer. The result does not change. */
 LVK_TRAIN_OPTION(FLAG, profile, false, ANY, "profile", NULL, NULL, NONE, ALL, 0, INPUT,
     "Profile the third step: print the time of each operator, and write a trace to the run folder (profile.json, for "
     "ui.perfetto.dev)")

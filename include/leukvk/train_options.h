@@ -22,10 +22,12 @@ extern "C" {
 #define LVK_C_TYPE_SEED   uint64_t
 
 typedef struct lvk_train_options {
-    /* `data`'s images, where that folder has been read already; stays the caller's. NULL: it is read. */
+    /* The data set at `data`, if the caller has read it already, and keeps it. NULL: it is read from
+     * `data`. */
     const lvk_dataset *dataset;
 
-    /* The processes of an MPI job that share the batches of each step: see lvk_train. NULL: one. */
+    /* The ranks of an MPI job, which share the microbatches of each step (see lvk_train). NULL: one
+     * process. */
     const lvk_ranks *ranks;
 
 #define LVK_TRAIN_OPTION(type, member, default, check, key, alias, argument, group, used_by, grid, record,   \
@@ -35,7 +37,7 @@ typedef struct lvk_train_options {
 #undef LVK_TRAIN_OPTION
 } lvk_train_options;
 
-/* Each option's number in the table of all, from 0: LVK_TRAIN_OPTION_batch. */
+/* The number of each option in the table of all options, from 0, such as LVK_TRAIN_OPTION_batch. */
 enum {
 #define LVK_TRAIN_OPTION(type, member, default, check, key, alias, argument, group, used_by, grid, record,   \
                          help)                                                                               \
@@ -45,9 +47,9 @@ enum {
     LVK_TRAIN_OPTION_COUNT
 };
 
-/* The list's defaults; `data` is still to be set. They are the best of the Keras work but for what made its
- * network learn little more than the cells' size: a constant and higher learning rate, on pixels from 0 to 1.
- */
+/* The defaults of the list; the caller must set `data`. They are the best settings of the Keras work, with
+ * two changes: there a higher, constant learning rate on pixels from 0 to 1 made the network learn little
+ * more than the cells' size. */
 lvk_train_options lvk_train_defaults(void);
 
 typedef enum lvk_option_type {
@@ -60,14 +62,14 @@ typedef enum lvk_option_type {
 
 typedef enum lvk_option_check {
     LVK_OPTION_ANY,
-    LVK_OPTION_ONE_OF,         /* of `choices` */
+    LVK_OPTION_ONE_OF,         /* one of `choices` */
     LVK_OPTION_FROM_TO,        /* least <= value <= most */
     LVK_OPTION_FROM_BELOW,     /* least <= value < most */
     LVK_OPTION_ABOVE_TO,       /* least < value <= most */
     LVK_OPTION_ZERO_OR_FROM_TO /* 0, or least <= value <= most */
 } lvk_option_check;
 
-/* Headings of a list of options. */
+/* The groups of options, which are headings of a list. */
 typedef enum lvk_option_group {
     LVK_OPTION_GROUP_NONE, /* not in the list that train, cv and tune have in common */
     LVK_OPTION_GROUP_DATA,
@@ -79,9 +81,9 @@ typedef enum lvk_option_group {
 typedef enum lvk_option_use {
     LVK_OPTION_USED_BY_ALL,
     LVK_OPTION_USED_BY_CNNS,    /* models without a backbone */
-    LVK_OPTION_USED_BY_RESNETS, /* models with one */
-    LVK_OPTION_USED_BY_FROZEN,  /* those whose backbone is frozen */
-    LVK_OPTION_USED_BY_THAWED,  /* those of whose backbone at least a stage is trained */
+    LVK_OPTION_USED_BY_RESNETS, /* models with a backbone */
+    LVK_OPTION_USED_BY_FROZEN,  /* models whose whole backbone is frozen */
+    LVK_OPTION_USED_BY_THAWED,  /* models of whose backbone at least one stage is trained */
     LVK_OPTION_USED_BY_IMAGES,  /* trainings on images, not on the features of a frozen backbone; a FLAG */
     LVK_OPTION_USED_BY_SGD,
     LVK_OPTION_USED_BY_ADAMW
@@ -97,47 +99,47 @@ typedef enum lvk_option_record {
 
 typedef struct lvk_train_option {
     const char *name; /* the struct's member, and the key in config.json */
-    const char *key;  /* on the command line */
+    const char *key;  /* its name on the command line, without dashes */
     const char *alias, *argument, *help;
-    size_t offset;       /* of the member */
-    const char *choices; /* "a|b" */
+    size_t offset;       /* bytes from the beginning of the struct to the member */
+    const char *choices; /* of ONE_OF: "a|b" */
     double least, most;
     lvk_option_type type;
     lvk_option_check check;
     lvk_option_group group;
     lvk_option_use used_by;
     lvk_option_record record;
-    uint32_t grid; /* 0: not searched */
+    uint32_t grid; /* its number among the searched settings; 0: not searched */
 } lvk_train_option;
 
-/* All LVK_TRAIN_OPTION_COUNT of them, in the list's order. Static. */
+/* The table of all LVK_TRAIN_OPTION_COUNT options, in the order of the list. Static. */
 const lvk_train_option *lvk_train_option_table(void);
 
-/* The option that the command line calls `key`; NULL: there is none. Aliases are not looked at. */
+/* The option with the name `key` on the command line; NULL: there is none. Aliases are not compared. */
 const lvk_train_option *lvk_train_option_find(const char *key);
 
-/* Whether two sets of options have the same value of one. */
+/* Whether `a` and `b` have the same value of an option. */
 bool lvk_train_option_equal(const lvk_train_option *option, const lvk_train_options *a,
                             const lvk_train_options *b);
 
-/* The value as the command line takes it ("on" and "off" of flags, "" of a text that is NULL), cut to `size`.
- * Returns `text`. */
+/* Writes the value as the command line takes it ("on" or "off" for a flag, "" for a text that is NULL) into
+ * `text`, cut to `size` bytes, and returns `text`. */
 char *lvk_train_option_format(const lvk_train_option *option, const lvk_train_options *options, char *text,
                               size_t size);
 
-/* LVK_ERROR_ARGUMENT: the value is not among those that the list allows; the line names the option as the
+/* Fails with LVK_ERROR_ARGUMENT if the list does not allow the value; the error line names the option as the
  * command line does ("--batch 0: must be from 1 to 1024"). */
 LVK_MUST_USE lvk_status lvk_train_option_check(const lvk_train_option *option,
                                                const lvk_train_options *options);
 
-/* LVK_ERROR_ARGUMENT: the model or the optimizer that `options` name makes no use of this option; the line
- * says which ones do. */
+/* Fails with LVK_ERROR_ARGUMENT if the model or the optimizer that `options` name does not use this option;
+ * the error line says which ones do. */
 LVK_MUST_USE lvk_status lvk_train_option_check_use(const lvk_train_option *option,
                                                    const lvk_train_options *options);
 
-/* All that can be checked without images and a device, which lvk_train also does first: each value, what does
- * not go together, and options that are not as by default though nothing makes use of them.
- * LVK_ERROR_ARGUMENT. */
+/* Checks all that can be checked without images and a device: each value, options that exclude each other,
+ * and options that differ from their defaults although nothing uses them. lvk_train calls this function
+ * first. LVK_ERROR_ARGUMENT. */
 LVK_MUST_USE lvk_status lvk_train_options_check(const lvk_train_options *options);
 
 #ifdef __cplusplus
