@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Keras' weights were trained on blue, green, red from 0 to 255 less ImageNet's means; torchvision's on 0..1
- * less means, divided by standard deviations. */
+/* Keras' weights were trained on blue, green and red from 0 to 255, minus ImageNet's means; torchvision's on
+ * red, green and blue from 0 to 1, minus the means, divided by the standard deviations. */
 lvk_standard lvk_backbone_standard(lvk_resnet_variant variant) {
     if (variant != LVK_RESNET_TORCHVISION)
         return (lvk_standard){.mean = {123.68 / 255, 116.779 / 255, 103.939 / 255},

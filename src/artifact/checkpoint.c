@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The version of what the entries and tensors mean. A reader refuses a newer one. */
+/* The version of the format, that is, of the meaning of entries and tensors. Reading a newer version
+ * fails. */
 enum { FORMAT_VERSION = 1 };
 
 struct lvk_checkpoint {
@@ -23,7 +24,7 @@ static bool is_optimizer(const char *name) {
 
 /* ---- metadata ---- */
 
-/* The entries that are names, by the place of their text in the struct. */
+/* Entries of the metadata that are names, and where their texts lie in the struct. */
 typedef struct name_entry {
     const char *key;
     size_t offset;
@@ -39,7 +40,7 @@ enum {
     STATE_NAMES = sizeof state_names / sizeof *state_names
 };
 
-/* Names that may be empty; then there is no entry. */
+/* Names that may be empty, in which case there is no entry. */
 static const name_entry optional_names[] = {{"head", offsetof(lvk_model_info, head)},
                                             {"topology", offsetof(lvk_model_info, topology)}};
 
@@ -84,7 +85,8 @@ static lvk_status get_optional_names(const lvk_string_map *map, lvk_model_info *
 static const char *const mean_keys[3] = {"pixel_mean_r", "pixel_mean_g", "pixel_mean_b"};
 static const char *const deviation_keys[3] = {"pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b"};
 
-/* Wider than any images need; beyond it, standardized pixels are alike, or too large for float. */
+/* Limits wider than any images need. Beyond them, standardized pixels would be all alike, or too large for
+ * float. */
 static const double most_mean = 10, least_deviation = 0.001, most_deviation = 1000;
 
 static lvk_status check_standard(lvk_status failure, const lvk_standard *standard) {

@@ -2,13 +2,14 @@
  *
  *   parameters             "conv2d/kernel", "conv2d/bias", …        F32, the graph's shapes
  *   optimizer's moments    "optimizer/m/conv2d/kernel", …           F32, only in a checkpoint
- *   weights (--ema)        "optimizer/w/conv2d/kernel", …           F32, the same; parameters are the average
- *   __metadata__           strings: what the numbers mean (lvk_model_info) and, only in a checkpoint, where
- *                          training stands (lvk_train_state)
+ *   weights                "optimizer/w/conv2d/kernel", …           F32, only in a checkpoint with --ema,
+ *                                                                   whose parameters are the average
+ *   __metadata__           strings: what the numbers mean (lvk_model_info) and, only in a checkpoint, the
+ *                          train state (lvk_train_state)
  *
- * A checkpoint holds all that a run needs to go on to the same bits, and nothing that differs between two
- * runs of the same training (no time, no path, no device), so that equal trainings give equal files.
- * model.safetensors is a checkpoint without the optimizer's tensors and without a training state. */
+ * A checkpoint holds all that a resumed run needs to give the same bits. It holds nothing that differs
+ * between two runs of the same training (no time, no path, no device), so that equal trainings give equal
+ * files. model.safetensors is a checkpoint without the optimizer's tensors and without the train state. */
 #ifndef LVK_ARTIFACT_CHECKPOINT_H
 #define LVK_ARTIFACT_CHECKPOINT_H
 
@@ -23,18 +24,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVK_OPTIMIZER_PREFIX "optimizer/" /* of the names of tensors that a model file does not have */
+#define LVK_OPTIMIZER_PREFIX "optimizer/" /* begins the names of tensors that a model file does not have */
 
 enum { LVK_NAME_SIZE = 256 }; /* bytes of a name in the structs below, with its NUL */
 
-/* What was chosen for a model after training (leukvk/calibrate.h): entries "temperature", 0.001 to 1000, and
- * "threshold", 0 to 1. */
+/* The calibration of a model (leukvk/calibrate.h): entries "temperature", 0.001 to 1000, and "threshold", 0
+ * to 1. */
 typedef struct lvk_model_calibration {
     bool has_temperature, has_threshold;
-    double temperature, threshold; /* without: 1 and LVK_THRESHOLD, or anything when it is to be written */
+    double temperature, threshold; /* where the model has none: 1 and LVK_THRESHOLD; ignored when writing */
 } lvk_model_calibration;
 
-/* What a model is and what it is to be fed. Names are not empty unless it says so. */
+/* What a model is, and what images it takes. Names are not empty unless a comment says so. */
 typedef struct lvk_model_info {
     char architecture[LVK_NAME_SIZE];   /* "cnn" */
     char negative_class[LVK_NAME_SIZE]; /* of two classes; else empty, as the next */
@@ -49,12 +50,12 @@ typedef struct lvk_model_info {
     lvk_model_calibration calibration; /* as it was read; lvk_checkpoint_write writes none */
 } lvk_model_info;
 
-/* The topology, which is known; that of Keras where there is none. */
+/* The variant that info->topology names, which must be a known one; that of Keras if it is empty. */
 lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info);
 
-/* Which training it is and where it stands: all that is needed to go on to the same bits, beside the
- * settings, the data, the parameters and the optimizer's moments. Start with {0}; lvk_train_state_finish
- * releases it. */
+/* The train state: which training it is, and how far it has come. With the settings, the data, the parameters
+ * and the optimizer's moments, it is all that a resumed run needs to give the same bits. Initialized with
+ * {0}, released by lvk_train_state_finish. */
 typedef struct lvk_train_state {
     uint64_t seed;
     char optimizer[LVK_NAME_SIZE];     /* "adam" */
@@ -66,58 +67,57 @@ typedef struct lvk_train_state {
     double loss_sum;                   /* of the current epoch: sum over images of the loss */
     uint32_t best_epoch;               /* the epoch with the least validation loss, from 1; 0: none yet */
     double best_loss;                  /* finite; 0 while best_epoch is 0 */
-    uint32_t waited;                   /* epochs since then */
+    uint32_t waited;                   /* epochs since the best one */
     char *history; /* metrics.csv up to this epoch; owned (lvk_strdup); NULL is written as "" */
 } lvk_train_state;
 
 void lvk_train_state_finish(lvk_train_state *state);
 
-/* A tensor in memory: float elements, dense, type.dtype LVK_F32. `name` and `data` belong to the caller. */
+/* A tensor in memory: floats without gaps, type.dtype LVK_F32. `name` and `data` belong to the caller. */
 typedef struct lvk_named_tensor {
     const char *name;
     lvk_type type;
     float *data;
 } lvk_named_tensor;
 
-/* Writes a checkpoint, or a model when `state` is NULL (tensors named LVK_OPTIMIZER_PREFIX… are then left
- * out). A kill at any moment leaves the old file or the new one. Values that are not finite are refused
- * (LVK_ERROR_NUMERIC names the tensor), and the old file stays. */
+/* Writes a checkpoint, or, if `state` is NULL, a model, which leaves out tensors named LVK_OPTIMIZER_PREFIX….
+ * After a kill at any moment the file is the whole old one or the whole new one. If a value is not finite,
+ * LVK_ERROR_NUMERIC names the tensor, and the old file stays. */
 LVK_MUST_USE lvk_status lvk_checkpoint_write(const char *path, const lvk_named_tensor *tensors, size_t count,
                                              const lvk_model_info *info, const lvk_train_state *state);
 
-/* A checkpoint or model that was read and is not yet applied. Immutable: any number of threads may use it. */
+/* A checkpoint or model that was read. It does not change, so that any number of threads may use it. */
 typedef struct lvk_checkpoint lvk_checkpoint;
 
-/* Reads and checks the file as far as that is possible without knowing the architecture. Errors name the
- * file. */
+/* Reads the file, and checks what can be checked without knowing the architecture. Error lines name the file.
+ * The caller destroys the checkpoint. */
 LVK_MUST_USE lvk_status lvk_checkpoint_read(const char *path, lvk_checkpoint **checkpoint);
 void lvk_checkpoint_destroy(lvk_checkpoint **checkpoint);
 
 const lvk_model_info *lvk_checkpoint_info(const lvk_checkpoint *checkpoint);
 
-/* The training state, NULL in a model file. Belongs to the checkpoint. */
+/* The train state; NULL for a model file. Belongs to the checkpoint. */
 const lvk_train_state *lvk_checkpoint_state(const lvk_checkpoint *checkpoint);
 
-/* The file as it was read: its tensors. Belongs to the checkpoint. */
+/* The file that was read, with its tensors. Belongs to the checkpoint. */
 const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint);
 
 /* All metadata of the file. Belongs to the checkpoint. */
 const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint);
 
-/* Writes the file that was read anew, with this calibration or none; all else stays as it is. */
+/* Replaces the file that was read by one with this calibration; everything else stays the same. */
 LVK_MUST_USE lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
                                                  const lvk_model_calibration *calibration);
 
 /* What lvk_checkpoint_apply fills. */
 typedef enum lvk_checkpoint_use {
-    LVK_USE_ALL,       /* to go on training: the file has exactly `tensors` */
-    LVK_USE_PARAMETERS /* to predict: `tensors` are the parameters, the file may hold optimizer tensors
-                          besides */
+    LVK_USE_ALL,       /* to resume a training: the file has exactly `tensors` */
+    LVK_USE_PARAMETERS /* to predict: `tensors` are the parameters; the file may also hold tensors of the
+                          optimizer */
 } lvk_checkpoint_use;
 
-/* Copies every tensor's elements to its `data`. Names, shapes and finiteness of all are checked first: a
- * tensor that is missing, unknown, of another shape or not finite is named, and then nothing has been
- * written. */
+/* Copies the elements of every tensor to its `data`. All tensors are checked first. If a tensor is missing,
+ * unknown, of another shape or not finite, the error line names it, and nothing has been copied. */
 LVK_MUST_USE lvk_status lvk_checkpoint_apply(const lvk_checkpoint *checkpoint, lvk_checkpoint_use use,
                                              const lvk_named_tensor *tensors, size_t count);
 

@@ -1,4 +1,4 @@
-/* A trained model for other programs. */
+/* Export of a trained model for other programs. */
 #include "leukvk/export.h"
 
 #include "artifact/backbone.h"
@@ -19,7 +19,7 @@ struct lvk_export {
     lvk_model_config config;
 };
 
-/* The graph of a model for one image. */
+/* The graph of a model, built for one image. */
 typedef struct built_model {
     lvk_graph graph;
     lvk_builder builder;
@@ -109,7 +109,8 @@ static bool is_standard_of(const lvk_standard *a, lvk_resnet_variant variant) {
     return same;
 }
 
-/* By what pixels are normalized: the name of a variant's preprocessing, or "data", figures of its own. */
+/* The name of the preprocessing: that of a variant, or "data" where mean and deviation are the model's
+ * own. */
 static const char *preprocessing(const lvk_export *e) {
     const lvk_standard *standard = &lvk_checkpoint_info(e->checkpoint)->standard;
     for (int v = 0; v < LVK_RESNET_VARIANTS; ++v)
@@ -141,7 +142,7 @@ static lvk_status write_tensors(lvk_export *e, bool torchvision, const char *fil
     built_model *built;
     lvk_string_map metadata = {0};
     lvk_interop_count count = {0};
-    /* The entry by which readers of safetensors tell the framework. */
+    /* The entry "format", by which readers of safetensors find out the framework. */
     lvk_status status = copy_metadata(e, torchvision ? "pt" : "tf", &metadata);
     if (status == LVK_OK) {
         status = build(&e->config, &built);
@@ -164,7 +165,7 @@ static lvk_status write_torchvision(lvk_export *e, const char *file) {
     return write_tensors(e, true, file);
 }
 
-/* (byte / 255 - mean) / deviation as scale and shift of each channel. */
+/* Turns (byte / 255 - mean) / deviation into scale and shift of each channel. */
 static void put_normalization(const lvk_standard *standard, lvk_onnx_model *onnx) {
     for (int o = 0; o < 3; ++o) {
         const int c = standard->bgr ? 2 - o : o;

@@ -71,8 +71,8 @@ static lvk_status has_file(const char *folder, const char *name, bool *has) {
     return path ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-/* What a run leaves that was killed before it had a config.json, with which it could be resumed: its lock,
- * temporaries, and a split if there is a lock. Such a folder is as good as empty. */
+/* Fails unless the folder is empty, or holds only what a run leaves that was killed before it wrote
+ * config.json and thus cannot be resumed: the lock, temporary files, and, beside a lock, a split. */
 static lvk_status check_empty(const char *path) {
     bool begun;
     LVK_TRY(has_file(path, ".lock", &begun));
@@ -135,7 +135,7 @@ lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_fo
     char *folder = NULL;
     if (path) {
         LVK_TRY(lvk_folder_create(path));
-        LVK_TRY(check_empty(path)); /* before a lock file is put among a stranger's files */
+        LVK_TRY(check_empty(path)); /* so that no lock file is written into a folder of other files */
         folder = lvk_strdup(path);
         if (!folder)
             return LVK_ERROR_MEMORY;
@@ -213,7 +213,7 @@ lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const c
             lvk_text_add_bytes(&text, before, size);
         else
             lvk_text_add_bytes(&text, line.data, line.length);
-        if (!text.failed && text.data[text.length - 1] != '\n') /* edited by hand */
+        if (!text.failed && text.data[text.length - 1] != '\n') /* as after editing by hand */
             lvk_text_add(&text, "\n");
         lvk_text_add(&text, "%s\n", row);
         status = text.failed ? LVK_ERROR_MEMORY : lvk_file_write(run->files[file], text.data, text.length);
@@ -262,7 +262,7 @@ lvk_status lvk_run_data_check(const char *run, const char *data) {
 }
 
 lvk_status lvk_run_config_set_data(json_t *config, const char *data) {
-    char *absolute = realpath(data, NULL); /* the system's malloc: hence free() */
+    char *absolute = realpath(data, NULL); /* allocated by malloc(), so that free() releases it */
     const int failed = json_object_set_new(config, "data", json_string(absolute ? absolute : data));
     free(absolute);
     return failed ? lvk_fail(LVK_ERROR_FORMAT, "%s: is not UTF-8, as config.json needs it", data) : LVK_OK;

@@ -1,19 +1,19 @@
 /* The folder of one training run:
  *
- *   config.json                   everything resolved, keys sorted
+ *   config.json                   every setting, with the defaults filled in; keys are sorted
  *   split.json                    which image is in which part
  *   metrics.csv                   a row per epoch; equal trainings give equal bytes
  *   timing.csv                    seconds and the like per epoch, which differ from run to run
  *   checkpoint-last.safetensors   the state after the last whole epoch
  *   checkpoint-best.safetensors   the same after the best epoch
  *   model.safetensors             the parameters of the best epoch
- *   profile.json                  where the time of one step went, if that was asked for
+ *   profile.json                  a trace of one step, if a profile was asked for
  *   .lock                         locked while a process works here; the system unlocks it however the
  *                                 process ends
  *
- * Every file is replaced whole, so that a kill at any moment leaves a folder that can be read. To leave one
- * that can also be resumed, write config.json and split.json before the first training step; a folder without
- * a checkpoint is resumed from the first epoch. */
+ * Every file is replaced whole, so that the folder can be read after a kill at any moment. A run can be
+ * resumed as soon as config.json and split.json are written; without a checkpoint it is resumed from the
+ * first epoch. */
 #ifndef LVK_ARTIFACT_RUN_FOLDER_H
 #define LVK_ARTIFACT_RUN_FOLDER_H
 
@@ -36,35 +36,36 @@ typedef enum lvk_run_file {
     LVK_RUN_FILE_COUNT
 } lvk_run_file;
 
-/* Name in the folder, "config.json"; static text. */
+/* The name of a file in the folder, such as "config.json"; static text. */
 const char *lvk_run_file_name(lvk_run_file file);
 
-/* A run folder that this process holds the lock of. Used by one thread at a time. */
+/* An open run folder. One thread at a time may use it. */
 typedef struct lvk_run_folder lvk_run_folder;
 
-/* Whether a run can be made at `path`, as far as can be told without making anything: it is not there, or an empty
- * folder. */
+/* Fails unless a run can be made at `path`: the folder must not exist, or be empty. Nothing is created. */
 LVK_MUST_USE lvk_status lvk_run_folder_check(const char *path);
 
-/* Makes a folder for a new run. `path`: the folder, new or empty; NULL: runs/YYYYMMDD-HHMMSS-<model>, by the
- * local time, with -2, -3, … behind it when that exists. LVK_ERROR_IO: it is not empty, or another process
- * works there. */
+/* Creates and locks a folder for a new run. `path` is the folder, new or empty; NULL stands for
+ * runs/YYYYMMDD-HHMMSS-<model>, by local time, followed by -2, -3, … if that exists. LVK_ERROR_IO: the folder
+ * is not empty, or another process works there. */
 LVK_MUST_USE lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_folder **run);
 
-/* Makes runs/YYYYMMDD-HHMMSS-<model>, or that with a number behind it. *path is freed with lvk_free. */
+/* Creates runs/YYYYMMDD-HHMMSS-<model>, or that followed by a number. The caller frees *path with
+ * lvk_free. */
 LVK_MUST_USE lvk_status lvk_run_folder_create_default(const char *model, char **path);
 
-/* Opens the folder of a run to go on with it; there must be a config.json. Removes what a killed process left
- * half-written. */
+/* Opens and locks the folder of a run to resume it; it must hold a config.json. Removes temporary files of
+ * killed processes. */
 LVK_MUST_USE lvk_status lvk_run_folder_resume(const char *path, lvk_run_folder **run);
 
-/* The folder of a run that another process holds the lock of and has opened, to read. */
+/* Opens the folder of a run for reading, while another process holds its lock. */
 LVK_MUST_USE lvk_status lvk_run_folder_join(const char *path, lvk_run_folder **run);
 
-/* Gives the lock back. */
+/* Closes and unlocks the folder. */
 void lvk_run_folder_close(lvk_run_folder **run);
 
-/* The folder, and the path of a file in it (whether or not it exists). Valid until the folder is closed. */
+/* The path of the folder, and that of a file in it, which need not exist. Valid until the folder is
+ * closed. */
 const char *lvk_run_folder_path(const lvk_run_folder *run);
 const char *lvk_run_folder_file(const lvk_run_folder *run, lvk_run_file file);
 bool lvk_run_folder_has(const lvk_run_folder *run, lvk_run_file file);
@@ -72,25 +73,27 @@ bool lvk_run_folder_has(const lvk_run_folder *run, lvk_run_file file);
 /* Replaces a file by `text`. */
 LVK_MUST_USE lvk_status lvk_run_folder_write(lvk_run_folder *run, lvk_run_file file, const char *text);
 
-/* Appends `row` to a CSV file, which is begun with `header` if it does not exist. Both without a newline at
- * the end. LVK_ERROR_FORMAT: the file has another header. */
+/* Appends `row` to a CSV file; if it does not exist, it begins with `header`. Neither text has a newline at
+ * its end. LVK_ERROR_FORMAT: the file has another header. */
 LVK_MUST_USE lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const char *header,
                                               const char *row);
 
-/* Cuts a CSV file down to its header and the first `rows` rows: a kill may have come between a row and the
- * checkpoint that belongs to it. No file: nothing to do. Rows may not hold newlines. */
+/* Shortens a CSV file to its header and the first `rows` rows, since a process may have been killed after it
+ * wrote a row and before it wrote the checkpoint. If there is no file, nothing happens. Rows must not contain
+ * newlines. */
 LVK_MUST_USE lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t rows);
 
-/* Writes config.json: two spaces of indentation, keys sorted, numbers with up to 15 digits. The object stays
- * the caller's. */
+/* Writes config.json, with an indentation of two spaces, sorted keys and numbers of up to 15 digits. The
+ * caller keeps the object. */
 LVK_MUST_USE lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config);
 
 /* Reads `folder`/config.json: an object, at most 1 MiB, no key twice. Needs no lock, so that a run can be
  * looked at while it trains. *config is released with json_decref. */
-/* LVK_ERROR_IO: the folder `data`, in which the run has its data set, is not there; the line says what to do. */
+/* Fails with LVK_ERROR_IO if `data`, the run's data set, is no longer there; the error line says what to
+ * do. */
 LVK_MUST_USE lvk_status lvk_run_data_check(const char *run, const char *data);
 
-/* Sets "data" of a configuration to the folder's absolute path, so that it is found from any folder. */
+/* Sets "data" of a configuration to the absolute path of `data`, so that it is found from any folder. */
 LVK_MUST_USE lvk_status lvk_run_config_set_data(json_t *config, const char *data);
 
 LVK_MUST_USE lvk_status lvk_run_config_read(const char *folder, json_t **config);

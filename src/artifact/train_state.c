@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Images of the device's blocks in host memory, and the tensors in them by name. */
+/* Copies of the device's blocks in host memory, and the tensors in them by name. */
 typedef struct snapshot {
     float *blocks[LVK_BLOCK_COUNT];
     lvk_named_tensor *tensors;
-    char **names; /* of the moments */
+    char **names; /* the names of the moments' tensors */
     size_t count, name_count;
 } snapshot;
 
@@ -40,8 +40,9 @@ static lvk_status add_block(snapshot *s, const lvk_network *network, lvk_block_i
     return LVK_OK;
 }
 
-/* Room for the parameters that inference reads and, with `state`, what the optimizer needs besides: moments
- * and, where inference reads an average, the parameters themselves. Released also after a failure. */
+/* Allocates memory for the parameters that inference reads. With `state`, also for what the optimizer needs:
+ * the moments and, if inference reads an average, the parameters themselves. The caller releases the snapshot
+ * after a failure too. */
 static lvk_status snapshot_init(snapshot *s, const lvk_network *network, bool state) {
     static const char *const prefixes[LVK_BLOCK_COUNT] = {[LVK_BLOCK_PARAMETERS] = LVK_OPTIMIZER_PREFIX "w/",
                                                           [LVK_BLOCK_MOMENT1] = LVK_OPTIMIZER_PREFIX "m/",
@@ -67,7 +68,7 @@ static lvk_status snapshot_read(snapshot *s, lvk_network *network) {
     return LVK_OK;
 }
 
-/* In the order of the blocks: what begins anew with the parameters comes after them. */
+/* Writes the blocks in their order. The parameters come first, since writing them resets their average. */
 static lvk_status snapshot_write(const snapshot *s, lvk_network *network) {
     for (int b = 0; b < LVK_BLOCK_COUNT; ++b)
         if (s->blocks[b])

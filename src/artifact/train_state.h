@@ -1,4 +1,4 @@
-/* Between a network on a device and its files: a training's checkpoint, and the model that it has become. */
+/* Saves a network on a device as a checkpoint or a model, and loads it. */
 #ifndef LVK_ARTIFACT_TRAIN_STATE_H
 #define LVK_ARTIFACT_TRAIN_STATE_H
 
@@ -9,12 +9,13 @@
 LVK_MUST_USE lvk_status lvk_train_state_save(const lvk_train_state *state, const lvk_model_info *info,
                                              lvk_network *network, const char *path);
 
-/* The reverse. On entry `state` has the seed, the optimizer and the digest of the settings, and nothing else;
- * LVK_ERROR_FORMAT when the checkpoint's are others. After a failure *state is {0}. */
+/* Reads a checkpoint, writes parameters and moments to the device, and fills `state`. On entry `state` holds
+ * the seed, the optimizer and the digest of the settings, and nothing else; LVK_ERROR_FORMAT says that those
+ * of the checkpoint differ. After a failure *state is {0}. */
 LVK_MUST_USE lvk_status lvk_train_state_load(lvk_train_state *state, lvk_network *network, const char *path);
 
-/* Writes the device's parameters as a model file; of a network that is a head, behind those of its `backbone`
- * (else NULL). */
+/* Writes the parameters on the device as a model file. If the network is only a head, the parameters of its
+ * `backbone` come before (else `backbone` is NULL). */
 LVK_MUST_USE lvk_status lvk_network_save_model(lvk_network *network, const lvk_model_info *info,
                                                const lvk_backbone *backbone, const char *path);
 

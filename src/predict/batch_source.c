@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct lvk_batch_source {
-    lvk_loader *loader; /* of images; the rest is for features */
+    lvk_loader *loader; /* for images; the other members are for features */
     const lvk_features *features;
     lvk_loader_options options;
     uint32_t views;

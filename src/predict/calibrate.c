@@ -1,4 +1,5 @@
-/* The public way to calibrate a model: which predictions have a say, and what is chosen by them. */
+/* The public function that calibrates a model: it selects predictions, and chooses temperature and threshold
+ * by them. */
 #include "leukvk/calibrate.h"
 
 #include "artifact/model_file.h"
@@ -18,8 +19,8 @@
 
 /* ---- the model's own split ---- */
 
-/* In what follows `own` has the images of the split.json beside the model: path -> number of the part. NULL:
- * there is no split.json. */
+/* In these functions, `own` maps the images of the split.json beside the model from their paths to the number
+ * of their part. NULL: there is no split.json. */
 
 static bool take_parts(const json_t *split, json_t *by_path) {
     const json_t *parts = json_object_get(split, "parts");
@@ -47,7 +48,7 @@ static lvk_status read_parts(const char *file, json_t **own) {
     return taken ? LVK_OK : lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
 }
 
-/* Released with json_decref, also after a failure. */
+/* Sets *own, which the caller releases with json_decref, also after a failure. */
 static lvk_status open_parts(const char *model, json_t **own) {
     const size_t folder = (size_t)(lvk_path_name(model) - model);
     char *file = lvk_format("%.*s%s", (int)folder, model, lvk_run_file_name(LVK_RUN_SPLIT));
@@ -58,7 +59,7 @@ static lvk_status open_parts(const char *model, json_t **own) {
     return status;
 }
 
-/* The part of an image, whose path may have that of the data set before it; -1: of none. */
+/* The part of an image, whose path may begin with that of the data set; -1 if it is in no part. */
 static int part_of(const json_t *own, const char *path) {
     for (const char *rest = path; rest; rest = strchr(rest, '/')) {
         rest += *rest == '/';
@@ -97,7 +98,7 @@ static lvk_status check_classes(const lvk_model_info *info, const lvk_prediction
     return LVK_OK;
 }
 
-/* The labelled rows that have a say: *count of them, in new memory. */
+/* Selects the labelled rows by which is chosen: *count rows, in new memory. */
 static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size_t all_count,
                               uint32_t classes, lvk_prediction **rows, size_t *count,
                               lvk_calibrate_result *result) {
@@ -140,7 +141,8 @@ static lvk_status choose_rows(const json_t *own, const lvk_prediction *all, size
 
 /* ---- choosing ---- */
 
-/* Chooses temperature and threshold by `labelled`, whose probabilities have the temperature applied afterwards. */
+/* Chooses temperature and threshold by `labelled`. Afterwards its probabilities are those with the
+ * temperature. */
 static lvk_status choose(lvk_labelled_rows *labelled, const lvk_calibrate_options *options,
                          lvk_calibrate_result *result) {
     result->subjects = labelled->scored.subject_count - labelled->unnamed;
@@ -207,7 +209,7 @@ static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const
     lvk_labelled_rows labelled;
     lvk_status status = choose_rows(own, all, all_count, classes, &rows, &count, result);
     if (status == LVK_OK)
-        status = check_classes(info, set); /* of which there are rows, now */
+        status = check_classes(info, set); /* now that the set has rows */
     if (status == LVK_OK)
         status = lvk_labelled_rows_init(&labelled, rows, count, info->class_count ? info->class_count : 2);
     if (status == LVK_OK) {

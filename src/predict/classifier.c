@@ -1,4 +1,4 @@
-/* The public way to use a trained model. */
+/* The public functions that predict with a trained model. */
 #include "leukvk/predict.h"
 
 #include "artifact/backbone.h"
@@ -29,13 +29,13 @@ struct lvk_classifier {
     double *probabilities; /* the same: of the last prediction, which its rows point into */
 };
 
-/* Batch norms, where there are any, are folded into the convolutions. */
+/* Loads the parameters; batch norms, if there are any, are folded into the convolutions. */
 static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *checkpoint) {
     return network->model->batch_norm ? lvk_backbone_load(network, lvk_checkpoint_file(checkpoint), false)
                                       : lvk_network_load_parameters(network, checkpoint);
 }
 
-/* Pixels a side that there is room for at first: of C-NMC's images, and of a crop of one size as it is. */
+/* The largest side in pixels of crops for which memory is allocated at first: that of C-NMC's images. */
 static uint32_t first_side(const lvk_classifier *c) {
     return lvk_crop_side_bound(&c->crop, LVK_CNMC_SIDE, LVK_CNMC_SIDE, c->model.image_size);
 }
@@ -124,7 +124,7 @@ static bool has_class(const lvk_model_info *model, const char *name) {
     return false;
 }
 
-/* Which of its classes is the positive one is for the model to say. */
+/* Fails unless the data set's classes are among the model's. The model's positive class counts, not the data set's. */
 static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
     for (size_t i = 0; i < lvk_dataset_class_count(dataset); ++i) {
         const char *name = lvk_dataset_class_name(dataset, i);
@@ -141,7 +141,7 @@ static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *data
     return LVK_OK;
 }
 
-/* A network with room for crops of `side` pixels, and the parameters of the one that has less. */
+/* Replaces the network by one that takes crops of up to `side` pixels, with the same parameters. */
 static lvk_status make_room(lvk_classifier *c, uint32_t side) {
     lvk_network *larger = NULL;
     lvk_network_config config = c->network->config;
@@ -173,8 +173,8 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
                                   lvk_prediction *rows) {
     lvk_cache *cache = NULL;
     LVK_TRY(check_classes(c, dataset));
-    const size_t kept =
-        c->views > 1 ? LVK_CACHE_DEFAULT_BYTES : LVK_CACHE_NOTHING; /* else each is used once */
+    const size_t kept = c->views > 1 ? LVK_CACHE_DEFAULT_BYTES
+                                     : LVK_CACHE_NOTHING; /* with one view, each crop is used once */
     LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
     lvk_cache_standardize(cache, &c->model.standard);
     const uint32_t width = lvk_evaluation_width(&c->model);

@@ -18,7 +18,7 @@ typedef struct evaluation {
     const lvk_dataset *dataset;
     lvk_evaluation_progress progress;
     void *user;
-    size_t done, total; /* images, each counted once a view */
+    size_t done, total; /* images times views */
     uint32_t views;
     double temperature;
     uint32_t outputs; /* of the network for an image */
@@ -26,7 +26,7 @@ typedef struct evaluation {
     double *softmax;  /* [outputs] */
 } evaluation;
 
-/* Adds what one view says of an image to its `probabilities`, [outputs]. */
+/* Adds the probabilities of one view of an image to `probabilities`, [outputs]. */
 static void add_probabilities(const evaluation *j, const float *logits, double *probabilities) {
     if (j->outputs == 1) {
         probabilities[0] += lvk_sigmoid((double)logits[0] / j->temperature) / j->views;
@@ -48,7 +48,7 @@ static bool are_finite(const float *logits, uint32_t count) {
     return true;
 }
 
-/* Adds what one view says to `probabilities`. */
+/* Adds the probabilities of one view of all images to `probabilities`. */
 static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t count,
                                 double *probabilities) {
     size_t done = 0;

@@ -6,11 +6,11 @@
 #include "leukvk/predictions.h"
 #include "predict/batch_source.h"
 
-/* What the network is to say of an image: of two classes 1 for the data set's positive one and 0 for the other, of
- * more the index of the class; -1 for unlabelled images. */
+/* The target of an image: with two classes 1 for the data set's positive class and 0 for the other, with more
+ * classes the index of the class; -1 for unlabelled images. */
 int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image);
 
-/* Called with the count of images done. False: stop with LVK_ERROR_CANCELLED. */
+/* Called with the number of images done. False stops with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_evaluation_progress)(void *user, size_t done, size_t total);
 
 /* Probabilities of image images[i], without augmentation, in double from the network's logits, divided by
@@ -37,8 +37,8 @@ uint32_t lvk_evaluation_width(const lvk_model_info *model);
 void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model, const uint32_t *images,
                          const double *probabilities, size_t count, lvk_prediction *rows);
 
-/* How many different subjects the images have as far as they are known, and of how many images none is. 0
- * when memory is out. */
+/* Returns the number of different known subjects of the images, and sets `unnamed` to the number of images
+ * whose subject is not known. Returns 0 when memory is out. */
 uint32_t lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
                                  size_t *unnamed);
 

@@ -13,10 +13,10 @@
 
 static const char format[] = "leukvk features 1";
 
-/* Rows beyond this are kept in memory only. */
+/* The most bytes of rows in a file; further rows are kept in memory only. */
 #define MOST_BYTES ((uint64_t)2 << 30)
 
-enum { NAMES = 3 /* numbers that name a row: the picture's hash and the view */ };
+enum { NAMES = 3 /* numbers that identify a row: two of the picture's hash, and the view */ };
 
 struct lvk_features {
     const lvk_dataset *dataset;
@@ -25,9 +25,10 @@ struct lvk_features {
     uint64_t (*names)[NAMES]; /* [count] */
     float *rows;              /* [count][length] */
     size_t count, capacity;
-    size_t saved;    /* rows that the file has */
-    uint32_t *first; /* [image] the first image with the same picture: they have their rows together */
-    int64_t *row;    /* [first image * LVK_VIEW_COUNT + view] index of its row, -1: not there */
+    size_t saved; /* the number of rows in the file */
+    uint32_t
+        *first;   /* [image] the first image with the same picture, which all such images share rows with */
+    int64_t *row; /* [first image * LVK_VIEW_COUNT + view] index of the row; -1: not computed */
 };
 
 /* ---- rows in memory ---- */
@@ -59,9 +60,7 @@ static lvk_status reserve(lvk_features *f, size_t rows) {
     return LVK_OK;
 }
 
-/* A picture that is there, under another image, is passed over: a file has it once, however often it was
- * stopped.
- */
+/* Appends a row, unless there is one of the same picture and view, so that a file never has two. */
 static lvk_status append(lvk_features *f, uint32_t image, uint32_t view, const float *values) {
     if (*place_of(f, image, view) >= 0)
         return LVK_OK;
@@ -113,7 +112,7 @@ static lvk_status find_first(lvk_features *f) {
     return LVK_OK;
 }
 
-/* Finds the rows that were read for the images of the data set. */
+/* Finds, for each image of the data set, the rows that were read from the file. */
 static lvk_status index_rows(lvk_features *f) {
     uint64_t **sorted = lvk_alloc(f->count, sizeof *sorted);
     if (!sorted)
@@ -172,7 +171,7 @@ static lvk_status take_rows(lvk_features *f, const lvk_safetensors *file) {
     return check_rows(f, file);
 }
 
-/* A file that cannot be used is only worth a word: everything in it can be computed again. */
+/* Reads the file. One that cannot be used is ignored with a warning, since its rows can be computed again. */
 static lvk_status read_file(lvk_features *f) {
     if (!f->path || !lvk_path_is_file(f->path))
         return LVK_OK;

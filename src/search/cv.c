@@ -21,7 +21,7 @@ typedef struct cross_validation {
     lvk_device *device;
     lvk_cv_options options;
     lvk_cv_result *result;
-    lvk_dataset *dataset; /* read once, for all folds */
+    lvk_dataset *dataset; /* read once for all folds */
     lvk_cv_callback callback;
     void *user;
     lvk_cv_event event;
@@ -34,7 +34,7 @@ static const lvk_bootstrap_options bootstrap = {.seed = LVK_BOOTSTRAP_SEED};
 
 /* ---- files ---- */
 
-/* "<folder>/<name>" in new memory. */
+/* Returns "<folder>/<name>" in new memory. */
 static char *path_of(const cross_validation *c, const char *name) {
     return lvk_path_join(c->folder, name);
 }
@@ -45,7 +45,7 @@ static char *fold_path(const cross_validation *c, uint32_t fold, const char *for
     return path_of(c, name);
 }
 
-/* What makes it this cross-validation and no other, for cv.json. */
+/* Makes the contents of cv.json: the settings that identify the cross-validation. */
 static lvk_status describe(cross_validation *c) {
     lvk_settings settings;
     LVK_TRY(lvk_train_options_check(&c->options.train));
@@ -97,7 +97,7 @@ static lvk_status write_splits(const cross_validation *c, lvk_split *const *spli
     return status;
 }
 
-/* Everything that can be refused is, before the folder is made. */
+/* Does all checks that are possible before the folder is created. */
 static lvk_status prepare(cross_validation *c) {
     const lvk_train_options *o = &c->options.train;
     const lvk_fold_options folds = {.folds = c->options.folds,
@@ -268,7 +268,7 @@ static lvk_status evaluate_all(cross_validation *c) {
     return status == LVK_OK ? write_results(c) : status;
 }
 
-/* A cross-validation that goes on keeps the positive class of its first fold. */
+/* Reads the data set. A cross-validation that is continued keeps the positive class of its first fold. */
 static lvk_status read_data(cross_validation *c) {
     lvk_train_options options = c->options.train;
     char *first = c->options.folder ? lvk_path_join(c->options.folder, "fold-1") : NULL;

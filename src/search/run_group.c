@@ -13,7 +13,7 @@
 
 enum { DIGITS = 15 };
 
-/* The first key that only one of two objects has, or in which they differ; NULL: they are the same. */
+/* The first key that only one of two objects has, or whose values differ; NULL if the objects are equal. */
 static const char *difference(json_t *a, json_t *b) {
     const char *key;
     json_t *value;
@@ -65,7 +65,7 @@ lvk_status lvk_run_group_open(const lvk_run_group *group, const char *folder, in
     LVK_TRY(lvk_folder_create(folder));
     LVK_TRY(lvk_folder_lock(folder, lock));
     lvk_folder_clear(folder);
-    lvk_status status = lvk_run_group_check(group, folder); /* again, now that nobody else works there */
+    lvk_status status = lvk_run_group_check(group, folder); /* again, now that the folder is locked */
     if (status == LVK_OK)
         status = write_once(group, folder);
     if (status != LVK_OK) {
@@ -79,7 +79,7 @@ lvk_status lvk_run_group_train(lvk_device *device, const lvk_train_options *opti
                                lvk_train_callback callback, void *user) {
     const lvk_resume_options resume = {
         .data = options->data, .dataset = options->dataset, .threads = options->threads};
-    lvk_train_result *result = lvk_alloc(1, sizeof *result); /* large */
+    lvk_train_result *result = lvk_alloc(1, sizeof *result); /* too large for the stack */
     char *config = lvk_path_join(options->run, lvk_run_file_name(LVK_RUN_CONFIG));
     lvk_status status = result && config ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)

@@ -19,14 +19,14 @@
 #include <unistd.h>
 
 struct lvk_search {
-    lvk_search_options options; /* texts are those of `settings` */
-    lvk_settings settings;      /* of the first trial */
+    lvk_search_options options; /* whose texts belong to `settings` */
+    lvk_settings settings;      /* those of the first trial */
     lvk_search_space space;
     lvk_trial *trials;
-    uint32_t *active, active_count;           /* numbers of the trials of the round */
-    char *folder, *split, *first;             /* `first`: the folder of the first trial */
-    char device[LVK_SEARCH_POOL_DEVICE_SIZE]; /* "": not checked yet */
-    json_t *config;                           /* search.json */
+    uint32_t *active, active_count;           /* the numbers of the trials in the round */
+    char *folder, *split, *first;             /* paths; `first` is the folder of the first trial */
+    char device[LVK_SEARCH_POOL_DEVICE_SIZE]; /* the device's name; "" before it is checked */
+    json_t *config;                           /* the contents of search.json */
     int lock;
     lvk_ranks ranks;
     lvk_search_event event;
@@ -67,7 +67,7 @@ static lvk_status describe_axis(lvk_search *s, const lvk_axis *axis, const char 
     return status;
 }
 
-/* What makes it this search and no other, for search.json. */
+/* Makes the contents of search.json: the settings that identify the search. */
 static lvk_status describe(lvk_search *s) {
     s->config = lvk_settings_to_json(&s->settings);
     if (!s->config ||
@@ -112,7 +112,7 @@ static lvk_status init(lvk_search *s) {
         return lvk_fail(LVK_ERROR_ARGUMENT, "--jobs %u: must be from 1 to %d", o->jobs, LVK_SEARCH_MAX_JOBS);
     LVK_TRY(lvk_search_space_init(&s->space, o));
     LVK_TRY(check_points(s));
-    s->options.train = s->settings.options; /* owned texts from here on */
+    s->options.train = s->settings.options; /* whose texts are owned */
     LVK_TRY(describe(s));
     const uint32_t count = s->space.point_count;
     s->trials = lvk_alloc(count, sizeof *s->trials);
@@ -130,7 +130,7 @@ lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **sea
     lvk_status status = init(s);
     if (status == LVK_OK && options->folder)
         status = name_folder(s);
-    s->options.axes = NULL; /* the caller's */
+    s->options.axes = NULL; /* they belong to the caller */
     s->options.folder = NULL;
     if (status != LVK_OK)
         lvk_search_destroy(search);
@@ -194,12 +194,12 @@ bool lvk_search_is_first(const lvk_search *search) {
     return search->ranks.rank == 0;
 }
 
-/* What trials are ranked by, the lower the better. */
+/* The number by which trials are ranked, the lowest first. */
 static double rank_loss(const lvk_trial *t) {
     return t->outcome == LVK_TRIAL_DIVERGED || t->best_epoch == 0 ? (double)INFINITY : t->validation_loss;
 }
 
-/* Insertion keeps ties in their order. */
+/* Sorts trials by insertion, which keeps the order of ties. */
 static void rank(const lvk_search *s, uint32_t *order, uint32_t count) {
     for (uint32_t i = 1; i < count; ++i) {
         const uint32_t number = order[i];
@@ -237,7 +237,8 @@ static lvk_status name_files(lvk_search *s) {
     return s->split && s->first ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-/* Everything that can be refused is, before the folder is made. A split that is there must fit the data. */
+/* Makes the split, or reads the existing one, which must fit the data. It runs before the folder is created,
+ * so that everything that can be refused is refused then. */
 static lvk_status make_split(lvk_search *s, const lvk_dataset *dataset) {
     const lvk_train_options *o = &s->options.train;
     const lvk_split_options options = {.seed = o->seed,
@@ -333,7 +334,7 @@ static lvk_status read_trial(lvk_search *s, uint32_t number, uint32_t epochs, bo
     return status;
 }
 
-/* A trial has its epochs of this round. */
+/* Tells that a trial has the epochs of this round. */
 static bool tell_done(lvk_search *s, uint32_t number, bool kept) {
     const lvk_trial *t = lvk_search_trial(s, number);
     ++s->event.done;
@@ -349,7 +350,7 @@ static bool take_report(void *user, const lvk_report *report) {
     if (!report)
         return tell(s, LVK_SEARCH_IDLE);
     if (report->kind == LVK_REPORT_ENDED) {
-        bool done; /* what cannot be read is told at the end of the round */
+        bool done; /* a failure to read is reported at the end of the round */
         return read_trial(s, report->trial, 0, &done) != LVK_OK || tell_done(s, report->trial, false);
     }
     s->event.trial = report->trial;
@@ -361,14 +362,14 @@ static bool take_report(void *user, const lvk_report *report) {
     return tell(s, LVK_SEARCH_EPOCH);
 }
 
-/* The share of the processors that a trial has. */
+/* The number of processors for each trial. */
 static unsigned threads_each(const lvk_search *s) {
     const unsigned all = lvk_thread_count(s->options.train.threads);
     return all > s->options.jobs ? all / s->options.jobs : 1;
 }
 
-/* This rank's: the round's trials number `rank`, `rank` + `ranks` and so on. Those that have no job, since
- * they had been done before, are told at once. */
+/* Makes the jobs of this rank: for the round's trials number `rank`, `rank` + `ranks` and so on. Trials that
+ * were done before need no job, and are told at once. */
 static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs, uint32_t *count) {
     for (uint32_t i = s->ranks.rank; i < s->active_count; i += s->ranks.size) {
         const uint32_t number = s->active[i];
@@ -394,7 +395,7 @@ static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs,
     return LVK_OK;
 }
 
-/* Trains the round's trials to `epochs` (0: to the end) and reads what came out. */
+/* Trains the round's trials to `epochs` (0: to the end), and reads their results. */
 static lvk_status run_round(lvk_search *s, const lvk_search_pool *pool, uint32_t epochs) {
     uint32_t count = 0;
     lvk_trial_job *jobs = lvk_alloc(s->active_count, sizeof *jobs);
@@ -414,7 +415,7 @@ static lvk_status run_round(lvk_search *s, const lvk_search_pool *pool, uint32_t
     return status;
 }
 
-/* The better half goes on, the best first. */
+/* Keeps the better half of the trials, the best first. */
 static void halve(lvk_search *s) {
     const uint32_t left = (s->active_count + 1) / 2;
     rank(s, s->active, s->active_count);
@@ -446,7 +447,7 @@ static lvk_status run_rounds(lvk_search *s, const lvk_search_pool *pool) {
     return LVK_OK;
 }
 
-/* The first rank makes folder and split. */
+/* Opens the search's folder. The first rank creates folder and split. */
 static lvk_status open_search(lvk_search *s, const lvk_search_pool *pool) {
     if (s->ranks.size > 1 && !s->folder)
         return lvk_fail(LVK_ERROR_ARGUMENT, "%u ranks need the same folder: --out FOLDER", s->ranks.size);

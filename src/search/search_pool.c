@@ -32,9 +32,9 @@ typedef struct running {
     worker workers[LVK_SEARCH_MAX_JOBS];
     int pipe[2];
     bool stopping;
-    lvk_text said;                            /* lines of trials, each between newlines */
-    lvk_status status;                        /* the first failure, with its line */
-    char line[sizeof((lvk_report *)0)->line]; /* without a failure: the device's name */
+    lvk_text said;                            /* the lines that trials have logged, each between newlines */
+    lvk_status status;                        /* the first failure */
+    char line[sizeof((lvk_report *)0)->line]; /* its error line; without a failure the device's name */
 } running;
 
 /* ---- in a trial's process ---- */
@@ -62,7 +62,7 @@ static void send_report(sender *s, lvk_report_kind kind) {
     send(s->pipe, &report);
 }
 
-/* A log sink: any thread's, so that of the sender only what never changes is looked at. */
+/* A log sink. Any thread may call it, so that it reads only members of the sender that never change. */
 static void send_line(void *user, lvk_log_level level, const char *line) {
     const sender *s = user;
     lvk_report report = {
@@ -84,7 +84,8 @@ static bool send_epoch(void *user, const lvk_train_event *event) {
     return !stop_asked;
 }
 
-/* Ctrl-C and a closed terminal reach every process of it; the first one decides and asks with SIGTERM. */
+/* Sets the signals of a trial's process. Ctrl-C and a closed terminal reach every process; the search's
+ * process decides, and sends SIGTERM. */
 static void set_signals(pid_t parent) {
     struct sigaction action = {.sa_handler = ask_to_stop};
     sigaction(SIGTERM, &action, NULL);
@@ -92,12 +93,12 @@ static void set_signals(pid_t parent) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) /* it was killed just before */
+    if (getppid() != parent) /* the parent was killed before prctl() could take effect */
         _exit(1);
 }
 
-/* Mesa's software driver and the cpu take every processor otherwise. What the environment says has
- * precedence. */
+/* Limits the threads of a trial, since Mesa's software driver and the cpu otherwise use every processor.
+ * Variables that the user has set in the environment have precedence. */
 static void share_processors(unsigned threads, lvk_device_options *device) {
     char text[16];
     snprintf(text, sizeof text, "%u", threads);
@@ -177,7 +178,7 @@ static void reap(running *r, uint32_t number) {
     --r->busy;
 }
 
-/* Each trial reads the data set, and what is said of it is the same. */
+/* Whether a line was logged before. Each trial reads the data set, and logs the same lines about it. */
 static bool is_said(running *r, const char *line) {
     char *whole = lvk_format("\n%s\n", line);
     const bool said = whole && r->said.data && strstr(r->said.data, whole);
@@ -214,7 +215,7 @@ static void take_reports(running *r) {
         take_report(r, &report);
 }
 
-/* Processes that ended without a word. */
+/* Finds processes that ended without a report. */
 static void find_crashed(running *r) {
     for (uint32_t i = 0; i < r->pool->workers; ++i) {
         worker *w = &r->workers[i];
@@ -222,7 +223,7 @@ static void find_crashed(running *r) {
         if (!w->process || waitid(P_PID, (id_t)w->process, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
             !info.si_pid)
             continue;
-        take_reports(r); /* it may have had its last word just now */
+        take_reports(r); /* its last report may have come only now */
         if (!w->process)
             continue;
         char line[160];

@@ -13,7 +13,7 @@ enum { DRAWN_DIGITS = 4 };
 
 /* ---- axes ---- */
 
-/* Numbers that are searched over orders of magnitude. */
+/* Whether the numbers of an option are drawn uniformly in the logarithm. */
 static bool is_logarithmic(const lvk_train_option *option) {
     return option->offset == offsetof(lvk_train_options, learning_rate) ||
            option->offset == offsetof(lvk_train_options, weight_decay) ||
@@ -40,7 +40,7 @@ static lvk_status unknown_key(const char *axis) {
     return status;
 }
 
-/* Names may be aliases. */
+/* The option that an axis names, also by an alias. */
 static const lvk_train_option *find_key(const char *axis) {
     const lvk_train_option *table = lvk_train_option_table();
     const size_t length = strcspn(axis, "=");
@@ -53,7 +53,7 @@ static const lvk_train_option *find_key(const char *axis) {
     return NULL;
 }
 
-/* The axis of an option, which is added in the order of their numbers. */
+/* The axis of an option. If there is none yet, it is added, in the order of the options' numbers. */
 static lvk_axis *axis_of(lvk_search_space *space, const lvk_train_option *key) {
     uint32_t i = 0;
     while (i < space->axis_count && space->axes[i].key->grid < key->grid)
@@ -66,7 +66,7 @@ static lvk_axis *axis_of(lvk_search_space *space, const lvk_train_option *key) {
     return &space->axes[i];
 }
 
-/* Whether the setting takes the text; its range is the settings' to check. */
+/* Whether the text is of the setting's type; lvk_settings_init checks its range. */
 static bool is_value(const lvk_train_option *key, const char *text) {
     double number;
     uint64_t count;
@@ -75,7 +75,7 @@ static bool is_value(const lvk_train_option *key, const char *text) {
     return key->type == LVK_OPTION_TEXT ? *text != '\0' : lvk_number_parse(text, &number);
 }
 
-/* Takes `text` over. */
+/* Adds a value to the axis, which takes over `text`. */
 static lvk_status add_value(lvk_axis *axis, char *text) {
     lvk_status status = text ? LVK_OK : LVK_ERROR_MEMORY;
     const char *name = axis->key->key;
@@ -96,7 +96,7 @@ static lvk_status add_value(lvk_axis *axis, char *text) {
     return status;
 }
 
-/* How long the first value of a list is. A comma within a schedule stands before a digit: step:10,15. */
+/* The length of the first value of a list. A comma before a digit belongs to a schedule, as in step:10,15. */
 static size_t value_length(const lvk_train_option *key, const char *list) {
     if (strcmp(key->key, "head") == 0)
         return strlen(list);
@@ -165,7 +165,7 @@ static bool searches_optimizer(const lvk_search_space *space) {
     return false;
 }
 
-/* Of an optimizer: points may have several. */
+/* Whether an option belongs to one optimizer, while points may have several. */
 static bool is_optimizers(const lvk_train_option *option) {
     return option->used_by == LVK_OPTION_USED_BY_SGD || option->used_by == LVK_OPTION_USED_BY_ADAMW;
 }
@@ -189,7 +189,7 @@ static lvk_status check_axes(const lvk_search_space *space, const lvk_search_opt
 
 /* ---- points ---- */
 
-/* Within the range, of few digits, so that the text is the number. */
+/* Draws a number in the range, with so few digits that its text is the number exactly. */
 static char *draw_number(const lvk_axis *axis, double u) {
     double low = 0, high = 0, value;
     (void)lvk_number_parse(axis->values[0], &low);
@@ -203,7 +203,7 @@ static char *draw_number(const lvk_axis *axis, double u) {
     if (lvk_text_take(&text, &string, NULL) != LVK_OK || !lvk_number_parse(string, &value) ||
         (value >= low && value <= high))
         return string;
-    lvk_free(string); /* rounded out of it */
+    lvk_free(string); /* rounding has moved the number out of the range */
     return lvk_strdup(axis->values[value > high]);
 }
 
@@ -225,7 +225,7 @@ static lvk_status draw_points(lvk_search_space *space, uint64_t seed) {
     return LVK_OK;
 }
 
-/* The last axis changes fastest. */
+/* Lays out the points of a grid, in which the last axis changes fastest. */
 static lvk_status lay_points(lvk_search_space *space) {
     for (uint32_t point = 0; point < space->point_count; ++point) {
         uint32_t rest = point;
@@ -319,7 +319,7 @@ void lvk_search_space_trim(const lvk_search_space *space, lvk_train_options *opt
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT && searches_optimizer(space); ++i)
         if (is_optimizers(&table[i]) && lvk_train_option_check_use(&table[i], options) != LVK_OK)
             memcpy((char *)options + table[i].offset, (const char *)&defaults + table[i].offset,
-                   sizeof(double)); /* both are numbers */
+                   sizeof(double)); /* options of an optimizer are numbers */
 }
 
 /* ---- successive halving ---- */

@@ -19,10 +19,10 @@ typedef struct watched {
     const lvk_trial_job *job;
     lvk_train_callback callback;
     void *user;
-    bool over; /* it has its epochs */
+    bool over; /* the trial has the epochs of the round */
 } watched;
 
-/* Stops a training when it has its epochs, also one that had them before and was killed. */
+/* Stops a training when it has the epochs of the round, also if it had them already before it was killed. */
 static bool watch(void *user, const lvk_train_event *event) {
     watched *w = user;
     const uint32_t trained = event->kind == LVK_TRAIN_EPOCH     ? event->epoch
@@ -82,7 +82,7 @@ static lvk_status find_columns(const lvk_csv *csv, int columns[COLUMNS]) {
     return LVK_OK;
 }
 
-/* The field as a number; NaN: it is none. */
+/* The number in field `column`; NaN if it is no number. */
 static double field(const lvk_csv *csv, int column) {
     double value = (double)NAN;
     (void)lvk_csv_number(csv, csv->fields[column], &value);

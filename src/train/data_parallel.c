@@ -34,7 +34,7 @@ lvk_status lvk_data_parallel_accumulate(const lvk_ranks *ranks, lvk_network *net
     return status;
 }
 
-/* The probabilities of this rank's batches, each at its place. */
+/* Computes the probabilities of this rank's batches, and puts each at its place. */
 static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, const lvk_source *source,
                                const uint32_t *images, size_t count, double *probabilities) {
     const uint32_t batch = network->config.batch, outputs = lvk_network_outputs(network);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Appends the images of one target to the order; -1: all. */
+/* Appends the images with one target to the sorted images; -1: all images. */
 static void append_class(lvk_epoch_order *o, const lvk_dataset *dataset, const uint32_t *images, size_t count,
                          int target) {
     size_t end = o->starts[o->class_count];
@@ -61,8 +61,9 @@ static void append(uint32_t **to, const uint32_t *images, size_t count) {
     *to += count;
 }
 
-/* A smaller class again and again, `wanted` images; the last time only those that the epoch draws for it. The
- * images are shuffled from their first order, so that nothing depends on the epochs before. */
+/* Repeats the images of a smaller class until there are `wanted`; the last repetition has only images that
+ * are drawn for this epoch. The images are shuffled from their sorted order, so that nothing depends on
+ * earlier epochs. */
 static void repeat_class(lvk_epoch_order *o, uint32_t class, size_t wanted, uint32_t **to, uint64_t seed,
                          uint32_t epoch) {
     const lvk_random_key key = {
@@ -73,7 +74,7 @@ static void repeat_class(lvk_epoch_order *o, uint32_t class, size_t wanted, uint
         append(to, images, count);
     if (wanted == 0)
         return;
-    uint32_t *drawn = o->samples; /* which is filled in later: as large as the whole order */
+    uint32_t *drawn = o->samples; /* used as scratch memory here; its own contents are filled in later */
     memcpy(drawn, images, count * sizeof *drawn);
     lvk_random_shuffle(&key, drawn, count);
     append(to, drawn, wanted);

@@ -8,15 +8,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Images that the backbone takes at a time: enough to keep a device busy, and little memory. */
+/* Images that the backbone takes at a time: enough to keep a device busy, with little memory. */
 enum { BATCH = 8 };
 
-/* What a kill may cost. The file is written whole each time: a second or two for tens of thousands of rows.
- */
+/* The most work, in seconds, that is lost if the process is killed. It is not less, since each save writes
+ * the whole file, which takes a second or two for tens of thousands of rows. */
 static const double most_seconds_unsaved = 60;
 
-/* All that a feature depends on beside the picture. The kernels are those of this leukvk (its shaders'
- * digest) and of the choices that were measured for the device. */
+/* A text with everything but the picture on which a feature depends. Which kernels run depends on this
+ * leukvk, by the digest of its shaders, and on the device's kernel choices. */
 static char *describe(const lvk_trainer *t, lvk_device *device) {
     const lvk_backend_info *backend = &lvk_device_backend(device)->info;
     const lvk_string_map *choices = lvk_device_kernel_choices(device);
@@ -50,11 +50,12 @@ static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_ne
 
 typedef struct teller {
     lvk_trainer *trainer;
-    double started, saved; /* when */
-    size_t before, total;  /* rows of parts that are done, and of all parts */
+    double started, saved; /* the times at which computing began and rows were last saved */
+    size_t before, total;  /* rows of the parts that are done, and of all parts */
 } teller;
 
-/* Later there may be room on the disk: no reason to stop. */
+/* Saves the rows from time to time. A failure, such as a full disk, is only logged, since the next save may
+ * succeed. */
 static void save_at_intervals(teller *who) {
     const double often = who->trainer->settings.options.checkpoint_seconds;
     const double interval = often < most_seconds_unsaved ? often : most_seconds_unsaved;
@@ -86,7 +87,8 @@ static lvk_status compute(lvk_trainer *t, lvk_device *device, const lvk_features
     lvk_status status = open_backbone(t, device, &backbone);
     for (size_t i = 0; i < count && status == LVK_OK; ++i) {
         const size_t wanted = lvk_features_missing(t->features, &requests[i]);
-        who.total = who.before + wanted; /* a picture that parts share was computed with the first */
+        who.total =
+            who.before + wanted; /* fewer than planned if parts share a picture, which is computed once */
         for (size_t k = i + 1; k < count; ++k)
             who.total += lvk_features_missing(t->features, &requests[k]);
         status = lvk_features_compute(t->features, &requests[i], backbone, t->cache,

@@ -1,4 +1,5 @@
-/* The public way to tune: measures the calls of a model's programs and stores what was chosen. */
+/* The public functions of kernel tuning: they measure the calls of a model's programs, and store the
+ * choices. */
 #include "leukvk/kernel_tuning.h"
 
 #include "core/memory.h"
@@ -19,7 +20,7 @@ typedef struct tuning {
     lvk_backend *backend;
     lvk_kernel_tuning_callback callback;
     void *user;
-    lvk_string_map found; /* the calls that have a choice, "" until it is made */
+    lvk_string_map found; /* the calls with several candidates, and the chosen one; "" until it is chosen */
     int measured;
 } tuning;
 
@@ -68,7 +69,7 @@ static lvk_status measure_call(void *user, const lvk_call *call) {
     return status;
 }
 
-/* Adds the choices to those that the file has; a file that is not to be used begins anew. */
+/* Adds the choices to those in the file. A file that cannot be used is replaced. */
 static lvk_status store(const tuning *t, const char *path, const lvk_device_info *device) {
     lvk_string_map all = {0};
     lvk_status status = lvk_kernel_tuning_file_read(path, device, &all);
@@ -106,7 +107,8 @@ static lvk_status fill_config(const lvk_kernel_tuning_options *options, lvk_netw
     return LVK_OK;
 }
 
-/* Calls are measured one by one, which takes less than the network, and minutes until one has no room. */
+/* Fails if the network does not fit into memory. Calls are measured one by one, which takes less memory, so
+ * that a lack of it would be noticed only after minutes. */
 static lvk_status check_memory(const lvk_backend *backend, lvk_network_config config) {
     lvk_memory_need need;
     return lvk_memory_check(backend, LVK_RECOMPUTE_AUTO, &config, &need);

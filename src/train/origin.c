@@ -9,7 +9,7 @@
 #include <string.h>
 
 lvk_status lvk_origin_record(json_t *config, const lvk_backend_info *backend, const char *kernels) {
-    char shaders[17] = ""; /* other backends run none */
+    char shaders[17] = ""; /* "" for backends that run no shaders */
     if (strcmp(backend->kind, "vulkan") == 0)
         snprintf(shaders, sizeof shaders, "%016" PRIx64, lvk_shader_digest);
     const bool ok = json_object_set_new(config, "leukvk", json_string(lvk_version())) == 0 &&

@@ -1,5 +1,5 @@
-/* What a run's bits depend on beside its settings and data: device, driver, shaders, kernels. Kept in config.json,
- * so that a run that goes on with others can say so. */
+/* The origin of a run's numbers: on what its bits depend besides settings and data, that is, device, driver,
+ * shaders and kernels. It is kept in config.json, so that a run that is resumed with others can warn. */
 #ifndef LVK_TRAIN_ORIGIN_H
 #define LVK_TRAIN_ORIGIN_H
 
@@ -12,8 +12,8 @@
 LVK_MUST_USE lvk_status lvk_origin_record(json_t *config, const lvk_backend_info *backend,
                                           const char *kernels);
 
-/* Logs a warning for each of them that `before`, which lvk_origin_record filled, has with another value than
- * `now`; what only one of the two has, as a run of an older leukvk, is passed over. `run` is named. */
+/* Logs a warning, which names `run`, for each entry of lvk_origin_record that differs between `before` and
+ * `now`. Entries that only one of them has, as in runs of an older leukvk, are ignored. */
 void lvk_origin_compare(const json_t *before, const json_t *now, const char *run);
 
 #endif

@@ -15,7 +15,7 @@ static bool is_label_table(const char *name) {
     return length > 4 && lvk_text_equal(name + length - 4, ".csv") && lvk_text_contains(name, "label");
 }
 
-/* Whether `path` lies below `folder`, wherever links lead. */
+/* Whether `path` lies below `folder` once links are resolved. */
 static bool is_below(const char *path, const char *folder) {
     char *inner = realpath(path, NULL),
          *outer = realpath(folder, NULL); /* the system's malloc: hence free() */
@@ -56,7 +56,7 @@ static bool is_kept(const char *name) {
     return begins_with(name, "predictions-") || begins_with(name, "split-");
 }
 
-/* A run, a cross-validation or a search, in which a process works or has worked. */
+/* Sets *is to whether the folder is that of a run, a cross-validation or a search. */
 static lvk_status is_run_folder(const char *folder, bool *is) {
     static const char *const marks[] = {"config.json", "cv.json", "search.json"};
     char *lock = lvk_path_join(folder, ".lock");
@@ -80,7 +80,7 @@ static lvk_status check_run(const char *path) {
         return LVK_OK;
     }
     bool is_run;
-    real[lvk_path_name(real) - real - 1] = '\0'; /* the folder; "" for a file of the root */
+    real[lvk_path_name(real) - real - 1] = '\0'; /* leaves the folder; "" for a file in the root */
     lvk_status status = is_run_folder(real, &is_run);
     if (status == LVK_OK && is_run)
         status = lvk_fail(LVK_ERROR_ARGUMENT,

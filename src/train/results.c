@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* As `leukvk eval --from` has it, so that it finds the same numbers in the files. */
+/* The same seed as in `leukvk eval --from`, which therefore computes the same intervals from the files. */
 static const lvk_bootstrap_options bootstrap = {.seed = LVK_BOOTSTRAP_SEED};
 
 lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint32_t *images, size_t count,

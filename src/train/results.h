@@ -1,4 +1,4 @@
-/* What a run found: predictions-<part>.csv and results.json in its folder. */
+/* Results of a run: predictions-<part>.csv and results.json in its folder. */
 #ifndef LVK_TRAIN_RESULTS_H
 #define LVK_TRAIN_RESULTS_H
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What runs did before there were the later settings: nothing of them, on images of 224 pixels. */
+/* The values that runs used before there were the later settings: those without an effect, on images of 224
+ * pixels. */
 static lvk_train_options before_later(void) {
     lvk_train_options o = lvk_train_defaults();
     o.warmup = o.clip_norm = o.ema = o.shift = o.zoom = o.color = 0;
@@ -23,7 +24,7 @@ static bool is_recorded(const lvk_train_option *option) {
     return option->record != LVK_OPTION_INPUT;
 }
 
-/* Not in the config.json of older runs. */
+/* Whether older runs do not have the option in config.json. */
 static bool is_later(const lvk_train_option *option) {
     return option->record == LVK_OPTION_LATER_KEPT || option->record == LVK_OPTION_LATER_IDENTITY;
 }
@@ -63,7 +64,8 @@ lvk_status lvk_settings_check_use(const lvk_train_options *options) {
     return LVK_OK;
 }
 
-/* To the 15 digits that config.json holds, so that a resumed run has the very same number. */
+/* Rounds a value to the 15 digits that config.json holds, so that a resumed run has exactly the same
+ * number. */
 static void round_to_text(double *value) {
     char text[40];
     snprintf(text, sizeof text, "%.15g", *value);
@@ -96,7 +98,8 @@ static lvk_status own_values(lvk_settings *s) {
     return LVK_OK;
 }
 
-/* "none", "conv5_x" … "conv2_x", "conv1" or "all": the first stage that is trained, and all behind it. */
+/* Parses the first stage of the backbone that is trained, "none", "conv5_x" … "conv2_x", "conv1" or "all".
+ * All stages after it are trained too. */
 static lvk_status resolve_stages(lvk_settings *s, const lvk_model *model) {
     const char *text = s->options.unfreeze;
     s->frozen_stages = model->stages;
@@ -150,7 +153,7 @@ static lvk_status resolve_normalize(lvk_settings *s) {
     return LVK_OK;
 }
 
-/* Which of the names it is; check_values knows that it is one. */
+/* The number of `text` among `names`; check_values has made sure that it is one of them. */
 static int number_of(const char *text, const char *const names[3]) {
     int i = 0;
     while (i < 2 && strcmp(text, names[i]) != 0)
@@ -169,7 +172,7 @@ static void resolve_names(lvk_settings *s) {
     s->recompute = (lvk_recompute)number_of(s->options.recompute, recomputes);
 }
 
-/* What of the augmentation goes beyond flips and rotation. */
+/* Sets the parts of the augmentation beyond flips and rotation. */
 static lvk_status resolve_augment(lvk_settings *s) {
     const lvk_train_options *o = &s->options;
     s->augment = (lvk_augment_strength){o->shift, o->zoom, o->color};
@@ -244,7 +247,7 @@ void lvk_settings_finish(lvk_settings *settings) {
 
 /* ---- JSON ---- */
 
-/* "balance" is true for "weight" and false for "none", as it was before there was another. */
+/* In JSON, "balance" is true for "weight" and false for "none", as it was when these were the only values. */
 static bool is_balance(const lvk_train_option *option) {
     return option->offset == offsetof(lvk_train_options, balance);
 }
@@ -271,8 +274,8 @@ static json_t *value_of(const lvk_train_option *option, const void *place) {
     return json_integer((json_int_t) * (const uint64_t *)place);
 }
 
-/* What is not said is not in config.json: the positive class, which it has as "positive_class", and how a
- * data set is read that needs no more than its folder. */
+/* Whether an option is left out of config.json because it was not given: the positive class, which
+ * config.json holds as "positive_class", and options for reading a data set that needs none. */
 static bool is_unsaid(const lvk_train_option *option, const lvk_train_options *options) {
     return (option->offset == offsetof(lvk_train_options, positive) && !*options->positive) ||
            (option->offset == offsetof(lvk_train_options, columns) && !*options->columns) ||
@@ -305,7 +308,7 @@ json_t *lvk_settings_identity(const lvk_settings *settings) {
     return json;
 }
 
-/* False: the value is not of the option's type. */
+/* Writes a JSON value to `place`. False if it is not of the option's type. */
 static bool take_value(const lvk_train_option *option, const json_t *value, void *place) {
     const json_int_t integer = json_integer_value(value);
     switch (option->type) {

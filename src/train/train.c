@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The positive class that a resumed run has; else NULL. */
+/* The positive class of a run that is resumed; NULL for a new run. */
 static const char *positive_before(const lvk_trainer *t) {
     return t->before ? json_string_value(json_object_get(t->before, "positive_class")) : NULL;
 }
@@ -85,15 +85,17 @@ static void describe_model(lvk_trainer *t) {
     lvk_crop_format(&t->settings.crop, info->crop);
 }
 
-/* A run may go on elsewhere, longer, or saving more often. */
-/* Which training this is: the state of every checkpoint says so. */
+/* Computes the digest that identifies the training, which every checkpoint holds. A run may be resumed with
+ * the data set at another path, for more epochs, or saving more often; these settings are not part of the
+ * digest. */
 static lvk_status identify(lvk_trainer *t) {
     json_t *json = lvk_settings_identity(&t->settings);
     if (!json)
         return LVK_ERROR_MEMORY;
     if (t->backbone)
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
-    /* Its tensors are named like those of Keras' first: their digest does not tell. */
+    /* The tensors of this variant have the same names as those of LVK_RESNET_KERAS, so that the digest of the
+     * weights does not tell the two apart. */
     if (t->backbone && t->backbone->variant == LVK_RESNET_KERAS_2019)
         json_object_set_new(json, "weights_variant", json_string(t->info.topology));
     const lvk_status status = lvk_json_digest(json, t->state.config_digest);
@@ -138,7 +140,8 @@ static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     return status;
 }
 
-/* Other vectors and other kernels add in another order. */
+/* Notes device, driver, shaders and kernels, on which the order of additions depends, and warns if they
+ * differ from those before the run was resumed. */
 static lvk_status identify_origin(lvk_trainer *t, lvk_device *device) {
     LVK_TRY(lvk_network_kernels(t->network, t->kernels));
     json_t *now = json_object();
@@ -203,7 +206,7 @@ static void count_parts(lvk_trainer *t) {
     }
 }
 
-/* From the seed, and a backbone that is trained from its weights. */
+/* Sets the initial parameters: drawn from the seed, and those of a pretrained backbone from its weights. */
 static lvk_status start_parameters(lvk_trainer *t) {
     LVK_TRY(lvk_network_initialize(t->network, t->settings.options.seed));
     return t->backbone && !t->settings.on_features
@@ -211,7 +214,7 @@ static lvk_status start_parameters(lvk_trainer *t) {
                : LVK_OK;
 }
 
-/* All that is not in the run folder. */
+/* Prepares a new run, except for its folder. */
 static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
     const lvk_train_options *o = &t->settings.options;
     LVK_TRY(lvk_rank_consistency_check_settings(&t->settings, &t->ranks));
@@ -233,7 +236,7 @@ static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
     return start_parameters(t);
 }
 
-/* The first rank makes the folder. */
+/* Creates the run folder; only the first rank does so. */
 static lvk_status create_folder(lvk_trainer *t) {
     const lvk_train_options *o = &t->settings.options;
     char path[sizeof((lvk_train_result *)0)->run] = "";
@@ -289,7 +292,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     return status;
 }
 
-/* Where the last checkpoint left off; without one, at the beginning. */
+/* Loads the last checkpoint; without one, the run begins with epoch 1. */
 static lvk_status load_state(lvk_trainer *t) {
     if (!lvk_run_folder_has(t->folder, LVK_RUN_LAST))
         return start_parameters(t);
@@ -310,7 +313,8 @@ static lvk_status prepare_resumed(lvk_trainer *t, lvk_device *device, const char
     return load_state(t);
 }
 
-/* A cosine, and steps at shares of the training, run over all epochs: with others the rate jumps. */
+/* Warns if a new number of epochs changes the learning rate: a cosine, and steps at shares of the training,
+ * run over all epochs. */
 static void tell_stretched(const lvk_trainer *t) {
     const lvk_schedule *schedule = &t->settings.schedule;
     const uint32_t epochs = t->settings.options.epochs;
@@ -348,7 +352,7 @@ static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
     tell_finished(t);
     if (!is_first(t))
         return LVK_OK;
-    if (t->state.history && *t->state.history) /* a kill may have come before it was written */
+    if (t->state.history && *t->state.history) /* a kill may have prevented that metrics.csv was written */
         LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->state.history));
     LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->state.epoch));
     return write_config(t, device);
@@ -378,8 +382,8 @@ static lvk_status evaluate_best(lvk_trainer *t, lvk_train_result *result) {
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
 
-/* The first rank computes them; the others find them in the cache folder, and compute them where that is not
- * the same. */
+/* Provides the features. The first rank computes them first; the others then find them in the cache folder,
+ * or compute them if they have another cache folder. */
 static lvk_status extract_features(lvk_trainer *t, lvk_device *device) {
     LVK_TRY(lvk_ranks_agree(&t->ranks, is_first(t) ? lvk_extract_features(t, device) : LVK_OK));
     return lvk_ranks_agree(&t->ranks, is_first(t) ? LVK_OK : lvk_extract_features(t, device));

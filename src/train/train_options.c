@@ -1,4 +1,4 @@
-/* The table of training options, and what can be said of one alone. */
+/* The table of training options, and the checks of a single option. */
 #include "leukvk/train_options.h"
 
 #include "core/error.h"
@@ -144,7 +144,7 @@ static lvk_status check_text(const lvk_train_option *option, const char *text) {
     return lvk_fail(LVK_ERROR_ARGUMENT, "--%s %s: must be %s", option->key, text, choices);
 }
 
-/* False for NaN as well. */
+/* Whether the value is in the option's range; false for NaN. */
 static bool is_within(const lvk_train_option *option, double value) {
     switch (option->check) {
     case LVK_OPTION_FROM_TO:
@@ -186,7 +186,7 @@ lvk_status lvk_train_option_check(const lvk_train_option *option, const lvk_trai
 
 /* ---- what makes use of an option ---- */
 
-/* "resnet18, resnet34 and resnet50": the models with a backbone, or without. */
+/* Lists the models with a backbone, or those without: "resnet18, resnet34 and resnet50". */
 static void list_models(bool with_backbone, char *text, size_t size) {
     char names[256] = "";
     const char *name;
@@ -209,8 +209,9 @@ static lvk_status check_model(const lvk_train_option *option, const lvk_model *m
                     with_backbone ? "" : " (ResNets have dropout in the head: --head dense:64,dropout:0.25)");
 }
 
-/* The default of such an option is no mistake: it says what is so in any case. Options of frozen backbones
- * are checked by lvk_settings_init, since a run that has them with another could not be. */
+/* Fails if the model does not use an option of backbones. The option's default is accepted, since it changes
+ * nothing. lvk_settings_init checks options of frozen backbones, since no run can have them with another
+ * backbone. */
 static lvk_status check_backbone(const lvk_train_option *option, const lvk_train_options *o) {
     const bool frozen = strcmp(o->unfreeze, "none") == 0;
     const lvk_train_options defaults = lvk_train_defaults();
@@ -232,7 +233,8 @@ static lvk_status check_optimizer(const lvk_train_option *option, const char *op
                           optimizer, user);
 }
 
-/* A flag that is off is no mistake: nothing is done to features. */
+/* Fails if an option for trainings on images is set in a training on features. A flag that is off is
+ * accepted, since it changes nothing. */
 static lvk_status check_images(const lvk_train_option *option, const lvk_train_options *o,
                                const lvk_model *model) {
     const bool on = *(const bool *)place_in(o, option);
@@ -266,7 +268,7 @@ lvk_status lvk_train_option_check_use(const lvk_train_option *option, const lvk_
     return check_backbone(option, options);
 }
 
-/* Names of parameters, which the network has to be planned for. */
+/* Checks options that name parameters, for which the network must be planned. */
 static lvk_status check_names(const lvk_settings *settings) {
     const lvk_network_config config = lvk_settings_network(settings);
     lvk_footprint footprint;

@@ -17,7 +17,8 @@ static const char metrics_header_classes[] =
 static const char timing_header[] =
     "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
 
-/* Weights of the classes in the loss: 1, or n / (classes n_c) so that all classes weigh the same in all. */
+/* Sets the weights of the classes in the loss: 1, or, with --balance weight, n / (classes n_c), so that all
+ * classes have the same total weight. n is the number of images, n_c that of a class. */
 static lvk_status weigh_classes(lvk_trainer *t, const uint32_t *images, size_t count) {
     const size_t classes = lvk_dataset_class_count(t->dataset);
     size_t counts[LVK_MOST_CLASSES] = {0};
@@ -38,7 +39,7 @@ static bool is_first(const lvk_trainer *t) {
     return t->ranks.rank == 0;
 }
 
-/* Images of a whole step: of all batches whose gradients are averaged. */
+/* The number of images in a step: those of all microbatches. */
 static size_t step_images(const lvk_trainer *t) {
     return (size_t)t->settings.options.batch * t->settings.options.accumulate;
 }
@@ -89,7 +90,7 @@ void lvk_trainer_finish(lvk_trainer *t) {
     t->filled_rows = NULL;
     t->round = NULL;
     t->gradients[0] = t->gradients[1] = NULL;
-    lvk_profile_destroy(&t->profiler.profile); /* of a step that failed */
+    lvk_profile_destroy(&t->profiler.profile); /* that of a step which failed */
 }
 
 static lvk_status save(lvk_trainer *t, lvk_run_file file) {
@@ -104,8 +105,8 @@ lvk_status lvk_trainer_save(lvk_trainer *t) {
     return LVK_OK;
 }
 
-/* Targets, weights and dropout keys. The loss is the mean over the batch's images: each weighs class weight /
- * images; the rows that only fill the batch up weigh nothing. */
+/* Fills targets, weights and keys of dropout. Since the loss is a mean over the batch's images, the weight of
+ * a row is class weight / images; rows that only fill up the batch have weight 0. */
 static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
     const uint64_t seed = t->settings.options.seed;
     const uint32_t rows = t->settings.options.batch;
@@ -122,7 +123,7 @@ static void fill_rows(lvk_trainer *t, const lvk_batch *batch) {
     }
 }
 
-/* This rank's answer. */
+/* Tells the callback of this rank, and returns its answer. */
 static bool tell(lvk_trainer *t, lvk_train_event_kind kind) {
     t->event.kind = kind;
     return !t->callback || t->callback(t->user, &t->event);
@@ -143,8 +144,9 @@ static void fill_event(lvk_trainer *t) {
     t->event.waited = seconds > 0 ? t->waited / seconds : 0;
 }
 
-/* Numbers that are not finite show where the training diverged, and at first in the weights, a score or a
- * checkpoint: says what has happened, in place of where it was noticed. */
+/* If a failure is LVK_ERROR_NUMERIC, replaces the error line, which says where a number that is not finite
+ * was noticed (in the loss, a score or a checkpoint), by one that says that the training diverged, and
+ * when. */
 static lvk_status explain_divergence(const lvk_trainer *t, lvk_status status, uint32_t epoch, uint32_t step,
                                      const char *sign) {
     if (status != LVK_ERROR_NUMERIC)
@@ -154,19 +156,19 @@ static lvk_status explain_divergence(const lvk_trainer *t, lvk_status status, ui
                     epoch, step, t->settings.options.learning_rate, sign);
 }
 
-/* After the step that was told of last. */
+/* Saves the state after the step of the last event. */
 static lvk_status save_step(lvk_trainer *t) {
     return explain_divergence(t, lvk_trainer_save(t), t->event.epoch, t->event.step,
                               "weights are no longer finite numbers");
 }
 
-/* At optimizer step `update`, from 1. */
+/* The learning rate of optimizer step `update`, from 1. */
 static double learning_rate(const lvk_trainer *t, uint64_t update) {
     return lvk_schedule_rate(&t->settings.schedule, update, t->event.steps, t->event.epochs);
 }
 
-/* Where batch norms take the batch's statistics, rows of zeros would be in them: a partial batch is filled up
- * with its own images again, which weigh nothing in the loss. */
+/* Fills up a partial batch. Where batch norms use the batch's statistics, zeros would change these; therefore
+ * the batch's own images are repeated, with weight 0 in the loss. */
 static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, lvk_train_batch *filled) {
     const lvk_network_config *config = &t->network->config;
     filled->input = batch->input;
@@ -191,7 +193,7 @@ static lvk_status fill_batch(lvk_trainer *t, const lvk_batch *batch, lvk_train_b
     return LVK_OK;
 }
 
-/* The optimizer's scalars of the next step, by group of rates. */
+/* Fills the optimizer's scalars of the next step, for each parameter group. */
 static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT]) {
     const lvk_param_groups *scales = &t->settings.rates;
     const uint64_t update = t->state.update + 1;
@@ -200,7 +202,7 @@ static void fill_hyper(const lvk_trainer *t, lvk_real hyper[LVK_MAX_PARAM_GROUPS
                             learning_rate(t, update) * lvk_param_groups_scale(scales, g), hyper[g]);
 }
 
-/* The class that the logits of an image of the batch say: of equal ones the first. */
+/* The predicted class of an image of the batch: that of the largest logit, the first among equal ones. */
 static uint32_t predicted_class(const lvk_trainer *t, uint32_t image) {
     const uint32_t outputs = lvk_network_outputs(t->network);
     const float *logits = t->logits + (size_t)image * outputs;
@@ -212,7 +214,7 @@ static uint32_t predicted_class(const lvk_trainer *t, uint32_t image) {
     return best;
 }
 
-/* Trains with microbatch `microbatch` of the `microbatches` of a step, the source's next batch. */
+/* Trains with the source's next batch, microbatch number `microbatch` of the `microbatches` of a step. */
 static lvk_status train_microbatch(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatch,
                                    uint32_t microbatches, lvk_microbatch *result) {
     const lvk_train_state *p = &t->state;
@@ -254,8 +256,8 @@ static lvk_status train_alone(lvk_trainer *t, lvk_batch_source *batches, uint32_
     return LVK_OK;
 }
 
-/* The same with other ranks: in each round every rank trains with one microbatch, then all ranks add up
- * all. */
+/* Trains a step together with other ranks: in each round every rank trains with one microbatch, then all
+ * ranks accumulate the gradients of all. */
 static lvk_status train_together(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatches) {
     lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT];
     lvk_status status = LVK_OK;
@@ -287,8 +289,8 @@ static lvk_status train_step(lvk_trainer *t, lvk_batch_source *batches) {
     return LVK_OK;
 }
 
-/* Profiling begins when kernels are compiled and the loader is ahead: at the third step of the first epoch
- * that has any left. */
+/* Chooses the step to profile: the third step of the first epoch that has steps left, when kernels are
+ * compiled and the loader has made batches ahead. */
 static void choose_profiled_step(lvk_trainer *t) {
     const uint32_t third = t->state.step + 2, last = t->event.steps - 1;
     t->profiled_step = !t->profile_wanted ? UINT32_MAX : third < last ? third : last;
@@ -302,7 +304,7 @@ static lvk_status finish_profile(lvk_trainer *t) {
         lvk_profile_write_trace(profile, lvk_run_folder_file(t->folder, LVK_RUN_PROFILE));
     t->event.profile = profile;
     if (status == LVK_OK)
-        (void)tell(t, LVK_TRAIN_PROFILE); /* who wants to stop says so at the STEP */
+        (void)tell(t, LVK_TRAIN_PROFILE); /* the answer to the event STEP, which follows, counts */
     t->event.profile = NULL;
     lvk_profile_destroy(&profile);
     return status;
@@ -341,7 +343,7 @@ static lvk_status train_epoch(lvk_trainer *t) {
     t->first_step = t->state.step;
     t->first_image = t->state.images;
     const size_t done = (size_t)t->state.step * step_images(t);
-    if (done >= t->order.count) { /* resumed between the last step and the validation */
+    if (done >= t->order.count) { /* the run was stopped between the last step and the validation */
         fill_event(t);
         return LVK_OK;
     }
@@ -367,7 +369,8 @@ static lvk_status train_epoch(lvk_trainer *t) {
     return status;
 }
 
-/* The first rank's numbers count: those of another's mathematical library may differ in the last digit. */
+/* Evaluates the validation part. The numbers of the first rank count, since another rank's mathematical
+ * library may differ in the last digit. */
 static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     size_t count;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &count);
@@ -385,7 +388,8 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     return status;
 }
 
-/* metrics.csv is written from the history that the checkpoint holds, so that the two can never disagree. */
+/* Appends a row to the history in the train state. metrics.csv is written from this history, so that it never
+ * differs from the checkpoint. */
 static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
     lvk_train_state *p = &t->state;
     const bool first = !p->history || !*p->history, two = t->info.class_count == 0;
@@ -414,8 +418,8 @@ static lvk_status append_timing(lvk_trainer *t, double seconds) {
     return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
 }
 
-/* The best first, then the position, then what is only for people, so that a kill in between repeats work but
- * loses none. */
+/* Saves the best checkpoint first, then the last one, then the files for people. If the process is killed in
+ * between, work is repeated, but nothing is lost. */
 static lvk_status save_epoch(lvk_trainer *t, double seconds) {
     if (t->event.best) {
         LVK_TRY(save(t, LVK_RUN_BEST));
@@ -427,7 +431,7 @@ static lvk_status save_epoch(lvk_trainer *t, double seconds) {
     return append_timing(t, seconds);
 }
 
-/* Moves on to the next epoch and saves. */
+/* Moves the train state to the next epoch, and saves. */
 static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
     lvk_train_state *p = &t->state;
     const double seconds = lvk_clock_seconds() - t->epoch_started;

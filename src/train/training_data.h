@@ -1,4 +1,4 @@
-/* The data set of a training, read for it. */
+/* Reading of a training's data set. */
 #ifndef LVK_TRAIN_TRAINING_DATA_H
 #define LVK_TRAIN_TRAINING_DATA_H
 
