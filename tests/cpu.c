@@ -34,7 +34,7 @@ static bool compute(unsigned threads, int op) {
     int failures = 0;
     const lvk_status status = lvk_parity_check(backend, op, &options, report, &failures, &result);
     backend->functions->destroy(backend);
-    return status == LVK_OK && failures == 0 && result.trials > 0;
+    return status == LVK_OK && failures == 0 && result.runs > 0;
 }
 
 Test(cpu, names_its_library_instruction_set_and_threads) {
@@ -208,8 +208,8 @@ static lvk_status run_without_tap(lvk_backend *backend, lvk_exec *exec) {
     return swap_tap(backend, &step->inputs[1], &step->call.inputs[1], tap);
 }
 
-/* Failures of a kernel's trials, of which there are *trials. */
-static int failures_without_tap(int op, const char *kernel, int *trials) {
+/* Returns the number of a kernel's runs that fail, and sets *runs to the number of all. */
+static int failures_without_tap(int op, const char *kernel, int *runs) {
     lvk_backend *backend = open_cpu(2);
     const lvk_parity_options options = {.seed = 3, .draws = 2, .kernels = kernel, .skip_large = true};
     lvk_parity_result result;
@@ -222,7 +222,7 @@ static int failures_without_tap(int op, const char *kernel, int *trials) {
                  lvk_error_message());
     backend->functions = &right;
     backend->functions->destroy(backend);
-    *trials = (int)result.trials;
+    *runs = (int)result.runs;
     return result.failures;
 }
 
@@ -234,10 +234,10 @@ Test(cpu, a_tap_that_a_kernel_leaves_out_is_found, .timeout = 300) {
         const lvk_candidate *kernel;
         lvk_backend *backend = open_cpu(1);
         for (int k = 0; (kernel = backend->caps.own_candidate(ops[i], k)); ++k) {
-            int trials;
-            const int failures = failures_without_tap(ops[i], kernel->name, &trials);
-            cr_expect(trials > 0 && failures > trials / 2, "%s/%s: %d of %d", lvk_op_get(ops[i])->name,
-                      kernel->name, failures, trials);
+            int runs;
+            const int failures = failures_without_tap(ops[i], kernel->name, &runs);
+            cr_expect(runs > 0 && failures > runs / 2, "%s/%s: %d of %d", lvk_op_get(ops[i])->name,
+                      kernel->name, failures, runs);
         }
         backend->functions->destroy(backend);
     }

@@ -24,9 +24,9 @@ static void check(int op) {
     int candidates = 0;
     while (lvk_op_candidate(op, &backend->caps, candidates))
         ++candidates;
-    cr_assert(lvk_op_get(op)->candidate_count == 0 || (result.candidates > 0 && result.trials > 0));
-    fprintf(stderr, "%s: %d of %d candidates, %d trials on %s\n", lvk_op_get(op)->name, result.candidates,
-            candidates, result.trials, backend->info.name);
+    cr_assert(lvk_op_get(op)->candidate_count == 0 || (result.candidates > 0 && result.runs > 0));
+    fprintf(stderr, "%s: %d of %d candidates, %d runs on %s\n", lvk_op_get(op)->name, result.candidates,
+            candidates, result.runs, backend->info.name);
     test_close_device(backend);
 }
 

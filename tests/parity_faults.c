@@ -120,7 +120,7 @@ static int failures_of(int op, fault_id fault, const char *kernels) {
     of_43264 = 0;
     cr_assert_eq(lvk_parity_check(backend, op, &options, keep, NULL, &result), LVK_OK, "%s",
                  lvk_error_message());
-    cr_assert_gt(result.trials, 4);
+    cr_assert_gt(result.runs, 4);
     backend->functions = &original;
     backend->functions->destroy(backend);
     return result.failures;

@@ -9,9 +9,9 @@ extern "C" {
 #endif
 
 typedef struct lvk_selftest_event {
-    const char *op;         /* the operator that was checked */
-    int index, count;       /* the number of the operator, from 1, and the number of all operators */
-    int candidates, trials; /* the number of kernels that can run here, and of runs that were compared */
+    const char *op;       /* the operator that was checked */
+    int index, count;     /* the number of the operator, from 1, and the number of all operators */
+    int candidates, runs; /* the number of kernels that can run here, and of runs that were compared */
     int failures;
     const char *failure; /* one line about a wrong result; NULL at the end of an operator */
 } lvk_selftest_event;
@@ -19,7 +19,7 @@ typedef struct lvk_selftest_event {
 typedef void (*lvk_selftest_callback)(void *user, const lvk_selftest_event *event);
 
 typedef struct lvk_selftest_result {
-    int operators, candidates, trials, failures;
+    int operators, candidates, runs, failures;
     double seconds;
 } lvk_selftest_result;
 

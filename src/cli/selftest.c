@@ -45,7 +45,7 @@ static void show(void *user, const lvk_selftest_event *event) {
         printf("WRONG  %s\n", shown(event->failure));
     else
         printf("%-5s  %2d/%d  %-20s %d kernels, %d runs compared\n", event->failures ? "WRONG" : "ok",
-               event->index, event->count, event->op, event->candidates, event->trials);
+               event->index, event->count, event->op, event->candidates, event->runs);
     fflush(stdout);
 }
 
@@ -67,7 +67,7 @@ static int run(int argc, char **argv) {
     if (status == LVK_OK) {
         char time[FORMAT_SIZE];
         printf("%d operators, %d kernels, %d runs compared with the reference in %s: %s\n", result.operators,
-               result.candidates, result.trials, format_duration(time, result.seconds),
+               result.candidates, result.runs, format_duration(time, result.seconds),
                result.failures ? "SOME RESULTS ARE WRONG. Do not use this device with this driver."
                                : "all right");
     }

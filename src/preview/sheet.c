@@ -11,19 +11,19 @@
 
 enum { COLUMNS = 10, GAP = 8 };
 
-/* The cells of one class. */
-typedef struct block {
+/* The part of the sheet with the cells of one class. */
+typedef struct section {
     int32_t label;
     size_t available, count;
     uint32_t *images; /* [count] */
-} block;
+} section;
 
 typedef struct sheet {
     const lvk_dataset *dataset;
     lvk_sheet_options options;
     lvk_crop crop;
-    block *blocks;
-    size_t block_count, cell_count;
+    section *sections;
+    size_t section_count, cell_count;
     lvk_tile *tiles; /* [cell_count] */
     lvk_canvas canvas;
     lvk_text index;
@@ -33,32 +33,32 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-static size_t rows_of(const block *b) {
+static size_t rows_of(const section *b) {
     return (b->count + COLUMNS - 1) / COLUMNS;
 }
 
-static lvk_status add_block(sheet *s, int32_t label) {
-    block *b = &s->blocks[s->block_count];
-    *b = (block){.label = label, .available = lvk_pick_available(s->dataset, label)};
+static lvk_status add_section(sheet *s, int32_t label) {
+    section *b = &s->sections[s->section_count];
+    *b = (section){.label = label, .available = lvk_pick_available(s->dataset, label)};
     b->count = least(b->available, s->options.cells);
     if (b->count == 0)
         return LVK_OK;
     b->images = lvk_alloc(b->count, sizeof *b->images);
     if (!b->images)
         return LVK_ERROR_MEMORY;
-    ++s->block_count;
+    ++s->section_count;
     s->cell_count += b->count;
     return lvk_pick(s->dataset, label, s->options.seed, b->images, b->count);
 }
 
 static lvk_status pick_cells(sheet *s) {
     const size_t classes = lvk_dataset_class_count(s->dataset);
-    s->blocks = lvk_alloc(classes + 1, sizeof *s->blocks);
-    if (!s->blocks)
+    s->sections = lvk_alloc(classes + 1, sizeof *s->sections);
+    if (!s->sections)
         return LVK_ERROR_MEMORY;
     for (size_t c = 0; c < classes; ++c)
-        LVK_TRY(add_block(s, (int32_t)c));
-    LVK_TRY(add_block(s, -1));
+        LVK_TRY(add_section(s, (int32_t)c));
+    LVK_TRY(add_section(s, -1));
     s->tiles = lvk_alloc(s->cell_count, sizeof *s->tiles);
     return s->tiles ? LVK_OK : LVK_ERROR_MEMORY;
 }
@@ -66,10 +66,10 @@ static lvk_status pick_cells(sheet *s) {
 static lvk_status create_canvas(sheet *s) {
     uint64_t height = GAP;
     size_t columns = 1;
-    for (size_t i = 0; i < s->block_count; ++i) {
+    for (size_t i = 0; i < s->section_count; ++i) {
         height +=
-            LVK_CANVAS_LINE + (uint64_t)rows_of(&s->blocks[i]) * (s->options.side + LVK_CANVAS_LINE + GAP);
-        columns = columns < s->blocks[i].count ? s->blocks[i].count : columns;
+            LVK_CANVAS_LINE + (uint64_t)rows_of(&s->sections[i]) * (s->options.side + LVK_CANVAS_LINE + GAP);
+        columns = columns < s->sections[i].count ? s->sections[i].count : columns;
     }
     return lvk_canvas_create(GAP + (uint64_t)least(columns, COLUMNS) * (s->options.side + GAP), height,
                              &s->canvas);
@@ -90,21 +90,21 @@ static void add_to_index(sheet *s, size_t row, size_t column, const lvk_image_in
     lvk_text_add(&s->index, "\n");
 }
 
-static lvk_status write_title(sheet *s, const block *b, uint32_t y) {
+static lvk_status write_title(sheet *s, const section *b, uint32_t y) {
     char title[256];
     snprintf(title, sizeof title, "%.100s: %zu of %zu cells",
              b->label < 0 ? "unlabelled" : class_name(s, b->label), b->count, b->available);
     return lvk_canvas_text(&s->canvas, GAP, y, s->canvas.width - GAP, title);
 }
 
-/* Places the cells of all blocks and writes what is text. */
+/* Places the cells of all sections and writes what is text. */
 static lvk_status lay_out(sheet *s) {
     const uint32_t side = s->options.side, step = side + LVK_CANVAS_LINE + GAP;
     lvk_tile *tile = s->tiles;
     uint32_t y = GAP;
     size_t row = 1;
     lvk_text_add(&s->index, "row,column,path,class,subject\n");
-    for (const block *b = s->blocks; b < s->blocks + s->block_count; ++b) {
+    for (const section *b = s->sections; b < s->sections + s->section_count; ++b) {
         LVK_TRY(write_title(s, b, y));
         y += LVK_CANVAS_LINE;
         for (size_t i = 0; i < b->count; ++i, ++tile) {
@@ -151,9 +151,9 @@ lvk_status lvk_sheet_write(const lvk_dataset *dataset, const lvk_sheet_options *
         status = write_index(&s, index);
     lvk_text_finish(&s.index);
     lvk_canvas_finish(&s.canvas);
-    for (size_t i = 0; s.blocks && i < s.block_count; ++i)
-        lvk_free(s.blocks[i].images);
-    lvk_free(s.blocks);
+    for (size_t i = 0; s.sections && i < s.section_count; ++i)
+        lvk_free(s.sections[i].images);
+    lvk_free(s.sections);
     lvk_free(s.tiles);
     return status;
 }

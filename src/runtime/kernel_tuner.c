@@ -21,18 +21,19 @@ static const double WORTH_FORETELLING = 0.02;
 static const double CLEARLY_FASTER = 0.95;
 
 /* One call with one candidate as a program of its own. */
-typedef struct trial {
+typedef struct measurement {
     lvk_graph graph;
     lvk_plan plan;
     lvk_executable executable;
     int inputs[LVK_MAX_INPUTS];
     lvk_step_time *steps;
-} trial;
+} measurement;
 
-static lvk_status trial_plan(trial *t, const lvk_caps *caps, const lvk_call *call, const char *candidate) {
+static lvk_status measurement_plan(measurement *t, const lvk_caps *caps, const lvk_call *call,
+                                   const char *candidate) {
     lvk_graph *graph = &t->graph;
     const lvk_plan_options options = {.forced_op = call->op, .forced_candidate = candidate};
-    *t = (trial){.steps = NULL};
+    *t = (measurement){.steps = NULL};
     lvk_graph_init(graph);
     for (int i = 0; i < call->input_count; ++i)
         t->inputs[i] = lvk_graph_input(graph, "input", call->inputs[i]);
@@ -43,7 +44,7 @@ static lvk_status trial_plan(trial *t, const lvk_caps *caps, const lvk_call *cal
     return lvk_plan_init(&t->plan, graph, caps, &options);
 }
 
-static void trial_finish(trial *t) {
+static void measurement_finish(measurement *t) {
     lvk_free(t->steps);
     if (t->executable.backend)
         lvk_executable_finish(&t->executable);
@@ -57,9 +58,9 @@ lvk_status lvk_kernel_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk
     for (int i = 0; times->count < LVK_TUNER_MOST && (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
         if (caps->is_cpu && candidate->unsuited && candidate->unsuited(call, caps))
             continue; /* a processor would take minutes to measure candidates that it will not choose */
-        trial t;
-        const lvk_status status = trial_plan(&t, caps, call, candidate->name);
-        trial_finish(&t);
+        measurement t;
+        const lvk_status status = measurement_plan(&t, caps, call, candidate->name);
+        measurement_finish(&t);
         if (status == LVK_OK)
             times->candidates[times->count++].name = candidate->name;
         else if (status != LVK_ERROR_UNSUPPORTED) /* the candidate cannot compute this call */
@@ -71,7 +72,7 @@ lvk_status lvk_kernel_tuner_list(const lvk_caps *caps, const lvk_call *call, lvk
 /* ---- running ---- */
 
 /* Fills the whole region with floats from -0.5 up to 0.5, repeated. */
-static lvk_status fill_input(trial *t, int tensor) {
+static lvk_status fill_input(measurement *t, int tensor) {
     const lvk_region *region = &t->plan.regions[tensor];
     lvk_backend *backend = t->executable.backend;
     float *pattern = lvk_alloc(PATTERN, sizeof *pattern);
@@ -90,7 +91,7 @@ static lvk_status fill_input(trial *t, int tensor) {
 }
 
 /* Prepares and runs the program once, since some drivers compile kernels at the first launch. */
-static lvk_status trial_warm_up(trial *t, lvk_backend *backend) {
+static lvk_status measurement_warm_up(measurement *t, lvk_backend *backend) {
     LVK_TRY(lvk_executable_init(&t->executable, backend, &t->plan, NULL));
     for (int i = 0; i < t->graph.nodes[0].call.input_count; ++i)
         if (t->graph.tensors[t->inputs[i]].type.dtype == LVK_F32)
@@ -99,7 +100,7 @@ static lvk_status trial_warm_up(trial *t, lvk_backend *backend) {
     return t->steps ? lvk_executable_run(&t->executable) : LVK_ERROR_MEMORY;
 }
 
-static lvk_status trial_run(trial *t, double *seconds) {
+static lvk_status measurement_run(measurement *t, double *seconds) {
     lvk_backend *backend = t->executable.backend;
     *seconds = 0;
     LVK_TRY(backend->functions->exec_profile(backend, t->executable.exec, t->steps));
@@ -115,11 +116,11 @@ static int compare_seconds(const void *a, const void *b) {
 
 /* Sets the candidate's seconds to the median of a few runs, or to the time of the first run if that took
  * longer than `most`. */
-static lvk_status trial_measure(trial *t, double most, lvk_kernel_tuning_candidate *candidate) {
+static lvk_status measurement_take_time(measurement *t, double most, lvk_kernel_tuning_candidate *candidate) {
     double seconds[MOST_RUNS], total = 0;
     int runs = 0;
     while (runs < LEAST_RUNS || (runs < MOST_RUNS && total < ENOUGH_SECONDS)) {
-        LVK_TRY(trial_run(t, &seconds[runs]));
+        LVK_TRY(measurement_run(t, &seconds[runs]));
         total += seconds[runs++];
         candidate->given_up = runs == 1 && seconds[0] > most;
         if (candidate->given_up)
@@ -147,19 +148,19 @@ static uint32_t take_one_row(lvk_call *call) {
  * not possible. */
 static lvk_status estimate_by_one_image(lvk_backend *backend, const lvk_call *call, const char *candidate,
                                         double *seconds) {
-    trial t;
+    measurement t;
     lvk_call one = *call;
     const uint32_t rows = take_one_row(&one);
     *seconds = 0;
     if (rows == 1)
         return LVK_OK;
-    lvk_status status = trial_plan(&t, &backend->caps, &one, candidate);
+    lvk_status status = measurement_plan(&t, &backend->caps, &one, candidate);
     if (status == LVK_OK)
-        status = trial_warm_up(&t, backend);
+        status = measurement_warm_up(&t, backend);
     if (status == LVK_OK)
-        status = trial_run(&t, seconds);
+        status = measurement_run(&t, seconds);
     *seconds *= rows;
-    trial_finish(&t);
+    measurement_finish(&t);
     return status == LVK_ERROR_UNSUPPORTED ? LVK_OK : status; /* the candidate needs more rows than one */
 }
 
@@ -172,13 +173,13 @@ static lvk_status measure_candidate(lvk_backend *backend, const lvk_call *call, 
         if (candidate->given_up)
             return LVK_OK;
     }
-    trial t;
-    lvk_status status = trial_plan(&t, &backend->caps, call, candidate->name);
+    measurement t;
+    lvk_status status = measurement_plan(&t, &backend->caps, call, candidate->name);
     if (status == LVK_OK)
-        status = trial_warm_up(&t, backend);
+        status = measurement_warm_up(&t, backend);
     if (status == LVK_OK)
-        status = trial_measure(&t, best > 0 ? GIVE_UP * best : HUGE_VAL, candidate);
-    trial_finish(&t);
+        status = measurement_take_time(&t, best > 0 ? GIVE_UP * best : HUGE_VAL, candidate);
+    measurement_finish(&t);
     return status;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct check {
-    lvk_parity_run trial;
+    lvk_parity_run run;
     const lvk_parity_options *options;
     lvk_parity_report report;
     void *user;
@@ -36,7 +36,7 @@ static bool starts_many_groups(const lvk_parity_run *t, const lvk_candidate *can
  * that is large only so that there are many workgroups, only candidates that start many are taken, if there
  * are any on this device: for the others the case is slow and tests nothing new. */
 static uint64_t able(const check *k, uint64_t among) {
-    const lvk_parity_run *t = &k->trial;
+    const lvk_parity_run *t = &k->run;
     uint64_t found = 0, many = 0;
     const lvk_candidate *candidate;
     for (int i = 0; (candidate = lvk_op_candidate(t->op, &t->backend->caps, i)); ++i)
@@ -50,12 +50,12 @@ static uint64_t able(const check *k, uint64_t among) {
 }
 
 static lvk_status run_candidate(check *k, int i) {
-    lvk_parity_run *t = &k->trial;
+    lvk_parity_run *t = &k->run;
     t->candidate = lvk_op_candidate(t->op, &t->backend->caps, i);
     const lvk_status status = lvk_parity_run_compare(t);
     if (status != LVK_OK)
         return lvk_fail_within(status, "%s/%s", lvk_op_get(t->op)->name, t->candidate->name);
-    ++k->result->trials;
+    ++k->result->runs;
     if (t->failure[0]) {
         k->left &= ~(UINT64_C(1) << i);
         ++k->result->failures;
@@ -66,15 +66,15 @@ static lvk_status run_candidate(check *k, int i) {
 
 /* Runs every candidate that is left on the same numbers, so that the reference computes only once for all of
  * them. */
-static lvk_status run_trials(check *k) {
+static lvk_status run_candidates(check *k) {
     const uint64_t candidates = able(k, k->left);
     if (!candidates)
         return LVK_OK;
-    lvk_status status = lvk_parity_run_prepare(&k->trial);
+    lvk_status status = lvk_parity_run_prepare(&k->run);
     for (int i = 0; status == LVK_OK && i < 64; ++i)
         if (candidates >> i & 1)
             status = run_candidate(k, i);
-    lvk_parity_run_finish(&k->trial);
+    lvk_parity_run_finish(&k->run);
     return status;
 }
 
@@ -113,14 +113,14 @@ static bool enlarge_batch(const lvk_op *op, lvk_case *c, uint32_t rows) {
 }
 
 static lvk_status run_sliced(check *k, const lvk_case *c) {
-    lvk_parity_run *t = &k->trial;
+    lvk_parity_run *t = &k->run;
     lvk_case larger = *c;
     if (!enlarge_batch(lvk_op_get(t->op), &larger, sliced_batch(t)))
         return LVK_OK;
     t->variant = LVK_VARIANT_SLICED;
     t->c = &larger;
     LVK_TRY(lvk_case_call(t->op, &larger, &t->call));
-    const lvk_status status = run_trials(k);
+    const lvk_status status = run_candidates(k);
     t->c = c;
     return status;
 }
@@ -128,15 +128,15 @@ static lvk_status run_sliced(check *k, const lvk_case *c) {
 /* Runs the case once more in place and in slices, where the operator allows it. Slices run with the first
  * pattern only, in which every row differs from the others. */
 static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
-    lvk_parity_run *t = &k->trial;
+    lvk_parity_run *t = &k->run;
     t->variant = LVK_VARIANT_PLAIN;
     LVK_TRY(lvk_case_call(t->op, c, &t->call));
-    LVK_TRY(run_trials(k));
+    LVK_TRY(run_candidates(k));
     if (c->large || k->options->quick || t->pattern->whole)
         return LVK_OK;
     if (lvk_op_get(t->op)->in_place) {
         t->variant = LVK_VARIANT_IN_PLACE;
-        LVK_TRY(run_trials(k));
+        LVK_TRY(run_candidates(k));
     }
     return first ? run_sliced(k, c) : LVK_OK;
 }
@@ -144,7 +144,7 @@ static lvk_status run_variants(check *k, const lvk_case *c, bool first) {
 /* Whether a case runs with whole numbers, which find one wrong term among any number of terms (see is_exact
  * in parity_run.c). A large case does so only if the first pattern would not find one wrong term. */
 static bool needs_whole(const check *k, const lvk_case *c) {
-    const lvk_parity_run *t = &k->trial;
+    const lvk_parity_run *t = &k->run;
     const lvk_case_table *table = lvk_case_table_get(t->op);
     bool sums = false;
     for (int o = 0; o < t->call.output_count; ++o)
@@ -164,7 +164,7 @@ static lvk_status check_case(check *k, const lvk_case *c) {
                                                    {"zero", 0, true, false},
                                                    {"wide", 30, false, false},
                                                    {"small", 3e-3, false, false}};
-    lvk_parity_run *t = &k->trial;
+    lvk_parity_run *t = &k->run;
     const bool linear = lvk_case_table_get(t->op)->tolerance[0] != LVK_BOUND;
     const int count = c->large || k->options->quick ? 1 : linear ? 5 : 4;
     if (c->large && k->options->skip_large)
@@ -184,22 +184,22 @@ static lvk_status check_case(check *k, const lvk_case *c) {
 lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_options *options,
                             lvk_parity_report report, void *user, lvk_parity_result *result) {
     const lvk_case_table *table = lvk_case_table_get(op);
-    check k = {.trial = {.backend = backend, .op = op, .suite_seed = options->seed},
+    check k = {.run = {.backend = backend, .op = op, .suite_seed = options->seed},
                .options = options,
                .report = report,
                .user = user,
                .result = result};
     *result = (lvk_parity_result){0};
     for (int i = 0; i < table->count; ++i) {
-        k.trial.seed = options->seed + (uint64_t)i;
+        k.run.seed = options->seed + (uint64_t)i;
         LVK_TRY(check_case(&k, &table->cases[i]));
     }
     for (uint32_t d = 0; table->draw && d < options->draws; ++d) {
         _Alignas(16) char attributes[64];
         const lvk_case c = lvk_case_drawn(table, options->seed, d, attributes);
-        k.trial.seed = options->seed + d;
+        k.run.seed = options->seed + d;
         const lvk_status status = check_case(&k, &c);
-        k.trial.c = NULL; /* the drawn case ends with this block */
+        k.run.c = NULL; /* the drawn case ends with this block */
         LVK_TRY(status);
     }
     for (; k.ran; k.ran &= k.ran - 1)

@@ -30,7 +30,7 @@ typedef void (*lvk_parity_report)(void *user, const char *failure);
 
 typedef struct lvk_parity_result {
     int candidates; /* the number of kernel candidates that can run on the device */
-    int trials;     /* the number of runs that were compared */
+    int runs;       /* the number of runs that were compared */
     int failures;
 } lvk_parity_result;
 

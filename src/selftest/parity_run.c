@@ -147,14 +147,14 @@ static void compare_output(lvk_parity_run *t, const lvk_case_table *table, int o
 
 /* The graph of a run: the operator alone, or, for a run in place, the operator after a copy of input 0, which
  * no other node reads. */
-typedef struct trial_graph {
+typedef struct run_graph {
     lvk_graph graph;
     int inputs[LVK_MAX_INPUTS], outputs[LVK_MAX_OUTPUTS];
     int zeros[2]; /* inputs that are filled with zeros; LVK_NONE: none */
-} trial_graph;
+} run_graph;
 
 /* Fails if an input has changed, unless the operator updates this input. */
-static lvk_status check_inputs(lvk_parity_run *t, const trial_graph *g, lvk_executable *executable) {
+static lvk_status check_inputs(lvk_parity_run *t, const run_graph *g, lvk_executable *executable) {
     const lvk_op *op = lvk_op_get(t->op);
     for (int i = 0; i < t->call.input_count; ++i) {
         bool updated = false;
@@ -220,7 +220,7 @@ static lvk_status poison(const lvk_parity_run *t, lvk_executable *executable, lv
     return status;
 }
 
-static lvk_status build(const lvk_parity_run *t, trial_graph *g) {
+static lvk_status build(const lvk_parity_run *t, run_graph *g) {
     lvk_graph *graph = &g->graph;
     int operands[LVK_MAX_INPUTS];
     const bool in_place = t->variant == LVK_VARIANT_IN_PLACE;
@@ -246,7 +246,7 @@ static lvk_status build(const lvk_parity_run *t, trial_graph *g) {
     return lvk_graph_status(graph);
 }
 
-static lvk_status write_inputs(const lvk_parity_run *t, const trial_graph *g, lvk_executable *executable) {
+static lvk_status write_inputs(const lvk_parity_run *t, const run_graph *g, lvk_executable *executable) {
     for (int i = 0; i < t->call.input_count; ++i)
         if (executable->plan->regions[g->inputs[i]].size)
             LVK_TRY(lvk_executable_write(executable, g->inputs[i], t->inputs[i]));
@@ -263,7 +263,7 @@ static lvk_status write_inputs(const lvk_parity_run *t, const trial_graph *g, lv
     return LVK_OK;
 }
 
-static lvk_status execute(lvk_parity_run *t, const trial_graph *g, lvk_executable *executable, bool guarded) {
+static lvk_status execute(lvk_parity_run *t, const run_graph *g, lvk_executable *executable, bool guarded) {
     LVK_TRY(poison(t, executable, LVK_BLOCK_ARENA));
     LVK_TRY(poison(t, executable, LVK_BLOCK_IO));
     LVK_TRY(write_inputs(t, g, executable));
@@ -284,7 +284,7 @@ static lvk_status run_on_device(lvk_parity_run *t) {
                                       /* the plan raises one row to the least that the device's alignment
                                        * allows */
                                       .slice_rows = t->variant == LVK_VARIANT_SLICED ? 1 : 0};
-    trial_graph g;
+    run_graph g;
     lvk_plan plan = {0};
     lvk_executable executable = {0};
     lvk_status status = build(t, &g);

@@ -29,11 +29,11 @@ typedef struct lvk_parity_run {
 
 /* Draws the inputs of the call and runs the reference, once for all candidates that run on these inputs.
  * lvk_parity_run_finish is called in any case, also after a failure. */
-LVK_MUST_USE lvk_status lvk_parity_run_prepare(lvk_parity_run *trial);
-void lvk_parity_run_finish(lvk_parity_run *trial);
+LVK_MUST_USE lvk_status lvk_parity_run_prepare(lvk_parity_run *run);
+void lvk_parity_run_finish(lvk_parity_run *run);
 
 /* Runs the candidate on the drawn inputs and compares its results with the reference's. If they differ, the
  * result is LVK_OK, and `failure` has a text. */
-LVK_MUST_USE lvk_status lvk_parity_run_compare(lvk_parity_run *trial);
+LVK_MUST_USE lvk_status lvk_parity_run_compare(lvk_parity_run *run);
 
 #endif

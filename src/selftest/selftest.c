@@ -34,13 +34,13 @@ lvk_status lvk_selftest(lvk_device *device, uint64_t seed, lvk_selftest_callback
         l.event = (lvk_selftest_event){.op = lvk_op_get(op)->name, .index = op + 1, .count = LVK_OP_COUNT};
         LVK_TRY(lvk_parity_check(backend, op, &options, report, &l, &parity));
         l.event.candidates = parity.candidates;
-        l.event.trials = parity.trials;
+        l.event.runs = parity.runs;
         l.event.failures = parity.failures;
         if (callback)
             callback(user, &l.event);
         ++result->operators;
         result->candidates += parity.candidates;
-        result->trials += parity.trials;
+        result->runs += parity.runs;
         result->failures += parity.failures;
     }
     result->seconds = lvk_clock_seconds() - started;

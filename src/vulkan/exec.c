@@ -115,11 +115,11 @@ static lvk_status record(lvk_vulkan *vulkan, lvk_exec *exec) {
     LVK_TRY(lvk_queue_allocate(vulkan, count, exec->buffers));
     exec->count = count;
     for (int i = 0; i < count; ++i) {
-        const lvk_submission *part = &exec->submissions[i];
+        const lvk_submission *submission = &exec->submissions[i];
         LVK_TRY(begin(exec->buffers[i]));
         start_clock(exec, i);
-        LVK_TRY(lvk_commands_record(vulkan, exec->program, &exec->commands, part->first, part->end,
-                                    VK_NULL_HANDLE, exec->buffers[i]));
+        LVK_TRY(lvk_commands_record(vulkan, exec->program, &exec->commands, submission->first,
+                                    submission->end, VK_NULL_HANDLE, exec->buffers[i]));
         stop_clock(exec, i);
         LVK_TRY(end(exec->buffers[i]));
     }
@@ -193,12 +193,12 @@ static lvk_status measure(const lvk_vulkan *vulkan, lvk_exec *exec, double total
     for (int i = 0; i < exec->count; ++i)
         cost += exec->submissions[i].cost;
     for (int i = 0; i < exec->count; ++i) {
-        lvk_submission *part = &exec->submissions[i];
+        lvk_submission *submission = &exec->submissions[i];
         uint64_t ticks[2];
         if (exec->clock)
-            LVK_TRY(read_clock(vulkan, exec->clock, i, ticks, &part->seconds));
+            LVK_TRY(read_clock(vulkan, exec->clock, i, ticks, &submission->seconds));
         else
-            part->seconds = cost > 0 ? part->cost / cost * total : 0;
+            submission->seconds = cost > 0 ? submission->cost / cost * total : 0;
     }
     return LVK_OK;
 }
@@ -243,12 +243,12 @@ static lvk_status read_times(const lvk_vulkan *vulkan, const lvk_exec *exec, VkQ
 static lvk_status run_with_timestamps(lvk_vulkan *vulkan, const lvk_exec *exec, VkQueryPool queries,
                                       VkCommandBuffer *buffers, lvk_step_time *times) {
     for (int i = 0; i < exec->count; ++i) {
-        const lvk_submission *part = &exec->submissions[i];
+        const lvk_submission *submission = &exec->submissions[i];
         LVK_TRY(begin(buffers[i]));
-        vkCmdResetQueryPool(buffers[i], queries, 2 * (uint32_t)part->first,
-                            2 * (uint32_t)(part->end - part->first));
-        LVK_TRY(lvk_commands_record(vulkan, exec->program, &exec->commands, part->first, part->end, queries,
-                                    buffers[i]));
+        vkCmdResetQueryPool(buffers[i], queries, 2 * (uint32_t)submission->first,
+                            2 * (uint32_t)(submission->end - submission->first));
+        LVK_TRY(lvk_commands_record(vulkan, exec->program, &exec->commands, submission->first,
+                                    submission->end, queries, buffers[i]));
         LVK_TRY(end(buffers[i]));
     }
     LVK_TRY(lvk_queue_run(vulkan, buffers, exec->count));

@@ -19,10 +19,10 @@ static void lower(lvk_rate *rate, double measured) {
 static double possible_rise(double most, const lvk_submission *submissions, int count) {
     double longest = 0, shortest_pair = -1;
     for (int i = 0; i < count; ++i) {
-        const lvk_submission *part = &submissions[i];
-        if (!is_single(part) && part->seconds > longest)
-            longest = part->seconds;
-        const double pair = i ? submissions[i - 1].seconds + part->seconds : -1;
+        const lvk_submission *submission = &submissions[i];
+        if (!is_single(submission) && submission->seconds > longest)
+            longest = submission->seconds;
+        const double pair = i ? submissions[i - 1].seconds + submission->seconds : -1;
         if (i && (shortest_pair < 0 || pair < shortest_pair))
             shortest_pair = pair;
     }
