@@ -18,6 +18,7 @@ set(shader_passes wrap-opkill eliminate-dead-branches merge-return inline-entry-
 list(TRANSFORM shader_passes PREPEND --)
 
 add_executable(embed-shaders ${PROJECT_SOURCE_DIR}/tools/embed-shaders.c)
+target_include_directories(embed-shaders PRIVATE ${PROJECT_SOURCE_DIR}/src)
 
 # shaders/variants.txt: NAME = SOURCE -DA=1 ...
 set(shader_variants ${PROJECT_SOURCE_DIR}/shaders/variants.txt)

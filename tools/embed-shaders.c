@@ -1,5 +1,7 @@
 /* embed-shaders OUT.c IN.spv...: writes SPIR-V modules as C arrays, with a table of their names
  * (src/vulkan/shaders.h). The build runs it. */
+#include "core/fnv.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,7 @@ static void shader_name(const char *path, char *name, size_t size) {
 
 static uint64_t digest(uint64_t hash, const uint32_t *words, size_t count) {
     for (size_t i = 0; i < count; ++i)
-        hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+        hash = lvk_fnv1a_step(hash, words[i]);
     return hash;
 }
 
@@ -45,7 +47,7 @@ int main(int argc, char **argv) {
         return fprintf(stderr, "usage: embed-shaders OUT.c IN.spv... (at most %d words)\n", MAX_ARGUMENTS), 2;
     static uint32_t words[MAX_WORDS];
     static size_t counts[MAX_ARGUMENTS];
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = LVK_FNV1A_BASIS;
     FILE *out = fopen(argv[1], "w");
     if (!out)
         return perror(argv[1]), 1;

@@ -4,6 +4,7 @@
 #include "vulkan/pipeline.h"
 
 #include "core/file.h"
+#include "core/fnv.h"
 #include "core/log.h"
 #include "core/memory.h"
 
@@ -20,11 +21,10 @@ typedef struct file_header {
 
 static const char magic[8] = {'l', 'v', 'k', 'p', 'i', 'p', 'e', '1'};
 
-/* FNV-1a, 64 bits. */
 static uint64_t digest_of(const void *data, size_t size) {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = LVK_FNV1A_BASIS;
     for (size_t i = 0; i < size; ++i)
-        hash = (hash ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
+        hash = lvk_fnv1a_step(hash, ((const unsigned char *)data)[i]);
     return hash;
 }
 
