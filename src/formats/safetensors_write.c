@@ -60,6 +60,9 @@ static lvk_status check_unique(const char *path, const lvk_safetensor *tensors, 
     return status;
 }
 
+/* The header is written by lvk_text_add_json and not by jansson, which would change the bytes of files:
+ * jansson writes tabs as \t and leaves marks of direction as they are, where lvk_text_add_json writes
+ * \u0009 and so on; and it refuses bytes that are not UTF-8. */
 static void add_metadata(lvk_text *header, const lvk_string_map *metadata) {
     lvk_text_add(header, "\"__metadata__\":{");
     for (size_t i = 0; i < metadata->count; ++i) {

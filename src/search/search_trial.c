@@ -6,11 +6,11 @@
 #include "core/json_file.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "core/text.h"
 #include "search/run_group.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- training ---- */
@@ -34,16 +34,16 @@ static bool watch(void *user, const lvk_train_event *event) {
     return !w->over;
 }
 
+/* Writes the error line into diverged.json: one line, unlike the files of lvk_json_write. */
 static lvk_status note_divergence(const char *run) {
-    lvk_text text = {0};
-    lvk_text_add(&text, "{\"reason\": ");
-    lvk_text_add_json(&text, lvk_error_message());
-    lvk_text_add(&text, "}\n");
+    json_t *json = json_pack("{s:s}", "reason", lvk_error_message());
+    char *dump = json ? json_dumps(json, 0) : NULL, *text = dump ? lvk_format("%s\n", dump) : NULL;
     char *path = lvk_path_join(run, "diverged.json");
-    const lvk_status status =
-        path && !text.failed ? lvk_file_write(path, text.data, text.length) : LVK_ERROR_MEMORY;
-    lvk_text_finish(&text);
+    const lvk_status status = path && text ? lvk_file_write(path, text, strlen(text)) : LVK_ERROR_MEMORY;
     lvk_free(path);
+    lvk_free(text);
+    free(dump); /* jansson allocated it */
+    json_decref(json);
     return status;
 }
 

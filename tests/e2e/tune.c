@@ -92,6 +92,10 @@ Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     char *trials = program_read_in(folder, "a/trials.csv"), out[256], best[64];
     cr_expect_not_null(strstr(trials, "\n3,100,diverged,"), "%s", trials);
+    char *reason = program_read_in(folder, "a/trial-003/diverged.json");
+    cr_expect_eq(strncmp(reason, "{\"reason\": \"the loss diverged at epoch ", 39), 0, "%s", reason);
+    cr_expect_eq(strcmp(strchr(reason, '\n') - 2, "\"}\n"), 0, "%s", reason);
+    free(reason);
     cr_expect_not_null(strstr(trials, ",dropped,2,"), "%s", trials);
     cr_expect_not_null(strstr(trials, ",finished,4,"), "%s", trials);
     snprintf(best, sizeof best, "a/trial-00%c/metrics.csv", /* "\n2,0.003,finished" */
