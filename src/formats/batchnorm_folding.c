@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* A norm as scale and shift: y = x scale + shift. */
+/* A batch norm as scale and shift of each channel: y = x scale + shift. */
 typedef struct affine {
     double *scale, *shift; /* [channels] */
 } affine;
@@ -48,7 +48,7 @@ static lvk_status affine_init(affine *a, const lvk_safetensors *file, const lvk_
     return status;
 }
 
-/* A kernel's last dimension, and a bias' only one, is the channels. */
+/* Folds a norm into a kernel or a bias. The last dimension of both is the output channels. */
 static lvk_status fold(const lvk_safetensors *file, const lvk_parameter *parameter, const lvk_tensor *tensor,
                        float *values) {
     const uint32_t channels = tensor->type.dim[tensor->type.rank - 1];

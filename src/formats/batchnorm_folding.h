@@ -1,5 +1,5 @@
 /* The folding of batch norms into convolutions, for inference. A batch norm with fixed averages scales and
- * shifts each channel, and a convolution with another kernel and bias computes the same without further cost:
+ * shifts each channel. A convolution with another kernel and bias does this at no cost:
  *   s = gamma / sqrt(moving_variance + epsilon)
  *   kernel' = kernel s
  *   bias' = (bias - moving_mean) s + beta */

@@ -17,7 +17,7 @@ static lvk_status fail(const lvk_h5_file *file, const char *path, const char *re
 
 /* ---- opening ---- */
 
-/* A file access list that takes the bytes as the file. */
+/* Makes a file access list with which HDF5 reads `bytes` as the file. */
 static hid_t list_of_image(const void *bytes, size_t size) {
     const hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0)
@@ -36,7 +36,7 @@ lvk_status lvk_h5_open(const char *name, const void *bytes, size_t size, lvk_h5_
         return LVK_ERROR_MEMORY;
     *file = (lvk_h5_file){.name = name, .size = size, .id = H5I_INVALID_HID};
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5PLset_loading_state(0); /* a file may name filters, which are libraries */
+    H5PLset_loading_state(0); /* else a file could name filters, which HDF5 loads as libraries */
     const hid_t list = list_of_image(bytes, size);
     if (list >= 0) {
         file->id = H5Fopen("image", H5F_ACC_RDONLY, list);
@@ -62,7 +62,7 @@ void lvk_h5_close(lvk_h5_file **pointer) {
 
 /* ---- walking ---- */
 
-/* Opens the member of a group that a hard link of that name leads to; < 0: there is none. */
+/* Opens the member `name` of a group, which must be a hard link; below 0 if there is none. */
 static hid_t open_member(hid_t group, const char *name) {
     H5L_info_t link;
     if (H5Iget_type(group) != H5I_GROUP || H5Lexists(group, name, H5P_DEFAULT) <= 0 ||
@@ -71,7 +71,7 @@ static hid_t open_member(hid_t group, const char *name) {
     return H5Oopen(group, name, H5P_DEFAULT);
 }
 
-/* Opens an object, one link after the other; < 0: there is none of that type. */
+/* Opens the object at `path`, one link after the other; below 0 if there is none of that type. */
 static hid_t open_object(const lvk_h5_file *file, const char *path, H5I_type_t type) {
     char name[LVK_SAFETENSORS_MAX_NAME + 1];
     hid_t object = H5Gopen2(file->id, "/", H5P_DEFAULT);
@@ -128,7 +128,7 @@ bool lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char 
     return has;
 }
 
-/* An attribute that is open. */
+/* An open attribute. */
 typedef struct attribute {
     const lvk_h5_file *file;
     const char *path, *name;
@@ -203,7 +203,7 @@ static lvk_status read_attribute(attribute *a, lvk_arena *arena, const char ***s
                                            : read_fixed(a, arena, *strings);
 }
 
-/* The attribute's type, writable. */
+/* The attribute's type, a copy that may be changed. */
 static hid_t type_of_attribute(hid_t id) {
     const hid_t stored = H5Aget_type(id);
     if (stored < 0)
@@ -236,7 +236,7 @@ lvk_status lvk_h5_strings(const lvk_h5_file *file, const char *path, const char 
 
 /* ---- datasets ---- */
 
-/* Bits of an IEEE 754 float as a file has it, 0 of any other type. */
+/* The number of bits of an IEEE 754 float type; 0 for any other type. */
 static size_t bits_of_float(hid_t type) {
     static const struct {
         size_t bytes, exponent, mantissa, bias;
@@ -293,7 +293,7 @@ static lvk_status describe_shape(const lvk_h5_file *file, const char *path, hid_
     return LVK_OK;
 }
 
-/* That the data lies in the file itself, in one piece. */
+/* Fails unless the data lies in the file itself, in one piece. */
 static lvk_status check_layout(const lvk_h5_file *file, const char *path, hid_t dataset,
                                H5D_layout_t *layout) {
     const hid_t list = H5Dget_create_plist(dataset);
@@ -310,7 +310,8 @@ static lvk_status check_layout(const lvk_h5_file *file, const char *path, hid_t 
 
 static lvk_status check_place(const lvk_h5_file *file, const char *path, hid_t dataset, H5D_layout_t layout,
                               uint64_t size) {
-    const haddr_t offset = layout == H5D_COMPACT ? 0 : H5Dget_offset(dataset); /* compact: in the header */
+    const haddr_t offset =
+        layout == H5D_COMPACT ? 0 : H5Dget_offset(dataset); /* compact data is in the header */
     if (H5Dget_storage_size(dataset) != size || offset == HADDR_UNDEF || offset > file->size ||
         size > file->size - offset)
         return fail(file, path, "has not all of its data in the file (truncated?)");
@@ -318,7 +319,7 @@ static lvk_status check_place(const lvk_h5_file *file, const char *path, hid_t d
 }
 
 static lvk_status describe(const lvk_h5_file *file, const char *path, hid_t dataset, lvk_safetensor *tensor) {
-    H5D_layout_t layout; /* asked first: the shape of a dataset of several files would open them */
+    H5D_layout_t layout; /* checked first, since reading the shape of a dataset in several files opens them */
     LVK_TRY(check_layout(file, path, dataset, &layout));
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     const size_t bits = type < 0 ? 0 : bits_of_float(type);
@@ -352,7 +353,7 @@ lvk_status lvk_h5_read(const lvk_h5_file *file, const char *path, const lvk_safe
                        float *destination) {
     const hsize_t count = tensor->size / sizeof(float);
     const hid_t dataset = open_object(file, path, H5I_DATASET);
-    const hid_t room = H5Screate_simple(1, &count, NULL); /* refused when the dataset has another count */
+    const hid_t room = H5Screate_simple(1, &count, NULL); /* H5Dread fails if the dataset has another count */
     const bool read = dataset >= 0 && room >= 0 &&
                       H5Dread(dataset, H5T_NATIVE_FLOAT, room, H5S_ALL, H5P_DEFAULT, destination) >= 0;
     if (dataset >= 0)

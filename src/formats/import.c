@@ -18,11 +18,11 @@ enum { MAX_EXPECTED = LVK_RESNET_MAX_TENSORS + 2 };
 
 struct lvk_import {
     lvk_import_info info;
-    char *source; /* name of the file that was read, without its folder */
+    char *source; /* the name of the file that was read, without its folder */
     lvk_resnet_table table;
     lvk_resnet_tensor expected[MAX_EXPECTED];
     size_t count;
-    float *values; /* of all tensors, in order */
+    float *values; /* the elements of all tensors, in order */
     size_t value_count;
 };
 
@@ -44,10 +44,10 @@ static const source_form own_form = {"safetensors, names of leukvk", false, fals
 typedef struct source {
     const char *path; /* of the file, for errors */
     const source_form *form;
-    const char *preprocessing;      /* that the file names; NULL: it names none */
-    const char *variant;            /* the same */
-    bool later_names;               /* those of Keras since 2019, whatever the form says */
-    const lvk_safetensor **tensors; /* in order of their names */
+    const char *preprocessing;      /* the preprocessing that the file names; NULL: none */
+    const char *variant;            /* the variant that the file names; NULL: none */
+    bool later_names;               /* tensors have the names of Keras since 2019, whatever the form says */
+    const lvk_safetensor **tensors; /* sorted by name */
     bool *used;
     size_t count;
 } source;
@@ -63,7 +63,7 @@ static int compare_to_name(const void *name, const void *tensor) {
     return strcmp(name, (*at)->name);
 }
 
-/* Index of the tensor; `count` when there is none. */
+/* The index of the tensor `name`; from->count if there is none. */
 static size_t find(const source *from, const char *name) {
     const lvk_safetensor **found =
         bsearch(name, from->tensors, from->count, sizeof(lvk_safetensor *), compare_to_name);
@@ -74,7 +74,7 @@ static bool has(const source *from, const char *name) {
     return find(from, name) < from->count;
 }
 
-/* `tensors` has `count` places, all filled in. */
+/* Sorts the tensors by name, and fails if two have the same name. */
 static lvk_status sort_source(source *from) {
     qsort(from->tensors, from->count, sizeof(lvk_safetensor *), compare_names);
     for (size_t i = 1; i < from->count; ++i)
@@ -84,7 +84,7 @@ static lvk_status sort_source(source *from) {
     return LVK_OK;
 }
 
-/* The name and the type that `tensor` has in the source. */
+/* Sets `name` and `type` to those that `tensor` has in the source. */
 static void source_name(const source *from, const lvk_resnet_table *table, const lvk_resnet_tensor *tensor,
                         char name[LVK_INTEROP_NAME], lvk_type *type) {
     if (from->form->torchvision) {
@@ -97,7 +97,7 @@ static void source_name(const source *from, const lvk_resnet_table *table, const
         return;
     }
     lvk_naming_keras(table, tensor, name);
-    /* The first of these files name the classifier so. */
+    /* The first of these files have this name for the classifier. */
     if (tensor->conv == table->conv_count && has(from, "probs/kernel"))
         snprintf(name, LVK_INTEROP_NAME, "probs/%s", strchr(tensor->name, '/') + 1);
 }
@@ -111,8 +111,8 @@ static bool has_type(const lvk_safetensor *tensor, const lvk_type *type) {
     return same;
 }
 
-/* Sets table, expected and count to those of `spec`, without the classifier. Returns how many of the expected
- * tensors the source has, less those that it has not. */
+/* Sets table, expected and count to those of `spec`, without the classifier. Returns the number of expected
+ * tensors that the source has, minus the number of those that it lacks. */
 static long try_spec(lvk_import *import, const source *from, const lvk_resnet_spec *spec,
                      lvk_resnet_variant variant) {
     long score = 0;
@@ -128,7 +128,8 @@ static long try_spec(lvk_import *import, const source *from, const lvk_resnet_sp
     return score;
 }
 
-/* The two variants of Keras have the same tensors: under names that both use, the file has to tell. */
+/* The variant of the source. Both variants of Keras have the same tensors; where their names are the same
+ * too, the metadata tells the variant. */
 static lvk_resnet_variant find_variant(const source *from) {
     const char *later = lvk_resnet_variant_name(LVK_RESNET_KERAS_2019);
     const bool biases = has(from, "conv1/bias") || has(from, "res2a_branch2a/bias") ||
@@ -140,7 +141,7 @@ static lvk_resnet_variant find_variant(const source *from) {
 
 static lvk_status recognize(lvk_import *import, const source *from) {
     const lvk_resnet_spec *best = NULL;
-    long best_score = 0; /* more are there than missing */
+    long best_score = 0; /* a network must have more of its tensors present than missing */
     const lvk_resnet_variant variant = find_variant(from);
     for (const lvk_resnet_spec *spec = lvk_resnet_specs; spec->architecture; ++spec) {
         const long score = try_spec(import, from, spec, variant);
@@ -167,7 +168,7 @@ static lvk_status recognize(lvk_import *import, const source *from) {
     return LVK_OK;
 }
 
-/* Weights are used with the preprocessing of their variant, and no other. */
+/* Fails if the file names another preprocessing than that of the variant, with which weights are used. */
 static lvk_status check_preprocessing(const lvk_import *import, const source *from) {
     const char *expected = lvk_resnet_preprocessing_name(import->table.variant);
     if (!from->preprocessing || strcmp(from->preprocessing, expected) == 0)
@@ -200,7 +201,8 @@ static lvk_status convert_tensor(const lvk_import *import, source *from, const l
     return LVK_OK;
 }
 
-/* The head of a model that leukvk exported, which says how it wants its pixels, is no part of a backbone. */
+/* Whether a tensor is ignored: one of the head of a model that leukvk exported (its metadata names a
+ * preprocessing), which is no part of a backbone, or a counter of torchvision. */
 static bool is_passed_over(const source *from, const char *name) {
     return (from->preprocessing && lvk_naming_is_head(name)) ||
            (from->form->torchvision && lvk_naming_ignored(name));
@@ -242,7 +244,8 @@ static lvk_status convert(lvk_import *import, source *from) {
 
 /* ---- reading ---- */
 
-/* `tensors`: all of the source's, one behind the other. `metadata`: NULL, or what the file says of itself. */
+/* Finds the network, and converts its tensors. `tensors` are all tensors of the source; `metadata` is that of
+ * the file, or NULL. */
 static lvk_status convert_tensors(lvk_import *import, const char *path, const source_form *form,
                                   const lvk_string_map *metadata, const lvk_safetensor *tensors,
                                   size_t count) {
@@ -303,10 +306,10 @@ static bool begins_with(const unsigned char *bytes, size_t size, const char *mag
     return size >= strlen(magic) && memcmp(bytes, magic, strlen(magic)) == 0;
 }
 
-/* Tells a file's form by its first bytes; frees `bytes`. */
+/* Reads a file, whose form the first bytes tell. Frees `bytes`. */
 static lvk_status read_file(lvk_import *import, const char *path, void *bytes, size_t size) {
     const unsigned char *first = bytes;
-    const size_t blank = strspn(bytes, " \t\r\n"); /* there is a NUL behind the bytes */
+    const size_t blank = strspn(bytes, " \t\r\n"); /* a NUL follows the bytes */
     lvk_status status;
     if (begins_with(first, size, "\x89HDF\r\n\x1A\n"))
         status = read_keras_by(lvk_keras_h5_read, import, &keras_h5_form, path, bytes, size);

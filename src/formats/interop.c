@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* All that is needed to name the tensors of one model. */
+/* What is needed to name the tensors of one model. */
 typedef struct naming {
     bool torchvision;
     bool residual;
-    lvk_resnet_table table; /* of a residual network */
+    lvk_resnet_table table; /* for a residual network */
     lvk_resnet_tensor tensors[LVK_RESNET_MAX_TENSORS];
     size_t tensor_count;
     lvk_head head;
@@ -28,7 +28,7 @@ static lvk_status naming_init(naming *n, bool torchvision, const lvk_model_confi
     return lvk_head_parse(config->head ? config->head : LVK_HEAD_DEFAULT, &n->head);
 }
 
-/* The tensor of the backbone that has this name; NULL: it is none of the backbone. */
+/* The backbone's tensor with this name; NULL if it has none. */
 static const lvk_resnet_tensor *find(const naming *n, const char *own) {
     for (size_t i = 0; i < n->tensor_count; ++i)
         if (strcmp(n->tensors[i].name, own) == 0)
@@ -52,12 +52,12 @@ static lvk_status name_tensor(const naming *n, const char *own, char name[LVK_IN
                  : lvk_fail(LVK_ERROR_UNSUPPORTED, "tensor \"%s\" has no name in other libraries", own);
 }
 
-/* The tensors of a file under construction. */
+/* A file under construction. */
 typedef struct output {
     naming naming;
     lvk_safetensor *tensors;
     char (*names)[LVK_INTEROP_NAME];
-    lvk_arena arena; /* of values that were turned */
+    lvk_arena arena; /* owns names, and elements whose layout was changed */
 } output;
 
 static lvk_status add_tensor(output *o, const lvk_graph *graph, int parameter, const lvk_safetensors *file,

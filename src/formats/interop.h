@@ -1,4 +1,4 @@
-/* A model's parameters as a safetensors file for another library, under its names and in its layouts.
+/* Writes a model's parameters as a safetensors file for another library, with its names and layouts.
  *
  *   keras        the layer's name in Keras and the weight's: conv2d_1/kernel, res2a_branch2a/kernel (Keras'
  *                first ResNet50) or conv2_block1_1_conv/kernel (since 2019), by the model's variant,
@@ -12,7 +12,7 @@
 #include "formats/safetensors.h"
 #include "models/model.h"
 
-/* How much was written. */
+/* What was written. */
 typedef struct lvk_interop_count {
     size_t tensors;
     uint64_t numbers;

@@ -4,14 +4,14 @@
 
 /* ---- what a weight is ---- */
 
-/* Whether the first `length` characters of `name` are `word`, or end with '_' and it. */
+/* Whether the first `length` characters of `name` are `word`, or end with '_' and `word`. */
 static bool ends_with(const char *name, size_t length, const char *word) {
     const size_t tail = strlen(word);
     return length >= tail && strncmp(name + length - tail, word, tail) == 0 &&
            (length == tail || name[length - tail - 1] == '_');
 }
 
-/* `length` without a `mark` and digits at the end ("kernel:0", "kernel_1"). */
+/* The length of the name without `mark` and digits at its end, as in "kernel:0" or "kernel_1". */
 static size_t without_number(const char *name, size_t length, char mark) {
     size_t end = length;
     while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9')
@@ -19,7 +19,8 @@ static size_t without_number(const char *name, size_t length, char mark) {
     return end > 1 && end < length && name[end - 1] == mark ? end - 1 : length;
 }
 
-/* By the name of the weight in Keras 2 and 3 ("conv1/kernel:0") or 1 ("conv1_W:0"); else by its place. */
+/* The role of a weight, by its name in Keras 2 and 3 ("conv1/kernel:0") or in Keras 1 ("conv1_W:0"); else by
+ * its number among the layer's weights. */
 static const char *role_of(const char *name, size_t index, size_t count) {
     static const char *const words[][2] = {
         {"kernel", "kernel"},
@@ -31,7 +32,7 @@ static const char *role_of(const char *name, size_t index, size_t count) {
         {"moving_mean", "moving_mean"},
         {"running_mean", "moving_mean"},
         {"moving_variance", "moving_variance"},
-        {"running_std", "moving_variance"}, /* so called in Keras 1, and yet the variance */
+        {"running_std", "moving_variance"}, /* Keras 1 has this name, but it is the variance */
     };
     const char *const *roles = lvk_keras_roles(count);
     const char *slash = strrchr(name, '/');
@@ -78,7 +79,8 @@ static lvk_status read_layer(const reader *r, const char *layer) {
     return LVK_OK;
 }
 
-/* Kernels of Theano are the same in shape and turned around. */
+/* Fails for weights of the backend Theano, whose kernels have the same shape but their taps in reverse
+ * order. */
 static lvk_status check_backend(const reader *r, const char *group) {
     const char **names;
     size_t count;

@@ -6,8 +6,8 @@
 
 #include "formats/keras_model.h"
 
-/* `bytes` are those of the file at `path`. Errors name the file and, where one is to blame, the layer or
- * tensor. */
+/* Reads the weights. `bytes` are those of the file at `path`. The error line names the file and, if one is at
+ * fault, the layer or tensor. */
 LVK_MUST_USE lvk_status lvk_keras_h5_read(const char *path, const void *bytes, size_t size,
                                           lvk_keras_model *model);
 

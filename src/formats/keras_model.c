@@ -16,7 +16,8 @@ const char *const *lvk_keras_roles(size_t count) {
 
 /* ---- the reading process ---- */
 
-/* What it leaves: names and shapes, and in `data` the numbers of all tensors, one behind the other. */
+/* The results of the reading process in shared memory: names and shapes, and in `data` the elements of all
+ * tensors, one tensor after the other. */
 struct lvk_keras_shared {
     size_t count;
     struct {
@@ -112,7 +113,8 @@ static bool take_tensor(const struct lvk_keras_shared *shared, size_t index, uin
     return tensor->size <= left;
 }
 
-/* Takes over what the other process has left; it may have been led astray. */
+/* Takes over the results of the reading process. They are checked, since a damaged file may have made it
+ * write anything. */
 static lvk_status take(const char *name, uint64_t left, lvk_keras_model *model) {
     const struct lvk_keras_shared *shared = model->shared;
     const size_t count = shared->count;
@@ -145,7 +147,7 @@ lvk_status lvk_keras_read(const char *name, const void *bytes, size_t size, lvk_
         return LVK_ERROR_MEMORY;
     job j = {name, bytes, size, collect, user, model->shared};
     const lvk_child_bounds bounds = {
-        .seconds = 2 + (unsigned)(size >> 24), /* 16 MB in a second: far slower than it is */
+        .seconds = 2 + (unsigned)(size >> 24), /* a second for 16 MB, far more than reading takes */
         .memory = ((size_t)256 << 20) + 4 * size};
     LVK_TRY(lvk_child_run(name, read_in_child, &j, bounds));
     return take(name, most_bytes(size), model);

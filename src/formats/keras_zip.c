@@ -24,7 +24,7 @@ static lvk_status open_archive(const char *path, const void *bytes, size_t size,
     return lvk_fail(LVK_ERROR_FORMAT, "%s: is not a whole zip archive (truncated or damaged?)", path);
 }
 
-/* Reads the entry to its end, where its checksum is compared. */
+/* Reads an entry to its end, where libzip compares the checksum. */
 static bool read_whole(zip_file_t *file, char *to, size_t size) {
     size_t done = 0;
     zip_int64_t got = 1;
@@ -34,11 +34,12 @@ static bool read_whole(zip_file_t *file, char *to, size_t size) {
     return done == size && zip_fread(file, &more, 1) == 0;
 }
 
-/* Weights hardly become smaller by packing: what unpacks to many times its size holds none. */
+/* The largest ratio of an entry's size to its compressed size. Weights hardly shrink when they are
+ * compressed, so that an entry with a larger ratio holds no weights. */
 enum { MOST_RATIO = 16 };
 #define FREE_OF_RATIO ((size_t)64 << 20)
 
-/* Reads an entry of at most `limit` bytes; freed by the caller. */
+/* Reads an entry of at most `limit` bytes into *data, which the caller frees. */
 static lvk_status read_entry(const char *path, zip_t *archive, const char *entry, size_t limit, char **data,
                              size_t *size) {
     const zip_uint64_t needed = ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD |
@@ -74,8 +75,8 @@ static lvk_status read_entry(const char *path, zip_t *archive, const char *entry
 /* A kind of layer that has weights. */
 typedef struct kind {
     const char *class_name;
-    size_t most, least;  /* weights */
-    const char *without; /* false in its config: the least */
+    size_t most, least;  /* the largest and the smallest number of weights */
+    const char *without; /* a key of its config; if it is false, the layer has the smallest number */
 } kind;
 
 static const kind kinds[] = {
@@ -86,14 +87,14 @@ static const kind kinds[] = {
 
 typedef struct layer {
     const char *name, *class_name;
-    const char *group; /* "conv2d_1"; the name where groups have the layers' */
-    const kind *kind;  /* NULL: another one */
-    size_t weights;    /* that it must have; of another kind 0 */
+    const char *group; /* the name of its group: "conv2d_1", or the layer's name */
+    const kind *kind;  /* NULL: a kind without weights */
+    size_t weights;    /* the number of weights that it must have; 0 without a kind */
 } layer;
 
 /* A file that is being read. */
 typedef struct reader {
-    const char *path, *weights; /* of the archive, and of the weights in it */
+    const char *path, *weights; /* names for error lines: the archive, and the weights in it */
     lvk_arena arena;
     layer *layers;
     size_t count;
@@ -116,7 +117,8 @@ static lvk_status keep_text(reader *r, const json_t *value, const char **text) {
     return LVK_OK;
 }
 
-/* "BatchNormalization" to "batch_normalization", as Keras names groups: `to` has room for twice `from`. */
+/* Turns "BatchNormalization" into "batch_normalization", as Keras names groups. `to` has room for twice the
+ * length of `from`. */
 static void to_snake_case(const char *from, char *to) {
     for (size_t i = 0; from[i]; ++i) {
         const unsigned char c = (unsigned char)from[i];
@@ -129,7 +131,7 @@ static void to_snake_case(const char *from, char *to) {
     *to = '\0';
 }
 
-/* How many of the layers before `index` are of its class. */
+/* The number of layers before number `index` that have its class. */
 static size_t earlier(const reader *r, size_t index) {
     size_t count = 0;
     for (size_t i = 0; i < index; ++i)
@@ -204,12 +206,13 @@ static lvk_status read_config(reader *r, zip_t *archive) {
 
 /* ---- the weights ---- */
 
-/* The path of a layer's weights, "layers/conv2d_1/vars"; NULL when memory is out. */
+/* The path of a layer's weights, such as "layers/conv2d_1/vars"; NULL when memory is out. */
 static const char *path_of(reader *r, const char *group) {
     return lvk_arena_format(&r->arena, "%s/%s/vars", r->root, group);
 }
 
-/* Where every layer with weights has a group of its own name, groups are named by the layers. */
+/* Finds out how groups are named: by the layers if there is a group with the name of every layer that has
+ * weights, else by classes. */
 static lvk_status choose_names(reader *r) {
     for (size_t i = 0; i < r->count; ++i) {
         const char *path = path_of(r, r->layers[i].name);

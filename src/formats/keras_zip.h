@@ -8,12 +8,12 @@
 
 #include "formats/keras_model.h"
 
-/* Bounds of what is read: bytes of config.json, layers. */
+/* The most that is read: bytes of config.json, layers. */
 #define LVK_KERAS_MAX_CONFIG ((size_t)2 << 20)
 enum { LVK_KERAS_MAX_LAYERS = 10000 };
 
-/* `bytes` are those of the file at `path`. Errors name the file and, where one is to blame, the layer or
- * tensor. */
+/* Reads the weights. `bytes` are those of the file at `path`. The error line names the file and, if one is at
+ * fault, the layer or tensor. */
 LVK_MUST_USE lvk_status lvk_keras_zip_read(const char *path, const void *bytes, size_t size,
                                            lvk_keras_model *model);
 

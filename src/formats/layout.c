@@ -10,7 +10,8 @@ lvk_type lvk_layout_channels_first_type(const lvk_graph *graph, int tensor) {
                             : *own;
 }
 
-/* The image [N, H, W, C] whose flattened rows dense kernel `tensor` is applied to; NULL: it is none. */
+/* The type [N, H, W, C] of the image whose flattened rows are the input of the dense kernel `tensor`; NULL if
+ * its input is no flattened image. */
 static const lvk_type *flattened_image(const lvk_graph *graph, int tensor) {
     for (size_t n = 0; n < graph->node_count; ++n) {
         const lvk_node *node = &graph->nodes[n];
@@ -23,7 +24,7 @@ static const lvk_type *flattened_image(const lvk_graph *graph, int tensor) {
     return NULL;
 }
 
-/* [area][in][out] to [out][in][area]. */
+/* Copies [area][in][out] to [out][in][area]. */
 static void turn(const unsigned char *from, size_t area, size_t in, size_t out, float *destination) {
     for (size_t a = 0; a < area; ++a)
         for (size_t i = 0; i < in; ++i)

@@ -80,7 +80,8 @@ void lvk_naming_keras(const lvk_resnet_table *table, const lvk_resnet_tensor *te
 
 /* ---- layers that are of no residual network ---- */
 
-/* Splits "dense_1/kernel" into its layer's number among those of that stem, 1, and "weight" or "bias". */
+/* Splits a name such as "dense_1/kernel" into the number of its layer, 1, and "weight" or "bias". False if it
+ * has another stem. */
 static bool split(const char *own, const char *stem, unsigned *number, const char **part) {
     const size_t length = strlen(stem);
     int read = 0;
@@ -100,7 +101,7 @@ bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_INTERO
     const char *part;
     if (!split(own, "dense", &number, &part))
         return false;
-    int place = 0; /* in a Sequential, where a ReLU is a module of its own */
+    int place = 0; /* the number of the module in the Sequential, in which a ReLU is a module of its own */
     for (int i = 0; i < head->count && (number > 0 || !head->layers[i].units); ++i) {
         place += head->layers[i].units ? 2 : 1;
         number -= head->layers[i].units ? 1 : 0;
@@ -109,7 +110,8 @@ bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_INTERO
     return number == 0;
 }
 
-/* Layers that have numbers already, with their norms: "conv2/kernel", "bn2/moving_mean". */
+/* Names tensors of layers that have numbers already, such as "conv2/kernel" or "bn2/moving_mean". False for
+ * others. */
 static bool name_numbered(const char *own, char name[LVK_INTEROP_NAME]) {
     static const char *const weights[][2] = {{"kernel", "weight"},
                                              {"gamma", "weight"},

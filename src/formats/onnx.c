@@ -8,17 +8,17 @@
 #include <onnx.pb-c.h>
 #include <string.h>
 
-/* A message must stay below 2 GiB; this leaves a MiB for what is not a parameter. */
+/* A message must be smaller than 2 GiB; this leaves 1 MiB for everything but parameters. */
 static const uint64_t most_parameter_bytes = ((uint64_t)1 << 31) - ((uint64_t)1 << 20);
 
 static const char image_name[] = "image", probability_name[] = "probability";
 
-/* A file under construction. Like the graph's, its failures are kept: later additions do nothing. */
+/* A file under construction. Like a graph, it keeps the first failure, and later additions do nothing. */
 typedef struct construction {
     const lvk_onnx_model *model;
-    lvk_arena arena; /* of all messages */
+    lvk_arena arena; /* owns all messages */
     lvk_status status;
-    const char **names; /* of the graph's tensors, once there is a node that makes them */
+    const char **names; /* [tensor of the graph] its name; NULL before there is a node that computes it */
     Onnx__GraphProto graph;
     Onnx__ModelProto file;
 } construction;
@@ -32,7 +32,7 @@ static void *allocate(construction *c, size_t count, size_t size) {
     return memory;
 }
 
-/* The messages' texts are not const, though nobody writes to them. */
+/* Copies a text, since the messages' members are not const, although nothing writes to them. */
 static char *text(construction *c, const char *value) {
     char *copy = allocate(c, strlen(value) + 1, 1);
     return copy ? strcpy(copy, value) : NULL;
@@ -109,7 +109,7 @@ static void add_integers(construction *c, Onnx__NodeProto *node, const char *nam
 
 /* ---- tensors ---- */
 
-/* Appends an initializer; `values` lie in the arena. Returns its name. */
+/* Appends an initializer, whose `values` lie in the arena, and returns its name. */
 static const char *add_initializer(construction *c, const char *name, const lvk_type *type, float *values) {
     Onnx__TensorProto *tensor = allocate(c, 1, sizeof *tensor);
     int64_t *dims = allocate(c, LVK_MAX_RANK, sizeof *dims);
@@ -128,7 +128,7 @@ static const char *add_initializer(construction *c, const char *name, const lvk_
     return copy;
 }
 
-/* A parameter of the graph, turned to the layout that ONNX has. */
+/* Appends a parameter of the graph, in the layout of ONNX, and returns its name. */
 static const char *add_parameter(construction *c, int tensor) {
     const lvk_graph *graph = c->model->graph;
     const lvk_tensor *parameter = &graph->tensors[tensor];
@@ -142,8 +142,8 @@ static const char *add_parameter(construction *c, int tensor) {
 
 /* ---- operators ---- */
 
-/* The names of a node's inputs: of an activation that of the node that made it, of a parameter its own. NULL
- * after a failure. */
+/* The names of a node's inputs: an activation has the name of the node that computes it, a parameter its own.
+ * NULL after a failure. */
 static const char **input_names(construction *c, const lvk_node *node) {
     const char **names = allocate(c, LVK_MAX_INPUTS, sizeof *names);
     for (int i = 0; names && i < node->call.input_count; ++i) {
@@ -164,7 +164,8 @@ static void add_conv(construction *c, const lvk_node *node, const char *const *i
                  (uint32_t[]){conv->pad_top, conv->pad_left, conv->pad_bottom, conv->pad_right});
 }
 
-/* ONNX pads with what never wins, the model with zeros: behind a ReLU the same. */
+/* Appends a max pooling. ONNX pads with values that are never the maximum, the model with zeros; after a ReLU
+ * both give the same. */
 static void add_pool(construction *c, const lvk_node *node, const char *const *inputs) {
     const lvk_graph *graph = c->model->graph;
     const lvk_maxpool2d_attributes *pool = node->call.attributes;
@@ -229,7 +230,7 @@ static void add_operator(construction *c, const lvk_node *node) {
     c->names[node->outputs[0]] = node->label;
 }
 
-/* Pixels to what the network was trained with. */
+/* Appends the normalization of pixels, by a 1x1 convolution. */
 static void add_normalization(construction *c) {
     static const char name[] = "normalize";
     const lvk_type kernel = lvk_type_4d(LVK_F32, 3, 3, 1, 1), bias = lvk_type_1d(LVK_F32, 3);
@@ -247,7 +248,7 @@ static void add_normalization(construction *c) {
 
 /* ---- the whole ---- */
 
-/* A value at the edge of the graph: [N, …], the other sizes fixed. */
+/* Describes an input or output of the graph: [N, …], where all sizes but N are fixed. */
 static Onnx__ValueInfoProto **describe_value(construction *c, const char *name, const char *meaning, int rank,
                                              const uint32_t *sizes) {
     Onnx__ValueInfoProto **list = allocate(c, 1, sizeof(Onnx__ValueInfoProto *));

@@ -1,5 +1,5 @@
-/* A model as an ONNX file (onnx.ai; IR version 8, operator set 13): its inference graph with the parameters
- * in it, for any program that runs such files.
+/* Writes a model as an ONNX file (onnx.ai; IR version 8, operator set 13): its inference graph with the
+ * parameters, for any program that runs such files.
  *
  *   input    image        [N, 3, S, S] float: red, green, blue from 0 to 255, rows from the top, any N
  *   output   probability  [N, 1] float: of the positive class; of three and more classes [N, classes]
@@ -15,7 +15,7 @@
 
 enum { LVK_ONNX_IR_VERSION = 8, LVK_ONNX_OPERATOR_SET = 13 };
 
-/* The graph and what the file says beside it. All is borrowed. */
+/* The model to write. All pointers are borrowed. */
 typedef struct lvk_onnx_model {
     const lvk_graph
         *graph;         /* inference, batch norms folded; images [N, S, S, 3] -> logits [N, 1 or classes] */

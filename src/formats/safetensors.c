@@ -9,11 +9,11 @@
 #include <string.h>
 
 struct lvk_safetensors {
-    lvk_arena arena; /* names, and the tensors themselves */
+    lvk_arena arena; /* owns names and tensors */
     const char *name;
     unsigned char *bytes;
     size_t size;
-    size_t data_start; /* of the tensors' bytes in `bytes` */
+    size_t data_start; /* where the tensors' data begins in `bytes` */
     lvk_safetensor *tensors;
     size_t count;
     lvk_string_map metadata;
@@ -57,8 +57,8 @@ static bool find_element(const char *name, lvk_element *element) {
 
 /* ---- the header ---- */
 
-/* Bounds what the JSON parser will build before it is let near the text: a header holds objects in an object
- * and flat arrays in those, and no more of them than the tensors that are allowed. */
+/* Limits what the JSON parser can build, before it reads the text. A header is an object of objects, which
+ * hold flat arrays; there are no more of these than the allowed number of tensors needs. */
 static lvk_status check_form(const lvk_safetensors *file, const char *json, size_t length) {
     const size_t most_brackets = 3 * (size_t)LVK_SAFETENSORS_MAX_COUNT + 2;
     const size_t most_commas = (size_t)LVK_SAFETENSORS_MAX_COUNT * (LVK_SAFETENSORS_MAX_RANK + 4);
@@ -89,7 +89,7 @@ static lvk_status check_form(const lvk_safetensors *file, const char *json, size
     return LVK_OK;
 }
 
-/* Checks the frame of the file and parses its header; *header is to be released. */
+/* Checks the sizes of the file and parses its header; the caller releases *header. */
 static lvk_status parse_header(lvk_safetensors *file, json_t **header) {
     static const char pointer[] = "version https://git-lfs";
     if (file->size >= sizeof pointer - 1 && memcmp(file->bytes, pointer, sizeof pointer - 1) == 0)
@@ -125,7 +125,7 @@ static lvk_status parse_header(lvk_safetensors *file, json_t **header) {
 static lvk_status read_metadata(lvk_safetensors *file, json_t *object) {
     if (!json_is_object(object))
         return lvk_fail(LVK_ERROR_FORMAT, "%s: __metadata__ is not an object", file->name);
-    if (json_object_size(object) > 10000) /* looked up one by one */
+    if (json_object_size(object) > 10000) /* a map is searched entry by entry, which would be slow */
         return lvk_fail(LVK_ERROR_LIMIT, "%s: __metadata__ has more than 10,000 entries", file->name);
     const char *key;
     json_t *value;
@@ -212,10 +212,10 @@ static int compare_places(const void *a, const void *b) {
     if (places[0] != places[1])
         return places[0] < places[1] ? -1 : 1;
     return ((*first)->size > (*second)->size) -
-           ((*first)->size < (*second)->size); /* empty ones before others */
+           ((*first)->size < (*second)->size); /* empty tensors before others */
 }
 
-/* The tensors' ranges, in order of their place, must follow on each other from the first byte to the last. */
+/* Fails unless the tensors' data, sorted by place, covers all bytes without gap or overlap. */
 static lvk_status check_cover(const lvk_safetensors *file) {
     const lvk_safetensor **order = lvk_alloc(file->count, sizeof *order);
     if (!order)
@@ -330,13 +330,13 @@ uint64_t lvk_first_not_finite(const void *data, uint64_t count) {
     for (uint64_t i = 0; i < count; ++i) {
         uint32_t bits = 0;
         memcpy(&bits, bytes + 4 * i, sizeof bits);
-        if ((bits & 0x7F800000U) == 0x7F800000U) /* all ones in the exponent: infinity or NaN */
+        if ((bits & 0x7F800000U) == 0x7F800000U) /* the exponent of infinity and NaN has all bits set */
             return i;
     }
     return count;
 }
 
-/* "3×3×32" into a new text. */
+/* Returns a tensor's shape, such as "3×3×32", as a new text. */
 static char *shape_text(const lvk_safetensor *tensor) {
     lvk_text text = {0};
     char *string = NULL;

@@ -1,5 +1,5 @@
 /* Files of named tensors in the safetensors format (huggingface.co/docs/safetensors): a 64-bit little-endian
- * length, a JSON header, the tensors' bytes. The file is untrusted: everything is checked before anything is
+ * length, a JSON header, the tensors' bytes. A file is untrusted: everything is checked before anything is
  * used. */
 #ifndef LVK_FORMATS_SAFETENSORS_H
 #define LVK_FORMATS_SAFETENSORS_H
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bounds of what is read: bytes of a file and of its header (the format's own bound), tensors, rank, bytes of
- * a name. */
+/* The most that is read: bytes of a file, bytes of its header (the format's own limit), tensors, rank, bytes
+ * of a name. */
 #define LVK_SAFETENSORS_MAX_FILE   ((uint64_t)4 << 30)
 #define LVK_SAFETENSORS_MAX_HEADER ((uint64_t)100000000)
 enum { LVK_SAFETENSORS_MAX_COUNT = 100000, LVK_SAFETENSORS_MAX_RANK = 8, LVK_SAFETENSORS_MAX_NAME = 512 };
@@ -36,7 +36,7 @@ typedef enum lvk_element {
     LVK_ELEMENT_COUNT
 } lvk_element;
 
-/* The format's name of the type, such as "F32"; static text. And its bytes. */
+/* The format's name of an element type, such as "F32" (static text), and its bytes. */
 const char *lvk_element_name(lvk_element element);
 uint64_t lvk_element_size(lvk_element element);
 
@@ -45,31 +45,32 @@ typedef struct lvk_safetensor {
     lvk_element element;
     int rank; /* 0 (a scalar) to LVK_SAFETENSORS_MAX_RANK */
     uint64_t dim[LVK_SAFETENSORS_MAX_RANK];
-    const void *data; /* row-major, little-endian; in a file that was read not aligned */
-    uint64_t size;    /* bytes; set by reading, ignored by writing, which takes it from the shape */
+    const void *data; /* row-major, little-endian; not aligned if it was read from a file */
+    uint64_t size;    /* bytes; reading sets it, writing computes it from the shape */
 } lvk_safetensor;
 
-/* Writes a file so that a kill at any moment leaves the old or the new one. Equal input gives equal bytes:
- * the metadata (NULL: none), then the tensors, in the order given; the data starts at a multiple of 8.
- * LVK_ERROR_ARGUMENT: a name is empty, not printable UTF-8 or used twice, or a tensor would not lie at a
- * multiple of its element size (put types with large elements first). */
+/* Writes a file. After a kill at any moment it is the whole old file or the whole new one. Equal input gives
+ * equal bytes: the header has the metadata (NULL: none), then the tensors, both in the order given; the data
+ * begins at a multiple of 8. LVK_ERROR_ARGUMENT: a name is empty, not printable UTF-8 or used twice, or a
+ * tensor would not be aligned to its element size (large elements must come first). */
 LVK_MUST_USE lvk_status lvk_safetensors_write(const char *path, const lvk_safetensor *tensors, size_t count,
                                               const lvk_string_map *metadata);
 
-/* A file that was read: immutable, so any number of threads may use it. Owns all that it gives out. */
+/* A file that was read. It does not change, so that any number of threads may use it, and owns all that its
+ * functions return. */
 typedef struct lvk_safetensors lvk_safetensors;
 
-/* Reads a file whole. Errors name the file and, where one is to blame, the tensor. */
+/* Reads a whole file. The error line names the file and, if one is at fault, the tensor. */
 LVK_MUST_USE lvk_status lvk_safetensors_read(const char *path, lvk_safetensors **file);
 
-/* The same from memory that lvk_alloc or lvk_file_read gave; takes it over, on failure too. `name` is for
- * errors. */
+/* The same for bytes in memory from lvk_alloc or lvk_file_read, which the function takes over, after a
+ * failure too. `name` is for error lines. */
 LVK_MUST_USE lvk_status lvk_safetensors_take(const char *name, void *bytes, size_t size,
                                              lvk_safetensors **file);
 
 void lvk_safetensors_destroy(lvk_safetensors **file);
 
-/* The path or name that it was read from. */
+/* The path or name of the file. */
 const char *lvk_safetensors_name(const lvk_safetensors *file);
 
 size_t lvk_safetensors_count(const lvk_safetensors *file);
@@ -79,21 +80,23 @@ const lvk_safetensor *lvk_safetensors_find(const lvk_safetensors *file,
                                            const char *name); /* NULL: there is none */
 const lvk_string_map *lvk_safetensors_metadata(const lvk_safetensors *file);
 
-/* Checks that the tensor, of a file of that name, has the type (LVK_F32, LVK_U32 and LVK_U8 are F32, U32 and
- * U8) and, if F32, that every element is finite (LVK_ERROR_NUMERIC names the first that is not). */
+/* Fails unless the tensor has the type `type` (LVK_F32, LVK_U32 and LVK_U8 are F32, U32 and U8) and, if it is
+ * F32, every element is finite; LVK_ERROR_NUMERIC names the first that is not. `file` is the file's name, for
+ * error lines. */
 LVK_MUST_USE lvk_status lvk_safetensor_check(const char *file, const lvk_safetensor *tensor,
                                              const lvk_type *type);
 
-/* The same for the tensor `name`, which must be there. */
+/* The same for the tensor `name`, which the file must hold. */
 LVK_MUST_USE lvk_status lvk_safetensors_check(const lvk_safetensors *file, const char *name,
                                               const lvk_type *type);
 
-/* lvk_safetensors_check, then copies the elements to `destination` (float for F32). Untouched on failure. */
+/* Checks the tensor by lvk_safetensors_check, and copies its elements to `destination` (float for F32), which
+ * does not change after a failure. */
 LVK_MUST_USE lvk_status lvk_safetensors_copy(const lvk_safetensors *file, const char *name,
                                              const lvk_type *type, void *destination);
 
-/* Index of the first of `count` floats at `data`, aligned or not, that is NaN or infinite; `count` when all
- * are finite. */
+/* The index of the first of `count` floats at `data` that is NaN or infinite; `count` if all are finite.
+ * `data` need not be aligned. */
 uint64_t lvk_first_not_finite(const void *data, uint64_t count);
 
 #endif

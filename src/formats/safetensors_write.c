@@ -83,7 +83,7 @@ static void add_tensor(lvk_text *header, const lvk_safetensor *tensor, uint64_t 
                  (unsigned long long)end);
 }
 
-/* Appends the header's text to `header` and the tensors' bytes to spans[0 … count). */
+/* Appends the header's text to `header`, and sets spans[0] to spans[count - 1] to the tensors' bytes. */
 static lvk_status describe(const char *path, const lvk_safetensor *tensors, size_t count,
                            const lvk_string_map *metadata, lvk_text *header, lvk_span *spans) {
     const bool has_metadata = metadata && metadata->count > 0;

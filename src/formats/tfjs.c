@@ -8,10 +8,10 @@
 
 /* A model that is being read. */
 typedef struct reader {
-    const char *path; /* of model.json */
+    const char *path; /* the path of model.json */
     char *folder;     /* in the model's arena */
     lvk_tfjs_model *model;
-    size_t shards; /* seen so far */
+    size_t shards; /* the number of shards read so far */
 } reader;
 
 /* ---- the manifest ---- */
@@ -28,7 +28,7 @@ static lvk_status parse(const char *path, const char *json, size_t size, json_t 
     return lvk_fail(LVK_ERROR_FORMAT, "%s:%d: %s", path, error.line, error.text);
 }
 
-/* All weights of all groups, counted before anything is allocated for them. */
+/* Counts the weights of all groups, before anything is allocated for them. */
 static lvk_status count_weights(const reader *r, const json_t *manifest, size_t *count) {
     size_t index;
     const json_t *group;
@@ -95,7 +95,7 @@ static lvk_status read_weight(const reader *r, const json_t *weight, lvk_safeten
     return read_shape(r, json_object_get(weight, "shape"), tensor);
 }
 
-/* Describes the tensors of all groups; their data will lie one behind the other. */
+/* Describes the tensors of all groups, whose data will be one tensor after the other. */
 static lvk_status read_weights(const reader *r, const json_t *manifest) {
     lvk_tfjs_model *model = r->model;
     size_t count, g, w;
@@ -120,7 +120,7 @@ static lvk_status read_weights(const reader *r, const json_t *manifest) {
 
 /* ---- the shards ---- */
 
-/* The path of a shard in the model's arena. Nothing but a file of the same folder can be named. */
+/* Sets `path`, in the model's arena, to the path of a shard, which must be a file of the same folder. */
 static lvk_status shard_path(const reader *r, const json_t *value, char **path) {
     const char *given = json_string_value(value);
     char *name = lvk_arena_strdup(&r->model->arena, given ? given : "");
@@ -135,7 +135,7 @@ static lvk_status shard_path(const reader *r, const json_t *value, char **path) 
     return *path ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-/* Appends a shard to the `*done` of `size` bytes of its group. */
+/* Reads a shard behind the first `*done` of the `size` bytes of its group. */
 static lvk_status read_shard(const reader *r, const char *path, unsigned char *data, size_t size,
                              size_t *done) {
     void *bytes = NULL;
@@ -152,7 +152,7 @@ static lvk_status read_shard(const reader *r, const char *path, unsigned char *d
     return LVK_OK;
 }
 
-/* The tensor whose data has byte `end` of a group of `size` bytes that begins with `first`. */
+/* The tensor to which byte number `end` of the data from tensor `first` on belongs. */
 static const lvk_safetensor *tensor_at(const lvk_safetensor *first, size_t end) {
     size_t before = 0;
     while (before + first->size <= end)

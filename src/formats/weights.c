@@ -76,7 +76,8 @@ static bool is_expected(const lvk_weights *weights, const char *name) {
     return false;
 }
 
-/* More tensors than were expected, all of which are there: the first other one. */
+/* Fails because the file has more tensors than those expected, all of which it has; names the first other
+ * one. */
 static lvk_status fail_unknown(const lvk_weights *weights) {
     size_t i = 0;
     while (is_expected(weights, lvk_safetensors_at(weights->file, i)->name))

@@ -1,4 +1,4 @@
-/* The small CNN of the Keras work: 2,825,345 parameters.
+/* "cnn": the small CNN of the Keras work, with 2,825,345 parameters.
  *
  *   224×224×3 → conv 3×3 valid 32, ReLU → maxpool 2 → conv 3×3 valid 64, ReLU → maxpool 2 →
  *   conv 3×3 valid 64, ReLU → maxpool 2 → flatten 43,264 → dense 64, ReLU → dropout →

@@ -43,7 +43,7 @@ lvk_status lvk_head_parse(const char *text, lvk_head *head) {
     }
 }
 
-/* "dense", "dense_1", "dense_2", … */
+/* The name of layer number `number` of a kind, from 0: "dense", "dense_1", "dense_2", … */
 static const char *numbered(char name[PART_SIZE], const char *stem, int number) {
     if (number == 0)
         snprintf(name, PART_SIZE, "%s", stem);

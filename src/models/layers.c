@@ -36,8 +36,8 @@ static int add_parameter(lvk_builder *builder, const char *layer, const char *na
     return add_any_parameter(builder, layer, name, type, initializer, fan_in, fan_out, true);
 }
 
-/* Notes the layer that ends in `output` and began when the graph had `first_node` nodes and `first_parameter`
- * parameters. */
+/* Notes a layer, whose last tensor is `output`. Before it, the graph had `first_node` nodes and the builder
+ * `first_parameter` parameters. */
 static int finish_layer(lvk_builder *builder, const char *name, const char *kind, int output,
                         size_t first_node, size_t first_parameter) {
     lvk_graph *graph = builder->graph;
@@ -88,14 +88,14 @@ int lvk_layer_conv2d(lvk_builder *builder, const char *name, int x, uint32_t fil
     return finish_layer(builder, name, kind, y, node, parameter);
 }
 
-/* One of a norm's vectors, [channels]. */
+/* Adds one of a norm's vectors, [channels]. */
 static int add_channels(lvk_builder *builder, const lvk_conv_norm *layer, const char *name,
                         lvk_initializer initializer, bool trainable) {
     return add_any_parameter(builder, layer->norm, name, lvk_type_1d(LVK_F32, layer->filters), initializer, 0,
                              0, trainable);
 }
 
-/* There are fewer of them than parameters. */
+/* Notes a running average. The array has room, since there are fewer averages than parameters. */
 static void note_average(lvk_builder *builder, const lvk_conv_norm *layer, int average, int value) {
     const char *label = lvk_arena_strdup(&builder->graph->arena, layer->norm);
     if (!label)
@@ -124,7 +124,7 @@ static int apply_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x) {
     return y;
 }
 
-/* The parameters from number `first` on have the layer's norm in them. */
+/* Notes that the layer's norm is folded into the parameters from number `first` on. */
 static void note_folded(lvk_builder *builder, const lvk_conv_norm *layer, size_t first) {
     const char *norm = lvk_arena_strdup(&builder->graph->arena, layer->norm);
     if (!norm)

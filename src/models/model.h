@@ -1,4 +1,4 @@
-/* Models by name. A new one is a file with a build function and a line in model.c. */
+/* Models by name. A new model is a file with a build function and a line in model.c. */
 #ifndef LVK_MODELS_MODEL_H
 #define LVK_MODELS_MODEL_H
 
@@ -14,16 +14,16 @@ typedef enum lvk_model_part {
 
 typedef struct lvk_model_config {
     const char *architecture; /* "cnn", "resnet50" */
-    uint32_t image_size;      /* height and width in pixels of what goes in; 0: the model's own */
-    double dropout;           /* of the cnn and cnn-gap: rate in [0, 1) */
-    uint32_t classes;         /* that it tells apart; up to 2: one logit; else one a class, of a softmax */
+    uint32_t image_size;      /* height and width of the images in pixels; 0: the model's own size */
+    double dropout;           /* of cnn and cnn-gap: the rate of dropout, in [0, 1) */
+    uint32_t classes; /* the number of classes; up to 2: one logit, else one for each class, for a softmax */
 
-    /* Of models with a backbone; the others have neither parts nor stages (but may have batch norms). */
+    /* For models with a backbone. Other models have neither parts nor stages, but may have batch norms. */
     lvk_model_part part;
-    const char *head;           /* models/head.h; NULL: LVK_HEAD_DEFAULT */
-    lvk_resnet_variant variant; /* whose weights fit it */
-    bool folded;                /* without batch norms: they are in the convolutions. Inference only */
-    uint32_t frozen_stages;     /* stages, from the input, whose parameters are not trained */
+    const char *head;           /* a text of models/head.h; NULL: LVK_HEAD_DEFAULT */
+    lvk_resnet_variant variant; /* the variant whose weights fit the model */
+    bool folded;                /* batch norms are folded into the convolutions; for inference only */
+    uint32_t frozen_stages;     /* the number of stages, from the input on, that are not trained */
     bool batch_statistics;      /* batch norms of the other stages are trained, with the batch's statistics */
 } lvk_model_config;
 
@@ -35,40 +35,42 @@ typedef int (*lvk_model_build_fn)(lvk_builder *builder, int input, const lvk_mod
 
 typedef struct lvk_model {
     const char *architecture;
-    uint32_t image_size; /* height and width in pixels that it is made for; three channels */
-    bool any_size;       /* it takes others, LVK_LEAST_IMAGE_SIZE to LVK_MOST_IMAGE_SIZE */
-    bool batch_norm;     /* it has some; without a backbone they are trained, with the batch's statistics */
-    uint32_t features;   /* numbers that the backbone gives for an image; 0: there is no backbone */
-    uint32_t stages;     /* of the backbone */
+    uint32_t image_size; /* height and width in pixels of its images, which have three channels */
+    bool any_size;       /* it takes other sizes, LVK_LEAST_IMAGE_SIZE to LVK_MOST_IMAGE_SIZE */
+    bool batch_norm;     /* it has batch norms; without a backbone they train with the batch's statistics */
+    uint32_t features;   /* the number of features of its backbone; 0: it has no backbone */
+    uint32_t stages;     /* the number of stages of its backbone */
     lvk_model_build_fn build;
 } lvk_model;
 
 enum { LVK_LEAST_IMAGE_SIZE = 32, LVK_MOST_IMAGE_SIZE = 1024 };
 
-/* Logits of an image: 1, or as many as there are classes where these are more than 2. */
+/* The number of logits of an image: 1 for up to 2 classes, else the number of classes. */
 uint32_t lvk_model_logits(const lvk_model_config *config);
 
-/* Height and width of the images that go into it. */
+/* Height and width in pixels of the images that the model takes. */
 uint32_t lvk_model_image_size(const lvk_model *model, const lvk_model_config *config);
 
-/* LVK_ERROR_ARGUMENT: the model does not take images of `size` pixels, 0 being its own. */
+/* Fails with LVK_ERROR_ARGUMENT unless the model takes images of `size` x `size` pixels; 0 stands for its own
+ * size. */
 LVK_MUST_USE lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size);
 
-/* The type of what goes into it: images [N, size, size, 3], or for a head features [N, F]. */
+/* The type of the model's input: images [N, size, size, 3], or, for a head, features [N, F]. */
 lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch);
 
-/* NULL, and an error line with the names that exist, for an unknown architecture. */
+/* The model of an architecture. For an unknown one NULL, and an error line with all names. */
 const lvk_model *lvk_model_find(const char *architecture);
 
-/* Initial values of all parameters into an image of the parameter block: Philox(seed, parameter's number,
- * element), so that a parameter's start does not depend on what else there is. Padding is left as it is. */
+/* Writes the initial values of all parameters into `block`, which has the layout of the parameter block. They
+ * are drawn by Philox (seed, number of the parameter, element), so that the values of a parameter do not
+ * depend on others. Padding is not changed. */
 void lvk_model_initialize(const lvk_builder *builder, uint64_t seed, float *block);
 
-/* Number of learnt numbers. */
+/* The number of elements of all parameters that are trained. */
 uint64_t lvk_model_parameter_count(const lvk_builder *builder);
 
-/* lvk_model_summary_create (leukvk/model.h) of a model with other settings than its architecture's own. `config` is read during
- * the call only. */
+/* The same as lvk_model_summary_create (leukvk/model.h) for a model with the settings `config`, which is read
+ * during the call only. */
 LVK_MUST_USE lvk_status lvk_model_summary_of(const lvk_model_config *config, lvk_model_summary **summary);
 
 #endif

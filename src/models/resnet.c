@@ -5,10 +5,10 @@
 
 #include <stdio.h>
 
-/* Of the norms' running averages: Keras' default, and the golden numbers'. */
+/* The decay of the norms' running averages, which is Keras' default and that of the golden numbers. */
 #define NORM_DECAY 0.99F
 
-/* A net under construction. */
+/* A network under construction. */
 typedef struct construction {
     lvk_builder *builder;
     const lvk_model_config *config;
@@ -40,16 +40,16 @@ static int add_block(const construction *c, const lvk_resnet_block *block, int x
     return lvk_layer_residual(c->builder, name, y, shortcut);
 }
 
-/* Parameters of the first config->frozen_stages stages are not trained, and the averages of their norms stay.
- */
+/* Begins a stage. The first config->frozen_stages stages are frozen: their parameters are not trained, and
+ * the averages of their norms are not updated. */
 static void enter_stage(const construction *c, uint32_t stage) {
     c->builder->frozen = stage < c->config->frozen_stages;
     c->builder->stage = stage + 1;
 }
 
-/* Whether activations are kept where the block begins. Between two of these lie as many bytes as are kept:
- * with the batch's statistics a block's convolutions are needed before and behind their norms, three times
- * its output; with averages two blocks have less than that. */
+/* Whether the input of the block is a checkpoint, so that a segment begins. With the batch's statistics every
+ * block is a segment: its convolutions are needed before and after their norms, three times the bytes of its
+ * output. With averages a segment has two blocks, which need fewer bytes than that. */
 static bool begins_segment(const construction *c, const lvk_resnet_block *block) {
     return c->config->batch_statistics || block->index % 2 == 0;
 }

@@ -4,7 +4,8 @@
 
 #include "models/model.h"
 
-/* What can be frozen, from the input: conv1 with its pool, then conv2_x to conv5_x. */
+/* The number of stages that can be frozen, from the input on: conv1 with its pool, then conv2_x to
+ * conv5_x. */
 enum { LVK_RESNET_FREEZABLE = 5 };
 
 int lvk_resnet_build(lvk_builder *builder, int input, const lvk_model_config *config);

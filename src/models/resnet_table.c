@@ -62,9 +62,8 @@ float lvk_resnet_epsilon(lvk_resnet_variant variant) {
 typedef struct block_form {
     uint32_t conv_count;
     uint32_t kernel[3];
-    uint32_t factor[3];                    /* of the stage's width, on output */
-    uint32_t strided[LVK_RESNET_VARIANTS]; /* which convolution has the block's stride; the first where it
-                                              says nothing */
+    uint32_t factor[3]; /* output channels of each convolution, as multiples of the stage's width */
+    uint32_t strided[LVK_RESNET_VARIANTS]; /* the number of the convolution that has the block's stride */
 } block_form;
 
 static const block_form forms[] = {
@@ -83,10 +82,10 @@ uint32_t lvk_resnet_features(const lvk_resnet_spec *spec) {
 
 /* ---- the table ---- */
 
-/* `branch`: "2a", "2b", "2c" or "1". */
+/* Adds a convolution of a block. `branch` is "2a", "2b", "2c" or "1". */
 static lvk_resnet_conv *add_conv(lvk_resnet_table *table, const lvk_resnet_block *block, const char *branch) {
     lvk_resnet_conv *conv = &table->convs[table->conv_count++];
-    const unsigned stage = (block->stage + 2) % 10; /* the compiler sees that one digit is enough */
+    const unsigned stage = (block->stage + 2) % 10; /* % 10 tells the compiler that the name has one digit */
     const char letter = (char)('a' + block->index);
     snprintf(conv->name, sizeof conv->name, "res%u%c_branch%s", stage, letter, branch);
     snprintf(conv->norm, sizeof conv->norm, "bn%u%c_branch%s", stage, letter, branch);

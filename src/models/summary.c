@@ -1,8 +1,8 @@
-/* The public description of a model, from the graph that it builds. */
+/* The public summary of a model, made from the graph that the model builds. */
 #include "models/model.h"
 
 typedef struct summary {
-    lvk_model_summary shown; /* first: the handle that users hold */
+    lvk_model_summary shown; /* the first member, so that users' pointers to it are pointers to the whole */
     lvk_graph graph;
     lvk_builder builder;
 } summary;
