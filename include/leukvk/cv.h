@@ -41,12 +41,11 @@ typedef struct lvk_cv_result {
     char folder[4096];
     char positive_class[256],
         negative_class[256]; /* of two classes; else "", and the reports have the names */
-    bool by_image;           /* cells of one person are in several folds: scores say nothing about new people */
+    bool by_image;           /* one person may be in several folds: scores say nothing about new people */
     uint32_t folds;
     lvk_evaluation_report fold[LVK_MAX_FOLDS];
-    lvk_metrics mean,
-        deviation; /* over the folds in which a score is defined; the standard deviation divides by
-                                    n - 1 */
+    /* Mean and standard deviation (which divides by n - 1) over the folds in which a score is defined. */
+    lvk_metrics mean, deviation;
     lvk_evaluation_report all; /* of all images together */
 } lvk_cv_result;
 

@@ -47,13 +47,12 @@ typedef struct lvk_train_event {
     double waited;                    /* share of the epoch's time spent waiting for images, 0..1 */
     double seconds_left;              /* of the epoch */
     size_t features, features_wanted; /* FEATURES: pictures done and in all; images_per_second is theirs */
-    /* EPOCH: of this epoch. Of three and more classes the loss, accuracy, balanced accuracy, F1 and AUC (macro), Brier
-     * score and ECE of leukvk/class_metrics.h; other scores are NaN */
+    /* EPOCH: of this epoch. Of three and more classes the loss, accuracy, balanced accuracy, F1 and AUC
+     * (macro), Brier score and ECE of leukvk/class_metrics.h; other scores are NaN */
     const lvk_metrics *validation;
-    bool best;                  /* EPOCH: the lowest validation loss so far */
-    const lvk_profile *profile; /* PROFILE: of this step */
-    uint32_t
-        subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: the number of people, and of images, in each part */
+    bool best;                               /* EPOCH: the lowest validation loss so far */
+    const lvk_profile *profile;              /* PROFILE: of this step */
+    uint32_t subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: the people, and the images, in each part */
     size_t part_images[LVK_SPLIT_PART_COUNT];
     size_t part_unnamed[LVK_SPLIT_PART_COUNT];   /* the number of these images whose subject is not known */
     const char *positive_class, *negative_class; /* STARTED: of two classes; else "" */

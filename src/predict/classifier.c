@@ -124,7 +124,8 @@ static bool has_class(const lvk_model_info *model, const char *name) {
     return false;
 }
 
-/* Fails unless the data set's classes are among the model's. The model's positive class counts, not the data set's. */
+/* Fails unless the data set's classes are among the model's. The model's positive class counts, not the data
+ * set's. */
 static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
     for (size_t i = 0; i < lvk_dataset_class_count(dataset); ++i) {
         const char *name = lvk_dataset_class_name(dataset, i);
