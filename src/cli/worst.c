@@ -60,9 +60,9 @@ enum { CAPTION = 64 };
 
 static int draw(const worst_options *options, const candidate *worst, size_t count,
                 const lvk_prediction *rows, const char *const *classes, const selection *images) {
-    uint32_t *chosen = calloc(count, sizeof *chosen);
-    char(*texts)[CAPTION] = calloc(count, sizeof *texts);
-    const char **captions = calloc(count, sizeof *captions);
+    uint32_t *chosen = calloc(count + 1, sizeof *chosen);
+    char(*texts)[CAPTION] = calloc(count + 1, sizeof *texts);
+    const char **captions = calloc(count + 1, sizeof *captions);
     char title[128];
     if (!chosen || !texts || !captions)
         out_of_memory();
@@ -97,7 +97,7 @@ int worst_show(const worst_options *options, const lvk_prediction *rows, size_t 
     qsort(all, labelled, sizeof *all, compare);
     const size_t shown_count = labelled < options->count ? labelled : options->count;
     print(all, shown_count, rows, classes, class_count, threshold);
-    if (options->sheet && images)
+    if (options->sheet && images && shown_count)
         status = draw(options, all, shown_count, rows, classes, images);
     free(all);
     return status;
