@@ -1,4 +1,4 @@
-/* Evaluation: what a network says of images, and how good that is. */
+/* Evaluation: predictions of a network for images, and their scores. */
 #ifndef LVK_PREDICT_EVALUATION_H
 #define LVK_PREDICT_EVALUATION_H
 
@@ -13,27 +13,30 @@ int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image);
 /* Called with the number of images done. False stops with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_evaluation_progress)(void *user, size_t done, size_t total);
 
-/* Probabilities of image images[i], without augmentation, in double from the network's logits, divided by
- * `temperature`: probabilities[i] of the positive class, or of a network with several outputs
- * probabilities[i][lvk_network_outputs], of each class; the mean over views 0 to views - 1 (lvk_augment_view), rounded
- * to the nine digits that predictions are written with, so that what is evaluated is what can be read.
- * `progress` may be NULL. */
+/* Computes the probabilities of images without augmentation, in double from the network's logits divided by
+ * `temperature`. probabilities[i] is that of the positive class for image images[i]; for a network with
+ * several outputs, probabilities[i][lvk_network_outputs] are those of each class. They are means over views 0
+ * to views - 1 (lvk_augment_view), rounded to the nine digits with which predictions are written, so that
+ * scores are those of the written numbers. `progress` may be NULL. */
 LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
                                                      const uint32_t *images, size_t count, uint32_t views,
                                                      double temperature, lvk_evaluation_progress progress,
                                                      void *user, double *probabilities);
 
-/* Metrics over labelled images; unlabelled ones are passed over. Of three and more classes the loss, accuracy,
- * balanced accuracy, F1 and AUC (macro), Brier score and ECE of leukvk/class_metrics.h; other scores are NaN. */
+/* Computes scores over the labelled images; unlabelled images are ignored. With three and more classes these
+ * are the loss, accuracy, balanced accuracy, F1 and AUC (macro), Brier score and ECE of
+ * leukvk/class_metrics.h; other scores are NaN. */
 LVK_MUST_USE lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const uint32_t *images,
                                                const double *probabilities, size_t count,
                                                lvk_metrics *metrics);
 
-/* Probabilities that a model gives for an image: of the positive class, or of each of three and more. */
+/* The number of probabilities that a model gives for an image: 1, that of the positive class, or one for each
+ * of three and more classes. */
 uint32_t lvk_evaluation_width(const lvk_model_info *model);
 
-/* rows[i] of image images[i], labelled by the classes of the model, which may be others, or in another order, than the
- * data set's. The texts belong to the data set; of three and more classes the rows point into `probabilities`. */
+/* Fills rows[i] for image images[i]. Labels are by the classes of the model, which may be others than the
+ * data set's, or in another order. The texts of the rows belong to the data set; with three and more classes,
+ * the rows point into `probabilities`. */
 void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model, const uint32_t *images,
                          const double *probabilities, size_t count, lvk_prediction *rows);
 

@@ -1,5 +1,5 @@
-/* The public way to train: opens data, run folder and network, lets the trainer run, then evaluates the best
- * model. */
+/* The public functions that train: they open data, run folder and network, run the trainer, and evaluate the
+ * best model. */
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/log.h"

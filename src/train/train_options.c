@@ -123,7 +123,7 @@ static bool is_among(const char *text, const char *choices) {
     }
 }
 
-/* "a, b and c" of "a|b|c", with `last` " and ". */
+/* Turns "a|b|c" into "a, b and c", where `last` is " and ". */
 static void list_choices(const char *choices, const char *last, char *text, size_t size) {
     size_t used = 0;
     for (const char *at = choices; *at && used + 8 < size; ++at) {
