@@ -192,8 +192,19 @@ static lvk_status put_state(lvk_string_map *map, const lvk_train_state *state) {
     return lvk_string_map_set_number(map, "epoch_loss_sum", state->loss_sum);
 }
 
+/* What has been done of the current epoch. */
+static lvk_status get_epoch(const lvk_string_map *map, lvk_train_state *state) {
+    uint64_t step = 0;
+    LVK_TRY(lvk_string_map_need_u64(map, "epoch_step", UINT32_MAX, &step));
+    LVK_TRY(lvk_string_map_need_u64(map, "epoch_images", UINT64_MAX, &state->images));
+    LVK_TRY(lvk_string_map_need_u64(map, "epoch_correct", UINT64_MAX, &state->correct));
+    LVK_TRY(lvk_string_map_need_number(map, "epoch_loss_sum", &state->loss_sum));
+    state->step = (uint32_t)step;
+    return LVK_OK;
+}
+
 static lvk_status get_state(const lvk_string_map *map, lvk_train_state *state) {
-    uint64_t epoch = 0, step = 0, best_epoch = 0, waited = 0;
+    uint64_t epoch = 0, best_epoch = 0, waited = 0;
     const char *history = NULL;
     LVK_TRY(lvk_string_map_need_u64(map, "epoch", UINT32_MAX, &epoch));
     LVK_TRY(lvk_string_map_need_u64(map, "step", UINT64_MAX, &state->update));
@@ -203,14 +214,10 @@ static lvk_status get_state(const lvk_string_map *map, lvk_train_state *state) {
     LVK_TRY(lvk_string_map_need_u64(map, "patience", UINT32_MAX, &waited));
     LVK_TRY(get_names(map, state, state_names, STATE_NAMES));
     LVK_TRY(lvk_string_map_need(map, "history", &history));
-    LVK_TRY(lvk_string_map_need_u64(map, "epoch_step", UINT32_MAX, &step));
-    LVK_TRY(lvk_string_map_need_u64(map, "epoch_images", UINT64_MAX, &state->images));
-    LVK_TRY(lvk_string_map_need_u64(map, "epoch_correct", UINT64_MAX, &state->correct));
-    LVK_TRY(lvk_string_map_need_number(map, "epoch_loss_sum", &state->loss_sum));
+    LVK_TRY(get_epoch(map, state));
     if (best_epoch > epoch || waited > epoch)
         return lvk_fail(LVK_ERROR_FORMAT, "the entries \"best_epoch\" and \"patience\" do not fit \"epoch\"");
     state->epoch = (uint32_t)epoch;
-    state->step = (uint32_t)step;
     state->best_epoch = (uint32_t)best_epoch;
     state->waited = (uint32_t)waited;
     state->history = lvk_strdup(history);
