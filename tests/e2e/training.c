@@ -476,8 +476,9 @@ Test(training, a_resume_says_what_other_limits_do) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, "train --resume %s/run", folder);
     cr_expect_eq(result.exit_status, 0, "%s", result.err);
-    cr_expect_not_null(strstr(result.err, "nothing is left to train: all 2 epochs are done; a larger --epochs"), "%s",
-                       result.err);
+    cr_expect_not_null(
+        strstr(result.err, "nothing is left to train: all 2 epochs are done; a larger --epochs"), "%s",
+        result.err);
     program_run(&result, "train --resume %s/run --epochs 4 --patience 0", folder);
     cr_expect_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_not_null(strstr(result.err,
