@@ -176,28 +176,37 @@ Test(file, a_longest_name_can_be_written) {
 
 enum { WRITERS = 8, ROUNDS = 40, BYTES = 20000 };
 
-static void *write_often(void *letter) {
+typedef struct writer {
+    const char *path;
+    char letter;
+} writer;
+
+static void *write_often(void *argument) {
+    const writer *w = argument;
     char bytes[BYTES];
-    memset(bytes, *(char *)letter, sizeof bytes);
+    memset(bytes, w->letter, sizeof bytes);
     for (int round = 0; round < ROUNDS; ++round)
-        if (lvk_file_write(scratch_path("shared"), bytes, sizeof bytes) != LVK_OK)
-            return (void *)"failed";
+        if (lvk_file_write(w->path, bytes, sizeof bytes) != LVK_OK)
+            return lvk_strdup(lvk_error_message());
     return NULL;
 }
 
 /* Each has a temporary of its own: the file is one writer's, whole. */
 Test(file, threads_write_one_file) {
     pthread_t threads[WRITERS];
-    char letters[WRITERS];
+    writer writers[WRITERS];
+    char *path = lvk_format("%s/shared", scratch_folder); /* scratch_path is for one thread */
     for (int i = 0; i < WRITERS; ++i) {
-        letters[i] = (char)('a' + i);
-        cr_assert_eq(pthread_create(&threads[i], NULL, write_often, &letters[i]), 0);
+        writers[i] = (writer){path, (char)('a' + i)};
+        cr_assert_eq(pthread_create(&threads[i], NULL, write_often, &writers[i]), 0);
     }
     for (int i = 0; i < WRITERS; ++i) {
         void *failed;
         pthread_join(threads[i], &failed);
-        cr_expect_null(failed, "writer %d", i);
+        cr_expect_null(failed, "writer %d: %s", i, (char *)failed);
+        lvk_free(failed);
     }
+    lvk_free(path);
     void *data = NULL;
     size_t size;
     cr_assert_eq(lvk_file_read(scratch_path("shared"), 1 << 20, &data, &size), LVK_OK);
