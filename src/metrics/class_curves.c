@@ -177,19 +177,13 @@ static lvk_status take_all(const lvk_class_rows *rows, const char *const *names,
 
 /* ---- files ---- */
 
-static lvk_status write_file(const curves *all, const char *folder, const char *name,
-                             void (*add)(lvk_text *text, const curves *all)) {
-    lvk_text text = {0};
-    add(&text, all);
-    return lvk_curve_write(&text, folder, name);
-}
-
 static lvk_status write_all(const curves *all, const char *folder) {
-    LVK_TRY(lvk_folder_create(folder));
-    LVK_TRY(write_file(all, folder, "roc.csv", add_roc));
-    LVK_TRY(write_file(all, folder, "precision-recall.csv", add_precision_recall));
-    LVK_TRY(write_file(all, folder, "reliability.csv", add_reliability));
-    return write_file(all, folder, "curves.svg", add_drawing);
+    lvk_curve_texts texts = {0};
+    add_roc(&texts.roc, all);
+    add_precision_recall(&texts.precision_recall, all);
+    add_reliability(&texts.reliability, all);
+    add_drawing(&texts.drawing, all);
+    return lvk_curve_texts_write(&texts, folder);
 }
 
 lvk_status lvk_predictions_class_curves(const lvk_prediction *rows, size_t count, const char *const *names,

@@ -136,12 +136,29 @@ void lvk_curve_add_bins(lvk_text *text, const lvk_calibration_bin bins[LVK_CALIB
     }
 }
 
-lvk_status lvk_curve_write(lvk_text *text, const char *folder, const char *name) {
+static lvk_status write_file(lvk_text *text, const char *folder, const char *name) {
     char *path = lvk_path_join(folder, name), *string = NULL;
     lvk_status status = lvk_text_take(text, &string, NULL);
     if (status == LVK_OK)
         status = path ? lvk_file_write(path, string, strlen(string)) : LVK_ERROR_MEMORY;
     lvk_free(string);
     lvk_free(path);
+    return status;
+}
+
+lvk_status lvk_curve_texts_write(lvk_curve_texts *texts, const char *folder) {
+    lvk_status status = lvk_folder_create(folder);
+    if (status == LVK_OK)
+        status = write_file(&texts->roc, folder, "roc.csv");
+    if (status == LVK_OK)
+        status = write_file(&texts->precision_recall, folder, "precision-recall.csv");
+    if (status == LVK_OK)
+        status = write_file(&texts->reliability, folder, "reliability.csv");
+    if (status == LVK_OK)
+        status = write_file(&texts->drawing, folder, "curves.svg");
+    lvk_text_finish(&texts->roc);
+    lvk_text_finish(&texts->precision_recall);
+    lvk_text_finish(&texts->reliability);
+    lvk_text_finish(&texts->drawing);
     return status;
 }

@@ -47,7 +47,14 @@ void lvk_curve_add_numbers(lvk_text *text, const double *numbers, int count);
 void lvk_curve_add_bins(lvk_text *text, const lvk_calibration_bin bins[LVK_CALIBRATION_BINS],
                         const char *mean, const char *share);
 
-/* Writes the text into folder/name, and finishes it. */
-LVK_MUST_USE lvk_status lvk_curve_write(lvk_text *text, const char *folder, const char *name);
+/* ---- files ---- */
+
+typedef struct lvk_curve_texts {
+    lvk_text roc, precision_recall, reliability, drawing;
+} lvk_curve_texts;
+
+/* Creates the folder, writes the texts into roc.csv, precision-recall.csv, reliability.csv and curves.svg, and
+ * finishes the texts, also after a failure. */
+LVK_MUST_USE lvk_status lvk_curve_texts_write(lvk_curve_texts *texts, const char *folder);
 
 #endif

@@ -95,19 +95,13 @@ static void add_drawing(lvk_text *text, const curves *c) {
 
 /* ---- files ---- */
 
-static lvk_status write_file(const curves *c, const char *folder, const char *name,
-                             void (*add)(lvk_text *text, const curves *c)) {
-    lvk_text text = {0};
-    add(&text, c);
-    return lvk_curve_write(&text, folder, name);
-}
-
 static lvk_status write_all(const curves *c, const char *folder) {
-    LVK_TRY(lvk_folder_create(folder));
-    LVK_TRY(write_file(c, folder, "roc.csv", add_roc));
-    LVK_TRY(write_file(c, folder, "precision-recall.csv", add_precision_recall));
-    LVK_TRY(write_file(c, folder, "reliability.csv", add_reliability));
-    return write_file(c, folder, "curves.svg", add_drawing);
+    lvk_curve_texts texts = {0};
+    add_roc(&texts.roc, c);
+    add_precision_recall(&texts.precision_recall, c);
+    add_reliability(&texts.reliability, c);
+    add_drawing(&texts.drawing, c);
+    return lvk_curve_texts_write(&texts, folder);
 }
 
 lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_t count, const char *folder) {
