@@ -34,6 +34,13 @@ typedef struct lvk_prediction {
     const double *probabilities;
 } lvk_prediction;
 
+/* The class that a row is called: of three classes and more the index of the class, of two 1 (positive) or 0;
+ * `classes` and `threshold` as in lvk_prediction_options. */
+static inline uint32_t lvk_prediction_called(const lvk_prediction *row, uint32_t classes, double threshold) {
+    return row->probabilities ? lvk_class_called(row->probabilities, classes)
+                              : (uint32_t)lvk_is_positive(row->p, threshold);
+}
+
 /* Rounds a probability to the digits that files of predictions have, so that evaluating rows gives the same
  * scores as evaluating the file that they are written to. */
 double lvk_prediction_round(double p);

@@ -25,11 +25,6 @@ static int compare(const void *a, const void *b) {
     return left->row < right->row ? -1 : 1;
 }
 
-static uint32_t called(const lvk_prediction *row, uint32_t classes, double threshold) {
-    return row->probabilities ? lvk_class_called(row->probabilities, classes)
-                              : (uint32_t)lvk_is_positive(row->p, threshold);
-}
-
 static int out_of_memory(void) {
     fputs("leukvk: out of memory\n", stderr);
     exit(EXIT_FAILURE);
@@ -46,7 +41,7 @@ static void print(const candidate *worst, size_t count, const lvk_prediction *ro
         const lvk_prediction *row = &rows[worst[i].row];
         table_cell(&t, "%s", row->path);
         table_cell(&t, "%s", classes[row->label]);
-        table_cell(&t, "%s", classes[called(row, class_count, threshold)]);
+        table_cell(&t, "%s", classes[lvk_prediction_called(row, class_count, threshold)]);
         table_cell(&t, "%.6f", worst[i].p);
     }
     printf("\nThe %zu image%s to whose own class the model gives the least probability:\n\n", count,

@@ -66,11 +66,6 @@ typedef struct sorter {
     bool labelled; /* some rows are */
 } sorter;
 
-static uint32_t called(const sorter *s, const lvk_prediction *row) {
-    return s->options->class_count ? lvk_class_called(row->probabilities, s->options->class_count)
-                                   : (uint32_t)lvk_is_positive(row->p, s->options->threshold);
-}
-
 static const char *class_name(const sorter *s, uint32_t class) {
     const lvk_prediction_options *o = s->options;
     return o->class_count ? o->class_names[class] : class ? o->positive_class : o->negative_class;
@@ -79,7 +74,7 @@ static const char *class_name(const sorter *s, uint32_t class) {
 /* The folder of a row's image, created. */
 static lvk_status make_folder(const sorter *s, const lvk_prediction *row, char **folder) {
     char name[NAME_SIZE];
-    const uint32_t class = called(s, row);
+    const uint32_t class = lvk_prediction_called(row, s->options->class_count, s->options->threshold);
     file_name(class_name(s, class), name);
     *folder = !s->labelled ? lvk_format("%s/%s", s->folder, name)
                            : lvk_format("%s/%s/%s", s->folder, name,
