@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 
-enum { COLUMNS = 10, GAP = 8 };
-
 /* The part of the sheet with the cells of one class. */
 typedef struct section {
     int32_t label;
@@ -34,7 +32,7 @@ static size_t least(size_t a, size_t b) {
 }
 
 static size_t rows_of(const section *b) {
-    return (b->count + COLUMNS - 1) / COLUMNS;
+    return (b->count + LVK_SHEET_COLUMNS - 1) / LVK_SHEET_COLUMNS;
 }
 
 static lvk_status add_section(sheet *s, int32_t label) {
@@ -64,15 +62,16 @@ static lvk_status pick_cells(sheet *s) {
 }
 
 static lvk_status create_canvas(sheet *s) {
-    uint64_t height = GAP;
+    uint64_t height = LVK_SHEET_GAP;
     size_t columns = 1;
     for (size_t i = 0; i < s->section_count; ++i) {
-        height +=
-            LVK_CANVAS_LINE + (uint64_t)rows_of(&s->sections[i]) * (s->options.side + LVK_CANVAS_LINE + GAP);
+        height += LVK_CANVAS_LINE +
+                  (uint64_t)rows_of(&s->sections[i]) * (s->options.side + LVK_CANVAS_LINE + LVK_SHEET_GAP);
         columns = columns < s->sections[i].count ? s->sections[i].count : columns;
     }
-    return lvk_canvas_create(GAP + (uint64_t)least(columns, COLUMNS) * (s->options.side + GAP), height,
-                             &s->canvas);
+    return lvk_canvas_create(LVK_SHEET_GAP + (uint64_t)least(columns, LVK_SHEET_COLUMNS) *
+                                                 (s->options.side + LVK_SHEET_GAP),
+                             height, &s->canvas);
 }
 
 static const char *class_name(const sheet *s, int32_t label) {
@@ -94,14 +93,14 @@ static lvk_status write_title(sheet *s, const section *b, uint32_t y) {
     char title[256];
     snprintf(title, sizeof title, "%.100s: %zu of %zu cells",
              b->label < 0 ? "unlabelled" : class_name(s, b->label), b->count, b->available);
-    return lvk_canvas_text(&s->canvas, GAP, y, s->canvas.width - GAP, title);
+    return lvk_canvas_text(&s->canvas, LVK_SHEET_GAP, y, s->canvas.width - LVK_SHEET_GAP, title);
 }
 
 /* Places the cells of all sections and writes what is text. */
 static lvk_status lay_out(sheet *s) {
-    const uint32_t side = s->options.side, step = side + LVK_CANVAS_LINE + GAP;
+    const uint32_t side = s->options.side, step = side + LVK_CANVAS_LINE + LVK_SHEET_GAP;
     lvk_tile *tile = s->tiles;
-    uint32_t y = GAP;
+    uint32_t y = LVK_SHEET_GAP;
     size_t row = 1;
     lvk_text_add(&s->index, "row,column,path,class,subject\n");
     for (const section *b = s->sections; b < s->sections + s->section_count; ++b) {
@@ -110,12 +109,13 @@ static lvk_status lay_out(sheet *s) {
         for (size_t i = 0; i < b->count; ++i, ++tile) {
             const lvk_image_info *image = lvk_dataset_image(s->dataset, b->images[i]);
             const lvk_subject_info *subject = lvk_dataset_subject(s->dataset, image->subject);
-            *tile = (lvk_tile){.image = b->images[i],
-                               .x = GAP + (uint32_t)(i % COLUMNS) * (side + GAP),
-                               .y = y + (uint32_t)(i / COLUMNS) * step};
+            *tile =
+                (lvk_tile){.image = b->images[i],
+                           .x = LVK_SHEET_GAP + (uint32_t)(i % LVK_SHEET_COLUMNS) * (side + LVK_SHEET_GAP),
+                           .y = y + (uint32_t)(i / LVK_SHEET_COLUMNS) * step};
             LVK_TRY(lvk_canvas_text(&s->canvas, tile->x, tile->y + side + 2, side,
                                     subject->named ? subject->name : lvk_path_name(image->path)));
-            add_to_index(s, row + i / COLUMNS, i % COLUMNS + 1, image);
+            add_to_index(s, row + i / LVK_SHEET_COLUMNS, i % LVK_SHEET_COLUMNS + 1, image);
         }
         row += rows_of(b);
         y += (uint32_t)rows_of(b) * step;
