@@ -10,30 +10,28 @@ Test(instruction_sets, kernels_of_onednn_agree_with_the_reference) {
     cr_expect_eq(test_kernels("dnnl"), 12);
 }
 
-/* Made for AVX2 and more. */
+/* Kernels that are made for AVX2 and more: `count` operators have one, and with SSE4.1 none. */
+static void expect_kernels(const char *candidate, int count) {
+    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
+    cr_assert(isa);
+    cr_expect_eq(test_kernels(candidate), strcmp(isa, "SSE41") == 0 ? 0 : count);
+}
+
 Test(instruction_sets, sparse_kernels_agree_with_the_reference) {
-    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
-    cr_assert(isa);
-    cr_expect_eq(test_kernels("sparse"), strcmp(isa, "SSE41") == 0 ? 0 : 2);
+    expect_kernels("sparse", 2);
 }
 
-/* Made for AVX2 and more: a convolution, with ReLU, with a residual, and its two gradients. */
+/* A convolution, with ReLU, with a residual, and its two gradients. */
 Test(instruction_sets, winograd_kernels_agree_with_the_reference) {
-    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
-    cr_assert(isa);
-    cr_expect_eq(test_kernels("winograd"), strcmp(isa, "SSE41") == 0 ? 0 : 5);
+    expect_kernels("winograd", 5);
 }
 
-/* The same, for the gradient of a convolution's weights. */
+/* The gradient of a convolution's weights. */
 Test(instruction_sets, the_kernel_by_taps_agrees_with_the_reference) {
-    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
-    cr_assert(isa);
-    cr_expect_eq(test_kernels("taps"), strcmp(isa, "SSE41") == 0 ? 0 : 1);
+    expect_kernels("taps", 1);
 }
 
-/* The same, for the resampling of crops. */
+/* The resampling of crops. */
 Test(instruction_sets, the_kernel_by_gathering_agrees_with_the_reference) {
-    const char *isa = getenv("ONEDNN_MAX_CPU_ISA");
-    cr_assert(isa);
-    cr_expect_eq(test_kernels("gather"), strcmp(isa, "SSE41") == 0 ? 0 : 1);
+    expect_kernels("gather", 1);
 }

@@ -66,6 +66,18 @@ static void expect_layout(const lvk_dataset *d, const layout_case *c, size_t num
     cr_expect_eq(ignored, c->ignored, "case %zu: %zu ignored", number, ignored);
 }
 
+/* Each case in a folder of its own, named by its number. */
+static void expect_layouts(const layout_case *cases, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        char at[16];
+        snprintf(at, sizeof at, "%zu", i);
+        write_images(at, cases[i].paths);
+        lvk_dataset *d = open_below(at);
+        expect_layout(d, &cases[i], i);
+        lvk_dataset_destroy(&d);
+    }
+}
+
 Test(folders, parts_are_no_classes) {
     static const layout_case cases[] = {
         {{"train/cancer/1.png", "train/normal/2.png", "val/cancer/3.png", "val/normal/4.png"},
@@ -90,14 +102,7 @@ Test(folders, parts_are_no_classes) {
         {{"train/a/1.png", "train/b/2.png"}, "a b", 2, 0},
         {{"train1/1.png", "train2/2.png"}, "train1 train2", 2, 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        char at[16];
-        snprintf(at, sizeof at, "%zu", i);
-        write_images(at, cases[i].paths);
-        lvk_dataset *d = open_below(at);
-        expect_layout(d, &cases[i], i);
-        lvk_dataset_destroy(&d);
-    }
+    expect_layouts(cases, sizeof cases / sizeof *cases);
     lvk_dataset *d = open_below("2");
     cr_expect_eq(image(d, "x/train/a/1.png")->given, LVK_GIVEN_TRAIN);
     cr_expect_eq(image(d, "x/Validation/c/3.png")->given, LVK_GIVEN_VALIDATION);
@@ -175,14 +180,7 @@ Test(folders, what_is_no_form) {
          2,
          0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        char at[16];
-        snprintf(at, sizeof at, "%zu", i);
-        write_images(at, cases[i].paths);
-        lvk_dataset *d = open_below(at);
-        expect_layout(d, &cases[i], i);
-        lvk_dataset_destroy(&d);
-    }
+    expect_layouts(cases, sizeof cases / sizeof *cases);
 }
 
 Test(folders, folders_without_images_are_told_once) {
@@ -261,14 +259,7 @@ Test(folders, labels_in_names) {
         {{"img/Im001_1.png", "img/Im002_0.png", "img/Im3_0a.png"}, "img", 3, 0},
         {{"img/Im001_1.png", "img/Im002_1.png"}, "img", 2, 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        char at[16];
-        snprintf(at, sizeof at, "%zu", i);
-        write_images(at, cases[i].paths);
-        lvk_dataset *d = open_below(at);
-        expect_layout(d, &cases[i], i);
-        lvk_dataset_destroy(&d);
-    }
+    expect_layouts(cases, sizeof cases / sizeof *cases);
     lvk_dataset *d = open_below("0");
     cr_expect_str_eq(class_of(d, "img/Im002_1.png"), "blast");
     cr_expect_str_eq(class_of(d, "img/Im131_0.png"), "healthy");
