@@ -46,7 +46,7 @@ static size_t size_above(const char *path) {
     return size ? size - 1 : 0;
 }
 
-lvk_status lvk_image_free_find(const lvk_scan *scan, const char **folders, size_t *count) {
+void lvk_image_free_find(const lvk_scan *scan, const char **folders, size_t *count) {
     size_t kept = 0;
     for (size_t i = 0; i < *count; ++i) {
         const size_t above = size_above(folders[i]);
@@ -57,7 +57,6 @@ lvk_status lvk_image_free_find(const lvk_scan *scan, const char **folders, size_
     *count = kept;
     if (kept)
         qsort(folders, kept, sizeof *folders, compare_texts);
-    return LVK_OK;
 }
 
 static bool is_beside_class(const lvk_scan *scan, const char *folder) {

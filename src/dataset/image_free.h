@@ -6,7 +6,7 @@
 
 /* Leaves, of the folders that were read, the topmost ones without an image, in byte order. The scan has all
  * images. */
-LVK_MUST_USE lvk_status lvk_image_free_find(const lvk_scan *scan, const char **folders, size_t *count);
+void lvk_image_free_find(const lvk_scan *scan, const char **folders, size_t *count);
 
 /* Says in one line which of them lie beside class folders. */
 LVK_MUST_USE lvk_status lvk_image_free_tell(const lvk_scan *scan, const char *folder,

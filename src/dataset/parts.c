@@ -73,7 +73,6 @@ lvk_status lvk_parts_place(lvk_scan *scan, const char *folder, size_t depth) {
             folder, (int)found.part_size, found.part, (int)found.other_size, found.other);
     if (kinds < 2)
         return LVK_OK;
-    scan->has_parts = true;
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry *entry = &scan->entries[i];
         size_t size;

@@ -420,7 +420,7 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", folder);
     if (status == LVK_OK)
-        status = lvk_image_free_find(scan, w.folders, &w.folder_count);
+        lvk_image_free_find(scan, w.folders, &w.folder_count);
     if (status == LVK_OK)
         status = place_all(scan, &w, folder);
     if (status == LVK_OK && scan->count == 0 && allow_classless)

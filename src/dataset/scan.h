@@ -34,7 +34,6 @@ typedef struct lvk_scan {
     int32_t positive;   /* class index, -1: no classes */
     bool positive_told; /* the names or the caller tell the positive class; false: it is the last one */
     bool is_cnmc;
-    bool has_parts;               /* the entries say which part of a split they are */
     const char *folder;           /* that paths are relative to; NULL: the one that was scanned */
     char digest[LVK_DIGEST_TEXT]; /* of a table; "": there is none */
     size_t ignored;               /* images outside every class folder */

@@ -45,7 +45,7 @@ static lvk_status check_classes(const lvk_split *split, const size_t *counts) {
     return LVK_OK;
 }
 
-/* Groups that are on several sides: what part of them. */
+/* What is trained on and also validated or tested on. */
 typedef struct overlap {
     size_t groups, images;                 /* images to validate or test on whose group is trained on */
     const lvk_image_info *trained, *other; /* of the first such group */
@@ -92,14 +92,12 @@ static void tell_overlap(const lvk_dataset *dataset, const overlap *o, size_t he
         same ? "" : b->name, o->trained->path, o->other->path);
 }
 
-static lvk_status check_sides(const lvk_dataset *dataset, const uint8_t *part_of_image) {
+static lvk_status check_sides(const lvk_dataset *dataset, const uint8_t *part_of_image, size_t held_out) {
     const size_t groups = lvk_dataset_group_count(dataset);
-    size_t *first = lvk_alloc(groups, sizeof *first), held_out = 0;
+    size_t *first = lvk_alloc(groups, sizeof *first);
     bool *counted = lvk_alloc(groups, sizeof *counted);
     if (first && counted) {
         const overlap o = find_overlap(dataset, part_of_image, first, counted);
-        for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i)
-            held_out += part_of_image[i] == LVK_SPLIT_VALIDATION || part_of_image[i] == LVK_SPLIT_TEST;
         tell_overlap(dataset, &o, held_out);
     }
     const lvk_status status = first && counted ? LVK_OK : LVK_ERROR_MEMORY;
@@ -159,9 +157,10 @@ lvk_status lvk_split_assign_given(lvk_split *split, uint8_t *part_of_image) {
         return lvk_fail(LVK_ERROR_FORMAT, "%s: has parts (train, val, test), but none to train on",
                         lvk_dataset_source(dataset));
     const bool draw = counts[LVK_SPLIT_VALIDATION] == 0 && share > 0;
-    if (draw)
+    if (draw) {
         LVK_TRY(draw_validation(split, share, part_of_image));
-    count_parts(split, part_of_image, counts);
+        count_parts(split, part_of_image, counts);
+    }
     set_fractions(split, counts);
     split->given = true;
     lvk_log(LVK_LOG_INFO,
@@ -171,5 +170,7 @@ lvk_status lvk_split_assign_given(lvk_split *split, uint8_t *part_of_image) {
     size_t *classes = count_classes(split, part_of_image);
     const lvk_status status = classes ? check_classes(split, classes) : LVK_ERROR_MEMORY;
     lvk_free(classes);
-    return status == LVK_OK ? check_sides(dataset, part_of_image) : status;
+    return status == LVK_OK
+               ? check_sides(dataset, part_of_image, counts[LVK_SPLIT_VALIDATION] + counts[LVK_SPLIT_TEST])
+               : status;
 }

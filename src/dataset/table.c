@@ -55,7 +55,7 @@ static lvk_status keep(table *t, const char *text, const char **kept) {
     return *text && !*kept ? LVK_ERROR_MEMORY : LVK_OK;
 }
 
-/* Text that JSON files and models will hold. */
+/* Checks a text that JSON files and models will hold. */
 static lvk_status check_text(const table *t, const char *what, const char *text, size_t most) {
     if (!lvk_text_is_utf8(text))
         return lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: the %s is not UTF-8 text: save the table as UTF-8",
@@ -155,7 +155,6 @@ static lvk_status check_paths(const table *t) {
 /* Parts of all images, or of none. */
 static lvk_status check_parts(const table *t) {
     const table_row *with = NULL, *without = NULL;
-    t->scan->has_parts = false;
     for (size_t i = 0; i < t->count; ++i) {
         const table_row **seen = t->rows[i].part == LVK_GIVEN_NONE ? &without : &with;
         if (t->rows[i].label && (!*seen || t->rows[i].line < (*seen)->line))
@@ -166,7 +165,6 @@ static lvk_status check_parts(const table *t) {
                         "%s: line %u: no part, though line %u has one; --columns part= leaves the column "
                         "aside",
                         t->csv.path, without->line, with->line);
-    t->scan->has_parts = with != NULL;
     return LVK_OK;
 }
 

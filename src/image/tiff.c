@@ -100,7 +100,7 @@ static uint8_t to_byte(const pass *p, uint32_t value, bool alpha) {
     if (bits == 16)
         return lvk_depth_take(value, alpha ? p->depth.alpha : p->depth.colour);
     if (bits >= 8)
-        return (uint8_t)(value >> (bits - 8));
+        return lvk_depth_take(value, bits);
     const uint32_t most = (1U << bits) - 1;
     return (uint8_t)((value * 255 + most / 2) / most);
 }
