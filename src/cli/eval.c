@@ -107,7 +107,8 @@ static void check(const arguments *a, struct argp_state *state) {
     if (a->worst.sheet && a->from_count)
         argp_failure(state, EXIT_USAGE, 0, "--sheet draws images, which --from has not");
     if (a->json && a->worst.count)
-        argp_failure(state, EXIT_USAGE, 0, "--worst prints lines for people: leave --json out");
+        argp_failure(state, EXIT_USAGE, 0, "--%s is for people: leave --json out",
+                     a->worst.sheet ? "sheet" : "worst");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {

@@ -166,7 +166,8 @@ void metrics_print_votes(const lvk_evaluation_report *j) {
            j->subjects_right, j->subjects - j->subjects_mixed,
            j->subjects - j->subjects_mixed == 1 ? "" : "s");
     if (j->subjects_mixed)
-        printf("; %" PRIu32 " with cells of both classes left out", j->subjects_mixed);
+        printf("; %" PRIu32 " with cells of %s classes left out", j->subjects_mixed,
+               j->class_count ? "several" : "both");
     printf(".\n");
 }
 

@@ -1,4 +1,4 @@
-/* What the intervals of two classes (bootstrap.c) and of more (class_bootstrap.c) have in common. */
+/* What the intervals of two classes (bootstrap.c) and of more (class_metrics.c) have in common. */
 #ifndef LVK_METRICS_BOOTSTRAP_H
 #define LVK_METRICS_BOOTSTRAP_H
 

@@ -112,7 +112,7 @@ static lvk_status fail_class(const lvk_classifier *c, const lvk_dataset *dataset
     LVK_TRY(lvk_text_take(&text, &list, NULL));
     const lvk_status status =
         lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's: %.500s",
-                 lvk_dataset_folder(dataset), name, list);
+                 lvk_dataset_source(dataset), name, list);
     lvk_free(list);
     return status;
 }

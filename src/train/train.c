@@ -31,7 +31,7 @@ static lvk_status check_classes(const lvk_trainer *t) {
         strcmp(json_string_value(name), lvk_dataset_class_name(t->dataset, c)) == 0;
     return same ? LVK_OK
                 : lvk_fail(LVK_ERROR_ARGUMENT, "%s: was begun with other classes than those of %s",
-                           lvk_run_folder_path(t->folder), lvk_dataset_folder(t->dataset));
+                           lvk_run_folder_path(t->folder), lvk_dataset_source(t->dataset));
 }
 
 static lvk_status open_data(lvk_trainer *t, const lvk_dataset *given) {
