@@ -63,6 +63,16 @@ static const lvk_case cases[] = {
      .input_count = 3,
      .inputs = {{LVK_F32, 4, {2, 3, 3, 261}}, {LVK_F32, 4, {3, 3, 261, 5}}, {LVK_F32, 1, {5}}},
      .outputs = {{LVK_F32, 4, {2, 1, 1, 5}}}},
+    {.name = "48 to 16, 544 tiles of 2x2",
+     .attributes = &(const lvk_conv2d_attributes){1, 1, 1, 1, 1, 1},
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {2, 31, 33, 48}}, {LVK_F32, 4, {3, 3, 48, 16}}, {LVK_F32, 1, {16}}},
+     .outputs = {{LVK_F32, 4, {2, 31, 33, 16}}}},
+    {.name = "16 to 48, uneven padding",
+     .attributes = &(const lvk_conv2d_attributes){1, 1, 0, 2, 3, 1},
+     .input_count = 3,
+     .inputs = {{LVK_F32, 4, {3, 6, 9, 16}}, {LVK_F32, 4, {3, 3, 16, 48}}, {LVK_F32, 1, {48}}},
+     .outputs = {{LVK_F32, 4, {3, 7, 10, 48}}}},
 };
 
 /* The products of one sum, and the bias. ReLU never increases the distance of two numbers. */
