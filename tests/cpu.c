@@ -1,5 +1,6 @@
 /* The cpu backend beside what parity and the device suites ask of it: threads and processes. */
 #include "cpu/cpu.h"
+#include "cpu/vectors.h"
 #include "graph/executable.h"
 #include "ops/batchnorm.h"
 #include "ops/conv2d.h"
@@ -159,6 +160,51 @@ Test(cpu, activations_computed_again_are_the_same_bits_in_fewer_bytes) {
     cr_expect_lt(fewer, most);
     cr_expect_arr_eq(kept, again, sizeof kept, "the gradients differ");
     cr_expect(kept[0] != 0, "there is no gradient: nothing is tested");
+}
+
+/* ---- weights in another layout, kept between runs ---- */
+
+enum { KEPT_CHANNELS = 32, KEPT_SIZE = 16, KEPT_NUMBERS = KEPT_SIZE * KEPT_SIZE * KEPT_CHANNELS };
+
+static void run_with_weights(lvk_executable *executable, int w, int y, int divisor, float *output) {
+    static float weights[9 * KEPT_CHANNELS * KEPT_CHANNELS];
+    for (int i = 0; i < 9 * KEPT_CHANNELS * KEPT_CHANNELS; ++i)
+        weights[i] = (float)(i * 31 % 97 - 48) / (float)divisor;
+    cr_assert_eq(lvk_executable_write(executable, w, weights), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_run(executable), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_read(executable, y, output), LVK_OK, "%s", lvk_error_message());
+}
+
+/* Parity's operands are no parameters, whose other layout is kept until they are written again. */
+Test(cpu, winograds_kept_weights_follow_the_parameters) {
+    static const lvk_conv2d_attributes same = {1, 1, 1, 1, 1, 1};
+    static float x[KEPT_NUMBERS], first[KEPT_NUMBERS], other[KEPT_NUMBERS], again[KEPT_NUMBERS];
+    lvk_graph graph;
+    lvk_plan plan;
+    lvk_executable executable;
+    lvk_graph_init(&graph);
+    const int image =
+        lvk_graph_input(&graph, "x", lvk_type_4d(LVK_F32, 1, KEPT_SIZE, KEPT_SIZE, KEPT_CHANNELS));
+    const int w =
+        lvk_graph_parameter(&graph, "w", lvk_type_4d(LVK_F32, 3, 3, KEPT_CHANNELS, KEPT_CHANNELS), false);
+    const int y = LVK_APPLY(&graph, "conv", LVK_OP_conv2d, &same, image, w);
+    lvk_graph_mark_output(&graph, y);
+    lvk_backend *backend = open_cpu(2);
+    cr_assert_eq(lvk_plan_init(&plan, &graph, &backend->caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_init(&executable, backend, &plan, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_expect_str_eq(plan.program.steps[0].candidate, lvk_cpu_isa_unsupported() ? "dnnl" : "winograd");
+    for (int i = 0; i < KEPT_NUMBERS; ++i)
+        x[i] = (float)(i * 37 % 101 - 50) / 64;
+    cr_assert_eq(lvk_executable_write(&executable, image, x), LVK_OK, "%s", lvk_error_message());
+    run_with_weights(&executable, w, y, 64, first);
+    run_with_weights(&executable, w, y, 128, other);
+    run_with_weights(&executable, w, y, 64, again);
+    cr_expect_arr_eq(first, again, sizeof first);
+    cr_expect(memcmp(first, other, sizeof first) != 0, "the second weights were not used");
+    lvk_executable_finish(&executable);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+    backend->functions->destroy(backend);
 }
 
 /* ---- a planted fault ---- */

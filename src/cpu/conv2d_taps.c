@@ -148,7 +148,7 @@ lvk_status lvk_cpu_taps_run(const lvk_cpu_task *task, void *state, const lvk_cpu
 const char *lvk_cpu_taps_unsupported(const lvk_call *call, const lvk_caps *caps) {
     (void)caps;
     return call->outputs[0].dim[3] % 16 ? "output channels are not a multiple of 16"
-                                        : lvk_cpu_gemm_unsupported();
+                                        : lvk_cpu_isa_unsupported();
 }
 
 /* oneDNN is as fast at many pixels under a single tap, and joins taps of few channels. */

@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "cpu/threads.h"
+#include "cpu/vectors.h"
 #include "ops/maxpool2d.h"
 
 #include <string.h>
@@ -15,12 +16,9 @@ lvk_cpu_pool_shape lvk_cpu_pool_shape_of(const lvk_type *x, const lvk_type *w,
 }
 
 const char *lvk_cpu_sparse_unsupported(const lvk_cpu_pool_shape *s) {
-#if defined __x86_64__
-    if (!lvk_dnnl_has_avx2())
-        return "the processor has no AVX2";
-#else
-    return "made for x86-64";
-#endif
+    const char *reason = lvk_cpu_isa_unsupported();
+    if (reason)
+        return reason;
     if (s->conv.pad_top || s->conv.pad_left || s->conv.pad_bottom || s->conv.pad_right)
         return "made for convolutions without padding";
     return NULL;

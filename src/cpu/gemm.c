@@ -1,24 +1,10 @@
 /* Sums of a tile of C stay in registers while A and B are gone through once. */
 #include "cpu/gemm.h"
 
-#include "cpu/dnnl.h"
-
-lvk_cpu_isa lvk_cpu_isa_at_hand(void) {
-    return lvk_dnnl_has_avx512() ? LVK_ISA_AVX512 : LVK_ISA_AVX2;
-}
-
-const char *lvk_cpu_gemm_unsupported(void) {
-#if defined __x86_64__
-    return lvk_dnnl_has_avx2() ? NULL : "the processor has no AVX2";
-#else
-    return "made for x86-64";
-#endif
-}
-
 #if defined __x86_64__
 #include <immintrin.h>
 
-/* A tile of C, of `columns` vectors. */
+/* Computes a tile of C from the rows of A at `a` and a panel of B, `b_step` numbers a row. */
 typedef void run_tile(const lvk_gemm *g, const float *a, const float *b, size_t b_step, float *c);
 
 enum { ROWS_512 = 14, ROWS_256 = 6 }; /* with two vectors a row, as many as fit the registers */
@@ -130,6 +116,6 @@ void lvk_cpu_gemm(lvk_cpu_isa isa, const lvk_gemm *g) {
 }
 #else
 void lvk_cpu_gemm(lvk_cpu_isa isa, const lvk_gemm *g) {
-    (void)isa, (void)g; /* lvk_cpu_gemm_unsupported() */
+    (void)isa, (void)g; /* lvk_cpu_isa_unsupported() */
 }
 #endif

@@ -21,10 +21,7 @@ typedef struct lvk_gemm {
     bool add;
 } lvk_gemm;
 
-/* Not to be called where lvk_cpu_gemm_unsupported() has a reason. */
+/* Not to be called where lvk_cpu_isa_unsupported() has a reason. */
 void lvk_cpu_gemm(lvk_cpu_isa isa, const lvk_gemm *gemm);
-
-/* NULL, or why this processor cannot. */
-const char *lvk_cpu_gemm_unsupported(void);
 
 #endif

@@ -1,15 +1,14 @@
 /* Resampling of crops by the formula of core/resample.h, eight pixels of an output line at a time: a lane each, which gathers its
  * own pixels of the crop. */
 #include "cpu/resample.h"
-
-#include "cpu/gemm.h"
+#include "cpu/vectors.h"
 
 enum { LANES = 8 };
 
 const char *lvk_cpu_resample_gather_unsupported(const lvk_call *call, const lvk_caps *caps) {
     (void)call;
     (void)caps;
-    return lvk_cpu_gemm_unsupported(); /* AVX2 as well */
+    return lvk_cpu_isa_unsupported();
 }
 
 #if defined __x86_64__

@@ -19,6 +19,9 @@ typedef enum lvk_cpu_isa { LVK_ISA_AVX2, LVK_ISA_AVX512 } lvk_cpu_isa;
 /* The wider of those that the processor has and that ONEDNN_MAX_CPU_ISA allows, for kernels that need one of them. */
 lvk_cpu_isa lvk_cpu_isa_at_hand(void);
 
+/* Why kernels that are written for AVX2 and more cannot run on this processor; NULL: they can. */
+const char *lvk_cpu_isa_unsupported(void);
+
 /* The next loop's turns are independent: what it writes may be what it reads at the same place. */
 #define LVK_CPU_SIMD _Pragma("omp simd")
 

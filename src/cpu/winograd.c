@@ -83,12 +83,16 @@ static lvk_dnnl_shape mirrored(const lvk_dnnl_shape *s) {
     return m;
 }
 
+static size_t most_channels(const winograd *w) {
+    return w->x.channels > w->y.channels ? w->x.channels : w->y.channels;
+}
+
 static lvk_status keep_weights(winograd *w) {
     w->kept = lvk_alloc(w->u_count, sizeof(float));
     return w->kept ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-static lvk_status create(const lvk_cpu_task *task, const lvk_dnnl_shape *shape, bool flip, bool forward,
+static lvk_status create(const lvk_cpu_task *task, const lvk_dnnl_shape *shape, bool flip, bool reads_weights,
                          void **state, uint64_t *scratch) {
     winograd *w = *state = lvk_alloc(1, sizeof *w);
     if (!w)
@@ -97,10 +101,10 @@ static lvk_status create(const lvk_cpu_task *task, const lvk_dnnl_shape *shape, 
     w->flip = flip;
     set_images(w, shape);
     set_block(w, shape->batch);
-    if (forward && task->keeps_parameters)
+    if (reads_weights && task->keeps_parameters)
         LVK_TRY(keep_weights(w));
-    const size_t most = w->x.channels > w->y.channels ? w->x.channels : w->y.channels;
-    *scratch = sizeof(float) * (block_floats(w) + most + (w->kept ? 0 : w->u_count)) + LVK_HOST_ALIGNMENT;
+    *scratch = sizeof(float) * (block_floats(w) + most_channels(w) + (w->kept ? 0 : w->u_count)) +
+               LVK_HOST_ALIGNMENT;
     return LVK_OK;
 }
 
@@ -113,10 +117,9 @@ static void destroy(void *state) {
 /* ---- running ---- */
 
 static winograd_run run_of(const winograd *w, const lvk_cpu_args *args, bool panels) {
-    const size_t most = w->x.channels > w->y.channels ? w->x.channels : w->y.channels;
     winograd_run r = {
         .w = w, .isa = lvk_cpu_isa_at_hand(), .zeros = args->scratch, .parts = w->task->threads};
-    r.v.data = r.zeros + most;
+    r.v.data = r.zeros + most_channels(w);
     r.v.tile = w->x.channels + SPACING;
     r.v.position = w->block * r.v.tile + SPACING;
     r.m.data = r.v.data + LVK_WINOGRAD_POSITIONS * r.v.position;
@@ -124,7 +127,7 @@ static winograd_run run_of(const winograd *w, const lvk_cpu_args *args, bool pan
     r.m.tile = w->y.channels + (panels ? 0 : SPACING);
     r.m.position = w->block * r.m.tile + SPACING;
     r.u = w->kept ? w->kept : r.v.data + block_floats(w);
-    memset(r.zeros, 0, most * sizeof *r.zeros);
+    memset(r.zeros, 0, most_channels(w) * sizeof *r.zeros);
     return r;
 }
 
@@ -188,7 +191,7 @@ static const char *shape_unsupported(const lvk_dnnl_shape *s) {
         return "is for kernels of 3x3 at stride 1";
     if (s->in_c % LVK_WINOGRAD_LANES || s->out_c % LVK_WINOGRAD_LANES)
         return "channels are not a multiple of 16";
-    return lvk_cpu_gemm_unsupported();
+    return lvk_cpu_isa_unsupported();
 }
 
 /* `tiles_of`: the image that is cut into tiles. */

@@ -9,7 +9,7 @@
  * such a kernel which could run. */
 int test_kernels(const char *prefix);
 
-/* The same for one operator on an open device. Returns whether such a kernel could run. */
-bool test_kernels_of(lvk_backend *backend, int op, const char *prefix);
+/* The same on an open device. */
+int test_kernels_on(lvk_backend *backend, const char *prefix);
 
 #endif
