@@ -18,6 +18,7 @@ typedef struct lvk_kernel_tuning_options {
     const char *model;   /* the architecture, such as "cnn"; NULL: the default of a training */
     uint32_t batch;      /* images a step of training and predicting, 1 to 1024; 0: 32 */
     uint32_t image_size; /* pixels a side, as lvk_train_options.image_size; 0: the model's own */
+    uint32_t classes;    /* 2 to LVK_MOST_CLASSES; three and more have a softmax head; 0: 2 */
 } lvk_kernel_tuning_options;
 
 typedef struct lvk_kernel_tuning_candidate {

@@ -21,14 +21,16 @@ static const char documentation[] =
     "Examples:\n"
     "  leukvk tune-kernels\n"
     "  leukvk tune-kernels --batch 8\n"
+    "  leukvk tune-kernels --classes 4\n"
     "  leukvk tune-kernels --show\n"
     "  leukvk tune-kernels --forget\n";
 
-enum { OPTION_BATCH = 256, OPTION_IMAGE_SIZE, OPTION_MODEL, OPTION_SHOW, OPTION_FORGET };
+enum { OPTION_BATCH = 256, OPTION_CLASSES, OPTION_IMAGE_SIZE, OPTION_MODEL, OPTION_SHOW, OPTION_FORGET };
 static const struct argp_option options[] = {
     OPTION_HEADING("Model:", GROUP_MODEL),
     OPTION_HEADING("Stored kernels:", GROUP_OUTPUT),
     {"batch", OPTION_BATCH, "N", 0, "Batch size of the training or the prediction (32)", GROUP_MODEL},
+    {"classes", OPTION_CLASSES, "N", 0, "Classes of the data set or the model (2)", GROUP_MODEL},
     {"image-size", OPTION_IMAGE_SIZE, "N", 0, "Image size in pixels, as for train (that of the model)",
      GROUP_MODEL},
     {"model", OPTION_MODEL, "NAME", 0, "Architecture (cnn-gap)", GROUP_MODEL},
@@ -52,6 +54,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_BATCH:
         a->tune.batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
+        return 0;
+    case OPTION_CLASSES:
+        a->tune.classes = (uint32_t)option_count(state, "classes", text, 2, LVK_MOST_CLASSES);
         return 0;
     case OPTION_IMAGE_SIZE:
         a->tune.image_size = (uint32_t)option_count(state, "image-size", text, 32, 1024);

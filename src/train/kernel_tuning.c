@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "image/crop.h"
+#include "leukvk/dataset.h"
 #include "leukvk/model.h"
 #include "leukvk/train.h"
 #include "runtime/device.h"
@@ -98,6 +99,10 @@ static lvk_status fill_config(const lvk_kernel_tuning_options *options, lvk_netw
     const lvk_model *model = lvk_model_find(config->model.architecture);
     if (!model)
         return LVK_ERROR_ARGUMENT;
+    config->model.classes = options ? options->classes : 0;
+    if (config->model.classes == 1 || config->model.classes > LVK_MOST_CLASSES)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--classes %u: must be from 2 to %d", config->model.classes,
+                        LVK_MOST_CLASSES);
     config->model.image_size = options ? options->image_size : 0;
     if (lvk_model_check_size(model, config->model.image_size) != LVK_OK)
         return lvk_fail_within(LVK_ERROR_ARGUMENT, "--image-size %u", options->image_size);

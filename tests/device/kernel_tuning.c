@@ -122,6 +122,62 @@ Test(kernel_tuning, chooses_for_each_call_a_kernel_that_can_run) {
     test_close_device(backend);
 }
 
+/* ---- the calls of a model ---- */
+
+typedef struct missing {
+    const lvk_caps *caps;
+    const lvk_string_map *choices;
+    int several, without_choice; /* calls with several kernels, and those of them that were not measured */
+} missing;
+
+static lvk_status count_call(void *user, const lvk_call *call) {
+    missing *m = user;
+    lvk_kernel_tuner_times times;
+    const char *name = NULL;
+    LVK_TRY(lvk_kernel_tuner_list(m->caps, call, &times));
+    if (times.count < 2)
+        return LVK_OK;
+    LVK_TRY(lvk_kernel_choices_find(m->choices, call, &name));
+    ++m->several;
+    m->without_choice += name == NULL;
+    return LVK_OK;
+}
+
+/* How many calls of the default network of so many classes have no choice in the file. */
+static int count_missing(uint32_t classes) {
+    lvk_device *device;
+    cr_assert_eq(lvk_device_open(NULL, &device), LVK_OK, "%s", lvk_error_message());
+    missing m = {&lvk_device_backend(device)->caps, lvk_device_kernel_choices(device), 0, 0};
+    const lvk_network_config config = {.model = {.architecture = lvk_train_defaults().model,
+                                                 .dropout = lvk_train_defaults().dropout,
+                                                 .image_size = 32,
+                                                 .classes = classes,
+                                                 .batch_statistics = true},
+                                       .crop_side = 75, /* of center:300 in blocks of 4 x 4 pixels */
+                                       .batch = 2,
+                                       .training = true,
+                                       .optimizer = LVK_OPTIMIZER_ADAM};
+    cr_assert_eq(lvk_network_visit(m.caps, &config, count_call, &m), LVK_OK, "%s", lvk_error_message());
+    cr_expect_gt(m.several, 4);
+    lvk_device_close(&device);
+    return m.without_choice;
+}
+
+Test(kernel_tuning, measures_the_head_of_as_many_classes_as_are_named) {
+    lvk_kernel_tuning_options options = {.batch = 2, .image_size = 32};
+    for (uint32_t classes = 2; classes <= 4; classes += 2) {
+        lvk_device *device;
+        cr_expect_gt(count_missing(classes), 0, "%u classes", classes);
+        options.classes = classes;
+        cr_assert_eq(lvk_device_open(NULL, &device), LVK_OK, "%s", lvk_error_message());
+        cr_assert_eq(lvk_kernel_tuning_run(device, &options, NULL, NULL), LVK_OK, "%s", lvk_error_message());
+        lvk_device_close(&device);
+        cr_expect_eq(count_missing(classes), 0, "%u classes", classes);
+    }
+    cr_expect_eq(count_missing(2), 0, "choices of two classes are kept");
+    cr_expect_gt(count_missing(5), 0);
+}
+
 /* ---- trainings ---- */
 
 typedef struct chooser {

@@ -245,6 +245,8 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"tune-kernels --device reference", 2, "reference"},
         {"tune-kernels --batch 0", 2, "--batch 0"},
         {"tune-kernels --model vgg", 2, "vgg"},
+        {"tune-kernels --classes 1", 2, "--classes 1"},
+        {"tune-kernels --classes 65", 2, "--classes 65"},
         {"tune-kernels --image-size 31", 2, "--image-size 31"},
         {"tune-kernels --model cnn --image-size 112", 2, "--image-size 112"},
         {"tune-kernels --show --forget", 2, "--forget"},
