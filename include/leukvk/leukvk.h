@@ -33,6 +33,7 @@
 #include "leukvk/sort_images.h"
 #include "leukvk/split.h"
 #include "leukvk/status.h"
+#include "leukvk/subject_summary.h"
 #include "leukvk/synth.h"
 #include "leukvk/text.h"
 #include "leukvk/train.h"

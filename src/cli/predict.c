@@ -1,4 +1,5 @@
 /* leukvk predict: probabilities of images. */
+#include "by_subject.h"
 #include "classify.h"
 #include "options.h"
 #include "ui/output.h"
@@ -23,6 +24,7 @@ static const char documentation[] =
     "  leukvk predict --model runs/RUN --part test --format json\n"
     "  leukvk predict --model runs/RUN --data cells.csv\n"
     "  leukvk predict --model runs/RUN cells/ --sort sorted    links by class\n"
+    "  leukvk predict --model runs/RUN cells/ --by-subject     a line a person\n"
     "\n"
     "The mean of several models:\n"
     "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/\n"
@@ -30,13 +32,22 @@ static const char documentation[] =
     "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the predicted "
     "class. The class is the positive one where the probability is above 0.5, or above the threshold that leukvk "
     "calibrate has chosen. A model of three or more classes gives path,class,p_CLASS,p_CLASS,...: the class with the "
-    "highest probability, and the probability of each. For research and teaching; not a medical device.\n";
+    "highest probability, and the probability of each.\n"
+    "\n"
+    "With --by-subject there is a line for each person: the number of cells, the mean probability, the share of cells "
+    "called positive with its 95 % interval (Wilson, as if cells were independent), the class that most cells are "
+    "called, and where labels are known how many cells are called right. Images of an unknown person are in no line, "
+    "and a warning counts them.\n"
+    "\n"
+    "For research and teaching; not a medical device.\n";
 
-enum { OPTION_FORMAT = 256, OPTION_SORT };
+enum { OPTION_FORMAT = 256, OPTION_SORT, OPTION_BY_SUBJECT };
 static const struct argp_option options[] = {
     OPTION_HEADING("Prediction:", GROUP_WORK),
     {"format", OPTION_FORMAT, "table|csv|json", 0,
      "Format of the predictions (csv or json where the name of --out ends in .csv or .json, else table)",
+     GROUP_OUTPUT},
+    {"by-subject", OPTION_BY_SUBJECT, NULL, 0, "Write a line for each person in place of one for each image",
      GROUP_OUTPUT},
     {"sort", OPTION_SORT, "DIR", 0,
      "Make DIR with a folder for each class that images are called, and links to the images in these folders; images with "
@@ -47,6 +58,7 @@ static const struct argp_option options[] = {
 typedef struct arguments {
     classify_arguments common;
     const char *format, *sort;
+    bool by_subject;
     const char **paths;
     size_t path_count;
 } arguments;
@@ -102,6 +114,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_SORT:
         a->sort = text;
         return 0;
+    case OPTION_BY_SUBJECT:
+        a->by_subject = true;
+        return 0;
     case ARGP_KEY_ARGS:
         take_paths(a, state->argv + state->next, (size_t)(state->argc - state->next));
         return 0;
@@ -129,10 +144,20 @@ static const char *format_of(const arguments *a) {
                                      : "table";
 }
 
+static lvk_prediction_options names_of(const classify_session *session) {
+    return (lvk_prediction_options){.negative_class = session->negative,
+                                    .positive_class = session->positive,
+                                    .threshold = session->threshold,
+                                    .class_count = session->class_count,
+                                    .class_names = session->class_names};
+}
+
 static int print_predictions(const arguments *a, const classify_session *session, const selection *images,
                              const lvk_prediction *rows) {
-    lvk_prediction_options how = {.threshold = session->threshold};
+    lvk_prediction_options how = names_of(session);
     int status = lvk_prediction_format_parse(format_of(a), &how.format);
+    if (status == LVK_OK && a->by_subject)
+        return by_subject_write(rows, images->count, &how, a->common.out);
     if (status == LVK_OK)
         status = classify_write(session, rows, images->count, how, a->common.out);
     if (status == LVK_OK && a->common.out && !quiet_is_set())
@@ -142,15 +167,23 @@ static int print_predictions(const arguments *a, const classify_session *session
 
 static int sort(const arguments *a, const classify_session *session, const selection *images,
                 const lvk_prediction *rows) {
-    const lvk_prediction_options names = {.negative_class = session->negative,
-                                          .positive_class = session->positive,
-                                          .threshold = session->threshold,
-                                          .class_count = session->class_count,
-                                          .class_names = session->class_names};
+    const lvk_prediction_options names = names_of(session);
     const int status =
         lvk_sort_images(images->dataset, images->indices, rows, images->count, &names, a->sort);
     if (status == LVK_OK && !quiet_is_set())
         fprintf(stderr, "%zu images sorted into %s\n", images->count, shown(a->sort));
+    return status;
+}
+
+static int select_images(const arguments *a, selection *images) {
+    const classify_arguments *common = &a->common;
+    const int status =
+        common->part   ? classify_select(common, images)
+        : common->data ? selection_of_data(images, common->models[0], common->data, &common->reading, false)
+                       : selection_of_files(images, a->by_subject ? common->models[0] : NULL, a->paths,
+                                            a->path_count, &common->reading);
+    if (status == LVK_OK && a->by_subject)
+        by_subject_check(images);
     return status;
 }
 
@@ -185,10 +218,7 @@ static int run(int argc, char **argv) {
     }
     int status = classify_open(&session, &a.common);
     if (status == LVK_OK)
-        status = a.common.part ? classify_select(&a.common, &images)
-                 : a.common.data
-                     ? selection_of_data(&images, a.common.models[0], a.common.data, &a.common.reading, false)
-                     : selection_of_files(&images, a.paths, a.path_count);
+        status = select_images(&a, &images);
     if (status == LVK_OK)
         status = classify_run(&session, &images, "Predicting", &rows);
     const size_t selected = images.count;

@@ -32,14 +32,6 @@ static int take_all(selection *s, bool labelled_only) {
     return LVK_OK;
 }
 
-int selection_of_files(selection *s, const char *const *paths, size_t count) {
-    const int status = lvk_dataset_create_from_files(paths, count, NULL, &s->dataset);
-    if (status != LVK_OK)
-        return status;
-    name_skipped(s->dataset);
-    return take_all(s, false);
-}
-
 static int find_part(const char *name) {
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
         if (strcmp(lvk_split_part_name((lvk_split_part)part), name) == 0)
@@ -110,6 +102,27 @@ static int read_data(selection *s, const char *run, const char *data, bool is_ow
     if (status == LVK_ERROR_ARGUMENT)
         exit(report_mistake(status));
     return status;
+}
+
+int selection_of_files(selection *s, const char *run, const char *const *paths, size_t count,
+                       const lvk_dataset_options *reading) {
+    char folder[4096];
+    char *pattern = NULL;
+    lvk_dataset_options options = {.subject_pattern = reading->subject_pattern};
+    int status = LVK_OK;
+    if (run && !options.subject_pattern) {
+        run_folder_of(run, folder, sizeof folder);
+        status = lvk_run_data_option(folder, "subject_pattern", &pattern);
+        options.subject_pattern = pattern;
+        options.inherited = true;
+    }
+    if (status == LVK_OK)
+        status = lvk_dataset_create_from_files(paths, count, &options, &s->dataset);
+    lvk_text_free(pattern);
+    if (status != LVK_OK)
+        return status;
+    name_skipped(s->dataset);
+    return take_all(s, false);
 }
 
 /* The run's own data set, wherever it lies now. */

@@ -12,8 +12,10 @@ typedef struct selection {
     const char *part; /* of the split; NULL: all labelled images */
 } selection;
 
-/* All images in these files and folders. */
-int selection_of_files(selection *s, const char *const *paths, size_t count);
+/* All images in these files and folders. Of `reading`, the pattern of subjects counts; where it says none, that of
+ * the run `run` (a folder, or a file in one; NULL: no run's). */
+int selection_of_files(selection *s, const char *run, const char *const *paths, size_t count,
+                       const lvk_dataset_options *reading);
 
 /* The images that the run `run` (a folder, or a file in one) has in `part`; `data` (NULL: as the run has it)
  * is where the data set lies. What `reading` does not say of columns and the pattern of subjects is as the

@@ -1,5 +1,6 @@
 #include "dataset/layout.h"
 
+#include "core/file.h"
 #include "dataset/class_names.h"
 #include "dataset/names.h"
 
@@ -110,16 +111,21 @@ size_t lvk_layout_class_depth(const lvk_scan *scan, size_t depth) {
     return count == 2 && known && people >= 2 ? depth + 1 : depth;
 }
 
-static folder subject_folder(const lvk_scan_entry *entry, bool below) {
+/* Where the folders of subjects may lie. */
+typedef enum place { BELOW_CLASS, ABOVE_CLASS, AROUND_IMAGE } place;
+
+static folder subject_folder(const lvk_scan_entry *entry, place where) {
     const char *at = entry->path + entry->class_at;
-    return below ? folder_below(folder_at(at)) : folder_above(entry->path, at);
+    if (where == AROUND_IMAGE)
+        return folder_above(entry->path, lvk_path_name(entry->path));
+    return where == BELOW_CLASS ? folder_below(folder_at(at)) : folder_above(entry->path, at);
 }
 
-static bool are_subjects(const lvk_scan *scan, bool below) {
+static bool are_subjects(const lvk_scan *scan, place where) {
     bool several = false;
     folder first = {NULL, 0};
     for (size_t i = 0; i < scan->count; ++i) {
-        const folder f = subject_folder(&scan->entries[i], below);
+        const folder f = subject_folder(&scan->entries[i], where);
         if (!is_subject(f))
             return false;
         if (!first.at)
@@ -129,13 +135,12 @@ static bool are_subjects(const lvk_scan *scan, bool below) {
     return several;
 }
 
-lvk_status lvk_layout_name_subjects(lvk_scan *scan) {
-    const bool below = are_subjects(scan, true);
-    if (!below && !are_subjects(scan, false))
+static lvk_status name_subjects(lvk_scan *scan, place where) {
+    if (!are_subjects(scan, where))
         return LVK_OK;
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry *entry = &scan->entries[i];
-        const folder f = subject_folder(entry, below);
+        const folder f = subject_folder(entry, where);
         char subject[LVK_SUBJECT_SIZE];
         if (entry->subject)
             continue;
@@ -144,4 +149,12 @@ lvk_status lvk_layout_name_subjects(lvk_scan *scan) {
             return LVK_ERROR_MEMORY;
     }
     return LVK_OK;
+}
+
+lvk_status lvk_layout_name_subjects(lvk_scan *scan) {
+    return name_subjects(scan, are_subjects(scan, BELOW_CLASS) ? BELOW_CLASS : ABOVE_CLASS);
+}
+
+lvk_status lvk_layout_name_subjects_without_classes(lvk_scan *scan) {
+    return name_subjects(scan, AROUND_IMAGE);
 }

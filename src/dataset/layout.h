@@ -15,4 +15,7 @@ size_t lvk_layout_class_depth(const lvk_scan *scan, size_t depth);
  * subject the subject of its folder. */
 LVK_MUST_USE lvk_status lvk_layout_name_subjects(lvk_scan *scan);
 
+/* The same where there are no class folders: if the folders that the images lie in are subjects. */
+LVK_MUST_USE lvk_status lvk_layout_name_subjects_without_classes(lvk_scan *scan);
+
 #endif

@@ -386,7 +386,8 @@ static lvk_status take_classless(lvk_scan *scan) {
     scan->count = scan->ignored;
     scan->ignored = 0;
     scan->ignored_example = NULL;
-    return lvk_scan_read_names(scan, false);
+    LVK_TRY(lvk_scan_read_names(scan, false));
+    return lvk_layout_name_subjects_without_classes(scan);
 }
 
 static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
@@ -462,6 +463,8 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
         status = lvk_fail(LVK_ERROR_ARGUMENT, "no image named");
     if (status == LVK_OK)
         status = lvk_scan_read_names(scan, false);
+    if (status == LVK_OK)
+        status = lvk_layout_name_subjects_without_classes(scan);
     lvk_free(w.tables);
     lvk_free(w.folders);
     if (status != LVK_OK)

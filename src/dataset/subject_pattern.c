@@ -86,7 +86,7 @@ lvk_status lvk_subject_pattern_apply(const char *pattern, const char *source, bo
     if (!pattern || !*pattern)
         return LVK_OK;
     LVK_TRY(compile(pattern, &regex));
-    const lvk_status status = apply(&regex, pattern, source, lenient, scan);
+    const lvk_status status = apply(&regex, pattern, *source ? source : "the images", lenient, scan);
     regfree(&regex);
     return status;
 }

@@ -8,16 +8,6 @@
 
 /* ---- subjects ---- */
 
-static int vote_of(const uint32_t *called, uint32_t classes) {
-    int best = 0;
-    bool tied = false;
-    for (uint32_t k = 1; k < classes; ++k) {
-        tied = called[k] == called[best] || (tied && called[k] < called[best]);
-        best = called[k] > called[best] ? (int)k : best;
-    }
-    return tied ? -1 : best;
-}
-
 static void score_subjects(const lvk_labelled_rows *labelled, lvk_subject_class_score *scores) {
     const lvk_class_rows *rows = &labelled->by_class;
     for (size_t i = 0; i < rows->count; ++i) {
@@ -35,7 +25,7 @@ static void score_subjects(const lvk_labelled_rows *labelled, lvk_subject_class_
         s->right += (int)called == label;
     }
     for (uint32_t i = 0; i < rows->subject_count; ++i)
-        scores[i].vote = vote_of(scores[i].called, rows->classes);
+        scores[i].vote = lvk_votes_winner(scores[i].called, rows->classes);
 }
 
 lvk_status lvk_predictions_by_subject_classes(const lvk_prediction *rows, size_t count, uint32_t classes,

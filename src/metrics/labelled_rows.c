@@ -19,6 +19,21 @@ static int compare_subjects(const void *a, const void *b) {
     return order ? order : (x > y) - (x < y);
 }
 
+void lvk_predictions_sort_by_subject(const lvk_prediction **rows, size_t count) {
+    if (count)
+        qsort(rows, count, sizeof *rows, compare_subjects);
+}
+
+int lvk_votes_winner(const uint32_t *votes, uint32_t classes) {
+    int best = 0;
+    bool tied = false;
+    for (uint32_t k = 1; k < classes; ++k) {
+        tied = votes[k] == votes[best] || (tied && votes[k] < votes[best]);
+        best = votes[k] > votes[best] ? (int)k : best;
+    }
+    return tied ? -1 : best;
+}
+
 void lvk_labelled_rows_finish(lvk_labelled_rows *labelled) {
     lvk_free(labelled->rows);
     lvk_free(labelled->p);
@@ -95,7 +110,7 @@ lvk_status lvk_labelled_rows_init(lvk_labelled_rows *labelled, const lvk_predict
     for (size_t i = 0; i < count; ++i)
         if (rows[i].label >= 0)
             labelled->rows[s->count++] = &rows[i];
-    qsort(labelled->rows, s->count, sizeof *labelled->rows, compare_subjects);
+    lvk_predictions_sort_by_subject(labelled->rows, s->count);
     number_subjects(labelled);
     if (classes > 2)
         fill_classes(labelled, classes);

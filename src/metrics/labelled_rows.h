@@ -27,6 +27,12 @@ bool lvk_prediction_is_named(const lvk_prediction *row);
 /* The name of the row's subject, or the path of the image where the subject is not known. */
 const char *lvk_prediction_subject(const lvk_prediction *row);
 
+/* Orders rows by their subjects' names, byte by byte, and those of a subject as they lie in memory. */
+void lvk_predictions_sort_by_subject(const lvk_prediction **rows, size_t count);
+
+/* The class with the most of `votes`, [classes]; -1: several have as many. */
+int lvk_votes_winner(const uint32_t *votes, uint32_t classes);
+
 /* Collects the rows with a label from the `count` predictions of `classes` classes at `rows`, which must
  * outlive `labelled`. On failure there is nothing to finish. LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_labelled_rows_init(lvk_labelled_rows *labelled, const lvk_prediction *rows,
