@@ -136,8 +136,9 @@ static int compare_input(experiment *e, int input, const double *gradient, uint6
         const double below = objective(e, &size_below);
         x[i] = at;
         const double difference = (above - below) / (2 * h);
-        /* The rounding of the two sums, whose terms have some roundings of their own, divided by 2 h. And the third derivative's term h². A sum that cancels is no measure: its
-         * terms are rounded as they are. */
+        /* The third derivative's term, of size h², and the rounding of the two sums, whose terms have some
+         * roundings of their own, divided by 2 h. The sums of absolute terms measure it: where terms cancel,
+         * their roundings do not. */
         const double allowed =
             1e-7 * (fabs(difference) + most) + ROUNDINGS * DBL_EPSILON * (size_above + size_below) / (2 * h);
         if (!(fabs(difference - gradient[i]) <= allowed) && ++wrong == 1)

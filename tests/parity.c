@@ -24,7 +24,8 @@ static void check(int op) {
     int candidates = 0;
     while (lvk_op_candidate(op, &backend->caps, candidates))
         ++candidates;
-    cr_assert(lvk_op_get(op)->candidate_count == 0 || (result.candidates > 0 && result.runs > 0));
+    cr_assert(lvk_op_get(op)->candidate_count == 0 || (result.candidates > 0 && result.runs > 0),
+              "%s: no kernel was compared on %s", lvk_op_get(op)->name, backend->info.name);
     fprintf(stderr, "%s: %d of %d candidates, %d runs on %s\n", lvk_op_get(op)->name, result.candidates,
             candidates, result.runs, backend->info.name);
     test_close_device(backend);

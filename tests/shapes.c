@@ -7,6 +7,25 @@
 #include <math.h>
 #include <string.h>
 
+/* What is easily left from the operator that was copied, or left out. A descriptor without candidates computes
+ * nothing, which parity cannot see. */
+static void check_descriptor(int op, const char *name) {
+    const lvk_op *descriptor = lvk_op_get(op);
+    cr_expect_str_eq(descriptor->name, name, "lvk_op_%s has the name '%s'", name, descriptor->name);
+    bool view = true;
+    for (int o = 0; o < descriptor->output_count; ++o)
+        view = view && descriptor->alias[o];
+    const int count = descriptor->candidate_count;
+    cr_expect(view || count > 0, "%s: candidate_count is 0, which is for views", name);
+    for (int i = 0; i < count; ++i) {
+        cr_expect(descriptor->candidates[i].launch != NULL, "%s/%s: no launch", name,
+                  descriptor->candidates[i].name);
+        for (int j = 0; j < i; ++j)
+            cr_expect_str_neq(descriptor->candidates[i].name, descriptor->candidates[j].name,
+                              "%s: two candidates of one name", name);
+    }
+}
+
 static void check_cases(int op) {
     const lvk_case_table *table = lvk_case_table_get(op);
     cr_assert_gt(table->count, 0);
@@ -51,6 +70,7 @@ static void check_refusals(int op) {
 
 #define LVK_OP(name)                                                                                         \
     Test(shapes, name) {                                                                                     \
+        check_descriptor(LVK_OP_##name, #name);                                                              \
         check_cases(LVK_OP_##name);                                                                          \
         check_refusals(LVK_OP_##name);                                                                       \
     }

@@ -4,6 +4,9 @@
  *   LVK_VECTORS(slot, name)       declares a tensor
  *   LVK_LOAD(name, i)             elements 4i .. 4i + 3
  *   LVK_LOAD_ELEMENT(name, at)    element `at` alone */
+#ifndef LVK_TEXELS
+#error a shader that includes common/vectors.glsl needs lines in shaders/variants.txt, which define LVK_TEXELS
+#endif
 #if LVK_TEXELS
 #define LVK_VECTORS(slot, name) layout(binding = slot) uniform samplerBuffer name
 #define LVK_LOAD(name, i) texelFetch(name, int(i))

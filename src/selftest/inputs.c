@@ -64,6 +64,10 @@ lvk_status lvk_case_call(int op, const lvk_case *c, lvk_call *call) {
                        .input_count = c->input_count,
                        .output_count = lvk_op_get(op)->output_count};
     memcpy(call->inputs, c->inputs, sizeof call->inputs);
+    if ((c->attributes != NULL) != (lvk_op_get(op)->attribute_size > 0))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%s, case '%s': %s", lvk_op_get(op)->name, c->name,
+                        c->attributes ? "has attributes, but the operator's attribute_size is 0"
+                                      : "has no attributes, but the operator's attribute_size is not 0");
     const lvk_status status = lvk_op_get(op)->infer(call);
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "case '%s'", c->name);
 }

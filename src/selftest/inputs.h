@@ -19,7 +19,8 @@ uint64_t lvk_case_storage(const lvk_type *type);
  * caller frees with lvk_free. NULL when memory is out. */
 void *lvk_case_draw_input(const lvk_case *c, int index, const lvk_pattern *pattern, uint64_t seed);
 
-/* Sets `call` to the call of operator `op` on the case, with the output types that the shape rule gives. */
+/* Sets `call` to the call of operator `op` on the case, with the output types that the shape rule gives. Fails
+ * where the rule does, and where only one of case and operator has attributes. */
 LVK_MUST_USE lvk_status lvk_case_call(int op, const lvk_case *c, lvk_call *call);
 
 /* Draws case number `draw` by the table's function `draw`. `attributes` has 64 aligned bytes and must outlive

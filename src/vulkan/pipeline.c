@@ -243,7 +243,8 @@ static lvk_status create_pipeline(lvk_vulkan *vulkan, const lvk_launch *launch, 
     pipeline->shader =
         bsearch(launch->shader, lvk_shaders, lvk_shader_count, sizeof *lvk_shaders, compare_shader);
     if (!pipeline->shader)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "there is no such shader");
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "there is no such shader, neither in shaders/variants.txt nor as a file of shaders/");
     pipeline->constant_count = launch->constant_count;
     memcpy(pipeline->constants, launch->constants, sizeof pipeline->constants);
     uint32_t *broadcasting = NULL;

@@ -5,8 +5,8 @@
 
 #include "backend/backend.h"
 
-/* Opens the device; LEUKVK_TEST_DEVICE=reference gives the reference backend. Fails the test when there is no
- * device. */
+/* Opens the device; LEUKVK_TEST_DEVICE=reference gives the reference backend, =cpu the cpu backend. Fails the
+ * test when there is no device. */
 lvk_backend *test_open_device(void);
 
 /* Closes the device, and fails the test when the validation layers have given a message. */
