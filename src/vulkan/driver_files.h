@@ -4,11 +4,9 @@
 
 #include "core/error.h"
 
-#include <stdbool.h>
-
-/* Returns whether the loader can create an instance with the files that the environment names; if not, sets
- * `reason`. */
-typedef bool (*lvk_driver_try)(void *user, const char **reason);
+/* Returns LVK_OK if the loader can use the driver file `path`, with the environment naming this file alone.
+ * After any other status the error line is the reason; LVK_ERROR_MEMORY ends the tries. */
+typedef lvk_status (*lvk_driver_try)(void *user, const char *path);
 
 /* For a loader that fails altogether where one file is damaged. The function tries each file that the loader
  * would read on its own. It leaves out the files with which `attempt` fails, logs a line for each, and names

@@ -4,6 +4,8 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "vulkan/driver_files.h"
+#include "vulkan/layer_files.h"
+#include "vulkan/library_file.h"
 #include "vulkan/llvmpipe.h"
 
 #include <pthread.h>
@@ -13,22 +15,38 @@
 static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
 
 static pthread_mutex_t load_mutex = PTHREAD_MUTEX_INITIALIZER;
-static bool loader_ready, functions_ready;
+static bool loader_ready, libraries_checked, functions_ready;
 static atomic_uint_fast64_t message_total;
 
-static lvk_status load_loader(void) {
-    pthread_mutex_lock(&load_mutex);
+static lvk_status check_driver_library(void *user, const char *path) {
+    (void)user;
+    return lvk_library_check(path, "ICD");
+}
+
+/* Libraries are checked before the first question to the loader, which opens them. */
+static lvk_status load_once(void) {
+    int excluded;
     if (!loader_ready) {
         lvk_llvmpipe_prepare();
         loader_ready = volkInitialize() == VK_SUCCESS;
     }
-    const bool ready = loader_ready;
-    pthread_mutex_unlock(&load_mutex);
-    if (!ready)
+    if (!loader_ready)
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "no Vulkan loader: install libvulkan1");
-    if (volkGetInstanceVersion() < VK_API_VERSION_1_1)
-        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the Vulkan loader is too old: Vulkan 1.1 is needed");
+    if (libraries_checked)
+        return LVK_OK;
+    LVK_TRY(lvk_layer_files_disable_cut());
+    LVK_TRY(lvk_driver_files_exclude(check_driver_library, NULL, &excluded));
+    libraries_checked = true;
     return LVK_OK;
+}
+
+static lvk_status load_loader(void) {
+    pthread_mutex_lock(&load_mutex);
+    const lvk_status status = load_once();
+    pthread_mutex_unlock(&load_mutex);
+    if (status == LVK_OK && volkGetInstanceVersion() < VK_API_VERSION_1_1)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the Vulkan loader is too old: Vulkan 1.1 is needed");
+    return status;
 }
 
 /* Loads volk's function pointers once. They serve every instance and every device, since they point into the
@@ -130,16 +148,18 @@ static void destroy_handle(VkInstance instance) {
     destroy(instance, NULL);
 }
 
-/* Whether the loader can create an instance with the driver files that the environment names. A file whose
- * driver finds no device counts as good. */
-static bool try_driver_file(void *user, const char **reason) {
+/* Whether the loader can create an instance with the driver file. A file whose driver finds no device counts
+ * as good. */
+static lvk_status try_driver_file(void *user, const char *path) {
     (void)user;
+    (void)path;
     lvk_instance instance = {.handle = VK_NULL_HANDLE};
     const VkResult result = call_create(&instance, NULL);
     if (result == VK_SUCCESS)
         destroy_handle(instance.handle);
-    *reason = lvk_vk_result_name(result);
-    return result == VK_SUCCESS || result == VK_ERROR_INCOMPATIBLE_DRIVER;
+    if (result == VK_SUCCESS || result == VK_ERROR_INCOMPATIBLE_DRIVER)
+        return LVK_OK;
+    return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s", lvk_vk_result_name(result));
 }
 
 /* Leaves out damaged driver files. With a single one, some loaders create no instance at all, and report "out

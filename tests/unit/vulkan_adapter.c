@@ -1,6 +1,4 @@
 /* What the backend makes of a device's description: made-up devices, and the one that is here. */
-#include "support/scratch.h"
-
 #include "vulkan/adapter.h"
 
 #include "core/memory.h"
@@ -9,7 +7,6 @@
 #include "support/vulkan_buffers.h"
 #include "vulkan/broadcast.h"
 #include "vulkan/device.h"
-#include "vulkan/driver_files.h"
 #include "vulkan/llvmpipe.h"
 
 #include <inttypes.h>
@@ -271,82 +268,4 @@ Test(vulkan_adapter, a_selector_that_means_several_devices_is_told) {
         cr_expect(rows[i].told ? strstr(lines, rows[i].told) != NULL : !*lines, "%s: %s", rows[i].selector,
                   lines);
     }
-}
-
-/* ---- driver files ---- */
-
-/* A damaged file beside a good one is named and left out; alone, it is what the error names. */
-Test(vulkan_adapter, a_damaged_driver_file_is_left_out, .init = scratch_create, .fini = scratch_remove) {
-    const char *damaged = scratch_path("damaged.json"), *good = getenv("VK_ICD_FILENAMES");
-    FILE *file = fopen(damaged, "w");
-    cr_assert_not_null(file);
-    if (!good)
-        cr_skip_test("VK_ICD_FILENAMES names no driver");
-    fputs("{ \"file_format_version\": \"1.0.0\", \"ICD\": {\n", file);
-    fclose(file);
-    char both[512];
-    snprintf(both, sizeof both, "%s:%s", damaged, good);
-    setenv("VK_ICD_FILENAMES", both, 1);
-    lvk_log_set_sink(keep_lines, NULL, LVK_LOG_WARNING);
-    lvk_device_info *devices = NULL;
-    size_t count = 0;
-    cr_expect_eq(lvk_vulkan_list(&devices, &count), LVK_OK, "%s", lvk_error_message());
-    cr_expect_geq(count, 1);
-    lvk_free(devices);
-    if (*lines) { /* newer loaders go on by themselves */
-        cr_expect(strstr(lines, damaged), "%s", lines);
-        cr_expect_str_eq(getenv("VK_ICD_FILENAMES"), good);
-    }
-    lvk_backend *backend = open_default();
-    close_device(backend);
-    unsetenv("VK_DRIVER_FILES");
-    setenv("VK_ICD_FILENAMES", damaged, 1);
-    cr_expect_eq(lvk_vulkan_create(NULL, &backend), LVK_ERROR_UNSUPPORTED);
-    if (*lines)
-        cr_expect(strstr(lvk_error_message(), damaged), "%s", lvk_error_message());
-}
-
-/* The files of the usual folders, and what becomes of the environment. */
-static int tried;
-static bool refuse_bad(void *user, const char **reason) {
-    (void)user;
-    ++tried;
-    *reason = "made up";
-    return strstr(getenv("VK_DRIVER_FILES"), "bad") == NULL;
-}
-
-static void touch(const char *name) {
-    FILE *file = fopen(scratch_path(name), "w");
-    cr_assert_not_null(file);
-    fclose(file);
-}
-
-Test(vulkan_adapter, driver_files_are_found_where_the_loader_looks, .init = scratch_create,
-     .fini = scratch_remove) {
-    int excluded = -1;
-    static const char *const folders[] = {"data",   "data/vulkan",   "data/vulkan/icd.d",
-                                          "config", "config/vulkan", "config/vulkan/icd.d"};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i)
-        cr_assert_eq(mkdir(scratch_path(folders[i]), 0777), 0);
-    touch("data/vulkan/icd.d/one.json");
-    touch("data/vulkan/icd.d/notes.txt");
-    touch("config/vulkan/icd.d/two.json");
-    unsetenv("VK_DRIVER_FILES");
-    unsetenv("VK_ICD_FILENAMES");
-    setenv("XDG_DATA_HOME", scratch_path("data"), 1);
-    setenv("XDG_DATA_DIRS", "/nonexistent:", 1);
-    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
-    setenv("XDG_CONFIG_DIRS", scratch_path("config"), 1);
-    lvk_log_set_sink(keep_lines, NULL, LVK_LOG_WARNING);
-    cr_expect_eq(lvk_driver_files_exclude(refuse_bad, NULL, &excluded), LVK_OK, "%s", lvk_error_message());
-    cr_expect_eq(excluded, 0);
-    cr_expect_geq(tried, 2);
-    cr_expect_null(getenv("VK_DRIVER_FILES"), "%s", getenv("VK_DRIVER_FILES"));
-    touch("data/vulkan/icd.d/bad.json");
-    cr_expect_eq(lvk_driver_files_exclude(refuse_bad, NULL, &excluded), LVK_OK, "%s", lvk_error_message());
-    cr_expect_eq(excluded, 1);
-    cr_expect(strstr(lines, "bad.json: left out") && strstr(lines, "made up"), "%s", lines);
-    const char *now = getenv("VK_DRIVER_FILES");
-    cr_assert_not_null(now);
-    cr_expect(strstr(now, "one.json") && strstr(now, "two.json") && !strstr(now, "bad.json"), "%s", now);
 }
