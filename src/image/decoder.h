@@ -17,6 +17,7 @@ typedef struct lvk_image_need {
     uint8_t black;          /* of lvk_image */
     uint8_t orientation;    /* EXIF's; 0: the file has none */
     uint32_t pages;         /* of lvk_image; 0: one */
+    unsigned told_bits;     /* of a colour sample of 16 bits, as the file's headers tell; 0: they do not */
 } lvk_image_need;
 
 /* Every function gets the `size` bytes at `data` of a whole file, which is untrusted. `name` is for error

@@ -22,33 +22,27 @@ static bool matches(const uint8_t *data, size_t size) {
     return size >= SIGNATURE && png_sig_cmp(data, 0, SIGNATURE) == 0;
 }
 
-/* What chunks tell beside the pixels. */
-typedef struct extras {
-    uint8_t orientation;
-    uint32_t frames;
-    unsigned told_bits; /* of sBIT, of colour; 0: none */
-} extras;
-
 static bool has_type(const uint8_t *chunk, const char *type) {
     return memcmp(chunk + 4, type, 4) == 0;
 }
 
-static void take_extra(const uint8_t *chunk, uint32_t length, extras *e) {
+/* What chunks tell beside the pixels: orientation, frames and bits. */
+static void take_extra(const uint8_t *chunk, uint32_t length, lvk_image_need *need) {
     const uint8_t *content = chunk + 8;
     if (has_type(chunk, "eXIf")) {
-        e->orientation = lvk_orientation_read(content, length);
+        need->orientation = lvk_orientation_read(content, length);
     } else if (has_type(chunk, "acTL") && length == 8) {
-        e->frames = read32(content);
+        need->pages = read32(content);
     } else if (has_type(chunk, "sBIT")) {
         const uint32_t colours = length <= 2 ? 1 : 3; /* grey; behind the colours comes alpha */
         for (uint32_t c = 0; c < colours && c < length; ++c)
-            e->told_bits = e->told_bits < content[c] && content[c] <= 16 ? content[c] : e->told_bits;
+            need->told_bits = need->told_bits < content[c] && content[c] <= 16 ? content[c] : need->told_bits;
     }
 }
 
 /* Chunk sizes, their CRC-32 and the closing IEND (PNG specification, section 5). Bytes behind IEND are
  * allowed. */
-static lvk_status check_chunks(const char *name, const uint8_t *data, size_t size, extras *e) {
+static lvk_status check_chunks(const char *name, const uint8_t *data, size_t size, lvk_image_need *need) {
     for (size_t at = SIGNATURE; size >= 12 && at <= size - 12;) {
         const uint32_t length = read32(data + at);
         if (length > size - 12 - at)
@@ -57,7 +51,7 @@ static lvk_status check_chunks(const char *name, const uint8_t *data, size_t siz
             return lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: wrong checksum at byte %zu", name, at);
         if (has_type(data + at, "IEND"))
             return LVK_OK;
-        take_extra(data + at, length, e);
+        take_extra(data + at, length, need);
         at += 12 + (size_t)length;
     }
     return lvk_fail(LVK_ERROR_FORMAT, "%s: truncated PNG: %zu bytes without an end", name, size);
@@ -68,8 +62,7 @@ static bool is_deep(const uint8_t *data) {
 }
 
 static lvk_status measure(const char *name, const uint8_t *data, size_t size, lvk_image_need *need) {
-    extras e = {0};
-    LVK_TRY(check_chunks(name, data, size, &e));
+    LVK_TRY(check_chunks(name, data, size, need));
     if (size < HEADER || read32(data + 8) != 13 || memcmp(data + 12, "IHDR", 4) != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: it does not begin with IHDR", name);
     const bool interlaced = data[28] != 0;
@@ -77,8 +70,6 @@ static lvk_status measure(const char *name, const uint8_t *data, size_t size, lv
     need->height = read32(data + 20);
     if (need->width > PNG_UINT_31_MAX || need->height > PNG_UINT_31_MAX)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: broken PNG: %u x %u pixels", name, need->width, need->height);
-    need->orientation = e.orientation;
-    need->pages = e.frames;
     /* libpng's rows of 16-bit RGBA and its buffers; an interlaced picture is kept whole with its alpha */
     const size_t pixel = is_deep(data) ? 8 : 4;
     need->working =
@@ -268,11 +259,9 @@ static lvk_status decode(const char *name, const uint8_t *data, size_t size, con
                          lvk_image *image) {
     reading r = {.at = data, .left = size};
     if (is_deep(data)) {
-        extras e = {0};
         reading look = {.at = data, .left = size, .looking = true};
-        LVK_TRY(check_chunks(name, data, size, &e));
         LVK_TRY(read_file(name, &look, need, image->pixels));
-        r.depth = lvk_depth_decide(e.told_bits, &look.greatest);
+        r.depth = lvk_depth_decide(need->told_bits, &look.greatest);
         image->bits = r.depth.colour;
         image->bits_told = r.depth.told;
     }
