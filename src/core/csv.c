@@ -155,9 +155,12 @@ static lvk_status check_text(const char *path, const char *text, size_t size) {
 lvk_status lvk_csv_open(const char *path, lvk_csv *csv) {
     void *text;
     size_t size;
-    *csv = (lvk_csv){.path = path, .line = 1, .next_line = 1};
     LVK_TRY(lvk_file_read(path, LVK_CSV_MOST_BYTES, &text, &size));
-    csv->text = text;
+    return lvk_csv_take(path, text, size, csv);
+}
+
+lvk_status lvk_csv_take(const char *path, void *text, size_t size, lvk_csv *csv) {
+    *csv = (lvk_csv){.path = path, .line = 1, .next_line = 1, .text = text};
     csv->at = csv->text + (strncmp(csv->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0);
     if (!*csv->at)
         csv->at = NULL;
@@ -167,6 +170,13 @@ lvk_status lvk_csv_open(const char *path, lvk_csv *csv) {
     if (status != LVK_OK)
         lvk_csv_close(csv);
     return status;
+}
+
+lvk_status lvk_csv_list_columns(const lvk_csv *csv, char **names) {
+    lvk_text text = {0};
+    for (int i = 0; i < csv->width; ++i)
+        lvk_text_add(&text, "%s%s", i ? ", " : "", csv->fields[i]);
+    return lvk_text_take(&text, names, NULL);
 }
 
 lvk_status lvk_csv_next(lvk_csv *csv, bool *more) {

@@ -31,6 +31,13 @@ typedef struct lvk_csv {
  * no columns. */
 LVK_MUST_USE lvk_status lvk_csv_open(const char *path, lvk_csv *csv);
 
+/* The same for a file that lvk_file_read has read. Takes `text` over, on failure too. */
+LVK_MUST_USE lvk_status lvk_csv_take(const char *path, void *text, size_t size, lvk_csv *csv);
+
+/* The names of the columns with ", " between them, in memory that the caller frees with lvk_free. `fields`
+ * must still be the header. */
+LVK_MUST_USE lvk_status lvk_csv_list_columns(const lvk_csv *csv, char **names);
+
 /* The next row that is not blank; *more is false behind the last one. LVK_ERROR_FORMAT, with file and line: a
  * quote that is not closed, text behind a quoted field, more or fewer fields than the header has. */
 LVK_MUST_USE lvk_status lvk_csv_next(lvk_csv *csv, bool *more);

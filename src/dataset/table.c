@@ -251,19 +251,15 @@ static lvk_status fill_entries(table *t) {
 /* ---- the table ---- */
 
 static lvk_status fail_column(const table *t, lvk_table_role role) {
-    lvk_text names = {0};
-    for (int i = 0; i < t->csv.width; ++i)
-        lvk_text_add(&names, "%s%s", i ? ", " : "", t->csv.fields[i]);
-    const lvk_status status =
-        names.failed
-            ? LVK_ERROR_MEMORY
-            : lvk_fail(
-                  LVK_ERROR_FORMAT,
-                  "%s: line %u: no column is called as the %s of images usually is; --columns %s=NAME says which of "
-                  "these it is: %.500s",
-                  t->csv.path, t->csv.line, lvk_table_role_name(role), lvk_table_role_name(role),
-                  names.data ? names.data : "(none)");
-    lvk_text_finish(&names);
+    char *names;
+    LVK_TRY(lvk_csv_list_columns(&t->csv, &names));
+    const lvk_status status = lvk_fail(
+        LVK_ERROR_FORMAT,
+        "%s: line %u: no column is called as the %s of images usually is; --columns %s=NAME says which of "
+        "these it is: %.500s",
+        t->csv.path, t->csv.line, lvk_table_role_name(role), lvk_table_role_name(role),
+        *names ? names : "(none)");
+    lvk_free(names);
     return status;
 }
 
@@ -310,26 +306,25 @@ static lvk_status set_classes(table *t, bool allow_classless) {
     return status;
 }
 
-/* The digest of the bytes, and the folder above the table. */
-static lvk_status describe(table *t, const char *path) {
+/* Reads the table's bytes, of which the scan keeps the digest, and its header. */
+static lvk_status open_table(table *t, const char *path) {
     void *data;
     size_t size;
     const size_t length = (size_t)(lvk_path_name(path) - path);
-    LVK_TRY(lvk_file_read(path, LVK_CSV_MOST_BYTES, &data, &size));
-    lvk_digest(data, size, t->scan->digest);
-    lvk_free(data);
     t->scan->folder =
         length ? lvk_arena_format(&t->scan->arena, "%.*s", (int)(length > 1 ? length - 1 : 1), path)
                : lvk_arena_strdup(&t->scan->arena, ".");
-    return t->scan->folder ? LVK_OK : LVK_ERROR_MEMORY;
+    if (!t->scan->folder)
+        return LVK_ERROR_MEMORY;
+    LVK_TRY(lvk_file_read(path, LVK_CSV_MOST_BYTES, &data, &size));
+    lvk_digest(data, size, t->scan->digest);
+    return lvk_csv_take(path, data, size, &t->csv);
 }
 
 lvk_status lvk_scan_table(const char *path, const char *columns, bool allow_classless, lvk_scan *scan) {
     *scan = (lvk_scan){.positive = -1};
     table t = {.scan = scan};
-    lvk_status status = lvk_csv_open(path, &t.csv);
-    if (status == LVK_OK)
-        status = describe(&t, path);
+    lvk_status status = open_table(&t, path);
     if (status == LVK_OK)
         status = read_rows(&t, columns, allow_classless);
     if (status == LVK_OK)

@@ -1,5 +1,6 @@
 #include "dataset/table_columns.h"
 
+#include "core/memory.h"
 #include "core/text.h"
 #include "dataset/names.h"
 
@@ -142,16 +143,12 @@ static lvk_status find_named(const lvk_csv *csv, lvk_table_role role, const char
     }
     if (*column >= 0 || length == 0)
         return LVK_OK;
-    lvk_text names = {0};
-    for (int i = 0; i < csv->width; ++i)
-        lvk_text_add(&names, "%s%s", i ? ", " : "", csv->fields[i]);
+    char *names;
+    LVK_TRY(lvk_csv_list_columns(csv, &names));
     const lvk_status status =
-        names.failed
-            ? LVK_ERROR_MEMORY
-            : lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: no column '%.*s' (--columns %s=...); there is %.500s",
-                       csv->path, csv->line, (int)length, name, roles[role].name,
-                       names.data ? names.data : "none");
-    lvk_text_finish(&names);
+        lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: no column '%.*s' (--columns %s=...); there is %.500s",
+                 csv->path, csv->line, (int)length, name, roles[role].name, *names ? names : "none");
+    lvk_free(names);
     return status;
 }
 
