@@ -6,7 +6,7 @@
 #include "core/log.h"
 #include "core/unfinished.h"
 #include "dataset/class_names.h"
-#include "dataset/image_free.h"
+#include "dataset/empty_folders.h"
 #include "dataset/labels_in_names.h"
 #include "dataset/layout.h"
 #include "dataset/names.h"
@@ -421,7 +421,7 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image (" LVK_NAME_ENDINGS ") in it or below", folder);
     if (status == LVK_OK)
-        lvk_image_free_find(scan, w.folders, &w.folder_count);
+        lvk_empty_folders_find(scan, w.folders, &w.folder_count);
     if (status == LVK_OK)
         status = place_all(scan, &w, folder);
     if (status == LVK_OK && scan->count == 0 && allow_classless)
@@ -429,7 +429,7 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
     if (status == LVK_OK && scan->count == 0)
         status = lvk_fail(LVK_ERROR_FORMAT, "%s: no image lies in a class folder", folder);
     if (status == LVK_OK && !scan->is_cnmc)
-        status = lvk_image_free_tell(scan, folder, w.folders, w.folder_count);
+        status = lvk_empty_folders_tell(scan, folder, w.folders, w.folder_count);
     lvk_free(w.tables);
     lvk_free(w.folders);
     if (status == LVK_OK && scan->ignored)

@@ -1,4 +1,4 @@
-#include "dataset/image_free.h"
+#include "dataset/empty_folders.h"
 
 #include "core/file.h"
 #include "core/log.h"
@@ -46,7 +46,7 @@ static size_t size_above(const char *path) {
     return size ? size - 1 : 0;
 }
 
-void lvk_image_free_find(const lvk_scan *scan, const char **folders, size_t *count) {
+void lvk_empty_folders_find(const lvk_scan *scan, const char **folders, size_t *count) {
     size_t kept = 0;
     for (size_t i = 0; i < *count; ++i) {
         const size_t above = size_above(folders[i]);
@@ -65,8 +65,8 @@ static bool is_beside_class(const lvk_scan *scan, const char *folder) {
     return entry && entry->label >= 0 && entry->class_at == (above ? above + 1 : 0);
 }
 
-lvk_status lvk_image_free_tell(const lvk_scan *scan, const char *folder, const char *const *folders,
-                               size_t count) {
+lvk_status lvk_empty_folders_tell(const lvk_scan *scan, const char *folder, const char *const *folders,
+                                  size_t count) {
     lvk_text names = {0};
     size_t told = 0;
     for (size_t i = 0; i < count; ++i) {
