@@ -3,42 +3,17 @@
 #include "core/file.h"
 #include "dataset/class_names.h"
 #include "dataset/names.h"
+#include "dataset/path_span.h"
 
 #include <string.h>
 
-/* A folder in a path; size 0: there is none. */
-typedef struct folder {
-    const char *at;
-    size_t size;
-} folder;
-
-static folder folder_at(const char *at) {
-    const size_t size = strcspn(at, "/");
-    return (folder){at, at[size] == '/' ? size : 0};
-}
-
-static folder folder_below(folder above) {
-    return above.size ? folder_at(above.at + above.size + 1) : above;
-}
-
-static folder folder_above(const char *path, const char *at) {
+static lvk_path_span folder_above(const char *path, const char *at) {
     if (at == path)
-        return (folder){path, 0};
+        return (lvk_path_span){path, 0};
     const char *end = at - 1, *start = end;
     while (start > path && start[-1] != '/')
         --start;
-    return (folder){start, (size_t)(end - start)};
-}
-
-static folder folder_of_depth(const char *path, size_t depth) {
-    folder found = folder_at(path);
-    for (size_t d = 0; d < depth; ++d)
-        found = folder_below(found);
-    return found;
-}
-
-static bool is_same(folder a, folder b) {
-    return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
+    return (lvk_path_span){start, (size_t)(end - start)};
 }
 
 static bool is_one_of(const lvk_word *word, const char *const *list, size_t count) {
@@ -71,7 +46,7 @@ static bool is_person(const lvk_word *word) {
 }
 
 /* A number and no word against it, or a word for a person and anything behind it. Three numbers are a date. */
-static bool is_subject(folder f) {
+static bool is_subject(lvk_path_span f) {
     size_t numbers = 0, words = 0;
     bool person = false;
     const char *at = f.at, *end = f.at + f.size;
@@ -88,18 +63,20 @@ static bool is_subject(folder f) {
 }
 
 size_t lvk_layout_class_depth(const lvk_scan *scan, size_t depth) {
-    folder last = {NULL, 0}, classes[2] = {{NULL, 0}, {NULL, 0}};
+    lvk_path_span last = {NULL, 0}, classes[2] = {{NULL, 0}, {NULL, 0}};
     size_t people = 0, count = 0;
     for (size_t i = 0; i < scan->count; ++i) { /* by path: a folder's images follow each other */
         const lvk_scan_entry *entry = &scan->entries[i];
-        const folder outer = folder_of_depth(entry->path + entry->from, depth), inner = folder_below(outer);
+        const lvk_path_span outer = lvk_path_folder_at(entry->path + entry->from, depth),
+                            inner = lvk_path_next_folder(outer);
         if (entry->outside)
             continue;
         if (inner.size == 0 || !is_subject(outer) || is_subject(inner))
             return depth;
-        people += !last.at || !is_same(last, outer);
+        people += !last.at || !lvk_path_span_equal(last, outer);
         last = outer;
-        if ((count > 0 && is_same(inner, classes[0])) || (count > 1 && is_same(inner, classes[1])))
+        if ((count > 0 && lvk_path_span_equal(inner, classes[0])) ||
+            (count > 1 && lvk_path_span_equal(inner, classes[1])))
             continue;
         if (count == 2)
             return depth;
@@ -114,23 +91,24 @@ size_t lvk_layout_class_depth(const lvk_scan *scan, size_t depth) {
 /* Where the folders of subjects may lie. */
 typedef enum place { BELOW_CLASS, ABOVE_CLASS, AROUND_IMAGE } place;
 
-static folder subject_folder(const lvk_scan_entry *entry, place where) {
+static lvk_path_span subject_folder(const lvk_scan_entry *entry, place where) {
     const char *at = entry->path + entry->class_at;
     if (where == AROUND_IMAGE)
         return folder_above(entry->path, lvk_path_name(entry->path));
-    return where == BELOW_CLASS ? folder_below(folder_at(at)) : folder_above(entry->path, at);
+    return where == BELOW_CLASS ? lvk_path_next_folder(lvk_path_first_folder(at))
+                                : folder_above(entry->path, at);
 }
 
 static bool are_subjects(const lvk_scan *scan, place where) {
     bool several = false;
-    folder first = {NULL, 0};
+    lvk_path_span first = {NULL, 0};
     for (size_t i = 0; i < scan->count; ++i) {
-        const folder f = subject_folder(&scan->entries[i], where);
+        const lvk_path_span f = subject_folder(&scan->entries[i], where);
         if (!is_subject(f))
             return false;
         if (!first.at)
             first = f;
-        several = several || !is_same(first, f);
+        several = several || !lvk_path_span_equal(first, f);
     }
     return several;
 }
@@ -140,7 +118,7 @@ static lvk_status name_subjects(lvk_scan *scan, place where) {
         return LVK_OK;
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry *entry = &scan->entries[i];
-        const folder f = subject_folder(entry, where);
+        const lvk_path_span f = subject_folder(entry, where);
         char subject[LVK_SUBJECT_SIZE];
         if (entry->subject)
             continue;

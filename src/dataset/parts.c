@@ -1,6 +1,7 @@
 #include "dataset/parts.h"
 
 #include "dataset/names.h"
+#include "dataset/path_span.h"
 
 #include <string.h>
 
@@ -23,40 +24,25 @@ const char *lvk_given_part_name(lvk_given_part part) {
     return names[part];
 }
 
-/* The folder at `depth` in the path; size 0: there is none. */
-static const char *folder_at(const char *path, size_t depth, size_t *size) {
-    for (;; path += *size + 1, --depth) {
-        *size = strcspn(path, "/");
-        if (path[*size] == '\0')
-            *size = 0;
-        if (*size == 0 || depth == 0)
-            return path;
-    }
-}
-
 typedef struct found_folders {
     bool kinds[LVK_GIVEN_COUNT];
-    bool holds_folders;       /* some part has folders in it */
-    const char *part, *other; /* the first folder that is a part, and the first that is none */
-    size_t part_size, other_size;
+    bool holds_folders;        /* some part has folders in it */
+    lvk_path_span part, other; /* the first folder that is a part, and the first that is none */
 } found_folders;
 
 static found_folders find_folders(const lvk_scan *scan, size_t depth) {
     found_folders found = {0};
     for (size_t i = 0; i < scan->count; ++i) {
-        size_t size, below;
-        const char *folder = folder_at(scan->entries[i].path, depth, &size);
-        if (size == 0)
+        const lvk_path_span folder = lvk_path_folder_at(scan->entries[i].path, depth);
+        if (folder.size == 0)
             continue;
-        const lvk_given_part part = lvk_given_part_parse(folder, size);
+        const lvk_given_part part = lvk_given_part_parse(folder.at, folder.size);
+        lvk_path_span *first = part ? &found.part : &found.other;
         found.kinds[part] = true;
-        (void)folder_at(folder, 1, &below);
-        found.holds_folders = found.holds_folders || (part != LVK_GIVEN_NONE && below);
-        const char **first = part ? &found.part : &found.other;
-        if (*first)
-            continue;
-        *first = folder;
-        *(part ? &found.part_size : &found.other_size) = size;
+        found.holds_folders =
+            found.holds_folders || (part != LVK_GIVEN_NONE && lvk_path_next_folder(folder).size);
+        if (first->size == 0)
+            *first = folder;
     }
     return found;
 }
@@ -65,22 +51,21 @@ lvk_status lvk_parts_place(lvk_scan *scan, const char *folder, size_t depth) {
     const found_folders found = find_folders(scan, depth);
     const int kinds =
         found.kinds[LVK_GIVEN_TRAIN] + found.kinds[LVK_GIVEN_VALIDATION] + found.kinds[LVK_GIVEN_TEST];
-    if (kinds == 1 && found.other && found.holds_folders)
+    if (kinds == 1 && found.other.size && found.holds_folders)
         return lvk_fail(
             LVK_ERROR_FORMAT,
             "%s: folder '%.*s' has the name of a part (train, val, test) and '%.*s' has not: name one of them, "
             "or rename it",
-            folder, (int)found.part_size, found.part, (int)found.other_size, found.other);
+            folder, (int)found.part.size, found.part.at, (int)found.other.size, found.other.at);
     if (kinds < 2)
         return LVK_OK;
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry *entry = &scan->entries[i];
-        size_t size;
-        const char *at = folder_at(entry->path, depth, &size);
-        entry->given = size ? lvk_given_part_parse(at, size) : LVK_GIVEN_NONE;
+        const lvk_path_span f = lvk_path_folder_at(entry->path, depth);
+        entry->given = f.size ? lvk_given_part_parse(f.at, f.size) : LVK_GIVEN_NONE;
         entry->outside = entry->given == LVK_GIVEN_NONE;
         if (!entry->outside)
-            entry->from = (uint32_t)(at + size + 1 - entry->path);
+            entry->from = (uint32_t)(f.at + f.size + 1 - entry->path);
     }
     return LVK_OK;
 }

@@ -12,6 +12,7 @@
 #include "dataset/names.h"
 #include "dataset/other_files.h"
 #include "dataset/parts.h"
+#include "dataset/path_span.h"
 #include "dataset/table.h"
 #include "dataset/twins.h"
 
@@ -33,35 +34,11 @@ typedef struct walk {
     lvk_other_files others;
 } walk;
 
-/* A component of a path: from `at`, `size` bytes. */
-typedef struct component {
-    const char *at;
-    size_t size;
-} component;
-
-static component first_component(const char *path) {
-    return (component){path, strcspn(path, "/")};
-}
-
-/* The folder behind `part` in its path; size 0 when the file's name comes next. */
-static component next_folder(component part) {
-    const char *next = part.at + part.size;
-    if (*next != '/')
-        return (component){next, 0};
-    const component found = first_component(next + 1);
-    return found.at[found.size] == '/' ? found : (component){next, 0};
-}
-
-static component first_folder(const char *path) {
-    const component found = first_component(path);
-    return found.at[found.size] == '/' ? found : (component){path, 0};
-}
-
-static bool component_is(component part, const char *name) {
+static bool span_is(lvk_path_span part, const char *name) {
     return part.size == strlen(name) && lvk_text_equal_n(part.at, name, part.size);
 }
 
-static bool component_contains(component part, const char *text) {
+static bool span_contains(lvk_path_span part, const char *text) {
     for (size_t i = 0; i + strlen(text) <= part.size; ++i)
         if (lvk_text_equal_n(part.at + i, text, strlen(text)))
             return true;
@@ -69,23 +46,22 @@ static bool component_contains(component part, const char *text) {
 }
 
 /* What systems and network disks put beside the files of users: previews, deleted files. */
-static bool is_of_the_system(component part) {
+static bool is_of_the_system(lvk_path_span part) {
     static const char *const names[] = {"__MACOSX", "@eaDir",      "@Recycle",   "@Recently-Snapshot",
                                         "#recycle", "#snapshot",   "lost+found", "System Volume Information",
                                         "RECYCLER", "$RECYCLE.BIN"};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-        if (component_is(part, names[i]))
+        if (span_is(part, names[i]))
             return true;
     return part.at[0] == '.';
 }
 
 static bool is_hidden(const char *path) {
-    for (component part = first_component(path);; part = first_component(part.at + part.size + 1)) {
+    const char *name = lvk_path_name(path);
+    for (lvk_path_span part = lvk_path_first_folder(path); part.size; part = lvk_path_next_folder(part))
         if (is_of_the_system(part))
             return true;
-        if (part.at[part.size] == '\0')
-            return false;
-    }
+    return is_of_the_system((lvk_path_span){name, strlen(name)});
 }
 
 static lvk_status add_entry(walk *w, const char *path) {
@@ -132,7 +108,7 @@ static lvk_status visit(void *user, const char *path) {
 
 static bool enters(void *user, const char *name) {
     (void)user;
-    return !is_of_the_system(first_component(name));
+    return !is_of_the_system((lvk_path_span){name, strlen(name)});
 }
 
 /* The images in it are not known: another user reads another data set. */
@@ -170,11 +146,11 @@ static lvk_status note_link(void *user, const char *path, bool dead) {
 static const lvk_folder_visitor visitor = {visit, enters, note_folder, warn_unreadable, note_link};
 
 /* The deepest folder named all (0) or hem (1); -1: none. *found: that folder; may be NULL. */
-static int32_t all_or_hem(const char *path, component *found) {
+static int32_t all_or_hem(const char *path, lvk_path_span *found) {
     int32_t label = -1;
-    for (component part = first_folder(path); part.size; part = next_folder(part)) {
-        const bool is_all = component_is(part, "all");
-        if (!is_all && !component_is(part, "hem"))
+    for (lvk_path_span part = lvk_path_first_folder(path); part.size; part = lvk_path_next_folder(part)) {
+        const bool is_all = span_is(part, "all");
+        if (!is_all && !span_is(part, "hem"))
             continue;
         label = is_all ? 0 : 1;
         if (found)
@@ -186,12 +162,12 @@ static int32_t all_or_hem(const char *path, component *found) {
 /* The place of an image in a C-NMC tree; false when it has none. `path` starts with the name of the root
  * folder. */
 static bool cnmc_place(const char *path, lvk_scan_entry *entry) {
-    for (component part = first_folder(path); part.size; part = next_folder(part)) {
-        if (component_contains(part, "test_prelim_phase_data")) {
+    for (lvk_path_span part = lvk_path_first_folder(path); part.size; part = lvk_path_next_folder(part)) {
+        if (span_contains(part, "test_prelim_phase_data")) {
             entry->part = LVK_PART_PRELIMINARY;
             return true;
         }
-        if (component_contains(part, "test_final_phase_data")) {
+        if (span_contains(part, "test_final_phase_data")) {
             entry->part = LVK_PART_FINAL;
             return true;
         }
@@ -273,26 +249,23 @@ static lvk_status place_cnmc(lvk_scan *scan, const char *root_name) {
 }
 
 /* The folder that is the class where classes are at `depth`. */
-static component class_folder(const lvk_scan_entry *entry, size_t depth) {
-    component part = first_folder(entry->path + entry->from);
-    for (size_t d = 0; d < depth && part.size; ++d)
-        part = next_folder(part);
-    return part;
+static lvk_path_span class_folder(const lvk_scan_entry *entry, size_t depth) {
+    return lvk_path_folder_at(entry->path + entry->from, depth);
 }
 
 /* Count of leading folders that all images share, so far as a folder remains behind them to be the class. */
 static size_t shared_depth(const lvk_scan *scan) {
     for (size_t depth = 0;; ++depth) {
-        component shared = {NULL, 0};
+        lvk_path_span shared = {NULL, 0};
         for (size_t i = 0; i < scan->count; ++i) {
             if (scan->entries[i].outside)
                 continue;
-            const component part = class_folder(&scan->entries[i], depth);
+            const lvk_path_span part = class_folder(&scan->entries[i], depth);
             if (part.size == 0 && depth == 0)
                 continue; /* a file in the root folder: ignored later */
-            if (part.size == 0 || next_folder(part).size == 0)
+            if (part.size == 0 || lvk_path_next_folder(part).size == 0)
                 return depth;
-            if (shared.at && (shared.size != part.size || memcmp(shared.at, part.at, part.size) != 0))
+            if (shared.at && !lvk_path_span_equal(shared, part))
                 return depth;
             shared = part;
         }
@@ -305,7 +278,7 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int32_t find_class(const lvk_scan *scan, component folder) {
+static int32_t find_class(const lvk_scan *scan, lvk_path_span folder) {
     for (size_t c = 0; c < scan->class_count; ++c)
         if (strlen(scan->classes[c]) == folder.size && memcmp(scan->classes[c], folder.at, folder.size) == 0)
             return (int32_t)c;
@@ -321,7 +294,7 @@ void lvk_scan_name_positive(lvk_scan *scan) {
 static lvk_status list_classes(lvk_scan *scan, const char *folder, size_t depth) {
     size_t capacity = 0;
     for (size_t i = 0; i < scan->count; ++i) {
-        const component part = class_folder(&scan->entries[i], depth);
+        const lvk_path_span part = class_folder(&scan->entries[i], depth);
         if (scan->entries[i].outside || part.size == 0 || find_class(scan, part) >= 0)
             continue;
         if (scan->class_count == LVK_SCAN_CLASSES)
@@ -351,7 +324,7 @@ static bool has_all_and_hem(const lvk_scan *scan) {
 
 /* The image to its class; false: it lies in none. */
 static bool place_image(const lvk_scan *scan, lvk_scan_entry *entry, size_t depth, bool by_name) {
-    component part = class_folder(entry, depth);
+    lvk_path_span part = class_folder(entry, depth);
     if (entry->outside)
         return false;
     entry->label = by_name ? all_or_hem(entry->path + entry->from, &part) : find_class(scan, part);

@@ -3,20 +3,16 @@
 #include "core/file.h"
 #include "dataset/class_names.h"
 #include "dataset/names.h"
+#include "dataset/path_span.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_LEVELS = 33 };
 
-typedef struct span {
-    const char *at;
-    size_t size;
-} span;
-
 /* A folder and the first folder in it whose name is that of a form; size 0: none yet. */
 typedef struct level {
-    span above, form;
+    lvk_path_span above, form;
 } level;
 
 static bool is_form_word(const lvk_word *word) {
@@ -36,7 +32,7 @@ static bool is_form_word(const lvk_word *word) {
 }
 
 /* Whether all words of the name are such words, with numbers between them or not. */
-static bool is_form(span name) {
+static bool is_form(lvk_path_span name) {
     const char *at = name.at;
     lvk_word word;
     bool found = false;
@@ -50,14 +46,10 @@ static bool is_form(span name) {
     return found;
 }
 
-static bool is_same(span a, span b) {
-    return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
-}
-
 /* ---- one form beside other folders ---- */
 
 typedef struct named_file {
-    span name; /* without extension, and of the form's files without "_mask" and the like */
+    lvk_path_span name; /* without extension, and of the form's files without "_mask" and the like */
     bool in_form;
 } named_file;
 
@@ -68,17 +60,24 @@ static int compare_names(const void *a, const void *b) {
     return order ? order : (x->name.size > y->name.size) - (x->name.size < y->name.size);
 }
 
-static span plain_name(const char *path, bool in_form) {
-    static const char *const endings[] = {"_mask",      "-mask", " mask",   "_seg",
-                                          "_segmented", "_crop", "_cropped"};
-    span name = {lvk_path_name(path), 0};
-    name.size = lvk_name_stem(name.at);
-    for (size_t i = 0; in_form && i < sizeof endings / sizeof *endings; ++i) {
-        const size_t size = strlen(endings[i]);
-        if (name.size > size && lvk_text_equal_n(name.at + name.size - size, endings[i], size))
-            return (span){name.at, name.size - size};
+/* `size` without the ending, if the name has one, that says which form the picture is; `of_masks`: masks only. */
+static size_t size_without_form(const char *name, size_t size, bool of_masks) {
+    static const char *const endings[] = {"_mask",      "-mask",         " mask", "_seg",
+                                          "_segmented", "_segmentation", "_crop", "_cropped"};
+    enum { MASK_ENDINGS = 6 }; /* the first ones */
+    const size_t count = of_masks ? MASK_ENDINGS : sizeof endings / sizeof *endings;
+    for (size_t i = 0; i < count; ++i) {
+        const size_t length = strlen(endings[i]);
+        if (size > length && lvk_text_equal_n(name + size - length, endings[i], length))
+            return size - length;
     }
-    return name;
+    return size;
+}
+
+static lvk_path_span plain_name(const char *path, bool in_form) {
+    const char *name = lvk_path_name(path);
+    const size_t size = lvk_name_stem(name);
+    return (lvk_path_span){name, in_form ? size_without_form(name, size, false) : size};
 }
 
 /* Whether at least half of the files in the form have the name of one beside it, in the folder above. */
@@ -88,7 +87,7 @@ static bool count_twins(named_file *files, size_t count) {
         qsort(files, count, sizeof *files, compare_names);
     for (size_t start = 0, end; start < count; start = end) {
         size_t here = 0;
-        for (end = start; end < count && is_same(files[end].name, files[start].name); ++end)
+        for (end = start; end < count && lvk_path_span_equal(files[end].name, files[start].name); ++end)
             here += files[end].in_form;
         in_form += here;
         twins += here < end - start ? here : 0;
@@ -118,15 +117,9 @@ static lvk_status has_twins(const lvk_scan *scan, const level *l, bool *twins) {
 
 /* The path without extension, and of a mask without the ending that says so. */
 static named_file image_of_mask(const char *path) {
-    static const char *const endings[] = {"_mask", "-mask", " mask", "_seg", "_segmented", "_segmentation"};
-    const size_t folder = (size_t)(lvk_path_name(path) - path);
-    const span name = {path, folder + lvk_name_stem(path + folder)};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; ++i) {
-        const size_t size = strlen(endings[i]);
-        if (name.size > folder + size && lvk_text_equal_n(path + name.size - size, endings[i], size))
-            return (named_file){{path, name.size - size}, true};
-    }
-    return (named_file){name, false};
+    const char *name = lvk_path_name(path);
+    const size_t stem = lvk_name_stem(name), size = size_without_form(name, stem, true);
+    return (named_file){{path, (size_t)(name - path) + size}, size < stem};
 }
 
 static lvk_status refuse_masks(const lvk_scan *scan, const char *folder) {
@@ -150,7 +143,7 @@ static lvk_status refuse_masks(const lvk_scan *scan, const char *folder) {
 
 /* ---- the tree ---- */
 
-static lvk_status fail_pair(const char *folder, const level *l, span other) {
+static lvk_status fail_pair(const char *folder, const level *l, lvk_path_span other) {
     const char *slash = l->above.size ? "/" : "";
     const int above = l->above.size ? (int)l->above.size - 1 : 0;
     return lvk_fail(
@@ -171,22 +164,19 @@ static lvk_status fail_single(const char *folder, const level *l) {
 /* Looks at the folders in one path. levels[d] is what is known of the folder above the one at depth d.
  * *single: the first folder with a form in it. */
 static lvk_status look(const char *folder, const char *path, level levels[MOST_LEVELS], level *single) {
-    const char *at = path;
-    for (int d = 0; d < MOST_LEVELS; ++d) {
-        const span name = {at, strcspn(at, "/")}, above = {path, (size_t)(at - path)};
+    lvk_path_span name = lvk_path_first_folder(path);
+    for (int d = 0; d < MOST_LEVELS && name.size; ++d, name = lvk_path_next_folder(name)) {
+        const lvk_path_span above = {path, (size_t)(name.at - path)};
         level *l = &levels[d];
-        if (at[name.size] == '\0')
-            return LVK_OK;
-        if (!l->above.at || !is_same(l->above, above))
-            *l = (level){above, {at, 0}};
+        if (!l->above.at || !lvk_path_span_equal(l->above, above))
+            *l = (level){above, {name.at, 0}};
         if (is_form(name)) {
-            if (l->form.size && !is_same(l->form, name))
+            if (l->form.size && !lvk_path_span_equal(l->form, name))
                 return fail_pair(folder, l, name);
             l->form = name;
             if (!single->form.size)
                 *single = *l;
         }
-        at += name.size + 1;
     }
     return LVK_OK;
 }

@@ -150,6 +150,8 @@ Test(folders, what_is_refused) {
         {{"a/Original/1.png", "a/Augmented/1.png", "b/2.png"}, "/a: Augmented and Original are no classes"},
         {{"a/1.png", "b/2.png", "masks/1.png", "masks/2_mask.png"},
          "/masks: holds pictures with the names of those beside it"},
+        {{"a/1.png", "b/2.png", "masks/1_segmentation.png", "masks/2_segmentation.png"},
+         "/masks: holds pictures with the names of those beside it"},
         {{"a/1.png", "a/masks/1.png", "b/2.png"},
          "/a/masks: holds pictures with the names of those beside it"},
         {{"a/1.png", "a/1_mask.png", "b/2.png", "b/2_mask.png"},
