@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The class whose name `list` begins with, followed by a comma or the end; the longest of several names. -1:
@@ -67,5 +68,20 @@ void lvk_classes_join_names(const char *const *names, uint32_t classes, const bo
             text[at++] = '+';
         memcpy(text + at, names[k], length + 1);
         at += length;
+    }
+}
+
+void lvk_predictions_join(const lvk_prediction *rows, size_t count, uint32_t classes, const bool *positive,
+                          lvk_prediction *joined) {
+    for (size_t i = 0; i < count; ++i) {
+        const lvk_prediction row = rows[i];
+        double p = 0;
+        for (uint32_t k = 0; k < classes; ++k)
+            p += positive[k] ? row.probabilities[k] : 0;
+        joined[i] = (lvk_prediction){.path = row.path,
+                                     .subject = row.subject,
+                                     .p = lvk_prediction_round(fmin(p, 1)),
+                                     .label = row.label < 0 ? -1 : positive[row.label],
+                                     .area = row.area};
     }
 }

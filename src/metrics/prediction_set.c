@@ -255,18 +255,3 @@ const char *const *lvk_prediction_set_classes(const lvk_prediction_set *set, uin
     *count = set->class_count;
     return (const char *const *)set->classes;
 }
-
-void lvk_predictions_join(const lvk_prediction *rows, size_t count, uint32_t classes, const bool *positive,
-                          lvk_prediction *joined) {
-    for (size_t i = 0; i < count; ++i) {
-        const lvk_prediction row = rows[i];
-        double p = 0;
-        for (uint32_t k = 0; k < classes; ++k)
-            p += positive[k] ? row.probabilities[k] : 0;
-        joined[i] = (lvk_prediction){.path = row.path,
-                                     .subject = row.subject,
-                                     .p = lvk_prediction_round(fmin(p, 1)),
-                                     .label = row.label < 0 ? -1 : positive[row.label],
-                                     .area = row.area};
-    }
-}

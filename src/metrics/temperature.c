@@ -112,12 +112,18 @@ lvk_status lvk_temperature_fit_classes(const lvk_class_rows *rows, double *tempe
     return status;
 }
 
-void lvk_temperature_apply_classes(double *p, uint32_t classes, double temperature) {
-    double most = log_of(p[0]), sum = 0;
+void lvk_softmax(double *z, uint32_t classes, double temperature) {
+    double most = z[0], sum = 0;
     for (uint32_t k = 1; k < classes; ++k)
-        most = fmax(most, log_of(p[k]));
+        most = fmax(most, z[k]);
     for (uint32_t k = 0; k < classes; ++k)
-        sum += p[k] = exp((log_of(p[k]) - most) / temperature);
+        sum += z[k] = exp((z[k] - most) / temperature);
     for (uint32_t k = 0; k < classes; ++k)
-        p[k] /= sum;
+        z[k] /= sum;
+}
+
+void lvk_temperature_apply_classes(double *p, uint32_t classes, double temperature) {
+    for (uint32_t k = 0; k < classes; ++k)
+        p[k] = log_of(p[k]);
+    lvk_softmax(p, classes, temperature);
 }

@@ -28,4 +28,7 @@ void lvk_temperature_apply_classes(double *p, uint32_t classes, double temperatu
 /* 1 / (1 + exp(-z)), without overflow. */
 double lvk_sigmoid(double z);
 
+/* softmax(z / temperature) in the place of `z`, without overflow. */
+void lvk_softmax(double *z, uint32_t classes, double temperature);
+
 #endif

@@ -32,13 +32,11 @@ static void add_probabilities(const evaluation *j, const float *logits, double *
         probabilities[0] += lvk_sigmoid((double)logits[0] / j->temperature) / j->views;
         return;
     }
-    double most = (double)logits[0], sum = 0;
-    for (uint32_t c = 1; c < j->outputs; ++c)
-        most = fmax(most, (double)logits[c]);
     for (uint32_t c = 0; c < j->outputs; ++c)
-        sum += j->softmax[c] = exp(((double)logits[c] - most) / j->temperature);
+        j->softmax[c] = (double)logits[c];
+    lvk_softmax(j->softmax, j->outputs, j->temperature);
     for (uint32_t c = 0; c < j->outputs; ++c)
-        probabilities[c] += j->softmax[c] / sum / j->views;
+        probabilities[c] += j->softmax[c] / j->views;
 }
 
 static bool are_finite(const float *logits, uint32_t count) {
