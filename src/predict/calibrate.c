@@ -10,6 +10,7 @@
 #include "leukvk/split.h"
 #include "metrics/labelled_rows.h"
 #include "metrics/temperature.h"
+#include "predict/evaluation.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -72,13 +73,6 @@ static int part_of(const json_t *own, const char *path) {
 
 /* ---- predictions ---- */
 
-static bool has_class(const lvk_model_info *info, const char *name) {
-    for (uint32_t k = 0; k < info->class_count; ++k)
-        if (strcmp(name, info->classes[k]) == 0)
-            return true;
-    return false;
-}
-
 static lvk_status check_classes(const lvk_model_info *info, const lvk_prediction_set *set) {
     uint32_t classes;
     const char *const *names = lvk_prediction_set_classes(set, &classes);
@@ -86,7 +80,7 @@ static lvk_status check_classes(const lvk_model_info *info, const lvk_prediction
         return lvk_fail(LVK_ERROR_ARGUMENT, "it has %u classes, the model has %u", classes,
                         info->class_count ? info->class_count : 2);
     for (uint32_t k = 0; k < info->class_count; ++k)
-        if (!has_class(info, names[k]))
+        if (lvk_evaluation_class(info, names[k]) < 0)
             return lvk_fail(LVK_ERROR_ARGUMENT, "its class %.100s is none of the model's", names[k]);
     if (info->class_count)
         return LVK_OK;

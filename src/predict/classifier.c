@@ -117,27 +117,17 @@ static lvk_status fail_class(const lvk_classifier *c, const lvk_dataset *dataset
     return status;
 }
 
-static bool has_class(const lvk_model_info *model, const char *name) {
-    for (uint32_t k = 0; k < model->class_count; ++k)
-        if (strcmp(name, model->classes[k]) == 0)
-            return true;
-    return false;
-}
-
 /* Fails unless the data set's classes are among the model's. The model's positive class counts, not the data
  * set's. */
 static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *dataset) {
     for (size_t i = 0; i < lvk_dataset_class_count(dataset); ++i) {
         const char *name = lvk_dataset_class_name(dataset, i);
-        if (c->model.class_count) {
-            if (!has_class(&c->model, name))
-                return fail_class(c, dataset, name);
+        if (lvk_evaluation_class(&c->model, name) >= 0)
             continue;
-        }
-        if (strcmp(name, c->model.positive_class) != 0 && strcmp(name, c->model.negative_class) != 0)
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's, %s and %s",
-                            lvk_dataset_source(dataset), name, c->model.positive_class,
-                            c->model.negative_class);
+        if (c->model.class_count)
+            return fail_class(c, dataset, name);
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: its class %.100s is none of the model's, %s and %s",
+                        lvk_dataset_source(dataset), name, c->model.positive_class, c->model.negative_class);
     }
     return LVK_OK;
 }

@@ -158,10 +158,11 @@ uint32_t lvk_evaluation_width(const lvk_model_info *model) {
     return model->class_count ? model->class_count : 1;
 }
 
-/* The label in a row of images of the data set's class `name`. */
-static int label_of(const lvk_model_info *model, const char *name) {
+int lvk_evaluation_class(const lvk_model_info *model, const char *name) {
     if (model->class_count == 0)
-        return strcmp(name, model->positive_class) == 0;
+        return strcmp(name, model->positive_class) == 0   ? 1
+               : strcmp(name, model->negative_class) == 0 ? 0
+                                                          : -1;
     for (uint32_t c = 0; c < model->class_count; ++c)
         if (strcmp(name, model->classes[c]) == 0)
             return (int)c;
@@ -181,7 +182,7 @@ void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model
             .p = p[width > 1 ? lvk_class_called(p, width) : 0],
             .label = image->label < 0
                          ? -1
-                         : label_of(model, lvk_dataset_class_name(dataset, (size_t)image->label)),
+                         : lvk_evaluation_class(model, lvk_dataset_class_name(dataset, (size_t)image->label)),
             .area = image->area,
             .probabilities = width > 1 ? p : NULL};
     }

@@ -34,6 +34,10 @@ LVK_MUST_USE lvk_status lvk_evaluation_measure(const lvk_dataset *dataset, const
  * of three and more classes. */
 uint32_t lvk_evaluation_width(const lvk_model_info *model);
 
+/* The label of the class `name` in a row of predictions: the index among the model's classes, of two 0 for the
+ * negative and 1 for the positive one. -1: the model has no such class. */
+int lvk_evaluation_class(const lvk_model_info *model, const char *name);
+
 /* Fills rows[i] for image images[i]. Labels are by the classes of the model, which may be others than the
  * data set's, or in another order. The texts of the rows belong to the data set; with three and more classes,
  * the rows point into `probabilities`. */
