@@ -36,7 +36,8 @@ LVK_MUST_USE lvk_status lvk_crop_check(const char *folder, const lvk_crop_option
 /* Writes, for every image of a data set that was read from a folder, folder/<path>.png with the path's image
  * extension replaced, and
  *  - index.csv: source (path in the data set), output (path below `folder`), x, y, width, height (the square
- *    in source pixels, which may reach beyond the image), class, subject (both empty where unknown);
+ *    in source pixels, which may reach beyond the image), class, subject (both empty where unknown); where a
+ *    table tells them also part and microns_per_pixel, of the crop's own pixels;
  *  - C-NMC_test_prelim_phase_data_labels.csv, where the data set has such a table: its rows for the images
  *    that were written.
  * So `folder` reads as a data set with the same classes, parts, folds and subjects. Where the name of the

@@ -36,6 +36,7 @@ typedef struct crop_job {
     lvk_unfinished state;
     crop_file *files; /* [image_count] */
     size_t count;
+    bool has_scale; /* the data set tells microns per pixel of some image */
 } crop_job;
 
 static lvk_status resolve(const lvk_crop_options *given, lvk_crop_options *o, lvk_crop *crop) {
@@ -246,8 +247,26 @@ static bool tells_parts(const lvk_dataset *dataset) {
     return lvk_dataset_is_table(dataset) && lvk_dataset_has_parts(dataset);
 }
 
-static void add_index_row(lvk_text *text, const lvk_dataset *dataset, const lvk_image_info *image,
+static bool tells_scale(const lvk_dataset *dataset) {
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i)
+        if (lvk_dataset_image(dataset, i)->microns_per_pixel > 0)
+            return true;
+    return false;
+}
+
+/* Of the crop's own pixels. */
+static void add_scale(lvk_text *text, const crop_job *job, const lvk_image_info *image,
+                      const crop_file *file) {
+    const uint32_t size = job->options.size;
+    const double shrinking = size ? (double)file->window.side / size : 1;
+    lvk_text_add(text, ",");
+    if (image->microns_per_pixel > 0)
+        lvk_text_add_number(text, image->microns_per_pixel * shrinking, 15);
+}
+
+static void add_index_row(lvk_text *text, const crop_job *job, const lvk_image_info *image,
                           const crop_file *file) {
+    const lvk_dataset *dataset = job->dataset;
     const lvk_subject_info *subject = lvk_dataset_subject(dataset, image->subject);
     lvk_text_add_csv(text, image->path);
     lvk_text_add(text, ",");
@@ -259,13 +278,15 @@ static void add_index_row(lvk_text *text, const lvk_dataset *dataset, const lvk_
     lvk_text_add_csv(text, subject->named ? subject->name : "");
     if (tells_parts(dataset))
         lvk_text_add(text, ",%s", lvk_given_part_name(image->given));
+    if (job->has_scale)
+        add_scale(text, job, image, file);
     lvk_text_add(text, "\n");
 }
 
 static lvk_status write_index(const crop_job *job, size_t *written) {
     lvk_text text = {0};
-    lvk_text_add(&text, "source,output,x,y,width,height,class,subject%s\n",
-                 tells_parts(job->dataset) ? ",part" : "");
+    lvk_text_add(&text, "source,output,x,y,width,height,class,subject%s%s\n",
+                 tells_parts(job->dataset) ? ",part" : "", job->has_scale ? ",microns_per_pixel" : "");
     *written = 0;
     for (size_t i = 0; i < job->count; ++i) {
         const lvk_image_info *image = lvk_dataset_image(job->dataset, i);
@@ -276,7 +297,7 @@ static lvk_status write_index(const crop_job *job, size_t *written) {
             continue;
         }
         ++*written;
-        add_index_row(&text, job->dataset, image, &job->files[i]);
+        add_index_row(&text, job, image, &job->files[i]);
     }
     const lvk_status status = write_text(job, "index.csv", &text);
     lvk_text_finish(&text);
@@ -322,7 +343,10 @@ static lvk_status write_all(crop_job *job, size_t *written) {
 
 lvk_status lvk_crop_write(const lvk_dataset *dataset, const char *folder, const lvk_crop_options *options,
                           size_t *written) {
-    crop_job job = {.dataset = dataset, .folder = folder, .count = lvk_dataset_image_count(dataset)};
+    crop_job job = {.dataset = dataset,
+                    .folder = folder,
+                    .count = lvk_dataset_image_count(dataset),
+                    .has_scale = tells_scale(dataset)};
     *written = 0;
     LVK_TRY(lvk_crop_check(folder, options));
     LVK_TRY(resolve(options, &job.options, &job.crop));

@@ -234,3 +234,28 @@ Test(crop_write, mistakes_are_named) {
     expect_refused(d, "other", NULL, LVK_ERROR_FORMAT, "twins/a/x.png");
     lvk_dataset_destroy(&d);
 }
+
+/* The scale is that of the crop's pixels, whether they are copied or resampled. */
+Test(crop_write, scale_of_a_table_is_kept) {
+    static const struct {
+        uint32_t size;
+        double microns;
+    } cases[] = {{0, 0.1}, {70, 0.2}};
+    tree_write_image("t/1.bmp", SIDE, 1);
+    tree_write_image("t/2.bmp", SIDE, 2);
+    tree_write_text("t/cells.csv", "path,label,mpp\n1.bmp,all,0.1\n2.bmp,hem,\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        size_t written;
+        lvk_dataset *d = open_tree("t/cells.csv", false);
+        const lvk_crop_options options = {.mode = "center:140", .size = cases[i].size};
+        cr_assert_eq(lvk_crop_write(d, tree_path("out"), &options, &written), LVK_OK, "%s",
+                     lvk_error_message());
+        lvk_dataset_destroy(&d);
+        d = open_tree("out/index.csv", false);
+        cr_expect_eq(lvk_dataset_image(d, 0)->microns_per_pixel, cases[i].microns, "%.17g",
+                     lvk_dataset_image(d, 0)->microns_per_pixel);
+        cr_expect_eq(lvk_dataset_image(d, 1)->microns_per_pixel, 0);
+        lvk_dataset_destroy(&d);
+        remove_output();
+    }
+}
