@@ -231,14 +231,18 @@ int classify_run(classify_session *session, const selection *images, const char 
     return status;
 }
 
-int classify_write(const classify_session *session, const lvk_prediction *rows, size_t count,
-                   lvk_prediction_options how, const char *path) {
+lvk_prediction_options classify_options(const classify_session *session) {
+    return (lvk_prediction_options){.negative_class = session->negative,
+                                    .positive_class = session->positive,
+                                    .threshold = session->threshold,
+                                    .class_count = session->class_count,
+                                    .class_names = session->class_names};
+}
+
+int classify_write(const lvk_prediction *rows, size_t count, const lvk_prediction_options *how,
+                   const char *path) {
     char *text = NULL;
-    how.positive_class = session->positive;
-    how.negative_class = session->negative;
-    how.class_count = session->class_count;
-    how.class_names = session->class_names;
-    int status = lvk_predictions_text(rows, count, &how, &text);
+    int status = lvk_predictions_text(rows, count, how, &text);
     if (status == LVK_OK && path)
         status = lvk_text_write(path, text);
     else if (status == LVK_OK)

@@ -53,8 +53,11 @@ int classify_select(const classify_arguments *arguments, selection *images);
 int classify_run(classify_session *session, const selection *images, const char *title,
                  lvk_prediction **rows);
 
+/* The session's classes and threshold, for what is written of its rows. They belong to the session. */
+lvk_prediction_options classify_options(const classify_session *session);
+
 /* Writes the rows into a file, or to standard output where `path` is NULL. */
-int classify_write(const classify_session *session, const lvk_prediction *rows, size_t count,
-                   lvk_prediction_options how, const char *path);
+int classify_write(const lvk_prediction *rows, size_t count, const lvk_prediction_options *how,
+                   const char *path);
 
 #endif

@@ -171,9 +171,9 @@ typedef struct evaluated {
     double threshold;
     uint32_t class_count; /* above 2: these */
     const char *const *classes;
-    const selection *images; /* that the rows are of; NULL: of a file */
-    const char *crop;        /* of the model */
-    char joined[2][1024];    /* names of classes that are joined, negative and positive */
+    const selection *images;                /* that the rows are of; NULL: of a file */
+    const char *crop;                       /* of the model */
+    char joined[2][LVK_MOST_CLASSES * 256]; /* names of classes that are joined, negative and positive */
 } evaluated;
 
 static void print_prevalence(const arguments *a, const lvk_evaluation_report *report, const evaluated *e) {
@@ -360,7 +360,6 @@ static int evaluate_session(const arguments *a, classify_session *session, const
     lvk_prediction *rows;
     char crop[64]; /* of the first model, which classify_run closes */
     snprintf(crop, sizeof crop, "%s", lvk_classifier_get_info(session->classifier)->crop);
-    classify_session turned = {0}; /* with the classes in the order that is evaluated */
     int status = classify_run(session, images, "Evaluating", &rows);
     evaluated e = {.rows = rows,
                    .count = images->count,
@@ -378,13 +377,15 @@ static int evaluate_session(const arguments *a, classify_session *session, const
         turn(a, &e, rows);
         status = choose_threshold(a, &e);
     }
-    const lvk_prediction_options written = {
-        .format = LVK_PREDICTIONS_CSV, .threshold = e.threshold, .labelled = true};
-    snprintf(turned.positive, sizeof turned.positive, "%s", e.positive);
-    snprintf(turned.negative, sizeof turned.negative, "%s", e.negative);
+    const lvk_prediction_options written = {.format = LVK_PREDICTIONS_CSV,
+                                            .threshold = e.threshold,
+                                            .labelled = true,
+                                            .positive_class = e.positive,
+                                            .negative_class = e.negative,
+                                            .class_count = e.class_count > 2 ? e.class_count : 0,
+                                            .class_names = e.classes};
     if (status == LVK_OK && a->common.out)
-        status = classify_write(e.class_count > 2 ? session : &turned, rows, images->count, written,
-                                a->common.out);
+        status = classify_write(rows, images->count, &written, a->common.out);
     if (status == LVK_OK)
         status = evaluate(a, &e);
     free(rows);

@@ -144,22 +144,14 @@ static const char *format_of(const arguments *a) {
                                      : "table";
 }
 
-static lvk_prediction_options names_of(const classify_session *session) {
-    return (lvk_prediction_options){.negative_class = session->negative,
-                                    .positive_class = session->positive,
-                                    .threshold = session->threshold,
-                                    .class_count = session->class_count,
-                                    .class_names = session->class_names};
-}
-
 static int print_predictions(const arguments *a, const classify_session *session, const selection *images,
                              const lvk_prediction *rows) {
-    lvk_prediction_options how = names_of(session);
+    lvk_prediction_options how = classify_options(session);
     int status = lvk_prediction_format_parse(format_of(a), &how.format);
     if (status == LVK_OK && a->by_subject)
         return by_subject_write(rows, images->count, &how, a->common.out);
     if (status == LVK_OK)
-        status = classify_write(session, rows, images->count, how, a->common.out);
+        status = classify_write(rows, images->count, &how, a->common.out);
     if (status == LVK_OK && a->common.out && !quiet_is_set())
         fprintf(stderr, "%zu predictions in %s\n", images->count, shown(a->common.out));
     return status;
@@ -167,7 +159,7 @@ static int print_predictions(const arguments *a, const classify_session *session
 
 static int sort(const arguments *a, const classify_session *session, const selection *images,
                 const lvk_prediction *rows) {
-    const lvk_prediction_options names = names_of(session);
+    const lvk_prediction_options names = classify_options(session);
     const int status =
         lvk_sort_images(images->dataset, images->indices, rows, images->count, &names, a->sort);
     if (status == LVK_OK && !quiet_is_set())
