@@ -144,9 +144,19 @@ LVK_MUST_USE lvk_status lvk_predictions_evaluate_classes(const lvk_prediction *r
                                                          const lvk_bootstrap_options *options,
                                                          lvk_evaluation_report *report);
 
-/* Formats the report as JSON; numbers that are undefined are null. The caller frees *text with
- * lvk_text_free. */
-LVK_MUST_USE lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report, char **text);
+/* What the JSON of a report tells beside the report's own numbers. */
+typedef struct lvk_evaluation_details {
+    const lvk_prediction *rows; /* [count], those that the report is of: also a score of each known subject,
+                                   "by_subject". NULL: none */
+    size_t count;
+    const char *positive_class, *negative_class; /* names, of two classes */
+    double prevalence; /* of two classes: the predictive values where this fraction is positive; NaN: none */
+} lvk_evaluation_details;
+
+/* Formats the report as JSON; numbers that are undefined are null. `details` may be NULL. The caller frees
+ * *text with lvk_text_free. */
+LVK_MUST_USE lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report,
+                                                   const lvk_evaluation_details *details, char **text);
 
 /* lvk_threshold_for of the rows that have a label. */
 LVK_MUST_USE lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count,

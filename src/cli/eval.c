@@ -214,9 +214,14 @@ static int print_subjects(const evaluated *e, const metrics_subject *subject) {
     return status;
 }
 
-static int print_json(const lvk_evaluation_report *report) {
+static int print_json(const arguments *a, const evaluated *e, const lvk_evaluation_report *report) {
     char *text;
-    const int status = lvk_evaluation_report_text(report, &text);
+    const lvk_evaluation_details details = {.rows = a->subjects ? e->rows : NULL,
+                                            .count = e->count,
+                                            .positive_class = e->positive,
+                                            .negative_class = e->negative,
+                                            .prevalence = a->prevalence};
+    const int status = lvk_evaluation_report_text(report, &details, &text);
     if (status == LVK_OK)
         fputs(text, stdout);
     lvk_text_free(text);
@@ -265,7 +270,7 @@ static int evaluate(const arguments *a, const evaluated *e) {
     if (a->curves && (status = write_curves(a, e)) != LVK_OK)
         return status;
     if (a->json)
-        return print_json(&report);
+        return print_json(a, e, &report);
     char title[256], count[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     snprintf(title, sizeof title, "%s: %s images%s", shown(e->name),
              format_count(count, report.metrics.count),

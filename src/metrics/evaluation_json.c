@@ -12,6 +12,18 @@ static json_t *number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* A name that is not UTF-8 has '?' in the place of each byte that is none. */
+static json_t *printable(const char *text) {
+    if (lvk_text_is_utf8(text))
+        return json_string(text);
+    char *copy = lvk_strdup(text);
+    if (copy)
+        lvk_text_make_printable(copy);
+    json_t *json = copy ? json_string(copy) : NULL;
+    lvk_free(copy);
+    return json;
+}
+
 static void add_score(json_t *object, const char *key, double value, double low, double high) {
     json_object_set_new(object, key, number(value));
     char *interval = lvk_format("%s_95", key);
@@ -53,13 +65,8 @@ static json_t *class_baseline(const lvk_class_baseline *b) {
                      number(b->balanced_accuracy));
 }
 
-/* A name that is not UTF-8 has '?' in the place of each byte that is none. */
 static json_t *name_of(const lvk_evaluation_report *report, uint32_t k) {
-    char name[sizeof report->class_names[k]];
-    memcpy(name, report->class_names[k], sizeof name);
-    if (!lvk_text_is_utf8(name))
-        lvk_text_make_printable(name);
-    return json_string(name);
+    return printable(report->class_names[k]);
 }
 
 static json_t *names_of(const lvk_evaluation_report *report) {
@@ -120,9 +127,83 @@ json_t *lvk_evaluation_report_json(const lvk_evaluation_report *report) {
     return report->class_count ? report_of_classes(report) : report_of_two(report);
 }
 
-lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report, char **text) {
+/* ---- details ---- */
+
+static void add_prevalence(json_t *object, const lvk_metrics *m, double prevalence) {
+    double positive, negative;
+    lvk_predictive_values(m, prevalence, &positive, &negative);
+    json_object_set_new(object, "prevalence", number(prevalence));
+    json_object_set_new(object, "positive_predictive_value", number(positive));
+    json_object_set_new(object, "negative_predictive_value", number(negative));
+}
+
+static lvk_status append(json_t *list, json_t *row) {
+    return json_array_append_new(list, row) == 0
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_MEMORY, "out of memory for a JSON text");
+}
+
+static json_t *subject_row(const lvk_subject_score *s, const lvk_evaluation_details *d) {
+    const char *label = s->label ? d->positive_class : d->negative_class;
+    return json_pack("{s:o, s:o, s:I, s:I, s:o, s:I}", "subject", printable(s->name), "label",
+                     s->label < 0 ? json_null() : printable(label), "cells", (json_int_t)s->cells,
+                     "called_positive", (json_int_t)s->called_positive, "mean_p", number(s->mean_p), "right",
+                     (json_int_t)s->right);
+}
+
+static lvk_status add_subjects(json_t *list, const lvk_evaluation_report *report,
+                               const lvk_evaluation_details *d) {
+    lvk_subject_score *scores;
+    size_t count;
+    lvk_status status = lvk_predictions_by_subject(d->rows, d->count, report->threshold, &scores, &count);
+    for (size_t i = 0; status == LVK_OK && i < count; ++i)
+        if (scores[i].named)
+            status = append(list, subject_row(&scores[i], d));
+    lvk_subject_scores_free(scores);
+    return status;
+}
+
+static json_t *class_subject_row(const lvk_subject_class_score *s, const lvk_evaluation_report *report) {
+    json_t *called = json_array();
+    for (uint32_t k = 0; k < report->class_count; ++k)
+        json_array_append_new(called, json_integer(s->called[k]));
+    return json_pack("{s:o, s:o, s:o, s:I, s:o, s:I}", "subject", printable(s->name), "label",
+                     s->label < 0 ? json_null() : name_of(report, (uint32_t)s->label), "majority",
+                     s->vote < 0 ? json_null() : name_of(report, (uint32_t)s->vote), "cells",
+                     (json_int_t)s->cells, "called", called, "right", (json_int_t)s->right);
+}
+
+static lvk_status add_class_subjects(json_t *list, const lvk_evaluation_report *report,
+                                     const lvk_evaluation_details *d) {
+    lvk_subject_class_score *scores;
+    size_t count;
+    lvk_status status =
+        lvk_predictions_by_subject_classes(d->rows, d->count, report->class_count, &scores, &count);
+    for (size_t i = 0; status == LVK_OK && i < count; ++i)
+        if (scores[i].named)
+            status = append(list, class_subject_row(&scores[i], report));
+    lvk_subject_class_scores_free(scores);
+    return status;
+}
+
+static lvk_status add_details(json_t *json, const lvk_evaluation_report *report,
+                              const lvk_evaluation_details *d) {
+    if (!report->class_count && !isnan(d->prevalence))
+        add_prevalence(json, &report->metrics, d->prevalence);
+    if (!d->rows)
+        return LVK_OK;
+    json_t *list = json_array();
+    json_object_set_new(json, "by_subject", list);
+    return report->class_count ? add_class_subjects(list, report, d) : add_subjects(list, report, d);
+}
+
+lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report,
+                                      const lvk_evaluation_details *details, char **text) {
+    *text = NULL;
     json_t *json = lvk_evaluation_report_json(report);
-    const lvk_status status = lvk_json_text(json, LVK_PREDICTION_DIGITS, text);
+    lvk_status status = details && json ? add_details(json, report, details) : LVK_OK;
+    if (status == LVK_OK)
+        status = lvk_json_text(json, LVK_PREDICTION_DIGITS, text);
     json_decref(json);
     return status;
 }

@@ -87,6 +87,54 @@ Test(class_evaluation, json) {
     program_remove(folder);
 }
 
+static const json_t *subject_at(const json_t *report, size_t index, size_t count) {
+    const json_t *subjects = json_object_get(report, "by_subject");
+    cr_assert_eq(json_array_size(subjects), count);
+    return json_array_get(subjects, index);
+}
+
+static void expect_text(const json_t *object, const char *key, const char *text) {
+    const char *found = json_string_value(json_object_get(object, key));
+    cr_expect(found && strcmp(found, text) == 0, "%s: %s", key, found ? found : "no text");
+}
+
+/* What is printed for people is in the JSON too. */
+Test(class_evaluation, json_of_subjects_and_prevalence) {
+    const char *folder = program_folder();
+    write_predictions(folder, "p.csv", table);
+    program_run(&result, "eval --from %s/p.csv --json --subjects", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    json_t *json = json_loads(result.out, 0, NULL);
+    const json_t *d1 = subject_at(json, 6, 8);
+    expect_text(d1, "subject", "d1");
+    expect_text(d1, "label", "Pro");
+    expect_text(d1, "majority", "Early");
+    cr_expect(number_at(d1, "cells") == 2 && number_at(d1, "right") == 0);
+    cr_expect_eq(json_integer_value(json_array_get(json_object_get(d1, "called"), 1)), 2);
+    cr_expect(json_is_null(json_object_get(subject_at(json, 1, 8), "majority"))); /* one each */
+    json_decref(json);
+
+    program_run(&result, "eval --from %s/p.csv --positive Early,Pre,Pro --prevalence 0.1 --subjects --json",
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    json = json_loads(result.out, 0, NULL);
+    const json_t *a2 = subject_at(json, 1, 8), *b1 = subject_at(json, 2, 8);
+    expect_text(a2, "label", "Benign");
+    cr_expect(number_at(a2, "cells") == 2 && number_at(a2, "called_positive") == 1 &&
+              number_at(a2, "right") == 1);
+    cr_expect_float_eq(number_at(a2, "mean_p"), 0.55, 1e-9);
+    expect_text(b1, "label", "Early+Pre+Pro");
+    cr_expect_eq(number_at(json, "prevalence"), 0.1);
+    cr_expect_float_eq(number_at(json, "positive_predictive_value"), 0.1 / (0.1 + 0.25 * 0.9), 1e-8);
+    cr_expect_eq(number_at(json, "negative_predictive_value"), 1);
+    json_decref(json);
+
+    program_run(&result, "eval --from %s/p.csv --positive Early,Pre,Pro --json", folder);
+    cr_expect_null(strstr(result.out, "prevalence"), "%s", result.out);
+    cr_expect_null(strstr(result.out, "by_subject"), "%s", result.out);
+    program_remove(folder);
+}
+
 /* Some classes against the others are two classes, with all that these have. */
 Test(class_evaluation, joined) {
     static const struct {

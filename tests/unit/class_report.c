@@ -291,7 +291,7 @@ Test(class_report, json) {
                                         "\"f1_macro\": 0.791666667"};
     char *text;
     cr_assert_eq(lvk_predictions_evaluate_classes(rows, ROWS, names, CLASSES, &few, &j), LVK_OK);
-    cr_assert_eq(lvk_evaluation_report_text(&j, &text), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_evaluation_report_text(&j, NULL, &text), LVK_OK, "%s", lvk_error_message());
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
         cr_expect_not_null(strstr(text, parts[i]), "%s is not in %s", parts[i], text);
     lvk_text_free(text);
