@@ -3,7 +3,6 @@
 
 #include "ui/format.h"
 #include "ui/output.h"
-#include "ui/table.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -30,16 +29,12 @@ static double baseline_of(const char *key, const lvk_class_metrics *m) {
 }
 
 static void total_row(table *t, const lvk_class_metrics *m, const lvk_measure *measure) {
-    char text[2][FORMAT_SIZE];
-    const double low = lvk_class_total_of(&m->low, measure), baseline = baseline_of(measure->key, m);
+    char text[FORMAT_SIZE];
+    const double baseline = baseline_of(measure->key, m);
     table_cell(t, "%s", measure->name);
-    table_cell(t, "%s", format_number(text[0], lvk_class_total_of(&m->scores, measure), 4));
-    if (isfinite(low))
-        table_cell(t, "%s to %s", format_number(text[0], low, 3),
-                   format_number(text[1], lvk_class_total_of(&m->high, measure), 3));
-    else
-        table_cell(t, "n/a");
-    table_cell(t, "%s", isnan(baseline) ? "" : format_number(text[0], baseline, 4));
+    table_cell(t, "%s", format_number(text, lvk_class_total_of(&m->scores, measure), 4));
+    metrics_interval_cell(t, lvk_class_total_of(&m->low, measure), lvk_class_total_of(&m->high, measure));
+    table_cell(t, "%s", isnan(baseline) ? "" : format_number(text, baseline, 4));
 }
 
 static bool print_totals(const lvk_evaluation_report *j) {
@@ -114,21 +109,6 @@ static bool print_confusion(const lvk_evaluation_report *j) {
 
 /* ---- what they mean ---- */
 
-/* "1 subject with Pro cells, 2 with Early cells": the classes that have rows of fewer people than `most`. */
-static void print_people_below(const lvk_evaluation_report *j, uint32_t most) {
-    const char *what = j->unnamed == j->metrics.count ? "image" : "subject";
-    bool first = true;
-    for (uint32_t k = 0; k < j->class_count; ++k) {
-        if (j->people[k] == 0 || j->people[k] >= most)
-            continue;
-        printf("%s%" PRIu32, first ? "" : ", ", j->people[k]);
-        if (first)
-            printf(" %s%s", what, j->people[k] == 1 ? "" : "s");
-        printf(" with %s cells", shown(j->class_names[k]));
-        first = false;
-    }
-}
-
 /* Scores that never varied have a value and no interval. */
 static bool has_constant(const lvk_class_metrics *m) {
     size_t count;
@@ -141,22 +121,10 @@ static bool has_constant(const lvk_class_metrics *m) {
 }
 
 static void print_interval_note(const lvk_evaluation_report *j) {
-    uint32_t least = UINT32_MAX;
+    const char *names[LVK_MOST_CLASSES];
     for (uint32_t k = 0; k < j->class_count; ++k)
-        if (j->people[k] && j->people[k] < least)
-            least = j->people[k];
-    if (least < LVK_BOOTSTRAP_LEAST) {
-        printf("No 95 %% intervals: ");
-        print_people_below(j, LVK_BOOTSTRAP_LEAST);
-        printf("; an interval needs at least %d of each.\n", LVK_BOOTSTRAP_LEAST);
-        return;
-    }
-    metrics_print_interval_kind(j, has_constant(&j->by_class));
-    if (least < METRICS_FEW_PEOPLE) {
-        printf("These intervals are too narrow, since people are few: ");
-        print_people_below(j, METRICS_FEW_PEOPLE);
-        printf(".\n");
-    }
+        names[k] = j->class_names[k];
+    metrics_print_interval_note(j, names, j->class_count, has_constant(&j->by_class));
 }
 
 static void print_missing(const lvk_evaluation_report *j) {

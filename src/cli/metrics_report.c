@@ -2,11 +2,14 @@
 
 #include "ui/format.h"
 #include "ui/output.h"
-#include "ui/table.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+/* With fewer people, the range from the worst to the best holds what is typical in less than 95 % of
+ * cases. */
+enum { FEW_PEOPLE = 6 };
 
 /* What calling every cell negative, or positive, would score; NaN: nothing that means something. */
 static void baselines_of(const char *key, const lvk_metrics *m, double baselines[2]) {
@@ -29,7 +32,7 @@ static void baselines_of(const char *key, const lvk_metrics *m, double baselines
     }
 }
 
-static void interval_cell(table *t, double low, double high) {
+void metrics_interval_cell(table *t, double low, double high) {
     char text[2][FORMAT_SIZE];
     if (isfinite(low))
         table_cell(t, "%s to %s", format_number(text[0], low, 3), format_number(text[1], high, 3));
@@ -43,7 +46,7 @@ static void score_row(table *t, const lvk_evaluation_report *j, const lvk_measur
     baselines_of(measure->key, &j->metrics, baselines);
     table_cell(t, "%s", measure->name);
     table_cell(t, "%s", format_number(text, lvk_measure_of(&j->metrics, measure), 4));
-    interval_cell(t, lvk_measure_of(&j->low, measure), lvk_measure_of(&j->high, measure));
+    metrics_interval_cell(t, lvk_measure_of(&j->low, measure), lvk_measure_of(&j->high, measure));
     for (int i = 0; i < 2; ++i)
         table_cell(t, "%s", isnan(baselines[i]) ? "" : format_number(text, baselines[i], 4));
 }
@@ -109,10 +112,21 @@ void metrics_print_unnamed(const lvk_evaluation_report *j) {
             format_count(text[0], j->unnamed), format_count(text[1], j->metrics.count));
 }
 
-static void print_people_of(const lvk_evaluation_report *j, const metrics_subject *subject) {
+/* "1 subject with Pro cells, 2 with Early cells": of two classes both, else those that have rows of fewer people
+ * than `most`. */
+static void print_people(const lvk_evaluation_report *j, const char *const *names, uint32_t classes,
+                         uint32_t most) {
     const char *what = j->unnamed == j->metrics.count ? "image" : "subject";
-    printf("%" PRIu32 " %s%s with %s cells, %" PRIu32 " with %s cells", j->people[0], what,
-           j->people[0] == 1 ? "" : "s", shown(subject->negative), j->people[1], shown(subject->positive));
+    bool first = true;
+    for (uint32_t k = 0; k < classes; ++k) {
+        if (classes > 2 && (j->people[k] == 0 || j->people[k] >= most))
+            continue;
+        printf("%s%" PRIu32, first ? "" : ", ", j->people[k]);
+        if (first)
+            printf(" %s%s", what, j->people[k] == 1 ? "" : "s");
+        printf(" with %s cells", shown(names[k]));
+        first = false;
+    }
 }
 
 /* Scores that never varied have a value and no interval. */
@@ -126,7 +140,7 @@ static bool has_constant(const lvk_evaluation_report *j) {
     return false;
 }
 
-void metrics_print_interval_kind(const lvk_evaluation_report *j, bool constant) {
+static void print_interval_kind(const lvk_evaluation_report *j, bool constant) {
     if (j->unnamed == j->metrics.count)
         printf(
             "95 %% intervals: bootstrap over images, as if each were of another person; too narrow where people have "
@@ -138,22 +152,22 @@ void metrics_print_interval_kind(const lvk_evaluation_report *j, bool constant) 
         printf("n/a: the score is the same in nearly all draws, which gives no interval.\n");
 }
 
-/* What the intervals are, or why there is none. */
-static void print_interval_note(const lvk_evaluation_report *j, const metrics_subject *subject) {
+void metrics_print_interval_note(const lvk_evaluation_report *j, const char *const *names, uint32_t classes,
+                                 bool constant) {
     uint32_t least = UINT32_MAX;
-    for (int class = 0; class < 2; ++class)
-        if (j->people[class] && j->people[class] < least)
-            least = j->people[class];
+    for (uint32_t k = 0; k < classes; ++k)
+        if (j->people[k] && j->people[k] < least)
+            least = j->people[k];
     if (least < LVK_BOOTSTRAP_LEAST) {
         printf("No 95 %% intervals: ");
-        print_people_of(j, subject);
+        print_people(j, names, classes, LVK_BOOTSTRAP_LEAST);
         printf("; an interval needs at least %d of each.\n", LVK_BOOTSTRAP_LEAST);
         return;
     }
-    metrics_print_interval_kind(j, has_constant(j));
-    if (least < METRICS_FEW_PEOPLE) {
+    print_interval_kind(j, constant);
+    if (least < FEW_PEOPLE) {
         printf("These intervals are too narrow, since people are few: ");
-        print_people_of(j, subject);
+        print_people(j, names, classes, FEW_PEOPLE);
         printf(".\n");
     }
 }
@@ -180,7 +194,8 @@ bool metrics_print(const lvk_evaluation_report *j, const metrics_subject *subjec
     if (!print_scores(j, subject))
         return false;
     printf("\n");
-    print_interval_note(j, subject);
+    const char *const names[] = {subject->negative, subject->positive};
+    metrics_print_interval_note(j, names, 2, has_constant(j));
     printf("A cell is called '%s' if p_%s > %s.\n\n", shown(subject->positive), shown(subject->positive),
            format_number(text, j->threshold, 4));
     if (!print_confusion(&j->metrics, subject))

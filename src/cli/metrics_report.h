@@ -3,6 +3,7 @@
 #define LEUKVK_CLI_METRICS_REPORT_H
 
 #include "leukvk/leukvk.h"
+#include "ui/table.h"
 
 #include <stdbool.h>
 
@@ -28,15 +29,16 @@ bool metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t 
 
 /* ---- what the two kinds of report have in common ---- */
 
-/* With fewer people, the range from the worst to the best holds what is typical in less than 95 % of
- * cases. */
-enum { METRICS_FEW_PEOPLE = 6 };
-
 void metrics_print_unnamed(const lvk_evaluation_report *report);
 void metrics_print_votes(const lvk_evaluation_report *report);
 
-/* What the intervals are of; `constant`: some score has none. */
-void metrics_print_interval_kind(const lvk_evaluation_report *report, bool constant);
+/* A cell with an interval, "0.871 to 0.950", or "n/a". */
+void metrics_interval_cell(table *t, double low, double high);
+
+/* What the intervals are, or why there is none. `names` are those of the report's classes, of two the negative
+ * one first; `constant`: some score has a value and no interval, since it never varied. */
+void metrics_print_interval_note(const lvk_evaluation_report *report, const char *const *names,
+                                 uint32_t classes, bool constant);
 
 /* What metrics_print does for three classes and more. */
 bool metrics_print_classes(const lvk_evaluation_report *report, const char *title);

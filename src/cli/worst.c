@@ -2,6 +2,7 @@
 
 #include "ui/output.h"
 #include "ui/table.h"
+#include "verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,9 +26,9 @@ static int compare(const void *a, const void *b) {
     return left->row < right->row ? -1 : 1;
 }
 
-static int out_of_memory(void) {
+static void out_of_memory(void) {
     fputs("leukvk: out of memory\n", stderr);
-    exit(EXIT_FAILURE);
+    exit(EXIT_FAILED);
 }
 
 static void print(const candidate *worst, size_t count, const lvk_prediction *rows,
@@ -92,7 +93,7 @@ int worst_show(const worst_options *options, const lvk_prediction *rows, size_t 
     qsort(all, labelled, sizeof *all, compare);
     const size_t shown_count = labelled < options->count ? labelled : options->count;
     print(all, shown_count, rows, classes, class_count, threshold);
-    if (options->sheet && images && shown_count)
+    if (options->sheet)
         status = draw(options, all, shown_count, rows, classes, images);
     free(all);
     return status;

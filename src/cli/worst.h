@@ -10,9 +10,10 @@ typedef struct worst_options {
     const char *crop;  /* of the model, for the sheet */
 } worst_options;
 
-/* Prints the labelled rows to whose own class the model gives the least probability, the least first, and draws them where
- * `images` (whose image i has row i) is not NULL. `classes` are the names, of two the negative and the positive
- * one; `threshold` is of two. Returns an lvk_status. */
+/* Prints the labelled rows, of which there is one at least, to whose own class the model gives the least
+ * probability, the least first. A sheet draws `images`, whose image i has row i; without one they may be NULL.
+ * `classes` are the names, of two the negative and the positive one; `threshold` is of two. Returns an
+ * lvk_status. */
 int worst_show(const worst_options *options, const lvk_prediction *rows, size_t count,
                const char *const *classes, uint32_t class_count, double threshold, const selection *images);
 
