@@ -25,7 +25,7 @@ typedef struct winograd {
     lvk_winograd_image x, y;
     size_t tiles, block;
     size_t u_position, u_count; /* floats of one position, and of all */
-    bool flip, keeps_weights;
+    bool flip;
     float *kept;      /* w transformed, NULL: in scratch memory */
     uint64_t version; /* of the w that `kept` was made of; 0: none yet */
 } winograd;

@@ -143,15 +143,16 @@ static inline void winograd_sets(const lvk_real *numbers, const lvk_type *type, 
 /* Adds a tile's part of S to the nine sums of each pair of channels. */
 static inline void winograd_weight_tile(const lvk_call *call, double (*x)[3][3], double (*y)[3][3],
                                         float *sums) {
+    static const int first[3] = {0, 1, 1}, last[3] = {1, 1, 2}; /* the summands of S0, S1 and S2; M is 1 */
     const uint64_t inputs = call->outputs[0].dim[2], outputs = call->outputs[0].dim[3];
     for (uint64_t c = 0; c < inputs; ++c)
         for (uint64_t k = 0; k < outputs; ++k)
             for (int r = 0; r < 3; ++r)
                 for (int s = 0; s < 3; ++s) {
                     double sum = 0;
-                    for (int a = r == 2 ? 1 : 0; a <= (r == 0 ? 1 : r); ++a)
-                        for (int b = s == 2 ? 1 : 0; b <= (s == 0 ? 1 : s); ++b)
-                            sum += (r == 1 && a == 0) || (s == 1 && b == 0) ? 0 : x[c][a][b] * y[k][a][b];
+                    for (int a = first[r]; a <= last[r]; ++a)
+                        for (int b = first[s]; b <= last[s]; ++b)
+                            sum += x[c][a][b] * y[k][a][b];
                     sums[((uint64_t)(3 * r + s) * inputs + c) * outputs + k] += (float)sum;
                 }
 }
