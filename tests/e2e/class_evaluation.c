@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static program_result result; /* large */
@@ -160,6 +161,41 @@ Test(class_evaluation, joined) {
         cr_expect_eq(result.exit_status, 2, "%s", wrong[i].arguments);
         EXPECT_SAYS(result.err, wrong[i].message);
     }
+    program_remove(folder);
+}
+
+static void rename_class(const char *folder, const char *old, const char *name) {
+    char from[512], to[512];
+    snprintf(from, sizeof from, "%s/data/%s", folder, old);
+    snprintf(to, sizeof to, "%s/data/%s", folder, name);
+    cr_assert_eq(rename(from, to), 0, "%s", to);
+}
+
+/* A file of joined classes names them as the report does, however long that is. */
+Test(class_evaluation, joined_names_are_written_whole) {
+    enum { LENGTH = 150 };
+    char early[LENGTH + 1] = {0}, pre[LENGTH + 1] = {0}, header[400];
+    memset(early, 'E', LENGTH);
+    memset(pre, 'P', LENGTH);
+    snprintf(header, sizeof header, "path,subject,p_%s+%s,class,label,area\n", early, pre);
+    const char *folder = program_folder();
+    program_run(&result, "synth %s/data --classes 3 --images 36 --subjects 12 --size 64 --format png",
+                folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    rename_class(folder, "Early", early);
+    rename_class(folder, "Pre", pre);
+    program_run(&result,
+                "train --data %s/data --model cnn-gap --image-size 32 --crop none --epochs 1 --batch 16 "
+                "--out %s/run",
+                folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "eval --model %s/run --positive %s,%s --out %s/p.csv", folder, early, pre, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    char *text = program_read_in(folder, "p.csv");
+    cr_expect_eq(strncmp(text, header, strlen(header)), 0, "%.400s", text);
+    free(text);
+    program_run(&result, "eval --from %s/p.csv", folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
     program_remove(folder);
 }
 
