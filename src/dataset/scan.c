@@ -26,6 +26,7 @@ typedef struct walk {
     size_t capacity;
     const char *prefix; /* in front of the path in the entry */
     const char *folder; /* that is walked */
+    bool is_data_set;   /* its label tables and folders are kept; false: files are only listed */
     const char **tables;
     size_t table_count, table_capacity;
     const char **folders; /* that were read, below `folder` */
@@ -86,6 +87,18 @@ static lvk_status fail_unfinished(const walk *w, const char *path) {
         w->folder, length ? "/" : "", length ? length - 1 : 0, path);
 }
 
+static bool is_label_table(const char *name) {
+    const size_t length = strlen(name);
+    return length > 4 && lvk_text_equal(name + length - 4, ".csv") && lvk_text_contains(name, "prelim") &&
+           lvk_text_contains(name, "label");
+}
+
+static lvk_status keep_table(walk *w, const char *path) {
+    LVK_TRY(LVK_GROW(&w->tables, &w->table_capacity, w->table_count));
+    w->tables[w->table_count] = lvk_arena_strdup(&w->scan->arena, path);
+    return w->tables[w->table_count++] ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
 static lvk_status visit(void *user, const char *path) {
     walk *w = user;
     const char *name = lvk_path_name(path);
@@ -95,13 +108,8 @@ static lvk_status visit(void *user, const char *path) {
         return LVK_OK;
     if (lvk_name_is_image(name))
         return add_entry(w, path);
-    const size_t length = strlen(name);
-    if (length > 4 && lvk_text_equal(name + length - 4, ".csv") && lvk_text_contains(name, "prelim") &&
-        lvk_text_contains(name, "label")) {
-        LVK_TRY(LVK_GROW(&w->tables, &w->table_capacity, w->table_count));
-        w->tables[w->table_count] = lvk_arena_strdup(&w->scan->arena, path);
-        return w->tables[w->table_count++] ? LVK_OK : LVK_ERROR_MEMORY;
-    }
+    if (is_label_table(name))
+        return w->is_data_set ? keep_table(w, path) : LVK_OK;
     lvk_other_files_add(&w->others, name);
     return LVK_OK;
 }
@@ -126,6 +134,8 @@ static lvk_status warn_unreadable(void *user, const char *path, const char *reas
 /* Kept until it is known which folders are classes. */
 static lvk_status note_folder(void *user, const char *path) {
     walk *w = user;
+    if (!w->is_data_set)
+        return LVK_OK;
     LVK_TRY(LVK_GROW(&w->folders, &w->folder_capacity, w->folder_count));
     w->folders[w->folder_count] = lvk_arena_strdup(&w->scan->arena, path);
     return w->folders[w->folder_count++] ? LVK_OK : LVK_ERROR_MEMORY;
@@ -387,7 +397,7 @@ static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
 
 lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *scan) {
     *scan = (lvk_scan){.positive = -1};
-    walk w = {.scan = scan, .prefix = "", .folder = folder};
+    walk w = {.scan = scan, .prefix = "", .folder = folder, .is_data_set = true};
     lvk_status status = lvk_folder_walk(folder, &visitor, &w);
     if (status == LVK_OK)
         status = lvk_other_files_tell(&w.others, folder);
@@ -438,8 +448,6 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
         status = lvk_scan_read_names(scan, false);
     if (status == LVK_OK)
         status = lvk_layout_name_subjects_without_classes(scan);
-    lvk_free(w.tables);
-    lvk_free(w.folders);
     if (status != LVK_OK)
         lvk_scan_finish(scan);
     return status;
