@@ -67,33 +67,33 @@ typedef enum lvk_given_part {
     LVK_GIVEN_COUNT
 } lvk_given_part;
 
+/* A data set has one of these for each image, so it is packed: 104 bytes. */
 typedef struct lvk_image_info {
-    const char *path; /* relative to the folder, '/' between components */
-    int32_t label;    /* class index, -1: unlabelled */
-    uint32_t subject; /* subject index */
-    uint32_t group;   /* group index: equal for subjects that share a picture */
-    lvk_data_part part;
-    lvk_given_part given;     /* all images of a data set have one, or none has */
+    const char *path;         /* relative to the folder, '/' between components */
     double microns_per_pixel; /* as a table says; 0: not known */
-    int32_t fold;             /* C-NMC's own fold, -1: none */
-    uint32_t width, height;   /* pixels */
-    uint32_t area;            /* pixels that are not black background */
     /* Of red, green and blue, 0 to 255, over the pixels of `area` */
     uint64_t colour_sum[3], colour_square_sum[3];
-    uint64_t hash[2]; /* of the decoded pixels and the size: equal for identical pictures */
-    /* Equal also for a picture and its seven dihedral views (quarter turns, mirrored) */
-    uint64_t turned_hash[2];
-    uint32_t pages; /* pages or frames of the file, of which the first is the image */
+    uint64_t hash[2];                 /* of the decoded pixels and the size: equal for identical pictures */
+    uint32_t area;                    /* pixels that are not black background */
+    uint32_t subject;                 /* subject index */
+    uint32_t group;                   /* group index: equal for subjects that share a picture */
+    uint32_t width : 16, height : 16; /* pixels */
+    int32_t label : 16;               /* class index, -1: unlabelled */
+    int32_t fold : 8;                 /* C-NMC's own fold, -1: none */
+    lvk_data_part part : 4;
+    lvk_given_part given : 4; /* all images of a data set have one, or none has */
+    uint32_t pages : 24;      /* pages or frames of the file, of which the first is the image */
     /* Bits that hold the picture where the file's samples have 16: 12 for a camera of 12 bits, whose values
      * are scaled by them. 0: the samples have fewer than 16 bits */
-    uint8_t bits;
+    uint32_t bits : 7;
+    uint32_t bits_told : 1; /* the file tells `bits`; 0: the range of its samples does */
 } lvk_image_info;
 
 typedef struct lvk_subject_info {
     const char *name; /* "H3"; for an image whose name says nothing, the image's path */
     uint32_t group;
-    uint32_t images;
-    bool named; /* false: nothing names the person, so the image is a subject of its own */
+    uint32_t images : 31;
+    uint32_t named : 1; /* 0: nothing names the person, so the image is a subject of its own */
 } lvk_subject_info;
 
 typedef struct lvk_skipped_info {

@@ -15,7 +15,7 @@
 enum { MOST_DEPTH = 32 };
 
 typedef struct path_list {
-    char **paths;
+    const char **paths;
     size_t count, capacity;
 } path_list;
 
@@ -30,6 +30,7 @@ typedef struct folder_walk {
     const char *root;
     const lvk_folder_visitor *visitor;
     void *user;
+    lvk_arena own, *texts;  /* memory of the paths in the lists: its own, or the visitor's */
     path_list files, links; /* files, and links to folders that are not followed yet */
     bool follows;           /* all folders have been read to which no link leads; now links are followed */
     place *seen;            /* a hash table of seen_room entries, a power of two */
@@ -129,35 +130,38 @@ static lvk_status fail_folder(const folder_walk *w, const char *relative, int er
 
 static lvk_status collect(folder_walk *w, const char *relative, int depth);
 
-/* Appends `name`, a path relative to the root, to the list, which takes it over. */
-static lvk_status take_named(path_list *list, char *name) {
-    const lvk_status status = LVK_GROW(&list->paths, &list->capacity, list->count);
-    if (status == LVK_OK)
-        list->paths[list->count++] = name;
-    else
-        lvk_free(name);
-    return status;
+/* Appends a copy of `name`, a path relative to the root, to the list. */
+static lvk_status take_named(folder_walk *w, path_list *list, const char *name) {
+    LVK_TRY(LVK_GROW(&list->paths, &list->capacity, list->count));
+    list->paths[list->count] = lvk_arena_strdup(w->texts, name);
+    return list->paths[list->count++] ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-/* Collects the file or link `name`, or what is in the folder `name`, a path relative to the root, which the
- * function takes over. NULL stands for a failed allocation. */
-static lvk_status collect_entry(folder_walk *w, char *name, int depth) {
+/* Collects the file or link `name`, or what is in the folder `name`, a path relative to the root. */
+static lvk_status collect_named(folder_walk *w, const char *name, int depth) {
     const lvk_folder_visitor *visitor = w->visitor;
-    char *full = name ? lvk_path_join(w->root, name) : NULL;
+    char *full = lvk_path_join(w->root, name);
     kind_of_file kind = OTHER_KIND;
-    lvk_status status = full ? find_kind(full, &kind) : LVK_ERROR_MEMORY;
+    const lvk_status status = full ? find_kind(full, &kind) : LVK_ERROR_MEMORY;
     lvk_free(full);
-    if (status == LVK_OK && kind == FILE_KIND)
-        return take_named(&w->files, name);
-    const bool enters = status == LVK_OK && kind != OTHER_KIND &&
-                        (!visitor->enters || visitor->enters(w->user, lvk_path_name(name)));
-    if (enters && kind == FOLDER_LINK_KIND && visitor->link_left)
-        return take_named(&w->links, name);
-    if (enters && kind == FOLDER_KIND)
-        status = collect(w, name, depth + 1);
-    if (enters && kind == DEAD_LINK_KIND && visitor->link_left)
-        status = visitor->link_left(w->user, name, true);
-    lvk_free(name);
+    LVK_TRY(status);
+    if (kind == FILE_KIND)
+        return take_named(w, &w->files, name);
+    if (kind == OTHER_KIND || (visitor->enters && !visitor->enters(w->user, lvk_path_name(name))))
+        return LVK_OK;
+    if (kind == FOLDER_KIND)
+        return collect(w, name, depth + 1);
+    if (!visitor->link_left)
+        return LVK_OK;
+    return kind == FOLDER_LINK_KIND ? take_named(w, &w->links, name)
+                                    : visitor->link_left(w->user, name, true);
+}
+
+/* The same for the entry `name` of the folder `relative`. */
+static lvk_status collect_entry(folder_walk *w, const char *relative, const char *name, int depth) {
+    char *path = lvk_path_join(relative, name);
+    const lvk_status status = path ? collect_named(w, path, depth) : LVK_ERROR_MEMORY;
+    lvk_free(path);
     return status;
 }
 
@@ -174,7 +178,7 @@ static lvk_status collect_entries(folder_walk *w, DIR *folder, const char *relat
         if (!entry)
             return LVK_OK;
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            LVK_TRY(collect_entry(w, lvk_path_join(relative, entry->d_name), depth));
+            LVK_TRY(collect_entry(w, relative, entry->d_name, depth));
     }
 }
 
@@ -210,7 +214,7 @@ static lvk_status collect(folder_walk *w, const char *relative, int depth) {
 /* ---- the walk ---- */
 
 static int compare_paths(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static void sort(path_list *list) {
@@ -256,11 +260,8 @@ static lvk_status follow_links(folder_walk *w) {
         path_list links = w->links;
         w->links = (path_list){0};
         sort(&links);
-        for (size_t i = 0; i < links.count; ++i) {
-            if (status == LVK_OK)
-                status = follow(w, links.paths[i]);
-            lvk_free(links.paths[i]);
-        }
+        for (size_t i = 0; i < links.count && status == LVK_OK; ++i)
+            status = follow(w, links.paths[i]);
         lvk_free(links.paths);
     }
     return status;
@@ -268,19 +269,16 @@ static lvk_status follow_links(folder_walk *w) {
 
 lvk_status lvk_folder_walk(const char *root, const lvk_folder_visitor *visitor, void *user) {
     folder_walk w = {.root = root, .visitor = visitor, .user = user};
+    w.texts = visitor->texts ? visitor->texts : &w.own;
     lvk_status status = collect(&w, "", 0);
     if (status == LVK_OK)
         status = follow_links(&w);
     sort(&w.files);
-    for (size_t i = 0; i < w.files.count; ++i) {
-        if (status == LVK_OK)
-            status = visitor->file(user, w.files.paths[i]);
-        lvk_free(w.files.paths[i]);
-    }
-    for (size_t i = 0; i < w.links.count; ++i)
-        lvk_free(w.links.paths[i]);
+    for (size_t i = 0; i < w.files.count && status == LVK_OK; ++i)
+        status = visitor->file(user, w.files.paths[i]);
     lvk_free(w.files.paths);
     lvk_free(w.links.paths);
     lvk_free(w.seen);
+    lvk_arena_finish(&w.own);
     return status;
 }

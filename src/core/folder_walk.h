@@ -2,13 +2,15 @@
 #ifndef LVK_CORE_FOLDER_WALK_H
 #define LVK_CORE_FOLDER_WALK_H
 
-#include "core/error.h"
+#include "core/memory.h"
 
 #include <stdbool.h>
 
 /* The functions that lvk_folder_walk calls. Paths are relative to the root, with '/' between components. All
  * but `file` may be NULL. */
 typedef struct lvk_folder_visitor {
+    lvk_arena
+        *texts; /* where the paths of files are put, and stay. NULL: they are valid during the calls only */
     lvk_status (*file)(void *user, const char *path);
     /* Whether to open a folder of this name below the root. NULL: every folder is opened. */
     bool (*enters)(void *user, const char *name);

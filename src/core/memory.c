@@ -1,5 +1,8 @@
 #include "core/memory.h"
 
+#include "core/memory_use.h"
+
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -7,7 +10,7 @@
 #include <string.h>
 
 static atomic_uint_fast64_t allocations;
-static atomic_uint_fast64_t live;
+static atomic_uint_fast64_t live, live_bytes;
 static atomic_uint_fast64_t failing; /* counts down to the allocation that fails; 0: none */
 
 uint64_t lvk_alloc_fail_after(uint64_t n) {
@@ -17,6 +20,10 @@ uint64_t lvk_alloc_fail_after(uint64_t n) {
 
 uint64_t lvk_alloc_live(void) {
     return atomic_load(&live);
+}
+
+uint64_t lvk_alloc_live_bytes(void) {
+    return atomic_load(&live_bytes);
 }
 
 static int must_fail(void) {
@@ -37,20 +44,24 @@ void *lvk_alloc(size_t count, size_t size) {
     if (!memory)
         return out_of_memory(count, size);
     atomic_fetch_add(&live, 1);
+    atomic_fetch_add(&live_bytes, malloc_usable_size(memory));
     return memory;
 }
 
 void *lvk_realloc(void *memory, size_t count, size_t size) {
     const size_t bytes = size && count > SIZE_MAX / size ? 0 : count * size;
+    const size_t before = malloc_usable_size(memory);
     void *grown = bytes == 0 || must_fail() ? NULL : realloc(memory, bytes);
     if (!grown)
         return out_of_memory(count, size);
     atomic_fetch_add(&live, memory ? 0 : 1);
+    atomic_fetch_add(&live_bytes, malloc_usable_size(grown) - before);
     return grown;
 }
 
 void lvk_free(void *memory) {
     atomic_fetch_sub(&live, memory ? 1 : 0);
+    atomic_fetch_sub(&live_bytes, malloc_usable_size(memory));
     free(memory);
 }
 
@@ -91,8 +102,11 @@ static char *heap_allocate(void *context, size_t size) {
     return lvk_alloc(size, 1);
 }
 
+static void *take(lvk_arena *arena, size_t bytes, size_t alignment);
+
+/* Texts lie side by side. */
 static char *arena_allocate(void *context, size_t size) {
-    return lvk_arena_alloc(context, size, 1);
+    return take(context, size, 1);
 }
 
 char *lvk_format(const char *format, ...) {
@@ -123,13 +137,11 @@ struct lvk_arena_chunk {
     max_align_t data[];
 };
 
-void *lvk_arena_alloc(lvk_arena *arena, size_t count, size_t size) {
-    if (size && count > (SIZE_MAX - sizeof(max_align_t)) / size)
-        return out_of_memory(count, size);
-    const size_t alignment = sizeof(max_align_t);
-    const size_t bytes = (count * size + alignment - 1) / alignment * alignment;
+/* Memory for `bytes` bytes at a multiple of `alignment`. */
+static void *take(lvk_arena *arena, size_t bytes, size_t alignment) {
     struct lvk_arena_chunk *chunk = arena->chunk;
-    if (!chunk || chunk->size - chunk->used < bytes) {
+    size_t start = chunk ? (chunk->used + alignment - 1) / alignment * alignment : 0;
+    if (!chunk || start > chunk->size || chunk->size - start < bytes) {
         const size_t room = bytes > 16384 ? bytes : 16384;
         chunk = lvk_alloc(1, sizeof *chunk + room);
         if (!chunk)
@@ -137,10 +149,17 @@ void *lvk_arena_alloc(lvk_arena *arena, size_t count, size_t size) {
         chunk->size = room;
         chunk->next = arena->chunk;
         arena->chunk = chunk;
+        start = 0;
     }
-    void *memory = (char *)chunk->data + chunk->used;
-    chunk->used += bytes;
-    return memory;
+    chunk->used = start + bytes;
+    return (char *)chunk->data + start;
+}
+
+void *lvk_arena_alloc(lvk_arena *arena, size_t count, size_t size) {
+    const size_t alignment = sizeof(max_align_t);
+    if (size && count > (SIZE_MAX - alignment) / size)
+        return out_of_memory(count, size);
+    return take(arena, (count * size + alignment - 1) / alignment * alignment, alignment);
 }
 
 char *lvk_arena_strdup(lvk_arena *arena, const char *text) {

@@ -1,115 +1,110 @@
 #include "dataset/assemble.h"
 
 #include "core/file.h"
+#include "core/index_sort.h"
 #include "core/log.h"
 #include "dataset/groups.h"
 #include "dataset/names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-/* What the sorts below look at: qsort has no argument of its own. */
-typedef struct keyed {
-    const char *text;
-    uint64_t hash[2];
-    uint32_t part, index;
-} keyed;
+/* What the sorts look at. */
+typedef struct files {
+    const lvk_image_info *images;
+    const char *const *subjects;
+    const uint64_t (*turned)[2];
+} files;
 
 static int compare_numbers(uint64_t a, uint64_t b) {
     return (a > b) - (a < b);
 }
 
-static int compare_hashes(const keyed *x, const keyed *y) {
-    const int order = compare_numbers(x->hash[0], y->hash[0]);
-    return order ? order : compare_numbers(x->hash[1], y->hash[1]);
+static int by_turned(const void *context, uint32_t a, uint32_t b) {
+    const uint64_t(*turned)[2] = ((const files *)context)->turned;
+    const int order = compare_numbers(turned[a][0], turned[b][0]);
+    return order ? order : compare_numbers(turned[a][1], turned[b][1]);
 }
 
-static int by_hash(const void *a, const void *b) {
-    const int order = compare_hashes(a, b);
-    return order ? order : compare_numbers(((const keyed *)a)->index, ((const keyed *)b)->index);
+static int by_path(const void *context, uint32_t a, uint32_t b) {
+    const files *f = context;
+    return strcmp(f->images[a].path, f->images[b].path);
 }
 
-static int by_text(const void *a, const void *b) {
-    const keyed *x = a, *y = b;
-    const int order = strcmp(x->text, y->text);
-    return order ? order : compare_numbers(x->index, y->index);
+/* Images without a subject come last; each is a subject of its own. */
+static int by_subject(const void *context, uint32_t a, uint32_t b) {
+    const files *f = context;
+    const char *x = f->subjects[a], *y = f->subjects[b];
+    return x && y ? strcmp(x, y) : x || y ? (y != NULL) - (x != NULL) : compare_numbers(a, b);
 }
 
-static int by_part_and_text(const void *a, const void *b) {
-    const keyed *x = a, *y = b;
-    return x->part != y->part ? compare_numbers(x->part, y->part) : by_text(a, b);
+static int by_part_and_name(const void *context, uint32_t a, uint32_t b) {
+    const files *f = context;
+    const lvk_image_info *x = &f->images[a], *y = &f->images[b];
+    return x->part != y->part ? compare_numbers(x->part, y->part)
+                              : strcmp(lvk_path_name(x->path), lvk_path_name(y->path));
 }
 
-static void sort(keyed *keys, size_t count, int (*compare)(const void *, const void *)) {
-    if (count)
-        qsort(keys, count, sizeof *keys, compare);
+static void number(uint32_t *indices, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        indices[i] = (uint32_t)i;
+}
+
+/* Image `b`, of the same name as `a`, is either its copy or another picture. */
+static lvk_status drop_copy(const lvk_dataset *d, lvk_reading *r, uint32_t a, uint32_t b) {
+    const lvk_image_info *first = &d->images[a], *other = &d->images[b];
+    if (memcmp(first->hash, other->hash, sizeof first->hash) == 0 && first->label == other->label) {
+        r->reasons[b] = lvk_format("a second copy of %s", first->path);
+        return r->reasons[b] ? LVK_OK : LVK_ERROR_MEMORY;
+    }
+    if (first->part == LVK_PART_PRELIMINARY)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s/%s: another image than %s, which has the same name", d->folder,
+                        other->path, first->path);
+    return LVK_OK;
 }
 
 /* In a C-NMC tree a name is given once; met again, it is the second copy of a folder nested in itself. */
-static lvk_status drop_copies(lvk_dataset *d, keyed *keys) {
+static lvk_status drop_copies(lvk_dataset *d, lvk_reading *r, uint32_t *order) {
+    const files f = {.images = d->images};
     size_t count = 0;
-    for (size_t i = 0; i < d->scan.count; ++i)
-        if (!d->facts[i].reason)
-            keys[count++] =
-                (keyed){lvk_path_name(d->scan.entries[i].path), {0, 0}, d->scan.entries[i].part, (uint32_t)i};
-    sort(keys, count, by_part_and_text);
+    for (size_t i = 0; i < r->count; ++i)
+        if (!r->reasons[i])
+            order[count++] = (uint32_t)i;
+    LVK_TRY(lvk_index_sort(order, count, by_part_and_name, &f));
     for (size_t i = 1, first = 0; i < count; ++i) {
-        if (keys[i].part != keys[first].part || strcmp(keys[i].text, keys[first].text) != 0) {
+        if (by_part_and_name(&f, order[first], order[i]) != 0)
             first = i;
-            continue;
-        }
-        const uint32_t a = keys[first].index, b = keys[i].index;
-        const lvk_scan_entry *entries = d->scan.entries;
-        if (memcmp(d->facts[a].hash, d->facts[b].hash, sizeof d->facts[a].hash) == 0 &&
-            entries[a].label == entries[b].label) {
-            d->facts[b].reason = lvk_format("a second copy of %s", entries[a].path);
-            if (!d->facts[b].reason)
-                return LVK_ERROR_MEMORY;
-        } else if (keys[i].part == LVK_PART_PRELIMINARY) {
-            return lvk_fail(LVK_ERROR_FORMAT, "%s/%s: another image than %s, which has the same name",
-                            d->folder, entries[b].path, entries[a].path);
-        }
+        else
+            LVK_TRY(drop_copy(d, r, order[first], order[i]));
     }
     return LVK_OK;
 }
 
-static lvk_image_info image_info(const lvk_scan_entry *entry, const lvk_image_fact *fact) {
-    lvk_image_info info = {.path = entry->path,
-                           .label = entry->label,
-                           .part = entry->part,
-                           .given = entry->given,
-                           .microns_per_pixel = entry->microns_per_pixel,
-                           .fold = entry->fold,
-                           .width = fact->width,
-                           .height = fact->height,
-                           .area = fact->area,
-                           .pages = fact->pages,
-                           .bits = fact->bits};
-    memcpy(info.colour_sum, fact->colour_sum, sizeof info.colour_sum);
-    memcpy(info.colour_square_sum, fact->colour_square_sum, sizeof info.colour_square_sum);
-    memcpy(info.hash, fact->hash, sizeof info.hash);
-    memcpy(info.turned_hash, fact->turned_hash, sizeof info.turned_hash);
-    return info;
+static size_t count_reasons(const lvk_reading *r) {
+    size_t count = 0;
+    for (size_t i = 0; i < r->count; ++i)
+        count += r->reasons[i] != NULL;
+    return count;
 }
 
-static lvk_status collect_images(lvk_dataset *d) {
-    d->images = lvk_alloc(d->scan.count, sizeof *d->images);
-    d->skipped = lvk_alloc(d->scan.count, sizeof *d->skipped);
-    d->entries = lvk_alloc(d->scan.count, sizeof *d->entries);
-    if (!d->images || !d->skipped || !d->entries)
+/* Moves the images that are left out to `skipped`, and the others to the front. */
+static lvk_status collect_images(lvk_dataset *d, lvk_reading *r) {
+    d->skipped = lvk_alloc(count_reasons(r), sizeof *d->skipped);
+    if (!d->skipped)
         return LVK_ERROR_MEMORY;
-    for (size_t i = 0; i < d->scan.count; ++i) {
-        const lvk_scan_entry *entry = &d->scan.entries[i];
-        const lvk_image_fact *fact = &d->facts[i];
-        if (fact->reason) {
-            d->skipped[d->skipped_count++] = (uint32_t)i;
+    for (size_t i = 0; i < r->count; ++i) {
+        if (r->reasons[i]) {
+            const char *reason = lvk_arena_strdup(&d->scan.arena, r->reasons[i]);
+            if (!reason)
+                return LVK_ERROR_MEMORY;
+            d->skipped[d->skipped_count++] = (lvk_skipped_info){d->images[i].path, reason};
             continue;
         }
-        d->entries[d->image_count] = (uint32_t)i;
-        d->images[d->image_count++] = image_info(entry, fact);
+        r->subjects[d->image_count] = r->subjects[i];
+        memcpy(r->turned[d->image_count], r->turned[i], sizeof *r->turned);
+        d->images[d->image_count++] = d->images[i];
     }
     if (d->image_count)
         return LVK_OK;
@@ -118,43 +113,53 @@ static lvk_status collect_images(lvk_dataset *d) {
                     *d->folder ? "/" : "", first.path, first.reason);
 }
 
-static lvk_status index_paths(lvk_dataset *d, keyed *keys) {
+static lvk_status index_paths(lvk_dataset *d) {
+    size_t ascending = 1;
+    while (ascending < d->image_count &&
+           strcmp(d->images[ascending - 1].path, d->images[ascending].path) <= 0)
+        ++ascending;
+    if (ascending >= d->image_count)
+        return LVK_OK;
     d->by_path = lvk_alloc(d->image_count, sizeof *d->by_path);
     if (!d->by_path)
         return LVK_ERROR_MEMORY;
-    for (size_t i = 0; i < d->image_count; ++i)
-        keys[i] = (keyed){d->images[i].path, {0, 0}, 0, (uint32_t)i};
-    sort(keys, d->image_count, by_text);
-    for (size_t i = 0; i < d->image_count; ++i)
-        d->by_path[i] = keys[i].index;
-    return LVK_OK;
+    number(d->by_path, d->image_count);
+    return lvk_index_sort(d->by_path, d->image_count, by_path, &(files){.images = d->images});
 }
 
-/* Subjects are numbered by their first image. */
-static lvk_status number_subjects(lvk_dataset *d, keyed *keys) {
-    d->subjects = lvk_alloc(d->image_count, sizeof *d->subjects);
-    if (!d->subjects)
-        return LVK_ERROR_MEMORY;
-    for (size_t i = 0; i < d->image_count; ++i) {
-        const char *name = d->scan.entries[d->entries[i]].subject;
-        keys[i] = (keyed){name ? name : d->images[i].path, {0, 0}, name ? 0 : 1, (uint32_t)i};
-    }
-    sort(keys, d->image_count, by_part_and_text);
+/* Gives each image its subject; the subjects are counted. */
+static void count_subjects(lvk_dataset *d, const files *f, const uint32_t *order) {
     for (size_t i = 0, first = 0; i < d->image_count; ++i) {
-        if (keys[i].part != keys[first].part || strcmp(keys[i].text, keys[first].text) != 0)
+        if (by_subject(f, order[first], order[i]) != 0)
             first = i;
-        d->images[keys[i].index].subject = keys[first].index;
+        d->images[order[i]].subject = order[first];
     }
     for (size_t i = 0; i < d->image_count; ++i) {
         lvk_image_info *image = &d->images[i];
-        if (image->subject == i) {
+        if (image->subject == i)
             image->subject = (uint32_t)d->subject_count++;
-            const char *name = d->scan.entries[d->entries[i]].subject;
-            d->subjects[image->subject] = (lvk_subject_info){name ? name : image->path, 0, 0, name != NULL};
-        } else {
+        else
             image->subject = d->images[image->subject].subject; /* that one is numbered: it comes earlier */
+    }
+}
+
+/* Subjects are numbered by their first image. */
+static lvk_status number_subjects(lvk_dataset *d, const lvk_reading *r, uint32_t *order) {
+    const files f = {.subjects = r->subjects};
+    number(order, d->image_count);
+    LVK_TRY(lvk_index_sort(order, d->image_count, by_subject, &f));
+    count_subjects(d, &f, order);
+    d->subjects = lvk_alloc(d->subject_count, sizeof *d->subjects);
+    if (!d->subjects)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < d->image_count; ++i) {
+        const lvk_image_info *image = &d->images[i];
+        lvk_subject_info *subject = &d->subjects[image->subject];
+        if (subject->images == 0) {
+            subject->name = r->subjects[i] ? r->subjects[i] : image->path;
+            subject->named = r->subjects[i] != NULL;
         }
-        ++d->subjects[image->subject].images;
+        ++subject->images;
     }
     return LVK_OK;
 }
@@ -184,30 +189,52 @@ static void warn_contradiction(const lvk_dataset *d, size_t index) {
     lvk_log(LVK_LOG_WARNING, "%s and %s are the same picture under two classes", first->path, other->path);
 }
 
-static lvk_status join_duplicates(lvk_dataset *d, keyed *keys) {
-    const size_t n = d->image_count;
-    d->duplicate_images = lvk_alloc(n, sizeof *d->duplicate_images);
-    d->duplicate_starts = lvk_alloc(n + 1, sizeof *d->duplicate_starts);
-    uint32_t *parent = lvk_alloc(d->subject_count * 2, sizeof *parent);
-    if (!d->duplicate_images || !d->duplicate_starts || !parent) {
-        lvk_free(parent);
-        return LVK_ERROR_MEMORY;
+/* The images from order[start] on that are one picture: where they end. */
+static size_t end_of_picture(const files *f, const uint32_t *order, size_t count, size_t start) {
+    size_t end = start + 1;
+    while (end < count && by_turned(f, order[start], order[end]) == 0)
+        ++end;
+    return end;
+}
+
+/* Makes room for the sets of images that are one picture. */
+static lvk_status make_room(lvk_dataset *d, const files *f, const uint32_t *order) {
+    size_t images = 0, sets = 0;
+    for (size_t start = 0, end; start < d->image_count; start = end) {
+        end = end_of_picture(f, order, d->image_count, start);
+        images += end - start > 1 ? end - start : 0;
+        sets += end - start > 1;
     }
-    lvk_groups_init(parent, d->subject_count);
-    for (size_t i = 0; i < n; ++i)
-        keys[i] = (keyed){NULL, {d->images[i].turned_hash[0], d->images[i].turned_hash[1]}, 0, (uint32_t)i};
-    sort(keys, n, by_hash);
+    d->duplicate_images = lvk_alloc(images, sizeof *d->duplicate_images);
+    d->duplicate_starts = lvk_alloc(sets + 1, sizeof *d->duplicate_starts);
+    return d->duplicate_images && d->duplicate_starts ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+static void join_pictures(lvk_dataset *d, const files *f, const uint32_t *order, uint32_t *parent) {
     uint32_t filled = 0;
-    for (size_t start = 0, end; start < n; start = end) {
-        for (end = start + 1; end < n && compare_hashes(&keys[start], &keys[end]) == 0; ++end)
-            lvk_groups_join(parent, d->images[keys[start].index].subject, d->images[keys[end].index].subject);
+    for (size_t start = 0, end; start < d->image_count; start = end) {
+        end = end_of_picture(f, order, d->image_count, start);
         if (end - start < 2)
             continue;
-        for (size_t i = start; i < end; ++i)
-            d->duplicate_images[filled++] = keys[i].index;
+        for (size_t i = start; i < end; ++i) {
+            lvk_groups_join(parent, d->images[order[start]].subject, d->images[order[i]].subject);
+            d->duplicate_images[filled++] = order[i];
+        }
         d->duplicate_starts[++d->duplicate_count] = filled;
         warn_contradiction(d, d->duplicate_count - 1);
     }
+}
+
+static lvk_status join_duplicates(lvk_dataset *d, const lvk_reading *r, uint32_t *order) {
+    const files f = {.turned = (const uint64_t(*)[2])r->turned};
+    number(order, d->image_count);
+    LVK_TRY(lvk_index_sort(order, d->image_count, by_turned, &f));
+    LVK_TRY(make_room(d, &f, order));
+    uint32_t *parent = lvk_alloc(d->subject_count * 2, sizeof *parent);
+    if (!parent)
+        return LVK_ERROR_MEMORY;
+    lvk_groups_init(parent, d->subject_count);
+    join_pictures(d, &f, order, parent);
     number_groups(d, parent, parent + d->subject_count);
     lvk_free(parent);
     return LVK_OK;
@@ -239,21 +266,21 @@ static lvk_status set_fingerprint(lvk_dataset *d) {
     return ok ? LVK_OK : lvk_fail(LVK_ERROR_MEMORY, "the fingerprint could not be computed");
 }
 
-lvk_status lvk_dataset_assemble(lvk_dataset *d) {
-    keyed *keys = lvk_alloc(d->scan.count, sizeof *keys);
-    lvk_status status = keys ? LVK_OK : LVK_ERROR_MEMORY;
+lvk_status lvk_dataset_assemble(lvk_dataset *d, lvk_reading *reading) {
+    uint32_t *order = lvk_alloc(reading->count, sizeof *order);
+    lvk_status status = order ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK && d->scan.is_cnmc)
-        status = drop_copies(d, keys);
+        status = drop_copies(d, reading, order);
     if (status == LVK_OK)
-        status = collect_images(d);
+        status = collect_images(d, reading);
     if (status == LVK_OK)
-        status = index_paths(d, keys);
+        status = index_paths(d);
     if (status == LVK_OK)
-        status = number_subjects(d, keys);
+        status = number_subjects(d, reading, order);
     if (status == LVK_OK)
-        status = join_duplicates(d, keys);
+        status = join_duplicates(d, reading, order);
     if (status == LVK_OK)
         status = set_fingerprint(d);
-    lvk_free(keys);
+    lvk_free(order);
     return status;
 }

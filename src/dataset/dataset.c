@@ -15,8 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    MOST_PAGES = (1 << 24) - 1, /* that lvk_image_info counts */
+    TAKEN_AT_ONCE = 4096        /* entries of a scan */
+};
+
 typedef struct reading {
     lvk_dataset *dataset;
+    lvk_reading files;
     bool strict;
     bool
         named; /* the files are those that the user has named: whatever is wrong with one is told beside the others */
@@ -27,8 +33,12 @@ static lvk_status refuse(reading *r, size_t index, const char *path, const char 
     const size_t length = strlen(path);
     if (strncmp(line, path, length) == 0 && strncmp(line + length, ": ", 2) == 0)
         line += length + 2;
-    r->dataset->facts[index].reason = lvk_strdup(line);
-    return r->dataset->facts[index].reason ? LVK_OK : LVK_ERROR_MEMORY;
+    char *reason = lvk_strdup(line);
+    if (!reason)
+        return LVK_ERROR_MEMORY;
+    lvk_free(r->files.reasons[index]);
+    r->files.reasons[index] = reason;
+    return LVK_OK;
 }
 
 /* Only a file that is damaged, and will be so the next time, may be left out: another data set means another
@@ -39,26 +49,30 @@ static bool may_be_left_out(const reading *r, lvk_status status) {
                           (r->named && status != LVK_ERROR_MEMORY));
 }
 
+static void measure(const lvk_image *image, lvk_image_info *info, uint64_t turned[2]) {
+    info->width = image->width;
+    info->height = image->height;
+    info->area = lvk_image_area(image);
+    lvk_image_colour(image, info->colour_sum, info->colour_square_sum);
+    lvk_image_hash(image, info->hash);
+    lvk_image_turned_hash(image, turned);
+    info->pages = image->pages < MOST_PAGES ? image->pages : MOST_PAGES;
+    info->bits = image->bits;
+    info->bits_told = image->bits_told;
+}
+
 static lvk_status read_image(void *user, size_t index) {
     reading *r = user;
-    const lvk_scan_entry *entry = &r->dataset->scan.entries[index];
-    lvk_image_fact *fact = &r->dataset->facts[index];
-    char *path = lvk_path_join(r->dataset->folder, entry->path);
+    lvk_image_info *info = &r->dataset->images[index];
+    const char *problem = r->files.reasons[index];
+    char *path = lvk_path_join(r->dataset->folder, info->path);
     if (!path)
         return LVK_ERROR_MEMORY;
     lvk_image image = {0};
-    lvk_status status = entry->problem ? lvk_fail(LVK_ERROR_FORMAT, "%s: %s", path, entry->problem)
-                                       : lvk_image_read(path, &image);
+    lvk_status status =
+        problem ? lvk_fail(LVK_ERROR_FORMAT, "%s: %s", path, problem) : lvk_image_read(path, &image);
     if (status == LVK_OK) {
-        fact->width = image.width;
-        fact->height = image.height;
-        fact->area = lvk_image_area(&image);
-        lvk_image_colour(&image, fact->colour_sum, fact->colour_square_sum);
-        lvk_image_hash(&image, fact->hash);
-        lvk_image_turned_hash(&image, fact->turned_hash);
-        fact->pages = image.pages;
-        fact->bits = image.bits;
-        fact->bits_told = image.bits_told;
+        measure(&image, info, r->files.turned[index]);
         lvk_image_finish(&image);
     } else if (may_be_left_out(r, status)) {
         status = refuse(r, index, path, lvk_error_message());
@@ -111,18 +125,71 @@ static lvk_status check_names(const lvk_dataset *dataset) {
     return LVK_OK;
 }
 
+static lvk_image_info info_of(const lvk_scan_entry *entry) {
+    return (lvk_image_info){.path = entry->path,
+                            .microns_per_pixel = entry->microns_per_pixel,
+                            .label = entry->label,
+                            .fold = entry->fold,
+                            .part = entry->part,
+                            .given = entry->given};
+}
+
+/* Takes the entry into the place `index` of the images. */
+static lvk_status take_entry(reading *r, size_t index) {
+    const lvk_scan_entry *entry = &r->dataset->scan.entries[index];
+    r->dataset->images[index] = info_of(entry);
+    r->files.subjects[index] = entry->subject;
+    if (entry->problem && !(r->files.reasons[index] = lvk_strdup(entry->problem)))
+        return LVK_ERROR_MEMORY;
+    return LVK_OK;
+}
+
+/* Makes images of the entries. It begins with the last ones, whose memory is given back on the way, since data
+ * sets are large. */
+static lvk_status take_entries(reading *r) {
+    lvk_scan *scan = &r->dataset->scan;
+    r->files.count = scan->count;
+    r->dataset->images = lvk_alloc(scan->count, sizeof *r->dataset->images);
+    r->files.subjects = lvk_alloc(scan->count, sizeof *r->files.subjects);
+    r->files.reasons = lvk_alloc(scan->count, sizeof *r->files.reasons);
+    r->files.turned = lvk_alloc(scan->count, sizeof *r->files.turned);
+    if (!r->dataset->images || !r->files.subjects || !r->files.reasons || !r->files.turned)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = scan->count; i-- > 0;) {
+        LVK_TRY(take_entry(r, i));
+        if (i > 0 && i % TAKEN_AT_ONCE == 0)
+            LVK_TRY(lvk_scan_shrink(scan, i));
+    }
+    lvk_free(scan->entries);
+    scan->entries = NULL;
+    scan->count = 0;
+    return LVK_OK;
+}
+
+static lvk_status read_images(reading *r, const lvk_dataset_options *options) {
+    LVK_TRY(take_entries(r));
+    LVK_TRY(lvk_parallel_for(options->threads, r->files.count, read_image, r, options->progress,
+                             options->progress_user));
+    return lvk_dataset_assemble(r->dataset, &r->files);
+}
+
+static void finish_reading(lvk_reading *files) {
+    for (size_t i = 0; files->reasons && i < files->count; ++i)
+        lvk_free(files->reasons[i]);
+    lvk_free(files->reasons);
+    lvk_free(files->subjects);
+    lvk_free(files->turned);
+}
+
 static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options, bool named) {
     if (options->utf8_names)
         LVK_TRY(check_names(dataset));
-    dataset->facts = lvk_alloc(dataset->scan.count, sizeof *dataset->facts);
-    if (!dataset->facts)
-        return LVK_ERROR_MEMORY;
-    reading r = {dataset, options->strict, named};
-    LVK_TRY(lvk_parallel_for(options->threads, dataset->scan.count, read_image, &r, options->progress,
-                             options->progress_user));
-    LVK_TRY(lvk_dataset_assemble(dataset));
-    lvk_dataset_tell_files(dataset);
-    return LVK_OK;
+    reading r = {.dataset = dataset, .strict = options->strict, .named = named};
+    const lvk_status status = read_images(&r, options);
+    finish_reading(&r.files);
+    if (status == LVK_OK)
+        lvk_dataset_tell_files(dataset);
+    return status;
 }
 
 static lvk_status check_classes(const lvk_dataset *dataset) {
@@ -208,11 +275,7 @@ void lvk_dataset_destroy(lvk_dataset **dataset) {
     lvk_dataset *d = *dataset;
     if (!d)
         return;
-    for (size_t i = 0; d->facts && i < d->scan.count; ++i)
-        lvk_free(d->facts[i].reason);
-    lvk_free(d->facts);
     lvk_free(d->images);
-    lvk_free(d->entries);
     lvk_free(d->by_path);
     lvk_free(d->subjects);
     lvk_free(d->duplicate_images);
@@ -253,9 +316,10 @@ ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path) {
     size_t low = 0, high = dataset->image_count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const int order = strcmp(path, dataset->images[dataset->by_path[middle]].path);
+        const size_t image = dataset->by_path ? dataset->by_path[middle] : middle;
+        const int order = strcmp(path, dataset->images[image].path);
         if (order == 0)
-            return (ptrdiff_t)dataset->by_path[middle];
+            return (ptrdiff_t)image;
         if (order < 0)
             high = middle;
         else
@@ -340,8 +404,7 @@ size_t lvk_dataset_skipped_count(const lvk_dataset *dataset) {
 }
 
 lvk_skipped_info lvk_dataset_skipped(const lvk_dataset *dataset, size_t index) {
-    const uint32_t entry = dataset->skipped[index];
-    return (lvk_skipped_info){dataset->scan.entries[entry].path, dataset->facts[entry].reason};
+    return dataset->skipped[index];
 }
 
 size_t lvk_dataset_ignored_count(const lvk_dataset *dataset) {

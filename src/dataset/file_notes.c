@@ -4,10 +4,6 @@
 
 enum { FULL_BITS = 16 };
 
-static const lvk_image_fact *fact_of(const lvk_dataset *d, size_t image) {
-    return &d->facts[d->entries[image]];
-}
-
 static void tell_pages(const lvk_dataset *d) {
     size_t count = 0, example = 0;
     for (size_t i = 0; i < d->image_count; ++i)
@@ -24,7 +20,7 @@ static void tell_pages(const lvk_dataset *d) {
 static void tell_bits(const lvk_dataset *d, unsigned bits, bool told) {
     size_t count = 0, example = 0;
     for (size_t i = 0; i < d->image_count; ++i)
-        if (d->images[i].bits == bits && fact_of(d, i)->bits_told == told && count++ == 0)
+        if (d->images[i].bits == bits && d->images[i].bits_told == told && count++ == 0)
             example = i;
     if (count)
         lvk_log(told ? LVK_LOG_INFO : LVK_LOG_WARNING,

@@ -26,7 +26,8 @@ typedef struct walk {
     size_t capacity;
     const char *prefix; /* in front of the path in the entry */
     const char *folder; /* that is walked */
-    bool is_data_set;   /* its label tables and folders are kept; false: files are only listed */
+    bool
+        is_data_set; /* the walk keeps the paths, and label tables and folders are kept; false: files are only listed */
     const char **tables;
     size_t table_count, table_capacity;
     const char **folders; /* that were read, below `folder` */
@@ -67,9 +68,11 @@ static bool is_hidden(const char *path) {
 
 static lvk_status add_entry(walk *w, const char *path) {
     LVK_TRY(LVK_GROW(&w->scan->entries, &w->capacity, w->scan->count));
-    const char *copy = *w->prefix ? lvk_arena_format(&w->scan->arena, "%s%s%s", w->prefix,
-                                                     w->prefix[strlen(w->prefix) - 1] == '/' ? "" : "/", path)
-                                  : lvk_arena_strdup(&w->scan->arena, path);
+    const char *copy = w->is_data_set ? path
+                       : *w->prefix
+                           ? lvk_arena_format(&w->scan->arena, "%s%s%s", w->prefix,
+                                              w->prefix[strlen(w->prefix) - 1] == '/' ? "" : "/", path)
+                           : lvk_arena_strdup(&w->scan->arena, path);
     if (!copy)
         return LVK_ERROR_MEMORY;
     w->scan->entries[w->scan->count++] =
@@ -153,7 +156,9 @@ static lvk_status note_link(void *user, const char *path, bool dead) {
     return LVK_OK;
 }
 
-static const lvk_folder_visitor visitor = {visit, enters, note_folder, warn_unreadable, note_link};
+static lvk_folder_visitor visitor_of(lvk_arena *texts) {
+    return (lvk_folder_visitor){texts, visit, enters, note_folder, warn_unreadable, note_link};
+}
 
 /* The deepest folder named all (0) or hem (1); -1: none. *found: that folder; may be NULL. */
 static int32_t all_or_hem(const char *path, lvk_path_span *found) {
@@ -398,6 +403,7 @@ static lvk_status place_all(lvk_scan *scan, walk *w, const char *folder) {
 lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *scan) {
     *scan = (lvk_scan){.positive = -1};
     walk w = {.scan = scan, .prefix = "", .folder = folder, .is_data_set = true};
+    const lvk_folder_visitor visitor = visitor_of(&scan->arena);
     lvk_status status = lvk_folder_walk(folder, &visitor, &w);
     if (status == LVK_OK)
         status = lvk_other_files_tell(&w.others, folder);
@@ -426,6 +432,7 @@ lvk_status lvk_scan_folder(const char *folder, bool allow_classless, lvk_scan *s
 lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan) {
     *scan = (lvk_scan){.positive = -1};
     walk w = {.scan = scan, .prefix = ""};
+    const lvk_folder_visitor visitor = visitor_of(NULL);
     lvk_status status = LVK_OK;
     for (size_t i = 0; i < count && status == LVK_OK; ++i) {
         const size_t before = scan->count;
@@ -451,6 +458,15 @@ lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan
     if (status != LVK_OK)
         lvk_scan_finish(scan);
     return status;
+}
+
+lvk_status lvk_scan_shrink(lvk_scan *scan, size_t count) {
+    lvk_scan_entry *entries = lvk_realloc(scan->entries, count, sizeof *entries);
+    if (!entries)
+        return LVK_ERROR_MEMORY;
+    scan->entries = entries;
+    scan->count = count;
+    return LVK_OK;
 }
 
 void lvk_scan_finish(lvk_scan *scan) {

@@ -50,6 +50,8 @@ LVK_MUST_USE lvk_status lvk_scan_folder(const char *folder, bool allow_classless
 LVK_MUST_USE lvk_status lvk_scan_files(const char *const *paths, size_t count, lvk_scan *scan);
 /* Whether the folders in `path` give an image a part of a C-NMC tree. */
 bool lvk_scan_is_cnmc_path(const char *path);
+/* Keeps the first `count` entries, at least one, and gives back the memory of the others. */
+LVK_MUST_USE lvk_status lvk_scan_shrink(lvk_scan *scan, size_t count);
 void lvk_scan_finish(lvk_scan *scan);
 
 /* What the names of files say: their subject where none is known yet, and with `check_class` whether they
