@@ -38,17 +38,13 @@ static const char *class_name(const lvk_prediction_options *how, int k) {
 }
 
 static void add_columns(table *t, const lvk_prediction_options *how, bool labelled) {
-    char title[300];
     table_column(t, "subject");
     table_number_column(t, "cells");
     table_column(t, "majority");
-    snprintf(title, sizeof title, "called %s", how->class_count ? "so" : how->positive_class);
-    table_number_column(t, title);
+    table_named_column(t, "called ", how->class_count ? "so" : how->positive_class);
     table_number_column(t, "95 % interval");
-    for (uint32_t k = how->class_count ? 0 : 1; k < (how->class_count ? how->class_count : 2); ++k) {
-        snprintf(title, sizeof title, "mean p_%s", class_name(how, (int)k));
-        table_number_column(t, title);
-    }
+    for (uint32_t k = how->class_count ? 0 : 1; k < (how->class_count ? how->class_count : 2); ++k)
+        table_named_column(t, "mean p_", class_name(how, (int)k));
     if (labelled) {
         table_column(t, "label");
         table_number_column(t, "right");

@@ -38,15 +38,13 @@ static void total_row(table *t, const lvk_class_metrics *m, const lvk_measure *m
 }
 
 static bool print_totals(const lvk_evaluation_report *j) {
-    char always[300];
     size_t count;
     const lvk_measure *measures = lvk_class_total_measures(&count);
     table t = {0};
-    snprintf(always, sizeof always, "always %s", j->class_names[j->by_class.most_frequent]);
     table_column(&t, "");
     table_number_column(&t, "model");
     table_number_column(&t, "95 % interval");
-    table_number_column(&t, always);
+    table_named_column(&t, "always ", j->class_names[j->by_class.most_frequent]);
     for (size_t i = 0; i < count; ++i)
         total_row(&t, &j->by_class, &measures[i]);
     const bool printed = table_print(&t, stdout);
@@ -90,13 +88,11 @@ static bool print_each(const lvk_evaluation_report *j) {
 }
 
 static bool print_confusion(const lvk_evaluation_report *j) {
-    char text[FORMAT_SIZE], called[300];
+    char text[FORMAT_SIZE];
     table t = {0};
     table_column(&t, "");
-    for (uint32_t k = 0; k < j->class_count; ++k) {
-        snprintf(called, sizeof called, "called %s", j->class_names[k]);
-        table_number_column(&t, called);
-    }
+    for (uint32_t k = 0; k < j->class_count; ++k)
+        table_named_column(&t, "called ", j->class_names[k]);
     for (uint32_t label = 0; label < j->class_count; ++label) {
         table_cell(&t, "%s", j->class_names[label]);
         for (uint32_t k = 0; k < j->class_count; ++k)
@@ -162,16 +158,13 @@ bool metrics_print_classes(const lvk_evaluation_report *j, const char *title) {
 
 bool metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t count,
                                   const char *const *names, uint32_t classes) {
-    char called[300];
     table t = {0};
     table_column(&t, "subject");
     table_column(&t, "label");
     table_column(&t, "majority");
     table_number_column(&t, "cells");
-    for (uint32_t k = 0; k < classes; ++k) {
-        snprintf(called, sizeof called, "called %s", names[k]);
-        table_number_column(&t, called);
-    }
+    for (uint32_t k = 0; k < classes; ++k)
+        table_named_column(&t, "called ", names[k]);
     table_number_column(&t, "right");
     for (size_t i = 0; i < count; ++i) {
         const lvk_subject_class_score *s = &scores[i];

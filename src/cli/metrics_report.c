@@ -52,17 +52,14 @@ static void score_row(table *t, const lvk_evaluation_report *j, const lvk_measur
 }
 
 static bool print_scores(const lvk_evaluation_report *j, const metrics_subject *subject) {
-    char negative[128], positive[128];
     size_t count;
     const lvk_measure *measures = lvk_measures(&count);
     table t = {0};
-    snprintf(negative, sizeof negative, "always %s", subject->negative);
-    snprintf(positive, sizeof positive, "always %s", subject->positive);
     table_column(&t, "");
     table_number_column(&t, "model");
     table_number_column(&t, "95 % interval");
-    table_number_column(&t, negative);
-    table_number_column(&t, positive);
+    table_named_column(&t, "always ", subject->negative);
+    table_named_column(&t, "always ", subject->positive);
     for (size_t i = 0; i < count; ++i)
         score_row(&t, j, &measures[i]);
     const bool printed = table_print(&t, stdout);
@@ -71,13 +68,11 @@ static bool print_scores(const lvk_evaluation_report *j, const metrics_subject *
 }
 
 static bool print_confusion(const lvk_metrics *m, const metrics_subject *subject) {
-    char text[FORMAT_SIZE], negative[128], positive[128];
+    char text[FORMAT_SIZE];
     table t = {0};
-    snprintf(negative, sizeof negative, "called %s", subject->negative);
-    snprintf(positive, sizeof positive, "called %s", subject->positive);
     table_column(&t, "");
-    table_number_column(&t, negative);
-    table_number_column(&t, positive);
+    table_named_column(&t, "called ", subject->negative);
+    table_named_column(&t, "called ", subject->positive);
     table_cell(&t, "%s", subject->negative);
     table_cell(&t, "%s", format_count(text, m->true_negatives));
     table_cell(&t, "%s", format_count(text, m->false_positives));
@@ -207,15 +202,13 @@ bool metrics_print(const lvk_evaluation_report *j, const metrics_subject *subjec
 }
 
 bool metrics_print_subjects(const lvk_subject_score *scores, size_t count, const metrics_subject *subject) {
-    char text[FORMAT_SIZE], called[128], p[128];
+    char text[FORMAT_SIZE];
     table t = {0};
-    snprintf(called, sizeof called, "called %s", subject->positive);
-    snprintf(p, sizeof p, "mean p_%s", subject->positive);
     table_column(&t, "subject");
     table_column(&t, "label");
     table_number_column(&t, "cells");
-    table_number_column(&t, called);
-    table_number_column(&t, p);
+    table_named_column(&t, "called ", subject->positive);
+    table_named_column(&t, "mean p_", subject->positive);
     table_number_column(&t, "right");
     for (size_t i = 0; i < count; ++i) {
         const lvk_subject_score *s = &scores[i];

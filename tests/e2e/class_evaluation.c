@@ -174,10 +174,11 @@ static void rename_class(const char *folder, const char *old, const char *name) 
 /* A file of joined classes names them as the report does, however long that is. */
 Test(class_evaluation, joined_names_are_written_whole) {
     enum { LENGTH = 150 };
-    char early[LENGTH + 1] = {0}, pre[LENGTH + 1] = {0}, header[400];
+    char early[LENGTH + 1] = {0}, pre[LENGTH + 1] = {0}, header[400], title[400];
     memset(early, 'E', LENGTH);
     memset(pre, 'P', LENGTH);
     snprintf(header, sizeof header, "path,subject,p_%s+%s,class,label,area\n", early, pre);
+    snprintf(title, sizeof title, "  always %s+%s\n", early, pre);
     const char *folder = program_folder();
     program_run(&result, "synth %s/data --classes 3 --images 36 --subjects 12 --size 64 --format png",
                 folder);
@@ -191,6 +192,7 @@ Test(class_evaluation, joined_names_are_written_whole) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, "eval --model %s/run --positive %s,%s --out %s/p.csv", folder, early, pre, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    EXPECT_SAYS(result.out, title);
     char *text = program_read_in(folder, "p.csv");
     cr_expect_eq(strncmp(text, header, strlen(header)), 0, "%.400s", text);
     free(text);

@@ -6,24 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_column(table *t, const char *title, bool right) {
+static void add_column(table *t, const char *what, const char *name, bool right) {
     if (t->columns == TABLE_MAX_COLUMNS)
         return;
-    char *copy = strdup(title); /* a class, say, made printable as cells are */
-    if (copy)
-        lvk_text_make_printable(copy);
-    else
+    const size_t size = strlen(what) + strlen(name) + 1;
+    char *copy = malloc(size);
+    if (copy) {
+        snprintf(copy, size, "%s%s", what, name);
+        lvk_text_make_printable(copy); /* a class, say, as cells are */
+    } else {
         t->failed = true;
+    }
     t->titles[t->columns] = copy;
     t->right[t->columns++] = right;
 }
 
 void table_column(table *t, const char *title) {
-    add_column(t, title, false);
+    add_column(t, title, "", false);
 }
 
 void table_number_column(table *t, const char *title) {
-    add_column(t, title, true);
+    add_column(t, title, "", true);
+}
+
+void table_named_column(table *t, const char *what, const char *name) {
+    add_column(t, what, name, true);
 }
 
 /* Takes `cell` over. */

@@ -23,6 +23,9 @@ typedef struct table {
 void table_column(table *t, const char *title);        /* words: aligned to the left */
 void table_number_column(table *t, const char *title); /* numbers: aligned to the right */
 
+/* Numbers under a title of two parts, such as "called " and the name of a class, which may be long. */
+void table_named_column(table *t, const char *what, const char *name);
+
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
