@@ -76,10 +76,24 @@ typedef struct lvk_export_info {
 /* What is known of the model. Valid until the model is closed. */
 const lvk_export_info *lvk_export_about(const lvk_export *model);
 
+/* Sets what an ONNX file takes as its input, "crop" at first:
+ *  - "crop": the input described above;
+ *  - "image": whole pictures of any size, which the graph crops and resizes as leukvk does. Input "image": uint8
+ *    [N, height, width, 3]: red, green, blue, rows from the top. Where the crop depends on which pixels are
+ *    background (bbox; none, and center:N above 450, for pictures of 600 x 600 pixels), there is an input
+ *    "black", float [1], that may be left out: a pixel is background when no channel exceeds it. leukvk takes
+ *    0, and 16 for JPEG and lossy WebP; the file takes 0.
+ *  - "image:WxH": the same for pictures of W x H pixels only, with operators that every program knows, and
+ *    without the input "black".
+ * The entry "input" of the metadata is then "image". LVK_ERROR_ARGUMENT: `input` is something else. Whether the
+ * model's crop can be done so is known when the file is written. If `model` is NULL, `input` is only checked. */
+LVK_MUST_USE lvk_status lvk_export_set_input(lvk_export *model, const char *input);
+
 /* Writes `file`, whole or not at all, in place of what was there. The same model gives the same bytes. Every
  * tensor is checked first: LVK_ERROR_FORMAT or _NUMERIC names a tensor that is missing, has a wrong shape, a
  * number that is not finite or a negative variance. LVK_ERROR_ARGUMENT: the format is unknown, or `file` is
- * the file that the model was read from; LVK_ERROR_LIMIT: the model is larger than an ONNX file can be;
+ * the file that the model was read from, or the input is to be of one size where the crop depends on the
+ * pixels; LVK_ERROR_LIMIT: the model is larger than an ONNX file can be;
  * LVK_ERROR_IO; LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_export_write(lvk_export *model, const char *format, const char *file);
 

@@ -7,8 +7,10 @@
 #include "formats/batchnorm_folding.h"
 #include "formats/interop.h"
 #include "formats/onnx.h"
+#include "image/crop.h"
 #include "leukvk/model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct lvk_export {
@@ -17,6 +19,7 @@ struct lvk_export {
     char *path;
     lvk_checkpoint *checkpoint;
     lvk_model_config config;
+    lvk_onnx_image image; /* what an ONNX file takes as its input */
 };
 
 /* The graph of a model, built for one image. */
@@ -174,6 +177,31 @@ static void put_normalization(const lvk_standard *standard, lvk_onnx_model *onnx
     }
 }
 
+/* What of a picture is taken by the model's crop. */
+static lvk_status describe_image(const lvk_export *e, lvk_onnx_image *image) {
+    lvk_crop crop;
+    LVK_TRY(lvk_crop_parse(e->info.crop, &crop));
+    *image = e->image;
+    image->bounding_box = crop.kind == LVK_CROP_BBOX;
+    image->side = crop.kind == LVK_CROP_CENTER ? crop.side : 0;
+    const bool within = crop.kind == LVK_CROP_CENTER && crop.side <= LVK_CNMC_SIDE;
+    image->odd_size = within ? 0 : LVK_CROP_ODD_SIZE;
+    image->odd_frame = LVK_CROP_ODD_FRAME;
+    if (image->input != LVK_ONNX_IMAGE_OF_SIZE)
+        return LVK_OK;
+    if (image->bounding_box)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--input image:%ux%u: where the crop bbox lies depends on the pixels; --input image "
+                        "can tell it",
+                        image->width, image->height);
+    if (image->odd_size == image->width && image->odd_size == image->height)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--input image:%ux%u: of pictures of this size leukvk cuts off a frame where their "
+                        "corners are black; --input image can tell it",
+                        image->width, image->height);
+    return LVK_OK;
+}
+
 static lvk_status write_graph(lvk_export *e, const built_model *built, const float *block, const char *file) {
     const lvk_model_info *info = lvk_checkpoint_info(e->checkpoint);
     lvk_string_map metadata = {0};
@@ -189,7 +217,10 @@ static lvk_status write_graph(lvk_export *e, const built_model *built, const flo
                            .temperature = (float)info->calibration.temperature,
                            .metadata = &metadata};
     put_normalization(&info->standard, &onnx);
+    LVK_TRY(describe_image(e, &onnx.image));
     lvk_status status = copy_metadata(e, NULL, &metadata);
+    if (status == LVK_OK && e->image.input != LVK_ONNX_CROP)
+        status = lvk_string_map_set(&metadata, "input", "image");
     if (status == LVK_OK)
         status = lvk_onnx_write(file, &onnx);
     lvk_string_map_finish(&metadata);
@@ -227,6 +258,27 @@ enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 
 const char *lvk_export_format_name(size_t index) {
     return index < FORMAT_COUNT ? formats[index].name : NULL;
+}
+
+lvk_status lvk_export_set_input(lvk_export *e, const char *input) {
+    lvk_onnx_image image = {.input = LVK_ONNX_CROP};
+    int end = 0;
+    if (strcmp(input, "image") == 0) {
+        image.input = LVK_ONNX_IMAGE;
+    } else if (strncmp(input, "image:", 6) == 0) {
+        image.input = LVK_ONNX_IMAGE_OF_SIZE;
+        if (sscanf(input, "image:%5ux%5u%n", &image.width, &image.height, &end) != 2 || input[end] ||
+            image.width < LVK_IMAGE_LEAST_SIDE || image.height < LVK_IMAGE_LEAST_SIDE ||
+            image.width > LVK_IMAGE_MOST_SIDE || image.height > LVK_IMAGE_MOST_SIDE)
+            return lvk_fail(LVK_ERROR_ARGUMENT,
+                            "--input %s: must be image:WxH, with width and height from %d to %d pixels",
+                            input, LVK_IMAGE_LEAST_SIDE, LVK_IMAGE_MOST_SIDE);
+    } else if (strcmp(input, "crop") != 0) {
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--input %s: must be crop, image or image:WxH", input);
+    }
+    if (e)
+        e->image = image;
+    return LVK_OK;
 }
 
 lvk_status lvk_export_write(lvk_export *e, const char *format, const char *file) {

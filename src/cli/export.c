@@ -10,13 +10,17 @@
 #include <string.h>
 
 typedef struct arguments {
-    const char *model, *format, *out;
+    const char *model, *format, *input, *out;
 } arguments;
 
-enum { OPTION_FORMAT = 256 };
+enum { OPTION_FORMAT = 256, OPTION_INPUT };
 static const struct argp_option options[] = {
     OPTION_HEADING("Output:", GROUP_OUTPUT),
     {"format", OPTION_FORMAT, "keras|torchvision|onnx", 0, "Format of the file", GROUP_OUTPUT},
+    {"input", OPTION_INPUT, "crop|image|image:WxH", 0,
+     "What an ONNX model takes: images that are already cropped and resized (crop); whole pictures of any size (image), or "
+     "of W×H pixels only, for programs that cannot compute with sizes, such as OpenCV",
+     GROUP_OUTPUT},
     {"out", 'o', "FILE", 0, "File to write, which is replaced if it exists; -: standard output",
      GROUP_OUTPUT},
     {0}};
@@ -28,10 +32,12 @@ static const char documentation[] =
     "\v"
     "Examples:\n"
     "  leukvk export runs/RUN --format onnx --out cells.onnx\n"
+    "  leukvk export runs/RUN --format onnx --input image --out cells.onnx\n"
     "  leukvk export runs/RUN --format torchvision --out cells.safetensors\n"
     "\n"
     "The input 'image' of the ONNX model is [N, 3, size, size] floats: red, green and blue from 0 to 255, cropped "
-    "and resized as the metadata of the file says. Its output 'probability', [N, 1], is that of the positive "
+    "and resized as the metadata of the file says; with --input image it is [N, height, width, 3] bytes, red, green "
+    "and blue of whole pictures. Its output 'probability', [N, 1], is that of the positive "
     "class; of a model of three or more classes it is [N, classes]. For research and teaching; not a medical device.\n";
 
 static bool is_format(const char *text) {
@@ -50,6 +56,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "--format %s: must be keras, torchvision or onnx", text);
         a->format = text;
         return 0;
+    case OPTION_INPUT:
+        if (lvk_export_set_input(NULL, text) != LVK_OK)
+            argp_failure(state, EXIT_USAGE, 0, "%s", lvk_error_message());
+        a->input = text;
+        return 0;
     case 'o':
         a->out = output_path(text);
         return 0;
@@ -64,6 +75,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         if (!a->format || !a->out)
             argp_failure(state, EXIT_USAGE, 0, "%s is missing; leukvk export --help shows examples",
                          a->format ? "--out" : "--format");
+        if (a->input && strcmp(a->format, "onnx") != 0)
+            argp_failure(state, EXIT_USAGE, 0, "--input is for --format onnx");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -89,8 +102,9 @@ static void print_about(const lvk_export_info *about, const arguments *a) {
         printf(", head %s, backbone of the variant %s", shown(about->head), shown(about->topology));
     printf("\ntensors        %s, %s numbers\n", format_count(tensors, about->tensors),
            format_count(numbers, about->numbers));
-    printf("images         crop %s, then %u×%u pixels\n", shown(about->crop), about->image_size,
-           about->image_size);
+    printf("images         %scrop %s, then %u×%u pixels\n",
+           a->input && strcmp(a->input, "crop") != 0 ? "whole; the file does: " : "", shown(about->crop),
+           about->image_size, about->image_size);
     if (about->class_count == 0)
         printf("positive class %s\n", shown(about->positive_class));
     for (uint32_t k = 0; k < about->class_count; ++k)
@@ -112,6 +126,8 @@ static int run(int argc, char **argv) {
     output_check("out", a.out, &a.model, 1);
     lvk_export *model;
     int status = lvk_export_open(a.model, &model);
+    if (status == LVK_OK && a.input)
+        status = lvk_export_set_input(model, a.input);
     if (status == LVK_OK)
         status = lvk_export_write(model, a.format, a.out);
     if (status == LVK_OK)

@@ -2,6 +2,7 @@
  * parameters, for any program that runs such files.
  *
  *   input    image        [N, 3, S, S] float: red, green, blue from 0 to 255, rows from the top, any N
+ *            or whole pictures, which the graph crops and resizes (lvk_onnx_input)
  *   output   probability  [N, 1] float: of the positive class; of three and more classes [N, classes]
  *
  * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid, or a softmax, before it, of a
@@ -15,6 +16,27 @@
 
 enum { LVK_ONNX_IR_VERSION = 8, LVK_ONNX_OPERATOR_SET = 13 };
 
+/* What the file takes as its input. */
+typedef enum lvk_onnx_input {
+    LVK_ONNX_CROP, /* crops of the model's size: the input above */
+    /* image: whole pictures, uint8 [N, height, width, 3]: red, green, blue, rows from the top; any N, height
+     * and width. Where the crop depends on which pixels are black, there is a second input "black", float [1],
+     * 0 where it is not given: a pixel is background when no channel exceeds it. */
+    LVK_ONNX_IMAGE,
+    LVK_ONNX_IMAGE_OF_SIZE /* the same of one height and width only, with operators that every program knows */
+} lvk_onnx_input;
+
+/* How a picture becomes the network's input (image/crop.h, core/resample.h). Numbers are pixels. */
+typedef struct lvk_onnx_image {
+    lvk_onnx_input input;
+    uint32_t width, height; /* of LVK_ONNX_IMAGE_OF_SIZE */
+    bool bounding_box;      /* the crop is a square about what is not background; not of one size */
+    uint32_t side;          /* the crop's side; 0: that of the bounding box or of the picture */
+    /* A picture of exactly odd_size x odd_size pixels with black corners loses a frame of so many pixels. 0: does
+     * not matter, since the crop lies within the frame. */
+    uint32_t odd_size, odd_frame;
+} lvk_onnx_image;
+
 /* The model to write. All pointers are borrowed. */
 typedef struct lvk_onnx_model {
     const lvk_graph
@@ -24,6 +46,8 @@ typedef struct lvk_onnx_model {
 
     /* input channel o = sum over c of scale[o][c] image channel c + shift[o] */
     float scale[3][3], shift[3];
+
+    lvk_onnx_image image;
 
     float temperature; /* the logits are divided by it; 1: not */
 

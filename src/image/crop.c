@@ -42,9 +42,11 @@ static bool is_black(const lvk_image *image, int64_t x, int64_t y) {
 
 /* The whole image, or what remains of an odd-sized C-NMC cell. */
 static box whole(const lvk_image *image) {
-    if (image->width == 600 && image->height == 600 && is_black(image, 0, 0) && is_black(image, 599, 0) &&
-        is_black(image, 0, 599) && is_black(image, 599, 599))
-        return (box){75, 75, 450, 450};
+    const int64_t last = LVK_CROP_ODD_SIZE - 1, frame = LVK_CROP_ODD_FRAME,
+                  inner = LVK_CROP_ODD_SIZE - 2 * frame;
+    if (image->width == LVK_CROP_ODD_SIZE && image->height == LVK_CROP_ODD_SIZE && is_black(image, 0, 0) &&
+        is_black(image, last, 0) && is_black(image, 0, last) && is_black(image, last, last))
+        return (box){frame, frame, inner, inner};
     return (box){0, 0, image->width, image->height};
 }
 

@@ -36,6 +36,9 @@ typedef struct lvk_crop_window {
 
 lvk_crop_window lvk_crop_place(const lvk_crop *crop, const lvk_image *image);
 
+/* Width and height of the pictures that lose a frame, and its width. */
+enum { LVK_CROP_ODD_SIZE = 600, LVK_CROP_ODD_FRAME = 75 };
+
 enum { LVK_CNMC_SIDE = 450 }; /* width and height of C-NMC's images in pixels */
 
 /* The largest side that lvk_crop_extract gives the crop of any image of width x height pixels. */

@@ -266,6 +266,12 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"export a --format onnx", 2, "--out"},
         {"export a --out x", 2, "--format"},
         {"export a --format h5 --out x", 2, "--format h5"},
+        {"export a --format onnx --input pixels --out x", 2, "--input pixels: must be crop, image or"},
+        {"export a --format onnx --input image:450 --out x", 2, "--input image:450: must be image:WxH"},
+        {"export a --format onnx --input image:450x450x3 --out x", 2, "image:WxH"},
+        {"export a --format onnx --input image:0x450 --out x", 2, "image:WxH"},
+        {"export a --format onnx --input image:-1x450 --out x", 2, "image:WxH"},
+        {"export a --format keras --input image --out x", 2, "--input is for --format onnx"},
         {"export /nonexistent/run --format onnx --out x", 1, "/nonexistent/run"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; ++i) {

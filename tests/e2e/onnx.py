@@ -134,11 +134,16 @@ def check_classes(program, folder):
     return ok
 
 
+def take_example(after, path):
+    """Writes the document's first example after a text, as it stands there."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    path.write_text(text.split(after, 1)[1].split("```python\n", 1)[1].split("```", 1)[0], encoding="utf-8")
+    return path
+
+
 def run_example(program, folder):
     """The document's example on a model of the default settings, against leukvk predict: probabilities and classes."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    example = folder / "example.py"
-    example.write_text(text.split("## ONNX", 1)[1].split("```python\n", 1)[1].split("```", 1)[0], encoding="utf-8")
+    example = take_example("### Crops that your program makes", folder / "example.py")
     cells, model = folder / "cells", folder / "cells.onnx"
     run(program, "synth", cells, "--images", 40, "--subjects", 10)
     run(program, "train", "--data", cells, "--epochs", 2, "--seed", 3, "--out", folder / "default")

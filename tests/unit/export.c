@@ -23,6 +23,8 @@ enum { NARROW_HEAD_UNITS = 8 };
 
 static lvk_builder builder; /* large */
 
+static const char *crop_of_model = "center:300";
+
 static const lvk_standard of_data = {{0.04, 0.02, 0.05}, {0.1, 0.25, 1.0 / 3}, true};
 
 /* A model in `path` whose numbers all differ from their neighbours; none is negative. `standard`: NULL, that
@@ -32,11 +34,9 @@ static void make_model_of(const char *path, const char *architecture, const char
     const lvk_model *model = lvk_model_find(architecture);
     lvk_model_config config = {.architecture = architecture, .head = head};
     cr_assert(!*topology || lvk_resnet_variant_find(topology, &config.variant), "%s", topology);
-    lvk_model_info info = {.negative_class = "hem",
-                           .positive_class = "all",
-                           .crop = "center:300",
-                           .image_size = model->image_size};
+    lvk_model_info info = {.negative_class = "hem", .positive_class = "all", .image_size = model->image_size};
     info.standard = standard ? *standard : lvk_backbone_standard(config.variant);
+    strcpy(info.crop, crop_of_model);
     strcpy(info.architecture, architecture);
     strcpy(info.topology, topology);
     strcpy(info.head, head);
@@ -69,6 +69,18 @@ static lvk_status export_model(const char *model, const char *format, const char
     lvk_status status = lvk_export_open(model, &opened);
     if (status == LVK_OK)
         status = lvk_export_write(opened, format, out);
+    lvk_export_close(&opened);
+    return status;
+}
+
+/* The same as ONNX with this input. */
+static lvk_status export_onnx(const char *model, const char *input, const char *out) {
+    lvk_export *opened;
+    lvk_status status = lvk_export_open(model, &opened);
+    if (status == LVK_OK)
+        status = lvk_export_set_input(opened, input);
+    if (status == LVK_OK)
+        status = lvk_export_write(opened, "onnx", out);
     lvk_export_close(&opened);
     return status;
 }
@@ -356,6 +368,60 @@ Test(export, the_same_model_the_same_bytes) {
     }
 }
 
+/* ---- whole pictures ---- */
+
+/* What such a file computes is tests/e2e/onnx_pictures.py's. */
+static const struct {
+    const char *crop, *input;
+    const char *reason; /* of a refusal; NULL: it is written */
+} pictures[] = {{"center:300", "image", NULL},
+                {"center:450", "image:600x600", NULL},
+                {"center:451", "image:600x600", "frame"},
+                {"center:451", "image:600x599", NULL},
+                {"none", "image", NULL},
+                {"none", "image:450x300", NULL},
+                {"none", "image:600x600", "frame"},
+                {"bbox", "image", NULL},
+                {"bbox", "image:450x450", "the crop bbox"}};
+
+Test(export, whole_pictures_are_taken_where_the_crop_can_be_told) {
+    for (size_t i = 0; i < sizeof pictures / sizeof *pictures; ++i) {
+        crop_of_model = pictures[i].crop;
+        make_model(scratch_path("model"), "cnn", "", "");
+        const lvk_status status = export_onnx(scratch_path("model"), pictures[i].input, scratch_path("out"));
+        cr_expect_eq(status, pictures[i].reason ? LVK_ERROR_ARGUMENT : LVK_OK, "%s, %s: %s", pictures[i].crop,
+                     pictures[i].input, lvk_error_message());
+        if (pictures[i].reason)
+            cr_expect_not_null(strstr(lvk_error_message(), pictures[i].reason), "%s", lvk_error_message());
+    }
+}
+
+Test(export, the_input_is_checked_and_is_of_onnx_alone) {
+    static const char *const wrong[] = {"",
+                                        "crops",
+                                        "images",
+                                        "image:",
+                                        "image:450",
+                                        "image:31x450",
+                                        "image:450x8193",
+                                        "image:450x450 ",
+                                        "image:4e2x450"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+        cr_expect_eq(lvk_export_set_input(NULL, wrong[i]), LVK_ERROR_ARGUMENT, "%s", wrong[i]);
+        cr_expect_not_null(strstr(lvk_error_message(), "--input"), "%s", lvk_error_message());
+    }
+    make_model(scratch_path("model"), "cnn", "", "");
+    export_well(scratch_path("model"), "onnx", scratch_path("a"));
+    cr_expect_eq(export_onnx(scratch_path("model"), "crop", scratch_path("b")), LVK_OK);
+    void *bytes[2];
+    size_t sizes[2];
+    cr_assert_eq(lvk_file_read(scratch_path("a"), 1 << 28, &bytes[0], &sizes[0]), LVK_OK);
+    cr_assert_eq(lvk_file_read(scratch_path("b"), 1 << 28, &bytes[1], &sizes[1]), LVK_OK);
+    cr_expect(sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0, "crop is not what it was");
+    lvk_free(bytes[0]);
+    lvk_free(bytes[1]);
+}
+
 /* ---- what is refused ---- */
 
 /* One line with both parts, and the file that was there is still there. */
@@ -427,20 +493,31 @@ Test(export, the_model_itself_is_not_replaced) {
     lvk_export_close(&model);
 }
 
+/* Makes each allocation of an export fail in turn, until none fails any more. */
+static void expect_memory_failures(const char *format, const char *input) {
+    const char *model = scratch_path("model"), *out = scratch_path("out");
+    lvk_status status = LVK_ERROR_MEMORY;
+    uint64_t n = 1;
+    for (; status != LVK_OK && n < 5000; ++n) {
+        lvk_alloc_fail_after(n);
+        status = input ? export_onnx(model, input, out) : export_model(model, format, out);
+        lvk_alloc_fail_after(0);
+        cr_expect(status == LVK_OK || status == LVK_ERROR_MEMORY, "%s, allocation %llu: %s", format,
+                  (unsigned long long)n, lvk_error_message());
+    }
+    cr_expect_gt(n, 20);
+    cr_expect_eq(status, LVK_OK, "%s", format);
+}
+
 Test(export, any_allocation_may_fail) {
     const char *format;
     make_model(scratch_path("model"), "resnet50-narrow", "keras", "dense:8");
-    for (size_t f = 0; (format = lvk_export_format_name(f)) != NULL; ++f) {
-        lvk_status status = LVK_ERROR_MEMORY;
-        uint64_t n = 1;
-        for (; status != LVK_OK && n < 5000; ++n) {
-            lvk_alloc_fail_after(n);
-            status = export_model(scratch_path("model"), format, scratch_path("out"));
-            lvk_alloc_fail_after(0);
-            cr_expect(status == LVK_OK || status == LVK_ERROR_MEMORY, "%s, allocation %llu: %s", format,
-                      (unsigned long long)n, lvk_error_message());
-        }
-        cr_expect_gt(n, 20);
-        cr_expect_eq(status, LVK_OK, "%s", format);
+    for (size_t f = 0; (format = lvk_export_format_name(f)) != NULL; ++f)
+        expect_memory_failures(format, NULL);
+    for (size_t i = 0; i < sizeof pictures / sizeof *pictures; ++i) {
+        crop_of_model = pictures[i].crop;
+        make_model(scratch_path("model"), "cnn", "", "");
+        if (!pictures[i].reason)
+            expect_memory_failures("onnx", pictures[i].input);
     }
 }
