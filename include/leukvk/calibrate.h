@@ -4,7 +4,8 @@
  * "threshold"), which prediction reads. No device is needed.
  *
  * With a temperature T the model's probability is p = sigmoid(logit / T), or of three classes and more
- * softmax(logits / T); those have no threshold. T minimizes the mean log loss of the predictions, which is
+ * softmax(logits / T). Those have a threshold only where some of the classes are joined into a positive one: the
+ * key "positive_classes" of the metadata lists them (JSON). T minimizes the mean log loss of the predictions, which is
  * convex in 1 / T (Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017);
  * T > 1 where the model is overconfident. Of two classes, the order of the images, and so the AUC, does not
  * change. Of three and more, the class that an image is called does not; the AUC of a class may change a
@@ -23,19 +24,26 @@ typedef struct lvk_calibrate_options {
     /* Choose the highest threshold that finds this share of the positive cells (lvk_threshold_for), by the
      * probabilities with the temperature. 0: choose no threshold. */
     double sensitivity;
+    /* Of three classes and more: names with commas between them, "Early,Pre,Pro", of the classes that are joined
+     * into the positive one, whose probability is the sum of theirs. The threshold is for this sum; both are kept.
+     * NULL or "": none, and then no threshold can be chosen. Of two classes: nothing or the positive class. */
+    const char *positive;
 } lvk_calibrate_options;
 
 typedef struct lvk_calibrate_result {
     char file[4096];               /* path of the file that was written */
     double temperature, threshold; /* 1 and LVK_THRESHOLD where none was chosen */
-    char positive_class[256]; /* of a model of two classes: the threshold is for its probability; else "" */
-    uint32_t subjects;        /* subjects, of the images used, who are known */
-    uint32_t unnamed;         /* images used whose subject is not known */
-    uint64_t left_out;        /* rows that were not used: images of the test part of the model's run */
-    bool split_known;         /* a split.json beside the model tells the test part */
+    /* The threshold is for its probability: of two classes the positive one, of joined ones "Early+Pre+Pro"; "": of
+     * three and more classes that are not joined. */
+    char positive_class[LVK_MOST_CLASSES * 256];
+    uint32_t subjects; /* subjects, of the images used, who are known */
+    uint32_t unnamed;  /* images used whose subject is not known */
+    uint64_t left_out; /* rows that were not used: images of the test part of the model's run */
+    bool split_known;  /* a split.json beside the model tells the test part */
     /* Scores of the predictions used: as they are, at LVK_THRESHOLD, and with what was chosen. Since the
      * choice was made by the same predictions, `after` says how well the choice fits, not how good the model
-     * is. Of three classes and more those scores that lvk_class_metrics_shared has. */
+     * is. Of joined classes they are those of two classes; of three classes and more which are not joined, those
+     * that lvk_class_metrics_shared has. */
     lvk_metrics before, after;
 } lvk_calibrate_result;
 

@@ -32,6 +32,8 @@
  *    on the training images;
  *  - threshold, where the model has one: the class is positive where the probability is greater. Without it,
  *    0.5;
+ *  - positive_classes, of a model of three and more classes some of which calibration has joined: a JSON list of
+ *    the classes for the sum of whose probabilities the threshold is;
  *  - temperature, of a calibrated model (leukvk/calibrate.h): the logits are divided by it. The ONNX graph
  *    divides; the tensors of the other formats do not contain the temperature.
  * Before that, images must be cropped and resampled as leukvk does it (src/image/crop.h,
@@ -41,6 +43,7 @@
 
 #include "leukvk/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,6 +71,7 @@ typedef struct lvk_export_info {
     const char *const *class_names;              /* of three and more, in the order of outputs; else NULL */
     const char *head, *topology;                 /* of a residual network; else "" */
     double temperature, threshold;               /* of a calibrated model; else 1 and LVK_THRESHOLD */
+    bool positive_sum; /* the threshold is for a sum of classes (metadata "positive_classes") */
     uint32_t image_size;
     size_t tensors;   /* in the file written last, without those that normalize pixels */
     uint64_t numbers; /* elements of these tensors */

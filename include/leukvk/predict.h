@@ -38,6 +38,9 @@ typedef struct lvk_classifier_info {
     uint64_t parameters;
     double temperature; /* p = sigmoid(logit / temperature), or softmax; 1: as trained (leukvk/calibrate.h) */
     double threshold;   /* an image is positive if p is greater; LVK_THRESHOLD unless calibrated */
+    /* Of three and more classes, some of which calibration has joined: whether each belongs to the positive class, for
+     * the sum of whose probabilities `threshold` is (lvk_predictions_join); else NULL, and there is no threshold. */
+    const bool *positive;
 } lvk_classifier_info;
 
 /* What is known about the model. The struct belongs to the classifier. */

@@ -151,7 +151,8 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
 
 static const char temperature_key[] = "temperature", threshold_key[] = "threshold";
 
-static lvk_status get_calibration(const lvk_string_map *map, lvk_model_calibration *c) {
+static lvk_status get_calibration(const lvk_string_map *map, const lvk_model_info *info,
+                                  lvk_model_calibration *c) {
     *c = (lvk_model_calibration){.has_temperature = lvk_string_map_get(map, temperature_key) != NULL,
                                  .has_threshold = lvk_string_map_get(map, threshold_key) != NULL,
                                  .temperature = 1,
@@ -164,14 +165,17 @@ static lvk_status get_calibration(const lvk_string_map *map, lvk_model_calibrati
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is not from 0.001 to 1000", temperature_key);
     if (!(c->threshold >= 0 && c->threshold <= 1))
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is not from 0 to 1", threshold_key);
-    return LVK_OK;
+    return lvk_model_positive_get(map, info, c);
 }
 
-static lvk_status put_calibration(lvk_string_map *map, const lvk_model_calibration *c) {
+static lvk_status put_calibration(lvk_string_map *map, const lvk_model_info *info,
+                                  const lvk_model_calibration *c) {
     if (c->has_temperature)
         LVK_TRY(lvk_string_map_set_number(map, temperature_key, c->temperature));
     if (c->has_threshold)
         LVK_TRY(lvk_string_map_set_number(map, threshold_key, c->threshold));
+    if (c->has_positive)
+        LVK_TRY(lvk_model_positive_put(map, info, c));
     return LVK_OK;
 }
 
@@ -248,7 +252,7 @@ static lvk_status get_all(const lvk_string_map *map, lvk_checkpoint *checkpoint)
                         (unsigned long long)version, FORMAT_VERSION);
     LVK_TRY(lvk_string_map_need(map, "kind", &kind));
     LVK_TRY(get_info(map, &checkpoint->info));
-    LVK_TRY(get_calibration(map, &checkpoint->info.calibration));
+    LVK_TRY(get_calibration(map, &checkpoint->info, &checkpoint->info.calibration));
     checkpoint->has_state = strcmp(kind, "checkpoint") == 0;
     if (!checkpoint->has_state && strcmp(kind, "model") != 0)
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"kind\" is neither checkpoint nor model");
@@ -339,7 +343,8 @@ const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint) {
 static lvk_status copy_but_calibration(const lvk_string_map *from, lvk_string_map *to) {
     for (size_t i = 0; i < from->count; ++i) {
         const lvk_string_pair *pair = &from->pairs[i];
-        if (strcmp(pair->key, temperature_key) != 0 && strcmp(pair->key, threshold_key) != 0)
+        if (strcmp(pair->key, temperature_key) != 0 && strcmp(pair->key, threshold_key) != 0 &&
+            strcmp(pair->key, LVK_POSITIVE_CLASSES_KEY) != 0)
             LVK_TRY(lvk_string_map_set(to, pair->key, pair->value));
     }
     return LVK_OK;
@@ -357,7 +362,7 @@ lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
     if (status == LVK_OK)
         status = copy_but_calibration(lvk_safetensors_metadata(file), &map);
     if (status == LVK_OK)
-        status = put_calibration(&map, calibration);
+        status = put_calibration(&map, &checkpoint->info, calibration);
     if (status == LVK_OK)
         status = lvk_safetensors_write(lvk_safetensors_name(file), tensors, count, &map);
     lvk_string_map_finish(&map);

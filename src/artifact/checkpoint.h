@@ -28,11 +28,13 @@
 
 enum { LVK_NAME_SIZE = 256 }; /* bytes of a name in the structs below, with its NUL */
 
-/* The calibration of a model (leukvk/calibrate.h): entries "temperature", 0.001 to 1000, and "threshold", 0
- * to 1. */
+/* The calibration of a model (leukvk/calibrate.h): entries "temperature", 0.001 to 1000, "threshold", 0 to 1,
+ * and, of three and more classes, "positive_classes", a JSON list of the names for whose sum the threshold is. */
 typedef struct lvk_model_calibration {
     bool has_temperature, has_threshold;
-    double temperature, threshold; /* where the model has none: 1 and LVK_THRESHOLD; ignored when writing */
+    bool has_positive;               /* some classes are joined into the positive one, but not all */
+    bool positive[LVK_MOST_CLASSES]; /* [class] */
+    double temperature, threshold;   /* where the model has none: 1 and LVK_THRESHOLD; ignored when writing */
 } lvk_model_calibration;
 
 /* What a model is, and what images it takes. Names are not empty unless a comment says so. */

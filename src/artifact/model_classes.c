@@ -91,3 +91,58 @@ lvk_status lvk_model_classes_get(const lvk_string_map *map, lvk_model_info *info
                         negative_key);
     return LVK_OK;
 }
+
+/* ---- the positive ones ---- */
+
+lvk_status lvk_model_positive_put(lvk_string_map *map, const lvk_model_info *info,
+                                  const lvk_model_calibration *calibration) {
+    lvk_text text = {0};
+    char *list = NULL;
+    const char *between = "[";
+    for (uint32_t c = 0; c < info->class_count; ++c)
+        if (calibration->positive[c]) {
+            lvk_text_add(&text, "%s", between);
+            lvk_text_add_json(&text, info->classes[c]);
+            between = ", ";
+        }
+    lvk_text_add(&text, "]");
+    LVK_TRY(lvk_text_take(&text, &list, NULL));
+    const lvk_status status = lvk_string_map_set(map, LVK_POSITIVE_CLASSES_KEY, list);
+    lvk_free(list);
+    return status;
+}
+
+/* The number of the class; class_count: there is none of this name. */
+static uint32_t find_class(const lvk_model_info *info, const char *name) {
+    uint32_t c = 0;
+    while (c < info->class_count && strcmp(info->classes[c], name) != 0)
+        ++c;
+    return c;
+}
+
+static bool take_positive(const json_t *list, const lvk_model_info *info, bool *positive) {
+    size_t i, count = json_array_size(list);
+    json_t *item;
+    json_array_foreach(list, i, item) {
+        const uint32_t c =
+            json_is_string(item) ? find_class(info, json_string_value(item)) : info->class_count;
+        if (c == info->class_count || positive[c])
+            return false;
+        positive[c] = true;
+    }
+    return count > 0 && count < info->class_count;
+}
+
+lvk_status lvk_model_positive_get(const lvk_string_map *map, const lvk_model_info *info,
+                                  lvk_model_calibration *calibration) {
+    const char *text = lvk_string_map_get(map, LVK_POSITIVE_CLASSES_KEY);
+    if (!text)
+        return LVK_OK;
+    json_t *list = json_loads(text, 0, NULL);
+    calibration->has_positive = take_positive(list, info, calibration->positive);
+    json_decref(list);
+    return calibration->has_positive
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is no list of some of the model's classes",
+                          LVK_POSITIVE_CLASSES_KEY);
+}

@@ -12,4 +12,13 @@ LVK_MUST_USE lvk_status lvk_model_classes_put(lvk_string_map *map, const lvk_mod
  * LVK_MOST_CLASSES in the list. */
 LVK_MUST_USE lvk_status lvk_model_classes_get(const lvk_string_map *map, lvk_model_info *info);
 
+/* The entry "positive_classes" of a calibrated model of three and more classes, which may be missing: a list of
+ * some of their names. LVK_ERROR_FORMAT: it is something else. */
+LVK_MUST_USE lvk_status lvk_model_positive_put(lvk_string_map *map, const lvk_model_info *info,
+                                               const lvk_model_calibration *calibration);
+LVK_MUST_USE lvk_status lvk_model_positive_get(const lvk_string_map *map, const lvk_model_info *info,
+                                               lvk_model_calibration *calibration);
+
+#define LVK_POSITIVE_CLASSES_KEY "positive_classes"
+
 #endif

@@ -11,9 +11,9 @@
 #include <stdio.h>
 
 static const char documentation[] =
-    "Chooses a temperature and, for two classes, a threshold for a trained model. The logits are divided by the "
-    "temperature, so that a probability of 0.8 means that about 80 % of such cells are of the class. A cell is called "
-    "positive if its probability is above the threshold. Both are stored in the model's file, where predict, eval and export find "
+    "Chooses a temperature and, for two classes or for classes joined into two, a threshold for a trained "
+    "model. The logits are divided by the temperature, so that a probability of 0.8 means that about 80 % of such "
+    "cells are of the class. A cell is called positive if its probability is above the threshold. Both are stored in the model's file, where predict, eval and export find "
     "them. They are chosen on predictions of the model as it was trained, for images that it has not learned "
     "from: those of its validation part, or of a cross-validation. Images of its test part are left out. MODEL is "
     "a run folder or its model.safetensors."
@@ -23,14 +23,24 @@ static const char documentation[] =
     "      --from runs/RUN/predictions-validation.csv\n"
     "  leukvk calibrate runs/RUN --temperature --sensitivity 0.95 \\\n"
     "      --from runs/cv/predictions.csv\n"
+    "  leukvk calibrate runs/RUN --positive Early,Pre,Pro --sensitivity 0.95 \\\n"
+    "      --from runs/RUN/predictions-validation.csv\n"
     "  leukvk calibrate runs/RUN --remove\n"
     "  leukvk eval --model runs/RUN\n"
     "\n"
     "The temperature is the one with the least log loss (Guo et al., ICML 2017); above 1, the model was "
     "overconfident. With two classes it changes neither the order of the images nor the AUC; with three classes and "
-    "more it does not change the class of an image. The same files give the same bytes.\n";
+    "more it does not change the class of an image. With --positive, predict and eval treat the joined classes as the "
+    "positive class and the others as the negative one; eval --positive joins others. The same files give the same bytes.\n";
 
-enum { OPTION_FROM = 256, OPTION_TEMPERATURE, OPTION_SENSITIVITY, OPTION_REMOVE, OPTION_JSON };
+enum {
+    OPTION_FROM = 256,
+    OPTION_TEMPERATURE,
+    OPTION_SENSITIVITY,
+    OPTION_POSITIVE,
+    OPTION_REMOVE,
+    OPTION_JSON
+};
 static const struct argp_option options[] = {
     OPTION_HEADING("Data:", GROUP_DATA),
     OPTION_HEADING("Calibration:", GROUP_WORK),
@@ -40,7 +50,12 @@ static const struct argp_option options[] = {
     {"sensitivity", OPTION_SENSITIVITY, "X", 0,
      "Choose the highest threshold whose sensitivity is X or more, for the probabilities with the temperature",
      GROUP_WORK},
-    {"remove", OPTION_REMOVE, NULL, 0, "Remove temperature and threshold from the model", GROUP_WORK},
+    {"positive", OPTION_POSITIVE, "CLASS,CLASS", 0,
+     "Of three classes and more: join these classes into the positive one, for whose probability the threshold of "
+     "--sensitivity is; both are stored",
+     GROUP_WORK},
+    {"remove", OPTION_REMOVE, NULL, 0, "Remove temperature, threshold and joined classes from the model",
+     GROUP_WORK},
     {"json", OPTION_JSON, NULL, 0, "Print JSON", GROUP_OUTPUT},
     {0}};
 
@@ -58,8 +73,11 @@ static void check(const arguments *a, struct argp_state *state) {
     const bool choose = a->chosen.temperature || a->chosen.sensitivity != 0;
     if (!a->model)
         argp_failure(state, EXIT_USAGE, 0, "which model? leukvk calibrate --help shows examples");
-    if (a->remove && (choose || a->from_count))
+    if (a->remove && (choose || a->from_count || a->chosen.positive))
         argp_failure(state, EXIT_USAGE, 0, "--remove takes no other options");
+    if (a->chosen.positive && a->chosen.sensitivity == 0)
+        argp_failure(state, EXIT_USAGE, 0,
+                     "--positive joins classes for a threshold: --sensitivity X is missing");
     if (!a->remove && !choose)
         argp_failure(state, EXIT_USAGE, 0, "what is to be chosen? --temperature, --sensitivity X or both");
     if (!a->remove && !a->from_count)
@@ -82,6 +100,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->chosen.sensitivity = option_number(state, "sensitivity", text);
         if (!(a->chosen.sensitivity > 0 && a->chosen.sensitivity <= 1))
             argp_failure(state, EXIT_USAGE, 0, "--sensitivity %s: must be above 0 and at most 1", text);
+        return 0;
+    case OPTION_POSITIVE:
+        a->chosen.positive = text;
         return 0;
     case OPTION_JSON:
         a->json = true;

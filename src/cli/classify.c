@@ -87,8 +87,20 @@ static void show_calibration(const lvk_classifier_info *info) {
         return;
     if (info->temperature != 1)
         fprintf(stderr, "%s: temperature %.4g\n", shown(info->path), info->temperature);
-    if (info->threshold != LVK_THRESHOLD)
+    char joined[LVK_MOST_CLASSES * 256];
+    if (info->positive) {
+        lvk_classes_join_names(info->class_names, info->class_count, info->positive, true, joined,
+                               sizeof joined);
+        fprintf(stderr, "%s: threshold %.4g of %s\n", shown(info->path), info->threshold, shown(joined));
+    } else if (info->threshold != LVK_THRESHOLD) {
         fprintf(stderr, "%s: threshold %.4g\n", shown(info->path), info->threshold);
+    }
+}
+
+static bool has_same_joined(const classify_session *session, const lvk_classifier_info *info) {
+    return session->has_joined == (info->positive != NULL) &&
+           (!info->positive ||
+            memcmp(session->joined, info->positive, info->class_count * sizeof *info->positive) == 0);
 }
 
 int classify_open(classify_session *session, const classify_arguments *a) {
@@ -107,6 +119,9 @@ int classify_open(classify_session *session, const classify_arguments *a) {
         session->class_names[k] = session->classes[k];
     }
     session->threshold = info->threshold;
+    session->has_joined = info->positive != NULL;
+    if (info->positive)
+        memcpy(session->joined, info->positive, info->class_count * sizeof *info->positive);
     show_calibration(info);
     return LVK_OK;
 }
@@ -169,8 +184,13 @@ static int change_model(classify_session *session, int m) {
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
     show_calibration(info);
     session->same_threshold = session->same_threshold && info->threshold == session->threshold;
-    if (has_same_classes(session, info))
+    if (has_same_classes(session, info)) {
+        if (!has_same_joined(session, info)) {
+            fprintf(stderr, "the models join different classes: none are joined\n");
+            session->has_joined = false;
+        }
         return LVK_OK;
+    }
     lvk_classifier_info first = *info;
     first.positive_class = session->positive;
     first.negative_class = session->negative;
@@ -191,6 +211,17 @@ static void *allocate(size_t count, size_t size) {
         exit(EXIT_FAILED);
     }
     return memory;
+}
+
+/* Makes rows of two classes of those of all, as calibration has joined them. */
+static void join(classify_session *session, lvk_prediction *rows, size_t count) {
+    const uint32_t classes = session->class_count;
+    lvk_predictions_join(rows, count, classes, session->joined, rows);
+    lvk_classes_join_names(session->class_names, classes, session->joined, true, session->positive,
+                           sizeof session->positive);
+    lvk_classes_join_names(session->class_names, classes, session->joined, false, session->negative,
+                           sizeof session->negative);
+    session->class_count = 0;
 }
 
 int classify_run(classify_session *session, const selection *images, const char *title,
@@ -228,6 +259,8 @@ int classify_run(classify_session *session, const selection *images, const char 
     }
     free(session->probabilities);
     session->probabilities = sums;
+    if (session->has_joined && !session->arguments->keep_classes)
+        join(session, *rows, images->count);
     return status;
 }
 

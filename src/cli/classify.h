@@ -19,6 +19,7 @@ typedef struct classify_arguments {
     lvk_dataset_options reading; /* of the data set: --columns, --subject-pattern */
     bool all;                    /* all labelled images of the run's data set, in the place of a part */
     bool model_optional;
+    bool keep_classes; /* do not join the classes that calibration has joined */
 } classify_arguments;
 
 /* --model, --part, --data, --out, --batch, --threads and the device's options, as an argp child; its input is
@@ -29,15 +30,19 @@ extern const struct argp classify_argp;
 typedef struct classify_session {
     const classify_arguments *arguments;
     lvk_device *device;
-    lvk_classifier *classifier;        /* the first, until classify_run goes through them */
-    char positive[256], negative[256]; /* class names, of two; else "" */
-    uint32_t class_count;              /* three and more; 0: two */
+    lvk_classifier *classifier; /* the first, until classify_run goes through them */
+    char positive[LVK_MOST_CLASSES * 256],
+        negative[LVK_MOST_CLASSES * 256]; /* class names, of two; else "" */
+    uint32_t class_count;                 /* three and more; 0: two */
     char classes[LVK_MOST_CLASSES][256];
     const char *class_names[LVK_MOST_CLASSES]; /* the same */
     double *probabilities; /* of three and more classes, after classify_run: what the rows point into */
     double
         threshold; /* of the models, where all have the same; else LVK_THRESHOLD. Known after classify_run */
     bool same_threshold; /* so far */
+    /* Whether calibration has joined classes of the models, all of them the same, and which. Then classify_run gives
+     * rows of two classes, unless the arguments say keep_classes. */
+    bool has_joined, joined[LVK_MOST_CLASSES];
 } classify_session;
 
 /* Opens device and first model; returns an lvk_status. classify_close releases them, also after a failure. */

@@ -128,6 +128,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_POSITIVE:
         a->positive = text;
+        a->common.keep_classes = true;
         return 0;
     case OPTION_CURVES:
         a->curves = text;
@@ -174,6 +175,8 @@ typedef struct evaluated {
     const selection *images;                /* that the rows are of; NULL: of a file */
     const char *crop;                       /* of the model */
     char joined[2][LVK_MOST_CLASSES * 256]; /* names of classes that are joined, negative and positive */
+    const bool
+        *calibrated; /* the classes that calibration has joined, for which `threshold` is; NULL: none */
 } evaluated;
 
 static void print_prevalence(const arguments *a, const lvk_evaluation_report *report, const evaluated *e) {
@@ -283,6 +286,16 @@ static int evaluate(const arguments *a, const evaluated *e) {
     return a->worst.count ? show_worst(a, e) : LVK_OK;
 }
 
+/* The threshold that calibration has chosen for the same classes, or for all others; else LVK_THRESHOLD. */
+static double threshold_of(const evaluated *e, const bool *chosen) {
+    uint32_t same = 0;
+    for (uint32_t k = 0; k < e->class_count && e->calibrated; ++k)
+        same += chosen[k] == e->calibrated[k];
+    return e->calibrated && same == e->class_count ? e->threshold
+           : e->calibrated && same == 0            ? 1 - e->threshold
+                                                   : LVK_THRESHOLD;
+}
+
 /* The classes that were asked for become the positive one. Fails as a wrong option does. */
 static void join(const arguments *a, evaluated *e, lvk_prediction *rows) {
     bool chosen[LVK_MOST_CLASSES];
@@ -306,7 +319,7 @@ static void join(const arguments *a, evaluated *e, lvk_prediction *rows) {
     lvk_predictions_join(rows, e->count, e->class_count, chosen, rows);
     e->negative = e->joined[0];
     e->positive = e->joined[1];
-    e->threshold = LVK_THRESHOLD;
+    e->threshold = threshold_of(e, chosen);
     e->class_count = 2;
 }
 
@@ -376,6 +389,7 @@ static int evaluate_session(const arguments *a, classify_session *session, const
                    .threshold = session->threshold,
                    .class_count = session->class_count,
                    .classes = session->class_names,
+                   .calibrated = session->has_joined ? session->joined : NULL,
                    .images = images,
                    .crop = crop};
     if (status == LVK_OK) {

@@ -89,7 +89,11 @@ static void print_calibration(const lvk_export_info *about, const arguments *a) 
         printf("temperature    %.4g: %s\n", about->temperature,
                inside ? "is applied to the probabilities"
                       : "not in the tensors; divide the logit by it (metadata \"temperature\")");
-    if (about->threshold != LVK_THRESHOLD)
+    if (about->positive_sum)
+        printf(
+            "threshold      %.4g: for the sum of the probabilities of the metadata's \"positive_classes\"\n",
+            about->threshold);
+    else if (about->threshold != LVK_THRESHOLD)
         printf("threshold      %.4g: the class is positive above it (metadata \"threshold\")\n",
                about->threshold);
 }

@@ -89,7 +89,8 @@ static lvk_status name_positive(lvk_dataset *dataset, const char *name) {
     if (scan->class_count > 2)
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
-            "--positive %s: %s has %zu classes, which are told apart one by one; a positive class is of two",
+            "--positive %s: %s has %zu classes, which are told apart one by one; a positive class is of two. "
+            "eval --positive and calibrate --positive join classes of the trained model",
             name, dataset->source, scan->class_count);
     for (size_t c = 0; c < scan->class_count; ++c) {
         lvk_text_add(&list, "%s%s", c ? ", " : "", scan->classes[c]);

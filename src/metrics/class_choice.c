@@ -5,7 +5,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The class whose name `list` begins with, followed by a comma or the end; the longest of several names. -1:
@@ -80,7 +79,7 @@ void lvk_predictions_join(const lvk_prediction *rows, size_t count, uint32_t cla
             p += positive[k] ? row.probabilities[k] : 0;
         joined[i] = (lvk_prediction){.path = row.path,
                                      .subject = row.subject,
-                                     .p = lvk_prediction_round(fmin(p, 1)),
+                                     .p = lvk_prediction_round(p > 1 ? 1 : p), /* NaN stays */
                                      .label = row.label < 0 ? -1 : positive[row.label],
                                      .area = row.area};
     }

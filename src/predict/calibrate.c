@@ -161,14 +161,14 @@ static lvk_status measure_classes(const lvk_class_rows *rows, lvk_class_metrics 
     return LVK_OK;
 }
 
-/* The same of three classes and more, which have no threshold. */
+/* The same of three classes and more, of which none are joined. */
 static lvk_status choose_for_classes(lvk_labelled_rows *labelled, const lvk_calibrate_options *options,
                                      lvk_class_metrics *scratch, lvk_calibrate_result *result) {
     const lvk_class_rows *rows = &labelled->by_class;
     if (options->sensitivity != 0)
         return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "--sensitivity: a threshold is of two classes, and the model has %u; eval --positive "
-                        "CLASS,CLASS --sensitivity finds that of classes which are joined",
+                        "--sensitivity: a threshold is of two classes, and the model has %u; --positive "
+                        "CLASS,CLASS joins some of them into the positive one",
                         rows->classes);
     result->subjects = rows->subject_count - labelled->unnamed;
     result->unnamed = labelled->unnamed;
@@ -181,10 +181,88 @@ static lvk_status choose_for_classes(lvk_labelled_rows *labelled, const lvk_cali
     return measure_classes(rows, scratch, &result->after);
 }
 
+/* ---- joined classes ---- */
+
+static bool has_joined(const lvk_calibrate_options *options) {
+    return options->positive && *options->positive;
+}
+
+/* Fails unless both the joined class and the other one have rows. */
+static lvk_status check_both(const lvk_class_rows *rows, const bool *positive) {
+    size_t count[2] = {0, 0};
+    for (size_t i = 0; i < rows->count; ++i)
+        ++count[positive[rows->labels[i]]];
+    return count[0] && count[1]
+               ? LVK_OK
+               : lvk_fail(
+                     LVK_ERROR_ARGUMENT,
+                     "%zu labelled predictions of the classes that are joined and %zu of the others: both "
+                     "are needed",
+                     count[1], count[0]);
+}
+
+/* The scores of the classes as two, with the threshold for `sensitivity`; 0: with result->threshold. */
+static lvk_status score_joined(const lvk_labelled_rows *labelled, const bool *positive, double sensitivity,
+                               lvk_calibrate_result *result, lvk_metrics *metrics) {
+    const lvk_class_rows *all = &labelled->by_class;
+    lvk_labelled_rows two;
+    lvk_prediction *rows = lvk_alloc(all->count, sizeof *rows);
+    if (!rows)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < all->count; ++i) {
+        rows[i] = *labelled->rows[i];
+        rows[i].probabilities = labelled->probabilities + i * all->classes;
+    }
+    lvk_predictions_join(rows, all->count, all->classes, positive, rows);
+    lvk_status status = lvk_labelled_rows_init(&two, rows, all->count, 2);
+    if (status == LVK_OK) {
+        if (sensitivity != 0)
+            status = lvk_threshold_for(&two.scored, sensitivity, &result->threshold);
+        if (status == LVK_OK)
+            status = lvk_metrics_compute(&two.scored, result->threshold, metrics);
+        lvk_labelled_rows_finish(&two);
+    }
+    lvk_free(rows);
+    return status;
+}
+
+/* The temperature is that of all classes, the threshold and the scores are those of two. */
+static lvk_status choose_for_joined(lvk_labelled_rows *labelled, const char *const *names,
+                                    const lvk_calibrate_options *options, lvk_calibrate_result *result) {
+    const lvk_class_rows *rows = &labelled->by_class;
+    bool positive[LVK_MOST_CLASSES];
+    if (lvk_classes_choose(options->positive, names, rows->classes, positive) != LVK_OK)
+        return lvk_fail_within(LVK_ERROR_ARGUMENT, "--positive");
+    lvk_classes_join_names(names, rows->classes, positive, true, result->positive_class,
+                           sizeof result->positive_class);
+    LVK_TRY(check_both(rows, positive));
+    result->subjects = rows->subject_count - labelled->unnamed;
+    result->unnamed = labelled->unnamed;
+    result->temperature = 1;
+    result->threshold = LVK_THRESHOLD;
+    LVK_TRY(score_joined(labelled, positive, 0, result, &result->before));
+    if (options->temperature)
+        LVK_TRY(lvk_temperature_fit_classes(rows, &result->temperature));
+    for (size_t i = 0; i < rows->count && options->temperature; ++i)
+        lvk_temperature_apply_classes(labelled->probabilities + i * rows->classes, rows->classes,
+                                      result->temperature);
+    return score_joined(labelled, positive, options->sensitivity, result, &result->after);
+}
+
 static lvk_status choose_of(lvk_labelled_rows *labelled, const lvk_model_info *info,
-                            const lvk_calibrate_options *options, lvk_calibrate_result *result) {
+                            const lvk_prediction_set *set, const lvk_calibrate_options *options,
+                            lvk_calibrate_result *result) {
+    uint32_t classes;
     if (info->class_count == 0)
-        return choose(labelled, options, result);
+        return !has_joined(options) || strcmp(options->positive, info->positive_class) == 0
+                   ? choose(labelled, options, result)
+                   : lvk_fail(
+                         LVK_ERROR_ARGUMENT,
+                         "--positive %.100s: the model has two classes and gives the probability of %.100s, "
+                         "for which its threshold is",
+                         options->positive, info->positive_class);
+    if (has_joined(options))
+        return choose_for_joined(labelled, lvk_prediction_set_classes(set, &classes), options, result);
     lvk_class_metrics *scratch = lvk_alloc(1, sizeof *scratch);
     const lvk_status status =
         scratch ? choose_for_classes(labelled, options, scratch, result) : LVK_ERROR_MEMORY;
@@ -207,7 +285,7 @@ static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const
     if (status == LVK_OK)
         status = lvk_labelled_rows_init(&labelled, rows, count, info->class_count ? info->class_count : 2);
     if (status == LVK_OK) {
-        status = choose_of(&labelled, info, options, result);
+        status = choose_of(&labelled, info, set, options, result);
         lvk_labelled_rows_finish(&labelled);
     }
     lvk_free(rows);
@@ -237,7 +315,7 @@ static lvk_status choose_from(const char *file, const lvk_model_info *info, cons
 
 static bool is_calibrated(const lvk_checkpoint *model) {
     const lvk_model_calibration *c = &lvk_checkpoint_info(model)->calibration;
-    return c->has_temperature || c->has_threshold;
+    return c->has_temperature || c->has_threshold || c->has_positive;
 }
 
 static lvk_status check_model(const char *file, const lvk_checkpoint *model) {
@@ -251,6 +329,22 @@ static lvk_status check_model(const char *file, const lvk_checkpoint *model) {
                : LVK_OK;
 }
 
+/* The calibration that is kept in the model. */
+static lvk_status fill_chosen(const lvk_model_info *info, const lvk_calibrate_options *options,
+                              const lvk_calibrate_result *result, lvk_model_calibration *chosen) {
+    const char *names[LVK_MOST_CLASSES];
+    *chosen = (lvk_model_calibration){.has_temperature = options->temperature,
+                                      .has_threshold = options->sensitivity != 0,
+                                      .has_positive = info->class_count > 2 && has_joined(options),
+                                      .temperature = result->temperature,
+                                      .threshold = result->threshold};
+    for (uint32_t c = 0; c < info->class_count; ++c)
+        names[c] = info->classes[c];
+    return chosen->has_positive
+               ? lvk_classes_choose(options->positive, names, info->class_count, chosen->positive)
+               : LVK_OK;
+}
+
 lvk_status lvk_calibrate(const char *model, const char *const *from, size_t count,
                          const lvk_calibrate_options *options, lvk_calibrate_result *result) {
     char *file = NULL;
@@ -261,11 +355,10 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
         status = check_model(file, opened);
     if (status == LVK_OK)
         status = choose_from(file, lvk_checkpoint_info(opened), from, count, options, result);
+    lvk_model_calibration chosen;
+    if (status == LVK_OK)
+        status = fill_chosen(lvk_checkpoint_info(opened), options, result, &chosen);
     if (status == LVK_OK) {
-        const lvk_model_calibration chosen = {.has_temperature = options->temperature,
-                                              .has_threshold = options->sensitivity != 0,
-                                              .temperature = result->temperature,
-                                              .threshold = result->threshold};
         snprintf(result->file, sizeof result->file, "%s", file);
         lvk_folder_clear_beside(file);
         status = lvk_checkpoint_calibrate(opened, &chosen);

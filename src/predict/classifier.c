@@ -57,16 +57,18 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
     LVK_TRY(load_parameters(c->network, checkpoint));
     for (uint32_t k = 0; k < c->model.class_count; ++k)
         c->class_names[k] = c->model.classes[k];
-    c->info = (lvk_classifier_info){.path = c->path,
-                                    .architecture = c->model.architecture,
-                                    .crop = c->model.crop,
-                                    .positive_class = c->model.positive_class,
-                                    .negative_class = c->model.negative_class,
-                                    .class_count = c->model.class_count,
-                                    .class_names = c->model.class_count ? c->class_names : NULL,
-                                    .temperature = c->model.calibration.temperature,
-                                    .threshold = c->model.calibration.threshold,
-                                    .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
+    c->info = (lvk_classifier_info){
+        .path = c->path,
+        .architecture = c->model.architecture,
+        .crop = c->model.crop,
+        .positive_class = c->model.positive_class,
+        .negative_class = c->model.negative_class,
+        .class_count = c->model.class_count,
+        .class_names = c->model.class_count ? c->class_names : NULL,
+        .temperature = c->model.calibration.temperature,
+        .threshold = c->model.calibration.threshold,
+        .positive = c->model.calibration.has_positive ? c->model.calibration.positive : NULL,
+        .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
     return LVK_OK;
 }
 

@@ -191,6 +191,8 @@ Test(classes, none_is_positive) {
         cr_expect_neq(result.exit_status, 0, "%s", verbs[i]);
         cr_expect_not_null(strstr(result.err, "data has 4 classes, which are told apart one by one"),
                            "%s: %s", verbs[i], result.err);
+        cr_expect_not_null(strstr(result.err, "eval --positive and calibrate --positive join classes"), "%s",
+                           result.err);
     }
     program_remove(folder);
 }
@@ -281,6 +283,77 @@ Test(classes, predict_eval_and_calibrate) {
     char *joined = program_read_in(folder, "joined.csv");
     cr_expect_eq(strncmp(joined, "path,subject,p_Early+Pre+Pro,class,label,area\n", 46), 0, "%.80s", joined);
     free(joined);
+    program_remove(folder);
+}
+
+static json_t *json_of_run(const char *folder, const char *options) {
+    RUN("eval --model %s/a --json %s", folder, options);
+    return json_of(result.out);
+}
+
+static void expect_same_report(const char *folder, json_t *expected, const char *options) {
+    json_t *report = json_of_run(folder, options);
+    cr_expect(json_equal(expected, report), "%s: %s", options, result.out);
+    json_decref(report);
+}
+
+static double threshold_of(const char *folder, const char *options) {
+    json_t *report = json_of_run(folder, options);
+    const double threshold = json_real_value(json_object_get(report, "threshold"));
+    json_decref(report);
+    return threshold;
+}
+
+/* The threshold of joined classes is kept in the model, and predict and eval then do what eval --positive and
+ * --threshold do. */
+Test(classes, joined_classes_are_kept_in_the_model) {
+    const char *folder = program_folder();
+    char kept[128];
+    draw_samples(folder);
+    RUN("train --data %s/data --out %s/a --epochs 2" NET, folder, folder);
+    char *model = program_read_in(folder, "a/model.safetensors");
+    program_run(&result, "calibrate %s/a --from %s/a/predictions-validation.csv --positive Early,Pre,Pro",
+                folder, folder);
+    cr_expect_eq(result.exit_status, 2);
+    cr_expect_not_null(strstr(result.err, "--sensitivity X is missing"), "%s", result.err);
+    RUN("calibrate %s/a --from %s/a/predictions-validation.csv --positive Early,Pre,Pro --sensitivity 0.9 --json",
+        folder, folder);
+    json_t *chosen = json_of(result.out);
+    const double threshold = json_real_value(json_object_get(chosen, "threshold"));
+    cr_expect_str_eq(json_string_value(json_object_get(chosen, "positive_class")), "Early+Pre+Pro");
+    cr_expect_neq(threshold, 0.5);
+    json_decref(chosen);
+
+    json_t *report = json_of_run(folder, "");
+    cr_expect_float_eq(json_real_value(json_object_get(report, "threshold")), threshold, 1e-12);
+    expect_same_report(folder, report, "--positive Pro,Early,Pre");
+    cr_expect_float_eq(threshold_of(folder, "--positive Benign"), 1 - threshold, 1e-12);
+    cr_expect_float_eq(threshold_of(folder, "--positive Early"), 0.5, 1e-12);
+    RUN("predict --model %s/a --part test --format csv", folder);
+    cr_expect_eq(strncmp(result.out, "path,p_Early+Pre+Pro,class\n", 27), 0, "%.80s", result.out);
+    int rows = 0;
+    for (const char *line = strchr(result.out, '\n') + 1; *line; line = strchr(line, '\n') + 1, ++rows) {
+        const char *p = strchr(line, ',') + 1;
+        const bool positive = strtod(p, NULL) > threshold;
+        cr_expect_eq(
+            strncmp(strchr(p, ',') + 1, positive ? "Early+Pre+Pro\n" : "Benign\n", positive ? 14 : 7), 0,
+            "%.100s", line);
+    }
+    cr_expect_gt(rows, 4);
+    cr_expect_not_null(strstr(result.err, "of Early+Pre+Pro"), "%s", result.err);
+    RUN("predict --model %s/a --model %s/a --part test --format csv", folder, folder);
+    cr_expect_eq(strncmp(result.out, "path,p_Early+Pre+Pro,class\n", 27), 0, "%.80s", result.out);
+    RUN("export %s/a --format onnx --out %s/a.onnx", folder, folder);
+    cr_expect_not_null(strstr(result.out, "positive_classes"), "%s", result.out);
+
+    RUN("calibrate %s/a --remove", folder);
+    char *removed = program_read_in(folder, "a/model.safetensors");
+    cr_expect_eq(memcmp(model, removed, 1024), 0, "the header is not what training wrote");
+    snprintf(kept, sizeof kept, "--positive Early,Pre,Pro --threshold %.17g", threshold);
+    expect_same_report(folder, report, kept);
+    free(model);
+    free(removed);
+    json_decref(report);
     program_remove(folder);
 }
 

@@ -3,6 +3,7 @@
 #include "support/scratch.h"
 
 #include "artifact/checkpoint.h"
+#include "artifact/model_classes.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/random.h"
@@ -290,6 +291,120 @@ Test(calibrate, checkpoints_are_refused) {
     lvk_train_state state = {.optimizer = "adam", .config_digest = "0123456789abcdef"};
     write_model(scratch_path("model.safetensors"), &state);
     refused(FOUR, "is a checkpoint");
+}
+
+/* ---- joined classes ---- */
+
+static void write_model_of_three(const char *path, const lvk_train_state *state) {
+    const lvk_named_tensor tensors[] = {{"conv2d/kernel", lvk_type_2d(LVK_F32, 2, 2), numbers},
+                                        {"conv2d/bias", lvk_type_1d(LVK_F32, 2), numbers + 4}};
+    const lvk_model_info info = {.architecture = "cnn",
+                                 .class_count = 3,
+                                 .classes = {"Benign", "Early", "Pre"},
+                                 .crop = "center:300",
+                                 .image_size = 224,
+                                 .standard = lvk_standard_none};
+    cr_assert_eq(lvk_checkpoint_write(path, tensors, 2, &info, state), LVK_OK, "%s", lvk_error_message());
+}
+
+/* Early and Pre together have 0.9, 0.7, 0.4 where they are right and 0.5, 0.2 where Benign is. The file has its
+ * classes in another order than the model. */
+#define FIVE                                                                                                 \
+    "path,class,p_Pre,p_Benign,p_Early,label\nv/1,Pre,0.5,0.1,0.4,Early\nv/2,Early,0.2,0.3,0.5,Early\n"      \
+    "v/3,Benign,0.1,0.6,0.3,Pre\nv/4,Benign,0.25,0.5,0.25,Benign\nv/5,Benign,0.1,0.8,0.1,Benign\n"
+
+Test(calibrate, joined_classes_have_a_threshold) {
+    char file[512];
+    write_model_of_three(scratch_path("model.safetensors"), NULL);
+    cr_assert_eq(calibrate(FIVE, &(lvk_calibrate_options){.sensitivity = 0.6, .positive = "Pre,Early"}),
+                 LVK_OK, "%s", lvk_error_message());
+    lvk_model_calibration c = stored();
+    cr_expect(c.has_positive && c.has_threshold && !c.has_temperature);
+    cr_expect(!c.positive[0] && c.positive[1] && c.positive[2]);
+    cr_expect_float_eq(c.threshold, (0.7 + 0.5) / 2, 1e-9); /* two of the three positive cells are above */
+    cr_expect_str_eq(result.positive_class, "Pre+Early");
+    cr_expect(result.after.true_positives == 2 && result.after.false_negatives == 1 &&
+              result.after.false_positives == 0 && result.after.true_negatives == 2);
+    cr_expect(result.before.true_positives == 2 &&
+              result.before.false_positives == 0); /* 0.5 is not above 0.5 */
+
+    cr_assert_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), file, sizeof file), LVK_OK);
+    c = stored();
+    cr_expect(!c.has_positive && !c.has_threshold);
+    cr_expect_eq(calibrate(FIVE, &(lvk_calibrate_options){.sensitivity = 0.6}), LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "--positive CLASS,CLASS joins"), "%s",
+                       lvk_error_message());
+}
+
+/* The probabilities are joined after the temperature, as predict does it. */
+Test(calibrate, joined_classes_are_joined_after_the_temperature) {
+    double first[] = {0.5, 0.1, 0.4}, third[] = {0.1, 0.6, 0.3}, fourth[] = {0.25, 0.5, 0.25};
+    write_model_of_three(scratch_path("model.safetensors"), NULL);
+    cr_assert_eq(
+        calibrate(FIVE,
+                  &(lvk_calibrate_options){.temperature = true, .sensitivity = 1, .positive = "Early,Pre"}),
+        LVK_OK, "%s", lvk_error_message());
+    const double t = result.temperature;
+    cr_expect_neq(t, 1);
+    cr_expect_eq(stored().temperature, t);
+    lvk_temperature_apply_classes(first, 3, t);
+    lvk_temperature_apply_classes(third, 3, t);
+    lvk_temperature_apply_classes(fourth, 3, t);
+    const double least = third[0] + third[2], next = fourth[0] + fourth[2];
+    cr_expect_gt(first[0] + first[2], next);
+    /* The least positive cell is below the next negative one: the threshold is between it and the last. */
+    cr_expect_lt(result.threshold, least);
+    cr_expect_lt(least, next);
+    cr_expect_eq(result.after.false_negatives, 0);
+    cr_expect_eq(result.after.false_positives, 1);
+}
+
+Test(calibrate, joined_classes_that_are_refused) {
+    static const struct {
+        const char *positive, *csv, *says;
+    } wrong[] = {{"Early,Late", FIVE, "Late"},
+                 {"Early,Pre,Benign", FIVE, "these are all classes"},
+                 {"Benign",
+                  "path,class,p_Benign,p_Early,p_Pre,label\nv/1,Pre,0.1,0.4,0.5,Early\n"
+                  "v/2,Pre,0.2,0.3,0.5,Pre\n",
+                  "both are needed"}};
+    write_model_of_three(scratch_path("model.safetensors"), NULL);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+        cr_expect_eq(calibrate(wrong[i].csv,
+                               &(lvk_calibrate_options){.sensitivity = 0.6, .positive = wrong[i].positive}),
+                     LVK_ERROR_ARGUMENT, "%s", wrong[i].positive);
+        cr_expect_not_null(strstr(lvk_error_message(), wrong[i].says), "%s", lvk_error_message());
+    }
+    write_model(scratch_path("model.safetensors"), NULL);
+    cr_expect_eq(calibrate(FOUR, &(lvk_calibrate_options){.sensitivity = 0.5, .positive = "hem"}),
+                 LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "the model has two classes"), "%s", lvk_error_message());
+    cr_expect_eq(calibrate(FOUR, &(lvk_calibrate_options){.sensitivity = 0.5, .positive = "all"}), LVK_OK);
+    cr_expect_not(stored().has_positive);
+}
+
+/* The file is untrusted. */
+Test(calibrate, lists_of_classes_that_cannot_be) {
+    static const char *const bad[] = {"",
+                                      "Early",
+                                      "[]",
+                                      "{}",
+                                      "[\"Late\"]",
+                                      "[1]",
+                                      "[\"Early\", \"Early\"]",
+                                      "[\"Benign\", \"Early\", \"Pre\"]"};
+    for (size_t i = 0; i <= sizeof bad / sizeof *bad; ++i) {
+        const bool good = i == sizeof bad / sizeof *bad;
+        lvk_model_info info = {.class_count = 3, .classes = {"Benign", "Early", "Pre"}};
+        lvk_model_calibration c = {0};
+        lvk_string_map map = {0};
+        cr_assert_eq(lvk_string_map_set(&map, "positive_classes", good ? "[\"Pre\"]" : bad[i]), LVK_OK);
+        cr_expect_eq(lvk_model_positive_get(&map, &info, &c), good ? LVK_OK : LVK_ERROR_FORMAT, "%zu", i);
+        cr_expect_eq(c.has_positive, good);
+        info.class_count = 0; /* of two classes there is no such list */
+        cr_expect_eq(lvk_model_positive_get(&map, &info, &c), LVK_ERROR_FORMAT);
+        lvk_string_map_finish(&map);
+    }
 }
 
 /* The file is untrusted. */

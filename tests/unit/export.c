@@ -319,7 +319,8 @@ Test(export, the_cnn_for_keras) {
 /* ---- what the file says ---- */
 
 static void calibrate(const char *path) {
-    static const lvk_model_calibration calibration = {true, true, 1.5, 0.25};
+    static const lvk_model_calibration calibration = {
+        .has_temperature = true, .has_threshold = true, .temperature = 1.5, .threshold = 0.25};
     lvk_checkpoint *model;
     cr_assert_eq(lvk_checkpoint_read(path, &model), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(lvk_checkpoint_calibrate(model, &calibration), LVK_OK, "%s", lvk_error_message());
