@@ -189,6 +189,29 @@ Test(output, quiet_leaves_the_result) {
     expect_quiet("tune --grid dropout=0.1,0.2" SMALL, "the lowest validation loss is trial ");
 }
 
+/* Whatever a verb trains or evaluates, and how often. */
+Test(output, the_device_is_told_once) {
+    static const char *const commands[] = {
+        "train --out run" SMALL,
+        "train --resume run --epochs 2",
+        "cv --folds 2 --data more --epochs 1 --batch 8 --image-size 32 --out cv",
+        "tune --grid dropout=0.1,0.2 --out tune" SMALL,
+        "tune --grid dropout=0.1,0.2 --jobs 2 --out jobs" SMALL,
+        "eval --model run",
+        "predict --model run more/C-NMC_test_prelim_phase_data"};
+    program_run(&result, "synth more --images 60 --size 64 --format png --quiet");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i) {
+        int count = 0;
+        program_run(&result, "%s", commands[i]);
+        cr_assert_eq(result.exit_status, 0, "leukvk %s: %s", commands[i], result.err);
+        for (int stream = 0; stream < 2; ++stream)
+            for (const char *line = stream ? result.err : result.out; line && *line;
+                 line = strchr(line, '\n'), line += line != NULL)
+                count += strncmp(line, "device: llvmpipe ", 17) == 0;
+        cr_expect_eq(count, 1, "leukvk %s: %d lines: %s%s", commands[i], count, result.out, result.err);
+    }
+}
+
 /* ---- names from outside ---- */
 
 Test(output, mistakes_show_no_control_characters) {

@@ -42,6 +42,36 @@ static void fail_each(const char *name, any_work work, void *user, uint64_t leas
     }
 }
 
+/* ---- arrays that grow ---- */
+
+typedef struct pair {
+    double number;
+    int *address;
+} pair;
+
+Test(allocation, of_a_growing_array) {
+    enum { COUNT = 1000 };
+    pair *pairs = NULL;
+    size_t capacity = 0;
+    int where = 0;
+    for (size_t i = 0; i < COUNT; ++i) {
+        if (i == capacity) { /* after a failure everything is as before */
+            pair *const before = pairs;
+            const size_t room = capacity;
+            (void)lvk_alloc_fail_after(1);
+            cr_expect_eq(LVK_GROW(&pairs, &capacity, i), LVK_ERROR_MEMORY);
+            (void)lvk_alloc_fail_after(0);
+            cr_assert(pairs == before && capacity == room, "at %zu", i);
+        }
+        cr_assert_eq(LVK_GROW(&pairs, &capacity, i), LVK_OK, "%s", lvk_error_message());
+        cr_assert_gt(capacity, i);
+        pairs[i] = (pair){(double)i, &where};
+    }
+    for (size_t i = 0; i < COUNT; ++i)
+        cr_assert(pairs[i].number == (double)i && pairs[i].address == &where, "at %zu", i);
+    lvk_free(pairs);
+}
+
 /* ---- graph and plan ---- */
 
 static const lvk_caps gpu = {.runs_launches = true,
