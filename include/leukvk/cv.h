@@ -21,6 +21,7 @@ extern "C" {
 typedef struct lvk_cv_options {
     lvk_train_options train; /* for every fold; `run`, `split` and `test` are ignored */
     const char *folder; /* new, empty, or of the same cross-validation; NULL: runs/<date>-<time>-cv-<model> */
+    bool refit;         /* at the end, train one model on all images (leukvk/train.h), in `folder`/refit */
     uint32_t folds;     /* 2 to LVK_MAX_FOLDS; 0: the data set's own folds (C-NMC) */
     bool
         join; /* bring subjects who share a picture into one of the data set's own folds (lvk_fold_options) */
@@ -29,7 +30,9 @@ typedef struct lvk_cv_options {
 typedef struct lvk_cv_event {
     uint32_t fold, folds; /* the number of the current fold, from 1, and the number of all folds */
     const char *folder;
-    const lvk_train_event *train; /* an event of the fold's training; NULL: the fold has been evaluated */
+    /* An event of the fold's training, or, with `refit` set, of that on all images. NULL: the fold has been
+     * evaluated. */
+    const lvk_train_event *train;
     const lvk_evaluation_report *report;
     bool kept; /* the fold was done before this call */
 } lvk_cv_event;
@@ -41,6 +44,7 @@ typedef struct lvk_cv_result {
     char folder[4096];
     char positive_class[256],
         negative_class[256]; /* of two classes; else "", and the reports have the names */
+    bool refitted;           /* `folder`/refit has a model that was trained on all images */
     bool by_image;           /* one person may be in several folds: scores say nothing about new people */
     uint32_t folds;
     lvk_evaluation_report fold[LVK_MAX_FOLDS];

@@ -20,10 +20,12 @@ typedef struct lvk_classifier_options {
         views; /* average over so many of the eight dihedral views of an image, 1 to 8; 0: 1, the plain one */
     bool keep_going; /* an image that can no longer be read, or has changed since the data set was read, has
                          the probability NAN, and a warning names it; else it is an error */
+    bool judged; /* of a run folder, the model that its test part has judged, not that of its refit, which was
+                         trained on all images */
 } lvk_classifier_options;
 
-/* Opens the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose model.safetensors is
- * read. The device must outlive the classifier, which the caller closes. `options` may be NULL. */
+/* Opens the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose refit's
+ * model.safetensors is read, or its own where there is no refit (leukvk/train.h). The device must outlive the classifier, which the caller closes. `options` may be NULL. */
 LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
                                             const lvk_classifier_options *options,
                                             lvk_classifier **classifier);

@@ -136,6 +136,11 @@ const char *lvk_search_device(const lvk_search *search);
 LVK_MUST_USE lvk_status lvk_search_run(lvk_search *search, const lvk_device_options *device,
                                        lvk_search_callback callback, void *user);
 
+/* After lvk_search_run, trains one model with the settings of a trial on all images of the data set, in the
+ * search's folder/refit (leukvk/train.h); done before, or interrupted, it goes on. `callback` may be NULL. */
+LVK_MUST_USE lvk_status lvk_search_refit(const lvk_search *search, lvk_device *device, uint32_t trial,
+                                         lvk_train_callback callback, void *user);
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,9 +20,9 @@ typedef struct lvk_sheet_options {
     uint32_t views; /* lvk_sheet_write_views: augmented views of each cell; 6, at most 100 */
     uint32_t side;  /* width and height of a cell in pixels, 32 to 1024; 150, of _write_views 224, as networks
                          see cells */
-    double shift, zoom, color; /* lvk_sheet_write_views: as in lvk_train_options */
-    uint64_t seed;             /* 0 is a seed like any other */
-    unsigned threads;          /* 0: as many as processors. The pictures do not depend on the number */
+    double shift, zoom, color, stain; /* lvk_sheet_write_views: as in lvk_train_options */
+    uint64_t seed;                    /* 0 is a seed like any other */
+    unsigned threads;                 /* 0: as many as processors. The pictures do not depend on the number */
 } lvk_sheet_options;
 
 /* All that lvk_sheet_write_views checks of its options, before images are read. LVK_ERROR_ARGUMENT. */

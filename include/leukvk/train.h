@@ -6,10 +6,11 @@
  *   metrics.csv                    one row an epoch, of numbers that the same seed repeats to the bit
  *   timing.csv                     seconds, images/s and waiting of each epoch
  *   checkpoint-last.safetensors    parameters, optimizer state and train state, from which a run is resumed
- *   checkpoint-best.safetensors    the same at the lowest validation loss so far
- *   model.safetensors              parameters of the best epoch, and what its images must be like
- *   predictions-<part>.csv         of validation, test and preliminary images, by the best model
+ *   checkpoint-best.safetensors    the same at the lowest validation loss so far, if the best epoch is kept
+ *   model.safetensors              parameters of the epoch that is kept, and what its images must be like
+ *   predictions-<part>.csv         of validation, test and preliminary images, by that model
  *   results.json                   the metrics of those parts, and the run's totals
+ *   refit/                         with the option refit: a run folder of the second training, on all images
  *   profile.json                   if a profile was asked for: a trace of one step
  * Every file is written under another name and renamed, so that a run can be resumed after a kill at any
  * moment. */
@@ -33,7 +34,7 @@ typedef enum lvk_train_event_kind {
     LVK_TRAIN_PROFILE,  /* the last batch of a step was profiled; the event STEP of this step follows */
     LVK_TRAIN_STEP,     /* a step was trained: one batch, or `accumulate` batches */
     LVK_TRAIN_EPOCH,    /* an epoch was trained, validated and saved */
-    LVK_TRAIN_FINISHED  /* the best model was tested */
+    LVK_TRAIN_FINISHED  /* the model that is kept was tested */
 } lvk_train_event_kind;
 
 typedef struct lvk_train_event {
@@ -48,9 +49,10 @@ typedef struct lvk_train_event {
     double seconds_left;              /* of the epoch */
     size_t features, features_wanted; /* FEATURES: pictures done and in all; images_per_second is theirs */
     /* EPOCH: of this epoch. Of three and more classes the loss, accuracy, balanced accuracy, F1 and AUC
-     * (macro), Brier score and ECE of leukvk/class_metrics.h; other scores are NaN */
+     * (macro), Brier score and ECE of leukvk/class_metrics.h; other scores are NaN. NULL: no image validates */
     const lvk_metrics *validation;
-    bool best;                               /* EPOCH: the lowest validation loss so far */
+    bool refit;                              /* of the second training, on all images (option refit) */
+    bool best;                               /* EPOCH: kept, for the lowest validation loss so far */
     const lvk_profile *profile;              /* PROFILE: of this step */
     uint32_t subjects[LVK_SPLIT_PART_COUNT]; /* STARTED, FINISHED: the people, and the images, in each part */
     size_t part_images[LVK_SPLIT_PART_COUNT];
@@ -71,8 +73,10 @@ typedef bool (*lvk_train_callback)(void *user, const lvk_train_event *event);
 typedef struct lvk_train_result {
     char run[4096];
     char positive_class[256],
-        negative_class[256]; /* of two classes; else "", and the reports have the names */
-    uint32_t epochs, best_epoch;
+        negative_class[256];     /* of two classes; else "", and the reports have the names */
+    uint32_t epochs, best_epoch; /* the epochs trained, and the one whose model is kept */
+    bool refitted;  /* the folder "refit" of the run has a model that was trained on all images */
+    bool kept_last; /* the last epoch is kept because it is the last (option keep) */
     bool stopped_early;
     bool by_image;                     /* cells of one person may be in several parts of the split */
     bool tested[LVK_SPLIT_PART_COUNT]; /* whether each part was evaluated */

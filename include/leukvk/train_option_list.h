@@ -61,9 +61,9 @@ LVK_TRAIN_OPTION(TEXT, group, "subject", ONE_OF("subject|none"), "group", NULL, 
 
 /* The next two are shares of the images, together --fractions V,T. */
 LVK_TRAIN_OPTION(NUMBER, validation, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0, IDENTITY,
-    "Fraction of the images for validation, which chooses the best epoch")
+    "Fraction of the images for validation after each epoch; 0: none")
 LVK_TRAIN_OPTION(NUMBER, test, 0.15, ANY, "fractions", NULL, "V,T", NONE, ALL, 0, IDENTITY,
-    "Fraction of the images for the test of the best epoch's model")
+    "Fraction of the images for the test of the kept model; 0: none")
 
 /* "": lvk_dataset_positive_class chooses it. A resumed run keeps its positive class. */
 LVK_TRAIN_OPTION(TEXT, positive, "", ANY, "positive", NULL, "CLASS", DATA, ALL, 0, LATER_IDENTITY,
@@ -96,6 +96,11 @@ LVK_TRAIN_OPTION(NUMBER, color, 0, FROM_TO(0, 0.5), "color", NULL, "X", DATA, AL
     "Augmentation: multiply brightness, contrast and saturation by random factors from 1 - X to 1 + X, and each channel by "
     "one from 1 - X/4 to 1 + X/4; 0 to 0.5")
 
+/* Black stays black. The default is 0 where images are not augmented. */
+LVK_TRAIN_OPTION(NUMBER, stain, 0.5, FROM_TO(0, 0.5), "stain", NULL, "X", DATA, ALL, 21, LATER_IDENTITY,
+    "Augmentation: multiply each channel's optical density by a random factor from 1 - X to 1 + X, as another stain would, "
+    "and add up to X to it, as another lamp would; 0 to 0.5")
+
 LVK_TRAIN_OPTION(TEXT, normalize, "auto", ONE_OF("auto|train|none"), "normalize", NULL, "HOW", DATA, ALL, 0, IDENTITY,
     "train: subtract each channel's mean over the training images and divide by its standard deviation; none: scale pixels "
     "to 0..1; auto: as the pretrained weights require it, and as train where there are none")
@@ -111,6 +116,10 @@ LVK_TRAIN_OPTION(TEXT, model, "cnn-gap", ANY, "model", NULL, "NAME", MODEL, ALL,
 
 LVK_TRAIN_OPTION(NUMBER, dropout, 0.25, FROM_BELOW(0, 1), "dropout", NULL, "X", MODEL, CNNS, 5, IDENTITY,
     "cnn and cnn-gap only: dropout rate, from 0 to below 1")
+
+LVK_TRAIN_OPTION(TEXT, area, "auto", ONE_OF("auto|on|off"), "area", NULL, "on|off", MODEL, CNNS, 0, LATER_IDENTITY,
+    "cnn and cnn-gap only: when predicting, add the logit of a logistic regression on the cell's area to the network's; size "
+    "holds for people not seen (on for cnn-gap)")
 
 /* "auto": the file that leukvk-fetch-weights keeps in the user's cache folder. */
 LVK_TRAIN_OPTION(TEXT, weights, "auto", ANY, "weights", NULL, "FILE", MODEL, RESNETS, 0, KEPT,
@@ -139,8 +148,18 @@ LVK_TRAIN_OPTION(COUNT, views, 1, FROM_TO(1, 8), "views", NULL, "N", MODEL, FROZ
 LVK_TRAIN_OPTION(COUNT, epochs, 10, FROM_TO(1, 1000000), "epochs", NULL, "N", TRAINING, ALL, 1, KEPT,
     "Maximum number of passes over the training images")
 
-LVK_TRAIN_OPTION(COUNT, patience, 3, FROM_TO(0, 1000000), "patience", NULL, "N", TRAINING, ALL, 3, KEPT,
-    "Stop after N epochs without a lower validation loss; 0: never")
+LVK_TRAIN_OPTION(COUNT, patience, 0, FROM_TO(0, 1000000), "patience", NULL, "N", TRAINING, ALL, 3, KEPT,
+    "Early stopping: stop after N epochs without a lower validation loss, and keep the best epoch; 0: train all epochs")
+
+/* A few people validate: the epoch that fits them best is not the one that fits others best (tools/study). */
+LVK_TRAIN_OPTION(TEXT, keep, "auto", ONE_OF("auto|last|best"), "keep", NULL, "last|best", TRAINING, ALL, 0, LATER_KEPT,
+    "Epoch whose model is kept; last: the last one; best: that with the lowest validation loss (best with --patience, last "
+    "without)")
+
+/* Not where the data set has parts of its own, which the user wants kept apart. `cv` and `tune` have an option
+ * of their own. */
+LVK_TRAIN_OPTION(FLAG, refit, true, ANY, "refit", NULL, NULL, NONE, ALL, 0, LATER_KEPT,
+    "After the test, train a second time, on the images of all parts: the model that predict and export take")
 
 LVK_TRAIN_OPTION(COUNT, batch, 32, FROM_TO(1, 1024), "batch", "batch-size", "N", TRAINING, ALL, 2, IDENTITY,
     "Batch size, images per step")

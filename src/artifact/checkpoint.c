@@ -107,6 +107,9 @@ lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info) {
     return variant;
 }
 
+/* Present if the model has the logits of the cell's area. */
+static const char area_key[] = "area";
+
 static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     LVK_TRY(check_standard(LVK_ERROR_ARGUMENT, &info->standard));
     if (info->image_size == 0)
@@ -117,6 +120,8 @@ static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     LVK_TRY(put_optional_names(map, info));
     LVK_TRY(lvk_string_map_set(map, "pixel_order", info->standard.bgr ? "bgr" : "rgb"));
     LVK_TRY(lvk_string_map_set_u64(map, "image_size", info->image_size));
+    if (info->area)
+        LVK_TRY(lvk_string_map_set(map, area_key, "ground"));
     for (int c = 0; c < 3; ++c) {
         LVK_TRY(lvk_string_map_set_number(map, mean_keys[c], info->standard.mean[c]));
         LVK_TRY(lvk_string_map_set_number(map, deviation_keys[c], info->standard.deviation[c]));
@@ -138,6 +143,7 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     if (image_size == 0)
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"image_size\" is 0");
     info->image_size = (uint32_t)image_size;
+    info->area = lvk_string_map_get(map, area_key) != NULL;
     for (int c = 0; c < 3; ++c) {
         LVK_TRY(lvk_string_map_need_number(map, mean_keys[c], &info->standard.mean[c]));
         LVK_TRY(lvk_string_map_need_number(map, deviation_keys[c], &info->standard.deviation[c]));

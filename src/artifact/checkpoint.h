@@ -45,6 +45,7 @@ typedef struct lvk_model_info {
     char crop[LVK_NAME_SIZE];           /* as the command line writes it: "center:300", "bbox", "none" */
     char head[LVK_NAME_SIZE];           /* of a model with a backbone: "dense:64,dropout:0.25"; else empty */
     char topology[LVK_NAME_SIZE];       /* the same: lvk_resnet_variant_name() */
+    bool area;                          /* the model has the logits of the cell's area (models/area.h) */
     uint32_t image_size;                /* height and width of the input, pixels */
     uint32_t class_count;               /* 3 to LVK_MOST_CLASSES; 0: two */
     char classes[LVK_MOST_CLASSES][LVK_NAME_SIZE]; /* their names, in the order of the logits */

@@ -39,7 +39,7 @@ static lvk_status build(const lvk_model_config *config, built_model **result) {
     built->builder.graph = &built->graph;
     built->builder.keys = LVK_NONE;
     built->input = lvk_graph_input(&built->graph, "input", lvk_model_input(model, config, 1));
-    built->logits = model->build(&built->builder, built->input, config);
+    built->logits = lvk_model_build(model, &built->builder, built->input, config);
     return lvk_graph_status(&built->graph);
 }
 
@@ -56,6 +56,7 @@ static void describe(lvk_export *e) {
     e->config = (lvk_model_config){.architecture = info->architecture,
                                    .image_size = info->image_size,
                                    .head = info->head,
+                                   .area = info->area,
                                    .classes = info->class_count,
                                    .variant = lvk_model_info_variant(info)};
     for (uint32_t c = 0; c < info->class_count; ++c)
@@ -80,7 +81,7 @@ lvk_status lvk_export_open(const char *path, lvk_export **model) {
     lvk_export *e = lvk_alloc(1, sizeof *e);
     if (!e)
         return LVK_ERROR_MEMORY;
-    const lvk_status status = lvk_model_file_read(path, &e->path, &e->checkpoint);
+    const lvk_status status = lvk_model_file_read(path, LVK_MODEL_FINAL, &e->path, &e->checkpoint);
     if (status == LVK_OK)
         describe(e);
     else

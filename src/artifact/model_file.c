@@ -19,10 +19,21 @@ static lvk_status check_model(const char *path, const lvk_model_info *info) {
     return LVK_OK;
 }
 
-lvk_status lvk_model_file_read(const char *path, char **file, lvk_checkpoint **checkpoint) {
+/* The path of the model in new memory; NULL: memory is out. */
+static char *find_file(const char *path, lvk_model_choice choice) {
+    if (!lvk_path_is_folder(path))
+        return lvk_strdup(path);
+    char *refit = lvk_path_join(path, LVK_RUN_REFIT);
+    const bool refitted = refit && choice == LVK_MODEL_FINAL && lvk_run_folder_is_finished(refit);
+    char *file = refit ? lvk_path_join(refitted ? refit : path, lvk_run_file_name(LVK_RUN_MODEL)) : NULL;
+    lvk_free(refit);
+    return file;
+}
+
+lvk_status lvk_model_file_read(const char *path, lvk_model_choice choice, char **file,
+                               lvk_checkpoint **checkpoint) {
     *checkpoint = NULL;
-    *file =
-        lvk_path_is_folder(path) ? lvk_path_join(path, lvk_run_file_name(LVK_RUN_MODEL)) : lvk_strdup(path);
+    *file = find_file(path, choice);
     if (!*file)
         return LVK_ERROR_MEMORY;
     LVK_TRY(lvk_checkpoint_read(*file, checkpoint));

@@ -4,10 +4,17 @@
 
 #include "artifact/checkpoint.h"
 
+/* Which model of a run folder is meant. */
+typedef enum lvk_model_choice {
+    LVK_MODEL_FINAL, /* the one to use: that of a finished refit (train/refit.h), or else the run's own */
+    LVK_MODEL_JUDGED /* the run's own, which was trained without the images of its validation and test parts */
+} lvk_model_choice;
+
 /* Reads the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose model.safetensors is
- * read. Checks that its metadata fits a known architecture, but not its tensors. The results are set after a
+ * read; also the folder of a cross-validation or a search with a refit. Checks that its metadata fits a known architecture, but not its tensors. The results are set after a
  * failure too, and the caller releases both: *file, the path of the file (NULL: memory is out), with
  * lvk_free, and *checkpoint. */
-LVK_MUST_USE lvk_status lvk_model_file_read(const char *path, char **file, lvk_checkpoint **checkpoint);
+LVK_MUST_USE lvk_status lvk_model_file_read(const char *path, lvk_model_choice choice, char **file,
+                                            lvk_checkpoint **checkpoint);
 
 #endif

@@ -71,6 +71,11 @@ static lvk_status has_file(const char *folder, const char *name, bool *has) {
     return path ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
+bool lvk_run_folder_is_finished(const char *path) {
+    bool has;
+    return has_file(path, "results.json", &has) == LVK_OK && has;
+}
+
 /* Fails unless the folder is empty, or holds only what a run leaves that was killed before it wrote
  * config.json and thus cannot be resumed: the lock, temporary files, and, beside a lock, a split. */
 static lvk_status check_empty(const char *path) {

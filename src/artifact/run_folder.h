@@ -7,6 +7,8 @@
  *   checkpoint-last.safetensors   the state after the last whole epoch
  *   checkpoint-best.safetensors   the same after the best epoch
  *   model.safetensors             the parameters of the best epoch
+ *   results.json                  the evaluation, written when the run is finished
+ *   refit                         the run folder of a second training, on all images (train/refit.h)
  *   profile.json                  a trace of one step, if a profile was asked for
  *   .lock                         locked while a process works here; the system unlocks it however the
  *                                 process ends
@@ -35,6 +37,11 @@ typedef enum lvk_run_file {
     LVK_RUN_PROFILE,
     LVK_RUN_FILE_COUNT
 } lvk_run_file;
+
+#define LVK_RUN_REFIT "refit" /* the name of the folder of the second training */
+
+/* Whether the run in the folder `path` is finished, so that its model is whole. */
+bool lvk_run_folder_is_finished(const char *path);
 
 /* The name of a file in the folder, such as "config.json"; static text. */
 const char *lvk_run_file_name(lvk_run_file file);

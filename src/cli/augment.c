@@ -15,6 +15,7 @@ enum {
     OPTION_SHIFT,
     OPTION_ZOOM,
     OPTION_COLOR,
+    OPTION_STAIN,
     OPTION_CROP,
     OPTION_SIZE,
     OPTION_SEED,
@@ -42,6 +43,9 @@ static const struct argp_option options[] = {
     {"color", OPTION_COLOR, "X", 0,
      "Change brightness, contrast, saturation and channels at random, as training does; 0 to 0.5 (0)",
      GROUP_WORK},
+    {"stain", OPTION_STAIN, "X", 0,
+     "Change the optical density of each channel at random, as another stain or lamp would; 0 to 0.5 (0.5)",
+     GROUP_WORK},
     {"size", OPTION_SIZE, "S", 0,
      "Height and width of a view in pixels (224, as for the models cnn and resnet50)", GROUP_OUTPUT},
     {"seed", OPTION_SEED, "N", 0, "Random seed of the choice of cells and of the augmentation (1)",
@@ -52,7 +56,7 @@ static const struct argp_option options[] = {
 static const char documentation[] =
     "Draws cells of a data set as training augments them. Each row is one cell: first its crop without "
     "augmentation, then what the network sees of it in epochs 1, 2, ... of leukvk train with the same --seed, "
-    "--crop, --shift, --zoom and --color."
+    "--crop, --shift, --zoom, --color and --stain."
     "\v"
     "Examples:\n"
     "  leukvk augment C-NMC_Leukemia --preview augmented.png\n"
@@ -89,6 +93,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_COLOR:
         a->options.color = option_number(state, "color", text);
         return 0;
+    case OPTION_STAIN:
+        a->options.stain = option_number(state, "stain", text);
+        return 0;
     case OPTION_SIZE:
         a->options.side = (uint32_t)option_count(state, "size", text, 32, 1024);
         return 0;
@@ -119,7 +126,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {{&data_argp, 0, NULL, 0}, {0}};
     static const struct argp parser = {options, parse_option, "DATA", documentation, children, NULL, NULL};
-    arguments a = {.options = {.seed = 1}};
+    arguments a = {.options = {.seed = 1, .stain = lvk_train_defaults().stain}};
     parse_arguments(&parser, argc, argv, &a);
     output_check("preview", a.preview, &a.folder, 1);
     progress bar;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OPTION_MODEL = 2048, OPTION_PART, OPTION_DATA, OPTION_OUT, OPTION_BATCH, OPTION_TTA, OPTION_THREADS };
 
@@ -103,11 +104,9 @@ static bool has_same_joined(const classify_session *session, const lvk_classifie
             memcmp(session->joined, info->positive, info->class_count * sizeof *info->positive) == 0);
 }
 
-int classify_open(classify_session *session, const classify_arguments *a) {
-    *session = (classify_session){.arguments = a, .same_threshold = true};
-    int status = option_device_open(&a->device, &session->device);
-    if (status == LVK_OK)
-        status = lvk_classifier_open(session->device, a->models[0], &a->classifier, &session->classifier);
+static int open_first(classify_session *session) {
+    const int status = lvk_classifier_open(session->device, session->arguments->models[0], &session->options,
+                                           &session->classifier);
     if (status != LVK_OK)
         return status;
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
@@ -124,6 +123,27 @@ int classify_open(classify_session *session, const classify_arguments *a) {
         memcpy(session->joined, info->positive, info->class_count * sizeof *info->positive);
     show_calibration(info);
     return LVK_OK;
+}
+
+int classify_open(classify_session *session, const classify_arguments *a) {
+    *session = (classify_session){.arguments = a, .options = a->classifier, .same_threshold = true};
+    session->options.judged = a->judged || a->part;
+    int status = option_device_open(&a->device, &session->device);
+    return status == LVK_OK ? open_first(session) : status;
+}
+
+int classify_take_refit(classify_session *session) {
+    bool any = false;
+    for (int m = 0; m < session->arguments->model_count; ++m) {
+        char refit[4200];
+        snprintf(refit, sizeof refit, "%s/refit", session->arguments->models[m]);
+        any = any || access(refit, F_OK) == 0;
+    }
+    if (!any)
+        return LVK_OK;
+    session->options.judged = false;
+    lvk_classifier_close(&session->classifier);
+    return open_first(session);
 }
 
 void classify_close(classify_session *session) {
@@ -178,7 +198,7 @@ static int change_model(classify_session *session, int m) {
     const classify_arguments *a = session->arguments;
     lvk_classifier_close(&session->classifier);
     const int status =
-        lvk_classifier_open(session->device, a->models[m], &a->classifier, &session->classifier);
+        lvk_classifier_open(session->device, a->models[m], &session->options, &session->classifier);
     if (status != LVK_OK)
         return status;
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);

@@ -17,7 +17,8 @@ typedef struct classify_arguments {
     int model_count;
     const char *part, *data, *out;
     lvk_dataset_options reading; /* of the data set: --columns, --subject-pattern */
-    bool all;                    /* all labelled images of the run's data set, in the place of a part */
+    bool judged; /* of a run folder, its own model and not that of its refit; so too where a part is named */
+    bool all;    /* all labelled images of the run's data set, in the place of a part */
     bool model_optional;
     bool keep_classes; /* do not join the classes that calibration has joined */
 } classify_arguments;
@@ -29,6 +30,7 @@ extern const struct argp classify_argp;
 /* A device with the models, one at a time. */
 typedef struct classify_session {
     const classify_arguments *arguments;
+    lvk_classifier_options options;
     lvk_device *device;
     lvk_classifier *classifier; /* the first, until classify_run goes through them */
     char positive[LVK_MOST_CLASSES * 256],
@@ -48,6 +50,10 @@ typedef struct classify_session {
 /* Opens device and first model; returns an lvk_status. classify_close releases them, also after a failure. */
 int classify_open(classify_session *session, const classify_arguments *arguments);
 void classify_close(classify_session *session);
+
+/* Takes the model of a run's refit, where there is one, in the place of the run's own, before classify_run:
+ * the images are none that the run has held out. Returns an lvk_status. */
+int classify_take_refit(classify_session *session);
 
 /* The images of --part, which all models must have held out from the same, or those with labels of --data, of
  * which a model's own data set is left but for its test part. */

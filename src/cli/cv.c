@@ -27,10 +27,11 @@ static const char documentation[] =
     "  leukvk cv --data samples --group none --out runs/leaking\n"
     "  leukvk eval --from runs/cv/predictions.csv --subjects\n"
     "\n"
-    "For each fold, a fraction of the other images (0.15, by subject) is held back for validation, which chooses "
-    "the best epoch. Features of a frozen backbone are computed once for all folds.\n";
+    "Each fold's model is trained for all epochs on all images of the other folds. With --patience or --keep best, a "
+    "fraction of these images (0.15, by subject) is held back for validation, which chooses the epoch. Features of a "
+    "frozen backbone are computed once for all folds.\n";
 
-enum { OPTION_FOLDS = 256, OPTION_OUT, OPTION_JSON };
+enum { OPTION_FOLDS = 256, OPTION_OUT, OPTION_JSON, OPTION_REFIT };
 
 static const struct argp_option options[] = {
     {"folds", OPTION_FOLDS, "K|official|official-joined", 0,
@@ -40,6 +41,10 @@ static const struct argp_option options[] = {
     {"out", OPTION_OUT, "FOLDER", 0,
      "Folder of the cross-validation: new, or that of the same command, which then goes on (runs/DATE-TIME-cv-MODEL)",
      GROUP_OUTPUT},
+    {"refit", OPTION_REFIT, NULL, 0,
+     "At the end, train one model on all images: FOLDER/refit, which leukvk predict --model FOLDER takes; the folds are its "
+     "estimate",
+     GROUP_WORK},
     {"json", OPTION_JSON, NULL, 0,
      "Print results.json to standard output at the end, and everything else to standard error", GROUP_OUTPUT},
     {0}};
@@ -65,6 +70,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         if (!a->cv.join && strcmp(text, "official") != 0)
             a->cv.folds = (uint32_t)option_count(state, "folds", text, 2, LVK_MAX_FOLDS);
         return 0;
+    case OPTION_REFIT:
+        a->cv.refit = true;
+        return 0;
     case OPTION_JSON:
         a->json = true;
         return 0;
@@ -86,7 +94,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 static bool show(void *user, const lvk_cv_event *event) {
     char text[3][FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     if (event->train) {
-        if (event->train->kind == LVK_TRAIN_STARTED && !quiet_is_set())
+        if (event->train->kind == LVK_TRAIN_STARTED && !event->train->refit && !quiet_is_set())
             printf("\nfold %" PRIu32 " of %" PRIu32 "\n", event->fold, event->folds);
         return train_progress_show(user, event->train);
     }
@@ -150,6 +158,8 @@ static void print_result(const lvk_cv_result *r) {
             "\n--group none: people are on both sides of every split, so these scores say nothing about new "
             "people. Compare with a run without it.\n");
     printf("\nfolds, predictions and figures: %s\n", shown(r->folder));
+    if (r->refitted)
+        printf("The model to use was trained on all images: %s/refit/model.safetensors\n", shown(r->folder));
 }
 
 static int run(int argc, char **argv) {

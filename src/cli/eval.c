@@ -417,6 +417,8 @@ static int evaluate_model(const arguments *a) {
     int status = classify_open(&session, &a->common);
     if (status == LVK_OK)
         status = classify_select(&a->common, &images);
+    if (status == LVK_OK && !images.split && !images.known)
+        status = classify_take_refit(&session);
     if (status == LVK_OK)
         status = evaluate_session(a, &session, &images);
     selection_finish(&images);
@@ -448,6 +450,7 @@ static int run(int argc, char **argv) {
     check_curves(&a);
     if (!a.common.part && !a.common.data)
         a.common.part = "test";
+    a.common.judged = true;
     a.common.all = a.common.part && strcmp(a.common.part, "all") == 0;
     const int status = a.from_count ? evaluate_files(&a) : evaluate_model(&a);
     return status == LVK_OK ? EXIT_OK : report_failure(status);

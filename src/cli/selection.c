@@ -193,6 +193,8 @@ int selection_leave_trained(selection *s, const char *run, bool all) {
     if (status != LVK_OK)
         return status;
     const size_t before = s->count;
+    for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part)
+        s->known = s->known || overlap.images[part] > 0;
     if (all || !overlap.same || overlap.images[LVK_SPLIT_TEST] == 0) {
         warn_trained(s, run, &overlap);
         return LVK_OK;

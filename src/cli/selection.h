@@ -7,6 +7,7 @@
 typedef struct selection {
     lvk_dataset *dataset;
     lvk_split *split;  /* of a run; NULL otherwise */
+    bool known;        /* images of a model's run are among those that selection_leave_trained has seen */
     uint32_t *indices; /* of the images in the data set */
     size_t count;
     const char *part; /* of the split; NULL: all labelled images */

@@ -41,7 +41,15 @@ static const char documentation[] =
     "gives on a device of the same kind. On a machine with several equal devices each process takes another one, "
     "unless --device names one.\n";
 
-enum { OPTION_OUT = 256, OPTION_RESUME, OPTION_SPLIT, OPTION_FRACTIONS, OPTION_PROFILE, OPTION_JSON };
+enum {
+    OPTION_OUT = 256,
+    OPTION_RESUME,
+    OPTION_SPLIT,
+    OPTION_FRACTIONS,
+    OPTION_PROFILE,
+    OPTION_JSON,
+    OPTION_NO_REFIT
+};
 
 static const struct argp_option options[] = {
     {"out", OPTION_OUT, "RUN", 0, "Run folder to write, new or empty (runs/DATE-TIME-MODEL)", GROUP_OUTPUT},
@@ -52,8 +60,12 @@ static const struct argp_option options[] = {
     {"split", OPTION_SPLIT, "FILE", 0, "Use the split in FILE, which leukvk data --split has written",
      GROUP_DATA},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
-     "Fractions of the images for validation, which chooses the best epoch, and for the test (0.15,0.15)",
+     "Fractions of the images for validation and for the test, either of which may be 0 (0.15,0.15)",
      GROUP_DATA},
+    {"no-refit", OPTION_NO_REFIT, NULL, 0,
+     "Do not train a second time, after the test, on the images of all parts; without this option that model is the one "
+     "which predict and export take",
+     GROUP_WORK},
     {"profile", OPTION_PROFILE, NULL, 0,
      "Profile the third step: print the time of each operator, and write a trace to the run folder (profile.json, for "
      "ui.perfetto.dev)",
@@ -98,6 +110,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_PROFILE:
         o->profile = true;
+        return 0;
+    case OPTION_NO_REFIT:
+        o->refit = false;
+        a->not_with_resume = "no-refit";
         return 0;
     case OPTION_JSON:
         a->json = true;

@@ -41,6 +41,16 @@ void train_progress_begin(const char *device, const uint64_t *seed) {
     fflush(stdout); /* trials are forked */
 }
 
+/* What the second training is, of which the rest is known from the first. */
+static void print_refit(const lvk_train_event *event) {
+    char text[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
+    const size_t images = event->part_images[LVK_SPLIT_TRAIN];
+    printf("\nTraining again, on all %s images%s: the model to use.\n", format_count(text, images),
+           metrics_people(people, images, event->subjects[LVK_SPLIT_TRAIN],
+                          event->part_unnamed[LVK_SPLIT_TRAIN]));
+    fflush(stdout);
+}
+
 static void print_start(const lvk_train_event *event) {
     char text[FORMAT_SIZE], memory[FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     if (event->class_count == 0)
@@ -109,7 +119,10 @@ bool train_progress_show(void *user, const lvk_train_event *event) {
     }
     switch (event->kind) {
     case LVK_TRAIN_STARTED:
-        print_start(event);
+        if (event->refit)
+            print_refit(event);
+        else
+            print_start(event);
         break;
     case LVK_TRAIN_FEATURES:
         show_features(bar, event);
@@ -138,12 +151,15 @@ bool train_progress_show(void *user, const lvk_train_event *event) {
 
 void train_progress_result(const lvk_train_result *result, const lvk_device *device) {
     char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[256], people[METRICS_PEOPLE_SIZE], early[64] = "";
+    char kept[48] = "";
     if (result->stopped_early)
         snprintf(early, sizeof early, ", stopped early: no lower validation loss in %" PRIu32 " epoch%s",
                  result->epochs - result->best_epoch, result->epochs - result->best_epoch == 1 ? "" : "s");
-    printf("\n%" PRIu32 " epoch%s in %s%s; the best is epoch %" PRIu32 "; peak device memory %s\n",
-           result->epochs, result->epochs == 1 ? "" : "s", format_duration(time, result->seconds), early,
-           result->best_epoch, format_bytes(memory, lvk_device_memory_peak(device)));
+    if (!result->kept_last)
+        snprintf(kept, sizeof kept, "; the best is epoch %" PRIu32, result->best_epoch);
+    printf("\n%" PRIu32 " epoch%s in %s%s%s; peak device memory %s\n", result->epochs,
+           result->epochs == 1 ? "" : "s", format_duration(time, result->seconds), early, kept,
+           format_bytes(memory, lvk_device_memory_peak(device)));
     for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
         const lvk_evaluation_report *j = &result->reports[part];
         if (!result->tested[part])
@@ -157,5 +173,13 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
                             : " not seen in training");
         metrics_print(j, &(metrics_subject){title, result->positive_class, result->negative_class});
     }
+    if (!result->tested[LVK_SPLIT_TEST])
+        printf(
+            "\nNo images were held out for a test: how good the model is on new people is not known. leukvk cv "
+            "estimates it.\n");
     printf("\nmodel, predictions and figures: %s\n", shown(result->run));
+    if (result->refitted)
+        printf(
+            "The model to use was trained again on all images, after the test: %s/refit/model.safetensors\n",
+            shown(result->run));
 }

@@ -53,6 +53,7 @@ enum {
     OPTION_TRIALS,
     OPTION_JOBS,
     OPTION_OUT,
+    OPTION_REFIT,
     OPTION_FRACTIONS,
     OPTION_JSON
 };
@@ -78,6 +79,10 @@ static const struct argp_option options[] = {
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
      "Fractions of the images for validation, which compares the trials, and for the test (0.15,0.15)",
      GROUP_DATA},
+    {"refit", OPTION_REFIT, NULL, 0,
+     "At the end, train one model with the best trial's settings on all images: FOLDER/refit, which leukvk predict --model "
+     "FOLDER takes",
+     GROUP_SEARCH},
     {"json", OPTION_JSON, NULL, 0,
      "Print the trials as JSON to standard output at the end, and everything else to standard error",
      GROUP_OUTPUT},
@@ -88,7 +93,7 @@ typedef struct arguments {
     train_choices train;
     lvk_search_options search;
     const char *axes[MOST_AXES];
-    bool json;
+    bool json, refit;
 } arguments;
 
 static lvk_search_kind parse_kind(const struct argp_state *state, const char *text) {
@@ -130,6 +135,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_JOBS:
         s->jobs = (uint32_t)option_count(state, "jobs", text, 1, LVK_SEARCH_MAX_JOBS);
+        return 0;
+    case OPTION_REFIT:
+        a->refit = true;
         return 0;
     case OPTION_JSON:
         a->json = true;
@@ -325,6 +333,29 @@ static char *list_settings(int key, const char *text, void *input) {
     return help;
 }
 
+/* Trains the best trial's model on all images. */
+static int refit(const arguments *a, const lvk_search *search) {
+    uint32_t *order = calloc(lvk_search_trial_count(search), sizeof *order);
+    lvk_device *device = NULL;
+    progress bar = {0};
+    if (!order) {
+        fputs("leukvk: out of memory\n", stderr);
+        return EXIT_FAILED;
+    }
+    lvk_search_rank(search, order);
+    int status = lvk_device_open(&a->device, &device);
+    if (status == LVK_OK)
+        status = lvk_search_refit(search, device, order[0], train_progress_show, &bar);
+    if (bar.visible)
+        progress_clear(&bar);
+    if (status == LVK_OK && !quiet_is_set())
+        printf("\nmodel of trial %" PRIu32 ", trained on all images: %s/refit/model.safetensors\n", order[0],
+               shown(lvk_search_folder(search)));
+    lvk_device_close(&device);
+    free(order);
+    return status == LVK_OK ? EXIT_OK : report_failure(status);
+}
+
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {
         {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
@@ -350,6 +381,8 @@ static int run(int argc, char **argv) {
     int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
     if (status == LVK_OK && lvk_search_is_first(search))
         exit_status = print_result(&a, search);
+    if (exit_status == EXIT_OK && a.refit && lvk_search_is_first(search))
+        exit_status = refit(&a, search);
     lvk_search_destroy(&search);
     return exit_status;
 }

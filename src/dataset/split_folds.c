@@ -131,7 +131,7 @@ static lvk_status assign_rest(lvk_split *split, const uint8_t *fold_of_image, ui
     const lvk_assign_options options = {.dataset = split->dataset,
                                         .seed = split->seed,
                                         .by_image = split->by_image,
-                                        .parts = 2,
+                                        .parts = validation > 0 ? 2 : 1,
                                         .shares = {1 - validation, validation},
                                         .names = {"train", "validation"}};
     const size_t count = lvk_dataset_image_count(split->dataset);
@@ -189,8 +189,8 @@ lvk_status lvk_split_create_folds(const lvk_dataset *dataset, const lvk_fold_opt
     *count = 0;
     if (options->folds == 1 || options->folds > LVK_MAX_FOLDS)
         return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: must be from 2 to %d", options->folds, LVK_MAX_FOLDS);
-    if (!(options->validation > 0 && options->validation < 1))
-        return lvk_fail(LVK_ERROR_ARGUMENT, "a validation fraction of %g: must be above 0 and below 1",
+    if (!(options->validation >= 0 && options->validation < 1))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "a validation fraction of %g: must be 0 or more, and below 1",
                         options->validation);
     uint8_t *fold_of_image = lvk_alloc(lvk_dataset_image_count(dataset), 1);
     const lvk_status status =

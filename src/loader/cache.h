@@ -31,10 +31,12 @@ LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lv
                                       lvk_image *own);
 
 /* Computes mean and standard deviation of each channel over all pixels, black ones included, of the crops of
- * `count` images. The deviation is at least 1/255. Since the sums are of integers, the result does not depend
- * on the number of threads. */
+ * `count` images. The deviation is at least 1/255. ground[i] (NULL: not wanted) becomes the mean over the pixels
+ * of image i's crop of max(0, 1 - steepness (red + green + blue)), colours from 0 to 1. Since the sums are of
+ * integers, the results do not depend on the number of threads. */
 LVK_MUST_USE lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count,
-                                          unsigned threads, lvk_standard *standard);
+                                          unsigned threads, uint32_t steepness, lvk_standard *standard,
+                                          double *ground);
 
 /* Sets the standardization of the batches that loaders make from now on. A new cache has
  * lvk_standard_none. */

@@ -1,6 +1,7 @@
 #include "models/model.h"
 
 #include "core/random.h"
+#include "models/area.h"
 #include "models/cnn.h"
 #include "models/cnn_gap.h"
 #include "models/resnet.h"
@@ -66,6 +67,16 @@ lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size) {
         return lvk_fail(LVK_ERROR_ARGUMENT, "images of %u pixels: must be from %d to %d", size,
                         LVK_LEAST_IMAGE_SIZE, LVK_MOST_IMAGE_SIZE);
     return LVK_OK;
+}
+
+int lvk_model_build(const lvk_model *model, lvk_builder *builder, int input, const lvk_model_config *config) {
+    const int logits = model->build(builder, input, config);
+    if (!config->area || model->features)
+        return logits;
+    const int area = lvk_area_build(builder, input, lvk_model_logits(config));
+    if (builder->training) /* only its parameters are a part of the training program */
+        return logits;
+    return LVK_APPLY(builder->graph, "logits", LVK_OP_add, NULL, logits, area);
 }
 
 lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch) {

@@ -16,6 +16,7 @@ typedef struct lvk_model_config {
     const char *architecture; /* "cnn", "resnet50" */
     uint32_t image_size;      /* height and width of the images in pixels; 0: the model's own size */
     double dropout;           /* of cnn and cnn-gap: the rate of dropout, in [0, 1) */
+    bool area; /* of a model without a backbone: predict with the logits of the cell's area (models/area.h) */
     uint32_t classes; /* the number of classes; up to 2: one logit, else one for each class, for a softmax */
 
     /* For models with a backbone. Other models have neither parts nor stages, but may have batch norms. */
@@ -54,6 +55,10 @@ uint32_t lvk_model_image_size(const lvk_model *model, const lvk_model_config *co
 /* Fails with LVK_ERROR_ARGUMENT unless the model takes images of `size` x `size` pixels; 0 stands for its own
  * size. */
 LVK_MUST_USE lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size);
+
+/* Appends the whole forward pass: what `build` appends and, with config->area, unless training, the sum with the
+ * logits of the area. */
+int lvk_model_build(const lvk_model *model, lvk_builder *builder, int input, const lvk_model_config *config);
 
 /* The type of the model's input: images [N, size, size, 3], or, for a head, features [N, F]. */
 lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch);

@@ -24,7 +24,8 @@ lvk_status lvk_model_summary_of(const lvk_model_config *config, lvk_model_summar
     s->builder.graph = &s->graph;
     s->builder.training = true;
     s->builder.keys = lvk_graph_input(&s->graph, "keys", lvk_type_2d(LVK_U32, 1, 4));
-    model->build(&s->builder, lvk_graph_input(&s->graph, "input", lvk_model_input(model, config, 1)), config);
+    lvk_model_build(model, &s->builder,
+                    lvk_graph_input(&s->graph, "input", lvk_model_input(model, config, 1)), config);
     *result = &s->shown;
     const lvk_status status = lvk_graph_status(&s->graph);
     if (status != LVK_OK) {

@@ -350,7 +350,7 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     char *file = NULL;
     lvk_checkpoint *opened = NULL;
     *result = (lvk_calibrate_result){0};
-    lvk_status status = lvk_model_file_read(model, &file, &opened);
+    lvk_status status = lvk_model_file_read(model, LVK_MODEL_JUDGED, &file, &opened);
     if (status == LVK_OK)
         status = check_model(file, opened);
     if (status == LVK_OK)
@@ -371,7 +371,7 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
 lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
     char *path = NULL;
     lvk_checkpoint *opened = NULL;
-    lvk_status status = lvk_model_file_read(model, &path, &opened);
+    lvk_status status = lvk_model_file_read(model, LVK_MODEL_JUDGED, &path, &opened);
     if (status == LVK_OK && !is_calibrated(opened))
         status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: has neither temperature nor threshold", path);
     if (status == LVK_OK) {

@@ -47,6 +47,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
     const lvk_network_config config = {.model = {.architecture = c->model.architecture,
                                                  .image_size = c->model.image_size,
                                                  .head = c->model.head,
+                                                 .area = c->model.area,
                                                  .classes = c->model.class_count,
                                                  .variant = lvk_model_info_variant(&c->model),
                                                  .folded = true},
@@ -82,7 +83,8 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
     c->threads = options ? options->threads : 0;
     c->views = options && options->views ? options->views : 1;
     c->keep_going = options && options->keep_going;
-    lvk_status status = lvk_model_file_read(path, &c->path, &checkpoint);
+    const lvk_model_choice choice = options && options->judged ? LVK_MODEL_JUDGED : LVK_MODEL_FINAL;
+    lvk_status status = lvk_model_file_read(path, choice, &c->path, &checkpoint);
     if (status == LVK_OK)
         status = load(c, device, checkpoint, options ? options->batch : 0);
     lvk_checkpoint_destroy(&checkpoint);

@@ -87,7 +87,8 @@ static lvk_status lay_out(views *v) {
 static lvk_status resolve(const lvk_sheet_options *options, views *v) {
     LVK_TRY(lvk_sheet_resolve(options, &(lvk_sheet_options){.cells = 6, .views = 6, .side = 224}, 100,
                               &v->options, &v->crop));
-    v->strength = (lvk_augment_strength){v->options.shift, v->options.zoom, v->options.color};
+    v->strength =
+        (lvk_augment_strength){v->options.shift, v->options.zoom, v->options.color, v->options.stain};
     return lvk_augment_check(&v->strength);
 }
 

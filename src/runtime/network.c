@@ -56,7 +56,7 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
     const int images = append_input(pass, model, config);
     pass->keys = pass->builder->keys =
         training ? lvk_graph_input(graph, "keys", lvk_type_2d(LVK_U32, config->batch, 4)) : LVK_NONE;
-    pass->logits = model->build(pass->builder, images, &config->model);
+    pass->logits = lvk_model_build(model, pass->builder, images, &config->model);
     lvk_graph_mark_output(graph, pass->logits);
     if (!config->unfused)
         lvk_graph_fuse(graph, caps);

@@ -7,11 +7,13 @@
 #include "metrics/evaluation_report.h"
 #include "runtime/device.h"
 #include "search/run_group.h"
+#include "train/refit.h"
 #include "train/settings.h"
 #include "train/training_data.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,7 +104,8 @@ static lvk_status prepare(cross_validation *c) {
     const lvk_train_options *o = &c->options.train;
     const lvk_fold_options folds = {.folds = c->options.folds,
                                     .seed = o->seed,
-                                    .validation = o->validation,
+                                    .validation =
+                                        strcmp(o->keep, "best") == 0 || o->patience ? o->validation : 0,
                                     .by_image = c->result->by_image,
                                     .join = c->options.join};
     lvk_split *splits[LVK_MAX_FOLDS];
@@ -268,6 +271,42 @@ static lvk_status evaluate_all(cross_validation *c) {
     return status == LVK_OK ? write_results(c) : status;
 }
 
+/* ---- refit ---- */
+
+static int compare_counts(const void *a, const void *b) {
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of the numbers of epochs that the folds' models were trained for. */
+static lvk_status median_epochs(const cross_validation *c, uint32_t *epochs) {
+    uint32_t kept[LVK_MAX_FOLDS];
+    for (uint32_t fold = 0; fold < c->result->folds; ++fold) {
+        char *path = fold_path(c, fold, "fold-%u/results.json");
+        json_t *json = NULL;
+        const lvk_status status = path ? lvk_json_read(path, LVK_JSON_USUAL, &json) : LVK_ERROR_MEMORY;
+        lvk_free(path);
+        LVK_TRY(status);
+        const json_int_t best = json_integer_value(json_object_get(json, "best_epoch"));
+        json_decref(json);
+        kept[fold] = best > 0 && best <= UINT32_MAX ? (uint32_t)best : 1;
+    }
+    qsort(kept, c->result->folds, sizeof *kept, compare_counts);
+    *epochs = kept[c->result->folds / 2];
+    return LVK_OK;
+}
+
+static lvk_status refit(cross_validation *c) {
+    uint32_t epochs;
+    lvk_train_options options = c->options.train;
+    options.dataset = c->dataset;
+    LVK_TRY(median_epochs(c, &epochs));
+    c->event.fold = 0;
+    LVK_TRY(lvk_refit(c->device, &options, c->folder, epochs, forward, c));
+    c->result->refitted = true;
+    return LVK_OK;
+}
+
 /* Reads the data set. A cross-validation that is continued keeps the positive class of its first fold. */
 static lvk_status read_data(cross_validation *c) {
     lvk_train_options options = c->options.train;
@@ -301,7 +340,8 @@ static lvk_status run(cross_validation *c) {
     LVK_TRY(prepare(c));
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)
         LVK_TRY(run_fold(c, fold));
-    return evaluate_all(c);
+    LVK_TRY(evaluate_all(c));
+    return c->options.refit ? refit(c) : LVK_OK;
 }
 
 lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_callback callback, void *user,
@@ -316,6 +356,7 @@ lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_
                           .callback = callback,
                           .user = user,
                           .lock = -1};
+    c.options.train.refit = false; /* of each fold */
     const lvk_status status = run(&c);
     if (c.lock >= 0)
         close(c.lock);

@@ -10,6 +10,7 @@
 #include "search/run_group.h"
 #include "search/search_pool.h"
 #include "search/search_space.h"
+#include "train/refit.h"
 #include "train/settings.h"
 #include "train/training_data.h"
 
@@ -125,6 +126,9 @@ lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **sea
     if (!s)
         return LVK_ERROR_MEMORY;
     s->options = *options;
+    s->options.train.refit = false; /* of each trial */
+    if (strcmp(s->options.train.keep, "auto") == 0)
+        s->options.train.keep = "best"; /* a trial is as good as its best epoch */
     s->lock = -1;
     s->ranks.size = 1;
     lvk_status status = init(s);
@@ -493,4 +497,16 @@ lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_s
         if (isfinite(rank_loss(&s->trials[i])))
             return LVK_OK;
     return lvk_fail(LVK_ERROR_NUMERIC, "%s: every trial diverged; try lower learning rates", s->folder);
+}
+
+lvk_status lvk_search_refit(const lvk_search *s, lvk_device *device, uint32_t trial,
+                            lvk_train_callback callback, void *user) {
+    lvk_train_options options = lvk_search_trial_options(s, trial);
+    lvk_dataset *dataset;
+    LVK_TRY(lvk_training_data_read(&options, &dataset));
+    options.dataset = dataset;
+    const lvk_status status =
+        lvk_refit(device, &options, s->folder, s->trials[trial - 1].best_epoch, callback, user);
+    lvk_dataset_destroy(&dataset);
+    return status;
 }

@@ -7,7 +7,7 @@
 #include "leukvk/search.h"
 
 /* The number of options that can be searched; their numbers in train_option_list.h are 1 to this. */
-enum { LVK_SEARCH_MAX_AXES = 20 };
+enum { LVK_SEARCH_MAX_AXES = 21 };
 
 typedef struct lvk_axis {
     const lvk_train_option *key;

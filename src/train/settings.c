@@ -11,11 +11,14 @@
  * pixels. */
 static lvk_train_options before_later(void) {
     lvk_train_options o = lvk_train_defaults();
-    o.warmup = o.clip_norm = o.ema = o.shift = o.zoom = o.color = 0;
+    o.warmup = o.clip_norm = o.ema = o.shift = o.zoom = o.color = o.stain = 0;
     o.rate_scale = "";
     o.accumulate = 1;
     o.group = "subject";
     o.recompute = "auto";
+    o.keep = "best";
+    o.area = "off";
+    o.refit = false;
     o.image_size = 224;
     return o;
 }
@@ -47,11 +50,21 @@ static lvk_status check_values(const lvk_train_options *o) {
         &(lvk_dataset_options){.columns = o->columns, .subject_pattern = o->subject_pattern}));
     if (o->warmup >= o->epochs)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--warmup %g: must be below --epochs %u", o->warmup, o->epochs);
-    if (!(o->validation > 0 && o->test >= 0 && o->validation + o->test < 1))
+    if (!(o->validation >= 0 && o->test >= 0 && o->validation + o->test < 1))
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--fractions %g,%g: both must be 0 or more, and their sum below 1", o->validation,
+                        o->test);
+    if (o->validation == 0 && (o->patience || strcmp(o->keep, "best") == 0))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
-            "--fractions %g,%g: the first must be above 0, the second 0 or more, and their sum below 1",
-            o->validation, o->test);
+            "--fractions 0,%g: without validation images nothing tells which epoch is the best; leave out "
+            "--patience and --keep best",
+            o->test);
+    if (o->patience && strcmp(o->keep, "last") == 0)
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--keep last: with --patience %u the best epoch is kept; --patience 0 trains all epochs",
+            o->patience);
     return LVK_OK;
 }
 
@@ -168,18 +181,22 @@ static void resolve_names(lvk_settings *s) {
     static const char *const recomputes[] = {
         [LVK_RECOMPUTE_OFF] = "off", [LVK_RECOMPUTE_ON] = "on", [LVK_RECOMPUTE_AUTO] = "auto"};
     s->by_image = strcmp(s->options.group, "none") == 0;
+    s->area = strcmp(s->options.area, "on") == 0;
+    s->keep_last = strcmp(s->options.keep, "last") == 0;
     s->balance = (lvk_balance)number_of(s->options.balance, balances);
     s->recompute = (lvk_recompute)number_of(s->options.recompute, recomputes);
 }
 
 /* Sets the parts of the augmentation beyond flips and rotation. */
 static lvk_status resolve_augment(lvk_settings *s) {
-    const lvk_train_options *o = &s->options;
-    s->augment = (lvk_augment_strength){o->shift, o->zoom, o->color};
+    lvk_train_options *o = &s->options;
+    if ((!o->augment || s->on_features) && o->stain == lvk_train_defaults().stain)
+        o->stain = 0;
+    s->augment = (lvk_augment_strength){o->shift, o->zoom, o->color, o->stain};
     LVK_TRY(lvk_augment_check(&s->augment));
-    if (o->shift == 0 && o->zoom == 0 && o->color == 0)
+    if (o->shift == 0 && o->zoom == 0 && o->color == 0 && o->stain == 0)
         return LVK_OK;
-    const char *first = o->shift > 0 ? "shift" : o->zoom > 0 ? "zoom" : "color";
+    const char *first = o->shift > 0 ? "shift" : o->zoom > 0 ? "zoom" : o->color > 0 ? "color" : "stain";
     if (!o->augment)
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "--%s: is a part of the augmentation, which is off; --augment turns it on", first);
@@ -219,6 +236,10 @@ static lvk_status resolve(lvk_settings *s) {
     s->batch_statistics = model->batch_norm;
     if (model->features)
         LVK_TRY(resolve_backbone(s, model));
+    if (strcmp(o->area, "auto") == 0)
+        o->area = strcmp(o->model, "cnn-gap") == 0 ? "on" : "off";
+    if (strcmp(o->keep, "auto") == 0)
+        o->keep = o->patience ? "best" : "last";
     resolve_names(s);
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));
@@ -358,6 +379,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                           .dropout = o->dropout,
                                           .part = settings->on_features ? LVK_MODEL_HEAD : LVK_MODEL_WHOLE,
                                           .head = o->head,
+                                          .area = settings->area,
                                           .frozen_stages = settings->frozen_stages,
                                           .batch_statistics = settings->batch_statistics},
                                 .batch = o->batch,

@@ -4,11 +4,14 @@
 #include "core/json_file.h"
 #include "core/log.h"
 #include "core/resource.h"
+#include "models/area.h"
 #include "runtime/device.h"
 #include "runtime/memory_check.h"
+#include "train/area_fit.h"
 #include "train/extract.h"
 #include "train/origin.h"
 #include "train/rank_consistency.h"
+#include "train/refit.h"
 #include "train/results.h"
 #include "train/trainer.h"
 #include "train/training_data.h"
@@ -81,6 +84,7 @@ static void describe_model(lvk_trainer *t) {
                  *t->settings.options.head ? t->settings.options.head : "none");
         snprintf(info->topology, sizeof info->topology, "%s", lvk_resnet_variant_name(variant));
     }
+    info->area = t->settings.area;
     name_classes(t->dataset, info);
     lvk_crop_format(&t->settings.crop, info->crop);
 }
@@ -153,13 +157,30 @@ static lvk_status identify_origin(lvk_trainer *t, lvk_device *device) {
     return status;
 }
 
-static lvk_status open_images(lvk_trainer *t) {
+/* Measures the training images: their standardization and, for a model with the area, their ground. */
+static lvk_status measure_images(lvk_trainer *t) {
     size_t count;
+    lvk_standard standard;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
+    const bool train = t->settings.normalize == LVK_NORMALIZE_TRAIN;
+    if (t->settings.area) {
+        t->ground = lvk_alloc(count, sizeof *t->ground);
+        if (!t->ground)
+            return LVK_ERROR_MEMORY;
+    }
+    if (!train && !t->ground)
+        return LVK_OK;
+    LVK_TRY(lvk_cache_measure(t->cache, images, count, t->settings.options.threads, LVK_GROUND_STEEPNESS,
+                              &standard, t->ground));
+    if (train)
+        t->info.standard = standard;
+    return LVK_OK;
+}
+
+static lvk_status open_images(lvk_trainer *t) {
     const unsigned threads = t->settings.options.threads;
     LVK_TRY(lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache));
-    if (t->settings.normalize == LVK_NORMALIZE_TRAIN)
-        LVK_TRY(lvk_cache_measure(t->cache, images, count, threads, &t->info.standard));
+    LVK_TRY(measure_images(t));
     if (t->settings.normalize == LVK_NORMALIZE_WEIGHTS)
         t->info.standard = t->backbone->standard;
     lvk_cache_standardize(t->cache, &t->info.standard);
@@ -226,7 +247,7 @@ static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
         LVK_TRY(lvk_split_create(t->dataset,
                                  &(lvk_split_options){.seed = o->seed,
                                                       .by_image = t->settings.by_image,
-                                                      .validation = o->validation,
+                                                      .validation = o->validation > 0 ? o->validation : -1,
                                                       .test = o->test > 0 ? o->test : -1},
                                  &t->split));
     LVK_TRY(open_backbone(t));
@@ -249,8 +270,54 @@ static lvk_status create_folder(lvk_trainer *t) {
     return lvk_ranks_agree(&t->ranks, status);
 }
 
+/* Fits the area's logits: of two classes the logistic function of the positive one, of more those of each class
+ * against the rest. The first rank's numbers count, since another's mathematical library may differ in the last
+ * digit. */
+static lvk_status fit_area(lvk_trainer *t, double *kernel, double *bias) {
+    size_t count;
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
+    const uint32_t outputs = lvk_network_outputs(t->network);
+    uint8_t *targets = lvk_alloc(count, sizeof *targets);
+    double *weights = lvk_alloc(count, sizeof *weights);
+    const lvk_status status = targets && weights ? LVK_OK : LVK_ERROR_MEMORY;
+    for (uint32_t k = 0; k < outputs && status == LVK_OK; ++k) {
+        for (size_t i = 0; i < count; ++i) {
+            const int target = lvk_evaluation_target(t->dataset, images[i]);
+            targets[i] = target == (int)(outputs == 1 ? 1 : k);
+            weights[i] = (double)t->class_weight[target];
+        }
+        lvk_area_fit(t->ground, targets, weights, count, &kernel[k], &bias[k]);
+    }
+    lvk_free(targets);
+    lvk_free(weights);
+    return status;
+}
+
+static lvk_status set_area(lvk_trainer *t) {
+    double kernel[LVK_MOST_CLASSES] = {0}, bias[LVK_MOST_CLASSES] = {0};
+    LVK_TRY(lvk_ranks_agree(&t->ranks, fit_area(t, kernel, bias)));
+    lvk_ranks_broadcast(&t->ranks, 0, kernel, sizeof kernel);
+    lvk_ranks_broadcast(&t->ranks, 0, bias, sizeof bias);
+    lvk_area_parameters parameters = {.kernel = kernel, .bias = bias};
+    memcpy(parameters.mean, t->info.standard.mean, sizeof parameters.mean);
+    memcpy(parameters.deviation, t->info.standard.deviation, sizeof parameters.deviation);
+    float *block = lvk_alloc(t->network->block_size, 1);
+    lvk_status status = block ? lvk_network_read(t->network, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK) {
+        lvk_area_set(lvk_network_builder(t->network), &parameters, block);
+        status = lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, block);
+    }
+    lvk_free(block);
+    return status;
+}
+
+/* Prepares the training loop, on all ranks. */
+static lvk_status init_trainer(lvk_trainer *t) {
+    LVK_TRY(lvk_ranks_agree(&t->ranks, lvk_trainer_init(t)));
+    return t->settings.area && t->state.update == 0 ? lvk_ranks_agree(&t->ranks, set_area(t)) : LVK_OK;
+}
+
 static lvk_status begin(lvk_trainer *t, lvk_device *device) {
-    LVK_TRY(lvk_trainer_init(t));
     if (is_first(t))
         LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
     LVK_TRY(write_config(t, device));
@@ -266,6 +333,7 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
     LVK_TRY(lvk_ranks_agree(&t->ranks, status));
     LVK_TRY(lvk_rank_consistency_check(t));
     LVK_TRY(create_folder(t));
+    LVK_TRY(init_trainer(t));
     return lvk_ranks_agree(&t->ranks, begin(t, device));
 }
 
@@ -347,7 +415,6 @@ static void tell_finished(const lvk_trainer *t) {
 static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
     t->event.resumed_epoch = t->state.epoch;
     t->event.resumed_step = t->state.step;
-    LVK_TRY(lvk_trainer_init(t));
     tell_stretched(t);
     tell_finished(t);
     if (!is_first(t))
@@ -362,15 +429,17 @@ static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *r
                                const lvk_resume_options *resume) {
     LVK_TRY(lvk_ranks_agree(&t->ranks, prepare_resumed(t, device, run, resume)));
     LVK_TRY(lvk_rank_consistency_check(t));
+    LVK_TRY(init_trainer(t));
     return lvk_ranks_agree(&t->ranks, go_on(t, device));
 }
 
-/* Evaluates the best model on every part but the one that it was trained on. */
-static lvk_status evaluate_best(lvk_trainer *t, lvk_train_result *result) {
-    lvk_checkpoint *best = NULL;
-    LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_BEST), &best));
-    lvk_status status = lvk_network_load_parameters(t->network, best);
-    lvk_checkpoint_destroy(&best);
+/* Evaluates the model that is kept on every part but the one that it was trained on. */
+static lvk_status evaluate_kept(lvk_trainer *t, lvk_train_result *result) {
+    lvk_checkpoint *kept = NULL;
+    const lvk_run_file file = t->settings.keep_last ? LVK_RUN_LAST : LVK_RUN_BEST;
+    LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, file), &kept));
+    lvk_status status = lvk_network_load_parameters(t->network, kept);
+    lvk_checkpoint_destroy(&kept);
     for (int part = LVK_SPLIT_VALIDATION; part < LVK_SPLIT_PART_COUNT && status == LVK_OK; ++part) {
         size_t count;
         const uint32_t *images = lvk_split_images(t->split, (lvk_split_part)part, &count);
@@ -411,21 +480,46 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
     result->by_image = lvk_split_by_image(t->split);
     result->epochs = t->state.epoch;
     result->best_epoch = t->state.best_epoch;
+    result->kept_last = t->settings.keep_last;
     result->seconds = lvk_clock_seconds() - started;
-    LVK_TRY(lvk_ranks_agree(&t->ranks, is_first(t) ? evaluate_best(t, result) : LVK_OK));
+    LVK_TRY(lvk_ranks_agree(&t->ranks, is_first(t) ? evaluate_kept(t, result) : LVK_OK));
     t->event.kind = LVK_TRAIN_FINISHED;
     if (t->callback)
         (void)t->callback(t->user, &t->event);
     return LVK_OK;
 }
 
-static void close_trainer(lvk_trainer *t) {
+/* Releases what takes memory but the data set. */
+static void release_network(lvk_trainer *t) {
     lvk_trainer_finish(t);
-    lvk_train_state_finish(&t->state);
     lvk_network_destroy(&t->network);
     lvk_features_destroy(&t->features);
     lvk_backbone_close(&t->backbone);
     lvk_cache_destroy(&t->cache);
+    lvk_free(t->ground);
+    t->ground = NULL;
+}
+
+/* Trains a second time, on all images, after the run. */
+static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *result) {
+    lvk_train_options options = t->settings.options;
+    size_t held_out[2];
+    (void)lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &held_out[0]);
+    (void)lvk_split_images(t->split, LVK_SPLIT_TEST, &held_out[1]);
+    if (!options.refit || lvk_dataset_has_parts(t->dataset) || held_out[0] + held_out[1] == 0)
+        return LVK_OK;
+    release_network(t);
+    options.dataset = t->dataset;
+    options.ranks = &t->ranks;
+    const lvk_status status = lvk_refit(device, &options, lvk_run_folder_path(t->folder), t->state.best_epoch,
+                                        t->callback, t->user);
+    result->refitted = status == LVK_OK;
+    return status;
+}
+
+static void close_trainer(lvk_trainer *t) {
+    release_network(t);
+    lvk_train_state_finish(&t->state);
     lvk_split_destroy(&t->split);
     lvk_dataset_destroy(&t->own_dataset);
     lvk_run_folder_close(&t->folder);
@@ -444,6 +538,8 @@ lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_t
     lvk_status status = open_new(&trainer, device, options);
     if (status == LVK_OK)
         status = run(&trainer, device, result);
+    if (status == LVK_OK)
+        status = refit(&trainer, device, result);
     close_trainer(&trainer);
     return status;
 }
@@ -456,6 +552,8 @@ lvk_status lvk_train_resume(lvk_device *device, const char *run_folder, const lv
     lvk_status status = open_resumed(&trainer, device, run_folder, options);
     if (status == LVK_OK)
         status = run(&trainer, device, result);
+    if (status == LVK_OK)
+        status = refit(&trainer, device, result);
     close_trainer(&trainer);
     return status;
 }

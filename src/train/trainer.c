@@ -39,6 +39,12 @@ static bool is_first(const lvk_trainer *t) {
     return t->ranks.rank == 0;
 }
 
+static bool has_validation(const lvk_trainer *t) {
+    size_t count;
+    (void)lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &count);
+    return count > 0;
+}
+
 /* The number of images in a step: those of all microbatches. */
 static size_t step_images(const lvk_trainer *t) {
     return (size_t)t->settings.options.batch * t->settings.options.accumulate;
@@ -48,6 +54,11 @@ lvk_status lvk_trainer_init(lvk_trainer *t) {
     size_t count;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
     const uint32_t batch = t->settings.options.batch;
+    if (!t->settings.keep_last && !has_validation(t))
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "there are no validation images, by which the best epoch could be chosen; --keep last and "
+            "--patience 0 train all epochs and keep the last");
     LVK_TRY(weigh_classes(t, images, count));
     LVK_TRY(lvk_epoch_order_init(&t->order, t->dataset, images, count,
                                  t->settings.balance == LVK_BALANCE_OVERSAMPLE));
@@ -369,8 +380,8 @@ static lvk_status train_epoch(lvk_trainer *t) {
     return status;
 }
 
-/* Evaluates the validation part. The numbers of the first rank count, since another rank's mathematical
- * library may differ in the last digit. */
+/* Evaluates the validation part, which has images. The numbers of the first rank count, since another rank's
+ * mathematical library may differ in the last digit. */
 static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     size_t count;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &count);
@@ -388,24 +399,34 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     return status;
 }
 
+/* Adds the fields of metrics.csv that are of the validation part, which are empty without one. */
+static void add_validation(lvk_text *text, const lvk_metrics *m, bool two) {
+    if (!m) {
+        lvk_text_add(text, "%s", two ? ",,,,,,,,," : ",,,,,,,");
+        return;
+    }
+    lvk_text_add(text, ",%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,", m->loss, m->accuracy, m->auc, m->f1_weighted,
+                 m->f1_macro, m->balanced_accuracy);
+    if (two)
+        lvk_text_add(text, "%.9g,%.9g,", m->recall, m->specificity);
+}
+
 /* Appends a row to the history in the train state. metrics.csv is written from this history, so that it never
- * differs from the checkpoint. */
-static lvk_status append_history(lvk_trainer *t, const lvk_metrics *m) {
+ * differs from the checkpoint. validation NULL: no image validates. */
+static lvk_status append_history(lvk_trainer *t, const lvk_metrics *validation) {
     lvk_train_state *p = &t->state;
     const bool first = !p->history || !*p->history, two = t->info.class_count == 0;
-    char of_two[64] = "";
-    if (two)
-        snprintf(of_two, sizeof of_two, "%.9g,%.9g,", m->recall, m->specificity);
-    char *history =
-        lvk_format("%s%s%u,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%s%.9g\n",
-                   !first ? p->history
-                   : two  ? metrics_header
-                          : metrics_header_classes,
-                   first ? "\n" : "", p->epoch + 1, p->loss_sum / (double)p->images,
-                   (double)p->correct / (double)p->images, m->loss, m->accuracy, m->auc, m->f1_weighted,
-                   m->f1_macro, m->balanced_accuracy, of_two, learning_rate(t, p->update));
-    if (!history)
-        return LVK_ERROR_MEMORY;
+    lvk_text text = {0};
+    if (first)
+        lvk_text_add(&text, "%s\n", two ? metrics_header : metrics_header_classes);
+    else
+        lvk_text_add(&text, "%s", p->history);
+    lvk_text_add(&text, "%u,%.9g,%.9g", p->epoch + 1, p->loss_sum / (double)p->images,
+                 (double)p->correct / (double)p->images);
+    add_validation(&text, validation, two);
+    lvk_text_add(&text, "%.9g\n", learning_rate(t, p->update));
+    char *history;
+    LVK_TRY(lvk_text_take(&text, &history, NULL));
     lvk_free(p->history);
     p->history = history;
     return LVK_OK;
@@ -418,11 +439,13 @@ static lvk_status append_timing(lvk_trainer *t, double seconds) {
     return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
 }
 
-/* Saves the best checkpoint first, then the last one, then the files for people. If the process is killed in
- * between, work is repeated, but nothing is lost. */
-static lvk_status save_epoch(lvk_trainer *t, double seconds) {
-    if (t->event.best) {
-        LVK_TRY(save(t, LVK_RUN_BEST));
+/* Saves the model that is kept first (with its checkpoint, unless that is the last one anyway), then the last
+ * checkpoint, then the files for people. If the process is killed in between, work is repeated, but nothing is
+ * lost. */
+static lvk_status save_epoch(lvk_trainer *t, bool kept, double seconds) {
+    if (kept) {
+        if (!t->settings.keep_last)
+            LVK_TRY(save(t, LVK_RUN_BEST));
         LVK_TRY(lvk_network_save_model(t->network, &t->info, t->settings.on_features ? t->backbone : NULL,
                                        lvk_run_folder_file(t->folder, LVK_RUN_MODEL)));
     }
@@ -431,7 +454,7 @@ static lvk_status save_epoch(lvk_trainer *t, double seconds) {
     return append_timing(t, seconds);
 }
 
-/* Moves the train state to the next epoch, and saves. */
+/* Moves the train state to the next epoch, and saves. validation NULL: no image validates. */
 static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
     lvk_train_state *p = &t->state;
     const double seconds = lvk_clock_seconds() - t->epoch_started;
@@ -440,13 +463,14 @@ static lvk_status finish_epoch(lvk_trainer *t, const lvk_metrics *validation) {
     p->step = 0;
     p->loss_sum = 0;
     p->correct = p->images = 0;
-    t->event.best = p->best_epoch == 0 || validation->loss < p->best_loss;
-    p->waited = t->event.best ? 0 : p->waited + 1;
-    if (t->event.best) {
+    const bool kept = t->settings.keep_last || p->best_epoch == 0 || validation->loss < p->best_loss;
+    t->event.best = kept && !t->settings.keep_last;
+    p->waited = kept ? 0 : p->waited + 1;
+    if (kept) {
         p->best_epoch = p->epoch;
-        p->best_loss = validation->loss;
+        p->best_loss = validation ? validation->loss : 0;
     }
-    return is_first(t) ? explain_divergence(t, save_epoch(t, seconds), t->event.epoch, t->event.step,
+    return is_first(t) ? explain_divergence(t, save_epoch(t, kept, seconds), t->event.epoch, t->event.step,
                                             "weights are no longer finite numbers")
                        : LVK_OK;
 }
@@ -465,11 +489,13 @@ lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
         }
         LVK_TRY(train_epoch(t));
         LVK_TRY(lvk_rank_consistency_check_parameters(t));
-        lvk_metrics validation;
-        LVK_TRY(explain_divergence(t, validate(t, &validation), t->event.epoch, t->event.step,
-                                   "the network's outputs are no longer finite numbers"));
-        LVK_TRY(lvk_ranks_agree(&t->ranks, finish_epoch(t, &validation)));
-        t->event.validation = &validation;
+        lvk_metrics metrics;
+        const lvk_metrics *validation = has_validation(t) ? &metrics : NULL;
+        if (validation)
+            LVK_TRY(explain_divergence(t, validate(t, &metrics), t->event.epoch, t->event.step,
+                                       "the network's outputs are no longer finite numbers"));
+        LVK_TRY(lvk_ranks_agree(&t->ranks, finish_epoch(t, validation)));
+        t->event.validation = validation;
         const bool go_on = !lvk_ranks_any(&t->ranks, !tell(t, LVK_TRAIN_EPOCH));
         t->event.validation = NULL;
         if (!go_on)

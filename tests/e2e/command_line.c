@@ -102,7 +102,8 @@ Test(command_line, options_of_a_training_are_in_groups_with_their_defaults) {
         "--epochs=N Maximum number of passes over the training images (10) ",
         "--batch=N, --batch-size=N Batch size, images per step (32) ",
         "--learning-rate=X, --lr=X Initial learning rate (0.0003) ",
-        "--patience=N Stop after N epochs without a lower validation loss; 0: never (3) ",
+        "--patience=N Early stopping: stop after N epochs without a lower validation loss, and keep the best epoch; 0: train "
+        "all epochs (0) ",
         "--seed=N Random seed for split, initial weights, order, augmentation, dropout (1) ",
         "--recipe=NAME Preset that other options override: ",
         "--head=LAYERS ResNets only: ",
@@ -115,7 +116,8 @@ Test(command_line, options_of_a_training_are_in_groups_with_their_defaults) {
             cr_expect_not_null(strstr(words, says[i]), "%s --help does not say '%s'", verbs_that_train[v],
                                says[i]);
     }
-    cr_expect_not_null(strstr(help_words("tune"), "zoom, color, dropout, head, epochs"), "what --grid takes");
+    cr_expect_not_null(strstr(help_words("tune"), "zoom, color, stain, dropout, head, epochs"),
+                       "what --grid takes");
 }
 
 Test(command_line, what_makes_no_sense_is_named) {

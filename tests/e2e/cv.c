@@ -102,6 +102,27 @@ Test(cv, models_of_the_folds_are_averaged) {
     program_remove(folder);
 }
 
+Test(cv, trains_a_model_on_all_images_at_the_end) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, CV " --refit", folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    cr_expect_not_null(strstr(result.out, "a/refit/model.safetensors"), "%s", result.out);
+    program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    char *used = strdup(result.out);
+    program_run(&result, "predict --model %s/a/refit %s/data --format csv", folder, folder);
+    cr_expect_str_eq(result.out, used);
+    free(used);
+    program_run(&result, CV, folder, folder, "b"); /* without it at first */
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, CV " --refit", folder, folder, "b");
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_expect_same(folder, "a/refit/model.safetensors", "b/refit/model.safetensors");
+    expect_same(folder, "a", "b");
+    program_remove(folder);
+}
+
 Test(cv, says_when_people_are_on_both_sides) {
     const char *folder = program_folder();
     draw_samples(folder);

@@ -105,16 +105,8 @@ with tempfile.TemporaryDirectory() as folder_name:
     succeed([program, *f"synth {folder}/four --classes 4 --images 64 --subjects 16 --size 64 --format png".split()])
     four = ["--data", folder / "four", *"--crop none --batch 4 --model cnn-gap --image-size 64 --accumulate 3 --epochs 2".split()]
     succeed([program, "train", *map(str, four), "--out", str(folder / "four-one")])
-    for count in (2, 3):
-        succeed(ranks(count, *four, "--out", folder / f"four-of-{count}"))
-        compare(folder / "four-one", folder / f"four-of-{count}")
-
-    # the processor, with as many threads in each rank as in one process
-    if '"type": "cpu"' in succeed([program, "devices", "--json"]):
-        cpu = [*four, "--device", "cpu"]
-        succeed([program, "train", *map(str, cpu), "--out", str(folder / "cpu-one")])
-        succeed(ranks(2, *cpu, "--out", folder / "cpu-two"))
-        compare(folder / "cpu-one", folder / "cpu-two")
+    succeed(ranks(3, *four, "--out", folder / "four-three"))
+    compare(folder / "four-one", folder / "four-three")
 
     new = folder / "new"
     refuse(ranks(3, *two, "--out", new), "--accumulate 2", "--accumulate 3 or more")

@@ -107,6 +107,17 @@ Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
     program_remove(folder);
 }
 
+Test(tune, trains_the_best_trial_on_all_images_at_the_end) {
+    const char *folder = program_folder();
+    draw_samples(folder);
+    program_run(&result, TUNE " --grid dropout=0.1,0.3 --epochs 1 --refit", folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    cr_expect_not_null(strstr(result.out, ", trained on all images: "), "%s", result.out);
+    program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    program_remove(folder);
+}
+
 /* What is said of the best trial is all that it takes to repeat it. */
 Test(tune, the_command_has_every_setting) {
     const char *folder = program_folder();

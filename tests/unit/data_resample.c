@@ -171,17 +171,20 @@ Test(resample, augmentation_is_drawn_by_key) {
 
 /* Flips and angle do not depend on the strength; what it gives is uniform in its range. */
 Test(resample, strength_leaves_flips_and_angle) {
-    const lvk_augment_strength strength = {.shift = 0.25, .zoom = 1, .color = 0.5};
-    enum { DRAWS = 2000, VALUES = 9 };
-    const double most[VALUES] = {0.25, 0.25, log(2), 0.5, 0.5, 0.5, 0.125, 0.125, 0.125};
+    const lvk_augment_strength strength = {.shift = 0.25, .zoom = 1, .color = 0.5, .stain = 0.3};
+    enum { DRAWS = 2000, VALUES = 15 };
+    const double most[VALUES] = {0.25,  0.25, log(2), 0.5, 0.5, 0.5, 0.125, 0.125,
+                                 0.125, 0.3,  0.3,    0.3, 0.3, 0.3, 0.3};
     double sum[VALUES] = {0}, largest[VALUES] = {0};
     for (uint32_t sample = 0; sample < DRAWS; ++sample) {
         const lvk_augment a = lvk_augment_draw(NULL, 5, 1, sample),
                           b = lvk_augment_draw(&strength, 5, 1, sample);
-        const float none[VALUES] = {a.shift[0],   a.shift[1], a.zoom,    a.brightness, a.contrast,
-                                    a.saturation, a.gain[0],  a.gain[1], a.gain[2]};
-        const float drawn[VALUES] = {b.shift[0],   b.shift[1], b.zoom,    b.brightness, b.contrast,
-                                     b.saturation, b.gain[0],  b.gain[1], b.gain[2]};
+        const float none[VALUES] = {a.shift[0],   a.shift[1],   a.zoom,    a.brightness, a.contrast,
+                                    a.saturation, a.gain[0],    a.gain[1], a.gain[2],    a.density[0],
+                                    a.density[1], a.density[2], a.lamp[0], a.lamp[1],    a.lamp[2]};
+        const float drawn[VALUES] = {b.shift[0],   b.shift[1],   b.zoom,    b.brightness, b.contrast,
+                                     b.saturation, b.gain[0],    b.gain[1], b.gain[2],    b.density[0],
+                                     b.density[1], b.density[2], b.lamp[0], b.lamp[1],    b.lamp[2]};
         cr_assert(a.flip_x == b.flip_x && a.flip_y == b.flip_y && a.angle == b.angle);
         for (int k = 0; k < VALUES; ++k) {
             cr_assert_eq(none[k], 0);
@@ -228,6 +231,14 @@ Test(resample, known_colours) {
                  /* brightness, then contrast: (0.4 - 0.5) 0.5 + 0.5 = 0.45, (0.8 - 0.5) 0.5 + 0.5 =
                     0.65, 1.05: clamped */
                  {{51, 102, 204}, {.brightness = 1, .contrast = -0.5F}, {0.45, 0.65, 1}},
+                 /* optical densities: the tangent of exp(-d) v^s at 1/2 */
+                 {{51, 102, 204},
+                  {.density = {0.2F, 0.2F, 0.2F}, .lamp = {0.1F, 0.1F, 0.1F}},
+                  {0.1102789, 0.2993286, 0.6774278}},
+                 {{51, 102, 204},
+                  {.density = {-0.2F, -0.2F, -0.2F}, .lamp = {-0.1F, -0.1F, -0.1F}},
+                  {0.3300721, 0.5331934, 0.9394359}},
+                 {{0, 0, 0}, {.density = {-0.3F, 0, 0.3F}, .lamp = {-0.3F, 0.3F, 0}}, {0, 0, 0}},
                  {{0, 0, 0}, {.brightness = 0.5F, .contrast = -0.5F, .gain = {0.1F, 0.1F, 0.1F}}, {0, 0, 0}}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k)
         expect_color(cases[k].rgb, &cases[k].augment, cases[k].expected);

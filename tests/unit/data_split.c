@@ -243,7 +243,7 @@ Test(split, folds) {
     uint32_t made;
     const lvk_fold_options bad[] = {{.folds = 1, .validation = 0.2},
                                     {.folds = LVK_MAX_FOLDS + 1, .validation = 0.2},
-                                    {.folds = 3, .validation = 0},
+                                    {.folds = 3, .validation = -0.1},
                                     {.folds = 3, .validation = NAN}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
         cr_expect_eq(lvk_split_create_folds(d, &bad[i], splits, &made), LVK_ERROR_ARGUMENT, "case %zu", i);

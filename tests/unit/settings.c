@@ -35,12 +35,13 @@ static void set_later(lvk_train_options *o) {
     o->shift = 0.1;
     o->zoom = 0.25;
     o->color = 1.0 / 7;
+    o->stain = 0.2;
     o->model = "cnn-gap";
     o->image_size = 96;
 }
 
-static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema",
-                                    "group",  "shift",      "zoom",      "color",      "image_size"};
+static const char *const later[] = {"warmup", "rate_scale", "clip_norm", "accumulate", "ema",       "group",
+                                    "shift",  "zoom",       "color",     "stain",      "image_size"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 Test(settings, come_back_from_json) {
@@ -70,6 +71,7 @@ Test(settings, come_back_from_json) {
 Test(settings, older_runs_are_understood) {
     lvk_train_options options = defaults();
     options.model = "cnn"; /* images of 224 pixels, then and now */
+    options.stain = 0;
     lvk_settings settings = valid(&options), read;
     json_t *old = lvk_settings_to_json(&settings), *identity = lvk_settings_identity(&settings);
     for (int i = 0; i < LATER_COUNT; ++i) {
@@ -212,10 +214,14 @@ static const char *const recorded[] = {"data",
                                        "shift",
                                        "zoom",
                                        "color",
+                                       "stain",
+                                       "area",
+                                       "keep",
+                                       "refit",
                                        "image_size",
                                        "checkpoint_seconds"};
-static const char *const changeable[] = {"data",    "epochs",    "patience",          "strict",
-                                         "weights", "recompute", "checkpoint_seconds"};
+static const char *const changeable[] = {
+    "data", "epochs", "patience", "keep", "refit", "strict", "weights", "recompute", "checkpoint_seconds"};
 
 Test(settings, the_list_keeps_the_keys_of_files) {
     lvk_train_options options = defaults();
@@ -235,10 +241,10 @@ Test(settings, the_list_keeps_the_keys_of_files) {
 
 /* Their order numbers the trials of a search, and each number seeds what is drawn. */
 Test(settings, the_list_keeps_the_order_of_a_search) {
-    static const char *const grid[] = {"epochs",    "batch",        "patience", "learning-rate", "dropout",
-                                       "momentum",  "weight-decay", "l2",       "warmup",        "clip-norm",
-                                       "optimizer", "schedule",     "head",     "crop",          "image-size",
-                                       "shift",     "zoom",         "color",    "balance",       "ema"};
+    static const char *const grid[] = {
+        "epochs",     "batch",  "patience",  "learning-rate", "dropout",  "momentum", "weight-decay",
+        "l2",         "warmup", "clip-norm", "optimizer",     "schedule", "head",     "crop",
+        "image-size", "shift",  "zoom",      "color",         "balance",  "ema",      "stain"};
     const lvk_train_option *table = lvk_train_option_table();
     size_t searched = 0;
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)

@@ -18,8 +18,11 @@ char *epoch_line(const lvk_train_event *event, int columns, char *line, size_t s
         snprintf(text[RATE], sizeof *text, "  %s images/s", format_number(number, rate, rate < 100 ? 1 : 0));
     snprintf(text[LOSS], sizeof *text, "  loss %s", format_number(number, event->loss, 4));
     snprintf(text[ACCURACY], sizeof *text, "  acc %s", format_number(number, event->accuracy, 3));
-    snprintf(text[VALIDATION_LOSS], sizeof *text, "  validation loss %s", format_number(number, v->loss, 4));
-    snprintf(text[VALIDATION_AUC], sizeof *text, "  AUC %s", format_number(number, v->auc, 3));
+    if (v) {
+        snprintf(text[VALIDATION_LOSS], sizeof *text, "  validation loss %s",
+                 format_number(number, v->loss, 4));
+        snprintf(text[VALIDATION_AUC], sizeof *text, "  AUC %s", format_number(number, v->auc, 3));
+    }
     snprintf(text[BEST], sizeof *text, "%s", event->best ? "  best" : "");
     if (event->waited >= 0.1) /* images come too slowly */
         snprintf(text[WAITED], sizeof *text, "  waited %.0f %%", 100 * event->waited);

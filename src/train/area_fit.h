@@ -1,0 +1,19 @@
+/* The logistic function of the area, which models with the area add to their logits (models/area.h). It is fitted
+ * to the training images before the training. */
+#ifndef LVK_TRAIN_AREA_FIT_H
+#define LVK_TRAIN_AREA_FIT_H
+
+#include "core/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A logistic regression on one number: the slope and intercept that minimize the weighted mean of the log loss of
+ * sigmoid(slope x + intercept) plus LVK_AREA_RIDGE / 2 (slope deviation(x))^2, by Newton's method; convex, so that
+ * there is one minimum. targets[i]: 0 or 1. weights[i] >= 0. Where x hardly varies or a class is missing, the slope
+ * is 0. */
+#define LVK_AREA_RIDGE 1e-3
+void lvk_area_fit(const double *x, const uint8_t *targets, const double *weights, size_t count, double *slope,
+                  double *intercept);
+
+#endif

@@ -1,0 +1,63 @@
+#include "train/refit.h"
+
+#include "artifact/run_folder.h"
+#include "core/file.h"
+#include "core/memory.h"
+#include "train/settings.h"
+
+typedef struct listener {
+    lvk_train_callback callback;
+    void *user;
+} listener;
+
+static bool forward(void *user, const lvk_train_event *event) {
+    const listener *l = user;
+    lvk_train_event refit = *event;
+    refit.refit = true;
+    return !l->callback || l->callback(l->user, &refit);
+}
+
+/* The number of epochs of the judged model, or, where a schedule or a warm-up needs more, of its training. */
+static uint32_t choose_epochs(const lvk_train_options *options, uint32_t judged) {
+    lvk_train_options shorter = *options;
+    lvk_settings settings;
+    shorter.epochs = judged;
+    if (lvk_settings_init(&settings, &shorter) != LVK_OK)
+        return options->epochs;
+    lvk_settings_finish(&settings);
+    return judged;
+}
+
+static lvk_status train(lvk_device *device, const lvk_train_options *options, bool begun, listener *told,
+                        lvk_train_result *result) {
+    if (!begun)
+        return lvk_train(device, options, forward, told, result);
+    const lvk_resume_options resume = {
+        .dataset = options->dataset, .ranks = options->ranks, .threads = options->threads};
+    return lvk_train_resume(device, options->run, &resume, forward, told, result);
+}
+
+lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const char *parent,
+                     uint32_t epochs, lvk_train_callback callback, void *user) {
+    listener told = {callback, user};
+    lvk_train_options o = *options;
+    char *run = lvk_path_join(parent, LVK_RUN_REFIT);
+    char *config = run ? lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG)) : NULL;
+    lvk_train_result *result = lvk_alloc(1, sizeof *result);
+    lvk_status status = config && result ? LVK_OK : LVK_ERROR_MEMORY;
+    o.run = run;
+    o.split = NULL;
+    o.validation = o.test = 0;
+    o.patience = 0;
+    o.keep = "last";
+    o.refit = o.profile = false;
+    if (status == LVK_OK && !lvk_run_folder_is_finished(run)) {
+        const bool begun = lvk_path_is_file(config);
+        o.epochs = choose_epochs(&o, epochs);
+        status = train(device, &o, begun, &told, result);
+    }
+    lvk_free(result);
+    lvk_free(config);
+    lvk_free(run);
+    return status;
+}

@@ -1,0 +1,16 @@
+/* Refit: after a model was judged on people who were held out, one more model is trained in the same way on
+ * everybody. That is the model to use: it has seen more people; the scores of the judged one are a cautious
+ * estimate of its own. */
+#ifndef LVK_TRAIN_REFIT_H
+#define LVK_TRAIN_REFIT_H
+
+#include "leukvk/train.h"
+
+/* Trains with `options`, whose data set has been read (options->dataset), on all images of its training part,
+ * in the folder "refit" of the folder `parent`: a new run, or one that was begun there before; nothing is done
+ * if it is finished. `epochs`, 1 or more: of the model that was judged. There is no validation and no test part,
+ * and the last epoch is kept. `callback` gets the events of this training, with `refit` set. */
+LVK_MUST_USE lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const char *parent,
+                                  uint32_t epochs, lvk_train_callback callback, void *user);
+
+#endif
