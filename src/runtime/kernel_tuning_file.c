@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "vulkan/shaders.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,11 +14,25 @@ enum { MAX_FILE = 1 << 20 };
 
 static const char format[] = "leukvk kernels 1";
 
+/* "oneDNN 2.6.3, AVX-512, 2 threads" as a part of a file's name: oneDNN-2.6.3-AVX-512-2-threads */
+static void name_by(const char *text, char name[256]) {
+    size_t length = 0;
+    for (; *text && length < 255; ++text) {
+        const bool plain = isalnum((unsigned char)*text) || *text == '.';
+        if (plain || (length && name[length - 1] != '-'))
+            name[length++] = plain ? *text : '-';
+    }
+    name[length] = '\0';
+}
+
 char *lvk_kernel_tuning_file_path(const lvk_device_info *device) {
-    char *folder = lvk_cache_folder_open(), *path = NULL;
-    if (folder)
+    char *folder = lvk_cache_folder_open(), *path = NULL, name[256];
+    name_by(device->driver, name);
+    if (folder && *device->uuid)
         path = lvk_format("%s/kernels-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, device->vendor_id,
                           device->device_id, device->uuid);
+    else if (folder)
+        path = lvk_format("%s/kernels-cpu-%s.json", folder, name);
     lvk_free(folder);
     return path;
 }

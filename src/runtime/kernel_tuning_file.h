@@ -1,5 +1,7 @@
 /* The file that keeps a device's kernel choices: kernels-<vendor>-<device>-<UUID>.json in the user's cache
- * folder. It names the device, driver and shaders of the measurement. A digest of all its contents reveals
+ * folder. The processor's file is named after the version of oneDNN, the instruction set and the number of
+ * threads, such as kernels-cpu-oneDNN-2.6.3-AVX-512-2-threads.json: each of them has its own fastest kernels.
+ * The file names the device, driver and shaders of the measurement. A digest of all its contents reveals
  * damage. Kernels are only looked up by name, so that a forged file can do no more than choose slow
  * kernels. */
 #ifndef LVK_RUNTIME_KERNEL_TUNING_FILE_H

@@ -101,6 +101,29 @@ Test(kernel_tuning_file, of_another_device_driver_or_build_is_ignored) {
     lvk_free(path);
 }
 
+/* Which kernel is fastest depends on oneDNN's version, the instruction set and the number of threads. */
+Test(kernel_tuning_file, the_processor_has_a_file_for_each_library_and_number_of_threads) {
+    static const char *const drivers[][2] = {
+        {"oneDNN 2.6.3, AVX-512, 2 threads", "/leukvk/kernels-cpu-oneDNN-2.6.3-AVX-512-2-threads.json"},
+        {"oneDNN 2.6.3, AVX-512, 1 thread", "/leukvk/kernels-cpu-oneDNN-2.6.3-AVX-512-1-thread.json"},
+        {"oneDNN 2.6.3, AVX2, 2 threads", "/leukvk/kernels-cpu-oneDNN-2.6.3-AVX2-2-threads.json"},
+        {"oneDNN 3.7.0, AVX-512, 2 threads", "/leukvk/kernels-cpu-oneDNN-3.7.0-AVX-512-2-threads.json"},
+    };
+    enum { DRIVERS = sizeof drivers / sizeof *drivers };
+    lvk_device_info cpu = {.name = "AMD EPYC", .type = LVK_DEVICE_CPU};
+    lvk_string_map map = filled();
+    for (int i = 0; i < DRIVERS; ++i) {
+        snprintf(cpu.driver, sizeof cpu.driver, "%s", drivers[i][0]);
+        char *path = lvk_kernel_tuning_file_path(&cpu);
+        cr_assert_not_null(path);
+        cr_expect_not_null(strstr(path, drivers[i][1]), "%s", path);
+        cr_expect_not(lvk_path_is_file(path), "%s belongs to another", path);
+        cr_expect_eq(lvk_kernel_tuning_file_write(path, &cpu, &map), LVK_OK, "%s", lvk_error_message());
+        lvk_free(path);
+    }
+    lvk_string_map_finish(&map);
+}
+
 /* Whatever happens to a byte, or to the file's end: ignored, or (as with white space) the same choices. */
 Test(kernel_tuning_file, damaged_anywhere_is_ignored) {
     static const unsigned char flips[] = {0x01, 0x20, 0x80};
