@@ -2,7 +2,7 @@
 """Measures leukvk beside the peers that are installed: the same work, in turn, in the same run.
 
     tools/bench/bench.py [--works w1,w2,w2:1,w3,w3:1,w4] [--rounds 3] [--seconds 10] [--device DEVICE | --driver lavapipe|swiftshader]
-                          [--program PATH]
+                          [--isa AVX2] [--program PATH]
 
 Prints Markdown tables. README.md beside this file says what is measured.
 """
@@ -38,6 +38,12 @@ DEFAULT_BATCH = {"w1": "32", "w2": "32", "w3": "8", "w4": "8"}
 KEEP_HEAP = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
 
 
+# Instruction sets up to which both programs can be held, with PyTorch's word for each. oneDNN, by which both convolve, reads its
+# variable under either name.
+ISAS = {"AVX2": "avx2", "AVX512_CORE": "avx512"}
+ISA_VARIABLES = ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"]
+
+
 class Program:
     def __init__(self, name, command, environment=None):
         self.name, self.command, self.environment = name, command, environment or {}
@@ -46,8 +52,10 @@ class Program:
 
 def programs_for(work, options, torch_python):
     name, _, batch = work.partition(":")
-    arguments = [name, "--batch", batch or DEFAULT_BATCH[name], "--seconds", str(options.seconds)]
-    environment, device = {}, options.device
+    length = ["--steps", str(options.steps)] if options.steps else ["--seconds", str(options.seconds)]
+    arguments = [name, "--batch", batch or DEFAULT_BATCH[name], *length]
+    environment, device = {variable: options.isa for variable in ISA_VARIABLES if options.isa}, options.device
+    peer_environment = {**environment, **({"ATEN_CPU_CAPABILITY": ISAS[options.isa]} if options.isa else {})}
     if options.driver:
         environment["VK_ICD_FILENAMES"] = DRIVERS[options.driver]
         device = "0"  # Vulkan's only one; without a graphics card leukvk takes the cpu
@@ -57,9 +65,9 @@ def programs_for(work, options, torch_python):
         peer = [torch_python, str(HERE / "peer_torch.py"), *arguments]
         tuned = ["--channels-last"] + (["--jit"] if name in ("w2", "w3") else [])
         if "tuned" in options.peers:
-            found.append(Program("PyTorch, tuned", peer + tuned, {"GLIBC_TUNABLES": KEEP_HEAP}))
+            found.append(Program("PyTorch, tuned", peer + tuned, {**peer_environment, "GLIBC_TUNABLES": KEEP_HEAP}))
         if "installed" in options.peers:
-            found.append(Program("PyTorch as installed", peer))
+            found.append(Program("PyTorch as installed", peer, peer_environment))
         if "cuda" in options.peers:
             found.append(Program("PyTorch, CUDA", peer + ["--cuda", "--channels-last"]))
         if "tf32" in options.peers:
@@ -166,10 +174,12 @@ def parse():
     devices = parser.add_mutually_exclusive_group()
     devices.add_argument("--device", help="as leukvk's --device: cpu, a number or a name (the best that there is)")
     devices.add_argument("--driver", choices=sorted(DRIVERS), help="compute by this software driver of Vulkan")
+    parser.add_argument("--isa", choices=sorted(ISAS), help="hold both programs' libraries to this instruction set (the widest)")
     parser.add_argument("--program", default=str(ROOT / "build" / "leukvk"), help="leukvk (build/leukvk)")
     parser.add_argument("--peers", default="tuned,installed", help="ways to run PyTorch: tuned, installed, cuda, tf32 (tuned,installed)")
     parser.add_argument("--python", help="the interpreter that has PyTorch (this one, else /usr/bin/python3)")
     options = parser.parse_args()
+    options.steps = None
     for work in options.works.split(","):
         name, colon, batch = work.partition(":")
         if name not in DEFAULT_BATCH or (colon and not batch.isdigit()):
@@ -193,7 +203,7 @@ def main():
     if not torch:
         print("PyTorch is not installed and is left out (on Debian: apt-get install python3-torch).", file=sys.stderr)
     print(f"{datetime.date.today()}, {processor_name()}, {PROCESSORS} processors, {options.rounds} rounds of "
-          f"{options.seconds} s" + (f", PyTorch {torch}" if torch else ""))
+          f"{options.seconds} s" + (f", PyTorch {torch}" if torch else "") + (f", {options.isa} at most" if options.isa else ""))
     ran = []
     for work in options.works.split(","):
         programs = programs_for(work, options, python)

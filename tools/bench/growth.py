@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Measures how leukvk's speed and memory grow with batch, threads, image size and data set, beside PyTorch for single steps.
 
-    tools/bench/growth.py [--parts batch,threads,size,epoch] [--images 10661] [--seconds 5] [--device cpu] [--program PATH]
+    tools/bench/growth.py [--parts batch,threads,size] [--device cpu] [--program PATH]     about 4 minutes on 2 processors
+    tools/bench/growth.py --parts epoch [--images 10661 | --data DIR] [--epochs 2]         about 5 minutes
 
-Prints Markdown tables. The epoch's data set is drawn by leukvk synth (10,661 images: 6.5 GB in the folder
-for temporary files, see TMPDIR), or named with --data; its table says where the time goes.
+Prints Markdown tables. Single steps are measured a few times each, once in turn: the tables show how speed and memory grow, and
+bench.py compares. The epoch's data set is drawn by leukvk synth (10,661 images: 6.5 GB in the folder for temporary files, see
+TMPDIR), or named with --data; its table says where the time goes.
 """
 import argparse
 import csv
@@ -18,14 +20,18 @@ import time
 
 import bench
 
-BATCHES = {"w1": [1, 2, 4, 8, 16, 32, 64, 128, 256], "w2": [1, 2, 4, 8, 16, 32, 64, 128, 256], "w3": [1, 2, 4, 8, 16, 32],
-           "w4": [1, 2, 4, 8, 16]}
+BATCHES = {"w1": [1, 4, 16, 64, 256], "w2": [1, 4, 16, 64, 256], "w3": [1, 4, 16, 64], "w4": [1, 4, 16]}
+IMAGES = {"w1": 160, "w2": 320, "w3": 64, "w4": 24}  # for which each program computes, about; but at least
+LEAST_STEPS, MOST_STEPS = 2, 50
 SIZES = [64, 112, 160, 224, 320, 448]
 WORKS = ["w1", "w2", "w2:1", "w3", "w3:1", "w4"]
+DRAWN = 96  # images for the table of sizes
 
 
 def row(work, options):
     """One round of leukvk and of PyTorch: images/s, MiB, their ratio."""
+    name, _, batch = work.partition(":")
+    options.steps = max(LEAST_STEPS, min(MOST_STEPS, IMAGES[name] // int(batch or bench.DEFAULT_BATCH[name])))
     programs = bench.programs_for(work, options, options.torch)
     for program in programs:
         bench.run(program)
@@ -83,7 +89,7 @@ def draw(options, folder, images):
 def grow_size(options):
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "images")
-        draw(options, data, 300)
+        draw(options, data, DRAWN)
         print("\n| cnn-gap, pixels a side | images/s in training | million pixels/s | MiB of device memory |\n|---|---|---|---|")
         for size in SIZES:
             timing, _, _ = train(options, data, ["--model", "cnn-gap", "--image-size", str(size), "--epochs", "2"])
@@ -93,7 +99,8 @@ def grow_size(options):
 
 
 def grow_epoch(options):
-    """Two epochs of the CNN: the first decodes, the second has the crops at hand, where they fit."""
+    """Epochs of the CNN: the first decodes, the others have the crops at hand, where they fit."""
+    options.steps = None
     work = bench.programs_for("w1", options, None)[0]
     bench.run(work)
     promised = work.results[0]["images_per_s"]["median"]
@@ -101,9 +108,9 @@ def grow_epoch(options):
         data = options.data or os.path.join(folder, "images")
         if not options.data:
             draw(options, data, options.images)
-        timing, total, text = train(options, data, ["--model", "cnn", "--epochs", "2", "--profile"])
+        timing, total, text = train(options, data, ["--model", "cnn", "--epochs", str(options.epochs), "--profile"])
     trained = int(re.search(r"^train +([\d,]+) image", text, re.MULTILINE).group(1).replace(",", ""))
-    print(f"\nW1 promises {promised:.1f} images/s. Where the time of two epochs goes:\n")
+    print(f"\nW1 promises {promised:.1f} images/s. Where the time of a training goes:\n")
     print("| part | seconds | images/s | of W1 |\n|---|---|---|---|")
     for epoch in timing:
         speed, seconds = float(epoch["images_per_second"]), float(epoch["seconds"])
@@ -125,14 +132,14 @@ PARTS = {"batch": grow_batch, "threads": grow_threads, "size": grow_size, "epoch
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", default=",".join(PARTS), help="what to measure (%(default)s)")
+    parser.add_argument("--parts", default="batch,threads,size", help="batch, threads, size, epoch: what to measure (%(default)s)")
     parser.add_argument("--images", type=int, default=10661, help="of the drawn data set, C-NMC's whole (%(default)s)")
     parser.add_argument("--data", help="a data set for the epoch, in place of a drawn one")
-    parser.add_argument("--seconds", type=int, default=5, help="for which each step is measured (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=2, help="of the training that is measured (%(default)s)")
     parser.add_argument("--device", default="cpu", help="as leukvk's --device (%(default)s)")
     parser.add_argument("--program", default=str(bench.ROOT / "build" / "leukvk"), help="leukvk (build/leukvk)")
     options = parser.parse_args()
-    options.driver, options.peers = None, ["tuned"]
+    options.driver, options.peers, options.isa, options.seconds = None, ["tuned"], None, 5
     options.torch, version = bench.find_torch([sys.executable, "/usr/bin/python3"])
     parts = options.parts.split(",")
     if not set(parts) <= set(PARTS):

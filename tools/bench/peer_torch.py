@@ -109,6 +109,7 @@ def main():
     parser.add_argument("work", choices=sorted(BUILDERS))
     parser.add_argument("--batch", type=int, help="images a step (32; w3 and w4: 8)")
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--steps", type=int, help="measure so many steps, however long they take")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--jit", action="store_true")
@@ -124,7 +125,7 @@ def main():
     for _ in range(3 if options.jit else 1):  # a scripted model is specialized in its first calls
         time_step(step, options.cuda)
     times, start, cpu = [], time.perf_counter(), time.process_time()
-    while len(times) < 5 or time.perf_counter() - start < options.seconds:
+    while len(times) < options.steps if options.steps else len(times) < 5 or time.perf_counter() - start < options.seconds:
         times.append(time_step(step, options.cuda))
     cpu = time.process_time() - cpu
     median = statistics.median(times)
