@@ -13,8 +13,9 @@
 #include <string.h>
 
 enum {
-    BLOCK_BYTES = 2 << 20, /* of transformed tiles, about the second caches of two processors */
-    LEAST_TILES = 196,     /* of a block: w is fetched once for each */
+    BLOCK_BYTES = 2 << 20,   /* of transformed tiles, about the second caches of two processors */
+    WEIGHTS_BYTES = 4 << 20, /* of transformed weights at a time, where a single block needs them */
+    LEAST_TILES = 196,       /* of a block: w is fetched once for each */
     SPACING = 16,      /* floats between matrices and rows, so that they do not share a set of the caches */
     PAYING_TILES = 48, /* fewer do not pay for transforming w */
     PAYING_CHANNELS = 32
@@ -24,6 +25,7 @@ typedef struct winograd {
     const lvk_cpu_task *task;
     lvk_winograd_image x, y;
     size_t tiles, block;
+    size_t share; /* channels whose weights are in transformed form at a time: see set_share() */
     size_t u_position, u_count; /* floats of one position, and of all */
     bool flip;
     float *kept;      /* w transformed, NULL: in scratch memory */
@@ -40,6 +42,7 @@ typedef struct winograd_run {
     float *u, *zeros;
     lvk_winograd_tiles v, m;
     size_t first, count; /* tiles of the block at hand */
+    size_t from, to;     /* channels whose weights are at hand: winograd.share */
     unsigned parts;
 } winograd_run;
 
@@ -57,7 +60,19 @@ static void set_block(winograd *w, size_t batch) {
     w->tiles = batch * w->y.tiles_h * w->y.tiles_w;
     const size_t blocks = (w->tiles + wanted - 1) / wanted;
     w->block = (w->tiles + blocks - 1) / blocks;
-    w->u_position = w->x.channels * w->y.channels + SPACING;
+}
+
+/* The transformed weights of many channels are larger than w and than the caches. Where all tiles are one block, only those of
+ * some channels are there at a time: of y, or, for the gradient of w, of x. Others are used for more than one block. */
+static void set_share(winograd *w, bool reads_weights) {
+    const size_t channels = reads_weights ? w->y.channels : w->x.channels,
+                 others = reads_weights ? w->x.channels : w->y.channels;
+    const size_t wanted = WEIGHTS_BYTES / (sizeof(float) * LVK_WINOGRAD_POSITIONS * others),
+                 whole = wanted / LVK_GEMM_PANEL * LVK_GEMM_PANEL;
+    w->share = w->kept || w->block < w->tiles || whole >= channels ? channels
+               : whole                                             ? whole
+                                                                   : LVK_GEMM_PANEL;
+    w->u_position = w->share * others + SPACING;
     w->u_count = LVK_WINOGRAD_POSITIONS * w->u_position;
 }
 
@@ -88,7 +103,7 @@ static size_t most_channels(const winograd *w) {
 }
 
 static lvk_status keep_weights(winograd *w) {
-    w->kept = lvk_alloc(w->u_count, sizeof(float));
+    w->kept = lvk_alloc(LVK_WINOGRAD_POSITIONS * (w->x.channels * w->y.channels + SPACING), sizeof(float));
     return w->kept ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
@@ -103,6 +118,7 @@ static lvk_status create(const lvk_cpu_task *task, const lvk_dnnl_shape *shape, 
     set_block(w, shape->batch);
     if (reads_weights && task->keeps_parameters)
         LVK_TRY(keep_weights(w));
+    set_share(w, reads_weights);
     *scratch = sizeof(float) * (block_floats(w) + most_channels(w) + (w->kept ? 0 : w->u_count)) +
                LVK_HOST_ALIGNMENT;
     return LVK_OK;
@@ -136,8 +152,20 @@ static void weights_part(void *user, unsigned part) {
     const winograd *w = r->w;
     size_t begin, end;
     lvk_cpu_range(w->x.channels / LVK_WINOGRAD_LANES, part, r->parts, &begin, &end);
-    lvk_winograd_weights(r->from_w, w->x.channels, w->y.channels, w->flip, begin * LVK_WINOGRAD_LANES,
-                         end * LVK_WINOGRAD_LANES, r->u, w->u_position);
+    const lvk_winograd_kernel kernel = {.w = r->from_w,
+                                        .in = w->x.channels,
+                                        .out = w->y.channels,
+                                        .flip = w->flip,
+                                        .from = r->from,
+                                        .to = r->to};
+    lvk_winograd_weights(&kernel, begin * LVK_WINOGRAD_LANES, end * LVK_WINOGRAD_LANES, r->u, w->u_position);
+}
+
+/* The channels from `from` on, of `channels`; false after the last. */
+static bool take_share(winograd_run *r, size_t from, size_t channels) {
+    r->from = from;
+    r->to = from + r->w->share < channels ? from + r->w->share : channels;
+    return from < channels;
 }
 
 static void input_part(void *user, unsigned part) {
@@ -152,13 +180,13 @@ static void product_job(void *user, size_t position, unsigned worker) {
     const winograd_run *r = user;
     const winograd *w = r->w;
     const lvk_gemm gemm = {.rows = r->count,
-                           .columns = w->y.channels,
+                           .columns = r->to - r->from,
                            .steps = w->x.channels,
                            .a = r->v.data + position * r->v.position,
                            .a_row = r->v.tile,
                            .a_step = 1,
                            .b = r->u + position * w->u_position,
-                           .c = r->m.data + position * r->m.position,
+                           .c = r->m.data + position * r->m.position + r->from,
                            .c_row = r->m.tile};
     lvk_cpu_gemm(r->isa, &gemm);
 }
@@ -173,13 +201,16 @@ static void output_part(void *user, unsigned part) {
 /* The convolution of r->from_x with r->from_w. */
 static void convolve(winograd *w, winograd_run *r, uint64_t version) {
     const unsigned threads = w->task->threads;
-    if (!w->kept || version == 0 || w->version != version)
-        lvk_cpu_parallel(threads, r->parts, weights_part, r);
+    const bool transforms = !w->kept || version == 0 || w->version != version;
     w->version = version;
     for (r->first = 0; r->first < w->tiles; r->first += w->block) {
         r->count = w->tiles - r->first < w->block ? w->tiles - r->first : w->block;
         lvk_cpu_parallel(threads, r->parts, input_part, r);
-        lvk_cpu_jobs(threads, LVK_WINOGRAD_POSITIONS, product_job, r);
+        for (size_t k = 0; take_share(r, k, w->y.channels); k = r->to) {
+            if (transforms && r->first == 0)
+                lvk_cpu_parallel(threads, r->parts, weights_part, r);
+            lvk_cpu_jobs(threads, LVK_WINOGRAD_POSITIONS, product_job, r);
+        }
         lvk_cpu_parallel(threads, r->parts, output_part, r);
     }
 }
@@ -313,10 +344,10 @@ static void sum_job(void *user, size_t position, unsigned worker) {
     (void)worker;
     const winograd_run *r = user;
     const winograd *w = r->w;
-    const lvk_gemm gemm = {.rows = w->x.channels,
+    const lvk_gemm gemm = {.rows = r->to - r->from,
                            .columns = w->y.channels,
                            .steps = r->count,
-                           .a = r->v.data + position * r->v.position,
+                           .a = r->v.data + position * r->v.position + r->from,
                            .a_row = 1,
                            .a_step = r->v.tile,
                            .b = r->m.data + position * r->m.position,
@@ -328,10 +359,11 @@ static void sum_job(void *user, size_t position, unsigned worker) {
 
 static void weights_grad_part(void *user, unsigned part) {
     const winograd_run *r = user;
+    const winograd *w = r->w;
     size_t begin, end;
-    lvk_cpu_range(r->w->x.channels, part, r->parts, &begin, &end);
-    lvk_winograd_weights_grad(r->u, r->w->u_position, r->w->x.channels, r->w->y.channels, begin, end,
-                              r->to_w);
+    lvk_cpu_range(r->to - r->from, part, r->parts, &begin, &end);
+    lvk_winograd_weights_grad(r->u, w->u_position, w->x.channels, w->y.channels, begin, end,
+                              r->to_w + r->from * w->y.channels);
 }
 
 lvk_status lvk_cpu_winograd_grad_weight_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
@@ -344,8 +376,11 @@ lvk_status lvk_cpu_winograd_grad_weight_run(const lvk_cpu_task *task, void *stat
         r.count = w->tiles - r.first < w->block ? w->tiles - r.first : w->block;
         r.m.tiles = r.count;
         lvk_cpu_parallel(task->threads, r.parts, output_grad_part, &r);
-        lvk_cpu_jobs(task->threads, LVK_WINOGRAD_POSITIONS, sum_job, &r);
+        for (size_t c = 0; take_share(&r, c, w->x.channels); c = r.to) {
+            lvk_cpu_jobs(task->threads, LVK_WINOGRAD_POSITIONS, sum_job, &r);
+            if (r.first + r.count == w->tiles)
+                lvk_cpu_parallel(task->threads, r.parts, weights_grad_part, &r);
+        }
     }
-    lvk_cpu_parallel(task->threads, r.parts, weights_grad_part, &r);
     return LVK_OK;
 }

@@ -223,31 +223,33 @@ static void transpose(const float *from, size_t stride, float *to) {
 }
 
 /* 16 inputs and 16 outputs of w [3, 3, out, in]. */
-static void weights_flipped(const float *w, size_t in, size_t out, size_t c, size_t k,
+static void weights_flipped(const lvk_winograd_kernel *g, size_t c, size_t k,
                             const lvk_winograd_tiles *panels) {
     float block[TAPS][LANES * LANES];
     for (size_t tap = 0; tap < TAPS; ++tap)
-        transpose(w + ((TAPS - 1 - tap) * out + k) * in + c, in, block[tap]);
+        transpose(g->w + ((TAPS - 1 - tap) * g->out + k) * g->in + c, g->in, block[tap]);
     for (size_t i = 0; i < LANES; ++i) {
         const float *taps[TAPS];
         for (size_t tap = 0; tap < TAPS; ++tap)
             taps[tap] = block[tap] + i * LANES;
-        weights_lanes(taps, panels->data + place_of(panels, c + i, out, k), panels->position);
+        weights_lanes(taps, panels->data + place_of(panels, c + i, g->to - g->from, k - g->from),
+                      panels->position);
     }
 }
 
-void lvk_winograd_weights(const float *w, size_t in, size_t out, bool flip, size_t begin, size_t end,
-                          float *u, size_t position) {
-    const lvk_winograd_tiles panels = {.data = u, .position = position, .panels = true, .tiles = in};
-    for (size_t c = begin; flip && c < end; c += LANES)
-        for (size_t k = 0; k < out; k += LANES)
-            weights_flipped(w, in, out, c, k, &panels);
-    for (size_t c = begin; !flip && c < end; ++c)
-        for (size_t k = 0; k < out; k += LANES) {
+void lvk_winograd_weights(const lvk_winograd_kernel *kernel, size_t begin, size_t end, float *u,
+                          size_t position) {
+    const lvk_winograd_kernel *g = kernel;
+    const lvk_winograd_tiles panels = {.data = u, .position = position, .panels = true, .tiles = g->in};
+    for (size_t c = begin; g->flip && c < end; c += LANES)
+        for (size_t k = g->from; k < g->to; k += LANES)
+            weights_flipped(g, c, k, &panels);
+    for (size_t c = begin; !g->flip && c < end; ++c)
+        for (size_t k = g->from; k < g->to; k += LANES) {
             const float *taps[TAPS];
             for (size_t tap = 0; tap < TAPS; ++tap)
-                taps[tap] = w + (tap * in + c) * out + k;
-            weights_lanes(taps, u + place_of(&panels, c, out, k), position);
+                taps[tap] = g->w + (tap * g->in + c) * g->out + k;
+            weights_lanes(taps, u + place_of(&panels, c, g->to - g->from, k - g->from), position);
         }
 }
 

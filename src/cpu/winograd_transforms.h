@@ -38,10 +38,19 @@ void lvk_winograd_output(const lvk_winograd_image *image, const lvk_winograd_til
 void lvk_winograd_output_grad(const lvk_winograd_image *image, const float *dy, const float *zeros,
                               size_t first, size_t begin, size_t end, const lvk_winograd_tiles *to);
 
-/* G g G^T of w [3, 3, in, out], rows `begin` to `end` of its inputs: position p at u[p * position], each [in, out] in panels as
- * gemm.h has B. With `flip`, w is [3, 3, out, in] and its taps are taken in reverse order; begin and end are multiples of 16 then. */
-void lvk_winograd_weights(const float *w, size_t in, size_t out, bool flip, size_t begin, size_t end,
-                          float *u, size_t position);
+/* Weights [3, 3, in, out], or with `flip` [3, 3, out, in], whose taps are taken in reverse order then. */
+typedef struct lvk_winograd_kernel {
+    const float *w;
+    size_t in, out;
+    bool flip;
+    size_t from,
+        to; /* the outputs to transform: `from` is a multiple of LVK_GEMM_PANEL, and so is `to`, or it is the last */
+} lvk_winograd_kernel;
+
+/* G g G^T of the kernel's outputs, rows `begin` to `end` of its inputs, which are multiples of 16 with `flip`: position p at
+ * u[p * position], each [in, to - from] in panels as gemm.h has B. */
+void lvk_winograd_weights(const lvk_winograd_kernel *kernel, size_t begin, size_t end, float *u,
+                          size_t position);
 
 /* dw = G^T du G, rows `begin` to `end`: position p at du[p * position], each [in, out]. */
 void lvk_winograd_weights_grad(const float *du, size_t position, size_t in, size_t out, size_t begin,
