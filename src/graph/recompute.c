@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEW_CHANNELS = 4 /* those of images */ };
+enum {
+    FEW_CHANNELS = 4, /* those of images */
+    MOST_AGAIN = 10   /* nodes one after the other that compute a cheap activation again */
+};
 
 typedef struct recomputer {
     lvk_graph *graph;
@@ -13,6 +16,7 @@ typedef struct recomputer {
     size_t forward;    /* the number of nodes before the first gradient node */
     uint32_t *segment; /* [forward node] the number of checkpoints that are computed before it */
     bool *kept;        /* [tensor] whether gradient nodes read the forward pass's tensor */
+    int *chain;        /* [tensor] nodes one after the other that compute it again; 0: it is kept */
     int *recomputed;   /* [tensor] the tensor that gradient nodes read in its place; LVK_NONE: not made yet */
     size_t *order;     /* [node] the nodes' numbers in the order in which they are to run */
     size_t order_count;
@@ -87,6 +91,17 @@ static bool is_cheap(const lvk_graph *graph, const lvk_tensor *tensor) {
     }
 }
 
+/* How many nodes one after the other would compute the output of `node` again; nodes before it are done. */
+static int chain_to(const recomputer *r, const lvk_node *node) {
+    int longest = 0;
+    for (int i = 0; i < node->call.input_count; ++i)
+        if (r->chain[node->inputs[i]] > longest)
+            longest = r->chain[node->inputs[i]];
+    return longest + 1;
+}
+
+/* Also keeps one activation of a long chain, such as the sums of a residual network's blocks: all of the chain would lie in
+ * memory at once where its end is needed. */
 static void keep_costly(recomputer *r, const bool *updated) {
     const lvk_graph *graph = r->graph;
     for (size_t t = 0; t < graph->tensor_count; ++t) {
@@ -94,6 +109,11 @@ static void keep_costly(recomputer *r, const bool *updated) {
         const bool forward = tensor->role == LVK_ROLE_VALUE && (size_t)tensor->producer < r->forward;
         r->kept[t] = !forward || tensor->is_output || !is_cheap(graph, tensor) ||
                      touches_updated(r, &graph->nodes[tensor->producer], updated);
+        r->chain[t] = r->kept[t] ? 0 : chain_to(r, &graph->nodes[tensor->producer]);
+        if (r->chain[t] > MOST_AGAIN) {
+            r->kept[t] = true;
+            r->chain[t] = 0;
+        }
     }
 }
 
@@ -212,15 +232,17 @@ static void run(lvk_graph *graph, bool cheap) {
                     .forward = graph->forward_count,
                     .segment = lvk_alloc(graph->forward_count, sizeof *r.segment),
                     .kept = lvk_alloc(tensors, sizeof *r.kept),
+                    .chain = lvk_alloc(tensors, sizeof *r.chain),
                     .recomputed = lvk_alloc(tensors, sizeof *r.recomputed),
                     .order = lvk_alloc(graph->node_count + graph->forward_count, sizeof *r.order)};
     bool *updated = lvk_alloc(tensors, sizeof *updated);
-    if (r.segment && r.kept && r.recomputed && r.order && updated)
+    if (r.segment && r.kept && r.chain && r.recomputed && r.order && updated)
         recompute(&r, updated);
     else
         graph->status = LVK_ERROR_MEMORY;
     lvk_free(r.segment);
     lvk_free(r.kept);
+    lvk_free(r.chain);
     lvk_free(r.recomputed);
     lvk_free(r.order);
     lvk_free(updated);

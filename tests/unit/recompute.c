@@ -168,6 +168,35 @@ Test(recompute, readers_of_what_is_updated_are_kept) {
     expect_same(&kept, &again);
 }
 
+/* y = relu(y + dense(y)), eight times: were none of the sums kept, the last would take 16 nodes, whose results lie in memory at
+ * once. */
+Test(recompute, a_long_chain_of_cheap_activations_is_kept_in_parts) {
+    enum { BLOCKS = 8, MOST = 10 };
+    lvk_graph graph;
+    lvk_graph_init(&graph);
+    int y = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, ROWS, WIDTH)), run_length = 0, longest = 0,
+        again = 0;
+    for (int i = 0; i < BLOCKS; ++i) {
+        const int w = lvk_graph_parameter(&graph, "w", lvk_type_2d(LVK_F32, WIDTH, WIDTH), true);
+        const int sum = LVK_APPLY(&graph, "sum", LVK_OP_add, NULL, y,
+                                  LVK_APPLY(&graph, "dense", LVK_OP_dense, NULL, y, w));
+        y = LVK_APPLY(&graph, "relu", LVK_OP_relu, NULL, sum);
+    }
+    lvk_graph_mark_output(&graph, y);
+    lvk_graph_backward_from(&graph, y,
+                            lvk_graph_constant(&graph, "dy", lvk_type_2d(LVK_F32, ROWS, WIDTH), 0.5));
+    lvk_graph_recompute_cheap(&graph);
+    cr_assert_eq(lvk_graph_status(&graph), LVK_OK, "%s", lvk_error_message());
+    for (size_t n = 0; n < graph.node_count; ++n) {
+        run_length = graph.nodes[n].recomputed ? run_length + 1 : 0;
+        longest = run_length > longest ? run_length : longest;
+        again += graph.nodes[n].recomputed;
+    }
+    cr_expect_leq(longest, MOST, "%d nodes", longest);
+    cr_expect_geq(again, BLOCKS, "only %d activations are dropped", again);
+    lvk_graph_finish(&graph);
+}
+
 /* Behind the last checkpoint, so also where there is none, nothing is computed twice. */
 Test(recompute, nothing_without_checkpoints) {
     chain c;
