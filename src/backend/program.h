@@ -30,6 +30,8 @@ typedef struct lvk_step {
     lvk_region inputs[LVK_MAX_INPUTS];
     lvk_region outputs[LVK_MAX_OUTPUTS];
     lvk_region scratch[LVK_MAX_SCRATCH];
+    lvk_region idle; /* the largest part of the arena that holds nothing while the step runs; size 0: there is
+                        none. A backend may use it as scratch memory. */
     const lvk_launch *launches; /* none for views, and none for a backend that walks the calls */
     int launch_count;
     double flops;    /* floating-point operations of the direct form; a multiply-add counts 2 */

@@ -16,6 +16,7 @@ typedef struct prepared_step {
     const lvk_cpu_kernel *kernel; /* NULL: a view, nothing to compute */
     lvk_cpu_task task;
     void *state;
+    uint64_t scratch; /* bytes */
 } prepared_step;
 
 struct lvk_exec {
@@ -23,7 +24,7 @@ struct lvk_exec {
     lvk_buffer *blocks[LVK_BLOCK_COUNT];
     bool written[LVK_BLOCK_COUNT]; /* by a step of the program */
     prepared_step *steps;
-    lvk_buffer *scratch; /* of the step that needs most; NULL: none does */
+    lvk_buffer *scratch; /* of the steps for which the arena's idle part is too small; NULL: there are none */
 };
 
 static void destroy(lvk_backend *backend) {
@@ -60,10 +61,9 @@ static lvk_status prepare(const cpu_backend *cpu, const lvk_exec *exec, const lv
         .call = &step->call, .threads = cpu->threads, .keeps_parameters = keeps_parameters(exec, step)};
     if (!prepared->kernel || !prepared->kernel->create)
         return LVK_OK;
-    uint64_t wanted = 0;
-    const lvk_status status = prepared->kernel->create(&prepared->task, &prepared->state, &wanted);
-    if (wanted > *scratch)
-        *scratch = wanted;
+    const lvk_status status = prepared->kernel->create(&prepared->task, &prepared->state, &prepared->scratch);
+    if (prepared->scratch > step->idle.size && prepared->scratch > *scratch)
+        *scratch = prepared->scratch;
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", step->label);
 }
 
@@ -121,12 +121,19 @@ static uint64_t parameters_version(const lvk_exec *exec) {
     return version;
 }
 
+static void *scratch_of(const lvk_exec *exec, const lvk_step *step, const prepared_step *prepared) {
+    if (prepared->scratch == 0)
+        return NULL;
+    return prepared->scratch <= step->idle.size ? exec->blocks[LVK_BLOCK_ARENA]->data + step->idle.offset
+                                                : exec->scratch->data;
+}
+
 static lvk_status run_step(const lvk_exec *exec, int s, uint64_t version) {
     const lvk_step *step = &exec->program->steps[s];
     const prepared_step *prepared = &exec->steps[s];
     if (!prepared->kernel)
         return LVK_OK;
-    lvk_cpu_args args = {.scratch = exec->scratch ? exec->scratch->data : NULL, .version = version};
+    lvk_cpu_args args = {.scratch = scratch_of(exec, step, prepared), .version = version};
     for (int i = 0; i < step->call.input_count; ++i)
         args.inputs[i] = exec->blocks[step->inputs[i].block]->data + step->inputs[i].offset;
     for (int o = 0; o < step->call.output_count; ++o)

@@ -11,8 +11,15 @@
 typedef struct place {
     uint64_t size;   /* bytes, guards included, a multiple of LVK_ALIGNMENT */
     int first, last; /* the first and the last node that uses it */
+    lvk_block_id block;
     uint64_t offset;
 } place;
+
+/* The place of a gradient in the block of gradients. Until the gradient is computed it can hold values. */
+typedef struct slot {
+    uint64_t offset, size; /* bytes that are free, a multiple of LVK_ALIGNMENT */
+    int born;              /* the node that computes the gradient */
+} slot;
 
 typedef struct planner {
     const lvk_graph *graph;
@@ -28,6 +35,7 @@ typedef struct planner {
     place *places;
     size_t place_count, place_capacity;
     lvk_region *regions; /* [tensor] */
+    lvk_region *idle;    /* [node] */
 } planner;
 
 static uint64_t round_up(uint64_t value, uint64_t multiple) {
@@ -159,6 +167,74 @@ static lvk_status collect_places(planner *p) {
     return LVK_OK;
 }
 
+/* The node during which the places of the arena take most bytes. */
+static int fullest_node(const planner *p) {
+    uint64_t most = 0;
+    int fullest = 0;
+    for (size_t n = 0; n < p->graph->node_count; ++n) {
+        uint64_t bytes = 0;
+        for (size_t i = 0; i < p->place_count; ++i)
+            if (p->places[i].block == LVK_BLOCK_ARENA && p->places[i].first <= (int)n &&
+                (int)n <= p->places[i].last)
+                bytes += p->places[i].size;
+        if (bytes > most) {
+            most = bytes;
+            fullest = (int)n;
+        }
+    }
+    return fullest;
+}
+
+static size_t list_slots(const planner *p, slot *slots) {
+    size_t count = 0;
+    for (size_t t = 0; t < p->graph->tensor_count; ++t) {
+        const lvk_tensor *tensor = &p->graph->tensors[t];
+        const uint64_t size = lvk_type_size(&tensor->type) / LVK_ALIGNMENT * LVK_ALIGNMENT;
+        if (tensor->gradient_of != LVK_NONE && size)
+            slots[count++] = (slot){.offset = p->graph->tensors[tensor->gradient_of].offset,
+                                    .size = size,
+                                    .born = tensor->producer};
+    }
+    return count;
+}
+
+/* The smallest slot that the place fits and whose gradient is computed after the place's last use. */
+static slot *find_slot(slot *slots, size_t count, const place *wanted) {
+    slot *best = NULL;
+    for (size_t i = 0; i < count; ++i)
+        if (slots[i].size >= wanted->size && slots[i].born > wanted->last &&
+            (!best || slots[i].size < best->size))
+            best = &slots[i];
+    return best;
+}
+
+/* Moves values from where the arena is fullest to the block of gradients, where nothing lies before the gradients are
+ * computed. `order` lists the largest place first. */
+static lvk_status borrow_gradients(planner *p, place *const *order) {
+    slot *slots = lvk_arena_alloc(&p->plan->arena, p->graph->tensor_count, sizeof *slots);
+    if (!slots)
+        return LVK_ERROR_MEMORY;
+    const size_t count = p->options->guard ? 0 : list_slots(p, slots);
+    for (bool moved = count > 0; moved;) {
+        const int fullest = fullest_node(p);
+        moved = false;
+        for (size_t i = 0; i < p->place_count && !moved; ++i) {
+            place *candidate = order[i];
+            const bool there = candidate->block == LVK_BLOCK_ARENA && candidate->first <= fullest &&
+                               fullest <= candidate->last;
+            slot *found = there ? find_slot(slots, count, candidate) : NULL;
+            if (!found)
+                continue;
+            candidate->block = LVK_BLOCK_GRADIENTS;
+            candidate->offset = found->offset;
+            found->offset += candidate->size;
+            found->size -= candidate->size;
+            moved = true;
+        }
+    }
+    return LVK_OK;
+}
+
 static int compare_places(const void *a, const void *b) {
     const place *x = *(place *const *)a, *y = *(place *const *)b;
     if (x->size != y->size)
@@ -177,14 +253,18 @@ static lvk_status arrange(planner *p, uint64_t *arena_size) {
         order[i] = &p->places[i];
     if (p->place_count)
         qsort(order, p->place_count, sizeof *order, compare_places);
+    LVK_TRY(borrow_gradients(p, order));
     *arena_size = 0;
     for (size_t i = 0; i < p->place_count; ++i) {
         uint64_t offset = 0;
+        if (order[i]->block != LVK_BLOCK_ARENA)
+            continue;
         for (bool moved = true; moved;) { /* until no placed one that overlaps is used at the same time */
             moved = false;
             for (size_t k = 0; k < i; ++k) {
                 const place *other = order[k];
-                const bool in_time = other->first <= order[i]->last && order[i]->first <= other->last;
+                const bool in_time = other->block == LVK_BLOCK_ARENA && other->first <= order[i]->last &&
+                                     order[i]->first <= other->last;
                 const bool in_space =
                     other->offset < offset + order[i]->size && offset < other->offset + other->size;
                 if (in_time && in_space) {
@@ -200,9 +280,44 @@ static lvk_status arrange(planner *p, uint64_t *arena_size) {
     return LVK_OK;
 }
 
+static int compare_offsets(const void *a, const void *b) {
+    const place *x = *(place *const *)a, *y = *(place *const *)b;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* The largest part of the arena that no place uses while node `n` runs; `order` lists the places by offset. */
+static lvk_region idle_region(place *const *order, size_t count, uint64_t arena_size, int n) {
+    lvk_region idle = {.block = LVK_BLOCK_ARENA};
+    uint64_t end = 0; /* of the places so far */
+    for (size_t i = 0; i <= count; ++i) {
+        const uint64_t begin = i < count ? order[i]->offset : arena_size;
+        if (i < count && (order[i]->block != LVK_BLOCK_ARENA || order[i]->first > n || order[i]->last < n))
+            continue;
+        if (begin > end && begin - end > idle.size)
+            idle = (lvk_region){LVK_BLOCK_ARENA, end, begin - end};
+        if (i < count && end < begin + order[i]->size)
+            end = begin + order[i]->size;
+    }
+    return idle;
+}
+
+static lvk_status find_idle(planner *p) {
+    place **order = lvk_arena_alloc(&p->plan->arena, p->place_count, sizeof(place *));
+    p->idle = lvk_arena_alloc(&p->plan->arena, p->graph->node_count, sizeof *p->idle);
+    if (!order || !p->idle)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < p->place_count; ++i)
+        order[i] = &p->places[i];
+    if (p->place_count)
+        qsort(order, p->place_count, sizeof *order, compare_offsets);
+    for (size_t n = 0; n < p->graph->node_count; ++n)
+        p->idle[n] = idle_region(order, p->place_count, p->plan->program.block_size[LVK_BLOCK_ARENA], (int)n);
+    return LVK_OK;
+}
+
 static lvk_region place_region(const planner *p, int index, uint64_t size) {
     const uint64_t guard = round_up(p->options->guard, LVK_ALIGNMENT);
-    return (lvk_region){LVK_BLOCK_ARENA, p->places[index].offset + guard, round_up(size, 16)};
+    return (lvk_region){p->places[index].block, p->places[index].offset + guard, round_up(size, 16)};
 }
 
 static void assign_regions(planner *p) {
@@ -251,6 +366,7 @@ static lvk_status fill_step(planner *p, size_t n, const lvk_lowered_slice *slice
     *step = (lvk_step){.label = node->label,
                        .recomputed = node->recomputed,
                        .candidate = slice->candidate,
+                       .idle = p->idle[n],
                        .call = slice->call,
                        .launches = slice->launches,
                        .launch_count = slice->launch_count,
@@ -304,6 +420,7 @@ static lvk_status plan_graph(planner *p) {
             LVK_TRY(lvk_lower(&p->graph->nodes[n], p->caps, p->options, &p->plan->arena, &p->lowered[n]));
     LVK_TRY(collect_places(p));
     LVK_TRY(arrange(p, &p->plan->program.block_size[LVK_BLOCK_ARENA]));
+    LVK_TRY(find_idle(p));
     assign_regions(p);
     return fill_steps(p);
 }

@@ -134,9 +134,14 @@ static lvk_status check_output(const verifier *v, int o) {
     return LVK_OK;
 }
 
+/* Scratch memory number `s`; after the last one, the idle part of the arena. */
+static const lvk_region *scratch_of(const lvk_step *step, int s) {
+    return s < LVK_MAX_SCRATCH ? &step->scratch[s] : &step->idle;
+}
+
 static lvk_status check_scratch(const verifier *v, int s) {
     const lvk_step *step = &v->plan->program.steps[v->step];
-    const lvk_region *scratch = &step->scratch[s];
+    const lvk_region *scratch = scratch_of(step, s);
     bool clash = false;
     LVK_TRY(check_range(v, scratch));
     for (int i = 0; i < step->call.input_count; ++i)
@@ -154,9 +159,9 @@ static lvk_status check_step(verifier *v) {
     LVK_TRY(check_inputs(v));
     for (int o = 0; o < step->call.output_count; ++o)
         LVK_TRY(check_output(v, o));
-    for (int s = 0; s < LVK_MAX_SCRATCH; ++s) {
+    for (int s = 0; s <= LVK_MAX_SCRATCH; ++s) {
         LVK_TRY(check_scratch(v, s));
-        LVK_TRY(drop(v, &step->scratch[s]));
+        LVK_TRY(drop(v, scratch_of(step, s)));
     }
     for (int o = 0; o < step->call.output_count && op->candidate_count > 0;
          ++o) { /* not for views: no write */

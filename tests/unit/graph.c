@@ -200,6 +200,75 @@ Test(graph, memory_is_reused_and_the_numbers_stay) {
     lvk_graph_finish(&graph);
 }
 
+/* Before gradients are computed, values lie in their places; what is computed stays the same. With a batch of 64 rows a
+ * layer's values are as large as the gradient of its kernel. */
+Test(graph, values_lie_where_gradients_will) {
+    enum { LAYERS = 6, WIDTH = 64, COUNT = WIDTH * WIDTH };
+    static float values[COUNT], gradients[2][LAYERS][COUNT];
+    lvk_graph graph;
+    int kernels[LAYERS], borrowed[2] = {0};
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, WIDTH, WIDTH));
+    int y = x;
+    for (int i = 0; i < LAYERS; ++i) {
+        kernels[i] = lvk_graph_parameter(&graph, "w", lvk_type_2d(LVK_F32, WIDTH, WIDTH), true);
+        y = LVK_APPLY(&graph, NULL, LVK_OP_sigmoid, NULL,
+                      LVK_APPLY(&graph, NULL, LVK_OP_dense, NULL, y, kernels[i]));
+    }
+    lvk_graph_mark_output(&graph, y);
+    lvk_graph_backward_from(&graph, y,
+                            lvk_graph_constant(&graph, "dy", lvk_type_2d(LVK_F32, WIDTH, WIDTH), 0.5));
+    for (int i = 0; i < COUNT; ++i)
+        values[i] = (float)(i * 37 % 101 - 50) / 64;
+    for (int k = 0; k < 2; ++k) { /* guards switch it off */
+        const lvk_plan_options options = {.guard = k ? 256 : 0};
+        lvk_plan plan;
+        lvk_executable executable;
+        cr_assert_eq(lvk_plan_init(&plan, &graph, &reference->caps, &options), LVK_OK, "%s",
+                     lvk_error_message());
+        for (size_t t = 0; t < graph.tensor_count; ++t)
+            borrowed[k] += plan.regions[t].size && plan.regions[t].block == LVK_BLOCK_GRADIENTS &&
+                           graph.tensors[t].gradient_of == LVK_NONE;
+        cr_assert_eq(lvk_executable_init(&executable, reference, &plan, NULL), LVK_OK);
+        cr_assert_eq(lvk_executable_write(&executable, x, values), LVK_OK);
+        for (int i = 0; i < LAYERS; ++i)
+            cr_assert_eq(lvk_executable_write(&executable, kernels[i], values), LVK_OK);
+        cr_assert_eq(lvk_executable_run(&executable), LVK_OK);
+        for (int i = 0; i < LAYERS; ++i)
+            cr_assert_eq(
+                lvk_executable_read(&executable, graph.tensors[kernels[i]].gradient, gradients[k][i]),
+                LVK_OK);
+        lvk_executable_finish(&executable);
+        lvk_plan_finish(&plan);
+    }
+    cr_expect_geq(borrowed[0], LAYERS - 2, "only %d values", borrowed[0]);
+    cr_expect_eq(borrowed[1], 0);
+    cr_expect_arr_eq(gradients[0], gradients[1], sizeof gradients[0]);
+    cr_expect_neq(gradients[0][0][1], 0, "no gradient: nothing is tested");
+    lvk_graph_finish(&graph);
+}
+
+/* While a value is computed that needs one of two places, the other is idle. */
+Test(graph, idle_parts_of_the_arena_are_told) {
+    lvk_graph graph;
+    lvk_plan plan;
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, 4, 64)); /* 1024 bytes */
+    const int a = LVK_APPLY(&graph, "a", LVK_OP_relu, NULL, x);
+    const int b = LVK_APPLY(&graph, "b", LVK_OP_sigmoid, NULL, x);
+    const int c = LVK_APPLY(&graph, "c", LVK_OP_add, NULL, a, b); /* in the place of a */
+    lvk_graph_mark_output(&graph, LVK_APPLY(&graph, "d", LVK_OP_sigmoid, NULL, c));
+    cr_assert_eq(lvk_plan_init(&plan, &graph, &reference->caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(plan.program.block_size[LVK_BLOCK_ARENA], 2048);
+    static const uint64_t idle[] = {1024, 0, 0, 1024};
+    for (int s = 0; s < 4; ++s)
+        cr_expect_eq(plan.program.steps[s].idle.size, idle[s], "step %d: %llu bytes", s,
+                     (unsigned long long)plan.program.steps[s].idle.size);
+    cr_expect_neq(plan.program.steps[3].idle.offset, plan.regions[c].offset);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+}
+
 /* The device allows bindings of 64 KiB: a convolution over 16 images is cut, one whose single image is larger
  * is refused. */
 Test(graph, batches_are_cut_to_the_device_and_what_cannot_be_cut_is_refused) {
@@ -343,10 +412,12 @@ Test(graph, wrong_plans_are_found) {
     FIND(steps[1].outputs[0] = steps[0].outputs[0], "writes over an input");
     FIND(steps[2].inputs[1].offset += 16, "beyond its block");
     FIND(plan.program.block_size[LVK_BLOCK_ARENA] -= 16, "beyond its block");
-    FIND(steps[0].outputs[0] = steps[1].outputs[0], "reads what was not written");
+    FIND((steps[0].outputs[0] = steps[1].outputs[0], steps[0].idle.size = 0), "reads what was not written");
     FIND(steps[2].inputs[1] = steps[2].inputs[0], "reads what was not written"); /* another value */
     FIND(steps[1].scratch[0] = steps[0].outputs[0], "scratch memory on an operand");
     FIND(steps[1].scratch[2] = steps[1].outputs[0], "scratch memory on an operand");
+    FIND(steps[1].idle = steps[0].outputs[0], "scratch memory on an operand");
+    FIND(steps[1].idle = steps[1].outputs[0], "scratch memory on an operand");
     FIND(steps[3].outputs[0].offset += 256, "beyond its block");
     FIND(plan.program.step_count = 3, "output d is overwritten");
     FIND(steps[0].inputs[0].size = 0, "without a place");
