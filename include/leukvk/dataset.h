@@ -70,7 +70,7 @@ typedef enum lvk_given_part {
 /* A data set has one of these for each image, so it is packed: 104 bytes. */
 typedef struct lvk_image_info {
     const char *path;         /* relative to the folder, '/' between components */
-    double microns_per_pixel; /* as a table says; 0: not known */
+    double microns_per_pixel; /* as a table or the options say; 0: not known */
     /* Of red, green and blue, 0 to 255, over the pixels of `area` */
     uint64_t colour_sum[3], colour_square_sum[3];
     uint64_t hash[2];                 /* of the decoded pixels and the size: equal for identical pictures */
@@ -108,6 +108,10 @@ typedef bool (*lvk_data_progress)(void *user, size_t done, size_t total);
 /* The most classes that a model tells apart. */
 enum { LVK_MOST_CLASSES = 64 };
 
+/* The microns per pixel that an option may tell. */
+#define LVK_LEAST_MICRONS 0.0001
+#define LVK_MOST_MICRONS  1000.0
+
 typedef struct lvk_dataset_options {
     unsigned threads; /* 0: as many as processors. The result does not depend on it */
     /* The first image, in order of paths, that cannot be used is an error, and so is a folder that this user
@@ -129,6 +133,9 @@ typedef struct lvk_dataset_options {
     /* An extended regular expression of POSIX: in a path that it matches, the first group is the subject,
      * whatever else names one. NULL or "": none. */
     const char *subject_pattern;
+    /* The scale of the images of which no table tells one; 0: not known. From LVK_LEAST_MICRONS to
+     * LVK_MOST_MICRONS. */
+    double microns_per_pixel;
     /* `columns` and `subject_pattern` were given for another data set (a run's): where they do not fit,
      * columns of a folder are passed over, and a pattern without a match is a warning. Otherwise both are
      * errors. */
@@ -137,7 +144,8 @@ typedef struct lvk_dataset_options {
     void *progress_user;
 } lvk_dataset_options;
 
-/* LVK_ERROR_ARGUMENT: `columns` or `subject_pattern` is not of the right form. No file is read. */
+/* LVK_ERROR_ARGUMENT: `columns` or `subject_pattern` is not of the right form, or `microns_per_pixel` is out of
+ * range. No file is read. */
 LVK_MUST_USE lvk_status lvk_dataset_options_check(const lvk_dataset_options *options);
 
 /* Reads and decodes every image below the folder, or of the table, `source` once. `options` may be NULL.
@@ -174,6 +182,12 @@ const char *lvk_dataset_label_table(const lvk_dataset *dataset);
 
 size_t lvk_dataset_image_count(const lvk_dataset *dataset);
 const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index);
+/* The scale of most images: the median of the microns per pixel that are known, the lower one of two. 0: none is
+ * known. Images of other scales are brought to this one in a training. */
+double lvk_dataset_microns_per_pixel(const lvk_dataset *dataset);
+/* The area of image `index` in pixels of another scale, so that areas of several cameras can be compared. Where
+ * one of the scales is not known, the image's own pixels are counted. */
+double lvk_dataset_area(const lvk_dataset *dataset, size_t index, double microns_per_pixel);
 /* Index of the image with this relative path; -1: there is none. */
 ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path);
 

@@ -38,6 +38,8 @@ typedef struct lvk_classifier_info {
     uint32_t class_count;                        /* three and more; 0: two */
     const char *const *class_names; /* of three and more, in the order of probabilities; else NULL */
     uint64_t parameters;
+    double
+        microns_per_pixel; /* of the images that it was trained on, to which others are brought; 0: not known */
     double temperature; /* p = sigmoid(logit / temperature), or softmax; 1: as trained (leukvk/calibrate.h) */
     double threshold;   /* an image is positive if p is greater; LVK_THRESHOLD unless calibrated */
     /* Of three and more classes, some of which calibration has joined: whether each belongs to the positive class, for
@@ -71,7 +73,7 @@ LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *text);
  * caller frees it with lvk_text_free. LVK_ERROR_IO: the data set is no longer there. */
 LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
 
-/* Sets `text` to an option with which that data set was read, "columns" or "subject_pattern"
+/* Sets `text` to an option with which that data set was read, "columns", "subject_pattern" or "microns_per_pixel"
  * (lvk_dataset_options); "" if it was not given or there is no config.json. The caller frees it with
  * lvk_text_free. */
 LVK_MUST_USE lvk_status lvk_run_data_option(const char *run, const char *name, char **text);

@@ -45,6 +45,12 @@ LVK_TRAIN_OPTION(TEXT, subject_pattern, "", ANY, "subject-pattern", NULL, "REGEX
     "Take the subject out of the path of an image: what the first group of this extended regular expression matches, as "
     "in '/([^/_]+)_[0-9]+[.]' (what a name, a folder or a table tells)")
 
+/* As in lvk_dataset_options. */
+LVK_TRAIN_OPTION(NUMBER, microns_per_pixel, 0, ZERO_OR_FROM_TO(0.0001, 1000), "microns-per-pixel", NULL,
+    "X", DATA, ALL, 0, LATER_IDENTITY,
+    "Scale of the images of which no column of a table tells it; the model keeps it and brings images of other scales to it "
+    "(not known)")
+
 /* The run folder, new or empty; NULL: runs/<date>-<time>-<model>. */
 LVK_TRAIN_OPTION(TEXT, run, NULL, ANY, "out", NULL, "RUN", NONE, ALL, 0, INPUT,
     "Run folder, new or empty (runs/DATE-TIME-MODEL)")

@@ -110,6 +110,17 @@ lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info) {
 /* Present if the model has the logits of the cell's area. */
 static const char area_key[] = "area";
 
+static const char microns_key[] = "microns_per_pixel";
+
+static lvk_status get_scale(const lvk_string_map *map, lvk_model_info *info) {
+    if (!lvk_string_map_get(map, microns_key))
+        return LVK_OK;
+    LVK_TRY(lvk_string_map_need_number(map, microns_key, &info->microns_per_pixel));
+    if (!(info->microns_per_pixel > 0))
+        return lvk_fail(LVK_ERROR_FORMAT, "the entry \"%s\" is not above 0", microns_key);
+    return LVK_OK;
+}
+
 static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     LVK_TRY(check_standard(LVK_ERROR_ARGUMENT, &info->standard));
     if (info->image_size == 0)
@@ -122,6 +133,8 @@ static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     LVK_TRY(lvk_string_map_set_u64(map, "image_size", info->image_size));
     if (info->area)
         LVK_TRY(lvk_string_map_set(map, area_key, "ground"));
+    if (info->microns_per_pixel > 0)
+        LVK_TRY(lvk_string_map_set_number(map, microns_key, info->microns_per_pixel));
     for (int c = 0; c < 3; ++c) {
         LVK_TRY(lvk_string_map_set_number(map, mean_keys[c], info->standard.mean[c]));
         LVK_TRY(lvk_string_map_set_number(map, deviation_keys[c], info->standard.deviation[c]));
@@ -144,6 +157,7 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"image_size\" is 0");
     info->image_size = (uint32_t)image_size;
     info->area = lvk_string_map_get(map, area_key) != NULL;
+    LVK_TRY(get_scale(map, info));
     for (int c = 0; c < 3; ++c) {
         LVK_TRY(lvk_string_map_need_number(map, mean_keys[c], &info->standard.mean[c]));
         LVK_TRY(lvk_string_map_need_number(map, deviation_keys[c], &info->standard.deviation[c]));

@@ -47,6 +47,7 @@ typedef struct lvk_model_info {
     char topology[LVK_NAME_SIZE];       /* the same: lvk_resnet_variant_name() */
     bool area;                          /* the model has the logits of the cell's area (models/area.h) */
     uint32_t image_size;                /* height and width of the input, pixels */
+    double microns_per_pixel;           /* of the images that it was trained on; 0: not known, no entry */
     uint32_t class_count;               /* 3 to LVK_MOST_CLASSES; 0: two */
     char classes[LVK_MOST_CLASSES][LVK_NAME_SIZE]; /* their names, in the order of the logits */
     lvk_standard standard;             /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */

@@ -131,7 +131,7 @@ static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_strin
         "architecture",   "head",           "topology",          "image_size",        "crop",
         "positive_class", "negative_class", "classes",           "pixel_order",       "pixel_mean_r",
         "pixel_mean_g",   "pixel_mean_b",   "pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b",
-        "temperature",    "threshold",      "positive_classes"};
+        "temperature",    "threshold",      "positive_classes",  "microns_per_pixel"};
     const lvk_string_map *own = lvk_checkpoint_metadata(e->checkpoint);
     if (form)
         LVK_TRY(lvk_string_map_set(metadata, "format", form));

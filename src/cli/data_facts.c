@@ -97,7 +97,7 @@ static int measure_size_auc(data_facts *facts) {
             const lvk_image_info *image = lvk_dataset_image(dataset, i);
             if (image->part != (lvk_data_part)p || image->label < 0)
                 continue;
-            areas[labelled] = image->area;
+            areas[labelled] = lvk_dataset_area(dataset, i, lvk_dataset_microns_per_pixel(dataset));
             targets[labelled++] = image->label == positive;
         }
         if (lvk_dataset_class_count(dataset) > 2)

@@ -53,7 +53,14 @@ void option_crop(const struct argp_state *state, const char *option, const char 
         argp_failure(state, EXIT_USAGE, 0, "--%s: %s", option, lvk_error_message());
 }
 
-enum { OPTION_DEVICE = 1024, OPTION_VALIDATION, OPTION_TUNER, OPTION_COLUMNS, OPTION_SUBJECT_PATTERN };
+enum {
+    OPTION_DEVICE = 1024,
+    OPTION_VALIDATION,
+    OPTION_TUNER,
+    OPTION_COLUMNS,
+    OPTION_SUBJECT_PATTERN,
+    OPTION_MICRONS
+};
 
 static error_t parse_data(int key, char *text, struct argp_state *state) {
     lvk_dataset_options *reading = state->input;
@@ -63,6 +70,11 @@ static error_t parse_data(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_SUBJECT_PATTERN:
         reading->subject_pattern = text;
+        return 0;
+    case OPTION_MICRONS:
+        reading->microns_per_pixel = option_number(state, "microns-per-pixel", text);
+        if (reading->microns_per_pixel == 0)
+            argp_failure(state, EXIT_USAGE, 0, "--microns-per-pixel %s: must be above 0", text);
         return 0;
     case ARGP_KEY_END:
         if (lvk_dataset_options_check(reading) != LVK_OK)
@@ -82,6 +94,10 @@ static const struct argp_option data_options[] = {
     {"subject-pattern", OPTION_SUBJECT_PATTERN, "REGEX", 0,
      "Take the subject out of the path of an image: what the first group of this extended regular expression matches (what a "
      "name, a folder or a table tells)",
+     GROUP_DATA},
+    {"microns-per-pixel", OPTION_MICRONS, "X", 0,
+     "Scale of the images of which no column of a table tells it; a model that knows the scale of its training images brings "
+     "others to it (not known)",
      GROUP_DATA},
     {0}};
 

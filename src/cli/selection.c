@@ -83,12 +83,16 @@ static int take_part(selection *s, int part) {
  * nothing. Another one is read as the run's where the command line says nothing at all. */
 static int read_data(selection *s, const char *run, const char *data, bool is_own,
                      const lvk_dataset_options *reading) {
-    char *columns = NULL, *pattern = NULL;
+    char *columns = NULL, *pattern = NULL, *scale = NULL;
     lvk_dataset_options options = *reading;
     int status = lvk_run_data_option(run, "columns", &columns);
     if (status == LVK_OK)
         status = lvk_run_data_option(run, "subject_pattern", &pattern);
+    if (status == LVK_OK)
+        status = lvk_run_data_option(run, "microns_per_pixel", &scale);
     if (status == LVK_OK) {
+        if (is_own && !options.microns_per_pixel) /* other images may be of another camera */
+            options.microns_per_pixel = strtod(scale, NULL);
         const bool is_said = reading->columns || reading->subject_pattern;
         options.inherited = !is_own && !is_said;
         if (!options.columns && (is_own || !is_said))
@@ -99,6 +103,7 @@ static int read_data(selection *s, const char *run, const char *data, bool is_ow
     }
     lvk_text_free(columns);
     lvk_text_free(pattern);
+    lvk_text_free(scale);
     if (status == LVK_ERROR_ARGUMENT)
         exit(report_mistake(status));
     return status;
@@ -108,7 +113,8 @@ int selection_of_files(selection *s, const char *run, const char *const *paths, 
                        const lvk_dataset_options *reading) {
     char folder[4096];
     char *pattern = NULL;
-    lvk_dataset_options options = {.subject_pattern = reading->subject_pattern};
+    lvk_dataset_options options = {.subject_pattern = reading->subject_pattern,
+                                   .microns_per_pixel = reading->microns_per_pixel};
     int status = LVK_OK;
     if (run && !options.subject_pattern) {
         run_folder_of(run, folder, sizeof folder);

@@ -1,5 +1,5 @@
 /* The struct of a data set, and how it is assembled from the scan of the folder and the decoded images.
- * Included by dataset.c and assemble.c only. */
+ * Included by the files that fill it and by dataset.c only. */
 #ifndef LVK_DATASET_ASSEMBLE_H
 #define LVK_DATASET_ASSEMBLE_H
 
@@ -28,6 +28,7 @@ struct lvk_dataset {
     lvk_skipped_info *skipped; /* [skipped_count] the files that were left out */
     size_t skipped_count;
     char fingerprint[33];
+    double microns_per_pixel; /* lvk_dataset_microns_per_pixel */
 };
 
 /* Assembles the data set from `images`, one for each file of the reading, which have all members that the scan

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "dataset/assemble.h"
 #include "dataset/file_notes.h"
+#include "dataset/scale.h"
 #include "dataset/subject_pattern.h"
 #include "dataset/table.h"
 #include "dataset/table_columns.h"
@@ -23,6 +24,7 @@ enum {
 typedef struct reading {
     lvk_dataset *dataset;
     lvk_reading files;
+    double microns_per_pixel; /* of images of which no table tells it */
     bool strict;
     bool
         named; /* the files are those that the user has named: whatever is wrong with one is told beside the others */
@@ -126,9 +128,10 @@ static lvk_status check_names(const lvk_dataset *dataset) {
     return LVK_OK;
 }
 
-static lvk_image_info info_of(const lvk_scan_entry *entry) {
+static lvk_image_info info_of(const lvk_scan_entry *entry, double microns_per_pixel) {
     return (lvk_image_info){.path = entry->path,
-                            .microns_per_pixel = entry->microns_per_pixel,
+                            .microns_per_pixel =
+                                entry->microns_per_pixel > 0 ? entry->microns_per_pixel : microns_per_pixel,
                             .label = entry->label,
                             .fold = entry->fold,
                             .part = entry->part,
@@ -138,7 +141,7 @@ static lvk_image_info info_of(const lvk_scan_entry *entry) {
 /* Takes the entry into the place `index` of the images. */
 static lvk_status take_entry(reading *r, size_t index) {
     const lvk_scan_entry *entry = &r->dataset->scan.entries[index];
-    r->dataset->images[index] = info_of(entry);
+    r->dataset->images[index] = info_of(entry, r->microns_per_pixel);
     r->files.subjects[index] = entry->subject;
     if (entry->problem && !(r->files.reasons[index] = lvk_strdup(entry->problem)))
         return LVK_ERROR_MEMORY;
@@ -185,9 +188,14 @@ static void finish_reading(lvk_reading *files) {
 static lvk_status build(lvk_dataset *dataset, const lvk_dataset_options *options, bool named) {
     if (options->utf8_names)
         LVK_TRY(check_names(dataset));
-    reading r = {.dataset = dataset, .strict = options->strict, .named = named};
-    const lvk_status status = read_images(&r, options);
+    reading r = {.dataset = dataset,
+                 .microns_per_pixel = options->microns_per_pixel,
+                 .strict = options->strict,
+                 .named = named};
+    lvk_status status = read_images(&r, options);
     finish_reading(&r.files);
+    if (status == LVK_OK)
+        status = lvk_dataset_find_scale(dataset);
     if (status == LVK_OK)
         lvk_dataset_tell_files(dataset);
     return status;
@@ -211,6 +219,7 @@ static lvk_status check_classes(const lvk_dataset *dataset) {
 
 lvk_status lvk_dataset_options_check(const lvk_dataset_options *options) {
     LVK_TRY(lvk_table_columns_check(options->columns));
+    LVK_TRY(lvk_scale_check(options->microns_per_pixel));
     return lvk_subject_pattern_check(options->subject_pattern);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,19 @@ void lvk_crop_format(const lvk_crop *crop, char text[32]) {
         snprintf(text, 32, "center:%u", crop->side);
     else
         snprintf(text, 32, "%s", crop->kind == LVK_CROP_BBOX ? "bbox" : "none");
+}
+
+double lvk_scale_ratio(double wanted, double own) {
+    return wanted > 0 && own > 0 ? wanted / own : 1;
+}
+
+lvk_crop lvk_crop_scaled(const lvk_crop *crop, double ratio) {
+    lvk_crop scaled = *crop;
+    if (crop->kind == LVK_CROP_CENTER) {
+        const double side = round(crop->side * ratio);
+        scaled.side = side < 1 ? 1 : (uint32_t)side;
+    }
+    return scaled;
 }
 
 static bool is_black(const lvk_image *image, int64_t x, int64_t y) {
@@ -119,12 +133,10 @@ static void average_window(const lvk_image *image, const box *frame, const box *
     for (int64_t y = 0; y < side; ++y) {
         for (int64_t x = 0; x < side; ++x, out += 3) {
             uint32_t sum[3] = {0, 0, 0};
-            for (int64_t j = window->y + y * k; j < least(window->y + (y + 1) * k, frame->y + frame->height);
-                 ++j) {
-                for (int64_t i = window->x + x * k;
+            for (int64_t j = most(window->y + y * k, frame->y);
+                 j < least(window->y + (y + 1) * k, frame->y + frame->height); ++j) {
+                for (int64_t i = most(window->x + x * k, frame->x);
                      i < least(window->x + (x + 1) * k, frame->x + frame->width); ++i) {
-                    if (j < frame->y || i < frame->x)
-                        continue;
                     for (int c = 0; c < 3; ++c)
                         sum[c] += image->pixels[(j * image->width + i) * 3 + c];
                 }

@@ -28,6 +28,14 @@ LVK_MUST_USE lvk_status lvk_crop_parse(const char *text, lvk_crop *crop);
 /* Formats a crop as lvk_crop_parse reads it. */
 void lvk_crop_format(const lvk_crop *crop, char text[32]);
 
+/* How many times as many pixels an image of `own` microns per pixel has along a length as one of `wanted`. 1 where
+ * one of the two is not known (0). */
+double lvk_scale_ratio(double wanted, double own);
+
+/* The crop of an image of another scale that shows what `crop` shows of the others: LVK_CROP_CENTER takes `ratio`
+ * times as many pixels along each side, rounded. The other kinds follow the image, and stay. */
+lvk_crop lvk_crop_scaled(const lvk_crop *crop, double ratio);
+
 /* The place of a crop: its upper left corner and its side, in pixels of the image. The crop may reach beyond
  * the image. */
 typedef struct lvk_crop_window {

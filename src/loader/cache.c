@@ -13,17 +13,23 @@ struct lvk_cache {
     lvk_crop crop;
     uint32_t output, side;
     lvk_standard standard;
+    double microns_per_pixel; /* of the crops; 0: each has its image's own scale */
     size_t limit;
     atomic_size_t used;
     atomic_uint_fast64_t decoded;
     _Atomic(lvk_image *) *crops; /* by image; NULL: not kept. Set once, then constant */
 };
 
-static uint32_t largest_side(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output) {
+static lvk_crop crop_of(const lvk_cache *cache, const lvk_image_info *image) {
+    return lvk_crop_scaled(&cache->crop, lvk_scale_ratio(cache->microns_per_pixel, image->microns_per_pixel));
+}
+
+static uint32_t largest_side(const lvk_cache *cache) {
     uint32_t largest = 1;
-    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
-        const lvk_image_info *image = lvk_dataset_image(dataset, i);
-        const uint32_t side = lvk_crop_side_bound(crop, image->width, image->height, output);
+    for (size_t i = 0; i < lvk_dataset_image_count(cache->dataset); ++i) {
+        const lvk_image_info *image = lvk_dataset_image(cache->dataset, i);
+        const lvk_crop crop = crop_of(cache, image);
+        const uint32_t side = lvk_crop_side_bound(&crop, image->width, image->height, cache->output);
         largest = largest < side ? side : largest;
     }
     return largest;
@@ -37,7 +43,7 @@ lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, ui
     (*cache)->dataset = dataset;
     (*cache)->crop = *crop;
     (*cache)->output = output;
-    (*cache)->side = largest_side(dataset, crop, output);
+    (*cache)->side = largest_side(*cache);
     (*cache)->standard = lvk_standard_none;
     (*cache)->limit = bytes ? bytes : LVK_CACHE_DEFAULT_BYTES;
     (*cache)->crops = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *(*cache)->crops);
@@ -45,6 +51,11 @@ lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, ui
         return LVK_OK;
     lvk_cache_destroy(cache);
     return LVK_ERROR_MEMORY;
+}
+
+void lvk_cache_set_scale(lvk_cache *cache, double microns_per_pixel) {
+    cache->microns_per_pixel = microns_per_pixel;
+    cache->side = largest_side(cache);
 }
 
 void lvk_cache_destroy(lvk_cache **cache) {
@@ -59,6 +70,10 @@ void lvk_cache_destroy(lvk_cache **cache) {
     lvk_free((*cache)->crops);
     lvk_free(*cache);
     *cache = NULL;
+}
+
+const lvk_crop *lvk_cache_crop(const lvk_cache *cache) {
+    return &cache->crop;
 }
 
 const lvk_dataset *lvk_cache_dataset(const lvk_cache *cache) {
@@ -79,6 +94,7 @@ uint64_t lvk_cache_decoded(const lvk_cache *cache) {
 
 static lvk_status decode(lvk_cache *cache, uint32_t index, lvk_image *crop) {
     const lvk_image_info *info = lvk_dataset_image(cache->dataset, index);
+    const lvk_crop window = crop_of(cache, info);
     char *path = lvk_path_join(lvk_dataset_folder(cache->dataset), info->path);
     if (!path)
         return LVK_ERROR_MEMORY;
@@ -91,7 +107,7 @@ static lvk_status decode(lvk_cache *cache, uint32_t index, lvk_image *crop) {
         if (memcmp(hash, info->hash, sizeof hash) != 0)
             status = lvk_fail(LVK_ERROR_IO, "%s: has changed since the data set was read", path);
         else
-            status = lvk_crop_extract(&cache->crop, &image, cache->output, crop);
+            status = lvk_crop_extract(&window, &image, cache->output, crop);
         lvk_image_finish(&image);
     }
     lvk_free(path);

@@ -18,6 +18,11 @@ LVK_MUST_USE lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_c
                                          size_t bytes, lvk_cache **cache);
 void lvk_cache_destroy(lvk_cache **cache); /* after all loaders that use the cache */
 
+/* Says the scale of the crops: the crop of an image of another scale takes as many more or fewer of its pixels
+ * (lvk_crop_scaled). A new cache takes each image as it is. To be called before the first crop is made. */
+void lvk_cache_set_scale(lvk_cache *cache, double microns_per_pixel);
+
+const lvk_crop *lvk_cache_crop(const lvk_cache *cache);
 const lvk_dataset *lvk_cache_dataset(const lvk_cache *cache);
 uint32_t lvk_cache_output(const lvk_cache *cache);
 

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "loader/scale.h"
 #include "predict/evaluation.h"
 #include "runtime/device.h"
 #include "runtime/memory_check.h"
@@ -66,6 +67,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
         .negative_class = c->model.negative_class,
         .class_count = c->model.class_count,
         .class_names = c->model.class_count ? c->class_names : NULL,
+        .microns_per_pixel = c->model.microns_per_pixel,
         .temperature = c->model.calibration.temperature,
         .threshold = c->model.calibration.threshold,
         .positive = c->model.calibration.has_positive ? c->model.calibration.positive : NULL,
@@ -172,12 +174,17 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
                                      : LVK_CACHE_NOTHING; /* with one view, each crop is used once */
     LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
     lvk_cache_standardize(cache, &c->model.standard);
+    lvk_status status = lvk_scale_apply(cache, c->model.microns_per_pixel, images, count);
+    if (status != LVK_OK) {
+        lvk_cache_destroy(&cache);
+        return status;
+    }
     const uint32_t width = lvk_evaluation_width(&c->model);
     double *probabilities = lvk_alloc(count * width, sizeof *probabilities);
     bool *unreadable = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *unreadable);
     const lvk_source source = {
         .cache = cache, .unreadable = c->keep_going ? unreadable : NULL, .threads = c->threads};
-    lvk_status status = probabilities && unreadable ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
+    status = probabilities && unreadable ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         status = lvk_evaluation_probabilities(c->network, &source, images, count, c->views,
                                               c->info.temperature, progress, user, probabilities);
@@ -226,9 +233,12 @@ lvk_status lvk_run_data_option(const char *run, const char *name, char **text) {
     lvk_status status = path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK && lvk_path_is_file(path))
         status = lvk_run_config_read(run, &config);
-    const char *value = json_string_value(json_object_get(config, name));
-    if (status == LVK_OK && !(*text = lvk_strdup(value ? value : "")))
-        status = LVK_ERROR_MEMORY;
+    const json_t *value = json_object_get(config, name);
+    if (status == LVK_OK) {
+        *text = json_is_number(value) ? lvk_format("%.15g", json_number_value(value))
+                                      : lvk_strdup(json_is_string(value) ? json_string_value(value) : "");
+        status = *text ? LVK_OK : LVK_ERROR_MEMORY;
+    }
     json_decref(config);
     lvk_free(path);
     return status;

@@ -183,7 +183,7 @@ void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model
             .label = image->label < 0
                          ? -1
                          : lvk_evaluation_class(model, lvk_dataset_class_name(dataset, (size_t)image->label)),
-            .area = image->area,
+            .area = (uint32_t)llround(lvk_dataset_area(dataset, images[i], model->microns_per_pixel)),
             .probabilities = width > 1 ? p : NULL};
     }
 }

@@ -35,8 +35,10 @@ struct lvk_features {
 
 static void name_row(const lvk_features *f, uint32_t image, uint32_t view, uint64_t name[NAMES]) {
     const lvk_image_info *info = lvk_dataset_image(f->dataset, image);
+    uint64_t scale; /* the crop depends on it */
+    memcpy(&scale, &info->microns_per_pixel, sizeof scale);
     name[0] = info->hash[0];
-    name[1] = info->hash[1];
+    name[1] = info->hash[1] + scale; /* 0 where no scale is known */
     name[2] = view;
 }
 
@@ -98,8 +100,9 @@ static lvk_status find_first(lvk_features *f) {
     if (!pictures)
         return LVK_ERROR_MEMORY;
     for (size_t i = 0; i < count; ++i) {
-        const lvk_image_info *info = lvk_dataset_image(f->dataset, (uint32_t)i);
-        pictures[i] = (picture){{info->hash[0], info->hash[1]}, (uint32_t)i};
+        uint64_t name[NAMES];
+        name_row(f, (uint32_t)i, 0, name);
+        pictures[i] = (picture){{name[0], name[1]}, (uint32_t)i};
     }
     if (count)
         qsort(pictures, count, sizeof *pictures, compare_pictures);

@@ -26,6 +26,8 @@ static char *describe(const lvk_trainer *t, lvk_device *device) {
                  t->backbone->digest, t->info.crop, (unsigned)t->info.image_size, s->bgr ? "bgr" : "rgb");
     for (int c = 0; c < 3; ++c)
         lvk_text_add(&text, " %.17g/%.17g", s->mean[c], s->deviation[c]);
+    if (t->info.microns_per_pixel > 0)
+        lvk_text_add(&text, ", %.17g microns per pixel", t->info.microns_per_pixel);
     lvk_text_add(&text, "\n%s, %s, shaders %016" PRIx64 "\n", backend->name, backend->driver,
                  lvk_shader_digest);
     for (size_t i = 0; choices && i < choices->count; ++i)

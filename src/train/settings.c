@@ -46,8 +46,9 @@ static lvk_status check_values(const lvk_train_options *o) {
     const lvk_train_option *table = lvk_train_option_table();
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
         LVK_TRY(lvk_train_option_check(&table[i], o));
-    LVK_TRY(lvk_dataset_options_check(
-        &(lvk_dataset_options){.columns = o->columns, .subject_pattern = o->subject_pattern}));
+    LVK_TRY(lvk_dataset_options_check(&(lvk_dataset_options){.columns = o->columns,
+                                                             .subject_pattern = o->subject_pattern,
+                                                             .microns_per_pixel = o->microns_per_pixel}));
     if (o->warmup >= o->epochs)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--warmup %g: must be below --epochs %u", o->warmup, o->epochs);
     if (!(o->validation >= 0 && o->test >= 0 && o->validation + o->test < 1))
@@ -300,7 +301,9 @@ static json_t *value_of(const lvk_train_option *option, const void *place) {
 static bool is_unsaid(const lvk_train_option *option, const lvk_train_options *options) {
     return (option->offset == offsetof(lvk_train_options, positive) && !*options->positive) ||
            (option->offset == offsetof(lvk_train_options, columns) && !*options->columns) ||
-           (option->offset == offsetof(lvk_train_options, subject_pattern) && !*options->subject_pattern);
+           (option->offset == offsetof(lvk_train_options, subject_pattern) && !*options->subject_pattern) ||
+           (option->offset == offsetof(lvk_train_options, microns_per_pixel) &&
+            options->microns_per_pixel == 0);
 }
 
 json_t *lvk_settings_to_json(const lvk_settings *settings) {

@@ -4,6 +4,7 @@
 #include "core/json_file.h"
 #include "core/log.h"
 #include "core/resource.h"
+#include "loader/scale.h"
 #include "models/area.h"
 #include "runtime/device.h"
 #include "runtime/memory_check.h"
@@ -76,7 +77,9 @@ static void name_classes(const lvk_dataset *dataset, lvk_model_info *info) {
 
 static void describe_model(lvk_trainer *t) {
     lvk_model_info *info = &t->info;
-    *info = (lvk_model_info){.image_size = t->settings.options.image_size, .standard = lvk_standard_none};
+    *info = (lvk_model_info){.image_size = t->settings.options.image_size,
+                             .microns_per_pixel = lvk_dataset_microns_per_pixel(t->dataset),
+                             .standard = lvk_standard_none};
     snprintf(info->architecture, sizeof info->architecture, "%s", t->settings.options.model);
     if (lvk_model_find(info->architecture)->features) {
         const lvk_resnet_variant variant = t->backbone ? t->backbone->variant : LVK_RESNET_KERAS;
@@ -178,8 +181,11 @@ static lvk_status measure_images(lvk_trainer *t) {
 }
 
 static lvk_status open_images(lvk_trainer *t) {
+    size_t count;
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
     const unsigned threads = t->settings.options.threads;
     LVK_TRY(lvk_cache_create(t->dataset, &t->settings.crop, t->info.image_size, 0, &t->cache));
+    LVK_TRY(lvk_scale_apply(t->cache, t->info.microns_per_pixel, images, count));
     LVK_TRY(measure_images(t));
     if (t->settings.normalize == LVK_NORMALIZE_WEIGHTS)
         t->info.standard = t->backbone->standard;

@@ -36,6 +36,16 @@ static void tell_unnamed(const lvk_train_options *options, const lvk_dataset *da
         lvk_log(LVK_LOG_WARNING, "%s", lvk_dataset_unnamed_note(unnamed, labelled, note, sizeof note));
 }
 
+static void tell_scale(const lvk_dataset *dataset) {
+    const double scale = lvk_dataset_microns_per_pixel(dataset);
+    if (scale > 0)
+        lvk_log(LVK_LOG_INFO, "the model learns from images of %.4g microns per pixel", scale);
+    else
+        lvk_log(LVK_LOG_INFO,
+                "the scale of the images is not known, so that those of other cameras cannot be "
+                "brought to it; --microns-per-pixel X or a table's column tells it");
+}
+
 lvk_status lvk_training_data_read(const lvk_train_options *options, lvk_dataset **dataset) {
     const lvk_dataset_options reading = {.threads = options->threads,
                                          .strict = options->strict,
@@ -43,11 +53,13 @@ lvk_status lvk_training_data_read(const lvk_train_options *options, lvk_dataset 
                                          .for_training = true,
                                          .positive = options->positive,
                                          .columns = options->columns,
-                                         .subject_pattern = options->subject_pattern};
+                                         .subject_pattern = options->subject_pattern,
+                                         .microns_per_pixel = options->microns_per_pixel};
     lvk_log(LVK_LOG_INFO, "reading the images in %s", options->data);
     LVK_TRY(lvk_dataset_create(options->data, &reading, dataset));
     name_left_out(*dataset);
     tell_positive(*dataset);
     tell_unnamed(options, *dataset);
+    tell_scale(*dataset);
     return LVK_OK;
 }
