@@ -28,6 +28,8 @@ typedef struct lvk_layer_summary {
 
 typedef struct lvk_model_summary {
     const char *architecture;
+    /* Of a trained model whose file says so: how good it is expected to be, and by which test; else "". */
+    char estimate[256];
     uint32_t image_size; /* height and width in pixels of the input, which has three channels */
     size_t layer_count;
     const lvk_layer_summary *layers;

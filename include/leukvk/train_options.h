@@ -26,6 +26,10 @@ typedef struct lvk_train_options {
      * `data`. */
     const lvk_dataset *dataset;
 
+    /* A line that the model's file keeps: how good the model is expected to be, by a test of others that were
+     * trained in the same way. NULL: none. */
+    const char *estimate;
+
     /* The ranks of an MPI job, which share the microbatches of each step (see lvk_train). NULL: one
      * process. */
     const lvk_ranks *ranks;

@@ -42,7 +42,8 @@ enum {
 
 /* Names that may be empty, in which case there is no entry. */
 static const name_entry optional_names[] = {{"head", offsetof(lvk_model_info, head)},
-                                            {"topology", offsetof(lvk_model_info, topology)}};
+                                            {"topology", offsetof(lvk_model_info, topology)},
+                                            {"estimate", offsetof(lvk_model_info, estimate)}};
 
 static lvk_status put_names(lvk_string_map *map, const void *object, const name_entry *entries,
                             size_t count) {

@@ -45,6 +45,9 @@ typedef struct lvk_model_info {
     char crop[LVK_NAME_SIZE];           /* as the command line writes it: "center:300", "bbox", "none" */
     char head[LVK_NAME_SIZE];           /* of a model with a backbone: "dense:64,dropout:0.25"; else empty */
     char topology[LVK_NAME_SIZE];       /* the same: lvk_resnet_variant_name() */
+    /* Of a model that was trained on everybody: how good it is expected to be, and by which test, as a line for
+     * people (train/refit.h); else empty. */
+    char estimate[LVK_NAME_SIZE];
     bool area;                          /* the model has the logits of the cell's area (models/area.h) */
     uint32_t image_size;                /* height and width of the input, pixels */
     double microns_per_pixel;           /* of the images that it was trained on; 0: not known, no entry */

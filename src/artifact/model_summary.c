@@ -4,6 +4,8 @@
 #include "leukvk/model.h"
 #include "models/model.h"
 
+#include <string.h>
+
 lvk_status lvk_model_summary_read(const char *path, lvk_model_summary **summary) {
     char *file;
     lvk_checkpoint *checkpoint;
@@ -20,6 +22,8 @@ lvk_status lvk_model_summary_read(const char *path, lvk_model_summary **summary)
             .classes = info->class_count,
             .variant = lvk_model_info_variant(info)};
         status = lvk_model_summary_of(&config, summary);
+        if (status == LVK_OK)
+            memcpy((*summary)->estimate, info->estimate, sizeof info->estimate);
     }
     lvk_checkpoint_destroy(&checkpoint);
     lvk_free(file);

@@ -2,6 +2,7 @@
 #include "options.h"
 #include "ui/format.h"
 #include "ui/json_text.h"
+#include "ui/output.h"
 #include "ui/table.h"
 #include "verb.h"
 
@@ -85,6 +86,10 @@ static bool print_layers(const lvk_model_summary *summary) {
 static void print_json(const lvk_model_summary *summary) {
     printf("{\n  \"architecture\": ");
     print_json_text(summary->architecture);
+    if (*summary->estimate) {
+        printf(",\n  \"estimate\": ");
+        print_json_text(summary->estimate);
+    }
     printf(",\n  \"image_size\": %" PRIu32 ",\n  \"parameters\": %" PRIu64
            ",\n  \"flops\": %.0f,\n  \"layers\": [\n",
            summary->image_size, summary->parameters, summary->flops);
@@ -129,6 +134,8 @@ static int run(int argc, char **argv) {
         printf("%s: input %" PRIu32 "×%" PRIu32 "×3, output the probability of the positive class\n\n",
                summary->architecture, summary->image_size, summary->image_size);
         printed = print_layers(summary);
+        if (*summary->estimate)
+            printf("\nestimated by a %s\n", shown(summary->estimate));
     }
     lvk_model_summary_destroy(&summary);
     return printed ? EXIT_OK : EXIT_FAILED;

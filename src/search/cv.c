@@ -298,8 +298,10 @@ static lvk_status median_epochs(const cross_validation *c, uint32_t *epochs) {
 
 static lvk_status refit(cross_validation *c) {
     uint32_t epochs;
+    char estimate[LVK_ESTIMATE_SIZE];
     lvk_train_options options = c->options.train;
     options.dataset = c->dataset;
+    options.estimate = lvk_refit_estimate("cross-validation", &c->result->all, estimate);
     LVK_TRY(median_epochs(c, &epochs));
     c->event.fold = 0;
     LVK_TRY(lvk_refit(c->device, &options, c->folder, epochs, forward, c));

@@ -1,6 +1,11 @@
 #include "train/area_fit.h"
 
+#include "core/memory.h"
+#include "models/area.h"
+#include "predict/evaluation.h"
+
 #include <math.h>
+#include <string.h>
 
 enum { MOST_ROUNDS = 50 };
 
@@ -57,4 +62,47 @@ void lvk_area_fit(const double *x, const uint8_t *targets, const double *weights
             break;
     *slope = a / m.deviation;
     *intercept = b - *slope * m.mean;
+}
+
+/* ---- of a training ---- */
+
+/* Fits the area's logits: of two classes the logistic function of the positive one, of more those of each class
+ * against the rest. The first rank's numbers count, since another's mathematical library may differ in the last
+ * digit. */
+static lvk_status fit_area(lvk_trainer *t, double *kernel, double *bias) {
+    size_t count;
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
+    const uint32_t outputs = lvk_network_outputs(t->network);
+    uint8_t *targets = lvk_alloc(count, sizeof *targets);
+    double *weights = lvk_alloc(count, sizeof *weights);
+    const lvk_status status = targets && weights ? LVK_OK : LVK_ERROR_MEMORY;
+    for (uint32_t k = 0; k < outputs && status == LVK_OK; ++k) {
+        for (size_t i = 0; i < count; ++i) {
+            const int target = lvk_evaluation_target(t->dataset, images[i]);
+            targets[i] = target == (int)(outputs == 1 ? 1 : k);
+            weights[i] = (double)t->class_weight[target];
+        }
+        lvk_area_fit(t->ground, targets, weights, count, &kernel[k], &bias[k]);
+    }
+    lvk_free(targets);
+    lvk_free(weights);
+    return status;
+}
+
+lvk_status lvk_area_start(lvk_trainer *t) {
+    double kernel[LVK_MOST_CLASSES] = {0}, bias[LVK_MOST_CLASSES] = {0};
+    LVK_TRY(lvk_ranks_agree(&t->ranks, fit_area(t, kernel, bias)));
+    lvk_ranks_broadcast(&t->ranks, 0, kernel, sizeof kernel);
+    lvk_ranks_broadcast(&t->ranks, 0, bias, sizeof bias);
+    lvk_area_parameters parameters = {.kernel = kernel, .bias = bias};
+    memcpy(parameters.mean, t->info.standard.mean, sizeof parameters.mean);
+    memcpy(parameters.deviation, t->info.standard.deviation, sizeof parameters.deviation);
+    float *block = lvk_alloc(t->network->block_size, 1);
+    lvk_status status = block ? lvk_network_read(t->network, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK) {
+        lvk_area_set(lvk_network_builder(t->network), &parameters, block);
+        status = lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, block);
+    }
+    lvk_free(block);
+    return status;
 }

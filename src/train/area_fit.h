@@ -3,10 +3,7 @@
 #ifndef LVK_TRAIN_AREA_FIT_H
 #define LVK_TRAIN_AREA_FIT_H
 
-#include "core/error.h"
-
-#include <stddef.h>
-#include <stdint.h>
+#include "train/trainer.h"
 
 /* A logistic regression on one number: the slope and intercept that minimize the weighted mean of the log loss of
  * sigmoid(slope x + intercept) plus LVK_AREA_RIDGE / 2 (slope deviation(x))^2, by Newton's method; convex, so that
@@ -15,5 +12,9 @@
 #define LVK_AREA_RIDGE 1e-3
 void lvk_area_fit(const double *x, const uint8_t *targets, const double *weights, size_t count, double *slope,
                   double *intercept);
+
+/* Fits the logits to the trainer's images, with the weights of their classes, and sets the network's parameters to
+ * them. All ranks call this function after lvk_trainer_init. */
+LVK_MUST_USE lvk_status lvk_area_start(lvk_trainer *trainer);
 
 #endif

@@ -3,7 +3,33 @@
 #include "artifact/run_folder.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "train/settings.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Adds ", NAME 0.874 (0.734 to 0.928)" to the text; the brackets only where there is an interval. */
+static void add_score(lvk_text *text, const char *name, double score, double low, double high) {
+    lvk_text_add(text, "%s %.3f", name, score);
+    if (isfinite(low) && isfinite(high))
+        lvk_text_add(text, " (%.3f to %.3f)", low, high);
+}
+
+const char *lvk_refit_estimate(const char *by, const lvk_evaluation_report *report,
+                               char text[LVK_ESTIMATE_SIZE]) {
+    lvk_text line = {0};
+    lvk_text_add(&line, "%s: ", by);
+    add_score(&line, "AUC", report->metrics.auc, report->low.auc, report->high.auc);
+    add_score(&line, ", weighted F1", report->metrics.f1_weighted, report->low.f1_weighted,
+              report->high.f1_weighted);
+    lvk_text_add(&line, ", on %llu images", (unsigned long long)report->metrics.count);
+    if (report->unnamed == 0)
+        lvk_text_add(&line, " of %u subjects who were held out", report->subjects);
+    snprintf(text, LVK_ESTIMATE_SIZE, "%s", line.failed ? "" : line.data);
+    lvk_text_finish(&line);
+    return text;
+}
 
 typedef struct listener {
     lvk_train_callback callback;
@@ -32,8 +58,10 @@ static lvk_status train(lvk_device *device, const lvk_train_options *options, bo
                         lvk_train_result *result) {
     if (!begun)
         return lvk_train(device, options, forward, told, result);
-    const lvk_resume_options resume = {
-        .dataset = options->dataset, .ranks = options->ranks, .threads = options->threads};
+    const lvk_resume_options resume = {.dataset = options->dataset,
+                                       .ranks = options->ranks,
+                                       .threads = options->threads,
+                                       .estimate = options->estimate};
     return lvk_train_resume(device, options->run, &resume, forward, told, result);
 }
 

@@ -6,6 +6,13 @@
 
 #include "leukvk/train.h"
 
+enum { LVK_ESTIMATE_SIZE = 256 };
+
+/* Writes the line that the file of a refitted model keeps about the scores of `report`, into `text`, which is
+ * returned. `by`: "test" or "cross-validation". */
+const char *lvk_refit_estimate(const char *by, const lvk_evaluation_report *report,
+                               char text[LVK_ESTIMATE_SIZE]);
+
 /* Trains with `options`, whose data set has been read (options->dataset), on all images of its training part,
  * in the folder "refit" of the folder `parent`: a new run, or one that was begun there before; nothing is done
  * if it is finished. `epochs`, 1 or more: of the model that was judged. There is no validation and no test part,

@@ -88,6 +88,8 @@ static void describe_model(lvk_trainer *t) {
         snprintf(info->topology, sizeof info->topology, "%s", lvk_resnet_variant_name(variant));
     }
     info->area = t->settings.area;
+    if (t->settings.options.estimate)
+        snprintf(info->estimate, sizeof info->estimate, "%s", t->settings.options.estimate);
     name_classes(t->dataset, info);
     lvk_crop_format(&t->settings.crop, info->crop);
 }
@@ -276,51 +278,10 @@ static lvk_status create_folder(lvk_trainer *t) {
     return lvk_ranks_agree(&t->ranks, status);
 }
 
-/* Fits the area's logits: of two classes the logistic function of the positive one, of more those of each class
- * against the rest. The first rank's numbers count, since another's mathematical library may differ in the last
- * digit. */
-static lvk_status fit_area(lvk_trainer *t, double *kernel, double *bias) {
-    size_t count;
-    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
-    const uint32_t outputs = lvk_network_outputs(t->network);
-    uint8_t *targets = lvk_alloc(count, sizeof *targets);
-    double *weights = lvk_alloc(count, sizeof *weights);
-    const lvk_status status = targets && weights ? LVK_OK : LVK_ERROR_MEMORY;
-    for (uint32_t k = 0; k < outputs && status == LVK_OK; ++k) {
-        for (size_t i = 0; i < count; ++i) {
-            const int target = lvk_evaluation_target(t->dataset, images[i]);
-            targets[i] = target == (int)(outputs == 1 ? 1 : k);
-            weights[i] = (double)t->class_weight[target];
-        }
-        lvk_area_fit(t->ground, targets, weights, count, &kernel[k], &bias[k]);
-    }
-    lvk_free(targets);
-    lvk_free(weights);
-    return status;
-}
-
-static lvk_status set_area(lvk_trainer *t) {
-    double kernel[LVK_MOST_CLASSES] = {0}, bias[LVK_MOST_CLASSES] = {0};
-    LVK_TRY(lvk_ranks_agree(&t->ranks, fit_area(t, kernel, bias)));
-    lvk_ranks_broadcast(&t->ranks, 0, kernel, sizeof kernel);
-    lvk_ranks_broadcast(&t->ranks, 0, bias, sizeof bias);
-    lvk_area_parameters parameters = {.kernel = kernel, .bias = bias};
-    memcpy(parameters.mean, t->info.standard.mean, sizeof parameters.mean);
-    memcpy(parameters.deviation, t->info.standard.deviation, sizeof parameters.deviation);
-    float *block = lvk_alloc(t->network->block_size, 1);
-    lvk_status status = block ? lvk_network_read(t->network, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
-    if (status == LVK_OK) {
-        lvk_area_set(lvk_network_builder(t->network), &parameters, block);
-        status = lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, block);
-    }
-    lvk_free(block);
-    return status;
-}
-
 /* Prepares the training loop, on all ranks. */
 static lvk_status init_trainer(lvk_trainer *t) {
     LVK_TRY(lvk_ranks_agree(&t->ranks, lvk_trainer_init(t)));
-    return t->settings.area && t->state.update == 0 ? lvk_ranks_agree(&t->ranks, set_area(t)) : LVK_OK;
+    return t->settings.area && t->state.update == 0 ? lvk_ranks_agree(&t->ranks, lvk_area_start(t)) : LVK_OK;
 }
 
 static lvk_status begin(lvk_trainer *t, lvk_device *device) {
@@ -362,6 +323,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
     t->before = json;
     t->settings.options.threads = resume ? resume->threads : 0;
+    t->settings.options.estimate = resume ? resume->estimate : NULL;
     t->settings.options.profile = resume && resume->profile;
     return status;
 }
@@ -509,6 +471,8 @@ static void release_network(lvk_trainer *t) {
 /* Trains a second time, on all images, after the run. */
 static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *result) {
     lvk_train_options options = t->settings.options;
+    char estimate[LVK_ESTIMATE_SIZE];
+    const lvk_evaluation_report *test = &result->reports[LVK_SPLIT_TEST];
     size_t held_out[2];
     (void)lvk_split_images(t->split, LVK_SPLIT_VALIDATION, &held_out[0]);
     (void)lvk_split_images(t->split, LVK_SPLIT_TEST, &held_out[1]);
@@ -517,6 +481,8 @@ static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *re
     release_network(t);
     options.dataset = t->dataset;
     options.ranks = &t->ranks;
+    if (is_first(t) && result->tested[LVK_SPLIT_TEST])
+        options.estimate = lvk_refit_estimate("test", test, estimate);
     const lvk_status status = lvk_refit(device, &options, lvk_run_folder_path(t->folder), t->state.best_epoch,
                                         t->callback, t->user);
     result->refitted = status == LVK_OK;

@@ -114,6 +114,8 @@ Test(cv, trains_a_model_on_all_images_at_the_end) {
     program_run(&result, "predict --model %s/a/refit %s/data --format csv", folder, folder);
     cr_expect_str_eq(result.out, used);
     free(used);
+    program_run(&result, "summary %s/a", folder);
+    cr_expect_not_null(strstr(result.out, "estimated by a cross-validation: AUC "), "%s", result.out);
     program_run(&result, CV, folder, folder, "b"); /* without it at first */
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, CV " --refit", folder, folder, "b");

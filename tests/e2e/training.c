@@ -645,6 +645,11 @@ Test(training, a_refit_is_the_model_to_use_and_is_never_judged) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_expect_same(folder, "again.csv", "a/predictions-test.csv");
 
+    program_run(&result, "summary %s/a", folder);
+    cr_expect_not_null(strstr(result.out, "estimated by a test: AUC "), "%s", result.out);
+    program_run(&result, "summary %s/a/model.safetensors", folder);
+    cr_expect_null(strstr(result.out, "estimated"), "%s", result.out);
+
     /* killed in the second training */
     program_run_killed(&result, SIGKILL, (program_moment){"Training again", 0.05}, REFIT, folder, folder,
                        "b");
