@@ -67,7 +67,7 @@ typedef enum lvk_given_part {
     LVK_GIVEN_COUNT
 } lvk_given_part;
 
-/* A data set has one of these for each image, so it is packed: 104 bytes. */
+/* A data set has one of these for each image, so it is packed: 112 bytes. */
 typedef struct lvk_image_info {
     const char *path;         /* relative to the folder, '/' between components */
     double microns_per_pixel; /* as a table or the options say; 0: not known */
@@ -87,6 +87,10 @@ typedef struct lvk_image_info {
      * are scaled by them. 0: the samples have fewer than 16 bits */
     uint32_t bits : 7;
     uint32_t bits_told : 1; /* the file tells `bits`; 0: the range of its samples does */
+    uint32_t
+        outline : 16; /* the share of the smallest box around the pixels of `area` that they fill, in 65535ths */
+    uint32_t texture : 16; /* how sharp they are: the mean of |4 g - the sum of g of the four neighbours|, g =
+                               red + green + blue, over those of them whose neighbours are of them, in 16ths */
 } lvk_image_info;
 
 typedef struct lvk_subject_info {

@@ -45,6 +45,8 @@ typedef struct lvk_classifier_info {
     /* Of three and more classes, some of which calibration has joined: whether each belongs to the positive class, for
      * the sum of whose probabilities `threshold` is (lvk_predictions_join); else NULL, and there is no threshold. */
     const bool *positive;
+    bool knows_novelty; /* the rows have their novelty; files of leukvk before it do not */
+    double usual_area;  /* of a cell that it was trained on, in pixels: the geometric mean; 0: not known */
 } lvk_classifier_info;
 
 /* What is known about the model. The struct belongs to the classifier. */

@@ -2,8 +2,10 @@
  *
  * As text, every format has these columns, those in brackets only with lvk_prediction_options.labelled:
  *
- *   path  [subject]  p_<positive class>  class  [label  area]              of two classes
- *   path  [subject]  class  p_<class>  p_<class>  ...  [label  area]       of three classes and more
+ *   path  [subject]  p_<positive class>  class  [label  area]  {novelty}         of two classes
+ *   path  [subject]  class  p_<class>  p_<class>  ...  [label  area]  {novelty}  of three classes and more
+ *
+ * and `novelty`, with lvk_prediction_options.novelty, in four significant digits, if it is known.
  *
  * CSV: quoted as RFC 4180 says, lines end with a newline. JSON: an array with one object on each line, whose
  * keys are the columns; null: not known. Table: aligned, for people; a character that could confuse a
@@ -32,6 +34,12 @@ typedef struct lvk_prediction {
     /* Of every class, in the order of the names that go with the rows; NULL where there are two classes.
      * Belongs, as the texts do, to whoever made the row. */
     const double *probabilities;
+    /* How far the image is from those that the model was trained on: above 1, it is farther than nearly all
+     * cells of people not seen in training, and its class means little. 0: not known */
+    double novelty;
+    /* The most unusual about it, static text: "area", "colour", "contrast", "texture" (sharpness), "outline"
+     * (how much of its box the cell fills) or "features" (as the network sees it). NULL: not known */
+    const char *novelty_cause;
 } lvk_prediction;
 
 /* The class that a row is called: of three classes and more the index of the class, of two 1 (positive) or 0;
@@ -39,6 +47,11 @@ typedef struct lvk_prediction {
 static inline uint32_t lvk_prediction_called(const lvk_prediction *row, uint32_t classes, double threshold) {
     return row->probabilities ? lvk_class_called(row->probabilities, classes)
                               : (uint32_t)lvk_is_positive(row->p, threshold);
+}
+
+/* Whether the image is unlike those that the model was trained on. */
+static inline bool lvk_prediction_is_novel(const lvk_prediction *row) {
+    return row->novelty > 1;
 }
 
 /* Rounds a probability to the digits that files of predictions have, so that evaluating rows gives the same
@@ -56,6 +69,8 @@ typedef struct lvk_prediction_options {
     const char *negative_class, *positive_class;
     double threshold; /* the class is positive when p is greater (leukvk/metrics.h) */
     bool labelled;    /* write the columns in brackets too, which evaluation needs */
+    bool novelty;     /* write the column `novelty` */
+    bool refuse;      /* leave the class of a row empty (JSON: null) if lvk_prediction_is_novel */
     /* The names of three classes and more, in the order of the rows' probabilities, in place of the two names
      * and the threshold; the class of a row is lvk_class_called. 0: two classes. */
     uint32_t class_count;

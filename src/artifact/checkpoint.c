@@ -391,6 +391,40 @@ lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
     return status;
 }
 
+static bool is_novelty(const char *name) {
+    return strncmp(name, LVK_NOVELTY_PREFIX, sizeof LVK_NOVELTY_PREFIX - 1) == 0;
+}
+
+/* Copies the entries of `from` that are (or, if `novelty` is false, are not) of novelty. */
+static lvk_status copy_entries(const lvk_string_map *from, bool novelty, lvk_string_map *to) {
+    for (size_t i = 0; i < from->count; ++i)
+        if (is_novelty(from->pairs[i].key) == novelty)
+            LVK_TRY(lvk_string_map_set(to, from->pairs[i].key, from->pairs[i].value));
+    return LVK_OK;
+}
+
+lvk_status lvk_checkpoint_replace_novelty(const lvk_checkpoint *checkpoint, const lvk_safetensor *tensors,
+                                          size_t count, const lvk_string_map *entries) {
+    const lvk_safetensors *file = checkpoint->file;
+    const size_t own = lvk_safetensors_count(file);
+    size_t kept = 0;
+    lvk_string_map map = {0};
+    lvk_safetensor *all = lvk_alloc(own + count, sizeof *all);
+    lvk_status status = all ? copy_entries(lvk_safetensors_metadata(file), false, &map) : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < own && all; ++i)
+        if (!is_novelty(lvk_safetensors_at(file, i)->name))
+            all[kept++] = *lvk_safetensors_at(file, i);
+    if (all && count)
+        memcpy(all + kept, tensors, count * sizeof *all);
+    if (status == LVK_OK)
+        status = copy_entries(entries, true, &map);
+    if (status == LVK_OK)
+        status = lvk_safetensors_write(lvk_safetensors_name(file), all, kept + count, &map);
+    lvk_string_map_finish(&map);
+    lvk_free(all);
+    return status;
+}
+
 static bool is_wanted(const char *name, const lvk_named_tensor *tensors, size_t count) {
     for (size_t i = 0; i < count; ++i)
         if (strcmp(tensors[i].name, name) == 0)
@@ -403,7 +437,8 @@ lvk_status lvk_checkpoint_apply(const lvk_checkpoint *checkpoint, lvk_checkpoint
     const lvk_safetensors *file = checkpoint->file;
     for (size_t i = 0; i < lvk_safetensors_count(file); ++i) {
         const char *name = lvk_safetensors_at(file, i)->name;
-        if (!(use == LVK_USE_PARAMETERS && is_optimizer(name)) && !is_wanted(name, tensors, count))
+        if (!(use == LVK_USE_PARAMETERS && (is_optimizer(name) || is_novelty(name))) &&
+            !is_wanted(name, tensors, count))
             return lvk_fail(LVK_ERROR_FORMAT, "%s: has a tensor \"%s\" that the model does not know",
                             lvk_safetensors_name(file), name);
     }

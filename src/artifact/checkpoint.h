@@ -9,7 +9,8 @@
  *
  * A checkpoint holds all that a resumed run needs to give the same bits. It holds nothing that differs
  * between two runs of the same training (no time, no path, no device), so that equal trainings give equal
- * files. model.safetensors is a checkpoint without the optimizer's tensors and without the train state. */
+ * files. model.safetensors is a checkpoint without the optimizer's tensors and without the train state, and
+ * with what tells images that are unlike the training's: tensors "novelty/…", entries "novelty…". */
 #ifndef LVK_ARTIFACT_CHECKPOINT_H
 #define LVK_ARTIFACT_CHECKPOINT_H
 
@@ -23,6 +24,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Begins the names of tensors and entries of a model file that tell what images it was trained on
+ * (predict/novelty.h). */
+#define LVK_NOVELTY_PREFIX "novelty"
 
 #define LVK_OPTIMIZER_PREFIX "optimizer/" /* begins the names of tensors that a model file does not have */
 
@@ -116,11 +121,17 @@ const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint);
 LVK_MUST_USE lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
                                                  const lvk_model_calibration *calibration);
 
+/* Replaces the file that was read by one whose tensors and entries LVK_NOVELTY_PREFIX… are these; everything
+ * else stays the same. */
+LVK_MUST_USE lvk_status lvk_checkpoint_replace_novelty(const lvk_checkpoint *checkpoint,
+                                                       const lvk_safetensor *tensors, size_t count,
+                                                       const lvk_string_map *entries);
+
 /* What lvk_checkpoint_apply fills. */
 typedef enum lvk_checkpoint_use {
     LVK_USE_ALL,       /* to resume a training: the file has exactly `tensors` */
     LVK_USE_PARAMETERS /* to predict: `tensors` are the parameters; the file may also hold tensors of the
-                          optimizer */
+                          optimizer and of novelty */
 } lvk_checkpoint_use;
 
 /* Copies the elements of every tensor to its `data`. All tensors are checked first. If a tensor is missing,

@@ -224,6 +224,11 @@ static int change_model(classify_session *session, int m) {
     exit(EXIT_FAILED);
 }
 
+typedef struct novelty_sum {
+    double sum, most;
+    const char *cause;
+} novelty_sum;
+
 static void *allocate(size_t count, size_t size) {
     void *memory = calloc(count + 1, size);
     if (!memory) {
@@ -244,11 +249,29 @@ static void join(classify_session *session, lvk_prediction *rows, size_t count) 
     session->class_count = 0;
 }
 
+/* The novelty that a model gives is added to that of the models before. The cause is that of the largest. */
+static void add_novelty(classify_session *session, size_t count, const lvk_prediction *rows,
+                        novelty_sum *sums) {
+    const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
+    if (!info->knows_novelty)
+        return;
+    if (session->knowing++ == 0)
+        session->usual_area = info->usual_area;
+    for (size_t i = 0; i < count; ++i) {
+        if (rows[i].novelty > sums[i].most) {
+            sums[i].most = rows[i].novelty;
+            sums[i].cause = rows[i].novelty_cause;
+        }
+        sums[i].sum += rows[i].novelty;
+    }
+}
+
 int classify_run(classify_session *session, const selection *images, const char *title,
                  lvk_prediction **rows) {
     const int models = session->arguments->model_count;
     const uint32_t classes = session->class_count, width = classes ? classes : 1;
     double *sums = allocate(images->count * width, sizeof *sums);
+    novelty_sum *novelty = allocate(images->count, sizeof *novelty);
     int status = LVK_OK;
     *rows = allocate(images->count, sizeof **rows);
     for (int m = 0; m < models && status == LVK_OK; ++m) {
@@ -264,6 +287,8 @@ int classify_run(classify_session *session, const selection *images, const char 
         for (size_t i = 0; status == LVK_OK && i < images->count; ++i)
             for (uint32_t k = 0; k < width; ++k)
                 sums[i * width + k] += classes ? (*rows)[i].probabilities[k] : (*rows)[i].p;
+        if (status == LVK_OK)
+            add_novelty(session, images->count, *rows, novelty);
     }
     if (!session->same_threshold) {
         session->threshold = LVK_THRESHOLD;
@@ -276,7 +301,10 @@ int classify_run(classify_session *session, const selection *images, const char 
         const double *p = sums + i * width;
         (*rows)[i].p = p[classes ? lvk_class_called(p, classes) : 0];
         (*rows)[i].probabilities = classes ? p : NULL;
+        (*rows)[i].novelty = session->knowing ? novelty[i].sum / session->knowing : 0;
+        (*rows)[i].novelty_cause = novelty[i].cause;
     }
+    free(novelty);
     free(session->probabilities);
     session->probabilities = sums;
     if (session->has_joined && !session->arguments->keep_classes)

@@ -45,6 +45,10 @@ typedef struct classify_session {
     /* Whether calibration has joined classes of the models, all of them the same, and which. Then classify_run gives
      * rows of two classes, unless the arguments say keep_classes. */
     bool has_joined, joined[LVK_MOST_CLASSES];
+    /* Of the models that know what images they were trained on (lvk_classifier_info); 0: none does. Known after
+     * classify_run, as the next */
+    int knowing;
+    double usual_area; /* of the first of them */
 } classify_session;
 
 /* Opens device and first model; returns an lvk_status. classify_close releases them, also after a failure. */
@@ -59,7 +63,7 @@ int classify_take_refit(classify_session *session);
  * which a model's own data set is left but for its test part. */
 int classify_select(const classify_arguments *arguments, selection *images);
 
-/* *rows[i] of image i of the selection, by the mean of all models, freed with free; of three and more classes they
+/* *rows[i] of image i of the selection, by the mean of all models (novelty: of those that know it), freed with free; of three and more classes they
  * point into the session. Returns an lvk_status. */
 int classify_run(classify_session *session, const selection *images, const char *title,
                  lvk_prediction **rows);

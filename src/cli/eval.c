@@ -1,6 +1,7 @@
 /* leukvk eval: how good a model is. */
 #include "classify.h"
 #include "metrics_report.h"
+#include "novelty_report.h"
 #include "options.h"
 #include "ui/format.h"
 #include "ui/output.h"
@@ -379,6 +380,8 @@ static int evaluate_session(const arguments *a, classify_session *session, const
     char crop[64]; /* of the first model, which classify_run closes */
     snprintf(crop, sizeof crop, "%s", lvk_classifier_get_info(session->classifier)->crop);
     int status = classify_run(session, images, "Evaluating", &rows);
+    if (status == LVK_OK && session->knowing)
+        (void)novelty_report(session, rows, images->count, false);
     evaluated e = {.rows = rows,
                    .count = images->count,
                    .name = images->part    ? images->part

@@ -1,6 +1,7 @@
 /* leukvk predict: probabilities of images. */
 #include "by_subject.h"
 #include "classify.h"
+#include "novelty_report.h"
 #include "options.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
@@ -29,11 +30,12 @@ static const char documentation[] =
     "The mean of several models:\n"
     "  leukvk predict --model runs/cv/fold-1 --model runs/cv/fold-2 cells/\n"
     "\n"
-    "CSV has the columns path,p_all,class: the probability of the positive class, here 'all', and the predicted "
-    "class. The class is the positive one where the probability is above 0.5, or above the threshold that leukvk "
-    "calibrate has chosen. A model of three or more classes gives path,class,p_CLASS,p_CLASS,...: the class with the "
-    "highest probability, and the probability of each, or what a model of two gives where leukvk "
-    "calibrate --positive has joined its classes.\n"
+    "CSV has the columns path,p_all,class,novelty: the probability of the positive class, here 'all'; the predicted "
+    "class; and how far the image is from those that the model was trained on: above 1, it is farther than nearly all "
+    "cells of other people, a warning names it, and with --strict it has no class. The class is the positive one where "
+    "the probability is above 0.5, or above the threshold that leukvk calibrate has chosen. A model of three or more "
+    "classes gives path,class,p_CLASS,p_CLASS,...,novelty: the class with the highest probability, and the probability "
+    "of each, or what a model of two gives where leukvk calibrate --positive has joined its classes.\n"
     "\n"
     "With --by-subject there is a line for each person: the number of cells, the mean probability, the share of cells "
     "called positive with its 95 % interval (Wilson, as if cells were independent), the class that most cells are "
@@ -42,7 +44,7 @@ static const char documentation[] =
     "\n"
     "For research and teaching; not a medical device.\n";
 
-enum { OPTION_FORMAT = 256, OPTION_SORT, OPTION_BY_SUBJECT };
+enum { OPTION_FORMAT = 256, OPTION_SORT, OPTION_BY_SUBJECT, OPTION_STRICT };
 static const struct argp_option options[] = {
     OPTION_HEADING("Prediction:", GROUP_WORK),
     {"format", OPTION_FORMAT, "table|csv|json", 0,
@@ -50,6 +52,9 @@ static const struct argp_option options[] = {
      GROUP_OUTPUT},
     {"by-subject", OPTION_BY_SUBJECT, NULL, 0, "Write a line for each person in place of one for each image",
      GROUP_OUTPUT},
+    {"strict", OPTION_STRICT, NULL, 0,
+     "Give images that are unlike those the model was trained on (novelty above 1) no class; the exit status is then 1",
+     GROUP_WORK},
     {"sort", OPTION_SORT, "DIR", 0,
      "Make DIR with a folder for each class that images are called, and links to the images in these folders; images with "
      "labels are parted into right and wrong",
@@ -59,7 +64,7 @@ static const struct argp_option options[] = {
 typedef struct arguments {
     classify_arguments common;
     const char *format, *sort;
-    bool by_subject;
+    bool by_subject, strict;
     const char **paths;
     size_t path_count;
 } arguments;
@@ -112,6 +117,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "--format %s: must be table, csv or json", text);
         a->format = text;
         return 0;
+    case OPTION_STRICT:
+        a->strict = true;
+        return 0;
     case OPTION_SORT:
         a->sort = text;
         return 0;
@@ -148,6 +156,8 @@ static const char *format_of(const arguments *a) {
 static int print_predictions(const arguments *a, const classify_session *session, const selection *images,
                              const lvk_prediction *rows) {
     lvk_prediction_options how = classify_options(session);
+    how.novelty = true;
+    how.refuse = a->strict;
     int status = lvk_prediction_format_parse(format_of(a), &how.format);
     if (status == LVK_OK && a->by_subject)
         return by_subject_write(rows, images->count, &how, a->common.out);
@@ -180,16 +190,44 @@ static int select_images(const arguments *a, selection *images) {
     return status;
 }
 
-/* Images that could not be read any more when their turn came have been named; the others' rows stay. */
-static void drop_unread(selection *images, lvk_prediction *rows) {
+/* Drops rows of images that could not be read any more when their turn came, which have been named, or of those
+ * that are given no class. */
+static void drop_rows(selection *images, lvk_prediction *rows, bool novel) {
     size_t kept = 0;
     for (size_t i = 0; i < images->count; ++i) {
-        if (isnan(rows[i].p))
+        if (novel ? lvk_prediction_is_novel(&rows[i]) : isnan(rows[i].p))
             continue;
         rows[kept] = rows[i];
         images->indices[kept++] = images->indices[i];
     }
     images->count = kept;
+}
+
+/* With --strict, images that are given no class count for no person and are not sorted. */
+static int write_all(const arguments *a, const classify_session *session, selection *images,
+                     lvk_prediction *rows) {
+    if (a->strict && a->by_subject)
+        drop_rows(images, rows, true);
+    int status = print_predictions(a, session, images, rows);
+    if (a->strict)
+        drop_rows(images, rows, true);
+    if (status == LVK_OK && a->sort)
+        status = sort(a, session, images, rows);
+    return status;
+}
+
+/* A model that does not know what it was trained on can refuse nothing. */
+static int open_session(const arguments *a, classify_session *session) {
+    const int status = classify_open(session, &a->common);
+    if (status == LVK_OK && a->strict && !lvk_classifier_get_info(session->classifier)->knows_novelty) {
+        fprintf(
+            stderr,
+            "leukvk predict: --strict: %s does not know what images it was trained on; train it anew, or resume "
+            "its run, which adds that\n",
+            shown(a->common.models[0]));
+        exit(EXIT_FAILED);
+    }
+    return status;
 }
 
 static int run(int argc, char **argv) {
@@ -209,20 +247,21 @@ static int run(int argc, char **argv) {
         fprintf(stderr, "leukvk predict: --sort %s\n", lvk_error_message());
         return EXIT_USAGE;
     }
-    int status = classify_open(&session, &a.common);
+    int status = open_session(&a, &session);
     if (status == LVK_OK)
         status = select_images(&a, &images);
     if (status == LVK_OK)
         status = classify_run(&session, &images, "Predicting", &rows);
     const size_t selected = images.count;
     if (status == LVK_OK)
-        drop_unread(&images, rows);
+        drop_rows(&images, rows, false);
+    bool all = images.count == selected;
+    if (status == LVK_OK && novelty_report(&session, rows, images.count, a.strict))
+        all = all && !a.strict;
     if (status == LVK_OK)
-        status = print_predictions(&a, &session, &images, rows);
-    if (status == LVK_OK && a.sort)
-        status = sort(&a, &session, &images, rows);
-    const bool all = status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0 &&
-                     lvk_dataset_unreadable_count(images.dataset) == 0 && images.count == selected;
+        status = write_all(&a, &session, &images, rows);
+    all = all && status == LVK_OK && lvk_dataset_skipped_count(images.dataset) == 0 &&
+          lvk_dataset_unreadable_count(images.dataset) == 0;
     const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
     free(rows);
     free(a.paths);

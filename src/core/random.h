@@ -25,6 +25,7 @@ typedef enum lvk_purpose {
     LVK_PURPOSE_SHEET = 8,     /* the images that a contact sheet shows */
     LVK_PURPOSE_SEARCH =
         9, /* a point of a search, whose number is the epoch; the sample is the setting's number */
+    LVK_PURPOSE_DIRECTIONS = 10, /* where the search for principal directions begins */
     LVK_PURPOSE_DROPOUT = 16 /* dropout; the number of the dropout layer is added */
 } lvk_purpose;
 

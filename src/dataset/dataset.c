@@ -51,11 +51,21 @@ static bool may_be_left_out(const reading *r, lvk_status status) {
                           (r->named && status != LVK_ERROR_MEMORY));
 }
 
+static void measure_texture(const lvk_image *image, lvk_image_info *info) {
+    lvk_image_texture texture;
+    lvk_image_measure_texture(image, &texture);
+    info->outline =
+        texture.box ? (uint32_t)((uint64_t)info->area * UINT16_MAX / texture.box) & UINT16_MAX : 0;
+    info->texture =
+        texture.edge_count ? (uint32_t)(16 * texture.edge_sum / texture.edge_count) & UINT16_MAX : 0;
+}
+
 static void measure(const lvk_image *image, lvk_image_info *info, uint64_t turned[2]) {
     info->width = image->width;
     info->height = image->height;
     info->area = lvk_image_area(image);
     lvk_image_colour(image, info->colour_sum, info->colour_square_sum);
+    measure_texture(image, info);
     lvk_image_hash(image, info->hash);
     lvk_image_turned_hash(image, turned);
     info->pages = image->pages < MOST_PAGES ? image->pages : MOST_PAGES;

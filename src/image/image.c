@@ -8,6 +8,7 @@
 #include "image/decoder.h"
 #include "image/orientation.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <xxhash.h>
@@ -203,6 +204,45 @@ void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_s
     }
     memcpy(sum, values, sizeof values);
     memcpy(square_sum, squares, sizeof squares);
+}
+
+static int brightness(const uint8_t *pixel) {
+    return pixel[0] + pixel[1] + pixel[2];
+}
+
+/* Adds the Laplacian at a pixel that is not background, unless one of its neighbours is. */
+static void add_edge(const lvk_image *image, const uint8_t *pixel, lvk_image_texture *texture) {
+    const ptrdiff_t row = (ptrdiff_t)image->width * 3;
+    const uint8_t *const neighbours[4] = {pixel - row, pixel - 3, pixel + 3, pixel + row};
+    int edge = 4 * brightness(pixel);
+    for (int n = 0; n < 4; ++n) {
+        if (lvk_pixel_is_black(neighbours[n], image->black))
+            return;
+        edge -= brightness(neighbours[n]);
+    }
+    texture->edge_sum += (uint64_t)abs(edge);
+    ++texture->edge_count;
+}
+
+void lvk_image_measure_texture(const lvk_image *image, lvk_image_texture *texture) {
+    const uint32_t width = image->width, height = image->height;
+    uint32_t left = width, right = 0, top = height, bottom = 0;
+    const uint8_t *pixel = image->pixels;
+    *texture = (lvk_image_texture){0};
+    for (uint32_t y = 0; y < height; ++y) {
+        for (uint32_t x = 0; x < width; ++x, pixel += 3) {
+            if (lvk_pixel_is_black(pixel, image->black))
+                continue;
+            left = x < left ? x : left;
+            right = x > right ? x : right;
+            top = y < top ? y : top;
+            bottom = y;
+            if (x > 0 && y > 0 && x + 1 < width && y + 1 < height)
+                add_edge(image, pixel, texture);
+        }
+    }
+    if (left <= right)
+        texture->box = (right - left + 1) * (bottom - top + 1);
 }
 
 void lvk_image_hash(const lvk_image *image, uint64_t hash[2]) {

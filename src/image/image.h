@@ -55,6 +55,15 @@ uint32_t lvk_image_area(const lvk_image *image);
 /* Adds up red, green and blue, and their squares, over the pixels that are not background. */
 void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_sum[3]);
 
+/* The outline and the texture of what is not background. */
+typedef struct lvk_image_texture {
+    uint32_t box;        /* pixels of the smallest box around it; 0: all pixels are background */
+    uint64_t edge_sum;   /* of |4 g - the sum of g of the four neighbours|, g = red + green + blue */
+    uint32_t edge_count; /* over so many pixels: those that are not background, as are their neighbours */
+} lvk_image_texture;
+
+void lvk_image_measure_texture(const lvk_image *image, lvk_image_texture *texture);
+
 /* XXH3-128 over the pixels, seeded with width and height. The hashes of equal pictures are equal, whatever
  * the formats of their files. */
 void lvk_image_hash(const lvk_image *image, uint64_t hash[2]);

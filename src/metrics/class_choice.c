@@ -81,6 +81,8 @@ void lvk_predictions_join(const lvk_prediction *rows, size_t count, uint32_t cla
                                      .subject = row.subject,
                                      .p = lvk_prediction_round(p > 1 ? 1 : p), /* NaN stays */
                                      .label = row.label < 0 ? -1 : positive[row.label],
-                                     .area = row.area};
+                                     .area = row.area,
+                                     .novelty = row.novelty,
+                                     .novelty_cause = row.novelty_cause};
     }
 }

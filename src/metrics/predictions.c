@@ -29,7 +29,7 @@ double lvk_prediction_round(double p) {
 
 /* ---- columns ---- */
 
-enum column_kind { PATH, SUBJECT, PROBABILITY, CLASS, LABEL, AREA };
+enum column_kind { PATH, SUBJECT, PROBABILITY, CLASS, LABEL, AREA, NOVELTY };
 
 typedef struct column {
     enum column_kind kind;
@@ -37,7 +37,7 @@ typedef struct column {
     char *name;           /* owned */
 } column;
 
-enum { MOST_COLUMNS = LVK_MOST_CLASSES + AREA };
+enum { MOST_COLUMNS = LVK_MOST_CLASSES + NOVELTY };
 
 typedef struct layout {
     const lvk_prediction_options *options;
@@ -81,6 +81,8 @@ static lvk_status make_layout(layout *l, const lvk_prediction_options *options) 
         add_column(l, LABEL, 0, lvk_strdup("label"));
         add_column(l, AREA, 0, lvk_strdup("area"));
     }
+    if (options->novelty)
+        add_column(l, NOVELTY, 0, lvk_strdup("novelty"));
     for (int i = 0; i < l->count; ++i)
         if (!l->columns[i].name)
             return LVK_ERROR_MEMORY;
@@ -91,7 +93,13 @@ static const char *subject_of(const lvk_prediction *row) {
     return row->subject ? row->subject : "";
 }
 
+static bool is_refused(const lvk_prediction *row, const lvk_prediction_options *options) {
+    return options->refuse && lvk_prediction_is_novel(row);
+}
+
 static const char *class_of(const lvk_prediction *row, const lvk_prediction_options *options) {
+    if (is_refused(row, options))
+        return "";
     if (options->class_count)
         return options->class_names[lvk_class_called(row->probabilities, options->class_count)];
     return lvk_is_positive(row->p, options->threshold) ? options->positive_class : options->negative_class;
@@ -117,15 +125,32 @@ static const char *text_of(const lvk_prediction *row, const layout *l, const col
                                 : label_of(row, l->options);
 }
 
+enum { NOVELTY_DIGITS = 4 };
+
+/* Adds the number of a column that holds a number; returns false if it is not known. */
+static bool add_number(lvk_text *text, const lvk_prediction *row, const layout *l, const column *c) {
+    if (c->kind == PROBABILITY)
+        lvk_text_add_number(text, probability_of(row, l, c), LVK_PREDICTION_DIGITS);
+    else if (c->kind == AREA && row->area)
+        lvk_text_add(text, "%" PRIu32, row->area);
+    else if (c->kind == NOVELTY && row->novelty > 0)
+        lvk_text_add_number(text, row->novelty, NOVELTY_DIGITS);
+    else
+        return false;
+    return true;
+}
+
+static bool is_number(const column *c) {
+    return c->kind == PROBABILITY || c->kind == AREA || c->kind == NOVELTY;
+}
+
 /* ---- CSV ---- */
 
 static void add_csv_cell(lvk_text *text, const lvk_prediction *row, const layout *l, const column *c) {
-    if (c->kind == PROBABILITY)
-        lvk_text_add_number(text, probability_of(row, l, c), LVK_PREDICTION_DIGITS);
-    else if (c->kind != AREA)
+    if (is_number(c))
+        (void)add_number(text, row, l, c);
+    else
         lvk_text_add_csv(text, text_of(row, l, c));
-    else if (row->area)
-        lvk_text_add(text, "%" PRIu32, row->area);
 }
 
 static void add_csv(lvk_text *text, const lvk_prediction *rows, size_t count, const layout *l) {
@@ -146,13 +171,13 @@ static void add_csv(lvk_text *text, const lvk_prediction *rows, size_t count, co
 /* ---- JSON ---- */
 
 static void add_json_cell(lvk_text *text, const lvk_prediction *row, const layout *l, const column *c) {
-    if (c->kind == PROBABILITY)
-        lvk_text_add_number(text, probability_of(row, l, c), LVK_PREDICTION_DIGITS);
-    else if (c->kind == AREA && row->area)
-        lvk_text_add(text, "%" PRIu32, row->area);
-    else if (c->kind == AREA || (c->kind == LABEL && row->label < 0))
+    const bool known = is_number(c)       ? add_number(text, row, l, c)
+                       : c->kind == LABEL ? row->label >= 0
+                       : c->kind == CLASS ? !is_refused(row, l->options)
+                                          : true;
+    if (!known)
         lvk_text_add(text, "null");
-    else
+    else if (!is_number(c))
         lvk_text_add_json(text, text_of(row, l, c));
 }
 
@@ -173,10 +198,6 @@ static void add_json(lvk_text *text, const lvk_prediction *rows, size_t count, c
 
 /* ---- table ---- */
 
-static bool is_number(const column *c) {
-    return c->kind == PROBABILITY || c->kind == AREA;
-}
-
 /* Made printable, a character keeps its width or becomes one '?' a byte: measured, so added, in that form. */
 static char *printable(const char *cell) {
     char *copy = lvk_strdup(cell);
@@ -189,14 +210,17 @@ static char *printable(const char *cell) {
 static char *cell_of(const lvk_prediction *row, const layout *l, const column *c) {
     if (!row)
         return printable(c->name);
-    if (c->kind == AREA)
-        return row->area ? lvk_format("%" PRIu32, row->area) : lvk_strdup("");
-    if (c->kind != PROBABILITY)
+    if (!is_number(c))
         return printable(text_of(row, l, c));
-    lvk_text p = {0};
+    lvk_text number = {0};
     char *cell;
-    lvk_text_add_decimal(&p, probability_of(row, l, c), 6);
-    return lvk_text_take(&p, &cell, NULL) == LVK_OK ? cell : NULL;
+    if (c->kind == PROBABILITY)
+        lvk_text_add_decimal(&number, probability_of(row, l, c), 6);
+    else if (c->kind != NOVELTY)
+        (void)add_number(&number, row, l, c);
+    else if (row->novelty > 0)
+        lvk_text_add_decimal(&number, row->novelty, 2);
+    return lvk_text_take(&number, &cell, NULL) == LVK_OK ? cell : NULL;
 }
 
 static void add_spaces(lvk_text *text, size_t count) {

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "loader/scale.h"
 #include "predict/evaluation.h"
+#include "predict/novelty.h"
 #include "runtime/device.h"
 #include "runtime/memory_check.h"
 
@@ -28,6 +29,7 @@ struct lvk_classifier {
     bool keep_going;
     const char *class_names[LVK_MOST_CLASSES]; /* of three and more: those of `model` */
     double *probabilities; /* the same: of the last prediction, which its rows point into */
+    lvk_novelty *novelty;  /* NULL: the model does not know what images it was trained on */
 };
 
 /* Loads the parameters; batch norms, if there are any, are folded into the convolutions. */
@@ -39,6 +41,16 @@ static lvk_status load_parameters(lvk_network *network, const lvk_checkpoint *ch
 /* The largest side in pixels of crops for which memory is allocated at first: that of C-NMC's images. */
 static uint32_t first_side(const lvk_classifier *c) {
     return lvk_crop_side_bound(&c->crop, LVK_CNMC_SIDE, LVK_CNMC_SIDE, c->model.image_size);
+}
+
+static lvk_status load_novelty(lvk_classifier *c, const lvk_checkpoint *checkpoint) {
+    LVK_TRY(lvk_novelty_read(checkpoint, &c->novelty));
+    const uint32_t own = lvk_network_feature_count(c->network);
+    const uint32_t stored = c->novelty ? c->novelty->features.length : 0;
+    return stored == 0 || stored == own
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT, "%s: its novelty is of %u features, the network has %u", c->path,
+                          (unsigned)stored, (unsigned)own);
 }
 
 static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
@@ -57,6 +69,7 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
                                        .kernel_choices = lvk_device_kernel_choices(device)};
     LVK_TRY(lvk_network_create_checked(lvk_device_backend(device), &config, &c->network));
     LVK_TRY(load_parameters(c->network, checkpoint));
+    LVK_TRY(load_novelty(c, checkpoint));
     for (uint32_t k = 0; k < c->model.class_count; ++k)
         c->class_names[k] = c->model.classes[k];
     c->info = (lvk_classifier_info){
@@ -71,6 +84,8 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
         .temperature = c->model.calibration.temperature,
         .threshold = c->model.calibration.threshold,
         .positive = c->model.calibration.has_positive ? c->model.calibration.positive : NULL,
+        .knows_novelty = c->novelty != NULL,
+        .usual_area = c->novelty ? c->novelty->area : 0,
         .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
     return LVK_OK;
 }
@@ -102,6 +117,7 @@ void lvk_classifier_close(lvk_classifier **classifier) {
     lvk_network_destroy(&(*classifier)->network);
     lvk_free((*classifier)->path);
     lvk_free((*classifier)->probabilities);
+    lvk_novelty_destroy(&(*classifier)->novelty);
     lvk_free(*classifier);
     *classifier = NULL;
 }
@@ -165,6 +181,25 @@ static lvk_status make_room(lvk_classifier *c, uint32_t side) {
                : status;
 }
 
+/* Novelty by the features: of each image the mean over its views. */
+typedef struct feature_novelty {
+    const lvk_novelty *novelty;
+    uint32_t views;
+    double *values; /* [images] */
+} feature_novelty;
+
+static void add_novelty(void *user, size_t row, const float *features) {
+    const feature_novelty *f = user;
+    f->values[row] += lvk_novelty_of_features(f->novelty, features) / f->views;
+}
+
+static void judge_novelty(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                          size_t count, const double *of_features, lvk_prediction *rows) {
+    for (size_t i = 0; i < count && c->novelty; ++i)
+        rows[i].novelty = lvk_novelty_judge(c->novelty, lvk_dataset_image(dataset, images[i]), of_features[i],
+                                            &rows[i].novelty_cause);
+}
+
 lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
                                   size_t count, lvk_predict_progress progress, void *user,
                                   lvk_prediction *rows) {
@@ -184,15 +219,22 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
     bool *unreadable = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *unreadable);
     const lvk_source source = {
         .cache = cache, .unreadable = c->keep_going ? unreadable : NULL, .threads = c->threads};
-    status = probabilities && unreadable ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
+    feature_novelty novelty = {c->novelty, c->views, lvk_alloc(count, sizeof *novelty.values)};
+    const lvk_feature_sink sink = {add_novelty, &novelty};
+    status = probabilities && unreadable && novelty.values ? make_room(c, lvk_cache_side(cache))
+                                                           : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_evaluation_probabilities(c->network, &source, images, count, c->views,
-                                              c->info.temperature, progress, user, probabilities);
+        status =
+            lvk_evaluation_with_features(c->network, &source, images, count, c->views, c->info.temperature,
+                                         progress, user, c->novelty ? &sink : NULL, probabilities);
     for (size_t i = 0; i < count && status == LVK_OK; ++i)
         for (uint32_t k = 0; k < width && unreadable[images[i]]; ++k)
             probabilities[i * width + k] = (double)NAN;
-    if (status == LVK_OK)
+    if (status == LVK_OK) {
         lvk_evaluation_rows(dataset, &c->model, images, probabilities, count, rows);
+        judge_novelty(c, dataset, images, count, novelty.values, rows);
+    }
+    lvk_free(novelty.values);
     lvk_free(unreadable);
     if (status == LVK_OK && width > 1) {
         lvk_free(c->probabilities);

@@ -24,6 +24,9 @@ typedef struct evaluation {
     uint32_t outputs; /* of the network for an image */
     float *logits;    /* [batch][outputs] */
     double *softmax;  /* [outputs] */
+    const lvk_feature_sink *sink;
+    uint32_t feature_count;
+    float *features; /* [batch][feature_count]; NULL without a sink */
 } evaluation;
 
 /* Adds the probabilities of one view of an image to `probabilities`, [outputs]. */
@@ -46,6 +49,21 @@ static bool are_finite(const float *logits, uint32_t count) {
     return true;
 }
 
+/* Hands on the features of a batch, whose first image is number `first`. */
+static lvk_status give_features(const evaluation *j, const lvk_batch *batch, size_t first) {
+    if (!j->features)
+        return LVK_OK;
+    LVK_TRY(lvk_network_features(j->network, j->features));
+    for (uint32_t i = 0; i < batch->count; ++i) {
+        const float *features = j->features + (size_t)i * j->feature_count;
+        if (!are_finite(features, j->feature_count))
+            return lvk_fail(LVK_ERROR_NUMERIC, "%s: a feature is not a finite number",
+                            lvk_dataset_image(j->dataset, batch->indices[i])->path);
+        j->sink->take(j->sink->user, first + i, features);
+    }
+    return LVK_OK;
+}
+
 /* Adds the probabilities of one view of all images to `probabilities`. */
 static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t count,
                                 double *probabilities) {
@@ -54,6 +72,7 @@ static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t
         lvk_batch batch;
         LVK_TRY(lvk_batch_source_next(batches, &batch));
         LVK_TRY(lvk_network_infer(j->network, batch.input, batch.rows, j->logits));
+        LVK_TRY(give_features(j, &batch, done));
         for (uint32_t i = 0; i < batch.count; ++i) {
             const float *logits = j->logits + (size_t)i * j->outputs;
             if (!are_finite(logits, j->outputs))
@@ -73,6 +92,14 @@ lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *
                                         const uint32_t *images, size_t count, uint32_t views,
                                         double temperature, lvk_evaluation_progress progress, void *user,
                                         double *probabilities) {
+    return lvk_evaluation_with_features(network, source, images, count, views, temperature, progress, user,
+                                        NULL, probabilities);
+}
+
+lvk_status lvk_evaluation_with_features(lvk_network *network, const lvk_source *source,
+                                        const uint32_t *images, size_t count, uint32_t views,
+                                        double temperature, lvk_evaluation_progress progress, void *user,
+                                        const lvk_feature_sink *sink, double *probabilities) {
     evaluation j = {.network = network,
                     .dataset = lvk_cache_dataset(source->cache),
                     .progress = progress,
@@ -80,11 +107,16 @@ lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *
                     .total = count * views,
                     .views = views,
                     .temperature = temperature,
-                    .outputs = lvk_network_outputs(network)};
+                    .outputs = lvk_network_outputs(network),
+                    .sink = sink,
+                    .feature_count = lvk_network_feature_count(network)};
     const size_t numbers = count * j.outputs;
     j.logits = lvk_alloc(network->config.batch, j.outputs * sizeof *j.logits);
     j.softmax = lvk_alloc(j.outputs, sizeof *j.softmax);
-    lvk_status status = j.logits && j.softmax ? LVK_OK : LVK_ERROR_MEMORY;
+    if (sink && j.feature_count)
+        j.features = lvk_alloc(network->config.batch, j.feature_count * sizeof *j.features);
+    const bool allocated = j.logits && j.softmax && (j.features || !sink || !j.feature_count);
+    lvk_status status = allocated ? LVK_OK : LVK_ERROR_MEMORY;
     for (size_t i = 0; i < numbers; ++i)
         probabilities[i] = 0;
     for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
@@ -102,6 +134,7 @@ lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *
         probabilities[i] = lvk_prediction_round(probabilities[i]);
     lvk_free(j.logits);
     lvk_free(j.softmax);
+    lvk_free(j.features);
     return status;
 }
 

@@ -23,6 +23,20 @@ LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const
                                                      double temperature, lvk_evaluation_progress progress,
                                                      void *user, double *probabilities);
 
+/* Is given the numbers of the network's last hidden layer (lvk_network_features) for image images[row], once
+ * a view. */
+typedef struct lvk_feature_sink {
+    void (*take)(void *user, size_t row, const float *features);
+    void *user;
+} lvk_feature_sink;
+
+/* The same, and gives the features to `sink`; NULL: nobody. */
+LVK_MUST_USE lvk_status lvk_evaluation_with_features(lvk_network *network, const lvk_source *source,
+                                                     const uint32_t *images, size_t count, uint32_t views,
+                                                     double temperature, lvk_evaluation_progress progress,
+                                                     void *user, const lvk_feature_sink *sink,
+                                                     double *probabilities);
+
 /* Computes scores over the labelled images; unlabelled images are ignored. With three and more classes these
  * are the loss, accuracy, balanced accuracy, F1 and AUC (macro), Brier score and ECE of
  * leukvk/class_metrics.h; other scores are NaN. */

@@ -44,6 +44,29 @@ static int append_input(lvk_pass *pass, const lvk_model *model, const lvk_networ
     return pass->input;
 }
 
+/* The input of the dense layer that computes the logits. */
+static int find_features(const lvk_pass *pass) {
+    const lvk_graph *graph = &pass->graph;
+    const int last = lvk_graph_status(graph) == LVK_OK ? graph->tensors[pass->logits].producer : LVK_NONE;
+    return last != LVK_NONE && graph->nodes[last].call.op == LVK_OP_dense ? graph->nodes[last].inputs[0]
+                                                                          : LVK_NONE;
+}
+
+/* Marks what the host reads after inference. */
+static void mark_outputs(lvk_pass *pass, bool training) {
+    lvk_graph_mark_output(&pass->graph, pass->logits);
+    pass->features = training ? LVK_NONE : find_features(pass);
+    if (pass->features != LVK_NONE)
+        lvk_graph_mark_output(&pass->graph, pass->features);
+}
+
+/* For programs whose layers do not run. */
+static void unmark_outputs(lvk_pass *pass) {
+    pass->graph.tensors[pass->logits].is_output = false;
+    if (pass->features != LVK_NONE)
+        pass->graph.tensors[pass->features].is_output = false;
+}
+
 static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_model *model,
                                 const lvk_network_config *config, bool training) {
     lvk_graph_init(&pass->graph);
@@ -57,7 +80,7 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
     pass->keys = pass->builder->keys =
         training ? lvk_graph_input(graph, "keys", lvk_type_2d(LVK_U32, config->batch, 4)) : LVK_NONE;
     pass->logits = lvk_model_build(model, pass->builder, images, &config->model);
-    lvk_graph_mark_output(graph, pass->logits);
+    mark_outputs(pass, training);
     if (!config->unfused)
         lvk_graph_fuse(graph, caps);
     return lvk_graph_status(graph);
@@ -154,14 +177,14 @@ static lvk_status build_training(lvk_pass *pass, const lvk_caps *caps, const lvk
 static lvk_status build_sum(lvk_pass *pass, const lvk_caps *caps, const lvk_network_config *config) {
     (void)caps;
     (void)config;
-    pass->graph.tensors[pass->logits].is_output = false;
+    unmark_outputs(pass);
     move_averages_of_others(pass);
     return append_sum(pass);
 }
 
 static lvk_status build_update(lvk_pass *pass, const lvk_caps *caps, const lvk_network_config *config) {
     (void)caps;
-    pass->graph.tensors[pass->logits].is_output = false;
+    unmark_outputs(pass);
     return append_update(pass, config, LVK_BLOCK_ACCUMULATED);
 }
 
@@ -489,4 +512,13 @@ lvk_status lvk_network_infer(lvk_network *network, const void *input, const lvk_
     LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, outputs));
     lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
     return LVK_OK;
+}
+
+uint32_t lvk_network_feature_count(const lvk_network *network) {
+    const lvk_pass *pass = &network->inference;
+    return pass->features == LVK_NONE ? 0 : pass->graph.tensors[pass->features].type.dim[1];
+}
+
+lvk_status lvk_network_features(lvk_network *network, float *features) {
+    return lvk_executable_read(&network->inference.executable, network->inference.features, features);
 }

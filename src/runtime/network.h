@@ -44,11 +44,13 @@ typedef struct lvk_pass {
     lvk_builder *builder;
     lvk_plan plan;
     lvk_executable executable;
-    int input;                       /* crops, or of lvk_model_input's type */
-    int rows;                        /* how to resample the crops; LVK_NONE without crops */
-    int logits;                      /* [N, 1] or [N, classes], or of a backbone the features [N, F] */
-    int labels;                      /* [N, 2]: target, weight; training only, as the following */
-    int keys;                        /* [N, 4]: the keys of dropout (ops/dropout.h) */
+    int input;    /* crops, or of lvk_model_input's type */
+    int rows;     /* how to resample the crops; LVK_NONE without crops */
+    int logits;   /* [N, 1] or [N, classes], or of a backbone the features [N, F] */
+    int features; /* [N, F]: the input of the last dense layer; LVK_NONE of a backbone, and in other programs
+                     than inference */
+    int labels;   /* [N, 2]: target, weight; training only, as the following */
+    int keys;     /* [N, 4]: the keys of dropout (ops/dropout.h) */
     int hyper[LVK_MAX_PARAM_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
     int microbatch_weight;           /* [8]: what a batch counts in the mean gradient (ops/accumulate.h) */
     int loss;                        /* [1] */
@@ -142,5 +144,11 @@ LVK_MUST_USE lvk_status lvk_network_update(lvk_network *network, const lvk_real 
  */
 LVK_MUST_USE lvk_status lvk_network_infer(lvk_network *network, const void *input, const lvk_resampling *rows,
                                           float *outputs);
+
+/* Numbers of the last hidden layer, which the layer of the logits reads, for an image; 0 of a backbone. */
+uint32_t lvk_network_feature_count(const lvk_network *network);
+
+/* Those numbers, [N][lvk_network_feature_count], of the inputs of the last lvk_network_infer. */
+LVK_MUST_USE lvk_status lvk_network_features(lvk_network *network, float *features);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/json_file.h"
 #include "metrics/evaluation_report.h"
 #include "predict/evaluation.h"
+#include "predict/novelty.h"
 
 #include <string.h>
 
@@ -38,6 +39,37 @@ lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint3
     lvk_free(probabilities);
     lvk_free(rows);
     lvk_free(path);
+    return status;
+}
+
+/* Gathers the images of all parts that were not trained on. */
+static size_t gather_unseen(const lvk_trainer *t, uint32_t *images) {
+    size_t all = 0;
+    for (int part = LVK_SPLIT_VALIDATION; part < LVK_SPLIT_PART_COUNT; ++part) {
+        size_t count;
+        const uint32_t *own = lvk_split_images(t->split, (lvk_split_part)part, &count);
+        for (size_t i = 0; i < count; ++i)
+            images[all++] = own[i];
+    }
+    return all;
+}
+
+lvk_status lvk_results_learn_novelty(lvk_trainer *t, double unseen_ratio) {
+    uint32_t *unseen = lvk_alloc(lvk_dataset_image_count(t->dataset), sizeof *unseen);
+    if (!unseen)
+        return LVK_ERROR_MEMORY;
+    lvk_novelty *novelty = NULL;
+    lvk_novelty_request request = {.network = t->network,
+                                   .source = &t->source,
+                                   .unseen = unseen,
+                                   .unseen_count = gather_unseen(t, unseen),
+                                   .unseen_ratio = unseen_ratio};
+    request.images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &request.count);
+    lvk_status status = lvk_novelty_learn(&request, &novelty);
+    if (status == LVK_OK)
+        status = lvk_novelty_write(novelty, lvk_run_folder_file(t->folder, LVK_RUN_MODEL));
+    lvk_novelty_destroy(&novelty);
+    lvk_free(unseen);
     return status;
 }
 

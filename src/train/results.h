@@ -9,6 +9,10 @@ LVK_MUST_USE lvk_status lvk_results_evaluate(lvk_trainer *trainer, lvk_split_par
                                              const uint32_t *images, size_t count,
                                              lvk_evaluation_report *report);
 
+/* Adds to the run's model file what tells images that are unlike the training's (predict/novelty.h). The
+ * network is as the file has it. `unseen_ratio`: lvk_novelty_request. */
+LVK_MUST_USE lvk_status lvk_results_learn_novelty(lvk_trainer *trainer, double unseen_ratio);
+
 /* Writes results.json. */
 LVK_MUST_USE lvk_status lvk_results_write(const lvk_trainer *trainer, const lvk_train_result *result);
 

@@ -416,6 +416,8 @@ static lvk_status evaluate_kept(lvk_trainer *t, lvk_train_result *result) {
         result->tested[part] = true;
         status = lvk_results_evaluate(t, (lvk_split_part)part, images, count, &result->reports[part]);
     }
+    if (status == LVK_OK)
+        status = lvk_results_learn_novelty(t, 0);
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
 

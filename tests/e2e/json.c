@@ -90,7 +90,7 @@ Test(json, a_file_is_written_in_the_format_that_its_name_says) {
     program_run(&result, "predict --model %s/run --part test --out %s/t.csv", folder, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     char *csv = program_read_in(folder, "t.csv");
-    cr_expect_eq(strncmp(csv, "path,p_all,class\n", 17), 0, "%s", csv);
+    cr_expect_eq(strncmp(csv, "path,p_all,class,novelty\n", 25), 0, "%s", csv);
     free(csv);
     program_run(&result, "predict --model %s/run --part test --out %s/t.json", folder, folder);
     char *json = program_read_in(folder, "t.json");

@@ -21,11 +21,11 @@ static const double p[][CLASSES] = {
     {0.25, 0.25, 0.25, 0.25}, {0, 0.125, 0.875, 0}, {0.2, 0.1, 0.1, 0.6}, {0, 0, 0, 1},
     {0.3, 0.1, 0.4, 0.2}};
 static const lvk_prediction rows[] = {
-    {"a/1.png", "a", 0.7, 0, 900, p[0]},  {"a/2.png", "a", 0.4, 0, 800, p[1]},
-    {"a/3.png", "a", 0.6, 0, 0, p[2]},    {"b/1.png", "b", 0.5, 1, 700, p[3]},
-    {"b/2.png", "b", 0.25, 1, 700, p[4]}, {"c/1.png", "c", 0.875, 2, 1, p[5]},
-    {"c/2.png", "c", 0.6, 3, 2, p[6]},    {"nobody.png", NULL, 1, 3, 600, p[7]},
-    {"x.png", "b", 0.4, -1, 5, p[8]}};
+    {"a/1.png", "a", 0.7, 0, 900, p[0], 0, NULL},  {"a/2.png", "a", 0.4, 0, 800, p[1], 0, NULL},
+    {"a/3.png", "a", 0.6, 0, 0, p[2], 0, NULL},    {"b/1.png", "b", 0.5, 1, 700, p[3], 0, NULL},
+    {"b/2.png", "b", 0.25, 1, 700, p[4], 0, NULL}, {"c/1.png", "c", 0.875, 2, 1, p[5], 0, NULL},
+    {"c/2.png", "c", 0.6, 3, 2, p[6], 0, NULL},    {"nobody.png", NULL, 1, 3, 600, p[7], 0, NULL},
+    {"x.png", "b", 0.4, -1, 5, p[8], 0, NULL}};
 enum { ROWS = sizeof rows / sizeof *rows };
 static const lvk_bootstrap_options few = {.replicates = 20};
 
@@ -60,7 +60,7 @@ Test(class_report, text) {
 
 Test(class_report, text_refuses_what_is_no_probability) {
     static const double wrong[CLASSES] = {0.5, 0.5, 0, NAN};
-    const lvk_prediction row = {"w.png", NULL, 0.5, 0, 0, wrong};
+    const lvk_prediction row = {"w.png", NULL, 0.5, 0, 0, wrong, 0, NULL};
     char *text;
     cr_expect_eq(lvk_predictions_text(&row, 1, &csv, &text), LVK_ERROR_NUMERIC);
     cr_expect_str_eq(lvk_error_message(), "w.png: the probability is nan");
@@ -99,7 +99,7 @@ Test(class_report, file, .init = scratch_create, .fini = scratch_remove) {
     for (size_t i = 0; i < ROWS; ++i)
         expect_row(&read[i], &rows[i]);
     static const double last[CLASSES] = {0.125, 0.25, 0.125, 0.5};
-    expect_row(&read[ROWS], &(lvk_prediction){"z", NULL, 0.5, 2, 0, last});
+    expect_row(&read[ROWS], &(lvk_prediction){"z", NULL, 0.5, 2, 0, last, 0, NULL});
     lvk_prediction_set_destroy(&set);
 }
 
@@ -118,8 +118,8 @@ Test(class_report, most_classes, .init = scratch_create, .fini = scratch_remove)
         each[0][k] = 1.0 / LVK_MOST_CLASSES;
         each[1][k] = k == LVK_MOST_CLASSES - 1;
     }
-    const lvk_prediction two[] = {{"a", "x", each[0][0], 0, 9, each[0]},
-                                  {"b", "y", 1, LVK_MOST_CLASSES - 1, 9, each[1]}};
+    const lvk_prediction two[] = {{"a", "x", each[0][0], 0, 9, each[0], 0, NULL},
+                                  {"b", "y", 1, LVK_MOST_CLASSES - 1, 9, each[1], 0, NULL}};
     const lvk_prediction_options options = {.format = LVK_PREDICTIONS_CSV,
                                             .labelled = true,
                                             .class_count = LVK_MOST_CLASSES,

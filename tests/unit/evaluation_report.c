@@ -153,10 +153,10 @@ Test(evaluation_report, no_interval_of_no_width) {
 }
 
 static const lvk_prediction rows[] = {
-    {"a.bmp", "H3", 0.25, 0, 900, NULL},      {"b, \"c\".bmp", "7", 0.75, 1, 800, NULL},
-    {"d\ne.bmp", "7", 0.1, 1, 700, NULL},     {"nobody's.bmp", NULL, 0.875, 1, 1000, NULL},
-    {"unknown.bmp", "7", 0.5, -1, 100, NULL}, {"f.bmp", "H3", 0.6, 0, 850, NULL},
-    {"g.bmp", "H3", 0.3, 0, 860, NULL},
+    {"a.bmp", "H3", 0.25, 0, 900, NULL, 0, NULL},      {"b, \"c\".bmp", "7", 0.75, 1, 800, NULL, 0, NULL},
+    {"d\ne.bmp", "7", 0.1, 1, 700, NULL, 0, NULL},     {"nobody's.bmp", NULL, 0.875, 1, 1000, NULL, 0, NULL},
+    {"unknown.bmp", "7", 0.5, -1, 100, NULL, 0, NULL}, {"f.bmp", "H3", 0.6, 0, 850, NULL, 0, NULL},
+    {"g.bmp", "H3", 0.3, 0, 860, NULL, 0, NULL},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 static const lvk_bootstrap_options few = {.replicates = 20};

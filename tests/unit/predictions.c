@@ -12,10 +12,10 @@
 #include <string.h>
 
 static const lvk_prediction rows[] = {
-    {"a/UID_1_1_1_all.bmp", "1", 0.98765432109876543, 1, 31415, NULL},
-    {"odd, \"name\".png", "", 0.5, -1, 0, NULL},
-    {"zwölf.jpg", "H3", 1e-10, 0, 7, NULL},
-    {"line\nbreak\033[2J\xFF.bmp", NULL, 0.7F, 0, 0, NULL},
+    {"a/UID_1_1_1_all.bmp", "1", 0.98765432109876543, 1, 31415, NULL, 0, NULL},
+    {"odd, \"name\".png", "", 0.5, -1, 0, NULL, 0, NULL},
+    {"zwölf.jpg", "H3", 1e-10, 0, 7, NULL, 0, NULL},
+    {"line\nbreak\033[2J\xFF.bmp", NULL, 0.7F, 0, 0, NULL, 0, NULL},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -102,7 +102,7 @@ Test(predictions, refused) {
     const lvk_prediction_options options = {
         .format = LVK_PREDICTIONS_CSV, .negative_class = "no", .positive_class = "yes", .threshold = 0.5};
     for (size_t i = 0; i < 3; ++i) {
-        const lvk_prediction row = {"a.bmp", NULL, bad[i], -1, 0, NULL};
+        const lvk_prediction row = {"a.bmp", NULL, bad[i], -1, 0, NULL, 0, NULL};
         char *text = NULL;
         cr_expect_eq(lvk_predictions_text(&row, 1, &options, &text), LVK_ERROR_NUMERIC);
         cr_expect_null(text);

@@ -27,9 +27,10 @@ Test(subject_summary, share_interval) {
 
 /* P2 comes first in the rows and last in the result; P1 has as many of both; the last row is nobody's. */
 static const lvk_prediction rows[] = {
-    {"a", "P2", 0.9, 1, 0, NULL},    {"b", "P1", 0.25, 0, 0, NULL}, {"c", "P2", 0.8, 1, 0, NULL},
-    {"d", "P2", 0.4, -1, 0, NULL},   {"e", "P1", 0.75, 1, 0, NULL}, {"f", "", 0.5, 1, 0, NULL},
-    {"g", "P0,x", 0.1, -1, 0, NULL},
+    {"a", "P2", 0.9, 1, 0, NULL, 0, NULL},    {"b", "P1", 0.25, 0, 0, NULL, 0, NULL},
+    {"c", "P2", 0.8, 1, 0, NULL, 0, NULL},    {"d", "P2", 0.4, -1, 0, NULL, 0, NULL},
+    {"e", "P1", 0.75, 1, 0, NULL, 0, NULL},   {"f", "", 0.5, 1, 0, NULL, 0, NULL},
+    {"g", "P0,x", 0.1, -1, 0, NULL, 0, NULL},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -88,10 +89,10 @@ Test(subject_summary, four_classes) {
     static const char *const names[] = {"Benign", "Early", "Pre", "Pro"};
     static const double p[4][4] = {
         {.7, .1, .1, .1}, {.1, .2, .3, .4}, {.1, .2, .6, .1}, {.25, .125, .5, .125}};
-    const lvk_prediction several[] = {{"1", "A", .7, 0, 0, p[0]},
-                                      {"2", "A", .4, 0, 0, p[1]},
-                                      {"3", "B", .6, 1, 0, p[2]},
-                                      {"4", "B", .5, 2, 0, p[3]}};
+    const lvk_prediction several[] = {{"1", "A", .7, 0, 0, p[0], 0, NULL},
+                                      {"2", "A", .4, 0, 0, p[1], 0, NULL},
+                                      {"3", "B", .6, 1, 0, p[2], 0, NULL},
+                                      {"4", "B", .5, 2, 0, p[3], 0, NULL}};
     const lvk_prediction_options options = {
         .format = LVK_PREDICTIONS_CSV, .class_count = 4, .class_names = names};
     char *text = text_of(several, 4, &options, 0);
