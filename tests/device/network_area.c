@@ -20,12 +20,12 @@ static void draw(float *images, double ground[IMAGES]) {
         for (int i = 0; i < SIZE * SIZE; ++i) {
             const double x = i % SIZE - SIZE / 2,
                          y = i / SIZE - SIZE / 2; /* NOLINT(bugprone-integer-division) */
-            const bool inside = x * x + (1 + n) * y * y < 150;
+            const bool inside = x * x + (1 + 4 * n) * y * y < 150;
             double color[3], sum = 0;
             for (int c = 0; c < 3; ++c) {
                 float noise;
                 test_fill(&noise, 1, (uint32_t)((n * SIZE * SIZE + i) * 3 + c));
-                color[c] = inside ? 0.2 + 0.7 * (double)noise : 0.04 * (double)noise;
+                color[c] = inside ? 0.2 + 0.7 * (double)noise : 0.02 * (double)noise;
                 sum += color[c];
                 images[(n * SIZE * SIZE + i) * 3 + c] =
                     (float)((color[c] - wanted.mean[c]) / wanted.deviation[c]);
@@ -68,6 +68,7 @@ Test(area, training_leaves_it_and_changes_the_rest) {
     lvk_network_config config = test_small_network;
     config.model = test_compact_model;
     config.model.area = true;
+    config.model.batch_statistics = true;
     lvk_network *network = test_network(backend, &config);
     float *before = test_parameters(network), loss;
     const lvk_area_parameters two = {

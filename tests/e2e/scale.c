@@ -113,7 +113,7 @@ static void expect_brought(const char *camera, const char *scale, double within,
     cr_expect_lt(distance(told, wanted), within, "%s: %g", camera, distance(told, wanted));
     predict(camera, "", untold);
     expect_line("THE SCALE OF THE IMAGES IS NOT KNOWN: the model was trained at 0.25 microns per pixel");
-    cr_expect_gt(distance(untold, wanted), 0.01, "%s: %g", camera, distance(untold, wanted));
+    cr_expect_gt(distance(untold, wanted), 0.1, "%s: %g", camera, distance(untold, wanted));
 }
 
 static const char *const cameras[] = {"larger", "same", "smaller"};
@@ -185,10 +185,10 @@ Test(scale, cameras_of_other_scales) {
     double wanted[CELLS];
     program_run(&result, "synth %s/cells --images 60 --subjects 12 --size %d --format png", folder, SIDE);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    program_run(
-        &result,
-        "train --data %s/cells --out %s/run --model cnn --epochs 2 --batch 8 --microns-per-pixel 0.25",
-        folder, folder);
+    program_run(&result,
+                "train --data %s/cells --out %s/run --model cnn --epochs 2 --batch 8 --stain 0 --no-refit "
+                "--microns-per-pixel 0.25",
+                folder, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     expect_line("the model learns from images of 0.25 microns per pixel");
     write_cameras();
