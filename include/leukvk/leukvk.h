@@ -17,6 +17,7 @@
 #include "leukvk/explore.h"
 #include "leukvk/export.h"
 #include "leukvk/import.h"
+#include "leukvk/join.h"
 #include "leukvk/kernel_tuning.h"
 #include "leukvk/log.h"
 #include "leukvk/metrics.h"

@@ -27,7 +27,9 @@ typedef struct lvk_layer_summary {
 } lvk_layer_summary;
 
 typedef struct lvk_model_summary {
-    const char *architecture;
+    const char *architecture; /* of a joined file, the first member's */
+    uint32_t
+        members; /* of a joined file (leukvk/join.h), whose layers are named "member.1/conv2d" …; else 1 */
     /* Of a trained model whose file says so: how good it is expected to be, and by which test; else "". */
     char estimate[256];
     uint32_t image_size; /* height and width in pixels of the input, which has three channels */

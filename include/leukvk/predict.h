@@ -25,7 +25,8 @@ typedef struct lvk_classifier_options {
 } lvk_classifier_options;
 
 /* Opens the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose refit's
- * model.safetensors is read, or its own where there is no refit (leukvk/train.h). The device must outlive the classifier, which the caller closes. `options` may be NULL. */
+ * model.safetensors is read, or its own where there is no refit (leukvk/train.h); or a joined
+ * file (leukvk/join.h). The device must outlive the classifier, which the caller closes. `options` may be NULL. */
 LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
                                             const lvk_classifier_options *options,
                                             lvk_classifier **classifier);
@@ -37,11 +38,15 @@ typedef struct lvk_classifier_info {
     const char *positive_class, *negative_class; /* of two classes; else "" */
     uint32_t class_count;                        /* three and more; 0: two */
     const char *const *class_names; /* of three and more, in the order of probabilities; else NULL */
-    uint64_t parameters;
+    uint32_t members; /* models whose probabilities the file averages (leukvk/join.h); 1: one model, as usual.
+                            `architecture` is the first one's */
+    uint64_t parameters; /* of all members */
     double
         microns_per_pixel; /* of the images that it was trained on, to which others are brought; 0: not known */
-    double temperature; /* p = sigmoid(logit / temperature), or softmax; 1: as trained (leukvk/calibrate.h) */
-    double threshold;   /* an image is positive if p is greater; LVK_THRESHOLD unless calibrated */
+    /* p = sigmoid(logit / temperature), or softmax; 1: as trained (leukvk/calibrate.h). Of several members, the logit
+     * is that of their mean probability. */
+    double temperature;
+    double threshold; /* an image is positive if p is greater; LVK_THRESHOLD unless calibrated */
     /* Of three and more classes, some of which calibration has joined: whether each belongs to the positive class, for
      * the sum of whose probabilities `threshold` is (lvk_predictions_join); else NULL, and there is no threshold. */
     const bool *positive;

@@ -1,5 +1,6 @@
 #include "artifact/checkpoint.h"
 
+#include "artifact/joined_model.h"
 #include "artifact/model_classes.h"
 #include "core/memory.h"
 #include "leukvk/metrics.h"
@@ -16,6 +17,8 @@ struct lvk_checkpoint {
     lvk_model_info info;
     bool has_state;
     lvk_train_state state;
+    lvk_checkpoint *members[LVK_MOST_MEMBERS]; /* of a joined file; they borrow its tensors */
+    uint32_t member_count;
 };
 
 static bool is_optimizer(const char *name) {
@@ -262,7 +265,8 @@ static lvk_status put_all(lvk_string_map *map, const lvk_model_info *info, const
     return state ? put_state(map, state) : LVK_OK;
 }
 
-static lvk_status get_all(const lvk_string_map *map, lvk_checkpoint *checkpoint) {
+/* *joined: the file has members, which are still to be read, and nothing else. */
+static lvk_status get_all(const lvk_string_map *map, lvk_checkpoint *checkpoint, bool *joined) {
     uint64_t version = 0;
     const char *format = lvk_string_map_get(map, "format"), *kind = NULL;
     if (!format || strcmp(format, "leukvk") != 0)
@@ -272,6 +276,9 @@ static lvk_status get_all(const lvk_string_map *map, lvk_checkpoint *checkpoint)
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "has format version %llu, this leukvk reads %d",
                         (unsigned long long)version, FORMAT_VERSION);
     LVK_TRY(lvk_string_map_need(map, "kind", &kind));
+    *joined = strcmp(kind, LVK_JOINED_KIND) == 0;
+    if (*joined)
+        return LVK_OK;
     LVK_TRY(get_info(map, &checkpoint->info));
     LVK_TRY(get_calibration(map, &checkpoint->info, &checkpoint->info.calibration));
     checkpoint->has_state = strcmp(kind, "checkpoint") == 0;
@@ -319,19 +326,39 @@ lvk_status lvk_checkpoint_write(const char *path, const lvk_named_tensor *tensor
 }
 
 lvk_status lvk_checkpoint_read(const char *path, lvk_checkpoint **result) {
+    lvk_safetensors *file = NULL;
     *result = NULL;
-    lvk_checkpoint *checkpoint = lvk_alloc(1, sizeof *checkpoint);
-    if (!checkpoint)
+    LVK_TRY(lvk_safetensors_read(path, &file));
+    return lvk_checkpoint_take(file, result);
+}
+
+static lvk_status name_file(const lvk_checkpoint *checkpoint, lvk_status status) {
+    return status == LVK_OK || status == LVK_ERROR_MEMORY
+               ? status
+               : lvk_fail_within(status, "%s", lvk_safetensors_name(checkpoint->file));
+}
+
+static lvk_status get_members(lvk_checkpoint *checkpoint) {
+    LVK_TRY(lvk_joined_members_read(checkpoint->file, checkpoint->members, &checkpoint->member_count));
+    checkpoint->info = checkpoint->members[0]->info;
+    checkpoint->info.estimate[0] = '\0'; /* of one member; nobody has tested the mean */
+    return name_file(checkpoint, get_calibration(lvk_safetensors_metadata(checkpoint->file),
+                                                 &checkpoint->info, &checkpoint->info.calibration));
+}
+
+lvk_status lvk_checkpoint_take(lvk_safetensors *file, lvk_checkpoint **result) {
+    bool joined = false;
+    lvk_checkpoint *checkpoint = *result = lvk_alloc(1, sizeof *checkpoint);
+    if (!checkpoint) {
+        lvk_safetensors_destroy(&file);
         return LVK_ERROR_MEMORY;
-    lvk_status status = lvk_safetensors_read(path, &checkpoint->file);
-    if (status == LVK_OK) {
-        status = get_all(lvk_safetensors_metadata(checkpoint->file), checkpoint);
-        if (status != LVK_OK && status != LVK_ERROR_MEMORY)
-            status = lvk_fail_within(status, "%s", path);
     }
+    checkpoint->file = file;
+    lvk_status status = name_file(checkpoint, get_all(lvk_safetensors_metadata(file), checkpoint, &joined));
+    if (status == LVK_OK && joined)
+        status = get_members(checkpoint);
     if (status != LVK_OK)
-        lvk_checkpoint_destroy(&checkpoint);
-    *result = checkpoint;
+        lvk_checkpoint_destroy(result);
     return status;
 }
 
@@ -340,6 +367,8 @@ void lvk_checkpoint_destroy(lvk_checkpoint **pointer) {
         return;
     lvk_checkpoint *checkpoint = *pointer;
     *pointer = NULL;
+    for (uint32_t k = 0; k < checkpoint->member_count; ++k)
+        lvk_checkpoint_destroy(&checkpoint->members[k]);
     lvk_train_state_finish(&checkpoint->state);
     lvk_safetensors_destroy(&checkpoint->file);
     lvk_free(checkpoint);
@@ -351,6 +380,14 @@ const lvk_model_info *lvk_checkpoint_info(const lvk_checkpoint *checkpoint) {
 
 const lvk_train_state *lvk_checkpoint_state(const lvk_checkpoint *checkpoint) {
     return checkpoint->has_state ? &checkpoint->state : NULL;
+}
+
+uint32_t lvk_checkpoint_member_count(const lvk_checkpoint *checkpoint) {
+    return checkpoint->member_count ? checkpoint->member_count : 1;
+}
+
+const lvk_checkpoint *lvk_checkpoint_member(const lvk_checkpoint *checkpoint, uint32_t member) {
+    return checkpoint->member_count ? checkpoint->members[member] : checkpoint;
 }
 
 const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint) {

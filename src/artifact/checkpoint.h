@@ -10,7 +10,10 @@
  * A checkpoint holds all that a resumed run needs to give the same bits. It holds nothing that differs
  * between two runs of the same training (no time, no path, no device), so that equal trainings give equal
  * files. model.safetensors is a checkpoint without the optimizer's tensors and without the train state, and
- * with what tells images that are unlike the training's: tensors "novelty/…", entries "novelty…". */
+ * with what tells images that are unlike the training's: tensors "novelty/…", entries "novelty…".
+ *
+ * A joined file (artifact/joined_model.h) holds several models, its members, whose probabilities are averaged:
+ * tensors and metadata of member K are those of its model file behind the prefix "member.K/", K from 1. */
 #ifndef LVK_ARTIFACT_CHECKPOINT_H
 #define LVK_ARTIFACT_CHECKPOINT_H
 
@@ -18,6 +21,7 @@
 #include "core/error.h"
 #include "core/string_map.h"
 #include "formats/safetensors.h"
+#include "leukvk/join.h"
 #include "loader/cache.h"
 #include "models/resnet_table.h"
 
@@ -53,10 +57,10 @@ typedef struct lvk_model_info {
     /* Of a model that was trained on everybody: how good it is expected to be, and by which test, as a line for
      * people (train/refit.h); else empty. */
     char estimate[LVK_NAME_SIZE];
-    bool area;                          /* the model has the logits of the cell's area (models/area.h) */
-    uint32_t image_size;                /* height and width of the input, pixels */
-    double microns_per_pixel;           /* of the images that it was trained on; 0: not known, no entry */
-    uint32_t class_count;               /* 3 to LVK_MOST_CLASSES; 0: two */
+    bool area;                /* the model has the logits of the cell's area (models/area.h) */
+    uint32_t image_size;      /* height and width of the input, pixels */
+    double microns_per_pixel; /* of the images that it was trained on; 0: not known, no entry */
+    uint32_t class_count;     /* 3 to LVK_MOST_CLASSES; 0: two */
     char classes[LVK_MOST_CLASSES][LVK_NAME_SIZE]; /* their names, in the order of the logits */
     lvk_standard standard;             /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
     lvk_model_calibration calibration; /* as it was read; lvk_checkpoint_write writes none */
@@ -104,6 +108,9 @@ typedef struct lvk_checkpoint lvk_checkpoint;
 /* Reads the file, and checks what can be checked without knowing the architecture. Error lines name the file.
  * The caller destroys the checkpoint. */
 LVK_MUST_USE lvk_status lvk_checkpoint_read(const char *path, lvk_checkpoint **checkpoint);
+
+/* The same of a file that was read, which the function takes over, after a failure too. */
+LVK_MUST_USE lvk_status lvk_checkpoint_take(lvk_safetensors *file, lvk_checkpoint **checkpoint);
 void lvk_checkpoint_destroy(lvk_checkpoint **checkpoint);
 
 const lvk_model_info *lvk_checkpoint_info(const lvk_checkpoint *checkpoint);
@@ -113,6 +120,11 @@ const lvk_train_state *lvk_checkpoint_state(const lvk_checkpoint *checkpoint);
 
 /* The file that was read, with its tensors. Belongs to the checkpoint. */
 const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint);
+
+/* How many members a joined file has, 2 to LVK_MOST_MEMBERS; of another file 1, which is itself. What
+ * lvk_checkpoint_info says of a joined file is the first member's, but for the calibration, which is that of the mean. */
+uint32_t lvk_checkpoint_member_count(const lvk_checkpoint *checkpoint);
+const lvk_checkpoint *lvk_checkpoint_member(const lvk_checkpoint *checkpoint, uint32_t member);
 
 /* All metadata of the file. Belongs to the checkpoint. */
 const lvk_string_map *lvk_checkpoint_metadata(const lvk_checkpoint *checkpoint);

@@ -292,5 +292,10 @@ lvk_status lvk_export_write(lvk_export *e, const char *format, const char *file)
                         format);
     if (lvk_path_is_same(e->path, file))
         return lvk_fail(LVK_ERROR_ARGUMENT, "%s: is the model itself, which would be lost", file);
+    const uint32_t members = lvk_checkpoint_member_count(e->checkpoint);
+    if (members > 1)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED,
+                        "%s: holds %u joined models, and format %s is of one: export them one by one",
+                        e->path, members, format);
     return formats[i].write(e, file);
 }

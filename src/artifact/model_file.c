@@ -37,5 +37,7 @@ lvk_status lvk_model_file_read(const char *path, lvk_model_choice choice, char *
     if (!*file)
         return LVK_ERROR_MEMORY;
     LVK_TRY(lvk_checkpoint_read(*file, checkpoint));
-    return check_model(*file, lvk_checkpoint_info(*checkpoint));
+    for (uint32_t k = 0; k < lvk_checkpoint_member_count(*checkpoint); ++k)
+        LVK_TRY(check_model(*file, lvk_checkpoint_info(lvk_checkpoint_member(*checkpoint, k))));
+    return LVK_OK;
 }

@@ -10,10 +10,13 @@
 #include "ui/table.h"
 #include "verb.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char documentation[] =
     "Evaluates a way of training by cross-validation. Images are assigned to folds by subject; for each fold a "
@@ -26,12 +29,13 @@ static const char documentation[] =
     "  leukvk cv --data samples --model resnet50 --epochs 30\n"
     "  leukvk cv --data samples --group none --out runs/leaking\n"
     "  leukvk eval --from runs/cv/predictions.csv --subjects\n"
+    "  leukvk cv --data samples --out runs/cv --export mean.safetensors\n"
     "\n"
     "Each fold's model is trained for all epochs on all images of the other folds. With --patience or --keep best, a "
     "fraction of these images (0.15, by subject) is held back for validation, which chooses the epoch. Features of a "
     "frozen backbone are computed once for all folds.\n";
 
-enum { OPTION_FOLDS = 256, OPTION_OUT, OPTION_JSON, OPTION_REFIT };
+enum { OPTION_FOLDS = 256, OPTION_OUT, OPTION_EXPORT, OPTION_JSON, OPTION_REFIT };
 
 static const struct argp_option options[] = {
     {"folds", OPTION_FOLDS, "K|official|official-joined", 0,
@@ -45,6 +49,10 @@ static const struct argp_option options[] = {
      "At the end, train one model on all images: FOLDER/refit, which leukvk predict --model FOLDER takes; the folds are its "
      "estimate",
      GROUP_WORK},
+    {"export", OPTION_EXPORT, "FILE", 0,
+     "At the end, write one model file of the mean of the folds' models; the same command makes it of folds that are "
+     "done",
+     GROUP_OUTPUT},
     {"json", OPTION_JSON, NULL, 0,
      "Print results.json to standard output at the end, and everything else to standard error", GROUP_OUTPUT},
     {0}};
@@ -53,6 +61,7 @@ typedef struct arguments {
     lvk_device_options device;
     train_choices train;
     lvk_cv_options cv;
+    const char *file; /* of the mean of the folds' models; NULL: none */
     bool json;
 } arguments;
 
@@ -72,6 +81,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_REFIT:
         a->cv.refit = true;
+        return 0;
+    case OPTION_EXPORT:
+        a->file = output_path(text);
         return 0;
     case OPTION_JSON:
         a->json = true;
@@ -162,6 +174,39 @@ static void print_result(const lvk_cv_result *r) {
         printf("The model to use was trained on all images: %s/refit/model.safetensors\n", shown(r->folder));
 }
 
+/* A folder that is not there is said before the hours of training. */
+static void check_file(const arguments *a) {
+    char folder[4096];
+    const char *slash = a->file ? strrchr(a->file, '/') : NULL;
+    output_check("export", a->file, &a->train.options.data, 1);
+    if (!slash)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - a->file) + 1, a->file);
+    if (access(folder, W_OK) == 0)
+        return;
+    fprintf(stderr, "leukvk cv: --export %s: cannot write in this folder: %s\n", shown(a->file),
+            strerror(errno));
+    exit(EXIT_USAGE);
+}
+
+/* Writes the mean of the folds' models. */
+static int export_mean(const arguments *a, const lvk_cv_result *r) {
+    static char runs[LVK_MAX_FOLDS][4200];
+    const char *paths[LVK_MAX_FOLDS];
+    lvk_join_result joined;
+    for (uint32_t fold = 0; fold < r->folds; ++fold) {
+        snprintf(runs[fold], sizeof runs[fold], "%s/fold-%" PRIu32, r->folder, fold + 1);
+        paths[fold] = runs[fold];
+    }
+    const int status = lvk_models_join(paths, r->folds, a->file, &joined);
+    if (status == LVK_OK && !quiet_is_set())
+        printf(
+            "the mean of the folds' models: %s. The scores above are of each model on people it has not seen; most "
+            "members have seen each of these people, so that no image here can tell how good their mean is.\n",
+            shown(a->file));
+    return status;
+}
+
 static int run(int argc, char **argv) {
     static const struct argp_child children[] = {
         {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
@@ -169,6 +214,7 @@ static int run(int argc, char **argv) {
     static lvk_cv_result result;
     arguments a = {.train = train_choices_begin(), .cv = {.folds = 5}};
     parse_arguments(&parser, argc, argv, &a);
+    check_file(&a);
     a.cv.train = a.train.options;
     if (a.json)
         json_result_begin();
@@ -184,6 +230,8 @@ static int run(int argc, char **argv) {
         print_result(&result);
     else if (bar.visible)
         progress_clear(&bar);
+    if (status == LVK_OK && a.file)
+        status = export_mean(&a, &result);
     const int exit_status = status != LVK_OK ? report_failure(status)
                             : a.json         ? json_result_file(result.folder, "results.json")
                                              : EXIT_OK;

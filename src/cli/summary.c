@@ -13,7 +13,7 @@
 static const char documentation[] =
     "Prints the layers of a model: what each layer does, the shape of its output for one image, its number of "
     "parameters and its FLOPs (a multiply-add counts 2). MODEL is an architecture, or a trained model: a run "
-    "folder, a model.safetensors or a checkpoint."
+    "folder, a model.safetensors or a checkpoint. Of a file of joined models, the layers of all members are listed."
     "\v"
     "Examples:\n"
     "  leukvk summary cnn\n"
@@ -90,6 +90,8 @@ static void print_json(const lvk_model_summary *summary) {
         printf(",\n  \"estimate\": ");
         print_json_text(summary->estimate);
     }
+    if (summary->members > 1)
+        printf(",\n  \"members\": %" PRIu32, summary->members);
     printf(",\n  \"image_size\": %" PRIu32 ",\n  \"parameters\": %" PRIu64
            ",\n  \"flops\": %.0f,\n  \"layers\": [\n",
            summary->image_size, summary->parameters, summary->flops);
@@ -131,6 +133,8 @@ static int run(int argc, char **argv) {
     if (a.json) {
         print_json(summary);
     } else {
+        if (summary->members > 1)
+            printf("the mean of the probabilities of %" PRIu32 " models\n", summary->members);
         printf("%s: input %" PRIu32 "×%" PRIu32 "×3, output the probability of the positive class\n\n",
                summary->architecture, summary->image_size, summary->image_size);
         printed = print_layers(summary);

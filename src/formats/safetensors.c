@@ -11,7 +11,7 @@
 struct lvk_safetensors {
     lvk_arena arena; /* owns names and tensors */
     const char *name;
-    unsigned char *bytes;
+    unsigned char *bytes; /* NULL: a part, whose tensors are in the bytes of another file */
     size_t size;
     size_t data_start; /* where the tensors' data begins in `bytes` */
     lvk_safetensor *tensors;
@@ -289,6 +289,41 @@ lvk_status lvk_safetensors_read(const char *path, lvk_safetensors **file) {
     size_t size = 0;
     LVK_TRY(lvk_file_read(path, (size_t)LVK_SAFETENSORS_MAX_FILE, &bytes, &size));
     return lvk_safetensors_take(path, bytes, size, file);
+}
+
+static lvk_status take_part(const lvk_safetensors *whole, const char *prefix, lvk_safetensors *part) {
+    const size_t length = strlen(prefix);
+    part->tensors = lvk_arena_alloc(&part->arena, whole->count, sizeof *part->tensors);
+    if (!part->tensors || !part->name)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < whole->count; ++i) {
+        const lvk_safetensor *tensor = &whole->tensors[i];
+        if (strncmp(tensor->name, prefix, length) != 0)
+            continue;
+        lvk_safetensor *own = &part->tensors[part->count++];
+        *own = *tensor;
+        own->name = lvk_arena_strdup(&part->arena, tensor->name + length);
+        if (!own->name)
+            return LVK_ERROR_MEMORY;
+    }
+    for (size_t i = 0; i < whole->metadata.count; ++i) {
+        const lvk_string_pair *pair = &whole->metadata.pairs[i];
+        if (strncmp(pair->key, prefix, length) == 0)
+            LVK_TRY(lvk_string_map_set(&part->metadata, pair->key + length, pair->value));
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_safetensors_part(const lvk_safetensors *file, const char *prefix, const char *name,
+                                lvk_safetensors **part) {
+    lvk_safetensors *made = *part = lvk_alloc(1, sizeof *made);
+    if (!made)
+        return LVK_ERROR_MEMORY;
+    made->name = lvk_arena_strdup(&made->arena, name);
+    const lvk_status status = take_part(file, prefix, made);
+    if (status != LVK_OK)
+        lvk_safetensors_destroy(part);
+    return status;
 }
 
 void lvk_safetensors_destroy(lvk_safetensors **pointer) {

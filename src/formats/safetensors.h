@@ -68,6 +68,11 @@ LVK_MUST_USE lvk_status lvk_safetensors_read(const char *path, lvk_safetensors *
 LVK_MUST_USE lvk_status lvk_safetensors_take(const char *name, void *bytes, size_t size,
                                              lvk_safetensors **file);
 
+/* Makes a file of a part of another one: the tensors and the metadata whose names begin with `prefix`, without it.
+ * `name` is for error lines. The part borrows the tensors' data: `file` must outlive it. */
+LVK_MUST_USE lvk_status lvk_safetensors_part(const lvk_safetensors *file, const char *prefix,
+                                             const char *name, lvk_safetensors **part);
+
 void lvk_safetensors_destroy(lvk_safetensors **file);
 
 /* The path or name of the file. */

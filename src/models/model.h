@@ -78,4 +78,8 @@ uint64_t lvk_model_parameter_count(const lvk_builder *builder);
  * during the call only. */
 LVK_MUST_USE lvk_status lvk_model_summary_of(const lvk_model_config *config, lvk_model_summary **summary);
 
+/* One summary of several models, which it copies: the members of a joined file. */
+LVK_MUST_USE lvk_status lvk_model_summary_join(lvk_model_summary *const *parts, uint32_t count,
+                                               lvk_model_summary **summary);
+
 #endif

@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "loader/scale.h"
+#include "metrics/temperature.h"
 #include "predict/evaluation.h"
 #include "predict/novelty.h"
 #include "runtime/device.h"
@@ -19,7 +20,8 @@
 #include <string.h>
 
 struct lvk_classifier {
-    lvk_network *network;
+    lvk_evaluation_member members[LVK_MOST_MEMBERS]; /* the networks are owned */
+    uint32_t member_count;
     lvk_crop crop;
     lvk_model_info model;
     lvk_classifier_info info;
@@ -28,8 +30,8 @@ struct lvk_classifier {
     uint32_t views;
     bool keep_going;
     const char *class_names[LVK_MOST_CLASSES]; /* of three and more: those of `model` */
-    double *probabilities; /* the same: of the last prediction, which its rows point into */
-    lvk_novelty *novelty;  /* NULL: the model does not know what images it was trained on */
+    double *probabilities;                  /* the same: of the last prediction, which its rows point into */
+    lvk_novelty *novelty[LVK_MOST_MEMBERS]; /* NULL: the member does not know what images it was trained on */
 };
 
 /* Loads the parameters; batch norms, if there are any, are folded into the convolutions. */
@@ -43,33 +45,52 @@ static uint32_t first_side(const lvk_classifier *c) {
     return lvk_crop_side_bound(&c->crop, LVK_CNMC_SIDE, LVK_CNMC_SIDE, c->model.image_size);
 }
 
-static lvk_status load_novelty(lvk_classifier *c, const lvk_checkpoint *checkpoint) {
-    LVK_TRY(lvk_novelty_read(checkpoint, &c->novelty));
-    const uint32_t own = lvk_network_feature_count(c->network);
-    const uint32_t stored = c->novelty ? c->novelty->features.length : 0;
+/* Loads what a member knows of novelty, if anything. */
+static lvk_status load_novelty(lvk_classifier *c, const lvk_checkpoint *checkpoint, uint32_t member) {
+    lvk_novelty **novelty = &c->novelty[member];
+    LVK_TRY(lvk_novelty_read(checkpoint, novelty));
+    const uint32_t own = lvk_network_feature_count(c->members[member].network);
+    const uint32_t stored = *novelty ? (*novelty)->features.length : 0;
+    if (*novelty && !c->info.knows_novelty) {
+        c->info.knows_novelty = true;
+        c->info.usual_area = (*novelty)->area;
+    }
     return stored == 0 || stored == own
                ? LVK_OK
-               : lvk_fail(LVK_ERROR_FORMAT, "%s: its novelty is of %u features, the network has %u", c->path,
-                          (unsigned)stored, (unsigned)own);
+               : lvk_fail(LVK_ERROR_FORMAT, "%s: its novelty is of %u features, the network has %u",
+                          lvk_safetensors_name(lvk_checkpoint_file(checkpoint)), (unsigned)stored,
+                          (unsigned)own);
 }
 
-static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
-                       uint32_t batch) {
-    c->model = *lvk_checkpoint_info(checkpoint);
-    LVK_TRY(lvk_crop_parse(c->model.crop, &c->crop));
-    const lvk_network_config config = {.model = {.architecture = c->model.architecture,
-                                                 .image_size = c->model.image_size,
-                                                 .head = c->model.head,
-                                                 .area = c->model.area,
-                                                 .classes = c->model.class_count,
-                                                 .variant = lvk_model_info_variant(&c->model),
+/* Loads a member, or the only model, with its own architecture and normalization. */
+static lvk_status load_member(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
+                              uint32_t batch) {
+    const lvk_model_info *info = lvk_checkpoint_info(checkpoint);
+    const uint32_t number = c->member_count++;
+    lvk_evaluation_member *member = &c->members[number];
+    member->standard = info->standard;
+    member->temperature = info->calibration.temperature;
+    const lvk_network_config config = {.model = {.architecture = info->architecture,
+                                                 .image_size = info->image_size,
+                                                 .head = info->head,
+                                                 .area = info->area,
+                                                 .classes = info->class_count,
+                                                 .variant = lvk_model_info_variant(info),
                                                  .folded = true},
                                        .batch = batch ? batch : 32,
                                        .crop_side = first_side(c),
                                        .kernel_choices = lvk_device_kernel_choices(device)};
-    LVK_TRY(lvk_network_create_checked(lvk_device_backend(device), &config, &c->network));
-    LVK_TRY(load_parameters(c->network, checkpoint));
-    LVK_TRY(load_novelty(c, checkpoint));
+    LVK_TRY(lvk_network_create_checked(lvk_device_backend(device), &config, &member->network));
+    c->info.parameters += lvk_model_parameter_count(lvk_network_builder(member->network));
+    LVK_TRY(load_parameters(member->network, checkpoint));
+    return load_novelty(c, checkpoint, number);
+}
+
+static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoint *checkpoint,
+                       uint32_t batch) {
+    const uint32_t members = lvk_checkpoint_member_count(checkpoint);
+    c->model = *lvk_checkpoint_info(checkpoint);
+    LVK_TRY(lvk_crop_parse(c->model.crop, &c->crop));
     for (uint32_t k = 0; k < c->model.class_count; ++k)
         c->class_names[k] = c->model.classes[k];
     c->info = (lvk_classifier_info){
@@ -81,12 +102,12 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
         .class_count = c->model.class_count,
         .class_names = c->model.class_count ? c->class_names : NULL,
         .microns_per_pixel = c->model.microns_per_pixel,
+        .members = members,
         .temperature = c->model.calibration.temperature,
         .threshold = c->model.calibration.threshold,
-        .positive = c->model.calibration.has_positive ? c->model.calibration.positive : NULL,
-        .knows_novelty = c->novelty != NULL,
-        .usual_area = c->novelty ? c->novelty->area : 0,
-        .parameters = lvk_model_parameter_count(lvk_network_builder(c->network))};
+        .positive = c->model.calibration.has_positive ? c->model.calibration.positive : NULL};
+    for (uint32_t k = 0; k < members; ++k)
+        LVK_TRY(load_member(c, device, lvk_checkpoint_member(checkpoint, k), batch));
     return LVK_OK;
 }
 
@@ -114,10 +135,12 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
 void lvk_classifier_close(lvk_classifier **classifier) {
     if (!*classifier)
         return;
-    lvk_network_destroy(&(*classifier)->network);
+    for (uint32_t k = 0; k < (*classifier)->member_count; ++k) {
+        lvk_network_destroy(&(*classifier)->members[k].network);
+        lvk_novelty_destroy(&(*classifier)->novelty[k]);
+    }
     lvk_free((*classifier)->path);
     lvk_free((*classifier)->probabilities);
-    lvk_novelty_destroy(&(*classifier)->novelty);
     lvk_free(*classifier);
     *classifier = NULL;
 }
@@ -154,24 +177,24 @@ static lvk_status check_classes(const lvk_classifier *c, const lvk_dataset *data
     return LVK_OK;
 }
 
-/* Replaces the network by one that takes crops of up to `side` pixels, with the same parameters. */
-static lvk_status make_room(lvk_classifier *c, uint32_t side) {
+/* Replaces a network by one that takes crops of up to `side` pixels, with the same parameters. */
+static lvk_status make_room_in(lvk_network **network, uint32_t side) {
     lvk_network *larger = NULL;
-    lvk_network_config config = c->network->config;
+    lvk_network_config config = (*network)->config;
     if (side <= config.crop_side)
         return LVK_OK;
     config.crop_side = side;
-    float *parameters = lvk_alloc(c->network->block_size, 1);
+    float *parameters = lvk_alloc((*network)->block_size, 1);
     lvk_status status = parameters ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_network_create_checked(c->network->backend, &config, &larger);
+        status = lvk_network_create_checked((*network)->backend, &config, &larger);
     if (status == LVK_OK)
-        status = lvk_network_read(c->network, LVK_BLOCK_PARAMETERS, parameters);
+        status = lvk_network_read(*network, LVK_BLOCK_PARAMETERS, parameters);
     if (status == LVK_OK)
         status = lvk_network_write(larger, LVK_BLOCK_PARAMETERS, parameters);
     if (status == LVK_OK) {
-        lvk_network *const smaller = c->network;
-        c->network = larger;
+        lvk_network *const smaller = *network;
+        *network = larger;
         larger = smaller;
     }
     lvk_network_destroy(&larger);
@@ -193,11 +216,65 @@ static void add_novelty(void *user, size_t row, const float *features) {
     f->values[row] += lvk_novelty_of_features(f->novelty, features) / f->views;
 }
 
+/* Has each member that knows novelty judge its own features, into values[member][image]. */
+static void attach_sinks(lvk_classifier *c, feature_novelty *novelty, lvk_feature_sink *sinks, double *values,
+                         size_t count) {
+    for (uint32_t m = 0; m < c->member_count; ++m) {
+        novelty[m] = (feature_novelty){c->novelty[m], c->views, values + m * count};
+        sinks[m] = (lvk_feature_sink){add_novelty, &novelty[m]};
+        c->members[m].sink = c->novelty[m] ? &sinks[m] : NULL;
+    }
+}
+
+/* The mean over the members that know it, each by its own features; the cause is that of the largest. `of_features`
+ * is [members][images]. */
 static void judge_novelty(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
                           size_t count, const double *of_features, lvk_prediction *rows) {
-    for (size_t i = 0; i < count && c->novelty; ++i)
-        rows[i].novelty = lvk_novelty_judge(c->novelty, lvk_dataset_image(dataset, images[i]), of_features[i],
-                                            &rows[i].novelty_cause);
+    for (size_t i = 0; i < count && c->info.knows_novelty; ++i) {
+        double sum = 0, most = 0;
+        uint32_t knowing = 0;
+        for (uint32_t m = 0; m < c->member_count; ++m) {
+            const char *cause = NULL;
+            if (!c->novelty[m])
+                continue;
+            const double own = lvk_novelty_judge(c->novelty[m], lvk_dataset_image(dataset, images[i]),
+                                                 of_features[m * count + i], &cause);
+            if (knowing++ == 0 || own > most) {
+                most = own;
+                rows[i].novelty_cause = cause;
+            }
+            sum += own;
+        }
+        rows[i].novelty = sum / knowing;
+    }
+}
+
+static lvk_status make_room(lvk_classifier *c, uint32_t side) {
+    for (uint32_t k = 0; k < c->member_count; ++k)
+        LVK_TRY(make_room_in(&c->members[k].network, side));
+    return LVK_OK;
+}
+
+/* The probabilities of the only model, or the mean of the members with the temperature of the mean. */
+static lvk_status compute(lvk_classifier *c, const lvk_source *source, const uint32_t *images, size_t count,
+                          lvk_predict_progress progress, void *user, double *probabilities) {
+    const uint32_t width = lvk_evaluation_width(&c->model);
+    const double temperature = c->info.temperature;
+    if (c->member_count == 1)
+        return lvk_evaluation_with_features(c->members[0].network, source, images, count, c->views,
+                                            temperature, progress, user, c->members[0].sink, probabilities);
+    LVK_TRY(lvk_evaluation_mean(c->members, c->member_count, source, images, count, c->views, progress, user,
+                                probabilities));
+    for (size_t i = 0; i < count && temperature != 1; ++i) {
+        double *p = probabilities + i * width;
+        if (width == 1)
+            *p = lvk_temperature_apply(*p, temperature);
+        else
+            lvk_temperature_apply_classes(p, width, temperature);
+        for (uint32_t k = 0; k < width; ++k)
+            p[k] = lvk_prediction_round(p[k]);
+    }
+    return LVK_OK;
 }
 
 lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
@@ -219,22 +296,23 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
     bool *unreadable = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *unreadable);
     const lvk_source source = {
         .cache = cache, .unreadable = c->keep_going ? unreadable : NULL, .threads = c->threads};
-    feature_novelty novelty = {c->novelty, c->views, lvk_alloc(count, sizeof *novelty.values)};
-    const lvk_feature_sink sink = {add_novelty, &novelty};
-    status = probabilities && unreadable && novelty.values ? make_room(c, lvk_cache_side(cache))
-                                                           : LVK_ERROR_MEMORY;
-    if (status == LVK_OK)
-        status =
-            lvk_evaluation_with_features(c->network, &source, images, count, c->views, c->info.temperature,
-                                         progress, user, c->novelty ? &sink : NULL, probabilities);
+    double *of_features = lvk_alloc(count * c->member_count, sizeof *of_features);
+    feature_novelty novelty[LVK_MOST_MEMBERS];
+    lvk_feature_sink sinks[LVK_MOST_MEMBERS];
+    status =
+        probabilities && unreadable && of_features ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK) {
+        attach_sinks(c, novelty, sinks, of_features, count);
+        status = compute(c, &source, images, count, progress, user, probabilities);
+    }
     for (size_t i = 0; i < count && status == LVK_OK; ++i)
         for (uint32_t k = 0; k < width && unreadable[images[i]]; ++k)
             probabilities[i * width + k] = (double)NAN;
     if (status == LVK_OK) {
         lvk_evaluation_rows(dataset, &c->model, images, probabilities, count, rows);
-        judge_novelty(c, dataset, images, count, novelty.values, rows);
+        judge_novelty(c, dataset, images, count, of_features, rows);
     }
-    lvk_free(novelty.values);
+    lvk_free(of_features);
     lvk_free(unreadable);
     if (status == LVK_OK && width > 1) {
         lvk_free(c->probabilities);

@@ -1,5 +1,7 @@
 #include "predict/evaluation.h"
 
+#include "core/memory.h"
+#include "image/resample.h"
 #include "leukvk/class_metrics.h"
 #include "metrics/temperature.h"
 
@@ -14,30 +16,33 @@ int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image) {
 }
 
 typedef struct evaluation {
-    lvk_network *network;
+    const lvk_evaluation_member *members;
+    uint32_t member_count;
+    bool standardized; /* the source's rows are standardized for the only member */
     const lvk_dataset *dataset;
+    uint32_t output; /* side in pixels of what crops are resampled to */
     lvk_evaluation_progress progress;
     void *user;
     size_t done, total; /* images times views */
-    uint32_t views;
-    double temperature;
-    uint32_t outputs; /* of the network for an image */
-    float *logits;    /* [batch][outputs] */
-    double *softmax;  /* [outputs] */
-    const lvk_feature_sink *sink;
-    uint32_t feature_count;
-    float *features; /* [batch][feature_count]; NULL without a sink */
+    uint32_t view, views;
+    uint32_t outputs;      /* of a network for an image */
+    float *logits;         /* [batch][outputs] */
+    double *softmax;       /* [outputs] */
+    lvk_resampling *rows;  /* [batch], of one member */
+    float *features;       /* [batch][features of a member], of the member with the most */
+    double *probabilities; /* [members][images][outputs] */
 } evaluation;
 
 /* Adds the probabilities of one view of an image to `probabilities`, [outputs]. */
-static void add_probabilities(const evaluation *j, const float *logits, double *probabilities) {
+static void add_probabilities(const evaluation *j, double temperature, const float *logits,
+                              double *probabilities) {
     if (j->outputs == 1) {
-        probabilities[0] += lvk_sigmoid((double)logits[0] / j->temperature) / j->views;
+        probabilities[0] += lvk_sigmoid((double)logits[0] / temperature) / j->views;
         return;
     }
     for (uint32_t c = 0; c < j->outputs; ++c)
         j->softmax[c] = (double)logits[c];
-    lvk_softmax(j->softmax, j->outputs, j->temperature);
+    lvk_softmax(j->softmax, j->outputs, temperature);
     for (uint32_t c = 0; c < j->outputs; ++c)
         probabilities[c] += j->softmax[c] / j->views;
 }
@@ -49,43 +54,115 @@ static bool are_finite(const float *logits, uint32_t count) {
     return true;
 }
 
+/* The batch's rows as the loader would have made them for the member. */
+static const lvk_resampling *standardize(const evaluation *j, const lvk_evaluation_member *member,
+                                         const lvk_batch *batch) {
+    const lvk_augment view = lvk_augment_view(j->view);
+    if (j->standardized || !batch->rows)
+        return batch->rows;
+    for (uint32_t i = 0; i < batch->count; ++i)
+        j->rows[i] = lvk_resampling_make(&view, (uint32_t)batch->rows[i].side, j->output, &member->standard);
+    for (uint32_t i = batch->count; i < member->network->config.batch; ++i)
+        j->rows[i] = batch->rows[i];
+    return j->rows;
+}
+
 /* Hands on the features of a batch, whose first image is number `first`. */
-static lvk_status give_features(const evaluation *j, const lvk_batch *batch, size_t first) {
-    if (!j->features)
+static lvk_status give_features(const evaluation *j, const lvk_evaluation_member *member,
+                                const lvk_batch *batch, size_t first) {
+    const uint32_t count = lvk_network_feature_count(member->network);
+    if (!member->sink || count == 0)
         return LVK_OK;
-    LVK_TRY(lvk_network_features(j->network, j->features));
+    LVK_TRY(lvk_network_features(member->network, j->features));
     for (uint32_t i = 0; i < batch->count; ++i) {
-        const float *features = j->features + (size_t)i * j->feature_count;
-        if (!are_finite(features, j->feature_count))
+        const float *features = j->features + (size_t)i * count;
+        if (!are_finite(features, count))
             return lvk_fail(LVK_ERROR_NUMERIC, "%s: a feature is not a finite number",
                             lvk_dataset_image(j->dataset, batch->indices[i])->path);
-        j->sink->take(j->sink->user, first + i, features);
+        member->sink->take(member->sink->user, first + i, features);
     }
     return LVK_OK;
 }
 
-/* Adds the probabilities of one view of all images to `probabilities`. */
-static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t count,
-                                double *probabilities) {
+/* Adds the probabilities of a batch to `probabilities`, those of the batch's first image, number `first`, on. */
+static lvk_status evaluate_batch(const evaluation *j, const lvk_evaluation_member *member,
+                                 const lvk_batch *batch, size_t first, double *probabilities) {
+    LVK_TRY(lvk_network_infer(member->network, batch->input, standardize(j, member, batch), j->logits));
+    LVK_TRY(give_features(j, member, batch, first));
+    for (uint32_t i = 0; i < batch->count; ++i) {
+        const float *logits = j->logits + (size_t)i * j->outputs;
+        if (!are_finite(logits, j->outputs))
+            return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
+                            lvk_dataset_image(j->dataset, batch->indices[i])->path);
+        add_probabilities(j, member->temperature, logits, probabilities + (size_t)i * j->outputs);
+    }
+    return LVK_OK;
+}
+
+/* Adds the probabilities of one view of all images. */
+static lvk_status evaluate_view(evaluation *j, lvk_batch_source *batches, size_t count) {
     size_t done = 0;
     while (done < count) {
         lvk_batch batch;
         LVK_TRY(lvk_batch_source_next(batches, &batch));
-        LVK_TRY(lvk_network_infer(j->network, batch.input, batch.rows, j->logits));
-        LVK_TRY(give_features(j, &batch, done));
-        for (uint32_t i = 0; i < batch.count; ++i) {
-            const float *logits = j->logits + (size_t)i * j->outputs;
-            if (!are_finite(logits, j->outputs))
-                return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
-                                lvk_dataset_image(j->dataset, batch.indices[i])->path);
-            add_probabilities(j, logits, probabilities + done++ * j->outputs);
-        }
+        for (uint32_t m = 0; m < j->member_count; ++m)
+            LVK_TRY(evaluate_batch(j, &j->members[m], &batch, done,
+                                   j->probabilities + (m * count + done) * j->outputs));
+        done += batch.count;
         j->done += batch.count;
         if (j->progress && !j->progress(j->user, j->done / j->views, j->total / j->views))
             return lvk_fail(LVK_ERROR_CANCELLED, "stopped after %zu of %zu images", j->done / j->views,
                             j->total / j->views);
     }
     return LVK_OK;
+}
+
+static lvk_status evaluate_views(evaluation *j, const lvk_source *source, const uint32_t *images,
+                                 size_t count) {
+    const lvk_network *network = j->members[0].network;
+    lvk_status status = LVK_OK;
+    for (j->view = 0; j->view < j->views && status == LVK_OK; ++j->view) {
+        const lvk_loader_options options = {.batch = network->config.batch,
+                                            .view = j->view,
+                                            .side = network->config.crop_side,
+                                            .memory = network->backend->host_memory};
+        lvk_batch_source *batches = NULL;
+        status = lvk_batch_source_create(source, images, count, &options, &batches);
+        if (status == LVK_OK)
+            status = evaluate_view(j, batches, count);
+        lvk_batch_source_destroy(&batches);
+    }
+    return status;
+}
+
+/* The floats of the features of a batch that are handed on, of the member with the most. */
+static size_t most_features(const evaluation *j) {
+    size_t most = 0;
+    for (uint32_t m = 0; m < j->member_count; ++m) {
+        const size_t own = j->members[m].sink ? lvk_network_feature_count(j->members[m].network) : 0;
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
+static lvk_status evaluate(evaluation *j, const lvk_source *source, const uint32_t *images, size_t count) {
+    const lvk_network *network = j->members[0].network;
+    const size_t features = most_features(j);
+    j->dataset = lvk_cache_dataset(source->cache);
+    j->output = lvk_cache_output(source->cache);
+    j->total = count * j->views;
+    j->outputs = lvk_network_outputs(network);
+    j->logits = lvk_alloc(network->config.batch, j->outputs * sizeof *j->logits);
+    j->softmax = lvk_alloc(j->outputs, sizeof *j->softmax);
+    j->rows = lvk_alloc(network->config.batch, sizeof *j->rows);
+    j->features = features ? lvk_alloc(network->config.batch, features * sizeof *j->features) : NULL;
+    const bool allocated = j->logits && j->softmax && j->rows && (j->features || !features);
+    const lvk_status status = allocated ? evaluate_views(j, source, images, count) : LVK_ERROR_MEMORY;
+    lvk_free(j->logits);
+    lvk_free(j->softmax);
+    lvk_free(j->rows);
+    lvk_free(j->features);
+    return status;
 }
 
 lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
@@ -100,41 +177,38 @@ lvk_status lvk_evaluation_with_features(lvk_network *network, const lvk_source *
                                         const uint32_t *images, size_t count, uint32_t views,
                                         double temperature, lvk_evaluation_progress progress, void *user,
                                         const lvk_feature_sink *sink, double *probabilities) {
-    evaluation j = {.network = network,
-                    .dataset = lvk_cache_dataset(source->cache),
+    const lvk_evaluation_member only = {.network = network, .temperature = temperature, .sink = sink};
+    evaluation j = {.members = &only,
+                    .member_count = 1,
+                    .standardized = true,
                     .progress = progress,
                     .user = user,
-                    .total = count * views,
                     .views = views,
-                    .temperature = temperature,
-                    .outputs = lvk_network_outputs(network),
-                    .sink = sink,
-                    .feature_count = lvk_network_feature_count(network)};
-    const size_t numbers = count * j.outputs;
-    j.logits = lvk_alloc(network->config.batch, j.outputs * sizeof *j.logits);
-    j.softmax = lvk_alloc(j.outputs, sizeof *j.softmax);
-    if (sink && j.feature_count)
-        j.features = lvk_alloc(network->config.batch, j.feature_count * sizeof *j.features);
-    const bool allocated = j.logits && j.softmax && (j.features || !sink || !j.feature_count);
-    lvk_status status = allocated ? LVK_OK : LVK_ERROR_MEMORY;
+                    .probabilities = probabilities};
+    const size_t numbers = count * lvk_network_outputs(network);
     for (size_t i = 0; i < numbers; ++i)
         probabilities[i] = 0;
-    for (uint32_t view = 0; view < views && status == LVK_OK; ++view) {
-        const lvk_loader_options options = {.batch = network->config.batch,
-                                            .view = view,
-                                            .side = network->config.crop_side,
-                                            .memory = network->backend->host_memory};
-        lvk_batch_source *batches = NULL;
-        status = lvk_batch_source_create(source, images, count, &options, &batches);
-        if (status == LVK_OK)
-            status = evaluate_view(&j, batches, count, probabilities);
-        lvk_batch_source_destroy(&batches);
-    }
-    for (size_t i = 0; i < numbers && status == LVK_OK; ++i)
+    LVK_TRY(evaluate(&j, source, images, count));
+    for (size_t i = 0; i < numbers; ++i)
         probabilities[i] = lvk_prediction_round(probabilities[i]);
-    lvk_free(j.logits);
-    lvk_free(j.softmax);
-    lvk_free(j.features);
+    return LVK_OK;
+}
+
+lvk_status lvk_evaluation_mean(const lvk_evaluation_member *members, uint32_t count, const lvk_source *source,
+                               const uint32_t *images, size_t images_count, uint32_t views,
+                               lvk_evaluation_progress progress, void *user, double *probabilities) {
+    evaluation j = {
+        .members = members, .member_count = count, .progress = progress, .user = user, .views = views};
+    const size_t numbers = images_count * lvk_network_outputs(members[0].network);
+    j.probabilities = lvk_alloc(numbers * count, sizeof *j.probabilities);
+    lvk_status status = j.probabilities ? evaluate(&j, source, images, images_count) : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < numbers && status == LVK_OK; ++i) {
+        double sum = 0;
+        for (uint32_t m = 0; m < count; ++m)
+            sum += lvk_prediction_round(j.probabilities[m * numbers + i]);
+        probabilities[i] = lvk_prediction_round(sum / count);
+    }
+    lvk_free(j.probabilities);
     return status;
 }
 

@@ -37,6 +37,23 @@ LVK_MUST_USE lvk_status lvk_evaluation_with_features(lvk_network *network, const
                                                      void *user, const lvk_feature_sink *sink,
                                                      double *probabilities);
 
+/* A network whose probabilities are averaged with others'. */
+typedef struct lvk_evaluation_member {
+    lvk_network *network;
+    lvk_standard standard; /* of its input */
+    double temperature;
+    const lvk_feature_sink *sink; /* gets its features; NULL: nobody */
+} lvk_evaluation_member;
+
+/* The same by the mean over `count` networks, each of which gets every batch that `source` makes, standardized as it
+ * needs it. All have the same configuration of batch and crops, and the same number of outputs. The mean is that of
+ * the rounded probabilities of the networks one by one, added in their order, and rounded. */
+LVK_MUST_USE lvk_status lvk_evaluation_mean(const lvk_evaluation_member *members, uint32_t count,
+                                            const lvk_source *source, const uint32_t *images,
+                                            size_t images_count, uint32_t views,
+                                            lvk_evaluation_progress progress, void *user,
+                                            double *probabilities);
+
 /* Computes scores over the labelled images; unlabelled images are ignored. With three and more classes these
  * are the loss, accuracy, balanced accuracy, F1 and AUC (macro), Brier score and ECE of
  * leukvk/class_metrics.h; other scores are NaN. */
