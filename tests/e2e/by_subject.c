@@ -35,10 +35,11 @@ static void link_image(const char *folder, const char *name, int number) {
     cr_assert_eq(symlink(target, path), 0, "%s", path);
 }
 
-/* The means and shares are those of the rows that predict writes of each image. */
+/* The means and shares are those of the rows that eval writes of each image, by the model that it judges. */
 static void expect_means(const char *folder) {
     RUN("eval --model %s/run --data %s/cells --part all --out %s/rows.csv", folder, folder, folder);
-    RUN("predict --model %s/run --data %s/cells --by-subject --out %s/people.json", folder, folder, folder);
+    RUN("predict --model %s/run/model.safetensors --data %s/cells --by-subject --out %s/people.json", folder,
+        folder, folder);
     EXPECT_SAYS(result.err, "subjects in ");
     char *text = program_read_in(folder, "people.json"), *rows = program_read_in(folder, "rows.csv");
     json_t *people = json_loads(text, 0, NULL);
