@@ -72,8 +72,11 @@ static lvk_status check_values(const lvk_train_options *o) {
 lvk_status lvk_settings_check_use(const lvk_train_options *options) {
     const lvk_train_option *table = lvk_train_option_table();
     const lvk_train_options defaults = lvk_train_defaults();
+    lvk_train_options resolved = defaults; /* what "auto" is resolved to where nothing uses the option */
+    resolved.area = "off";
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
-        if (!lvk_train_option_equal(&table[i], options, &defaults))
+        if (!lvk_train_option_equal(&table[i], options, &defaults) &&
+            !lvk_train_option_equal(&table[i], options, &resolved))
             LVK_TRY(lvk_train_option_check_use(&table[i], options));
     return LVK_OK;
 }

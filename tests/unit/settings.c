@@ -278,6 +278,19 @@ static void refused_use(const lvk_train_options *options, const char *says) {
                        says);
 }
 
+/* A second training, on the images of all parts, begins with the options that the first has resolved. */
+Test(settings, resolved_options_are_accepted_again) {
+    static const char *const models[] = {"cnn", "cnn-gap", "resnet50"};
+    for (size_t i = 0; i < sizeof models / sizeof *models; ++i) {
+        lvk_train_options options = defaults();
+        options.model = models[i];
+        lvk_settings settings = valid(&options);
+        cr_expect_eq(lvk_train_options_check(&settings.options), LVK_OK, "%s: %s", models[i],
+                     lvk_error_message());
+        lvk_settings_finish(&settings);
+    }
+}
+
 /* What is taken must have an effect; a line says whose option it is. Older runs may have such values. */
 Test(settings, options_without_effect_are_refused) {
     lvk_train_options o = defaults();
