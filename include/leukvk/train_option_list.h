@@ -132,8 +132,17 @@ LVK_TRAIN_OPTION(TEXT, weights, "auto", ANY, "weights", NULL, "FILE", MODEL, RES
     "ResNets only: pretrained weights, a file that leukvk import has written; none: random weights (the file that "
     "leukvk-fetch-weights has stored)")
 
-LVK_TRAIN_OPTION(TEXT, head, "dense:64,dropout:0.25", ANY, "head", NULL, "LAYERS", MODEL, RESNETS, 13, IDENTITY,
-    "ResNets only: layers between the backbone's features and the logit")
+/* "auto" is resolved when a training begins; config.json has the stage, or nothing for conv5_x. */
+LVK_TRAIN_OPTION(TEXT, features, "auto", ONE_OF("auto|conv2_x|conv3_x|conv4_x|conv5_x"), "features", NULL, "STAGE", MODEL,
+    RESNETS, 0, LATER_IDENTITY,
+    "ResNets only: the stage with which the backbone ends, and whose output, averaged over the image, is the features: "
+    "conv2_x, conv3_x, conv4_x or conv5_x (conv4_x where the backbone is frozen, else conv5_x)")
+
+/* "auto" is resolved when a training begins. */
+LVK_TRAIN_OPTION(TEXT, head, "auto", ANY, "head", NULL, "LAYERS", MODEL, RESNETS, 13, IDENTITY,
+    "ResNets only: layers between the backbone's features and the logit, as in dense:64,dropout:0.25; none; standardize, "
+    "first or alone: subtract each feature's mean over the training images and divide by its standard deviation "
+    "(standardize where the backbone is frozen, else dense:64,dropout:0.25)")
 
 /* "none": the whole backbone is frozen, and the features of each image are computed once. */
 LVK_TRAIN_OPTION(TEXT, unfreeze, "none", ANY, "unfreeze", NULL, "STAGE", MODEL, RESNETS, 0, IDENTITY,

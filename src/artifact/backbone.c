@@ -77,6 +77,13 @@ void lvk_backbone_close(lvk_backbone **backbone) {
     *backbone = NULL;
 }
 
+void lvk_backbone_end_with(lvk_backbone *backbone, uint32_t stage) {
+    const lvk_resnet_table *table = lvk_weights_table(backbone->weights);
+    const size_t of_each = backbone->count / table->conv_count;
+    while (backbone->count > of_each * lvk_resnet_stage_convs(table, stage))
+        lvk_free(backbone->tensors[--backbone->count].data);
+}
+
 lvk_status lvk_backbone_load(lvk_network *network, const lvk_safetensors *file, bool partial) {
     float *block = lvk_alloc(network->block_size, 1);
     if (!block)

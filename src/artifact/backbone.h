@@ -24,6 +24,9 @@ LVK_MUST_USE lvk_status lvk_backbone_open(const char *path, const char *architec
                                           lvk_backbone **backbone);
 void lvk_backbone_close(lvk_backbone **backbone);
 
+/* Drops the tensors behind a stage with which the backbone is to end (models/resnet_table.h). */
+void lvk_backbone_end_with(lvk_backbone *backbone, uint32_t stage);
+
 /* Writes the tensors of a file of weights or of a model into the network's parameters. If the network has its
  * batch norms folded into the convolutions, they are folded here. If `partial`, parameters that the file does
  * not have, such as those of the head, stay as they are; otherwise a missing parameter is a failure. */

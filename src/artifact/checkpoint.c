@@ -46,7 +46,8 @@ enum {
 /* Names that may be empty, in which case there is no entry. */
 static const name_entry optional_names[] = {{"head", offsetof(lvk_model_info, head)},
                                             {"topology", offsetof(lvk_model_info, topology)},
-                                            {"estimate", offsetof(lvk_model_info, estimate)}};
+                                            {"estimate", offsetof(lvk_model_info, estimate)},
+                                            {"features", offsetof(lvk_model_info, features)}};
 
 static lvk_status put_names(lvk_string_map *map, const void *object, const name_entry *entries,
                             size_t count) {
@@ -125,6 +126,10 @@ static lvk_status get_scale(const lvk_string_map *map, lvk_model_info *info) {
     return LVK_OK;
 }
 
+uint32_t lvk_model_info_feature_stage(const lvk_model_info *info) {
+    return lvk_resnet_stage_find(info->features);
+}
+
 static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     LVK_TRY(check_standard(LVK_ERROR_ARGUMENT, &info->standard));
     if (info->image_size == 0)
@@ -170,6 +175,9 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     if (*info->topology && !lvk_resnet_variant_find(info->topology, &variant))
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"topology\" is \"%.40s\", which is not known here",
                         info->topology);
+    if (*info->features && !lvk_resnet_stage_find(info->features))
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"features\" is \"%.40s\", which is not known here",
+                        info->features);
     return check_standard(LVK_ERROR_FORMAT, &info->standard);
 }
 

@@ -54,6 +54,7 @@ typedef struct lvk_model_info {
     char crop[LVK_NAME_SIZE];           /* as the command line writes it: "center:300", "bbox", "none" */
     char head[LVK_NAME_SIZE];           /* of a model with a backbone: "dense:64,dropout:0.25"; else empty */
     char topology[LVK_NAME_SIZE];       /* the same: lvk_resnet_variant_name() */
+    char features[LVK_NAME_SIZE]; /* the stage with which its backbone ends: "conv4_x"; empty: the last */
     /* Of a model that was trained on everybody: how good it is expected to be, and by which test, as a line for
      * people (train/refit.h); else empty. */
     char estimate[LVK_NAME_SIZE];
@@ -68,6 +69,9 @@ typedef struct lvk_model_info {
 
 /* The variant that info->topology names, which must be a known one; that of Keras if it is empty. */
 lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info);
+
+/* The stage that info->features names, as in lvk_model_config: 0 if it is empty. */
+uint32_t lvk_model_info_feature_stage(const lvk_model_info *info);
 
 /* The train state: which training it is, and how far it has come. With the settings, the data, the parameters
  * and the optimizer's moments, it is all that a resumed run needs to give the same bits. Initialized with

@@ -55,6 +55,7 @@ static void describe(lvk_export *e) {
     const lvk_model_info *info = lvk_checkpoint_info(e->checkpoint);
     e->config = (lvk_model_config){.architecture = info->architecture,
                                    .image_size = info->image_size,
+                                   .feature_stage = lvk_model_info_feature_stage(info),
                                    .head = info->head,
                                    .area = info->area,
                                    .classes = info->class_count,
@@ -127,11 +128,16 @@ static const char *preprocessing(const lvk_export *e) {
 /* What the file says of the model, behind `form` if that is not NULL: the metadata of the model's own file.
  */
 static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_string_map *metadata) {
-    static const char *const keys[] = {
-        "architecture",   "head",           "topology",          "image_size",        "crop",
-        "positive_class", "negative_class", "classes",           "pixel_order",       "pixel_mean_r",
-        "pixel_mean_g",   "pixel_mean_b",   "pixel_deviation_r", "pixel_deviation_g", "pixel_deviation_b",
-        "temperature",    "threshold",      "positive_classes",  "microns_per_pixel"};
+    static const char *const keys[] = {"architecture",      "head",
+                                       "topology",          "features",
+                                       "image_size",        "crop",
+                                       "positive_class",    "negative_class",
+                                       "classes",           "pixel_order",
+                                       "pixel_mean_r",      "pixel_mean_g",
+                                       "pixel_mean_b",      "pixel_deviation_r",
+                                       "pixel_deviation_g", "pixel_deviation_b",
+                                       "temperature",       "threshold",
+                                       "positive_classes",  "microns_per_pixel"};
     const lvk_string_map *own = lvk_checkpoint_metadata(e->checkpoint);
     if (form)
         LVK_TRY(lvk_string_map_set(metadata, "format", form));

@@ -12,6 +12,7 @@ static lvk_status summarize(const lvk_checkpoint *checkpoint, lvk_model_summary 
                                      .image_size = info->image_size,
                                      .dropout =
                                          0.5, /* a rate that shows the layer; what it was, the run tells */
+                                     .feature_stage = lvk_model_info_feature_stage(info),
                                      .head = info->head,
                                      .area = info->area,
                                      .classes = info->class_count,

@@ -96,12 +96,31 @@ static bool split(const char *own, const char *stem, unsigned *number, const cha
     return strcmp(own, "/kernel") == 0 || strcmp(own, "/bias") == 0;
 }
 
+/* The name that PyTorch gives to a vector of a batch norm; NULL for others. */
+static const char *norm_part(const char *own) {
+    static const char *const vectors[][2] = {{"gamma", "weight"},
+                                             {"beta", "bias"},
+                                             {"moving_mean", "running_mean"},
+                                             {"moving_variance", "running_var"}};
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; ++i)
+        if (strcmp(own, vectors[i][0]) == 0)
+            return vectors[i][1];
+    return NULL;
+}
+
 bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_INTEROP_NAME]) {
     unsigned number;
     const char *part;
+    const size_t length = sizeof LVK_HEAD_STANDARDIZE; /* with the slash */
+    if (head->standardize && strncmp(own, LVK_HEAD_STANDARDIZE "/", length) == 0) {
+        part = norm_part(own + length);
+        snprintf(name, LVK_INTEROP_NAME, "fc.0.%s", part ? part : "");
+        return part;
+    }
     if (!split(own, "dense", &number, &part))
         return false;
-    int place = 0; /* the number of the module in the Sequential, in which a ReLU is a module of its own */
+    int place =
+        head->standardize; /* the number of the module in the Sequential, in which a ReLU is a module of its own */
     for (int i = 0; i < head->count && (number > 0 || !head->layers[i].units); ++i) {
         place += head->layers[i].units ? 2 : 1;
         number -= head->layers[i].units ? 1 : 0;
@@ -113,19 +132,12 @@ bool lvk_naming_head(const lvk_head *head, const char *own, char name[LVK_INTERO
 /* Names tensors of layers that have numbers already, such as "conv2/kernel" or "bn2/moving_mean". False for
  * others. */
 static bool name_numbered(const char *own, char name[LVK_INTEROP_NAME]) {
-    static const char *const weights[][2] = {{"kernel", "weight"},
-                                             {"gamma", "weight"},
-                                             {"beta", "bias"},
-                                             {"moving_mean", "running_mean"},
-                                             {"moving_variance", "running_var"}};
     const char *slash = strchr(own, '/');
     if (!slash || (strncmp(own, "conv", 4) != 0 && strncmp(own, "bn", 2) != 0))
         return false;
-    for (size_t i = 0; i < sizeof weights / sizeof *weights; ++i)
-        if (strcmp(slash + 1, weights[i][0]) == 0)
-            return snprintf(name, LVK_INTEROP_NAME, "%.*s.%s", (int)(slash - own), own, weights[i][1]) <
-                   LVK_INTEROP_NAME;
-    return false;
+    const char *part = strcmp(slash + 1, "kernel") == 0 ? "weight" : norm_part(slash + 1);
+    return part &&
+           snprintf(name, LVK_INTEROP_NAME, "%.*s.%s", (int)(slash - own), own, part) < LVK_INTEROP_NAME;
 }
 
 bool lvk_naming_plain(const char *own, char name[LVK_INTEROP_NAME]) {
@@ -141,10 +153,13 @@ bool lvk_naming_plain(const char *own, char name[LVK_INTEROP_NAME]) {
 bool lvk_naming_is_head(const char *name) {
     unsigned number;
     const char *part;
-    char rest[8];
+    char rest[16];
+    const size_t length = sizeof LVK_HEAD_STANDARDIZE;
     return split(name, "dense", &number, &part) ||
-           (sscanf(name, "fc.%2u.%7s", &number, rest) == 2 &&
-            (strcmp(rest, "weight") == 0 || strcmp(rest, "bias") == 0));
+           (strncmp(name, LVK_HEAD_STANDARDIZE "/", length) == 0 && norm_part(name + length)) ||
+           (sscanf(name, "fc.%2u.%15s", &number, rest) == 2 &&
+            (strcmp(rest, "weight") == 0 || strcmp(rest, "bias") == 0 || strcmp(rest, "running_mean") == 0 ||
+             strcmp(rest, "running_var") == 0));
 }
 
 /* ---- reading ---- */

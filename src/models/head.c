@@ -9,6 +9,10 @@ enum { MOST_UNITS = 65536, PART_SIZE = 32 };
 static lvk_status parse_part(const char *part, lvk_head *head) {
     char *end;
     const char *number = strchr(part, ':');
+    if (strcmp(part, LVK_HEAD_STANDARDIZE) == 0 && head->count == 0 && !head->standardize) {
+        head->standardize = true;
+        return LVK_OK;
+    }
     if (head->count == LVK_HEAD_MAX_LAYERS)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--head: more than %d layers", LVK_HEAD_MAX_LAYERS);
     if (number && number[1] != '\0' && strspn(number + 1, "0123456789.") == strlen(number + 1)) {
@@ -23,9 +27,11 @@ static lvk_status parse_part(const char *part, lvk_head *head) {
             return LVK_OK;
         }
     }
-    return lvk_fail(LVK_ERROR_ARGUMENT,
-                    "--head: '%s' is neither dense:N, N from 1 to %d, nor dropout:R, R from 0 to below 1",
-                    part, MOST_UNITS);
+    return lvk_fail(
+        LVK_ERROR_ARGUMENT,
+        "--head: '%s' is neither dense:N, N from 1 to %d, nor dropout:R, R from 0 to below 1, nor "
+        "standardize at the beginning",
+        part, MOST_UNITS);
 }
 
 lvk_status lvk_head_parse(const char *text, lvk_head *head) {
@@ -52,12 +58,26 @@ static const char *numbered(char name[PART_SIZE], const char *stem, int number) 
     return name;
 }
 
-int lvk_head_build(lvk_builder *builder, int features, const lvk_head *head, uint32_t logits) {
+/* A dense layer; `folded` is cleared, since the standardization is folded into the first. */
+static int add_dense(lvk_builder *builder, int number, int x, uint32_t units, bool relu, bool *folded) {
+    char name[PART_SIZE];
+    const size_t first = builder->parameter_count;
+    const int y = lvk_layer_dense(builder, numbered(name, "dense", number), x, units, relu);
+    if (*folded)
+        lvk_layer_fold_standardize(builder, LVK_HEAD_STANDARDIZE, first);
+    *folded = false;
+    return y;
+}
+
+int lvk_head_build(lvk_builder *builder, int features, const lvk_head *head, bool folded, uint32_t logits) {
     char name[PART_SIZE];
     int x = features, dense = 0, dropout = 0;
+    folded = folded && head->standardize;
+    if (head->standardize && !folded)
+        x = lvk_layer_standardize(builder, LVK_HEAD_STANDARDIZE, x);
     for (int i = 0; i < head->count; ++i)
         x = head->layers[i].units
-                ? lvk_layer_dense(builder, numbered(name, "dense", dense++), x, head->layers[i].units, true)
+                ? add_dense(builder, dense++, x, head->layers[i].units, true, &folded)
                 : lvk_layer_dropout(builder, numbered(name, "dropout", dropout++), x, head->layers[i].rate);
-    return lvk_layer_dense(builder, numbered(name, "dense", dense), x, logits, false);
+    return add_dense(builder, dense, x, logits, false, &folded);
 }

@@ -124,14 +124,15 @@ static int apply_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x) {
     return y;
 }
 
-/* Notes that the layer's norm is folded into the parameters from number `first` on. */
-static void note_folded(lvk_builder *builder, const lvk_conv_norm *layer, size_t first) {
-    const char *norm = lvk_arena_strdup(&builder->graph->arena, layer->norm);
+/* Notes that the norm of a layer is folded into the parameters from number `first` on. */
+static void note_folded(lvk_builder *builder, const char *layer, float epsilon, bool of_input, size_t first) {
+    const char *norm = lvk_arena_strdup(&builder->graph->arena, layer);
     if (!norm)
         builder->graph->status = LVK_ERROR_MEMORY;
     for (size_t p = first; p < builder->parameter_count; ++p) {
         builder->parameters[p].norm = norm;
-        builder->parameters[p].epsilon = layer->epsilon;
+        builder->parameters[p].epsilon = epsilon;
+        builder->parameters[p].norm_of_input = of_input;
     }
 }
 
@@ -158,7 +159,7 @@ int lvk_layer_conv_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x,
     if (!layer->folded)
         y = apply_norm(builder, layer, y);
     else
-        note_folded(builder, layer, parameter);
+        note_folded(builder, layer->norm, layer->epsilon, false, parameter);
     if (relu)
         y = apply_relu(builder, layer->conv, y);
     char kind[80];
@@ -166,6 +167,33 @@ int lvk_layer_conv_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x,
              layer->stride == 2 ? " stride 2" : "", layer->folded ? "" : ", batch norm",
              relu ? ", ReLU" : "");
     return finish_layer(builder, layer->conv, kind, y, node, parameter);
+}
+
+/* Is added to the variance: so little that features which vary little count in full. */
+#define STANDARDIZE_EPSILON 1e-12F
+
+int lvk_layer_standardize(lvk_builder *builder, const char *name, int x) {
+    static const struct {
+        const char *name;
+        lvk_initializer initializer;
+    } vectors[] = {{"gamma", LVK_INIT_ONES},
+                   {"beta", LVK_INIT_ZEROS},
+                   {"moving_mean", LVK_INIT_ZEROS},
+                   {"moving_variance", LVK_INIT_ONES}};
+    const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
+    const lvk_batchnorm_attributes attributes = {.epsilon = STANDARDIZE_EPSILON};
+    const lvk_type features = lvk_type_1d(LVK_F32, type_of(builder, x)->dim[1]);
+    int p[4];
+    for (int i = 0; i < 4; ++i)
+        p[i] =
+            add_any_parameter(builder, name, vectors[i].name, features, vectors[i].initializer, 0, 0, false);
+    const int y =
+        LVK_APPLY(builder->graph, name, LVK_OP_batchnorm_inference, &attributes, x, p[0], p[1], p[2], p[3]);
+    return finish_layer(builder, name, "standardize", y, node, parameter);
+}
+
+void lvk_layer_fold_standardize(lvk_builder *builder, const char *name, size_t first) {
+    note_folded(builder, name, STANDARDIZE_EPSILON, true, first);
 }
 
 int lvk_layer_residual(lvk_builder *builder, const char *name, int x, int shortcut) {

@@ -17,9 +17,10 @@ typedef struct lvk_parameter {
     int tensor; /* handle in the builder's graph */
     lvk_initializer initializer;
     uint32_t fan_in, fan_out;
-    const char *norm; /* the batch norm that is folded into it; NULL: none; static or owned by the graph */
-    float epsilon;    /* of that norm */
-    uint32_t stage;   /* the stage of the backbone: 1 (conv1) to 5 (conv5_x); 0: not in a backbone */
+    const char *norm;   /* the batch norm that is folded into it; NULL: none; static or owned by the graph */
+    float epsilon;      /* of that norm */
+    bool norm_of_input; /* the norm is that of the dense layer's inputs, not of the convolution's outputs */
+    uint32_t stage;     /* the stage of the backbone: 1 (conv1) to 5 (conv5_x); 0: not in a backbone */
 } lvk_parameter;
 
 /* A running average of a statistic of the training batches: average = decay average + (1 - decay) value. */
@@ -71,6 +72,14 @@ int lvk_layer_conv_norm(lvk_builder *builder, const lvk_conv_norm *layer, int x,
 
 /* relu(x + shortcut), the end of a residual block. */
 int lvk_layer_residual(lvk_builder *builder, const char *name, int x, int shortcut);
+
+/* Standardizes features, [N, F], by the mean and variance of each, which are measured once, before training,
+ * and not trained: the parameters `name`/gamma, beta, moving_mean and moving_variance of a batch norm. */
+int lvk_layer_standardize(lvk_builder *builder, const char *name, int x);
+
+/* For inference: in place of lvk_layer_standardize, folds the layer `name` into the dense layer whose parameters
+ * the builder has from number `first` on (formats/batchnorm_folding.h). */
+void lvk_layer_fold_standardize(lvk_builder *builder, const char *name, size_t first);
 
 int lvk_layer_global_average_pool(lvk_builder *builder, const char *name, int x);
 

@@ -79,9 +79,17 @@ int lvk_model_build(const lvk_model *model, lvk_builder *builder, int input, con
     return LVK_APPLY(builder->graph, "logits", LVK_OP_add, NULL, logits, area);
 }
 
+uint32_t lvk_model_feature_stage(const lvk_model_config *config) {
+    return config->feature_stage ? config->feature_stage : LVK_RESNET_LAST_STAGE;
+}
+
+uint32_t lvk_model_features(const lvk_model_config *config) {
+    return lvk_resnet_stage_features(lvk_resnet_find(config->architecture), lvk_model_feature_stage(config));
+}
+
 lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch) {
     if (model->features && config->part == LVK_MODEL_HEAD)
-        return lvk_type_2d(LVK_F32, batch, model->features);
+        return lvk_type_2d(LVK_F32, batch, lvk_model_features(config));
     const uint32_t size = lvk_model_image_size(model, config);
     return lvk_type_4d(LVK_F32, batch, size, size, 3);
 }

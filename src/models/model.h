@@ -21,7 +21,9 @@ typedef struct lvk_model_config {
 
     /* For models with a backbone. Other models have neither parts nor stages, but may have batch norms. */
     lvk_model_part part;
-    const char *head;           /* a text of models/head.h; NULL: LVK_HEAD_DEFAULT */
+    uint32_t feature_stage; /* the stage (models/resnet_table.h) whose output, averaged over the image, is the
+                                   features, and with which the backbone ends; 0: the last */
+    const char *head;       /* a text of models/head.h; NULL: LVK_HEAD_DEFAULT */
     lvk_resnet_variant variant; /* the variant whose weights fit the model */
     bool folded;                /* batch norms are folded into the convolutions; for inference only */
     uint32_t frozen_stages;     /* the number of stages, from the input on, that are not trained */
@@ -39,7 +41,7 @@ typedef struct lvk_model {
     uint32_t image_size; /* height and width in pixels of its images, which have three channels */
     bool any_size;       /* it takes other sizes, LVK_LEAST_IMAGE_SIZE to LVK_MOST_IMAGE_SIZE */
     bool batch_norm;     /* it has batch norms; without a backbone they train with the batch's statistics */
-    uint32_t features;   /* the number of features of its backbone; 0: it has no backbone */
+    uint32_t features;   /* the number of features of its whole backbone; 0: it has no backbone */
     uint32_t stages;     /* the number of stages of its backbone */
     lvk_model_build_fn build;
 } lvk_model;
@@ -59,6 +61,10 @@ LVK_MUST_USE lvk_status lvk_model_check_size(const lvk_model *model, uint32_t si
 /* Appends the whole forward pass: what `build` appends and, with config->area, unless training, the sum with the
  * logits of the area. */
 int lvk_model_build(const lvk_model *model, lvk_builder *builder, int input, const lvk_model_config *config);
+
+/* The stage that config->feature_stage stands for, and the number of features of a model with a backbone. */
+uint32_t lvk_model_feature_stage(const lvk_model_config *config);
+uint32_t lvk_model_features(const lvk_model_config *config);
 
 /* The type of the model's input: images [N, size, size, 3], or, for a head, features [N, F]. */
 lvk_type lvk_model_input(const lvk_model *model, const lvk_model_config *config, uint32_t batch);

@@ -59,7 +59,8 @@ static int build_backbone(const construction *c, int images) {
     enter_stage(c, 0);
     int x = add_conv(c, 0, images);
     x = lvk_layer_maxpool2d(c->builder, "pool1", x, 3, 2, 1);
-    for (uint32_t b = 0; b < c->table.block_count; ++b) {
+    const uint32_t last = lvk_model_feature_stage(c->config) - LVK_RESNET_FIRST_STAGE;
+    for (uint32_t b = 0; b < c->table.block_count && c->table.blocks[b].stage <= last; ++b) {
         enter_stage(c, c->table.blocks[b].stage + 1);
         if (begins_segment(c, &c->table.blocks[b]))
             lvk_layer_checkpoint(c->builder, x);
@@ -81,5 +82,5 @@ int lvk_resnet_build(lvk_builder *builder, int input, const lvk_model_config *co
         builder->graph->status = LVK_ERROR_ARGUMENT;
         return LVK_NONE;
     }
-    return lvk_head_build(builder, features, &head, lvk_model_logits(config));
+    return lvk_head_build(builder, features, &head, config->folded, lvk_model_logits(config));
 }

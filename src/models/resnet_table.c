@@ -77,7 +77,33 @@ static uint32_t expansion(const lvk_resnet_spec *spec) {
 }
 
 uint32_t lvk_resnet_features(const lvk_resnet_spec *spec) {
-    return expansion(spec) * spec->widths[LVK_RESNET_STAGES - 1];
+    return lvk_resnet_stage_features(spec, LVK_RESNET_LAST_STAGE);
+}
+
+/* ---- stages ---- */
+
+static const char *const stage_names[LVK_RESNET_STAGES] = {"conv2_x", "conv3_x", "conv4_x", "conv5_x"};
+
+const char *lvk_resnet_stage_name(uint32_t stage) {
+    return stage_names[stage - LVK_RESNET_FIRST_STAGE];
+}
+
+uint32_t lvk_resnet_stage_find(const char *name) {
+    for (uint32_t i = 0; i < LVK_RESNET_STAGES; ++i)
+        if (strcmp(name, stage_names[i]) == 0)
+            return LVK_RESNET_FIRST_STAGE + i;
+    return 0;
+}
+
+uint32_t lvk_resnet_stage_features(const lvk_resnet_spec *spec, uint32_t stage) {
+    return expansion(spec) * spec->widths[stage - LVK_RESNET_FIRST_STAGE];
+}
+
+uint32_t lvk_resnet_stage_convs(const lvk_resnet_table *table, uint32_t stage) {
+    uint32_t b = 0;
+    while (b < table->block_count && table->blocks[b].stage + LVK_RESNET_FIRST_STAGE <= stage)
+        ++b;
+    return b < table->block_count ? table->blocks[b].first_conv : table->conv_count;
 }
 
 /* ---- the table ---- */

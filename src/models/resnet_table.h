@@ -98,8 +98,20 @@ typedef struct lvk_resnet_table {
 /* Fills in the table of a row of lvk_resnet_specs. A table takes about 10 KB, and need not be released. */
 void lvk_resnet_table_init(lvk_resnet_table *table, const lvk_resnet_spec *spec, lvk_resnet_variant variant);
 
-/* The number of features: the channels after global average pooling. */
+/* Stages have numbers from the input on: 1 is conv1 with its pool, 2 to LVK_RESNET_LAST_STAGE are conv2_x to
+ * conv5_x, the stages of blocks. */
+enum { LVK_RESNET_FIRST_STAGE = 2, LVK_RESNET_LAST_STAGE = LVK_RESNET_STAGES + 1 };
+
+/* The name of a stage of blocks, "conv4_x"; static text. The inverse: 0 if no stage of blocks has the name. */
+const char *lvk_resnet_stage_name(uint32_t stage);
+uint32_t lvk_resnet_stage_find(const char *name);
+
+/* The number of features: the channels after global average pooling, of the last stage or of another. */
 uint32_t lvk_resnet_features(const lvk_resnet_spec *spec);
+uint32_t lvk_resnet_stage_features(const lvk_resnet_spec *spec, uint32_t stage);
+
+/* The number of the convolutions up to the end of a stage of blocks. */
+uint32_t lvk_resnet_stage_convs(const lvk_resnet_table *table, uint32_t stage);
 
 /* The role of a tensor. Kernels are HWIO; all others have one number for each channel. */
 typedef enum lvk_resnet_role {

@@ -72,6 +72,7 @@ static lvk_status load_member(lvk_classifier *c, lvk_device *device, const lvk_c
     member->temperature = info->calibration.temperature;
     const lvk_network_config config = {.model = {.architecture = info->architecture,
                                                  .image_size = info->image_size,
+                                                 .feature_stage = lvk_model_info_feature_stage(info),
                                                  .head = info->head,
                                                  .area = info->area,
                                                  .classes = info->class_count,

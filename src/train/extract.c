@@ -28,6 +28,8 @@ static char *describe(const lvk_trainer *t, lvk_device *device) {
         lvk_text_add(&text, " %.17g/%.17g", s->mean[c], s->deviation[c]);
     if (t->info.microns_per_pixel > 0)
         lvk_text_add(&text, ", %.17g microns per pixel", t->info.microns_per_pixel);
+    if (*t->info.features)
+        lvk_text_add(&text, "\nfeatures %s", t->info.features);
     lvk_text_add(&text, "\n%s, %s, shaders %016" PRIx64 "\n", backend->name, backend->driver,
                  lvk_shader_digest);
     for (size_t i = 0; choices && i < choices->count; ++i)
@@ -41,6 +43,7 @@ static lvk_status open_backbone(const lvk_trainer *t, lvk_device *device, lvk_ne
     const lvk_network_config config = {.model = {.architecture = t->settings.options.model,
                                                  .image_size = t->info.image_size,
                                                  .part = LVK_MODEL_BACKBONE,
+                                                 .feature_stage = t->settings.feature_stage,
                                                  .variant = t->backbone->variant,
                                                  .folded = true},
                                        .batch = BATCH,
@@ -108,8 +111,9 @@ lvk_status lvk_extract_features(lvk_trainer *t, lvk_device *device) {
     char *key = describe(t, device);
     if (!key)
         return LVK_ERROR_MEMORY;
+    const lvk_network_config config = lvk_settings_network(&t->settings);
     const lvk_status status =
-        lvk_features_open(t->dataset, key, lvk_model_find(t->settings.options.model)->features, &t->features);
+        lvk_features_open(t->dataset, key, lvk_model_features(&config.model), &t->features);
     lvk_free(key);
     LVK_TRY(status);
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {

@@ -19,6 +19,7 @@ static lvk_train_options before_later(void) {
     o.keep = "best";
     o.area = "off";
     o.refit = false;
+    o.features = "conv5_x";
     o.image_size = 224;
     return o;
 }
@@ -74,6 +75,8 @@ lvk_status lvk_settings_check_use(const lvk_train_options *options) {
     const lvk_train_options defaults = lvk_train_defaults();
     lvk_train_options resolved = defaults; /* what "auto" is resolved to where nothing uses the option */
     resolved.area = "off";
+    resolved.features = "conv5_x";
+    resolved.head = LVK_HEAD_DEFAULT;
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
         if (!lvk_train_option_equal(&table[i], options, &defaults) &&
             !lvk_train_option_equal(&table[i], options, &resolved))
@@ -115,11 +118,23 @@ static lvk_status own_values(lvk_settings *s) {
     return LVK_OK;
 }
 
+/* What --features auto and --head auto stand for: the best in repeated cross-validation (docs/resnet.md). For
+ * models without a backbone, what runs have recorded ever since. */
+static void resolve_auto(lvk_settings *s, const lvk_model *model) {
+    lvk_train_options *o = &s->options;
+    const bool frozen = model->features && strcmp(o->unfreeze, "none") == 0;
+    if (strcmp(o->features, "auto") == 0)
+        o->features = frozen ? "conv4_x" : "conv5_x";
+    if (strcmp(o->head, "auto") == 0)
+        o->head = frozen ? LVK_HEAD_FROZEN : LVK_HEAD_DEFAULT;
+}
+
 /* Parses the first stage of the backbone that is trained, "none", "conv5_x" … "conv2_x", "conv1" or "all".
  * All stages after it are trained too. */
 static lvk_status resolve_stages(lvk_settings *s, const lvk_model *model) {
     const char *text = s->options.unfreeze;
-    s->frozen_stages = model->stages;
+    s->feature_stage = lvk_resnet_stage_find(s->options.features);
+    s->frozen_stages = s->feature_stage;
     if (strcmp(text, "none") == 0)
         return LVK_OK;
     for (uint32_t stage = 1; stage <= model->stages; ++stage) {
@@ -127,7 +142,10 @@ static lvk_status resolve_stages(lvk_settings *s, const lvk_model *model) {
         snprintf(name, sizeof name, stage == 1 ? "conv%u" : "conv%u_x", stage);
         if (strcmp(text, name) == 0 || (stage == 1 && strcmp(text, "all") == 0)) {
             s->frozen_stages = stage - 1;
-            return LVK_OK;
+            return stage <= s->feature_stage
+                       ? LVK_OK
+                       : lvk_fail(LVK_ERROR_ARGUMENT, "--unfreeze %s: the backbone ends with --features %s",
+                                  text, s->options.features);
         }
     }
     return lvk_fail(LVK_ERROR_ARGUMENT,
@@ -147,7 +165,12 @@ static lvk_status resolve_backbone(lvk_settings *s, const lvk_model *model) {
             LVK_ERROR_ARGUMENT,
             "--weights none: a %s with random weights must be trained as a whole: --unfreeze all --bn train",
             model->architecture);
-    s->on_features = s->frozen_stages == model->stages;
+    s->on_features = s->frozen_stages == s->feature_stage;
+    if (!s->on_features && head.standardize)
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--head %s: standardize needs a frozen backbone, whose features do not change",
+                        o->head);
+    s->standardize = head.standardize;
     if (!s->on_features && o->views != 1)
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
@@ -238,6 +261,7 @@ static lvk_status resolve(lvk_settings *s) {
     if (o->image_size == 0)
         o->image_size = model->image_size;
     s->batch_statistics = model->batch_norm;
+    resolve_auto(s, model);
     if (model->features)
         LVK_TRY(resolve_backbone(s, model));
     if (strcmp(o->area, "auto") == 0)
@@ -299,14 +323,17 @@ static json_t *value_of(const lvk_train_option *option, const void *place) {
     return json_integer((json_int_t) * (const uint64_t *)place);
 }
 
-/* Whether an option is left out of config.json because it was not given: the positive class, which
- * config.json holds as "positive_class", and options for reading a data set that needs none. */
+/* Whether an option is left out of config.json: the positive class, which config.json holds as
+ * "positive_class", options for reading a data set that needs none, and the features that are those of a run
+ * without the entry. */
 static bool is_unsaid(const lvk_train_option *option, const lvk_train_options *options) {
     return (option->offset == offsetof(lvk_train_options, positive) && !*options->positive) ||
            (option->offset == offsetof(lvk_train_options, columns) && !*options->columns) ||
            (option->offset == offsetof(lvk_train_options, subject_pattern) && !*options->subject_pattern) ||
            (option->offset == offsetof(lvk_train_options, microns_per_pixel) &&
-            options->microns_per_pixel == 0);
+            options->microns_per_pixel == 0) ||
+           (option->offset == offsetof(lvk_train_options, features) &&
+            strcmp(options->features, "conv5_x") == 0);
 }
 
 json_t *lvk_settings_to_json(const lvk_settings *settings) {
@@ -384,6 +411,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                           .image_size = o->image_size,
                                           .dropout = o->dropout,
                                           .part = settings->on_features ? LVK_MODEL_HEAD : LVK_MODEL_WHOLE,
+                                          .feature_stage = settings->feature_stage,
                                           .head = o->head,
                                           .area = settings->area,
                                           .frozen_stages = settings->frozen_stages,

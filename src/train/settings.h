@@ -42,7 +42,9 @@ typedef struct lvk_settings {
     /* For a model with a backbone; otherwise zero. */
     bool pretrained;        /* the backbone starts from weights */
     bool on_features;       /* the whole backbone is frozen, and the head is trained on its features */
-    uint32_t frozen_stages; /* as in lvk_model_config */
+    bool standardize;       /* the head begins with the features standardized */
+    uint32_t feature_stage; /* as in lvk_model_config */
+    uint32_t frozen_stages; /* the same */
 
     bool batch_statistics; /* as in lvk_model_config */
 } lvk_settings;

@@ -14,6 +14,7 @@
 #include "train/rank_consistency.h"
 #include "train/refit.h"
 #include "train/results.h"
+#include "train/standardize.h"
 #include "train/trainer.h"
 #include "train/training_data.h"
 
@@ -86,6 +87,9 @@ static void describe_model(lvk_trainer *t) {
         snprintf(info->head, sizeof info->head, "%s",
                  *t->settings.options.head ? t->settings.options.head : "none");
         snprintf(info->topology, sizeof info->topology, "%s", lvk_resnet_variant_name(variant));
+        if (t->settings.feature_stage != LVK_RESNET_LAST_STAGE)
+            snprintf(info->features, sizeof info->features, "%s",
+                     lvk_resnet_stage_name(t->settings.feature_stage));
     }
     info->area = t->settings.area;
     if (t->settings.options.estimate)
@@ -198,7 +202,11 @@ static lvk_status open_images(lvk_trainer *t) {
 
 static lvk_status open_backbone(lvk_trainer *t) {
     const lvk_train_options *o = &t->settings.options;
-    return t->settings.pretrained ? lvk_backbone_open(o->weights, o->model, &t->backbone) : LVK_OK;
+    if (!t->settings.pretrained)
+        return LVK_OK;
+    LVK_TRY(lvk_backbone_open(o->weights, o->model, &t->backbone));
+    lvk_backbone_end_with(t->backbone, t->settings.feature_stage);
+    return LVK_OK;
 }
 
 static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
@@ -446,6 +454,8 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
                         result->run);
     if (t->settings.on_features)
         LVK_TRY(extract_features(t, device));
+    if (t->settings.standardize && t->state.update == 0)
+        LVK_TRY(lvk_ranks_agree(&t->ranks, lvk_standardize_features(t)));
     LVK_TRY(lvk_trainer_run(t, &result->stopped_early));
     result->by_image = lvk_split_by_image(t->split);
     result->epochs = t->state.epoch;

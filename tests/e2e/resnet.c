@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <glob.h>
+#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -151,14 +152,16 @@ Test(resnet, features_outlive_a_kill) {
 
 Test(resnet, features_are_computed_once) {
     const char *folder = make_folder();
-    run_well(TRAIN "a --epochs 3 --views 2 %s", folder, "");
+    run_well(TRAIN "a --epochs 3 --views 2 --features conv5_x %s", folder, "");
     cr_expect_not_null(strstr(result.err, " to compute"), "%s", result.err);
     cr_expect_not_null(strstr(result.out, "Features  "), "%s", result.out);
-    run_well(TRAIN "b --epochs 3 --views 2 %s", folder, "");
+    run_well(TRAIN "b --epochs 3 --views 2 --features conv5_x %s", folder, "");
     cr_expect_not_null(strstr(result.err, ", 0 to compute"), "%s", result.err);
     expect_same(folder, "a", "b");
-    run_well(TRAIN "c --epochs 1 %s", folder, "--crop center:100");
+    run_well(TRAIN "c --epochs 1 %s", folder, "--crop center:100 --features conv5_x");
     cr_expect_null(strstr(result.err, ", 0 to compute"), "another crop, the same features: %s", result.err);
+    run_well(TRAIN "e --epochs 1 --views 2 %s", folder, "--features conv3_x");
+    cr_expect_null(strstr(result.err, ", 0 to compute"), "another stage, the same features: %s", result.err);
 
     /* all but the head is what was given, to the bit */
     const changes found = compare_with_weights(folder, "a");
@@ -171,8 +174,116 @@ Test(resnet, features_are_computed_once) {
     fake_write_safetensors(&fake, path, NULL);
     program_run(&result, "import %s --out %s/w.safetensors", path, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
-    run_well(TRAIN "d --epochs 1 --views 2 %s", folder, "");
+    run_well(TRAIN "d --epochs 1 --views 2 --features conv5_x %s", folder, "");
     cr_expect_null(strstr(result.err, ", 0 to compute"), "other weights, the same features: %s", result.err);
+    remove_folder(folder);
+}
+
+/* Mean and variance of a feature over rows 0 to `images` - 1, or, of images of which two show the same picture, over
+ * one row less, with row `twice` counted twice. */
+static void measure(const float *values, uint32_t length, uint32_t feature, size_t images, size_t twice,
+                    double moments[2]) {
+    moments[0] = moments[1] = 0;
+    for (int m = 0; m < 2; ++m) {
+        for (size_t i = 0; i < images; ++i) {
+            const size_t row = i + 1 == images && twice < images ? twice : i;
+            const double value = (double)values[row * length + feature];
+            moments[m] += (m ? pow(value - moments[0], 2) : value) / (double)images;
+        }
+    }
+}
+
+/* Whether mean, variance and gamma of the model are these of the features. */
+static bool is_measured(const float *const vectors[3], const float *values, uint32_t length, size_t images,
+                        size_t twice) {
+    size_t varied = 0;
+    for (uint32_t f = 0; f < length; ++f) {
+        double moments[2];
+        measure(values, length, f, images, twice, moments);
+        if (fabs((double)vectors[0][f] - moments[0]) > 1e-6 * (1 + fabs(moments[0])) ||
+            fabs((double)vectors[1][f] - (moments[1] < 1e-10 ? 1 : moments[1])) > 1e-5 * moments[1] ||
+            fabs((double)vectors[2][f] - 1 / sqrt(length)) > 1e-7)
+            return false;
+        varied += moments[1] > 1e-4;
+    }
+    return varied > length / 4;
+}
+
+/* Means and variances over the training images, computed again from the file of features, in which these images
+ * come first, are those by which the model standardizes. */
+static void expect_measured(const char *folder, const char *run, uint32_t length, size_t images) {
+    static const char *const names[] = {"standardize/moving_mean", "standardize/moving_variance",
+                                        "standardize/gamma"};
+    char path[512];
+    lvk_safetensors *model, *features;
+    const float *vectors[3];
+    snprintf(path, sizeof path, "%s/%s/model.safetensors", folder, run);
+    cr_assert_eq(lvk_safetensors_read(path, &model), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_safetensors_read(features_file(folder, "cache"), &features), LVK_OK, "%s",
+                 lvk_error_message());
+    for (int i = 0; i < 3; ++i) {
+        const lvk_safetensor *vector = lvk_safetensors_find(model, names[i]);
+        cr_assert(vector && vector->size == length * sizeof(float), "%s", names[i]);
+        vectors[i] = vector->data;
+    }
+    const lvk_safetensor *rows = lvk_safetensors_find(features, "features");
+    cr_assert(rows && rows->dim[1] == length && rows->dim[0] >= images);
+    bool measured = false;
+    for (size_t twice = 0; twice <= images && !measured; ++twice)
+        measured = is_measured(vectors, rows->data, length, images, twice);
+    cr_expect(measured, "the head standardizes by other numbers");
+    lvk_safetensors_destroy(&model);
+    lvk_safetensors_destroy(&features);
+}
+
+/* Where nothing is said, a frozen backbone ends with conv4_x, and the head standardizes its features. The model
+ * holds no more, tells so, and goes out to other programs. */
+Test(resnet, a_frozen_backbone_ends_with_conv4_x) {
+    const char *folder = make_folder();
+    char path[512];
+    run_well(TRAIN "a --epochs 1 %s", folder, "");
+    snprintf(path, sizeof path, "%s/a/split.json", folder);
+    json_t *split = json_load_file(path, 0, NULL);
+    const size_t images = json_array_size(json_object_get(json_object_get(split, "parts"), "train"));
+    cr_assert_gt(images, 4);
+    json_decref(split);
+    expect_measured(folder, "a", 128, images);
+
+    lvk_safetensors *model;
+    snprintf(path, sizeof path, "%s/a/model.safetensors", folder);
+    cr_assert_eq(lvk_safetensors_read(path, &model), LVK_OK, "%s", lvk_error_message());
+    cr_expect_not_null(lvk_safetensors_find(model, "bn4f_branch2c/gamma"));
+    cr_expect_null(lvk_safetensors_find(model, "res5a_branch2a/kernel"));
+    cr_expect_str_eq(lvk_string_map_get(lvk_safetensors_metadata(model), "features"), "conv4_x");
+    cr_expect_str_eq(lvk_string_map_get(lvk_safetensors_metadata(model), "head"), "standardize");
+    lvk_safetensors_destroy(&model);
+
+    program_run(&result, "summary %s/a", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    cr_expect_not_null(strstr(result.out, "res4f_branch2c"), "%s", result.out);
+    cr_expect_not_null(strstr(result.out, "standardize"), "%s", result.out);
+    cr_expect_null(strstr(result.out, "res5a"), "%s", result.out);
+    static const char *const formats[] = {"keras", "torchvision", "onnx"};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; ++i) {
+        program_run(&result, "export %s/a --format %s --out %s/%s", folder, formats[i], folder, formats[i]);
+        cr_expect_eq(result.exit_status, 0, "%s: %s", formats[i], result.err);
+    }
+    remove_folder(folder);
+}
+
+/* Killed before its features are standardized, a run goes on to the same bytes. */
+Test(resnet, a_standardized_head_goes_on_to_the_same_bytes) {
+    const char *folder = make_folder();
+    char other[512];
+    run_well(TRAIN "a --epochs 2 --device reference %s", folder, "");
+    snprintf(other, sizeof other, "%s/other", folder);
+    setenv("XDG_CACHE_HOME", other, 1);
+    program_run_killed(&result, SIGKILL, (program_moment){"Features  ", 0},
+                       TRAIN "b --epochs 2 --device reference", folder, folder, folder);
+    cr_assert_eq(result.exit_status, 128 + SIGKILL, "it came to its end: %s%s", result.out, result.err);
+    program_run(&result, "train --resume %s/b --device reference", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    expect_same(folder, "a", "b");
     remove_folder(folder);
 }
 
@@ -242,6 +353,9 @@ Test(resnet, mistakes_are_named) {
         int exit_status;
     } mistakes[] = {{"--unfreeze conv6_x", "conv6_x", 2},
                     {"--unfreeze conv5_x --rate-scale conv4_x=0.1", "--rate-scale conv4_x:", 2},
+                    {"--features conv4_x --unfreeze conv5_x", "--unfreeze conv5_x: the backbone ends", 2},
+                    {"--features conv1", "--features conv1", 2},
+                    {"--head standardize --unfreeze conv5_x", "standardize needs a frozen backbone", 2},
                     {"--bn sometimes", "--bn sometimes", 2},
                     {"--head dense", "--head", 2},
                     {"--weights none", "--unfreeze all", 2},
@@ -302,7 +416,7 @@ Test(resnet, a_head_of_four_classes) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     const char *train =
         "train --data %s/data4 --model resnet50-narrow --weights %s/%s.safetensors --crop none --batch 8 "
-        "--epochs 2 --out %s/%s";
+        "--features conv5_x --epochs 2 --out %s/%s";
     program_run(&result, train, folder, folder, "w", folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_not_null(strstr(result.out, "classes: Benign, Early, Pre, Pro"), "%s", result.out);

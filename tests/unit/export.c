@@ -139,6 +139,21 @@ Test(export, names_of_layers) {
         cr_expect(lvk_naming_is_head(heads[i][0]) && lvk_naming_is_head(heads[i][1]), "%s", heads[i][1]);
     }
     cr_expect_not(lvk_naming_head(&head, "dense_3/kernel", name), "a fourth layer of three");
+    cr_expect_not(lvk_naming_head(&head, "standardize/gamma", name), "a layer that it does not have");
+    cr_assert_eq(lvk_head_parse("standardize,dense:16", &head), LVK_OK);
+    static const char *const standardized[][2] = {{"standardize/gamma", "fc.0.weight"},
+                                                  {"standardize/beta", "fc.0.bias"},
+                                                  {"standardize/moving_mean", "fc.0.running_mean"},
+                                                  {"standardize/moving_variance", "fc.0.running_var"},
+                                                  {"dense/kernel", "fc.1.weight"},
+                                                  {"dense_1/bias", "fc.3.bias"}};
+    for (size_t i = 0; i < sizeof standardized / sizeof *standardized; ++i) {
+        const char *own = standardized[i][0], *there = standardized[i][1];
+        cr_expect(lvk_naming_head(&head, own, name), "%s", own);
+        cr_expect_str_eq(name, there);
+        cr_expect(lvk_naming_is_head(own) && lvk_naming_is_head(there), "%s, %s", own, there);
+    }
+    cr_expect_not(lvk_naming_head(&head, "standardize/kernel", name));
     static const char *const others[] = {"fc.weight",   "fc.0.gamma",   "fc.0",         "dense_0/kernel",
                                          "dense/gamma", "densely/bias", "dense_x/bias", "conv1/kernel"};
     for (size_t i = 0; i < sizeof others / sizeof *others; ++i)

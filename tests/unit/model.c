@@ -114,6 +114,31 @@ Test(model, norms_have_the_epsilon_of_the_variant) {
     }
 }
 
+/* A backbone that ends with conv4_x has the parameters of the whole one up to there, and a head of its width. */
+Test(model, a_backbone_ends_with_a_stage) {
+    const lvk_model *model = lvk_model_find("resnet50");
+    static lvk_resnet_table table;
+    static lvk_resnet_tensor tensors[LVK_RESNET_MAX_TENSORS];
+    const lvk_type rows = lvk_type_2d(LVK_F32, 2, 1024);
+    lvk_type type;
+    uint64_t numbers = 0;
+    lvk_resnet_table_init(&table, lvk_resnet_find("resnet50"), LVK_RESNET_KERAS);
+    const size_t count = lvk_resnet_tensors(&table, tensors);
+    for (size_t i = 0; i < count; ++i)
+        if (tensors[i].name[3] != '5' && tensors[i].name[2] != '5')
+            numbers += lvk_type_count(&tensors[i].type);
+    lvk_model_config config = {.architecture = "resnet50", .head = "none", .feature_stage = 4};
+    cr_expect_eq(count_parameters(model, &config, &type), numbers + 1024 + 1);
+    config.part = LVK_MODEL_BACKBONE;
+    cr_expect_eq(count_parameters(model, &config, &type), numbers);
+    cr_expect(lvk_type_equal(&type, &rows));
+    config.part = LVK_MODEL_HEAD;
+    config.head = "standardize";
+    cr_expect_eq(count_parameters(model, &config, &type), 1024 + 1 + 4 * 1024);
+    config.folded = true;
+    cr_expect_eq(count_parameters(model, &config, &type), 1024 + 1);
+}
+
 Test(model, every_architecture_is_built) {
     size_t residual = 0, rows = 0;
     const char *name;

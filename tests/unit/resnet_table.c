@@ -119,3 +119,22 @@ Test(resnet_table, tensors) {
     cr_expect_eq(lvk_resnet_tensors(&table, tensors), 265);
     cr_expect_null(lvk_resnet_find("resnet"));
 }
+
+/* The stages of ResNet50 have 256 to 2048 channels, and end with these convolutions. */
+Test(resnet_table, stages) {
+    static const uint32_t features[] = {256, 512, 1024, 2048}, convs[] = {11, 24, 43, 53};
+    lvk_resnet_table_init(&table, lvk_resnet_find("resnet50"), LVK_RESNET_KERAS);
+    for (uint32_t stage = LVK_RESNET_FIRST_STAGE; stage <= LVK_RESNET_LAST_STAGE; ++stage) {
+        const uint32_t i = stage - LVK_RESNET_FIRST_STAGE;
+        char name[16];
+        snprintf(name, sizeof name, "conv%u_x", (unsigned)stage);
+        cr_expect_str_eq(lvk_resnet_stage_name(stage), name);
+        cr_expect_eq(lvk_resnet_stage_find(name), stage);
+        cr_expect_eq(lvk_resnet_stage_features(table.spec, stage), features[i]);
+        cr_expect_eq(lvk_resnet_stage_convs(&table, stage), convs[i], "%s", name);
+    }
+    cr_expect_eq(lvk_resnet_stage_find("conv1"), 0);
+    cr_expect_eq(lvk_resnet_stage_find("conv6_x"), 0);
+    cr_expect_eq(lvk_resnet_stage_find(""), 0);
+    cr_expect_eq(lvk_resnet_stage_features(lvk_resnet_find("resnet18"), 4), 256);
+}

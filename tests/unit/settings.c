@@ -258,7 +258,8 @@ Test(settings, the_list_keeps_the_order_of_a_search) {
 Test(settings, the_list_agrees_with_the_modules_that_read_its_values) {
     const lvk_train_options options = lvk_train_defaults();
     lvk_optimizer_kind kind;
-    cr_expect_str_eq(options.head, LVK_HEAD_DEFAULT);
+    for (uint32_t stage = LVK_RESNET_FIRST_STAGE; stage <= LVK_RESNET_LAST_STAGE; ++stage)
+        cr_expect_not_null(strstr(lvk_train_option_find("features")->choices, lvk_resnet_stage_name(stage)));
     cr_expect_str_eq(lvk_train_option_find("optimizer")->choices, "adam|adamw|sgd");
     cr_expect(lvk_optimizer_find("adam", &kind) && lvk_optimizer_find("adamw", &kind) &&
               lvk_optimizer_find("sgd", &kind));
@@ -270,6 +271,54 @@ Test(settings, the_list_agrees_with_the_modules_that_read_its_values) {
             lvk_train_option_table()[i].offset != offsetof(lvk_train_options, test))
             cr_expect_eq(lvk_train_option_check(&lvk_train_option_table()[i], &options), LVK_OK, "%s",
                          lvk_error_message());
+}
+
+static void expect_head(const char *model, const char *unfreeze, const char *features, const char *head) {
+    lvk_train_options options = defaults();
+    options.model = model;
+    options.unfreeze = unfreeze;
+    lvk_settings settings = valid(&options), read;
+    json_t *json = lvk_settings_to_json(&settings);
+    cr_expect_str_eq(settings.options.features, features, "%s, %s", model, unfreeze);
+    cr_expect_str_eq(settings.options.head, head, "%s, %s", model, unfreeze);
+    const json_t *kept = json_object_get(json, "features");
+    cr_expect_eq(kept != NULL, strcmp(features, "conv5_x") != 0, "as runs were before there was the option");
+    cr_assert_eq(lvk_settings_from_json(&read, json, "config.json"), LVK_OK, "%s", lvk_error_message());
+    cr_expect_str_eq(read.options.features, features);
+    cr_expect_str_eq(read.options.head, head);
+    cr_expect_eq(lvk_settings_network(&read).model.feature_stage, settings.feature_stage);
+    cr_expect_eq(read.on_features, settings.on_features);
+    json_decref(json);
+    lvk_settings_finish(&settings);
+    lvk_settings_finish(&read);
+}
+
+/* What is chosen where nothing is said depends on whether the backbone is frozen. */
+Test(settings, features_and_head_of_a_backbone) {
+    expect_head("resnet50", "none", "conv4_x", "standardize");
+    expect_head("resnet50", "conv5_x", "conv5_x", LVK_HEAD_DEFAULT);
+    expect_head("cnn-gap", "none", "conv5_x", LVK_HEAD_DEFAULT);
+    lvk_train_options options = defaults();
+    options.model = "resnet50";
+    options.features = "conv3_x";
+    options.head = "standardize,dense:8";
+    lvk_settings settings = valid(&options);
+    cr_expect(settings.on_features && settings.standardize);
+    cr_expect_eq(settings.feature_stage, 3);
+    cr_expect_eq(settings.frozen_stages, 3);
+    lvk_settings_finish(&settings);
+    options.unfreeze = "conv3_x";
+    refused(&options, "--head standardize,dense:8: standardize needs a frozen backbone");
+    options.head = "dense:8";
+    settings = valid(&options);
+    cr_expect_not(settings.on_features);
+    cr_expect_eq(settings.frozen_stages, 2);
+    lvk_settings_finish(&settings);
+    options.unfreeze = "conv4_x";
+    refused(&options, "--unfreeze conv4_x: the backbone ends with --features conv3_x");
+    options.unfreeze = "none";
+    options.features = "conv1";
+    refused(&options, "--features conv1");
 }
 
 static void refused_use(const lvk_train_options *options, const char *says) {
@@ -310,6 +359,9 @@ Test(settings, options_without_effect_are_refused) {
     o = defaults();
     o.head = "dense:32";
     refused_use(&o, "--head: has no effect on a cnn-gap; it is an option of resnet18, ");
+    o = defaults();
+    o.features = "conv4_x";
+    refused_use(&o, "--features: has no effect on a cnn-gap; it is an option of resnet18, ");
     o = defaults();
     o.unfreeze = "garbage";
     refused_use(&o, "--unfreeze: has no effect on a cnn-gap");

@@ -29,7 +29,7 @@ cross_validate() { # NAME OPTION...
 
 "$leukvk" data "$data" | tee "$out/data.txt"
 models=(cnn cnn-gap)
-declare -A epochs=([cnn]=20 [cnn-gap]=10 [resnet50]=40)
+declare -A epochs=([cnn]=20 [cnn-gap]=10 [resnet50]=10)
 if [ -e "${XDG_CACHE_HOME:-$HOME/.cache}/leukvk/resnet50-imagenet.safetensors" ]; then
     models+=(resnet50)
 else
