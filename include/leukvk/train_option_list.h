@@ -171,11 +171,6 @@ LVK_TRAIN_OPTION(TEXT, keep, "auto", ONE_OF("auto|last|best"), "keep", NULL, "la
     "Epoch whose model is kept; last: the last one; best: that with the lowest validation loss (best with --patience, last "
     "without)")
 
-/* Not where the data set has parts of its own, which the user wants kept apart. `cv` and `tune` have an option
- * of their own. */
-LVK_TRAIN_OPTION(FLAG, refit, true, ANY, "refit", NULL, NULL, NONE, ALL, 0, LATER_KEPT,
-    "After the test, train a second time, on the images of all parts: the model that predict and export take")
-
 LVK_TRAIN_OPTION(COUNT, batch, 32, FROM_TO(1, 1024), "batch", "batch-size", "N", TRAINING, ALL, 2, IDENTITY,
     "Batch size, images per step")
 
@@ -243,6 +238,11 @@ LVK_TRAIN_OPTION(SEED, seed, 1, ANY, "seed", NULL, "N", TRAINING, ALL, 0, IDENTI
 /* Features are saved up to 2 GiB. 0: a checkpoint after every step. */
 LVK_TRAIN_OPTION(NUMBER, checkpoint_seconds, 300, FROM_TO(0, 1e9), "checkpoint-seconds", NULL, "N", OUTPUT, ALL, 0, KEPT,
     "Save a checkpoint at least every N seconds, and features of a frozen backbone at least every minute")
+
+/* Not where the data set has parts of its own, which the user wants kept apart. `cv` and `tune` have an option
+ * of their own. */
+LVK_TRAIN_OPTION(FLAG, refit, true, ANY, "refit", NULL, NULL, NONE, ALL, 0, LATER_KEPT,
+    "After the test, train a second time, on the images of all parts: the model that predict and export take")
 
 /* The profiled step is the third, or the epoch's last if it has fewer. The result does not change. */
 LVK_TRAIN_OPTION(FLAG, profile, false, ANY, "profile", NULL, NULL, NONE, ALL, 0, INPUT,

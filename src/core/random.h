@@ -26,7 +26,7 @@ typedef enum lvk_purpose {
     LVK_PURPOSE_SEARCH =
         9, /* a point of a search, whose number is the epoch; the sample is the setting's number */
     LVK_PURPOSE_DIRECTIONS = 10, /* where the search for principal directions begins */
-    LVK_PURPOSE_DROPOUT = 16 /* dropout; the number of the dropout layer is added */
+    LVK_PURPOSE_DROPOUT = 16     /* dropout; the number of the dropout layer is added */
 } lvk_purpose;
 
 typedef struct lvk_random_key {

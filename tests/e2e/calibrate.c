@@ -180,7 +180,7 @@ Test(calibrate, what_makes_no_sense_is_named) {
     program_run(&result, "calibrate %s/run --from %s/none.csv --temperature", folder, folder);
     expect_refused("none.csv: No such file");
     program_run(&result,
-                "calibrate %s/run/checkpoint-best.safetensors --from %s/run/predictions-validation.csv "
+                "calibrate %s/run/checkpoint-last.safetensors --from %s/run/predictions-validation.csv "
                 "--sensitivity 0.9",
                 folder, folder);
     expect_refused("is a checkpoint");

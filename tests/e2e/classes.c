@@ -70,7 +70,7 @@ static int class_of(const char *name) {
  * is 1. */
 static size_t read_rows(char *text, bool labelled, row rows[MOST_ROWS]) {
     const char *header = labelled ? "path,subject,class,p_Benign,p_Early,p_Pre,p_Pro,label,area\n"
-                                  : "path,class,p_Benign,p_Early,p_Pre,p_Pro\n";
+                                  : "path,class,p_Benign,p_Early,p_Pre,p_Pro,novelty\n";
     cr_assert_eq(strncmp(text, header, strlen(header)), 0, "%.80s", text);
     char *rest = NULL;
     size_t count = 0;
@@ -330,19 +330,18 @@ Test(classes, joined_classes_are_kept_in_the_model) {
     cr_expect_float_eq(threshold_of(folder, "--positive Benign"), 1 - threshold, 1e-12);
     cr_expect_float_eq(threshold_of(folder, "--positive Early"), 0.5, 1e-12);
     RUN("predict --model %s/a --part test --format csv", folder);
-    cr_expect_eq(strncmp(result.out, "path,p_Early+Pre+Pro,class\n", 27), 0, "%.80s", result.out);
+    cr_expect_eq(strncmp(result.out, "path,p_Early+Pre+Pro,class,novelty\n", 35), 0, "%.80s", result.out);
     int rows = 0;
     for (const char *line = strchr(result.out, '\n') + 1; *line; line = strchr(line, '\n') + 1, ++rows) {
         const char *p = strchr(line, ',') + 1;
         const bool positive = strtod(p, NULL) > threshold;
-        cr_expect_eq(
-            strncmp(strchr(p, ',') + 1, positive ? "Early+Pre+Pro\n" : "Benign\n", positive ? 14 : 7), 0,
-            "%.100s", line);
+        cr_expect_eq(strncmp(strchr(p, ',') + 1, positive ? "Early+Pre+Pro," : "Benign,", positive ? 14 : 7),
+                     0, "%.100s", line);
     }
     cr_expect_gt(rows, 4);
     cr_expect_not_null(strstr(result.err, "of Early+Pre+Pro"), "%s", result.err);
     RUN("predict --model %s/a --model %s/a --part test --format csv", folder, folder);
-    cr_expect_eq(strncmp(result.out, "path,p_Early+Pre+Pro,class\n", 27), 0, "%.80s", result.out);
+    cr_expect_eq(strncmp(result.out, "path,p_Early+Pre+Pro,class,novelty\n", 35), 0, "%.80s", result.out);
     RUN("export %s/a --format onnx --out %s/a.onnx", folder, folder);
     cr_expect_not_null(strstr(result.out, "positive_classes"), "%s", result.out);
 

@@ -187,7 +187,7 @@ Test(novelty, model_without_it_goes_on_working) {
                 folder, folder);
     cr_expect_eq(result.exit_status, 1);
     EXPECT_SAYS(result.err, "leukvk predict: --strict: ");
-    cr_expect_eq(program_lines(result.err), 2, "%s", result.err); /* after the device */
+    cr_expect_leq(program_lines(result.err), 3, "%s", result.err); /* after one or two of the device */
 
     static const struct {
         const char *from, *to, *says;
