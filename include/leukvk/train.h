@@ -102,6 +102,7 @@ typedef struct lvk_resume_options {
     const lvk_dataset *dataset; /* as in lvk_train_options */
     uint32_t epochs; /* the most epochs; 0: the same as before. Schedules over all epochs are stretched */
     const char *estimate;     /* as in lvk_train_options */
+    double novelty_ratio;     /* the same */
     const uint32_t *patience; /* NULL: the same as before */
     const lvk_ranks *ranks;   /* as in lvk_train_options; the number of ranks may differ from before */
     const char *recompute;    /* NULL: the same as before */

@@ -30,6 +30,10 @@ typedef struct lvk_train_options {
      * trained in the same way. NULL: none. */
     const char *estimate;
 
+    /* By how much the limit of novelty is larger for people not seen, as a model measured that was trained in the
+     * same way on some of the people (the entry "novelty_unseen_ratio" of its file). 0: by the people held out. */
+    double novelty_ratio;
+
     /* The ranks of an MPI job, which share the microbatches of each step (see lvk_train). NULL: one
      * process. */
     const lvk_ranks *ranks;

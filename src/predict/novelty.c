@@ -256,7 +256,9 @@ static lvk_status learn_features(const measured *trained, const measured *unseen
     measure_features(&n->features, trained);
     measure_features(&n->features, unseen);
     const double own = fmax(quantile_of(trained->distances, trained->count), 1);
-    if (unseen->count)
+    if (ratio > 0)
+        n->unseen_ratio = ratio;
+    else if (unseen->count)
         n->unseen_ratio = ratio = fmax(quantile_of(unseen->distances, unseen->count) / own, 1);
     n->feature_limit = margin * own * (ratio > 0 ? ratio : usual_ratio);
     return LVK_OK;

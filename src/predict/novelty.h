@@ -37,8 +37,8 @@ typedef struct lvk_novelty_request {
     size_t count;
     const uint32_t *unseen; /* [unseen_count] images of other people */
     size_t unseen_count;
-    /* Without such images: lvk_novelty.unseen_ratio of a like network that was trained on some of the images;
-     * 0: a ratio that is usual. */
+    /* lvk_novelty.unseen_ratio of a like network that was trained on some of the images; 0: that of `unseen`, or,
+     * without those, a ratio that is usual. */
     double unseen_ratio;
 } lvk_novelty_request;
 

@@ -44,10 +44,12 @@ static int append_input(lvk_pass *pass, const lvk_model *model, const lvk_networ
     return pass->input;
 }
 
-/* The input of the dense layer that computes the logits. */
+/* The input of the dense layer that computes the logits, which may be added to those of the area. */
 static int find_features(const lvk_pass *pass) {
     const lvk_graph *graph = &pass->graph;
-    const int last = lvk_graph_status(graph) == LVK_OK ? graph->tensors[pass->logits].producer : LVK_NONE;
+    int last = lvk_graph_status(graph) == LVK_OK ? graph->tensors[pass->logits].producer : LVK_NONE;
+    if (last != LVK_NONE && graph->nodes[last].call.op == LVK_OP_add)
+        last = graph->tensors[graph->nodes[last].inputs[0]].producer;
     return last != LVK_NONE && graph->nodes[last].call.op == LVK_OP_dense ? graph->nodes[last].inputs[0]
                                                                           : LVK_NONE;
 }

@@ -304,9 +304,12 @@ static lvk_status refit(cross_validation *c) {
     options.estimate = lvk_refit_estimate("cross-validation", &c->result->all, estimate);
     LVK_TRY(median_epochs(c, &epochs));
     c->event.fold = 0;
-    LVK_TRY(lvk_refit(c->device, &options, c->folder, epochs, forward, c));
-    c->result->refitted = true;
-    return LVK_OK;
+    char *judged = path_of(c, "fold-1");
+    const lvk_status status =
+        judged ? lvk_refit(c->device, &options, c->folder, judged, epochs, forward, c) : LVK_ERROR_MEMORY;
+    lvk_free(judged);
+    c->result->refitted = status == LVK_OK;
+    return status;
 }
 
 /* Reads the data set. A cross-validation that is continued keeps the positive class of its first fold. */

@@ -505,8 +505,11 @@ lvk_status lvk_search_refit(const lvk_search *s, lvk_device *device, uint32_t tr
     lvk_dataset *dataset;
     LVK_TRY(lvk_training_data_read(&options, &dataset));
     options.dataset = dataset;
-    const lvk_status status =
-        lvk_refit(device, &options, s->folder, s->trials[trial - 1].best_epoch, callback, user);
+    char *judged = run_path(s, trial);
+    const lvk_status status = judged ? lvk_refit(device, &options, s->folder, judged,
+                                                 s->trials[trial - 1].best_epoch, callback, user)
+                                     : LVK_ERROR_MEMORY;
+    lvk_free(judged);
     lvk_dataset_destroy(&dataset);
     return status;
 }

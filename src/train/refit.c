@@ -1,9 +1,11 @@
 #include "train/refit.h"
 
+#include "artifact/model_file.h"
 #include "artifact/run_folder.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "predict/novelty.h"
 #include "train/settings.h"
 
 #include <math.h>
@@ -61,12 +63,28 @@ static lvk_status train(lvk_device *device, const lvk_train_options *options, bo
     const lvk_resume_options resume = {.dataset = options->dataset,
                                        .ranks = options->ranks,
                                        .threads = options->threads,
-                                       .estimate = options->estimate};
+                                       .estimate = options->estimate,
+                                       .novelty_ratio = options->novelty_ratio};
     return lvk_train_resume(device, options->run, &resume, forward, told, result);
 }
 
+/* Reads the ratio of novelty's limits from the model in the run folder `judged`; 0 if it has none. */
+static lvk_status read_ratio(const char *judged, double *ratio) {
+    char *file = NULL;
+    lvk_checkpoint *model = NULL;
+    lvk_novelty *novelty = NULL;
+    lvk_status status = lvk_model_file_read(judged, LVK_MODEL_JUDGED, &file, &model);
+    if (status == LVK_OK)
+        status = lvk_novelty_read(model, &novelty);
+    *ratio = novelty ? novelty->unseen_ratio : 0;
+    lvk_novelty_destroy(&novelty);
+    lvk_checkpoint_destroy(&model);
+    lvk_free(file);
+    return status;
+}
+
 lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const char *parent,
-                     uint32_t epochs, lvk_train_callback callback, void *user) {
+                     const char *judged, uint32_t epochs, lvk_train_callback callback, void *user) {
     listener told = {callback, user};
     lvk_train_options o = *options;
     char *run = lvk_path_join(parent, LVK_RUN_REFIT);
@@ -82,7 +100,9 @@ lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const
     if (status == LVK_OK && !lvk_run_folder_is_finished(run)) {
         const bool begun = lvk_path_is_file(config);
         o.epochs = choose_epochs(&o, epochs);
-        status = train(device, &o, begun, &told, result);
+        status = read_ratio(judged, &o.novelty_ratio);
+        if (status == LVK_OK)
+            status = train(device, &o, begun, &told, result);
     }
     lvk_free(result);
     lvk_free(config);

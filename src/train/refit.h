@@ -15,9 +15,11 @@ const char *lvk_refit_estimate(const char *by, const lvk_evaluation_report *repo
 
 /* Trains with `options`, whose data set has been read (options->dataset), on all images of its training part,
  * in the folder "refit" of the folder `parent`: a new run, or one that was begun there before; nothing is done
- * if it is finished. `epochs`, 1 or more: of the model that was judged. There is no validation and no test part,
+ * if it is finished. `judged`: the run folder of a model that was trained in this way on some of the people, whose
+ * limit of novelty for people not seen is taken. `epochs`, 1 or more: of the model that was judged. There is no validation and no test part,
  * and the last epoch is kept. `callback` gets the events of this training, with `refit` set. */
 LVK_MUST_USE lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const char *parent,
-                                  uint32_t epochs, lvk_train_callback callback, void *user);
+                                  const char *judged, uint32_t epochs, lvk_train_callback callback,
+                                  void *user);
 
 #endif

@@ -332,6 +332,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     t->before = json;
     t->settings.options.threads = resume ? resume->threads : 0;
     t->settings.options.estimate = resume ? resume->estimate : NULL;
+    t->settings.options.novelty_ratio = resume ? resume->novelty_ratio : 0;
     t->settings.options.profile = resume && resume->profile;
     return status;
 }
@@ -425,7 +426,7 @@ static lvk_status evaluate_kept(lvk_trainer *t, lvk_train_result *result) {
         status = lvk_results_evaluate(t, (lvk_split_part)part, images, count, &result->reports[part]);
     }
     if (status == LVK_OK)
-        status = lvk_results_learn_novelty(t, 0);
+        status = lvk_results_learn_novelty(t, t->settings.options.novelty_ratio);
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
 
@@ -495,8 +496,9 @@ static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *re
     options.ranks = &t->ranks;
     if (is_first(t) && result->tested[LVK_SPLIT_TEST])
         options.estimate = lvk_refit_estimate("test", test, estimate);
-    const lvk_status status = lvk_refit(device, &options, lvk_run_folder_path(t->folder), t->state.best_epoch,
-                                        t->callback, t->user);
+    const lvk_status status =
+        lvk_refit(device, &options, lvk_run_folder_path(t->folder), lvk_run_folder_path(t->folder),
+                  t->state.best_epoch, t->callback, t->user);
     result->refitted = status == LVK_OK;
     return status;
 }

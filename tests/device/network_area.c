@@ -54,6 +54,7 @@ Test(area, logits_are_those_of_the_formula) {
     draw(images, ground);
     cr_assert_gt(fabs(ground[0] - ground[1]), 0.1);
     set_parameters(network);
+    cr_expect_eq(lvk_network_feature_count(network), 256, "the features of the net, not of the area");
     cr_assert_eq(lvk_network_infer(network, images, NULL, &logits[0][0]), LVK_OK, "%s", lvk_error_message());
     for (int n = 0; n < IMAGES; ++n)
         for (int k = 0; k < CLASSES; ++k)
