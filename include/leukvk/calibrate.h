@@ -52,7 +52,7 @@ typedef struct lvk_calibrate_result {
  * predictions must be those of the uncalibrated model, such as predictions-validation.csv of its run, or
  * those of a cross-validation.
  *
- * `model`: a run folder or its model.safetensors. LVK_ERROR_ARGUMENT: the model is a checkpoint, or is
+ * `model`: a run folder, whose refit (leukvk/train.h) gets the same calibration, or a model.safetensors. LVK_ERROR_ARGUMENT: the model is a checkpoint, or is
  * calibrated already (lvk_calibrate_remove); the files have other classes; without the rows of the run's test
  * part, a class has no rows, or all rows are of images that the model was trained on; or no temperature from
  * 0.01 to 100 is best, because the predictions separate the classes or are no better than chance.

@@ -300,7 +300,7 @@ void train_options_print(const lvk_train_options *o, FILE *out) {
     if (o->validation != defaults.validation || o->test != defaults.test)
         fprintf(out, " --fractions %.15g,%.15g", o->validation, o->test);
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
-        if (!is_unprinted(&table[i]))
+        if (!is_unprinted(&table[i]) && lvk_train_option_check_use(&table[i], o) == LVK_OK)
             print_option(out, &table[i], o, &defaults);
 }
 

@@ -345,6 +345,21 @@ static lvk_status fill_chosen(const lvk_model_info *info, const lvk_calibrate_op
                : LVK_OK;
 }
 
+/* Gives the model of a run's refit, where there is one, the calibration of the run's own, which is in `file`: it was
+ * trained in the same way, and nobody is left who could choose for it. */
+static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen) {
+    char *refit = NULL;
+    lvk_checkpoint *opened = NULL;
+    lvk_status status = lvk_model_file_read(model, LVK_MODEL_FINAL, &refit, &opened);
+    if (status == LVK_OK && strcmp(refit, file) != 0) {
+        lvk_folder_clear_beside(refit);
+        status = lvk_checkpoint_calibrate(opened, chosen);
+    }
+    lvk_checkpoint_destroy(&opened);
+    lvk_free(refit);
+    return status;
+}
+
 lvk_status lvk_calibrate(const char *model, const char *const *from, size_t count,
                          const lvk_calibrate_options *options, lvk_calibrate_result *result) {
     char *file = NULL;
@@ -363,6 +378,8 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
         lvk_folder_clear_beside(file);
         status = lvk_checkpoint_calibrate(opened, &chosen);
     }
+    if (status == LVK_OK)
+        status = calibrate_refit(model, file, &chosen);
     lvk_checkpoint_destroy(&opened);
     lvk_free(file);
     return status;
@@ -379,6 +396,8 @@ lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
         lvk_folder_clear_beside(path);
         status = lvk_checkpoint_calibrate(opened, &(lvk_model_calibration){0});
     }
+    if (status == LVK_OK)
+        status = calibrate_refit(model, path, &(lvk_model_calibration){0});
     lvk_checkpoint_destroy(&opened);
     lvk_free(path);
     return status;

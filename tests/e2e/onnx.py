@@ -69,6 +69,8 @@ def draw_norms(source, path, topology, order):
     metadata, tensors = read_tensors(source)
     changed = {}
     for name, values in tensors.items():
+        if name.count("/") != 1:  # what the model has seen, which exports leave out
+            continue
         layer, part = name.split("/")
         if part == "bias" and not layer.startswith("dense") and topology == "torchvision":
             continue
