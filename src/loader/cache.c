@@ -157,14 +157,14 @@ typedef struct pixel_sums {
     atomic_uint_fast64_t pixels, values[3], squares[3];
 } pixel_sums;
 
-/* The mean over pixels of max(0, 1 - steepness (red + green + blue)). */
+/* The mean over pixels of clamp(2 - steepness (red + green + blue), 0, 1). */
 static double ground_share(const lvk_image *crop, uint32_t steepness) {
     const size_t count = (size_t)crop->width * crop->height;
     uint64_t sum = 0;
     for (size_t i = 0; i < count; ++i) {
         const uint8_t *p = crop->pixels + 3 * i;
         const uint32_t color = steepness * ((uint32_t)p[0] + p[1] + p[2]);
-        sum += color < 255 ? 255 - color : 0;
+        sum += color <= 255 ? 255 : color < 510 ? 510 - color : 0;
     }
     return count ? (double)sum / (255.0 * (double)count) : 0;
 }

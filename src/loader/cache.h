@@ -37,7 +37,7 @@ LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lv
 
 /* Computes mean and standard deviation of each channel over all pixels, black ones included, of the crops of
  * `count` images. The deviation is at least 1/255. ground[i] (NULL: not wanted) becomes the mean over the pixels
- * of image i's crop of max(0, 1 - steepness (red + green + blue)), colours from 0 to 1. Since the sums are of
+ * of image i's crop of clamp(2 - steepness (red + green + blue), 0, 1), colours from 0 to 1. Since the sums are of
  * integers, the results do not depend on the number of threads. */
 LVK_MUST_USE lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count,
                                           unsigned threads, uint32_t steepness, lvk_standard *standard,

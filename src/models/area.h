@@ -5,15 +5,16 @@
  * training, and the net is trained as if it were not there: a net that is trained together with it takes its part
  * back where that helps with the people in training (tools/study has the figures).
  *
- *   ground[n] = mean over pixels of max(0, 1 - LVK_GROUND_STEEPNESS (red + green + blue)), colours from 0 to 1
+ *   ground[n] = mean over pixels of clamp(2 - LVK_GROUND_STEEPNESS (red + green + blue), 0, 1), colours from 0 to 1
  *   logits[n][k] = kernel[k] ground[n] + bias[k] */
 #ifndef LVK_MODELS_AREA_H
 #define LVK_MODELS_AREA_H
 
 #include "models/layers.h"
 
-/* A pixel whose colours' sum is 1 / LVK_GROUND_STEEPNESS or more is no ground. */
-enum { LVK_GROUND_STEEPNESS = 10 };
+/* A pixel whose colours' sum is up to 1 / LVK_GROUND_STEEPNESS is ground, noise of JPEG files included; one of twice
+ * that or more is not. */
+enum { LVK_GROUND_STEEPNESS = 10, LVK_AREA_MOST_LOGITS = 64 };
 
 /* Appends the area's logits [N, count] of images [N, H, W, 3] to the graph. Their parameters are not trained, and
  * begin as zeros, which make the logits 0. */

@@ -25,12 +25,12 @@ static void draw(float *images, double ground[IMAGES]) {
             for (int c = 0; c < 3; ++c) {
                 float noise;
                 test_fill(&noise, 1, (uint32_t)((n * SIZE * SIZE + i) * 3 + c));
-                color[c] = inside ? 0.2 + 0.7 * (double)noise : 0.02 * (double)noise;
+                color[c] = inside ? 0.2 + 0.7 * (double)noise : 0.08 * (double)noise;
                 sum += color[c];
                 images[(n * SIZE * SIZE + i) * 3 + c] =
                     (float)((color[c] - wanted.mean[c]) / wanted.deviation[c]);
             }
-            ground[n] += fmax(0, 1 - LVK_GROUND_STEEPNESS * sum) / (SIZE * SIZE);
+            ground[n] += fmin(1, fmax(0, 2 - LVK_GROUND_STEEPNESS * sum)) / (SIZE * SIZE);
         }
     }
 }

@@ -72,7 +72,7 @@ Test(json, summaries_and_calibrations) {
     program_run(&result, "summary %s/run --json", folder);
     json_t *root = printed();
     cr_expect_eq(json_integer_value(json_object_get(root, "image_size")), 64);
-    cr_expect_eq(json_integer_value(json_object_get(root, "parameters")), 390119); /* with the area */
+    cr_expect_eq(json_integer_value(json_object_get(root, "parameters")), 390124); /* with the area */
     cr_expect_eq(json_array_size(json_object_get(root, "layers")), 13);
     json_decref(root);
     program_run(&result, "summary %s/run/model.safetensors", folder);

@@ -178,7 +178,7 @@ Test(loader, standardizes_by_the_images_that_it_is_given) {
         }
         for (uint32_t k = 0; k < cropped.width * cropped.height; ++k) {
             const uint8_t *rgb = cropped.pixels + 3 * (size_t)k;
-            dark[i] += fmax(0, 1 - 10 * (rgb[0] + rgb[1] + rgb[2]) / 255.0);
+            dark[i] += fmin(1, fmax(0, 2 - 10 * (rgb[0] + rgb[1] + rgb[2]) / 255.0));
         }
         dark[i] /= (double)cropped.width * cropped.height;
         pixels += (double)cropped.width * cropped.height;
