@@ -21,6 +21,8 @@
 
 struct lvk_classifier {
     lvk_evaluation_member members[LVK_MOST_MEMBERS]; /* the networks are owned */
+    char heads[LVK_MOST_MEMBERS]
+              [LVK_NAME_SIZE]; /* of the members; a network that is made anew for larger crops reads it */
     uint32_t member_count;
     lvk_crop crop;
     lvk_model_info model;
@@ -70,17 +72,19 @@ static lvk_status load_member(lvk_classifier *c, lvk_device *device, const lvk_c
     lvk_evaluation_member *member = &c->members[number];
     member->standard = info->standard;
     member->temperature = info->calibration.temperature;
-    const lvk_network_config config = {.model = {.architecture = info->architecture,
-                                                 .image_size = info->image_size,
-                                                 .feature_stage = lvk_model_info_feature_stage(info),
-                                                 .head = info->head,
-                                                 .area = info->area,
-                                                 .classes = info->class_count,
-                                                 .variant = lvk_model_info_variant(info),
-                                                 .folded = true},
-                                       .batch = batch ? batch : 32,
-                                       .crop_side = first_side(c),
-                                       .kernel_choices = lvk_device_kernel_choices(device)};
+    memcpy(c->heads[number], info->head, sizeof info->head); /* the checkpoint does not last */
+    const lvk_network_config config = {
+        .model = {.architecture = lvk_model_find(info->architecture)->architecture,
+                  .image_size = info->image_size,
+                  .feature_stage = lvk_model_info_feature_stage(info),
+                  .head = c->heads[number],
+                  .area = info->area,
+                  .classes = info->class_count,
+                  .variant = lvk_model_info_variant(info),
+                  .folded = true},
+        .batch = batch ? batch : 32,
+        .crop_side = first_side(c),
+        .kernel_choices = lvk_device_kernel_choices(device)};
     LVK_TRY(lvk_network_create_checked(lvk_device_backend(device), &config, &member->network));
     c->info.parameters += lvk_model_parameter_count(lvk_network_builder(member->network));
     LVK_TRY(load_parameters(member->network, checkpoint));

@@ -67,6 +67,7 @@ def draw_norms(source, path, topology, order):
     """A model of the same kernels with other norms and biases; torchvision's topology has no biases of convolutions."""
     random = numpy.random.default_rng(5)
     metadata, tensors = read_tensors(source)
+    metadata = {key: value for key, value in metadata.items() if not key.startswith("novelty")}
     changed = {}
     for name, values in tensors.items():
         if name.count("/") != 1:  # what the model has seen, which exports leave out
