@@ -29,7 +29,7 @@ except ImportError as error:
 TOLERANCE = 1e-5  # 1e-7 is what rounding makes
 PILLOW_TOLERANCE = 1e-3  # it rounds resized pixels to whole numbers, which docs/export.md tells
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "export.md"
-TRAIN = ["--crop", "none", "--epochs", "1", "--batch", "4", "--seed", "3"]
+TRAIN = ["--no-refit", "--crop", "none", "--epochs", "1", "--batch", "4", "--seed", "3"]
 CHANCE = ["--weights", "none", "--unfreeze", "all", "--bn", "train"]
 
 
