@@ -13,14 +13,6 @@
 
 static program_result result; /* large */
 
-#define EXPECT_SAYS(text, words) cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
-
-#define RUN(...)                                                                                             \
-    do {                                                                                                     \
-        program_run(&result, __VA_ARGS__);                                                                   \
-        cr_assert_eq(result.exit_status, 0, "%s", result.err);                                               \
-    } while (0)
-
 /* A name for an image: a link, so that the pictures are the drawn ones. */
 static void link_image(const char *folder, const char *name, int number) {
     char path[600], target[600];
@@ -35,7 +27,7 @@ static void link_image(const char *folder, const char *name, int number) {
     cr_assert_eq(symlink(target, path), 0, "%s", path);
 }
 
-/* The means and shares are those of the rows that eval writes of each image, by the model that it judges. */
+/* The means and shares are those of the rows that eval writes of each image, by the model that it evaluates. */
 static void expect_means(const char *folder) {
     RUN("eval --model %s/run --data %s/cells --part all --out %s/rows.csv", folder, folder, folder);
     RUN("predict --model %s/run/model.safetensors --data %s/cells --by-subject --out %s/people.json", folder,

@@ -10,8 +10,6 @@
 
 static program_result result; /* large */
 
-#define EXPECT_SAYS(text, words) cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
-
 static void write_predictions(const char *folder, const char *name, const char *text) {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", folder, name);

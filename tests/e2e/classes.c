@@ -17,18 +17,6 @@ static const char *const names[CLASSES] = {"Benign", "Early", "Pre", "Pro"};
 
 #define NET " --model cnn-gap --image-size 32 --crop none --batch 16 --seed 3"
 
-static void run(const char *command) {
-    program_run(&result, "%s", command);
-    cr_assert_eq(result.exit_status, 0, "%s: %s", command, result.err);
-}
-
-#define RUN(...)                                                                                             \
-    do {                                                                                                     \
-        char command_[2048];                                                                                 \
-        snprintf(command_, sizeof command_, __VA_ARGS__);                                                    \
-        run(command_);                                                                                       \
-    } while (0)
-
 static void draw_samples(const char *folder) {
     RUN("synth %s/data --classes 4 --images 96 --subjects 24 --size 64 --format png --seed 3", folder);
 }

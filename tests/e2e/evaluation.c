@@ -24,8 +24,6 @@ static void draw(const char *folder, const char *first, const char *second) {
     cr_assert_eq(system(command), 0); /* NOLINT(cert-env33-c) */
 }
 
-#define EXPECT_SAYS(text, words) cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
-
 Test(evaluation, says_where_no_subject_is_known) {
     const char *folder = program_folder();
     draw(folder, "cancer", "normal");

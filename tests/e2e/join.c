@@ -12,14 +12,6 @@
 
 static program_result result; /* large */
 
-#define EXPECT_SAYS(text, words) cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
-
-#define RUN(...)                                                                                             \
-    do {                                                                                                     \
-        program_run(&result, __VA_ARGS__);                                                                   \
-        cr_assert_eq(result.exit_status, 0, "%s", result.err);                                               \
-    } while (0)
-
 #define NET " --model cnn-gap --image-size 32 --crop none --epochs 1 --batch 16 --seed 3"
 
 /* The bits of the models one by one and of their joined file, on a device. */

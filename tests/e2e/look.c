@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPECT_SAYS(text, part) cr_expect_not_null(strstr(text, part), "no '%s' in:\n%s", part, text)
-
 static program_result result; /* large */
 
 static void must(int exit_status) {

@@ -10,9 +10,6 @@
 
 static program_result result; /* large */
 
-#define EXPECT_SAYS(text, words)  cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
-#define EXPECT_LACKS(text, words) cr_expect_null(strstr(text, words), "'%s' in: %s", words, text)
-
 /* The options that the table needs. */
 #define HOW "--columns path=Bild,label=Befund --subject-pattern /s([^x]+)x"
 

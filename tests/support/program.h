@@ -39,4 +39,14 @@ char *program_read(const char *path); /* new memory, with a NUL; NULL when it ca
 char *program_read_in(const char *folder, const char *name); /* the same, but fails the test */
 size_t program_lines(const char *text);
 
+/* For tests that have `program_result result`, and include Criterion. RUN runs the program, which must succeed. */
+#define EXPECT_SAYS(text, words)  cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
+#define EXPECT_LACKS(text, words) cr_expect_null(strstr(text, words), "'%s' in: %s", words, text)
+
+#define RUN(...)                                                                                             \
+    do {                                                                                                     \
+        program_run(&result, __VA_ARGS__);                                                                   \
+        cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);                                 \
+    } while (0)
+
 #endif
