@@ -20,7 +20,8 @@ typedef struct lvk_classifier_options {
         views; /* average over so many of the eight dihedral views of an image, 1 to 8; 0: 1, the plain one */
     bool keep_going; /* an image that can no longer be read, or has changed since the data set was read, has
                          the probability NAN, and a warning names it; else it is an error */
-    bool judged; /* of a run folder, the model that its test part has judged, not that of its refit, which was
+    bool
+        evaluated; /* of a run folder, the model that its test part has evaluated, not that of its refit, which was
                          trained on all images */
 } lvk_classifier_options;
 

@@ -165,7 +165,11 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     if (image_size == 0)
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"image_size\" is 0");
     info->image_size = (uint32_t)image_size;
-    info->area = lvk_string_map_get(map, area_key) != NULL;
+    const char *area = lvk_string_map_get(map, area_key);
+    info->area = area != NULL;
+    if (area && strcmp(area, "ground") != 0)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"%s\" is \"%.40s\", which is not known here",
+                        area_key, area);
     LVK_TRY(get_scale(map, info));
     for (int c = 0; c < 3; ++c) {
         LVK_TRY(lvk_string_map_need_number(map, mean_keys[c], &info->standard.mean[c]));

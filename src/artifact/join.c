@@ -63,7 +63,7 @@ static lvk_status put_threshold(joining *j, lvk_join_result *result) {
     result->same_threshold = true;
     for (size_t m = 0; m < j->count; ++m) {
         const lvk_model_calibration *c = &lvk_checkpoint_info(j->models[m])->calibration;
-        stored = stored || c->has_threshold;
+        stored = stored || c->has_threshold || c->has_positive;
         result->same_threshold = result->same_threshold && is_same_threshold(c, first);
     }
     result->threshold = result->same_threshold ? first->threshold : LVK_THRESHOLD;

@@ -24,8 +24,13 @@ static char *find_file(const char *path, lvk_model_choice choice) {
     if (!lvk_path_is_folder(path))
         return lvk_strdup(path);
     char *refit = lvk_path_join(path, LVK_RUN_REFIT);
-    const bool refitted = refit && choice == LVK_MODEL_FINAL && lvk_run_folder_is_finished(refit);
-    char *file = refit ? lvk_path_join(refitted ? refit : path, lvk_run_file_name(LVK_RUN_MODEL)) : NULL;
+    char *own = lvk_path_join(path, lvk_run_file_name(LVK_RUN_MODEL)), *file = NULL;
+    if (refit && own && lvk_run_folder_is_finished(refit) &&
+        (choice == LVK_MODEL_FINAL || !lvk_path_is_file(own)))
+        file = lvk_path_join(refit, lvk_run_file_name(LVK_RUN_MODEL));
+    else if (refit && own)
+        file = lvk_strdup(own);
+    lvk_free(own);
     lvk_free(refit);
     return file;
 }

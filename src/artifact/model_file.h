@@ -7,7 +7,8 @@
 /* Which model of a run folder is meant. */
 typedef enum lvk_model_choice {
     LVK_MODEL_FINAL, /* the one to use: that of a finished refit (train/refit.h), or else the run's own */
-    LVK_MODEL_JUDGED /* the run's own, which was trained without the images of its validation and test parts */
+    LVK_MODEL_EVALUATED /* the run's own, which was trained without the images of its validation and test parts; of a
+                           folder without a model of its own, such as that of a cross-validation, the refit's */
 } lvk_model_choice;
 
 /* Reads the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose model.safetensors is

@@ -76,6 +76,15 @@ bool lvk_run_folder_is_finished(const char *path) {
     return has_file(path, "results.json", &has) == LVK_OK && has;
 }
 
+lvk_status lvk_run_folder_reopen(const char *path) {
+    char *results = lvk_path_join(path, "results.json");
+    if (!results)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status = unlink(results) == 0 || errno == ENOENT ? LVK_OK : fail_errno(results);
+    lvk_free(results);
+    return status;
+}
+
 /* Fails unless the folder is empty, or holds only what a run leaves that was killed before it wrote
  * config.json and thus cannot be resumed: the lock, temporary files, and, beside a lock, a split. */
 static lvk_status check_empty(const char *path) {

@@ -6,7 +6,7 @@
  *   timing.csv                    seconds and the like per epoch, which differ from run to run
  *   checkpoint-last.safetensors   the state after the last whole epoch
  *   checkpoint-best.safetensors   the same after the best epoch
- *   model.safetensors             the parameters of the best epoch
+ *   model.safetensors             the parameters of the epoch that is kept
  *   results.json                  the evaluation, written when the run is finished
  *   refit                         the run folder of a second training, on all images (train/refit.h)
  *   profile.json                  a trace of one step, if a profile was asked for
@@ -42,6 +42,9 @@ typedef enum lvk_run_file {
 
 /* Whether the run in the folder `path` is finished, so that its model is whole. */
 bool lvk_run_folder_is_finished(const char *path);
+
+/* Makes a finished run one that is not, before it is trained on. */
+LVK_MUST_USE lvk_status lvk_run_folder_reopen(const char *path);
 
 /* The name of a file in the folder, such as "config.json"; static text. */
 const char *lvk_run_file_name(lvk_run_file file);

@@ -127,7 +127,7 @@ static int open_first(classify_session *session) {
 
 int classify_open(classify_session *session, const classify_arguments *a) {
     *session = (classify_session){.arguments = a, .options = a->classifier, .same_threshold = true};
-    session->options.judged = a->judged || a->part;
+    session->options.evaluated = a->evaluated || a->part;
     int status = option_device_open(&a->device, &session->device);
     return status == LVK_OK ? open_first(session) : status;
 }
@@ -141,7 +141,7 @@ int classify_take_refit(classify_session *session) {
     }
     if (!any)
         return LVK_OK;
-    session->options.judged = false;
+    session->options.evaluated = false;
     lvk_classifier_close(&session->classifier);
     return open_first(session);
 }

@@ -17,8 +17,9 @@ typedef struct classify_arguments {
     int model_count;
     const char *part, *data, *out;
     lvk_dataset_options reading; /* of the data set: --columns, --subject-pattern */
-    bool judged; /* of a run folder, its own model and not that of its refit; so too where a part is named */
-    bool all;    /* all labelled images of the run's data set, in the place of a part */
+    bool
+        evaluated; /* of a run folder, its own model and not that of its refit; so too where a part is named */
+    bool all;      /* all labelled images of the run's data set, in the place of a part */
     bool model_optional;
     bool keep_classes; /* do not join the classes that calibration has joined */
 } classify_arguments;

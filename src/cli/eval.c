@@ -453,7 +453,7 @@ static int run(int argc, char **argv) {
     check_curves(&a);
     if (!a.common.part && !a.common.data)
         a.common.part = "test";
-    a.common.judged = true;
+    a.common.evaluated = true;
     a.common.all = a.common.part && strcmp(a.common.part, "all") == 0;
     const int status = a.from_count ? evaluate_files(&a) : evaluate_model(&a);
     return status == LVK_OK ? EXIT_OK : report_failure(status);

@@ -379,10 +379,10 @@ static int run(int argc, char **argv) {
     train_progress_catch_signals();
     status = lvk_search_run(search, &a.device, show, search);
     int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
-    if (status == LVK_OK && lvk_search_is_first(search))
-        exit_status = print_result(&a, search);
-    if (exit_status == EXIT_OK && a.refit && lvk_search_is_first(search))
+    if (status == LVK_OK && a.refit && lvk_search_is_first(search))
         exit_status = refit(&a, search);
+    if (status == LVK_OK && exit_status == EXIT_OK && lvk_search_is_first(search))
+        exit_status = print_result(&a, search);
     lvk_search_destroy(&search);
     return exit_status;
 }

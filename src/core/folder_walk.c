@@ -133,8 +133,11 @@ static lvk_status collect(folder_walk *w, const char *relative, int depth);
 /* Appends a copy of `name`, a path relative to the root, to the list. */
 static lvk_status take_named(folder_walk *w, path_list *list, const char *name) {
     LVK_TRY(LVK_GROW(&list->paths, &list->capacity, list->count));
-    list->paths[list->count] = lvk_arena_strdup(w->texts, name);
-    return list->paths[list->count++] ? LVK_OK : LVK_ERROR_MEMORY;
+    char *copy = lvk_arena_strdup(w->texts, name);
+    if (!copy)
+        return LVK_ERROR_MEMORY;
+    list->paths[list->count++] = copy;
+    return LVK_OK;
 }
 
 /* Collects the file or link `name`, or what is in the folder `name`, a path relative to the root. */

@@ -106,10 +106,12 @@ static lvk_status take_part(const table *t, const char *text, table_row *row) {
 }
 
 static lvk_status take_microns(const table *t, const char *text, table_row *row) {
-    if (*text && !(lvk_csv_number(&t->csv, text, &row->microns) && row->microns > 0))
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: microns_per_pixel '%.40s': a number above 0",
-                        t->csv.path, t->csv.line, text);
-    return LVK_OK;
+    if (!*text || (lvk_csv_number(&t->csv, text, &row->microns) && row->microns >= LVK_LEAST_MICRONS &&
+                   row->microns <= LVK_MOST_MICRONS))
+        return LVK_OK;
+    return lvk_fail(LVK_ERROR_FORMAT,
+                    "%s: line %u: microns_per_pixel '%.40s': a number above 0, from %g to %g, is needed",
+                    t->csv.path, t->csv.line, text, LVK_LEAST_MICRONS, LVK_MOST_MICRONS);
 }
 
 static lvk_status take_row(table *t) {

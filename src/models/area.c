@@ -37,7 +37,7 @@ static void set(const lvk_builder *builder, const char *name, const double *valu
 
 void lvk_area_set(const lvk_builder *builder, const lvk_area_parameters *parameters, float *block) {
     double kernel[3][GROUND_FILTERS], bias[GROUND_FILTERS] = {2, 1},
-                                      clamped[GROUND_FILTERS * LVK_AREA_MOST_LOGITS];
+                                      clamped[GROUND_FILTERS * LVK_MOST_CLASSES];
     const uint64_t count = lvk_type_count(&find(builder, "area/bias")->type);
     for (int c = 0; c < 3; ++c) {
         for (int f = 0; f < GROUND_FILTERS; ++f) {

@@ -10,11 +10,12 @@
 #ifndef LVK_MODELS_AREA_H
 #define LVK_MODELS_AREA_H
 
+#include "leukvk/dataset.h"
 #include "models/layers.h"
 
 /* A pixel whose colours' sum is up to 1 / LVK_GROUND_STEEPNESS is ground, noise of JPEG files included; one of twice
  * that or more is not. */
-enum { LVK_GROUND_STEEPNESS = 10, LVK_AREA_MOST_LOGITS = 64 };
+enum { LVK_GROUND_STEEPNESS = 10 };
 
 /* Appends the area's logits [N, count] of images [N, H, W, 3] to the graph. Their parameters are not trained, and
  * begin as zeros, which make the logits 0. */

@@ -292,12 +292,13 @@ static lvk_status choose_by(const json_t *own, const lvk_model_info *info, const
     return status;
 }
 
+/* file NULL: no split tells which images are tested on. */
 static lvk_status choose_from(const char *file, const lvk_model_info *info, const char *const *from,
                               size_t count, const lvk_calibrate_options *options,
                               lvk_calibrate_result *result) {
     json_t *own = NULL;
     lvk_prediction_set *set = NULL;
-    lvk_status status = open_parts(file, &own);
+    lvk_status status = file ? open_parts(file, &own) : LVK_OK;
     result->split_known = own != NULL;
     if (status == LVK_OK)
         status = lvk_prediction_set_read(from, count, &set);
@@ -345,6 +346,15 @@ static lvk_status fill_chosen(const lvk_model_info *info, const lvk_calibrate_op
                : LVK_OK;
 }
 
+/* Whether the file is that of a model which the folder's own split has held images out from. The refit of a
+ * cross-validation was trained on all images; the predictions of the folds are of other models. */
+static bool is_own(const char *model, const char *file) {
+    char *own = lvk_path_join(model, lvk_run_file_name(LVK_RUN_MODEL));
+    const bool is = !lvk_path_is_folder(model) || (own && strcmp(own, file) == 0);
+    lvk_free(own);
+    return is;
+}
+
 /* Gives the model of a run's refit, where there is one, the calibration of the run's own, which is in `file`: it was
  * trained in the same way, and nobody is left who could choose for it. */
 static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen) {
@@ -365,11 +375,12 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     char *file = NULL;
     lvk_checkpoint *opened = NULL;
     *result = (lvk_calibrate_result){0};
-    lvk_status status = lvk_model_file_read(model, LVK_MODEL_JUDGED, &file, &opened);
+    lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &file, &opened);
     if (status == LVK_OK)
         status = check_model(file, opened);
     if (status == LVK_OK)
-        status = choose_from(file, lvk_checkpoint_info(opened), from, count, options, result);
+        status = choose_from(is_own(model, file) ? file : NULL, lvk_checkpoint_info(opened), from, count,
+                             options, result);
     lvk_model_calibration chosen;
     if (status == LVK_OK)
         status = fill_chosen(lvk_checkpoint_info(opened), options, result, &chosen);
@@ -388,7 +399,7 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
 lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
     char *path = NULL;
     lvk_checkpoint *opened = NULL;
-    lvk_status status = lvk_model_file_read(model, LVK_MODEL_JUDGED, &path, &opened);
+    lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &path, &opened);
     if (status == LVK_OK && !is_calibrated(opened))
         status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: has neither temperature nor threshold", path);
     if (status == LVK_OK) {

@@ -126,7 +126,7 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
     c->threads = options ? options->threads : 0;
     c->views = options && options->views ? options->views : 1;
     c->keep_going = options && options->keep_going;
-    const lvk_model_choice choice = options && options->judged ? LVK_MODEL_JUDGED : LVK_MODEL_FINAL;
+    const lvk_model_choice choice = options && options->evaluated ? LVK_MODEL_EVALUATED : LVK_MODEL_FINAL;
     lvk_status status = lvk_model_file_read(path, choice, &c->path, &checkpoint);
     if (status == LVK_OK)
         status = load(c, device, checkpoint, options ? options->batch : 0);
@@ -221,7 +221,7 @@ static void add_novelty(void *user, size_t row, const float *features) {
     f->values[row] += lvk_novelty_of_features(f->novelty, features) / f->views;
 }
 
-/* Has each member that knows novelty judge its own features, into values[member][image]. */
+/* Measures the novelty by each member that knows it, into values[member][image]. */
 static void attach_sinks(lvk_classifier *c, feature_novelty *novelty, lvk_feature_sink *sinks, double *values,
                          size_t count) {
     for (uint32_t m = 0; m < c->member_count; ++m) {
@@ -233,8 +233,8 @@ static void attach_sinks(lvk_classifier *c, feature_novelty *novelty, lvk_featur
 
 /* The mean over the members that know it, each by its own features; the cause is that of the largest. `of_features`
  * is [members][images]. */
-static void judge_novelty(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                          size_t count, const double *of_features, lvk_prediction *rows) {
+static void measure_novelty(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                            size_t count, const double *of_features, lvk_prediction *rows) {
     for (size_t i = 0; i < count && c->info.knows_novelty; ++i) {
         double sum = 0, most = 0;
         uint32_t knowing = 0;
@@ -242,8 +242,10 @@ static void judge_novelty(const lvk_classifier *c, const lvk_dataset *dataset, c
             const char *cause = NULL;
             if (!c->novelty[m])
                 continue;
-            const double own = lvk_novelty_judge(c->novelty[m], lvk_dataset_image(dataset, images[i]),
-                                                 of_features[m * count + i], &cause);
+            const double own =
+                lvk_novelty_of_image(c->novelty[m], lvk_dataset_image(dataset, images[i]),
+                                     lvk_dataset_area(dataset, images[i], c->model.microns_per_pixel),
+                                     of_features[m * count + i], &cause);
             if (knowing++ == 0 || own > most) {
                 most = own;
                 rows[i].novelty_cause = cause;
@@ -315,7 +317,7 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
             probabilities[i * width + k] = (double)NAN;
     if (status == LVK_OK) {
         lvk_evaluation_rows(dataset, &c->model, images, probabilities, count, rows);
-        judge_novelty(c, dataset, images, count, of_features, rows);
+        measure_novelty(c, dataset, images, count, of_features, rows);
     }
     lvk_free(of_features);
     lvk_free(unreadable);

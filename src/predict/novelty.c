@@ -32,13 +32,13 @@ static const struct {
                                  {"contrast", 0.05}, {"texture", 0.05},  {"outline", 0.02}};
 enum { AREA, COLOUR, CONTRAST = COLOUR + 3, TEXTURE = CONTRAST + 3, OUTLINE };
 
-void lvk_novelty_measure(const lvk_image_info *image, float measures[LVK_PICTURE_MEASURES]) {
-    const double area = image->area ? (double)image->area : 1;
+void lvk_novelty_measure(const lvk_image_info *image, double area, float measures[LVK_PICTURE_MEASURES]) {
+    const double count = image->area ? (double)image->area : 1;
     double values[LVK_PICTURE_MEASURES];
-    values[AREA] = log(area);
+    values[AREA] = log(fmax(area, 1));
     for (int c = 0; c < 3; ++c) {
-        const double mean = (double)image->colour_sum[c] / area;
-        const double variance = (double)image->colour_square_sum[c] / area - mean * mean;
+        const double mean = (double)image->colour_sum[c] / count;
+        const double variance = (double)image->colour_square_sum[c] / count - mean * mean;
         values[COLOUR + c] = -log((mean + 1) / 256);
         values[CONTRAST + c] = log(sqrt(fmax(variance, 0)) + 1);
     }
@@ -93,7 +93,9 @@ static lvk_status measured_init(measured *m, const lvk_novelty_request *r, const
         m->images[i] = images[i * count / m->count];
         const int target = lvk_evaluation_target(dataset, m->images[i]);
         m->labels[i] = target < 0 ? 0 : (uint32_t)target;
-        lvk_novelty_measure(lvk_dataset_image(dataset, m->images[i]), m->pictures + i * LVK_PICTURE_MEASURES);
+        lvk_novelty_measure(lvk_dataset_image(dataset, m->images[i]),
+                            lvk_dataset_area(dataset, m->images[i], lvk_dataset_microns_per_pixel(dataset)),
+                            m->pictures + i * LVK_PICTURE_MEASURES);
     }
     const lvk_feature_sink sink = {take_features, m};
     const lvk_status status = !allocated ? LVK_ERROR_MEMORY
@@ -305,7 +307,7 @@ void lvk_novelty_destroy(lvk_novelty **novelty) {
     *novelty = NULL;
 }
 
-/* ---- judging ---- */
+/* ---- an image ---- */
 
 double lvk_novelty_of_features(const lvk_novelty *n, const float *features) {
     return n->features.length ? lvk_gaussian_distance(&n->features, features, NULL) / n->feature_limit : 0;
@@ -324,10 +326,10 @@ static double unusual_measure(const lvk_novelty *n, const float *measures, const
     return most;
 }
 
-double lvk_novelty_judge(const lvk_novelty *n, const lvk_image_info *image, double of_features,
-                         const char **cause) {
+double lvk_novelty_of_image(const lvk_novelty *n, const lvk_image_info *image, double area,
+                            double of_features, const char **cause) {
     float measures[LVK_PICTURE_MEASURES];
-    lvk_novelty_measure(image, measures);
+    lvk_novelty_measure(image, area, measures);
     const double together = lvk_gaussian_distance(&n->picture, measures, NULL) / n->picture_limit;
     const double of_picture = fmax(together, unusual_measure(n, measures, cause));
     if (of_features > of_picture)

@@ -27,8 +27,8 @@ typedef struct lvk_novelty {
 } lvk_novelty;
 
 /* Sets `measures` to the measures of an image, in steps that are as small as two pictures of one cell may
- * differ. */
-void lvk_novelty_measure(const lvk_image_info *image, float measures[LVK_PICTURE_MEASURES]);
+ * differ. `area`: of its cell, in pixels of the model's scale (lvk_dataset_area). */
+void lvk_novelty_measure(const lvk_image_info *image, double area, float measures[LVK_PICTURE_MEASURES]);
 
 typedef struct lvk_novelty_request {
     lvk_network *network;
@@ -57,9 +57,9 @@ LVK_MUST_USE lvk_status lvk_novelty_read(const lvk_checkpoint *model, lvk_novelt
  * features. */
 double lvk_novelty_of_features(const lvk_novelty *novelty, const float *features);
 
-/* The novelty of an image, given that of its features, and in *cause in a word (static text) what is most
+/* The novelty of an image whose cell has this area, given that of its features, and in *cause in a word (static text) what is most
  * unusual: "area", "colour", "contrast", "texture", "outline", "features". */
-double lvk_novelty_judge(const lvk_novelty *novelty, const lvk_image_info *image, double of_features,
-                         const char **cause);
+double lvk_novelty_of_image(const lvk_novelty *novelty, const lvk_image_info *image, double area,
+                            double of_features, const char **cause);
 
 #endif

@@ -304,12 +304,16 @@ static lvk_status refit(cross_validation *c) {
     options.estimate = lvk_refit_estimate("cross-validation", &c->result->all, estimate);
     LVK_TRY(median_epochs(c, &epochs));
     c->event.fold = 0;
-    char *judged = path_of(c, "fold-1");
-    const lvk_status status =
-        judged ? lvk_refit(c->device, &options, c->folder, judged, epochs, forward, c) : LVK_ERROR_MEMORY;
-    lvk_free(judged);
+    char *evaluated = path_of(c, "fold-1");
+    const lvk_status status = evaluated
+                                  ? lvk_refit(c->device, &options, c->folder, evaluated, epochs, forward, c)
+                                  : LVK_ERROR_MEMORY;
+    lvk_free(evaluated);
     c->result->refitted = status == LVK_OK;
-    return status;
+    return status == LVK_ERROR_CANCELLED
+               ? lvk_fail(status, "%s: stopped in the training on all images; the same command goes on",
+                          c->folder)
+               : status;
 }
 
 /* Reads the data set. A cross-validation that is continued keeps the positive class of its first fold. */

@@ -505,11 +505,14 @@ lvk_status lvk_search_refit(const lvk_search *s, lvk_device *device, uint32_t tr
     lvk_dataset *dataset;
     LVK_TRY(lvk_training_data_read(&options, &dataset));
     options.dataset = dataset;
-    char *judged = run_path(s, trial);
-    const lvk_status status = judged ? lvk_refit(device, &options, s->folder, judged,
-                                                 s->trials[trial - 1].best_epoch, callback, user)
-                                     : LVK_ERROR_MEMORY;
-    lvk_free(judged);
+    char *evaluated = run_path(s, trial);
+    const lvk_status status = evaluated ? lvk_refit(device, &options, s->folder, evaluated,
+                                                    s->trials[trial - 1].best_epoch, callback, user)
+                                        : LVK_ERROR_MEMORY;
+    lvk_free(evaluated);
     lvk_dataset_destroy(&dataset);
-    return status;
+    return status == LVK_ERROR_CANCELLED
+               ? lvk_fail(status, "%s: stopped in the training on all images; the same command goes on",
+                          s->folder)
+               : status;
 }

@@ -1,5 +1,5 @@
 /* The public functions that train: they open data, run folder and network, run the trainer, and evaluate the
- * best model. */
+ * model that is kept, and train a second time on all images. */
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/log.h"
@@ -390,6 +390,9 @@ static void tell_finished(const lvk_trainer *t) {
 }
 
 static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
+    if (t->state.step > 0 && t->state.epoch >= t->settings.options.epochs)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--epochs %u: the run is within epoch %u",
+                        t->settings.options.epochs, t->state.epoch + 1);
     t->event.resumed_epoch = t->state.epoch;
     t->event.resumed_step = t->state.step;
     tell_stretched(t);
@@ -500,7 +503,10 @@ static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *re
         lvk_refit(device, &options, lvk_run_folder_path(t->folder), lvk_run_folder_path(t->folder),
                   t->state.best_epoch, t->callback, t->user);
     result->refitted = status == LVK_OK;
-    return status;
+    return status == LVK_ERROR_CANCELLED
+               ? lvk_fail(status, "stopped in the training on all images; go on with --resume %s",
+                          lvk_run_folder_path(t->folder))
+               : status;
 }
 
 static void close_trainer(lvk_trainer *t) {

@@ -116,6 +116,12 @@ Test(cv, trains_a_model_on_all_images_at_the_end) {
     free(used);
     program_run(&result, "summary %s/a", folder);
     cr_expect_not_null(strstr(result.out, "estimated by a cross-validation: AUC "), "%s", result.out);
+    program_run(&result, "calibrate %s/a --from %s/a/predictions.csv --sensitivity 0.9", folder, folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
+    cr_expect_not_null(strstr(result.err, "a/refit/model.safetensors: threshold "), "%s", result.err);
+    program_run(&result, "calibrate %s/a --remove", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, CV, folder, folder, "b"); /* without it at first */
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, CV " --refit", folder, folder, "b");

@@ -11,8 +11,8 @@ import tempfile
 import time
 
 program, mpirun, number = sys.argv[1:]
-BYTES = "config.json split.json metrics.csv model.safetensors checkpoint-last.safetensors checkpoint-best.safetensors " \
-        "results.json predictions-validation.csv predictions-test.csv".split()
+BYTES = "config.json split.json metrics.csv model.safetensors checkpoint-last.safetensors results.json " \
+        "predictions-validation.csv predictions-test.csv refit/model.safetensors refit/config.json".split()
 
 
 def ranks(count, *arguments):
@@ -76,7 +76,7 @@ with tempfile.TemporaryDirectory() as folder_name:
     for seed, name in ((3, "data"), (4, "other")):
         succeed([program, *f"synth {folder}/{name} --images 44 --subjects 12 --size 64 --format png --seed {seed}".split()])
 
-    # dropout, augmentation, a last step of two batches, the last of them in part
+    # dropout, augmentation, a second training of everybody, a last step of two batches, the last of them in part
     common = ["--data", folder / "data", "--batch", "4", "--model", "cnn"]
     three = [*common, "--accumulate", "3", "--epochs", "2", "--patience", "0", "--checkpoint-seconds", "0"]
     succeed([program, "train", *map(str, three), "--out", str(folder / "one")])

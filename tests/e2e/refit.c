@@ -68,7 +68,7 @@ Test(refit, trains_without_validation_and_test_and_says_what_is_not_known) {
 
 #define REFIT "train --data %s/data --out %s/%s --epochs 2 --batch 8 --seed 5"
 
-Test(refit, a_refit_is_the_model_to_use_and_is_never_judged) {
+Test(refit, a_refit_is_the_model_to_use_and_is_never_evaluated) {
     const char *folder = program_folder();
     draw_samples(folder);
     program_run(&result, REFIT, folder, folder, "a");
@@ -107,6 +107,12 @@ Test(refit, a_refit_is_the_model_to_use_and_is_never_judged) {
     program_expect_same(folder, "a/results.json", "b/results.json");
     program_expect_same(folder, "a/refit/model.safetensors", "b/refit/model.safetensors");
     program_expect_same(folder, "a/refit/config.json", "b/refit/config.json");
+    /* more epochs of the run are more of the second training */
+    program_run(&result, "train --resume %s/b --epochs 3", folder);
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    char *results = program_read_in(folder, "b/refit/results.json");
+    cr_expect_not_null(strstr(results, "\"epochs\": 3"), "%s", results);
+    free(results);
     program_run(&result, REFIT " --no-refit", folder, folder, "c");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect(!has_file(folder, "c/refit"));

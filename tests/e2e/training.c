@@ -75,6 +75,7 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
     draw_samples(folder);
     train(folder, "a");
     train(folder, "b");
+    cr_assert(has_file(folder, "a/checkpoint-best.safetensors"));
     expect_same_run(folder, "a", "b");
 
     /* stopped politely */

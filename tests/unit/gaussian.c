@@ -100,7 +100,7 @@ Test(gaussian, measures_pictures_by_closed_form) {
                                    .colour_sum = {25500, 12700, 0},
                                    .colour_square_sum = {6502500, 1612900, 0}};
     float m[LVK_PICTURE_MEASURES];
-    lvk_novelty_measure(&square, m);
+    lvk_novelty_measure(&square, (double)square.area, m);
     expect_near((double)m[0], log(100) / 0.05, 1e-4);
     expect_near((double)m[1], 0, 1e-6);
     expect_near((double)m[2], log(2) / 0.03, 1e-4);
@@ -109,7 +109,7 @@ Test(gaussian, measures_pictures_by_closed_form) {
     for (int i = 4; i < 7; ++i)
         expect_near((double)m[i], 0, 1e-6);
     expect_near((double)m[8], 1.0 / 3 / 0.02, 1e-5);
-    lvk_novelty_measure(&(lvk_image_info){0}, m); /* all black */
+    lvk_novelty_measure(&(lvk_image_info){0}, 0, m); /* all black */
     for (int i = 0; i < LVK_PICTURE_MEASURES; ++i)
         cr_expect(isfinite(m[i]));
 }
