@@ -41,5 +41,5 @@ while [ -e "$run" ]; do n=$((n + 1)); run=runs/quickstart-$n; done
 "$leukvk" eval --model "$run" --part test
 "$leukvk" predict --model "$run" --part test --out "$run/predictions.csv" --format csv
 head -n 6 "$run/predictions.csv"
-echo "The trained model is $run/model.safetensors; the predictions are in $run/predictions.csv."
+echo "The trained model is $run/refit/model.safetensors; the predictions are in $run/predictions.csv."
 command -v leukvk >/dev/null || echo "To type leukvk in this shell from now on: export PATH=\"$PWD/build:\$PATH\""

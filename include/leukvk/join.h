@@ -22,7 +22,7 @@ typedef struct lvk_join_result {
 } lvk_join_result;
 
 /* Writes `file`, whole or not at all: the mean of the probabilities of the models at `paths`, each a run folder or a
- * model.safetensors, which predict, eval, calibrate, summary and export take as any other model. It gives the same
+ * model.safetensors, which predict, eval, calibrate and summary take as any other model. It gives the same
  * bits as the mean that the models give one by one. The same models give the same bytes. The models, 2 to
  * LVK_MOST_MEMBERS, must have the same classes in the same order, and take the same crop and size of images; each keeps
  * its own normalization of pixels and its own temperature. LVK_ERROR_ARGUMENT names a model that does not fit, is

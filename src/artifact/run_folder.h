@@ -4,8 +4,8 @@
  *   split.json                    which image is in which part
  *   metrics.csv                   a row per epoch; equal trainings give equal bytes
  *   timing.csv                    seconds and the like per epoch, which differ from run to run
- *   checkpoint-last.safetensors   the state after the last whole epoch
- *   checkpoint-best.safetensors   the same after the best epoch
+ *   checkpoint-last.safetensors   the state when it was last saved
+ *   checkpoint-best.safetensors   the same after the best epoch, if that is kept
  *   model.safetensors             the parameters of the epoch that is kept
  *   results.json                  the evaluation, written when the run is finished
  *   refit                         the run folder of a second training, on all images (train/refit.h)

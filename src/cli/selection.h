@@ -13,7 +13,7 @@ typedef struct selection {
     const char *part; /* of the split; NULL: all labelled images */
 } selection;
 
-/* All images in these files and folders. Of `reading`, the pattern of subjects counts; where it says none, that of
+/* All images in these files and folders. Of `reading`, the pattern of subjects and the scale count; where it says none, that of
  * the run `run` (a folder, or a file in one; NULL: no run's). */
 int selection_of_files(selection *s, const char *run, const char *const *paths, size_t count,
                        const lvk_dataset_options *reading);

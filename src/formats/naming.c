@@ -143,6 +143,10 @@ static bool name_numbered(const char *own, char name[LVK_INTEROP_NAME]) {
 bool lvk_naming_plain(const char *own, char name[LVK_INTEROP_NAME]) {
     unsigned number;
     const char *part;
+    if (split(own, "ground", &number, &part) || split(own, "area", &number, &part)) { /* models/area.h */
+        snprintf(name, LVK_INTEROP_NAME, "%.*s.%s", (int)strcspn(own, "/"), own, part);
+        return true;
+    }
     const bool conv = split(own, "conv2d", &number, &part);
     if (!conv && !split(own, "dense", &number, &part))
         return name_numbered(own, name);

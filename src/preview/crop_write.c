@@ -247,13 +247,6 @@ static bool tells_parts(const lvk_dataset *dataset) {
     return lvk_dataset_is_table(dataset) && lvk_dataset_has_parts(dataset);
 }
 
-static bool tells_scale(const lvk_dataset *dataset) {
-    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i)
-        if (lvk_dataset_image(dataset, i)->microns_per_pixel > 0)
-            return true;
-    return false;
-}
-
 /* Of the crop's own pixels. */
 static void add_scale(lvk_text *text, const crop_job *job, const lvk_image_info *image,
                       const crop_file *file) {
@@ -346,7 +339,7 @@ lvk_status lvk_crop_write(const lvk_dataset *dataset, const char *folder, const 
     crop_job job = {.dataset = dataset,
                     .folder = folder,
                     .count = lvk_dataset_image_count(dataset),
-                    .has_scale = tells_scale(dataset)};
+                    .has_scale = lvk_dataset_microns_per_pixel(dataset) > 0};
     *written = 0;
     LVK_TRY(lvk_crop_check(folder, options));
     LVK_TRY(resolve(options, &job.options, &job.crop));

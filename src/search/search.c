@@ -111,6 +111,9 @@ static lvk_status init(lvk_search *s) {
     const lvk_search_options *o = &s->options;
     if (o->jobs < 1 || o->jobs > LVK_SEARCH_MAX_JOBS)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--jobs %u: must be from 1 to %d", o->jobs, LVK_SEARCH_MAX_JOBS);
+    if (o->train.validation == 0)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "--fractions 0,%g: a search compares trials by validation images",
+                        o->train.test);
     LVK_TRY(lvk_search_space_init(&s->space, o));
     LVK_TRY(check_points(s));
     s->options.train = s->settings.options; /* whose texts are owned */

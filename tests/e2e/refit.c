@@ -92,6 +92,8 @@ Test(refit, a_refit_is_the_model_to_use_and_is_never_evaluated) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_expect_same(folder, "again.csv", "a/predictions-test.csv");
 
+    program_run(&result, "export %s/a --format torchvision --out %s/a.pt.safetensors", folder, folder);
+    cr_expect_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, "summary %s/a", folder);
     cr_expect_not_null(strstr(result.out, "estimated by a test: AUC "), "%s", result.out);
     program_run(&result, "summary %s/a/model.safetensors", folder);

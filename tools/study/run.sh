@@ -3,7 +3,7 @@
 # each split by subject and, for comparison, image by image.
 #   tools/study/run.sh DATA OUT [OPTION OF LEUKVK CV...]
 # Goes on where it was stopped. The head needs tools/fetch-weights.sh to have been run, and is left out otherwise. README.md beside
-# this file has the figures that it gave.
+# this file has figures, and the options with which an earlier default gave them.
 set -euo pipefail
 
 help() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
