@@ -25,7 +25,7 @@ PREDICT = ARTIFACT | {"artifact", "metrics"}
 LAYERS = {
     "core": set(), "backend": CORE, "ops": BACKEND, "reference": OPS, "graph": OPS, "cpu": OPS | {"reference"}, "vulkan": BACKEND,
     "models": MODELS, "formats": MODELS | {"models"}, "image": CORE, "dataset": IMAGE, "loader": LOADER,
-    "preview": LOADER | {"loader"}, "metrics": CORE, "runtime": RUNTIME, "artifact": ARTIFACT, "predict": PREDICT,
+    "preview": LOADER | {"loader", "page"}, "metrics": CORE, "page": CORE, "runtime": RUNTIME, "artifact": ARTIFACT, "predict": PREDICT,
     "train": PREDICT | {"predict"}, "search": PREDICT | {"predict", "train"}, "selftest": RUNTIME | {"runtime"},
 }
 
