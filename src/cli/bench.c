@@ -88,6 +88,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         if (a->json && a->table)
             argp_failure(state, EXIT_USAGE, 0,
                          "--profile prints a table; with --json, name a file: --trace FILE");
+        if (a->bench.steps)
+            option_refuse(state, (const char *const[]){"seconds", NULL}, "has no effect with --steps");
         a->bench.profile = a->table || a->trace;
         return 0;
     default:

@@ -90,6 +90,15 @@ static void parse_fractions(const struct argp_state *state, const char *text, lv
         split->test = -1;
 }
 
+/* Of a data set that is not split. */
+static void refuse_split_options(const arguments *a, const struct argp_state *state) {
+    if (a->split)
+        return;
+    option_refuse(state, (const char *const[]){"fractions", NULL}, "is for --split FILE");
+    if (!a->sheet)
+        option_refuse(state, (const char *const[]){"seed", NULL}, "is for --split FILE and --sheet FILE.png");
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
@@ -139,6 +148,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_failure(state, EXIT_USAGE, 0, "which data set? leukvk data --help shows examples");
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->sheet)
+            option_refuse(state, (const char *const[]){"per-class", "crop", NULL}, "is for --sheet FILE.png");
+        if (a->json)
+            refuse_split_options(a, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -266,6 +281,8 @@ static int run(int argc, char **argv) {
     progress_clear(&bar);
     if (status != LVK_OK)
         return report_mistake(status);
+    if (!lvk_dataset_has_parts(dataset)) /* otherwise the report says who is in them */
+        refuse_split_options(&a, NULL);
     data_facts facts;
     bool ok = data_facts_collect(dataset, &facts) == LVK_OK;
     if (ok)

@@ -101,8 +101,11 @@ static double option_share(struct argp_state *state, const char *option, const c
 }
 
 static void check(const arguments *a, struct argp_state *state) {
-    if (a->from_count && (a->common.model_count || a->common.part || a->common.data || a->common.out))
-        argp_failure(state, EXIT_USAGE, 0, "--from needs no --model, --part, --data or --out");
+    static const char *const of_images[] = {
+        "model", "part", "data",    "out",    "columns",    "subject-pattern", "microns-per-pixel",
+        "batch", "tta",  "threads", "device", "validation", "tuner",           NULL};
+    if (a->from_count)
+        option_refuse(state, of_images, "has no effect with --from, which needs neither a model nor images");
     if (!isnan(a->threshold) && !isnan(a->sensitivity))
         argp_failure(state, EXIT_USAGE, 0, "give --threshold or --sensitivity, but not both");
     if (a->worst.sheet && a->from_count)

@@ -53,6 +53,12 @@ void option_crop(const struct argp_state *state, const char *option, const char 
         argp_failure(state, EXIT_USAGE, 0, "--%s: %s", option, lvk_error_message());
 }
 
+void option_refuse(const struct argp_state *state, const char *const *names, const char *why) {
+    for (; *names; ++names)
+        if (suggest_was_given(*names))
+            argp_failure(state, EXIT_USAGE, 0, "--%s: %s", *names, why);
+}
+
 enum {
     OPTION_DEVICE = 1024,
     OPTION_VALIDATION,

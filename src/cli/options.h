@@ -34,6 +34,10 @@ const char *option_png(const struct argp_state *state, const char *option, const
 /* A way of cropping; ends the program where there is no such way. */
 void option_crop(const struct argp_state *state, const char *option, const char *text);
 
+/* Ends the program where one of these options, a list that ends with NULL, was given: "--NAME: WHY".
+ * `state` is NULL after parsing. */
+void option_refuse(const struct argp_state *state, const char *const *names, const char *why);
+
 /* The options --columns and --subject-pattern as an argp child; its input is an lvk_dataset_options. */
 extern const struct argp data_argp;
 

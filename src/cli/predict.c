@@ -134,6 +134,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
             (a->common.part || a->common.data ? a->path_count > 0 : a->path_count == 0))
             argp_failure(state, EXIT_USAGE, 0,
                          "name images or folders, or give --part or --data, but not both");
+        if (a->path_count)
+            option_refuse(state, (const char *const[]){"columns", NULL}, "is for a table: --data TABLE");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

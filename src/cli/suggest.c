@@ -54,6 +54,9 @@ const char *suggest_word(const char *typed, const char *const *words, size_t cou
 
 enum { MOST_NAMES = 256 };
 
+static const char *given[MOST_NAMES]; /* the long options that were given, each once */
+static size_t given_count;
+
 typedef struct option_names {
     const char *names[MOST_NAMES];
     bool takes_value[MOST_NAMES];
@@ -118,6 +121,15 @@ void suggest_option(const struct argp *parser, int argc, char **argv) {
         const size_t option = find_name(&all, text + 2, length);
         if (option == all.count)
             refuse(argv[0], &all, text, length);
+        if (!suggest_was_given(all.names[option]))
+            given[given_count++] = all.names[option];
         i += text[2 + length] == '\0' && all.takes_value[option];
     }
+}
+
+bool suggest_was_given(const char *name) {
+    for (size_t i = 0; i < given_count; ++i)
+        if (strcmp(given[i], name) == 0)
+            return true;
+    return false;
 }

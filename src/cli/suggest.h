@@ -3,6 +3,7 @@
 #define LEUKVK_CLI_SUGGEST_H
 
 #include <argp.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The word nearest to the one that was typed, by letters left out, put in, changed or swapped; NULL where none is
@@ -12,5 +13,9 @@ const char *suggest_word(const char *typed, const char *const *words, size_t cou
 /* Ends the program with one line and EXIT_USAGE at the first argument that looks like an option of `parser` and
  * is none; the line names the option that was meant, where there is one near. argv[0] is "leukvk VERB". */
 void suggest_option(const struct argp *parser, int argc, char **argv);
+
+/* Whether this long option was among the arguments that suggest_option has read, also where its value is the
+ * default. */
+bool suggest_was_given(const char *name);
 
 #endif

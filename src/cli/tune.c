@@ -112,6 +112,19 @@ static bool searches_optimizer(const arguments *a) {
     return false;
 }
 
+/* A setting that the trials have values of their own for. */
+static void refuse_searched(const arguments *a, const lvk_search *search) {
+    const uint32_t axes = lvk_search_axis_count(search);
+    for (uint32_t axis = 0; axis < axes; ++axis) {
+        const char *name = lvk_search_axis_name(search, axis);
+        if (!train_choices_given(&a->train, name))
+            continue;
+        fprintf(stderr, "leukvk tune: --%s: has no effect, since the search tries values of its own%s\n",
+                name, a->search.axis_count ? "" : "; --grid SETTING=VALUES chooses the settings to search");
+        exit(EXIT_USAGE);
+    }
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     lvk_search_options *s = &a->search;
@@ -369,6 +382,8 @@ static int run(int argc, char **argv) {
         json_result_begin();
     lvk_search *search;
     int status = lvk_search_create(&a.search, &search);
+    if (status == LVK_OK)
+        refuse_searched(&a, search);
     if (status == LVK_OK)
         status = lvk_search_check_device(search, &a.device);
     if (status != LVK_OK) {

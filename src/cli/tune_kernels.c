@@ -76,6 +76,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case ARGP_KEY_END:
         if (a->show && a->forget)
             argp_failure(state, EXIT_USAGE, 0, "give --show or --forget, but not both");
+        if (a->show || a->forget)
+            option_refuse(state, (const char *const[]){"batch", "classes", "image-size", "model", NULL},
+                          "says what is measured; --show and --forget measure nothing");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -36,6 +36,9 @@ Test(data, tells_sizes_cells_and_subjects) {
                  "AUC of the cell's area alone: training 0.", "preliminary 0.", "share pictures");
     cr_expect_null(strstr(result.out, "no labels"), "%s", result.out);
     cr_expect_null(strstr(result.out, "\nH2 "), "subjects are listed unasked: %s", result.out);
+    program_run(&result, "data %s --fractions 0.1,0.2", cells); /* without parts of its own */
+    cr_expect_eq(result.exit_status, 2, "%s", result.err);
+    EXPECT_WORDS(result.err, "--fractions: is for --split FILE");
     program_run(&result, "data %s --subjects", cells);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     EXPECT_WORDS(result.out, "\nH2 ", "\n1 ", "\nH3 ");
