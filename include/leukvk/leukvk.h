@@ -16,6 +16,7 @@
 #include "leukvk/device.h"
 #include "leukvk/explore.h"
 #include "leukvk/export.h"
+#include "leukvk/history.h"
 #include "leukvk/import.h"
 #include "leukvk/join.h"
 #include "leukvk/kernel_tuning.h"

@@ -214,7 +214,7 @@ static int train_with(arguments *a, lvk_device *device) {
         return report(a, status);
     }
     if (a->ranks.rank == 0 && !(a->json && quiet_is_set()))
-        train_progress_result(&result, device);
+        train_progress_result(&result, device, !a->json);
     return a->json && a->ranks.rank == 0 ? json_result_file(result.run, "results.json") : EXIT_OK;
 }
 

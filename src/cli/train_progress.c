@@ -4,6 +4,7 @@
 #include "profile_table.h"
 #include "ui/epoch_line.h"
 #include "ui/format.h"
+#include "ui/loss_chart.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 
@@ -11,6 +12,8 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -149,7 +152,30 @@ bool train_progress_show(void *user, const lvk_train_event *event) {
     return !interrupted;
 }
 
-void train_progress_result(const lvk_train_result *result, const lvk_device *device) {
+/* The losses of all epochs, also of those before the run was resumed. What cannot be read is not drawn: the numbers
+ * are in the run folder. */
+static void print_losses(const lvk_train_result *result) {
+    lvk_history history;
+    if (quiet_is_set() || !isatty(fileno(stdout)) || lvk_history_read(result->run, &history) != LVK_OK)
+        return;
+    double *losses = malloc(2 * history.count * sizeof *losses);
+    for (size_t i = 0; losses && i < history.count; ++i) {
+        losses[i] = history.epochs[i].train_loss;
+        losses[history.count + i] = history.epochs[i].validation_loss;
+    }
+    const size_t kept = result->kept_last || result->best_epoch > history.count ? 0 : result->best_epoch;
+    if (losses)
+        loss_chart_print(&(loss_chart){.train = losses,
+                                       .validation = losses + history.count,
+                                       .count = history.count,
+                                       .kept = kept,
+                                       .columns = terminal_columns(stdout)},
+                         stdout);
+    free(losses);
+    lvk_history_finish(&history);
+}
+
+void train_progress_result(const lvk_train_result *result, const lvk_device *device, bool chart) {
     char time[FORMAT_SIZE], memory[FORMAT_SIZE], title[256], people[METRICS_PEOPLE_SIZE], early[64] = "";
     char kept[48] = "";
     if (result->stopped_early)
@@ -160,6 +186,8 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
     printf("\n%" PRIu32 " epoch%s in %s%s%s; peak device memory %s\n", result->epochs,
            result->epochs == 1 ? "" : "s", format_duration(time, result->seconds), early, kept,
            format_bytes(memory, lvk_device_memory_peak(device)));
+    if (chart)
+        print_losses(result);
     for (int part = LVK_SPLIT_TEST; part < LVK_SPLIT_PART_COUNT; ++part) {
         const lvk_evaluation_report *j = &result->reports[part];
         if (!result->tested[part])

@@ -20,6 +20,7 @@ void train_progress_begin(const char *device, const uint64_t *seed);
 /* An lvk_train_callback; with --quiet it prints nothing but a profile. `bar` is a progress, {0} at first. */
 bool train_progress_show(void *bar, const lvk_train_event *event);
 
-void train_progress_result(const lvk_train_result *result, const lvk_device *device);
+/* `chart`: on a terminal, and without --quiet, also a small chart of the losses. */
+void train_progress_result(const lvk_train_result *result, const lvk_device *device, bool chart);
 
 #endif

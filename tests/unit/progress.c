@@ -4,6 +4,7 @@
 #include "leukvk/text.h"
 #include "ui/epoch_line.h"
 #include "ui/format.h"
+#include "ui/loss_chart.h"
 #include "ui/progress.h"
 #include "ui/table.h"
 
@@ -239,4 +240,73 @@ Test(progress, a_rate_that_the_caller_knows_is_shown) {
     progress_line(&p, &(progress_values){900, NAN, NAN}, 2, 80, line, sizeof line);
     cr_expect_not_null(strstr(line, "20.0 images/s"), "%s", line);
     cr_expect_not_null(strstr(line, "ETA 5.0 s"), "%s", line);
+}
+
+/* ---- the chart at the end of a training ---- */
+
+static void expect_chart(const loss_chart *chart, const char *text) {
+    capture c;
+    capture_begin(&c);
+    loss_chart_print(chart, c.file);
+    fflush(c.file);
+    cr_expect_str_eq(c.text, text);
+    capture_end(&c);
+}
+
+Test(progress, losses_are_drawn_over_their_epochs) {
+    static const double train[] = {0.8, 0.7, 0.5, 0.4, 0.3, 0.2, 0.2, 0.2},
+                        validation[] = {0.9, 0.7, 0.6, 0.4, 0.5, NAN, 0.5, 0.55};
+    expect_chart(&(loss_chart){train, validation, 8, 4, 80},
+                 "\n"
+                 "    loss\n"
+                 "    0.90 |o\n"
+                 "         |*\n"
+                 "         |    @\n"
+                 "         |        o\n"
+                 "    0.55 |                            o\n"
+                 "         |        *       o       o\n"
+                 "         |            @\n"
+                 "         |                *\n"
+                 "    0.20 |                    *   *   *\n"
+                 "         +------------^----------------\n"
+                 "          1           4               8  epoch\n"
+                 "          * training  o validation  @ both  ^ kept\n");
+    static const double none[] = {NAN, NAN, NAN};
+    expect_chart(&(loss_chart){train, none, 3, 0, 80}, "\n"
+                                                       "    loss\n"
+                                                       "    0.80 |*\n"
+                                                       "         |\n"
+                                                       "         |\n"
+                                                       "         |    *\n"
+                                                       "    0.65 |\n"
+                                                       "         |\n"
+                                                       "         |\n"
+                                                       "         |\n"
+                                                       "    0.50 |        *\n"
+                                                       "         +---------\n"
+                                                       "          1   2   3  epoch\n"
+                                                       "          * training\n");
+    expect_chart(&(loss_chart){train, none, 1, 0, 80}, "");
+    expect_chart(&(loss_chart){none, none, 3, 0, 80}, "");
+    expect_chart(&(loss_chart){train, validation, 8, 4, 59}, "");
+}
+
+/* However many epochs there are, and however large a loss is, no line is wider than the terminal or 80 columns. */
+Test(progress, a_chart_fits_the_terminal) {
+    enum { MOST = 1000 };
+    static double train[MOST], validation[MOST];
+    for (int i = 0; i < MOST; ++i) {
+        train[i] = i == 3 ? 4e18 : 1.0 / (1 + i);
+        validation[i] = 2.0 / (1 + i);
+    }
+    for (int columns = 60; columns <= 100; columns += 20)
+        for (size_t count = 2; count < MOST; count += 1 + count / 3) {
+            capture c;
+            capture_begin(&c);
+            loss_chart_print(&(loss_chart){train, validation, count, count, columns}, c.file);
+            fflush(c.file);
+            for (char *line = strtok(c.text, "\n"); line; line = strtok(NULL, "\n"))
+                cr_expect_leq((int)strlen(line), columns < 80 ? columns : 80, "%zu: %s", count, line);
+            capture_end(&c);
+        }
 }

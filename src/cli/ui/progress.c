@@ -26,11 +26,9 @@ static bool can_redraw(FILE *out) {
     return isatty(fileno(out)) && terminal && *terminal && strcmp(terminal, "dumb") != 0;
 }
 
-static int terminal_columns(const progress *p) {
+int terminal_columns(FILE *out) {
     struct winsize size;
-    if (p->columns > 0)
-        return p->columns;
-    return ioctl(fileno(p->out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 void progress_begin(progress *p, FILE *out, const char *title, const char *unit, uint64_t total,
@@ -172,7 +170,8 @@ void progress_update(progress *p, const progress_values *values) {
     if (now - p->drawn < REDRAW_SECONDS)
         return;
     char line[LINE_SIZE];
-    progress_line(p, values, now, terminal_columns(p), line, sizeof line);
+    const int columns = p->columns > 0 ? p->columns : terminal_columns(p->out);
+    progress_line(p, values, now, columns, line, sizeof line);
     fprintf(p->out, "\r%s\033[K", line);
     fflush(p->out);
     p->drawn = now;

@@ -60,4 +60,7 @@ void progress_end(progress *p, const progress_values *values, const char *summar
 char *progress_line(const progress *p, const progress_values *values, double now, int columns, char *line,
                     size_t size);
 
+/* The columns of the terminal `out`; 80 where it does not tell. */
+int terminal_columns(FILE *out);
+
 #endif
