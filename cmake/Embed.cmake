@@ -1,11 +1,12 @@
 # leukvk_embed(TARGET FILE SYMBOL): makes the text FILE a part of TARGET, as `const char SYMBOL[]`, which ends with a NUL.
 #
-# Run as a script (-DIN= -DOUT= -DSYMBOL=), this file writes the C source of it.
+# Run as a script (-DIN= -DOUT= -DSYMBOL=), this file writes the C source of it. The bytes are written as characters, since
+# one above 127 is no value of a char that is signed.
 
 if(CMAKE_SCRIPT_MODE_FILE)
     file(READ ${IN} bytes HEX)
     string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${bytes}")
     file(WRITE ${OUT} "extern const char ${SYMBOL}[];\nconst char ${SYMBOL}[] = {\n${bytes}0};\n")
     return()
 endif()

@@ -31,6 +31,7 @@
 #include "leukvk/ranks.h"
 #include "leukvk/search.h"
 #include "leukvk/selftest.h"
+#include "leukvk/serve.h"
 #include "leukvk/sheet.h"
 #include "leukvk/sort_images.h"
 #include "leukvk/split.h"

@@ -71,6 +71,27 @@ LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const
                                                lvk_predict_progress progress, void *user,
                                                lvk_prediction *rows);
 
+/* A picture that is classified without being a file: decoded from memory, measured and cropped for a classifier. */
+typedef struct lvk_picture lvk_picture;
+
+/* Decodes the `size` bytes of an image file at `data` as files are decoded, with the same words for what is refused;
+ * `name` stands in front of them, and becomes the path in the row. `microns_per_pixel`: of the picture; 0: not known.
+ * Any number of threads may decode pictures for a classifier, also while it predicts. The caller frees the picture.
+ * LVK_ERROR_FORMAT: the bytes are no image that can be used; LVK_ERROR_LIMIT; LVK_ERROR_MEMORY. */
+LVK_MUST_USE lvk_status lvk_picture_decode(const lvk_classifier *classifier, const char *name,
+                                           const void *data, size_t size, double microns_per_pixel,
+                                           lvk_picture **picture);
+void lvk_picture_free(lvk_picture **picture);
+
+/* The picture's width and height in pixels. */
+void lvk_picture_size(const lvk_picture *picture, uint32_t *width, uint32_t *height);
+
+/* rows[i] of pictures[i], which were decoded for this classifier: the bits that lvk_classifier_predict gives for the same
+ * files. The texts of the rows belong to the pictures, `probabilities` as there. */
+LVK_MUST_USE lvk_status lvk_classifier_predict_pictures(lvk_classifier *classifier,
+                                                        const lvk_picture *const *pictures, size_t count,
+                                                        lvk_prediction *rows);
+
 void lvk_text_free(char *text);
 
 /* Writes a text file. If the process is killed at any moment, the file is the whole old one or the whole new

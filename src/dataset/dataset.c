@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "dataset/assemble.h"
 #include "dataset/file_notes.h"
+#include "dataset/measure.h"
 #include "dataset/scale.h"
 #include "dataset/subject_pattern.h"
 #include "dataset/table.h"
@@ -16,10 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    MOST_PAGES = (1 << 24) - 1, /* that lvk_image_info counts */
-    TAKEN_AT_ONCE = 4096        /* entries of a scan */
-};
+enum { TAKEN_AT_ONCE = 4096 }; /* entries of a scan */
 
 typedef struct reading {
     lvk_dataset *dataset;
@@ -51,26 +49,9 @@ static bool may_be_left_out(const reading *r, lvk_status status) {
                           (r->named && status != LVK_ERROR_MEMORY));
 }
 
-static void measure_texture(const lvk_image *image, lvk_image_info *info) {
-    lvk_image_texture texture;
-    lvk_image_measure_texture(image, &texture);
-    info->outline =
-        texture.box ? (uint32_t)((uint64_t)info->area * UINT16_MAX / texture.box) & UINT16_MAX : 0;
-    info->texture =
-        texture.edge_count ? (uint32_t)(16 * texture.edge_sum / texture.edge_count) & UINT16_MAX : 0;
-}
-
 static void measure(const lvk_image *image, lvk_image_info *info, uint64_t turned[2]) {
-    info->width = image->width;
-    info->height = image->height;
-    info->area = lvk_image_area(image);
-    lvk_image_colour(image, info->colour_sum, info->colour_square_sum);
-    measure_texture(image, info);
-    lvk_image_hash(image, info->hash);
+    lvk_image_info_measure(image, info);
     lvk_image_turned_hash(image, turned);
-    info->pages = image->pages < MOST_PAGES ? image->pages : MOST_PAGES;
-    info->bits = image->bits;
-    info->bits_told = image->bits_told;
 }
 
 static lvk_status read_image(void *user, size_t index) {

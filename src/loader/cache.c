@@ -17,6 +17,7 @@ struct lvk_cache {
     size_t limit;
     atomic_size_t used;
     atomic_uint_fast64_t decoded;
+    bool lent;                   /* the pixels of the crops are the caller's */
     _Atomic(lvk_image *) *crops; /* by image; NULL: not kept. Set once, then constant */
 };
 
@@ -63,7 +64,7 @@ void lvk_cache_destroy(lvk_cache **cache) {
         return;
     for (size_t i = 0; (*cache)->crops && i < lvk_dataset_image_count((*cache)->dataset); ++i) {
         lvk_image *crop = atomic_load(&(*cache)->crops[i]);
-        if (crop)
+        if (crop && !(*cache)->lent)
             lvk_image_finish(crop);
         lvk_free(crop);
     }
@@ -144,6 +145,16 @@ lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **cro
         return LVK_OK;
     LVK_TRY(decode(cache, index, own));
     *crop = keep(cache, index, own);
+    return LVK_OK;
+}
+
+lvk_status lvk_cache_lend(lvk_cache *cache, uint32_t index, const lvk_image *crop) {
+    lvk_image *copy = lvk_alloc(1, sizeof *copy);
+    if (!copy)
+        return LVK_ERROR_MEMORY;
+    *copy = *crop;
+    cache->lent = true;
+    atomic_store(&cache->crops[index], copy);
     return LVK_OK;
 }
 

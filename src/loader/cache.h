@@ -35,6 +35,10 @@ uint32_t lvk_cache_side(const lvk_cache *cache);
 LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lvk_image **crop,
                                       lvk_image *own);
 
+/* Gives the cache the crop of image `index`, which it would otherwise make of the image's file. *crop stays the
+ * caller's and must outlive the cache. All crops of a cache are lent, or none. LVK_ERROR_MEMORY. */
+LVK_MUST_USE lvk_status lvk_cache_lend(lvk_cache *cache, uint32_t index, const lvk_image *crop);
+
 /* Computes mean and standard deviation of each channel over all pixels, black ones included, of the crops of
  * `count` images. The deviation is at least 1/255. ground[i] (NULL: not wanted) becomes the mean over the pixels
  * of image i's crop of clamp(2 - steepness (red + green + blue), 0, 1), colours from 0 to 1. Since the sums are of

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "loader/scale.h"
 #include "metrics/temperature.h"
+#include "predict/classifier.h"
 #include "predict/evaluation.h"
 #include "predict/novelty.h"
 #include "runtime/device.h"
@@ -284,20 +285,10 @@ static lvk_status compute(lvk_classifier *c, const lvk_source *source, const uin
     return LVK_OK;
 }
 
-lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                                  size_t count, lvk_predict_progress progress, void *user,
-                                  lvk_prediction *rows) {
-    lvk_cache *cache = NULL;
-    LVK_TRY(check_classes(c, dataset));
-    const size_t kept = c->views > 1 ? LVK_CACHE_DEFAULT_BYTES
-                                     : LVK_CACHE_NOTHING; /* with one view, each crop is used once */
-    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
-    lvk_cache_standardize(cache, &c->model.standard);
-    lvk_status status = lvk_scale_apply(cache, c->model.microns_per_pixel, images, count);
-    if (status != LVK_OK) {
-        lvk_cache_destroy(&cache);
-        return status;
-    }
+lvk_status lvk_classifier_predict_cached(lvk_classifier *c, lvk_cache *cache, const uint32_t *images,
+                                         size_t count, lvk_predict_progress progress, void *user,
+                                         lvk_prediction *rows) {
+    const lvk_dataset *dataset = lvk_cache_dataset(cache);
     const uint32_t width = lvk_evaluation_width(&c->model);
     double *probabilities = lvk_alloc(count * width, sizeof *probabilities);
     bool *unreadable = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *unreadable);
@@ -306,7 +297,8 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
     double *of_features = lvk_alloc(count * c->member_count, sizeof *of_features);
     feature_novelty novelty[LVK_MOST_MEMBERS];
     lvk_feature_sink sinks[LVK_MOST_MEMBERS];
-    status =
+    lvk_cache_standardize(cache, &c->model.standard);
+    lvk_status status =
         probabilities && unreadable && of_features ? make_room(c, lvk_cache_side(cache)) : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
         attach_sinks(c, novelty, sinks, of_features, count);
@@ -327,8 +319,30 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
     } else {
         lvk_free(probabilities);
     }
+    return status;
+}
+
+lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
+                                  size_t count, lvk_predict_progress progress, void *user,
+                                  lvk_prediction *rows) {
+    lvk_cache *cache = NULL;
+    LVK_TRY(check_classes(c, dataset));
+    const size_t kept = c->views > 1 ? LVK_CACHE_DEFAULT_BYTES
+                                     : LVK_CACHE_NOTHING; /* with one view, each crop is used once */
+    LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
+    lvk_status status = lvk_scale_apply(cache, c->model.microns_per_pixel, images, count);
+    if (status == LVK_OK)
+        status = lvk_classifier_predict_cached(c, cache, images, count, progress, user, rows);
     lvk_cache_destroy(&cache);
     return status;
+}
+
+const lvk_crop *lvk_classifier_crop(const lvk_classifier *c) {
+    return &c->crop;
+}
+
+const lvk_model_info *lvk_classifier_model(const lvk_classifier *c) {
+    return &c->model;
 }
 
 void lvk_text_free(char *text) {

@@ -1,0 +1,19 @@
+/* The parts of a prediction, for callers that bring crops of their own. */
+#ifndef LVK_PREDICT_CLASSIFIER_H
+#define LVK_PREDICT_CLASSIFIER_H
+
+#include "artifact/checkpoint.h"
+#include "leukvk/predict.h"
+#include "loader/cache.h"
+
+/* Constant while the classifier is open, so that any thread may read them. */
+const lvk_crop *lvk_classifier_crop(const lvk_classifier *classifier);
+const lvk_model_info *lvk_classifier_model(const lvk_classifier *classifier);
+
+/* lvk_classifier_predict for images of the cache's data set, whose crops the cache makes or has been lent. */
+LVK_MUST_USE lvk_status lvk_classifier_predict_cached(lvk_classifier *classifier, lvk_cache *cache,
+                                                      const uint32_t *images, size_t count,
+                                                      lvk_predict_progress progress, void *user,
+                                                      lvk_prediction *rows);
+
+#endif
