@@ -51,6 +51,7 @@ typedef struct lvk_classifier_info {
     /* Of three and more classes, some of which calibration has joined: whether each belongs to the positive class, for
      * the sum of whose probabilities `threshold` is (lvk_predictions_join); else NULL, and there is no threshold. */
     const bool *positive;
+    bool has_refit; /* the run also has the model of a refit, which lvk_classifier_options.evaluated left */
     bool knows_novelty; /* the rows have their novelty; files of leukvk before it do not */
     double usual_area;  /* of a cell that it was trained on, in pixels: the geometric mean; 0: not known */
 } lvk_classifier_info;

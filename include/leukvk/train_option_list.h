@@ -11,6 +11,7 @@
  *   member    of the struct, and the key in config.json
  *   default   of lvk_train_defaults
  *   check     the allowed values: ANY (all, or those that the module which reads it allows), ONE_OF("a|b"),
+ *             ONE_OF_OR_AUTO("a|b"): also "auto", the default, which a user need not type,
  *             FROM_TO(a, b), FROM_BELOW(a, b): at least a, below b; ABOVE_TO(a, b): above a, at most b;
  *             ZERO_OR_FROM_TO(a, b)
  *   key       as the command line spells it, without dashes; a FLAG that is on by default also has --no-KEY
@@ -123,7 +124,7 @@ LVK_TRAIN_OPTION(TEXT, model, "cnn-gap", ANY, "model", NULL, "NAME", MODEL, ALL,
 LVK_TRAIN_OPTION(NUMBER, dropout, 0.25, FROM_BELOW(0, 1), "dropout", NULL, "X", MODEL, CNNS, 5, IDENTITY,
     "cnn and cnn-gap only: dropout rate, from 0 to below 1")
 
-LVK_TRAIN_OPTION(TEXT, area, "auto", ONE_OF("auto|on|off"), "area", NULL, "on|off", MODEL, CNNS, 0, LATER_IDENTITY,
+LVK_TRAIN_OPTION(TEXT, area, "auto", ONE_OF_OR_AUTO("on|off"), "area", NULL, "on|off", MODEL, CNNS, 0, LATER_IDENTITY,
     "cnn and cnn-gap only: when predicting, add the logit of a logistic regression on the cell's area to the network's; size "
     "holds for people not seen (on for cnn-gap)")
 
@@ -133,7 +134,7 @@ LVK_TRAIN_OPTION(TEXT, weights, "auto", ANY, "weights", NULL, "FILE", MODEL, RES
     "leukvk-fetch-weights has stored)")
 
 /* "auto" is resolved when a training begins; config.json has the stage, or nothing for conv5_x. */
-LVK_TRAIN_OPTION(TEXT, features, "auto", ONE_OF("auto|conv2_x|conv3_x|conv4_x|conv5_x"), "features", NULL, "STAGE", MODEL,
+LVK_TRAIN_OPTION(TEXT, features, "auto", ONE_OF_OR_AUTO("conv2_x|conv3_x|conv4_x|conv5_x"), "features", NULL, "STAGE", MODEL,
     RESNETS, 0, LATER_IDENTITY,
     "ResNets only: the stage with which the backbone ends, and whose output, averaged over the image, is the features: "
     "conv2_x, conv3_x, conv4_x or conv5_x (conv4_x where the backbone is frozen, else conv5_x)")
@@ -167,7 +168,7 @@ LVK_TRAIN_OPTION(COUNT, patience, 0, FROM_TO(0, 1000000), "patience", NULL, "N",
     "Early stopping: stop after N epochs without a lower validation loss, and keep the best epoch; 0: train all epochs")
 
 /* A few people validate: the epoch that fits them best is not the one that fits others best (tools/study). */
-LVK_TRAIN_OPTION(TEXT, keep, "auto", ONE_OF("auto|last|best"), "keep", NULL, "last|best", TRAINING, ALL, 0, LATER_KEPT,
+LVK_TRAIN_OPTION(TEXT, keep, "auto", ONE_OF_OR_AUTO("last|best"), "keep", NULL, "last|best", TRAINING, ALL, 0, LATER_KEPT,
     "Epoch whose model is kept; last: the last one; best: that with the lowest validation loss (best with --patience, last "
     "without)")
 

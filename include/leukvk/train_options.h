@@ -71,6 +71,7 @@ typedef enum lvk_option_type {
 typedef enum lvk_option_check {
     LVK_OPTION_ANY,
     LVK_OPTION_ONE_OF,         /* one of `choices` */
+    LVK_OPTION_ONE_OF_OR_AUTO, /* the same, or "auto", the default, which no list of values names */
     LVK_OPTION_FROM_TO,        /* least <= value <= most */
     LVK_OPTION_FROM_BELOW,     /* least <= value < most */
     LVK_OPTION_ABOVE_TO,       /* least < value <= most */
@@ -110,7 +111,7 @@ typedef struct lvk_train_option {
     const char *key;  /* its name on the command line, without dashes */
     const char *alias, *argument, *help;
     size_t offset;       /* bytes from the beginning of the struct to the member */
-    const char *choices; /* of ONE_OF: "a|b" */
+    const char *choices; /* of ONE_OF and ONE_OF_OR_AUTO: "a|b" */
     double least, most;
     lvk_option_type type;
     lvk_option_check check;

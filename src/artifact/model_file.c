@@ -19,8 +19,7 @@ static lvk_status check_model(const char *path, const lvk_model_info *info) {
     return LVK_OK;
 }
 
-/* The path of the model in new memory; NULL: memory is out. */
-static char *find_file(const char *path, lvk_model_choice choice) {
+char *lvk_model_file_find(const char *path, lvk_model_choice choice) {
     if (!lvk_path_is_folder(path))
         return lvk_strdup(path);
     char *refit = lvk_path_join(path, LVK_RUN_REFIT);
@@ -38,7 +37,7 @@ static char *find_file(const char *path, lvk_model_choice choice) {
 lvk_status lvk_model_file_read(const char *path, lvk_model_choice choice, char **file,
                                lvk_checkpoint **checkpoint) {
     *checkpoint = NULL;
-    *file = find_file(path, choice);
+    *file = lvk_model_file_find(path, choice);
     if (!*file)
         return LVK_ERROR_MEMORY;
     LVK_TRY(lvk_checkpoint_read(*file, checkpoint));

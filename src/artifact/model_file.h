@@ -11,6 +11,10 @@ typedef enum lvk_model_choice {
                            folder without a model of its own, such as that of a cross-validation, the refit's */
 } lvk_model_choice;
 
+/* The path of the model file that `choice` means at `path`, which is as for lvk_model_file_read, in new memory; NULL: memory
+ * is out. */
+char *lvk_model_file_find(const char *path, lvk_model_choice choice);
+
 /* Reads the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose model.safetensors is
  * read; also the folder of a cross-validation or a search with a refit. Checks that its metadata fits a known architecture, but not its tensors. The results are set after a
  * failure too, and the caller releases both: *file, the path of the file (NULL: memory is out), with

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { OPTION_MODEL = 2048, OPTION_PART, OPTION_DATA, OPTION_OUT, OPTION_BATCH, OPTION_TTA, OPTION_THREADS };
 
@@ -104,9 +103,15 @@ static bool has_same_joined(const classify_session *session, const lvk_classifie
             memcmp(session->joined, info->positive, info->class_count * sizeof *info->positive) == 0);
 }
 
+/* Opens model `m` in the place of the one before. */
+static int open_model(classify_session *session, int m) {
+    lvk_classifier_close(&session->classifier);
+    return lvk_classifier_open(session->device, session->arguments->models[m], &session->options,
+                               &session->classifier);
+}
+
 static int open_first(classify_session *session) {
-    const int status = lvk_classifier_open(session->device, session->arguments->models[0], &session->options,
-                                           &session->classifier);
+    const int status = open_model(session, 0);
     if (status != LVK_OK)
         return status;
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
@@ -121,29 +126,33 @@ static int open_first(classify_session *session) {
     session->has_joined = info->positive != NULL;
     if (info->positive)
         memcpy(session->joined, info->positive, info->class_count * sizeof *info->positive);
-    show_calibration(info);
     return LVK_OK;
 }
 
 int classify_open(classify_session *session, const classify_arguments *a) {
-    *session = (classify_session){.arguments = a, .options = a->classifier, .same_threshold = true};
+    *session = (classify_session){
+        .arguments = a, .options = a->classifier, .same_threshold = true, .same_joined = true};
     session->options.evaluated = a->evaluated || a->part;
     int status = option_device_open(&a->device, &session->device);
     return status == LVK_OK ? open_first(session) : status;
 }
 
 int classify_take_refit(classify_session *session) {
-    bool any = false;
-    for (int m = 0; m < session->arguments->model_count; ++m) {
-        char refit[4200];
-        snprintf(refit, sizeof refit, "%s/refit", session->arguments->models[m]);
-        any = any || access(refit, F_OK) == 0;
+    session->options.evaluated = false; /* of the others too, when their turn comes */
+    return lvk_classifier_get_info(session->classifier)->has_refit ? open_first(session) : LVK_OK;
+}
+
+int classify_find_unknowing(classify_session *session, const char **model) {
+    const int models = session->arguments->model_count;
+    int status = LVK_OK;
+    *model = NULL;
+    for (int m = 0; m < models && status == LVK_OK && !*model; ++m) {
+        if (m > 0)
+            status = open_model(session, m);
+        if (status == LVK_OK && !lvk_classifier_get_info(session->classifier)->knows_novelty)
+            *model = session->arguments->models[m];
     }
-    if (!any)
-        return LVK_OK;
-    session->options.evaluated = false;
-    lvk_classifier_close(&session->classifier);
-    return open_first(session);
+    return status == LVK_OK && models > 1 ? open_model(session, 0) : status;
 }
 
 void classify_close(classify_session *session) {
@@ -193,24 +202,17 @@ static void print_classes(const lvk_classifier_info *info) {
         fprintf(stderr, "%s%s", k ? ", " : "", shown(info->class_names[k]));
 }
 
-/* Opens model `m` in the place of the one before. */
+/* Opens model `m` in the place of the one before. Calibrations that differ from the first model's are noted. */
 static int change_model(classify_session *session, int m) {
     const classify_arguments *a = session->arguments;
-    lvk_classifier_close(&session->classifier);
-    const int status =
-        lvk_classifier_open(session->device, a->models[m], &session->options, &session->classifier);
+    const int status = open_model(session, m);
     if (status != LVK_OK)
         return status;
     const lvk_classifier_info *info = lvk_classifier_get_info(session->classifier);
-    show_calibration(info);
     session->same_threshold = session->same_threshold && info->threshold == session->threshold;
-    if (has_same_classes(session, info)) {
-        if (!has_same_joined(session, info)) {
-            fprintf(stderr, "the models join different classes: none are joined\n");
-            session->has_joined = false;
-        }
+    session->same_joined = session->same_joined && has_same_joined(session, info);
+    if (has_same_classes(session, info))
         return LVK_OK;
-    }
     lvk_classifier_info first = *info;
     first.positive_class = session->positive;
     first.negative_class = session->negative;
@@ -280,6 +282,7 @@ int classify_run(classify_session *session, const selection *images, const char 
             status = change_model(session, m);
         if (status != LVK_OK)
             break;
+        show_calibration(lvk_classifier_get_info(session->classifier));
         progress_begin(&bar, stderr, title, "images", images->count, false);
         status = lvk_classifier_predict(session->classifier, images->dataset, images->indices, images->count,
                                         show_progress, &bar, *rows);
@@ -294,6 +297,10 @@ int classify_run(classify_session *session, const selection *images, const char 
         session->threshold = LVK_THRESHOLD;
         fprintf(stderr, "the models have different thresholds: %g is used where none is given\n",
                 LVK_THRESHOLD);
+    }
+    if (!session->same_joined) {
+        session->has_joined = false;
+        fprintf(stderr, "the models join different classes: none are joined\n");
     }
     for (size_t i = 0; i < images->count * width; ++i)
         sums[i] = lvk_prediction_round(sums[i] / models);

@@ -42,7 +42,7 @@ typedef struct classify_session {
     double *probabilities; /* of three and more classes, after classify_run: what the rows point into */
     double
         threshold; /* of the models, where all have the same; else LVK_THRESHOLD. Known after classify_run */
-    bool same_threshold; /* so far */
+    bool same_threshold, same_joined; /* so far: of the models, as of the first */
     /* Whether calibration has joined classes of the models, all of them the same, and which. Then classify_run gives
      * rows of two classes, unless the arguments say keep_classes. */
     bool has_joined, joined[LVK_MOST_CLASSES];
@@ -59,6 +59,10 @@ void classify_close(classify_session *session);
 /* Takes the model of a run's refit, where there is one, in the place of the run's own, before classify_run:
  * the images are none that the run has held out. Returns an lvk_status. */
 int classify_take_refit(classify_session *session);
+
+/* Sets *model to the first of the models that does not know what images it was trained on, or to NULL, before
+ * classify_run. Returns an lvk_status. */
+int classify_find_unknowing(classify_session *session, const char **model);
 
 /* The images of --part, which all models must have held out from the same, or those with labels of --data, of
  * which a model's own data set is left but for its test part. */

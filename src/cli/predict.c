@@ -220,13 +220,16 @@ static int write_all(const arguments *a, const classify_session *session, select
 
 /* A model that does not know what it was trained on can refuse nothing. */
 static int open_session(const arguments *a, classify_session *session) {
-    const int status = classify_open(session, &a->common);
-    if (status == LVK_OK && a->strict && !lvk_classifier_get_info(session->classifier)->knows_novelty) {
+    const char *unknowing = NULL;
+    int status = classify_open(session, &a->common);
+    if (status == LVK_OK && a->strict)
+        status = classify_find_unknowing(session, &unknowing);
+    if (unknowing) {
         fprintf(
             stderr,
             "leukvk predict: --strict: %s does not know what images it was trained on; train it anew, or resume "
             "its run, which adds that\n",
-            shown(a->common.models[0]));
+            shown(unknowing));
         exit(EXIT_FAILED);
     }
     return status;

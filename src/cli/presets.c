@@ -9,8 +9,7 @@
 static const preset presets[] = {
     {"default", "the defaults of all options", {{0}}},
     {"keras",
-     "the Keras work that leukvk began with (model cnn, crop bbox, pixels 0..1, no augmentation, balance "
-     "oversample, constant learning rate 0.001)",
+     "the Keras work that leukvk began with",
      {{"model", "cnn"},
       {"dropout", "0.25"},
       {"crop", "bbox"},

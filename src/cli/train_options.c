@@ -138,18 +138,29 @@ static void apply_preset(struct argp_state *state, train_choices *c) {
     }
 }
 
+static void print_preset(FILE *out, const preset *p) {
+    fprintf(out, " %s, %s", p->name, p->summary);
+    for (const preset_setting *s = p->settings; s->option; ++s)
+        fprintf(out, "%s--%s%s%s", s == p->settings ? " (" : " ", s->option, s->value ? " " : "",
+                s->value ? s->value : "");
+    if (p->settings->option)
+        fputc(')', out);
+}
+
 static char *list_presets(const char *text) {
-    enum { SIZE = 2048 };
-    char *list = calloc(SIZE, 1);
-    if (!list)
+    char *list = NULL;
+    size_t size;
+    FILE *out = open_memstream(&list, &size);
+    if (!out)
         return (char *)text;
-    int used = snprintf(list, SIZE, "%s:", text);
-    const preset *r;
-    for (int i = 0; (r = preset_at(i)) && used < SIZE; ++i)
-        used += snprintf(list + used, (size_t)(SIZE - used), "%s %s, %s", i ? ";" : "", r->name, r->summary);
-    if (used < SIZE)
-        snprintf(list + used, (size_t)(SIZE - used), " (default)");
-    return list;
+    fprintf(out, "%s:", text);
+    const preset *p;
+    for (int i = 0; (p = preset_at(i)); ++i) {
+        fputs(i ? ";" : "", out);
+        print_preset(out, p);
+    }
+    fputs(" (default)", out);
+    return fclose(out) == 0 ? list : (char *)text;
 }
 
 /* Help with the default behind it, where it does not end in brackets itself. */

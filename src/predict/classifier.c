@@ -117,6 +117,14 @@ static lvk_status load(lvk_classifier *c, lvk_device *device, const lvk_checkpoi
     return LVK_OK;
 }
 
+/* Whether the run at `path` has the model of a refit in another file than the one that was opened. */
+static lvk_status find_refit(lvk_classifier *c, const char *path) {
+    char *file = lvk_model_file_find(path, LVK_MODEL_FINAL);
+    c->info.has_refit = file && strcmp(file, c->path) != 0;
+    lvk_free(file);
+    return file ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
 lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_classifier_options *options,
                                lvk_classifier **result) {
     *result = NULL;
@@ -131,6 +139,8 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
     lvk_status status = lvk_model_file_read(path, choice, &c->path, &checkpoint);
     if (status == LVK_OK)
         status = load(c, device, checkpoint, options ? options->batch : 0);
+    if (status == LVK_OK)
+        status = find_refit(c, path);
     lvk_checkpoint_destroy(&checkpoint);
     if (status != LVK_OK)
         lvk_classifier_close(&c);
@@ -233,12 +243,15 @@ static void attach_sinks(lvk_classifier *c, feature_novelty *novelty, lvk_featur
 }
 
 /* The mean over the members that know it, each by its own features; the cause is that of the largest. `of_features`
- * is [members][images]. */
+ * is [members][images]. That of an unreadable image is not known. */
 static void measure_novelty(const lvk_classifier *c, const lvk_dataset *dataset, const uint32_t *images,
-                            size_t count, const double *of_features, lvk_prediction *rows) {
+                            size_t count, const bool *unreadable, const double *of_features,
+                            lvk_prediction *rows) {
     for (size_t i = 0; i < count && c->info.knows_novelty; ++i) {
         double sum = 0, most = 0;
         uint32_t knowing = 0;
+        if (unreadable[images[i]])
+            continue;
         for (uint32_t m = 0; m < c->member_count; ++m) {
             const char *cause = NULL;
             if (!c->novelty[m])
@@ -309,8 +322,10 @@ lvk_status lvk_classifier_predict_cached(lvk_classifier *c, lvk_cache *cache, co
             probabilities[i * width + k] = (double)NAN;
     if (status == LVK_OK) {
         lvk_evaluation_rows(dataset, &c->model, images, probabilities, count, rows);
-        measure_novelty(c, dataset, images, count, of_features, rows);
+        measure_novelty(c, dataset, images, count, unreadable, of_features, rows);
     }
+    for (uint32_t m = 0; m < c->member_count; ++m)
+        c->members[m].sink = NULL; /* the sinks end here */
     lvk_free(of_features);
     lvk_free(unreadable);
     if (status == LVK_OK && width > 1) {

@@ -20,6 +20,7 @@ lvk_train_options lvk_train_defaults(void) {
 
 #define LVK_CHECK_ANY                   LVK_OPTION_ANY
 #define LVK_CHECK_ONE_OF(names)         LVK_OPTION_ONE_OF, .choices = (names)
+#define LVK_CHECK_ONE_OF_OR_AUTO(names) LVK_OPTION_ONE_OF_OR_AUTO, .choices = (names)
 #define LVK_CHECK_FROM_TO(a, b)         LVK_OPTION_FROM_TO, .least = (a), .most = (b)
 #define LVK_CHECK_FROM_BELOW(a, b)      LVK_OPTION_FROM_BELOW, .least = (a), .most = (b)
 #define LVK_CHECK_ABOVE_TO(a, b)        LVK_OPTION_ABOVE_TO, .least = (a), .most = (b)
@@ -138,7 +139,8 @@ static void list_choices(const char *choices, const char *last, char *text, size
 
 static lvk_status check_text(const lvk_train_option *option, const char *text) {
     char choices[128];
-    if (option->check != LVK_OPTION_ONE_OF || is_among(text, option->choices))
+    if (!option->choices || is_among(text, option->choices) ||
+        (option->check == LVK_OPTION_ONE_OF_OR_AUTO && strcmp(text, "auto") == 0))
         return LVK_OK;
     list_choices(option->choices, " or ", choices, sizeof choices);
     return lvk_fail(LVK_ERROR_ARGUMENT, "--%s %s: must be %s", option->key, text, choices);
@@ -157,6 +159,7 @@ static bool is_within(const lvk_train_option *option, double value) {
         return value == 0 || (value >= option->least && value <= option->most);
     case LVK_OPTION_ANY:
     case LVK_OPTION_ONE_OF:
+    case LVK_OPTION_ONE_OF_OR_AUTO:
         break;
     }
     return true;
@@ -199,14 +202,15 @@ static void list_models(bool with_backbone, char *text, size_t size) {
 }
 
 static lvk_status check_model(const lvk_train_option *option, const lvk_model *model) {
-    const bool with_backbone = option->used_by != LVK_OPTION_USED_BY_CNNS;
+    const bool with_backbone = option->used_by != LVK_OPTION_USED_BY_CNNS,
+               is_dropout = option->offset == offsetof(lvk_train_options, dropout);
     char names[256];
     if ((model->features > 0) == with_backbone)
         return LVK_OK;
     list_models(with_backbone, names, sizeof names);
     return lvk_fail(LVK_ERROR_ARGUMENT, "--%s: has no effect on a %s; it is an option of %s%s", option->key,
                     model->architecture, names,
-                    with_backbone ? "" : " (ResNets have dropout in the head: --head dense:64,dropout:0.25)");
+                    is_dropout ? " (ResNets have dropout in the head: --head dense:64,dropout:0.25)" : "");
 }
 
 /* Fails if the model does not use an option of backbones. The option's default is accepted, since it changes

@@ -300,6 +300,7 @@ Test(classes, joined_classes_are_kept_in_the_model) {
     draw_samples(folder);
     RUN("train --data %s/data --out %s/a --epochs 2" NET, folder, folder);
     char *model = program_read_in(folder, "a/model.safetensors");
+    RUN("export %s/a %s/a --format leukvk --out %s/a/plain.safetensors", folder, folder, folder);
     program_run(&result, "calibrate %s/a --from %s/a/predictions-validation.csv --positive Early,Pre,Pro",
                 folder, folder);
     cr_expect_eq(result.exit_status, 2);
@@ -330,6 +331,10 @@ Test(classes, joined_classes_are_kept_in_the_model) {
     cr_expect_not_null(strstr(result.err, "of Early+Pre+Pro"), "%s", result.err);
     RUN("predict --model %s/a --model %s/a --part test --format csv", folder, folder);
     cr_expect_eq(strncmp(result.out, "path,p_Early+Pre+Pro,class,novelty\n", 35), 0, "%.80s", result.out);
+    RUN("predict --model %s/a --model %s/a/plain.safetensors --model %s/a --part test --format csv", folder,
+        folder, folder);
+    cr_expect_eq(program_count(result.err, "the models join different classes"), 1, "%s", result.err);
+    cr_expect_eq(strncmp(result.out, "path,class,p_Benign,", 20), 0, "%.80s", result.out);
     RUN("export %s/a --format onnx --out %s/a.onnx", folder, folder);
     cr_expect_not_null(strstr(result.out, "positive_classes"), "%s", result.out);
 

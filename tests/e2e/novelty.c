@@ -179,6 +179,10 @@ Test(novelty, model_without_it_goes_on_working) {
     cr_expect_eq(result.exit_status, 1);
     EXPECT_SAYS(result.err, "leukvk predict: --strict: ");
     cr_expect_eq(program_lines(strstr(result.err, "leukvk predict: ")), 1, "%s", result.err);
+    program_run(&result, "predict --model %s/run --model %s/old.safetensors %s/cells --strict", folder,
+                folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    EXPECT_SAYS(result.err, "old.safetensors does not know what images it was trained on");
 
     static const struct {
         const char *from, *to, *says;

@@ -99,6 +99,15 @@ Test(refit, a_refit_is_the_model_to_use_and_is_never_evaluated) {
     program_run(&result, "summary %s/a/model.safetensors", folder);
     cr_expect_null(strstr(result.out, "estimated"), "%s", result.out);
 
+    /* of the calibration of the model that is used and of no other */
+    RUN("calibrate %s/a --from %s/a/predictions-validation.csv --sensitivity 0.9", folder, folder);
+    RUN("synth %s/other --images 24 --subjects 10 --size 128 --format bmp --seed 4",
+        folder); /* other names */
+    RUN("eval --model %s/a --data %s/other", folder, folder);
+    cr_expect_eq(program_count(result.err, ": threshold "), 1, "%s", result.err);
+    EXPECT_SAYS(result.err, "a/refit/model.safetensors: threshold ");
+    RUN("calibrate %s/a --remove", folder);
+
     /* killed in the second training */
     program_run_killed(&result, SIGKILL, (program_moment){"Training again", 0.05}, REFIT, folder, folder,
                        "b");

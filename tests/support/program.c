@@ -176,6 +176,13 @@ char *program_read_in(const char *folder, const char *name) {
     return text;
 }
 
+size_t program_count(const char *text, const char *words) {
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, words)); at += strlen(words))
+        ++count;
+    return count;
+}
+
 size_t program_lines(const char *text) {
     size_t lines = 0;
     for (; *text; ++text)

@@ -38,6 +38,7 @@ void program_expect_same(const char *folder, const char *a, const char *b);
 char *program_read(const char *path); /* new memory, with a NUL; NULL when it cannot be read */
 char *program_read_in(const char *folder, const char *name); /* the same, but fails the test */
 size_t program_lines(const char *text);
+size_t program_count(const char *text, const char *words); /* how often the words are in the text */
 
 /* For tests that have `program_result result`, and include Criterion. RUN runs the program, which must succeed. */
 #define EXPECT_SAYS(text, words)  cr_expect_not_null(strstr(text, words), "no '%s' in: %s", words, text)
