@@ -12,6 +12,7 @@
  *   results.json                   the metrics of those parts, and the run's totals
  *   refit/                         with the option refit: a run folder of the second training, on all images
  *   profile.json                   if a profile was asked for: a trace of one step
+ *   tensorboard/                   if asked for: an event file for TensorBoard
  * Every file is written under another name and renamed, so that a run can be resumed after a kill at any
  * moment. */
 #ifndef LEUKVK_TRAIN_H
@@ -108,6 +109,7 @@ typedef struct lvk_resume_options {
     const char *recompute;    /* NULL: the same as before */
     unsigned threads;         /* 0: as many as processors */
     bool profile;             /* as in lvk_train_options */
+    const char *tensorboard;  /* the same; NULL: a run with events in its own folder goes on with them */
 } lvk_resume_options;
 
 /* Resumes the run in folder `run` with its own settings. On the same device and driver, the result has the

@@ -250,6 +250,12 @@ LVK_TRAIN_OPTION(FLAG, profile, false, ANY, "profile", NULL, NULL, NONE, ALL, 0,
     "Profile the third step: print the time of each operator, and write a trace to the run folder (profile.json, for "
     "ui.perfetto.dev)")
 
+/* The folder of the event file; "": "tensorboard" in the run folder; NULL: none. It must not have one of another training.
+ * The second training has a folder "refit" in it. */
+LVK_TRAIN_OPTION(TEXT, tensorboard, NULL, ANY, "tensorboard", NULL, "DIR", NONE, ALL, 0, INPUT,
+    "Write an event file for TensorBoard to DIR: losses, scores and speed by epoch, precision-recall curves of the test, "
+    "example images (RUN/tensorboard)")
+
 #else
 #include "leukvk/train_options.h"
 #endif

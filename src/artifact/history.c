@@ -1,4 +1,4 @@
-#include "leukvk/history.h"
+#include "artifact/history.h"
 
 #include "artifact/run_folder.h"
 #include "core/csv.h"
@@ -71,18 +71,33 @@ static lvk_status read_rows(lvk_csv *csv, lvk_history *history) {
     }
 }
 
+static lvk_status read_csv(lvk_csv *csv, lvk_history *history) {
+    *history = (lvk_history){0};
+    const lvk_status status = read_rows(csv, history);
+    lvk_csv_close(csv);
+    if (status != LVK_OK)
+        lvk_history_finish(history);
+    return status;
+}
+
+lvk_status lvk_history_parse(const char *name, const char *text, lvk_history *history) {
+    lvk_csv csv;
+    char *copy = lvk_strdup(text);
+    *history = (lvk_history){0};
+    if (!copy)
+        return LVK_ERROR_MEMORY;
+    LVK_TRY(lvk_csv_take(name, copy, strlen(copy), &csv));
+    return read_csv(&csv, history);
+}
+
 lvk_status lvk_history_read(const char *run, lvk_history *history) {
     lvk_csv csv;
     *history = (lvk_history){0};
     char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_METRICS));
     lvk_status status = path ? lvk_csv_open(path, &csv) : LVK_ERROR_MEMORY;
-    if (status == LVK_OK) {
-        status = read_rows(&csv, history);
-        lvk_csv_close(&csv);
-    }
+    if (status == LVK_OK)
+        status = read_csv(&csv, history);
     lvk_free(path);
-    if (status != LVK_OK)
-        lvk_history_finish(history);
     return status;
 }
 

@@ -10,6 +10,7 @@
  *   results.json                  the evaluation, written when the run is finished
  *   refit                         the run folder of a second training, on all images (train/refit.h)
  *   profile.json                  a trace of one step, if a profile was asked for
+ *   tensorboard                   a folder with an event file, if asked for (train/tensorboard.h)
  *   .lock                         locked while a process works here; the system unlocks it however the
  *                                 process ends
  *

@@ -48,14 +48,15 @@ enum {
     OPTION_FRACTIONS,
     OPTION_PROFILE,
     OPTION_JSON,
-    OPTION_NO_REFIT
+    OPTION_NO_REFIT,
+    OPTION_TENSORBOARD
 };
 
 static const struct argp_option options[] = {
     {"out", OPTION_OUT, "RUN", 0, "Run folder to write, new or empty (runs/DATE-TIME-MODEL)", GROUP_OUTPUT},
     {"resume", OPTION_RESUME, "RUN", 0,
-     "Go on with the run in this folder, with its own settings; only --data, --epochs, --patience, --recompute, --threads "
-     "and --profile may be given as well",
+     "Go on with the run in this folder, with its own settings; only --data, --epochs, --patience, --recompute, --threads, "
+     "--profile and --tensorboard may be given as well",
      GROUP_OUTPUT},
     {"split", OPTION_SPLIT, "FILE", 0, "Use the split in FILE, which leukvk data --split has written",
      GROUP_DATA},
@@ -69,6 +70,10 @@ static const struct argp_option options[] = {
     {"profile", OPTION_PROFILE, NULL, 0,
      "Profile the third step: print the time of each operator, and write a trace to the run folder (profile.json, for "
      "ui.perfetto.dev)",
+     GROUP_OUTPUT},
+    {"tensorboard", OPTION_TENSORBOARD, "DIR", OPTION_ARG_OPTIONAL,
+     "Write an event file for TensorBoard to DIR: losses, scores and speed by epoch, precision-recall curves of the test, "
+     "example images (RUN/tensorboard)",
      GROUP_OUTPUT},
     {"json", OPTION_JSON, NULL, 0,
      "Print results.json to standard output at the end, and everything else to standard error", GROUP_OUTPUT},
@@ -96,6 +101,15 @@ static void check(const arguments *a, struct argp_state *state) {
                      a->fractions ? "fractions" : "group");
 }
 
+/* The next argument, where it is no option: a value that is not joined to its option by "=". Else "". */
+static const char *take_next(struct argp_state *state) {
+    const char *next = state->next < state->argc ? state->argv[state->next] : "-";
+    if (*next == '-')
+        return "";
+    ++state->next;
+    return next;
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
     lvk_train_options *o = &a->train.options;
@@ -114,6 +128,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     case OPTION_NO_REFIT:
         o->refit = false;
         a->not_with_resume = "no-refit";
+        return 0;
+    case OPTION_TENSORBOARD:
+        o->tensorboard = text ? text : take_next(state);
         return 0;
     case OPTION_JSON:
         a->json = true;
@@ -193,7 +210,8 @@ static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_tra
         .ranks = &a->ranks,
         .recompute = train_choices_given(&a->train, "recompute") ? o->recompute : NULL,
         .threads = o->threads,
-        .profile = o->profile};
+        .profile = o->profile,
+        .tensorboard = o->tensorboard};
     o->ranks = &a->ranks;
     return a->resume ? lvk_train_resume(device, a->resume, &resume, callback, bar, result)
                      : lvk_train(device, o, callback, bar, result);

@@ -131,6 +131,7 @@ static lvk_status train(lvk_device *device, const lvk_train_options *options, co
                                        .threads = options->threads,
                                        .epochs = now->extended ? options->epochs : 0,
                                        .estimate = options->estimate,
+                                       .tensorboard = options->tensorboard,
                                        .novelty_ratio = options->novelty_ratio};
     return lvk_train_resume(device, options->run, &resume, forward, told, result);
 }
@@ -140,7 +141,9 @@ lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const
     listener told = {callback, user};
     lvk_train_options o = *options;
     standing now = {0};
+    const bool elsewhere = options->tensorboard && *options->tensorboard;
     char *run = lvk_path_join(parent, LVK_RUN_REFIT);
+    char *tensorboard = elsewhere ? lvk_path_join(options->tensorboard, LVK_RUN_REFIT) : NULL;
     lvk_train_result *result = lvk_alloc(1, sizeof *result);
     o.run = run;
     o.split = NULL;
@@ -148,12 +151,15 @@ lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const
     o.patience = 0;
     o.keep = "last";
     o.refit = o.profile = false;
+    o.tensorboard = elsewhere ? tensorboard : options->tensorboard;
     o.epochs = choose_epochs(&o, epochs);
-    lvk_status status = agree_standing(options->ranks, result ? run : NULL, evaluated, o.epochs, &now);
+    const bool ready = result && (tensorboard || !elsewhere);
+    lvk_status status = agree_standing(options->ranks, ready ? run : NULL, evaluated, o.epochs, &now);
     o.novelty_ratio = now.novelty_ratio;
     if (status == LVK_OK && !now.finished)
         status = train(device, &o, &now, &told, result);
     lvk_free(result);
+    lvk_free(tensorboard);
     lvk_free(run);
     return status;
 }

@@ -36,6 +36,8 @@ lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint3
                      ? lvk_predictions_evaluate_classes(rows, count, t->class_names, t->info.class_count,
                                                         &bootstrap, report)
                      : lvk_predictions_evaluate(rows, count, LVK_THRESHOLD, &bootstrap, report);
+    if (status == LVK_OK && part == LVK_SPLIT_TEST)
+        status = lvk_tensorboard_add_curves(t, rows, count);
     lvk_free(probabilities);
     lvk_free(rows);
     lvk_free(path);

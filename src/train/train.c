@@ -256,6 +256,7 @@ static lvk_status prepare_new(lvk_trainer *t, lvk_device *device) {
     const lvk_train_options *o = &t->settings.options;
     LVK_TRY(lvk_rank_consistency_check_settings(&t->settings, &t->ranks));
     LVK_TRY(is_first(t) && o->run ? lvk_run_folder_check(o->run) : LVK_OK);
+    LVK_TRY(is_first(t) ? lvk_tensorboard_check(o->tensorboard) : LVK_OK);
     LVK_TRY(open_data(t, o->dataset));
     if (o->split)
         LVK_TRY(lvk_split_read(o->split, t->dataset, &t->split));
@@ -296,7 +297,8 @@ static lvk_status begin(lvk_trainer *t, lvk_device *device) {
     if (is_first(t))
         LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
     LVK_TRY(write_config(t, device));
-    return lvk_trainer_save(t);
+    LVK_TRY(lvk_trainer_save(t));
+    return is_first(t) ? lvk_tensorboard_begin(t) : LVK_OK;
 }
 
 static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_options *options) {
@@ -334,6 +336,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     t->settings.options.estimate = resume ? resume->estimate : NULL;
     t->settings.options.novelty_ratio = resume ? resume->novelty_ratio : 0;
     t->settings.options.profile = resume && resume->profile;
+    t->settings.options.tensorboard = resume ? resume->tensorboard : NULL;
     return status;
 }
 
@@ -402,6 +405,7 @@ static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
     if (t->state.history && *t->state.history) /* a kill may have prevented that metrics.csv was written */
         LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->state.history));
     LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->state.epoch));
+    LVK_TRY(lvk_tensorboard_begin(t));
     return write_config(t, device);
 }
 
@@ -511,6 +515,7 @@ static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *re
 
 static void close_trainer(lvk_trainer *t) {
     release_network(t);
+    lvk_tensorboard_finish(&t->tensorboard);
     lvk_train_state_finish(&t->state);
     lvk_split_destroy(&t->split);
     lvk_dataset_destroy(&t->own_dataset);

@@ -451,7 +451,8 @@ static lvk_status save_epoch(lvk_trainer *t, bool kept, double seconds) {
     }
     LVK_TRY(lvk_trainer_save(t));
     LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->state.history));
-    return append_timing(t, seconds);
+    LVK_TRY(append_timing(t, seconds));
+    return lvk_tensorboard_add_epochs(t);
 }
 
 /* Moves the train state to the next epoch, and saves. validation NULL: no image validates. */

@@ -8,6 +8,7 @@
 #include "train/data_parallel.h"
 #include "train/epoch_order.h"
 #include "train/settings.h"
+#include "train/tensorboard.h"
 
 typedef struct lvk_trainer {
     /* Opened by train.c; the trainer borrows them. */
@@ -41,6 +42,7 @@ typedef struct lvk_trainer {
     lvk_resampling *filled_rows;          /* [batch] */
     lvk_microbatch *round;                /* [ranks] */
     float *gradients[2];                  /* of this rank and of another; only for a shared network */
+    lvk_tensorboard tensorboard;          /* begun and finished by train.c */
     lvk_train_event event;
     uint32_t epochs_before; /* the number of epochs before the run was resumed with another; 0: the same */
     uint32_t first_step;    /* steps of this epoch that were trained before the run was resumed */
