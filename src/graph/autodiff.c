@@ -27,18 +27,22 @@ static bool has_gradient(const lvk_graph *graph, int tensor) {
     return t->type.dtype == LVK_F32 && !(t->role == LVK_ROLE_PARAMETER && !t->trainable);
 }
 
-/* Returns an array in which needed[t] says whether tensor t is a trainable parameter or computed from one. */
-static bool *find_needed(const lvk_graph *graph) {
+/* Returns an array in which needed[t] says whether tensor t is a trainable parameter or computed from
+ * one; or, unless `source` is LVK_NONE, whether it is `source` or computed from that. */
+static bool *find_needed(const lvk_graph *graph, int source) {
     bool *needed = lvk_alloc(graph->tensor_count, sizeof *needed);
     for (size_t t = 0; needed && t < graph->tensor_count; ++t)
-        needed[t] = graph->tensors[t].role == LVK_ROLE_PARAMETER && graph->tensors[t].trainable;
+        needed[t] = source == LVK_NONE
+                        ? graph->tensors[t].role == LVK_ROLE_PARAMETER && graph->tensors[t].trainable
+                        : (int)t == source;
     for (size_t n = 0; needed && n < graph->node_count; ++n) {
         const lvk_node *node = &graph->nodes[n];
         bool any = false;
         for (int i = 0; i < node->call.input_count; ++i)
             any = any || needed[node->inputs[i]];
         for (int i = 0; i < node->call.output_count; ++i)
-            needed[node->outputs[i]] = any && has_gradient(graph, node->outputs[i]);
+            needed[node->outputs[i]] =
+                needed[node->outputs[i]] || (any && has_gradient(graph, node->outputs[i]));
     }
     return needed;
 }
@@ -89,11 +93,10 @@ static void differentiate(backward_pass *pass, const lvk_node *node, const bool 
             accumulate(pass, node->inputs[i], backprop.input_gradients[i]);
 }
 
-/* Marks the gradient of a parameter as such. It must be a value of its own, since it gets a fixed place in
- * the block of gradients. A view, or a gradient that belongs to another parameter too (the two inputs of an
- * addition have one gradient), is therefore copied, by adding zero. */
-static void place_gradient(lvk_graph *graph, int parameter) {
-    int gradient = graph->tensors[parameter].gradient;
+/* Makes the gradient of a tensor a value of its own. A view, or a gradient that belongs to another tensor too
+ * (the two inputs of an addition have one gradient), is copied, by adding zero. */
+static void own_gradient(lvk_graph *graph, int of) {
+    int gradient = graph->tensors[of].gradient;
     if (gradient == LVK_NONE)
         return;
     const lvk_tensor *tensor = &graph->tensors[gradient];
@@ -101,24 +104,31 @@ static void place_gradient(lvk_graph *graph, int parameter) {
                      lvk_op_get(graph->nodes[tensor->producer].call.op)->alias[tensor->output_index] == 0;
     if (!own) {
         const int zero = lvk_graph_constant(graph, "zero", tensor->type, 0);
-        gradient = LVK_APPLY(graph, graph->tensors[parameter].name, LVK_OP_add, NULL, zero, gradient);
+        gradient = LVK_APPLY(graph, graph->tensors[of].name, LVK_OP_add, NULL, zero, gradient);
     }
-    if (graph->status != LVK_OK)
-        return;
-    graph->tensors[parameter].gradient = gradient;
-    graph->tensors[gradient].gradient_of = parameter;
+    if (graph->status == LVK_OK)
+        graph->tensors[of].gradient = gradient;
 }
 
-void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient) {
+/* Marks the gradient of a parameter as such. It must be a value of its own, since it gets a fixed place in
+ * the block of gradients. */
+static void place_gradient(lvk_graph *graph, int parameter) {
+    own_gradient(graph, parameter);
+    const int gradient = graph->tensors[parameter].gradient;
+    if (graph->status == LVK_OK && gradient != LVK_NONE)
+        graph->tensors[gradient].gradient_of = parameter;
+}
+
+/* Appends the gradient nodes that lead from `output` to all tensors that find_needed finds. */
+static void differentiate_all(lvk_graph *graph, int output, int gradient, int source) {
     if (graph->status != LVK_OK)
         return;
-    bool *needed = find_needed(graph);
+    bool *needed = find_needed(graph, source);
     if (!needed) {
         graph->status = LVK_ERROR_MEMORY;
         return;
     }
     const size_t forward_nodes = graph->forward_count = graph->node_count;
-    const size_t forward_tensors = graph->tensor_count;
     graph->tensors[output].gradient = gradient;
     backward_pass pass = {.graph = graph};
     for (size_t n = forward_nodes; n-- > 0 && graph->status == LVK_OK;) {
@@ -126,10 +136,26 @@ void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient) {
             graph->nodes[n]; /* a copy, since the rule appends nodes, which may move the array */
         differentiate(&pass, &node, needed);
     }
+    lvk_free(needed);
+}
+
+void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient) {
+    const size_t forward_tensors = graph->tensor_count;
+    differentiate_all(graph, output, gradient, LVK_NONE);
     for (size_t t = 0; t < forward_tensors && graph->status == LVK_OK; ++t)
         if (graph->tensors[t].role == LVK_ROLE_PARAMETER && graph->tensors[t].trainable)
             place_gradient(graph, (int)t);
-    lvk_free(needed);
+}
+
+void lvk_graph_backward_to(lvk_graph *graph, int output, int gradient, int source) {
+    differentiate_all(graph, output, gradient, source);
+    if (graph->status != LVK_OK)
+        return;
+    if (source == LVK_NONE || graph->tensors[source].gradient == LVK_NONE)
+        graph->status =
+            lvk_fail(LVK_ERROR_ARGUMENT, "the output does not depend on the tensor to differentiate by");
+    else
+        own_gradient(graph, source);
 }
 
 void lvk_graph_backward(lvk_graph *graph, int loss) {

@@ -114,6 +114,11 @@ void lvk_graph_backward(lvk_graph *graph, int loss);
 /* The same for a loss outside of the graph: `gradient`, of the type of `output`, is d loss / d output. */
 void lvk_graph_backward_from(lvk_graph *graph, int output, int gradient);
 
+/* Appends the nodes that compute d loss / d source alone, for any tensor of the graph with elements of LVK_F32, an input
+ * or a value between two nodes; parameters get no gradients. Afterwards tensors[source].gradient is that gradient, a value of
+ * its own. `gradient` as above. LVK_ERROR_ARGUMENT: the output does not depend on `source`. */
+void lvk_graph_backward_to(lvk_graph *graph, int output, int gradient, int source);
+
 /* Gradient checkpointing (Chen et al., "Training deep nets with sublinear memory cost", 2016): activations
  * between two checkpoints are not kept after the forward pass. Right before the gradient nodes that read
  * them, appended nodes compute them again by the same operators from the same inputs, and thus with the same

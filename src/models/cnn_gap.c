@@ -31,6 +31,7 @@ int lvk_cnn_gap_build(lvk_builder *builder, int images, const lvk_model_config *
     x = lvk_layer_maxpool2d(builder, "pool3", x, 2, 2, 0);
     lvk_layer_checkpoint(builder, x);
     x = add_conv(builder, config, 4, x, 256, 1);
+    lvk_layer_feature_map(builder, x);
     x = lvk_layer_global_average_pool(builder, "avg_pool", x);
     x = lvk_layer_dropout(builder, "dropout", x, config->dropout);
     return lvk_layer_dense(builder, "dense", x, lvk_model_logits(config), false);

@@ -251,6 +251,10 @@ void lvk_layer_checkpoint(lvk_builder *builder, int x) {
     lvk_graph_mark_checkpoint(builder->graph, x);
 }
 
+void lvk_layer_feature_map(lvk_builder *builder, int x) {
+    builder->feature_map = x;
+}
+
 int lvk_layer_dropout(lvk_builder *builder, const char *name, int x, double rate) {
     const size_t node = builder->graph->node_count, parameter = builder->parameter_count;
     int y = x;

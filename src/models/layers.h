@@ -45,6 +45,7 @@ typedef struct lvk_builder {
     bool batch_statistics;
     int keys; /* the [N, 4] tensor of dropout's keys; LVK_NONE unless training */
     int dropout_layers;
+    int feature_map; /* the tensor that lvk_layer_feature_map was given last; 0, that of the images: none */
     size_t parameter_count, layer_count, average_count;
     lvk_parameter parameters[LVK_MAX_PARAMETERS];
     lvk_layer_summary layers[LVK_MAX_LAYERS];
@@ -77,8 +78,8 @@ int lvk_layer_residual(lvk_builder *builder, const char *name, int x, int shortc
  * and not trained: the parameters `name`/gamma, beta, moving_mean and moving_variance of a batch norm. */
 int lvk_layer_standardize(lvk_builder *builder, const char *name, int x);
 
-/* For inference: in place of lvk_layer_standardize, folds the layer `name` into the dense layer whose parameters
- * the builder has from number `first` on (formats/batchnorm_folding.h). */
+/* For inference: in place of lvk_layer_standardize, folds the layer `name` into the dense layer whose
+ * parameters the builder has from number `first` on (formats/batchnorm_folding.h). */
 void lvk_layer_fold_standardize(lvk_builder *builder, const char *name, size_t first);
 
 int lvk_layer_global_average_pool(lvk_builder *builder, const char *name, int x);
@@ -94,6 +95,10 @@ int lvk_layer_dense(lvk_builder *builder, const char *name, int x, uint32_t unit
 /* Makes `x` a checkpoint between two segments of the model. lvk_graph_recompute drops the activations within
  * a segment and computes them again from the checkpoint at its beginning. */
 void lvk_layer_checkpoint(lvk_builder *builder, int x);
+
+/* Says that `x`, [N, H, W, C], is the model's last feature map: the output of its last convolution, the
+ * last tensor that has places in the image. Heat maps are made of it (leukvk/explain.h). */
+void lvk_layer_feature_map(lvk_builder *builder, int x);
 
 /* Dropout, which is added only when training and only for a rate above 0; otherwise returns `x`. */
 int lvk_layer_dropout(lvk_builder *builder, const char *name, int x, double rate);

@@ -68,6 +68,7 @@ static int build_backbone(const construction *c, int images) {
     }
     c->builder->frozen = false;
     c->builder->stage = 0;
+    lvk_layer_feature_map(c->builder, x);
     return lvk_layer_global_average_pool(c->builder, "avg_pool", x);
 }
 

@@ -4,6 +4,7 @@
 #include "ops/l2.h"
 #include "ops/moving_average.h"
 #include "ops/resample.h"
+#include "runtime/feature_map.h"
 
 #include <math.h>
 #include <string.h>
@@ -60,6 +61,8 @@ static void mark_outputs(lvk_pass *pass, bool training) {
     pass->features = training ? LVK_NONE : find_features(pass);
     if (pass->features != LVK_NONE)
         lvk_graph_mark_output(&pass->graph, pass->features);
+    if (pass->explains)
+        lvk_feature_map_find(pass);
 }
 
 /* For programs whose layers do not run. */
@@ -190,6 +193,13 @@ static lvk_status build_update(lvk_pass *pass, const lvk_caps *caps, const lvk_n
     return append_update(pass, config, LVK_BLOCK_ACCUMULATED);
 }
 
+static lvk_status build_explanation(lvk_pass *pass, const lvk_caps *caps, const lvk_network_config *config) {
+    (void)caps;
+    (void)config;
+    lvk_feature_map_differentiate(pass);
+    return lvk_graph_status(&pass->graph);
+}
+
 static lvk_status plan_pass(lvk_pass *pass, const lvk_caps *caps, const lvk_network *network, bool training,
                             lvk_status (*extend)(lvk_pass *pass, const lvk_caps *caps,
                                                  const lvk_network_config *config)) {
@@ -218,7 +228,7 @@ static uint64_t larger(uint64_t a, uint64_t b) {
  * gradients, and the arena, since two programs never run at the same time. */
 static uint64_t shared_size(const lvk_network *network, lvk_block_id block) {
     const lvk_pass *const passes[] = {&network->inference, &network->training, &network->sum,
-                                      &network->update};
+                                      &network->update, &network->explanation};
     uint64_t size = 0;
     for (size_t i = 0; i < sizeof passes / sizeof *passes; ++i)
         size = larger(size, passes[i]->plan.program.block_size[block]);
@@ -241,6 +251,9 @@ static lvk_status create_shared(lvk_network *network) {
 
 static lvk_status plan_network(lvk_network *network, const lvk_caps *caps) {
     LVK_TRY(plan_pass(&network->inference, caps, network, false, NULL));
+    network->explanation.explains = network->config.explain;
+    if (network->config.explain)
+        LVK_TRY(plan_pass(&network->explanation, caps, network, false, build_explanation));
     if (network->config.training)
         LVK_TRY(plan_pass(&network->training, caps, network, true, build_training));
     if (network->config.training && accumulates(&network->config) && network->config.shared)
@@ -254,6 +267,7 @@ static void finish_passes(lvk_network *network) {
     finish_pass(&network->training);
     finish_pass(&network->sum);
     finish_pass(&network->update);
+    finish_pass(&network->explanation);
     finish_pass(&network->inference);
 }
 
@@ -261,21 +275,21 @@ lvk_block_id lvk_network_model(const lvk_network *network) {
     return network->shared[LVK_BLOCK_AVERAGE] ? LVK_BLOCK_AVERAGE : LVK_BLOCK_PARAMETERS;
 }
 
-/* Prepares the inference program, which reads the parameters' average, if there is one, in place of the
- * parameters. */
-static lvk_status init_inference(lvk_network *network) {
+/* Prepares a program that reads the parameters' average, if there is one, in place of the parameters. */
+static lvk_status init_inference(lvk_network *network, lvk_pass *pass) {
     lvk_buffer *blocks[LVK_BLOCK_COUNT];
     memcpy(blocks, network->shared, sizeof blocks);
     blocks[LVK_BLOCK_PARAMETERS] = network->shared[lvk_network_model(network)];
-    return lvk_executable_init(&network->inference.executable, network->backend, &network->inference.plan,
-                               blocks);
+    return lvk_executable_init(&pass->executable, network->backend, &pass->plan, blocks);
 }
 
 static lvk_status create(lvk_network *network) {
     lvk_pass *const passes[] = {&network->training, &network->sum, &network->update};
     LVK_TRY(plan_network(network, &network->backend->caps));
     LVK_TRY(create_shared(network));
-    LVK_TRY(init_inference(network));
+    LVK_TRY(init_inference(network, &network->inference));
+    if (network->config.explain)
+        LVK_TRY(init_inference(network, &network->explanation));
     for (size_t i = 0; i < sizeof passes / sizeof *passes; ++i)
         if (passes[i]->builder)
             LVK_TRY(lvk_executable_init(&passes[i]->executable, network->backend, &passes[i]->plan,
@@ -333,6 +347,7 @@ lvk_status lvk_network_estimate(const lvk_caps *caps, const lvk_network_config *
         add_buffer(footprint, network.training.plan.program.block_size[LVK_BLOCK_IO]);
         add_buffer(footprint, network.sum.plan.program.block_size[LVK_BLOCK_IO]);
         add_buffer(footprint, network.update.plan.program.block_size[LVK_BLOCK_IO]);
+        add_buffer(footprint, network.explanation.plan.program.block_size[LVK_BLOCK_IO]);
     }
     finish_passes(&network);
     return status;
@@ -514,6 +529,23 @@ lvk_status lvk_network_infer(lvk_network *network, const void *input, const lvk_
     LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, outputs));
     lvk_profiler_mark(network->profiler, LVK_PHASE_FINISH);
     return LVK_OK;
+}
+
+lvk_status lvk_network_explain(lvk_network *network, const void *input, const lvk_resampling *rows,
+                               const float *seed, float *logits, float *map, float *gradient) {
+    lvk_pass *pass = &network->explanation;
+    LVK_TRY(write_input(pass, input, rows));
+    LVK_TRY(lvk_executable_write(&pass->executable, pass->seed, seed));
+    LVK_TRY(lvk_executable_run(&pass->executable));
+    LVK_TRY(lvk_executable_read(&pass->executable, pass->logits, logits));
+    LVK_TRY(lvk_executable_read(&pass->executable, pass->map, map));
+    return lvk_executable_read(&pass->executable, pass->map_gradient, gradient);
+}
+
+lvk_feature_map lvk_network_feature_map(const lvk_network *network) {
+    const lvk_pass *pass = &network->explanation;
+    const lvk_type *type = &pass->graph.tensors[pass->map].type;
+    return (lvk_feature_map){type->dim[1], type->dim[2], type->dim[3], pass->place};
 }
 
 uint32_t lvk_network_feature_count(const lvk_network *network) {

@@ -32,11 +32,20 @@ typedef struct lvk_network_config {
     lvk_param_groups rates; /* factors of the learning rate by parameter */
     bool recompute; /* compute activations again in place of keeping them: less memory, the same bits */
     bool unfused;   /* do not fuse operators; for tests of the fused ones */
-    double l2;      /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
+    /* Also for lvk_network_explain; the model is a whole one, and inference computes the same bits as
+     * without. */
+    bool explain;
+    double l2; /* lambda of a penalty lambda * sum(w^2) on every kernel; 0: none */
     /* The kernels to take (graph/kernel_choices.h), usually those of the device; NULL: none. Borrowed; must
      * outlive the network. */
     const lvk_string_map *kernel_choices;
 } lvk_network_config;
+
+/* Where the places of a feature map lie in the images: place i of a row or column is about pixel first +
+ * i step, pixel 0 being the first. */
+typedef struct lvk_map_place {
+    double first, step;
+} lvk_map_place;
 
 /* One program: its graph, plan and executable, and the tensors that the host writes or reads. */
 typedef struct lvk_pass {
@@ -54,6 +63,10 @@ typedef struct lvk_pass {
     int hyper[LVK_MAX_PARAM_GROUPS]; /* [8] each: the optimizer's scalars of this step, by group of rates */
     int microbatch_weight;           /* [8]: what a batch counts in the mean gradient (ops/accumulate.h) */
     int loss;                        /* [1] */
+    int seed; /* [N, outputs]: what logits to differentiate; explanation only, as the following */
+    int map, map_gradient; /* [N, H, W, C]: the last feature map (lvk_layer_feature_map) and its gradient */
+    lvk_map_place place;   /* of the map in the images */
+    bool explains;         /* the program is that of lvk_network_explain */
 } lvk_pass;
 
 typedef struct lvk_network {
@@ -65,6 +78,7 @@ typedef struct lvk_network {
     lvk_pass training, inference;
     lvk_pass sum;    /* accumulates gradients of a shared network; for others, `training` does so */
     lvk_pass update; /* updates the parameters after several microbatches; with one, `training` does so */
+    lvk_pass explanation;   /* with config.explain */
     lvk_profiler *profiler; /* borrowed; if set, steps are profiled into it, slower, with the same bits */
 } lvk_network;
 
@@ -150,5 +164,22 @@ uint32_t lvk_network_feature_count(const lvk_network *network);
 
 /* Those numbers, [N][lvk_network_feature_count], of the inputs of the last lvk_network_infer. */
 LVK_MUST_USE lvk_status lvk_network_features(lvk_network *network, float *features);
+
+/* A feature map of an image: [height][width][channels], and where its places are. */
+typedef struct lvk_feature_map {
+    uint32_t height, width, channels;
+    lvk_map_place place;
+} lvk_feature_map;
+
+/* The last feature map of a network with config.explain. */
+lvk_feature_map lvk_network_feature_map(const lvk_network *network);
+
+/* With config.explain: runs the model as for inference, but for kernels that may round otherwise, and
+ * differentiates the sum over k of seed[n][k] logit[n][k] by the last feature map. Reads the logits,
+ * [N][lvk_network_outputs], the map and the gradient, [N][height][width][channels] each. Where the model
+ * adds the logits of the cell's area, `logits` has them; the feature map has no part in them. */
+LVK_MUST_USE lvk_status lvk_network_explain(lvk_network *network, const void *input,
+                                            const lvk_resampling *rows, const float *seed, float *logits,
+                                            float *map, float *gradient);
 
 #endif
