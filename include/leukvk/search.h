@@ -51,6 +51,8 @@ typedef struct lvk_search_options {
     /* Trials at a time, 1 to LVK_SEARCH_MAX_JOBS. The number has no effect on the result, except for the last
      * digits of sums on the device cpu, where each trial computes with its share of the threads. */
     uint32_t jobs;
+    bool
+        refit; /* lvk_search_refit will follow: lvk_search_run refuses at once a data set for which it would fail */
 } lvk_search_options;
 
 typedef enum lvk_trial_outcome {
@@ -137,7 +139,8 @@ LVK_MUST_USE lvk_status lvk_search_run(lvk_search *search, const lvk_device_opti
                                        lvk_search_callback callback, void *user);
 
 /* After lvk_search_run, trains one model with the settings of a trial on all images of the data set, in the
- * search's folder/refit (leukvk/train.h); done before, or interrupted, it goes on. `callback` may be NULL. */
+ * search's folder/refit (leukvk/train.h); done before, or interrupted, it goes on. `callback` may be NULL. LVK_ERROR_ARGUMENT: the folder
+ * has the model of another trial's settings, or the data set has parts of its own (lvk_dataset_has_parts). */
 LVK_MUST_USE lvk_status lvk_search_refit(const lvk_search *search, lvk_device *device, uint32_t trial,
                                          lvk_train_callback callback, void *user);
 

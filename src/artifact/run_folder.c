@@ -76,6 +76,11 @@ bool lvk_run_folder_is_finished(const char *path) {
     return has_file(path, "results.json", &has) == LVK_OK && has;
 }
 
+bool lvk_run_folder_is_begun(const char *path) {
+    bool has;
+    return has_file(path, lvk_run_file_name(LVK_RUN_CONFIG), &has) == LVK_OK && has;
+}
+
 lvk_status lvk_run_folder_reopen(const char *path) {
     char *results = lvk_path_join(path, "results.json");
     if (!results)

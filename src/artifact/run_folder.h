@@ -41,6 +41,9 @@ typedef enum lvk_run_file {
 
 #define LVK_RUN_REFIT "refit" /* the name of the folder of the second training */
 
+/* Whether the folder `path` has a run that can be resumed. */
+bool lvk_run_folder_is_begun(const char *path);
+
 /* Whether the run in the folder `path` is finished, so that its model is whole. */
 bool lvk_run_folder_is_finished(const char *path);
 

@@ -93,7 +93,7 @@ typedef struct arguments {
     train_choices train;
     lvk_search_options search;
     const char *axes[MOST_AXES];
-    bool json, refit;
+    bool json;
 } arguments;
 
 static lvk_search_kind parse_kind(const struct argp_state *state, const char *text) {
@@ -150,7 +150,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         s->jobs = (uint32_t)option_count(state, "jobs", text, 1, LVK_SEARCH_MAX_JOBS);
         return 0;
     case OPTION_REFIT:
-        a->refit = true;
+        s->refit = true;
         return 0;
     case OPTION_JSON:
         a->json = true;
@@ -394,7 +394,7 @@ static int run(int argc, char **argv) {
     train_progress_catch_signals();
     status = lvk_search_run(search, &a.device, show, search);
     int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
-    if (status == LVK_OK && a.refit && lvk_search_is_first(search))
+    if (status == LVK_OK && a.search.refit && lvk_search_is_first(search))
         exit_status = refit(&a, search);
     if (status == LVK_OK && exit_status == EXIT_OK && lvk_search_is_first(search))
         exit_status = print_result(&a, search);

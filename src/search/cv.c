@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
+#include "core/quantile.h"
 #include "metrics/evaluation_report.h"
 #include "runtime/device.h"
 #include "search/run_group.h"
@@ -273,14 +274,9 @@ static lvk_status evaluate_all(cross_validation *c) {
 
 /* ---- refit ---- */
 
-static int compare_counts(const void *a, const void *b) {
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The median of the numbers of epochs that the folds' models were trained for. */
 static lvk_status median_epochs(const cross_validation *c, uint32_t *epochs) {
-    uint32_t kept[LVK_MAX_FOLDS];
+    double kept[LVK_MAX_FOLDS];
     for (uint32_t fold = 0; fold < c->result->folds; ++fold) {
         char *path = fold_path(c, fold, "fold-%u/results.json");
         json_t *json = NULL;
@@ -289,10 +285,11 @@ static lvk_status median_epochs(const cross_validation *c, uint32_t *epochs) {
         LVK_TRY(status);
         const json_int_t best = json_integer_value(json_object_get(json, "best_epoch"));
         json_decref(json);
-        kept[fold] = best > 0 && best <= UINT32_MAX ? (uint32_t)best : 1;
+        kept[fold] = best > 0 && best <= UINT32_MAX ? (double)best : 1;
     }
-    qsort(kept, c->result->folds, sizeof *kept, compare_counts);
-    *epochs = kept[c->result->folds / 2];
+    lvk_sort_numbers(kept, c->result->folds);
+    *epochs =
+        (uint32_t)lvk_quantile(kept, c->result->folds, 0.5); /* whole epochs: the half of one is left out */
     return LVK_OK;
 }
 
@@ -304,11 +301,18 @@ static lvk_status refit(cross_validation *c) {
     options.estimate = lvk_refit_estimate("cross-validation", &c->result->all, estimate);
     LVK_TRY(median_epochs(c, &epochs));
     c->event.fold = 0;
-    char *evaluated = path_of(c, "fold-1");
-    const lvk_status status = evaluated
-                                  ? lvk_refit(c->device, &options, c->folder, evaluated, epochs, forward, c)
-                                  : LVK_ERROR_MEMORY;
-    lvk_free(evaluated);
+    char *runs[LVK_MAX_FOLDS] = {0};
+    const lvk_refit_source source = {
+        .parent = c->folder, .runs = (const char *const *)runs, .count = c->result->folds, .epochs = epochs};
+    lvk_status status = LVK_OK;
+    for (uint32_t fold = 0; fold < c->result->folds && status == LVK_OK; ++fold) {
+        runs[fold] = fold_path(c, fold, "fold-%u");
+        status = runs[fold] ? LVK_OK : LVK_ERROR_MEMORY;
+    }
+    if (status == LVK_OK)
+        status = lvk_refit(c->device, &options, &source, forward, c);
+    for (uint32_t fold = 0; fold < c->result->folds; ++fold)
+        lvk_free(runs[fold]);
     c->result->refitted = status == LVK_OK;
     return status == LVK_ERROR_CANCELLED
                ? lvk_fail(status, "%s: stopped in the training on all images; the same command goes on",
@@ -346,6 +350,7 @@ static lvk_status run(cross_validation *c) {
     const lvk_run_group group = group_of(c);
     LVK_TRY(c->options.folder ? lvk_run_group_check(&group, c->options.folder) : LVK_OK);
     LVK_TRY(read_data(c));
+    LVK_TRY(c->options.refit ? lvk_refit_check(c->dataset) : LVK_OK);
     LVK_TRY(prepare(c));
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)
         LVK_TRY(run_fold(c, fold));

@@ -282,7 +282,9 @@ static lvk_status prepare(lvk_search *s) {
     LVK_TRY(s->folder ? lvk_run_group_check(&group, s->folder) : LVK_OK);
     LVK_TRY(lvk_training_data_read(&s->options.train, &dataset));
     tell_classes(dataset);
-    const lvk_status status = make_split(s, dataset);
+    lvk_status status = s->options.refit ? lvk_refit_check(dataset) : LVK_OK;
+    if (status == LVK_OK)
+        status = make_split(s, dataset);
     lvk_dataset_destroy(&dataset);
     return status;
 }
@@ -509,9 +511,13 @@ lvk_status lvk_search_refit(const lvk_search *s, lvk_device *device, uint32_t tr
     LVK_TRY(lvk_training_data_read(&options, &dataset));
     options.dataset = dataset;
     char *evaluated = run_path(s, trial);
-    const lvk_status status = evaluated ? lvk_refit(device, &options, s->folder, evaluated,
-                                                    s->trials[trial - 1].best_epoch, callback, user)
-                                        : LVK_ERROR_MEMORY;
+    const lvk_refit_source source = {.parent = s->folder,
+                                     .runs = (const char *const *)&evaluated,
+                                     .count = 1,
+                                     .epochs = s->trials[trial - 1].best_epoch};
+    lvk_status status = evaluated ? lvk_refit_check(dataset) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_refit(device, &options, &source, callback, user);
     lvk_free(evaluated);
     lvk_dataset_destroy(&dataset);
     return status == LVK_ERROR_CANCELLED

@@ -4,9 +4,11 @@
 #include "artifact/run_folder.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/quantile.h"
 #include "core/text.h"
 #include "predict/novelty.h"
 #include "runtime/ranks.h"
+#include "train/continuation.h"
 #include "train/settings.h"
 
 #include <math.h>
@@ -75,6 +77,22 @@ static lvk_status read_ratio(const char *evaluated, double *ratio) {
     return status;
 }
 
+/* The median of the ratios of those models that have one; 0: none has. */
+static lvk_status read_ratios(const lvk_refit_source *source, double *ratio) {
+    double *ratios = lvk_alloc(source->count, sizeof *ratios);
+    lvk_status status = ratios ? LVK_OK : LVK_ERROR_MEMORY;
+    size_t known = 0;
+    for (size_t i = 0; i < source->count && status == LVK_OK; ++i) {
+        status = read_ratio(source->runs[i], &ratios[known]);
+        known += status == LVK_OK && ratios[known] > 0;
+    }
+    if (status == LVK_OK)
+        lvk_sort_numbers(ratios, known);
+    *ratio = status == LVK_OK && known ? lvk_quantile(ratios, known, 0.5) : 0;
+    lvk_free(ratios);
+    return status;
+}
+
 /* How the training stands, and what it takes from the evaluated model. The first rank finds it out for all, since
  * it writes the files, and the others may not see them. */
 typedef struct standing {
@@ -83,38 +101,61 @@ typedef struct standing {
     double novelty_ratio;
 } standing;
 
-/* Reads the number of epochs of the run in the folder `run`; 0 without a run. */
-static lvk_status read_epochs(const char *run, bool begun, uint32_t *epochs) {
-    json_t *config = NULL;
-    *epochs = 0;
-    if (!begun)
-        return LVK_OK;
-    const lvk_status status = lvk_run_config_read(run, &config);
-    *epochs = (uint32_t)json_integer_value(json_object_get(config, "epochs"));
-    json_decref(config);
+/* Fails where the settings of the run in the folder `run`, `config`, are others than those of the training. */
+static lvk_status check_settings(const lvk_train_options *options, const json_t *config, const char *run) {
+    lvk_settings now, before;
+    LVK_TRY(lvk_settings_init(&now, options));
+    lvk_status status = lvk_settings_from_json(&before, config, run);
+    if (status != LVK_OK) {
+        lvk_settings_finish(&now);
+        return status;
+    }
+    json_t *wanted = lvk_settings_identity(&now), *found = lvk_settings_identity(&before);
+    const char *key = wanted && found ? lvk_settings_difference(wanted, found) : NULL;
+    if (!wanted || !found)
+        status = LVK_ERROR_MEMORY;
+    else if (key)
+        status = lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "%s: is the model of other settings, with another \"%.64s\"; where it is moved away, the "
+            "same command trains a new one",
+            run, key);
+    json_decref(wanted);
+    json_decref(found);
+    lvk_settings_finish(&before);
+    lvk_settings_finish(&now);
     return status;
 }
 
-static lvk_status find_standing(const char *run, const char *evaluated, uint32_t wanted, standing *now) {
-    uint32_t epochs;
-    char *config = lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG));
-    if (!config)
-        return LVK_ERROR_MEMORY;
-    now->begun = lvk_path_is_file(config);
-    lvk_free(config);
-    LVK_TRY(read_epochs(run, now->begun, &epochs));
-    now->extended = now->begun && epochs != wanted;
-    if (now->extended)
-        LVK_TRY(lvk_run_folder_reopen(run));
-    now->finished = lvk_run_folder_is_finished(run);
-    return now->finished ? LVK_OK : read_ratio(evaluated, &now->novelty_ratio);
+/* Looks at the run in the folder options->run, if it was begun. */
+static lvk_status find_begun(const lvk_train_options *options, standing *now) {
+    json_t *config = NULL;
+    now->begun = lvk_run_folder_is_begun(options->run);
+    if (!now->begun)
+        return LVK_OK;
+    lvk_status status = lvk_run_config_read(options->run, &config);
+    if (status == LVK_OK)
+        status = check_settings(options, config, options->run);
+    now->extended = json_integer_value(json_object_get(config, "epochs")) != (json_int_t)options->epochs;
+    json_decref(config);
+    if (status == LVK_OK && now->extended)
+        status = lvk_run_folder_reopen(options->run);
+    now->finished = status == LVK_OK && lvk_run_folder_is_finished(options->run);
+    return status;
 }
 
-static lvk_status agree_standing(const lvk_ranks *ranks, const char *run, const char *evaluated,
-                                 uint32_t wanted, standing *now) {
-    lvk_status status = run ? LVK_OK : LVK_ERROR_MEMORY;
+static lvk_status find_standing(const lvk_train_options *options, const lvk_refit_source *source,
+                                standing *now) {
+    LVK_TRY(find_begun(options, now));
+    return now->finished ? LVK_OK : read_ratios(source, &now->novelty_ratio);
+}
+
+static lvk_status agree_standing(const lvk_train_options *options, const lvk_refit_source *source,
+                                 standing *now) {
+    const lvk_ranks *ranks = options->ranks;
+    lvk_status status = options->run ? LVK_OK : LVK_ERROR_MEMORY; /* for the paths */
     if (status == LVK_OK && (!ranks || ranks->rank == 0))
-        status = find_standing(run, evaluated, wanted, now);
+        status = find_standing(options, source, now);
     if (!ranks)
         return status;
     LVK_TRY(lvk_ranks_agree(ranks, status));
@@ -122,43 +163,36 @@ static lvk_status agree_standing(const lvk_ranks *ranks, const char *run, const 
     return LVK_OK;
 }
 
-static lvk_status train(lvk_device *device, const lvk_train_options *options, const standing *now,
-                        listener *told, lvk_train_result *result) {
-    if (!now->begun)
-        return lvk_train(device, options, forward, told, result);
-    const lvk_resume_options resume = {.dataset = options->dataset,
-                                       .ranks = options->ranks,
-                                       .threads = options->threads,
-                                       .epochs = now->extended ? options->epochs : 0,
-                                       .estimate = options->estimate,
-                                       .tensorboard = options->tensorboard,
-                                       .novelty_ratio = options->novelty_ratio};
-    return lvk_train_resume(device, options->run, &resume, forward, told, result);
+lvk_status lvk_refit_check(const lvk_dataset *dataset) {
+    return lvk_dataset_has_parts(dataset)
+               ? lvk_fail(
+                     LVK_ERROR_ARGUMENT,
+                     "--refit: %s has parts of its own, train, validation and test, which a training on all "
+                     "images would mix",
+                     lvk_dataset_source(dataset))
+               : LVK_OK;
 }
 
-lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const char *parent,
-                     const char *evaluated, uint32_t epochs, lvk_train_callback callback, void *user) {
+lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const lvk_refit_source *source,
+                     lvk_train_callback callback, void *user) {
     listener told = {callback, user};
     lvk_train_options o = *options;
     standing now = {0};
     const bool elsewhere = options->tensorboard && *options->tensorboard;
-    char *run = lvk_path_join(parent, LVK_RUN_REFIT);
+    char *run = lvk_path_join(source->parent, LVK_RUN_REFIT);
     char *tensorboard = elsewhere ? lvk_path_join(options->tensorboard, LVK_RUN_REFIT) : NULL;
-    lvk_train_result *result = lvk_alloc(1, sizeof *result);
-    o.run = run;
+    o.run = tensorboard || !elsewhere ? run : NULL;
     o.split = NULL;
     o.validation = o.test = 0;
     o.patience = 0;
     o.keep = "last";
     o.refit = o.profile = false;
     o.tensorboard = elsewhere ? tensorboard : options->tensorboard;
-    o.epochs = choose_epochs(&o, epochs);
-    const bool ready = result && (tensorboard || !elsewhere);
-    lvk_status status = agree_standing(options->ranks, ready ? run : NULL, evaluated, o.epochs, &now);
+    o.epochs = choose_epochs(&o, source->epochs);
+    lvk_status status = agree_standing(&o, source, &now);
     o.novelty_ratio = now.novelty_ratio;
     if (status == LVK_OK && !now.finished)
-        status = train(device, &o, &now, &told, result);
-    lvk_free(result);
+        status = lvk_continuation_train(device, &o, now.begun, now.extended ? o.epochs : 0, forward, &told);
     lvk_free(tensorboard);
     lvk_free(run);
     return status;

@@ -13,13 +13,24 @@ enum { LVK_ESTIMATE_SIZE = 256 };
 const char *lvk_refit_estimate(const char *by, const lvk_evaluation_report *report,
                                char text[LVK_ESTIMATE_SIZE]);
 
-/* Trains with `options`, whose data set has been read (options->dataset), on all images of its training part,
- * in the folder "refit" of the folder `parent`: a new run, or one that was begun there before; nothing is done
- * if it is finished. `evaluated`: the run folder of a model that was trained in this way on some of the people, whose
- * limit of novelty for people not seen is taken. `epochs`, 1 or more: of the model that was evaluated. There is no validation and no test part,
- * and the last epoch is kept. `callback` gets the events of this training, with `refit` set. */
-LVK_MUST_USE lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const char *parent,
-                                  const char *evaluated, uint32_t epochs, lvk_train_callback callback,
-                                  void *user);
+/* What a refit is of. */
+typedef struct lvk_refit_source {
+    const char *parent; /* the folder in which the refit's is made, "refit" */
+    /* Run folders of models that were trained in this way on some of the people. The median of their ratios of novelty's
+     * limits, for people not seen, is the refit's. */
+    const char *const *runs;
+    size_t count;
+    uint32_t epochs; /* 1 or more: that these models were trained for */
+} lvk_refit_source;
+
+/* Fails with LVK_ERROR_ARGUMENT where the data set has parts of its own, which are to be kept apart. */
+LVK_MUST_USE lvk_status lvk_refit_check(const lvk_dataset *dataset);
+
+/* Trains with `options`, whose data set has been read (options->dataset), on all images of its training part: a new
+ * run, or one that was begun there before; nothing is done if it is finished. There is no validation and no test part,
+ * and the last epoch is kept. LVK_ERROR_ARGUMENT: the run that is there was begun with other settings. `callback` gets
+ * the events of this training, with `refit` set. */
+LVK_MUST_USE lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options,
+                                  const lvk_refit_source *source, lvk_train_callback callback, void *user);
 
 #endif

@@ -362,6 +362,23 @@ json_t *lvk_settings_identity(const lvk_settings *settings) {
     return json;
 }
 
+/* The first key of `a` whose value in `b` is another one, but for what may change within a training. */
+static const char *find_difference(json_t *a, const json_t *b) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(a, key, value) {
+        if (strcmp(key, "data") != 0 && strcmp(key, "checkpoint_seconds") != 0 &&
+            strcmp(key, "recompute") != 0 && !json_equal(value, json_object_get(b, key)))
+            return key;
+    }
+    return NULL;
+}
+
+const char *lvk_settings_difference(json_t *a, json_t *b) {
+    const char *key = find_difference(a, b);
+    return key ? key : find_difference(b, a);
+}
+
 /* Writes a JSON value to `place`. False if it is not of the option's type. */
 static bool take_value(const lvk_train_option *option, const json_t *value, void *place) {
     const json_int_t integer = json_integer_value(value);

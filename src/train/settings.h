@@ -72,6 +72,10 @@ LVK_MUST_USE lvk_status lvk_settings_check_text(const char *option, const char *
  * json_decref. NULL when memory is out. */
 json_t *lvk_settings_identity(const lvk_settings *settings);
 
+/* The first key that only one of two objects of settings has, or whose values differ, but for the data set's path and
+ * what has no effect on the result; NULL: none. It belongs to one of the objects. */
+const char *lvk_settings_difference(json_t *a, json_t *b);
+
 /* The inverse of lvk_settings_to_json, for resuming; it checks values like lvk_settings_init. A later setting
  * may be missing, and then has no effect. `name` is the file's name, for error lines. */
 LVK_MUST_USE lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, const char *name);

@@ -4,6 +4,7 @@
 #include "core/json_file.h"
 #include "core/log.h"
 #include "core/resource.h"
+#include "core/text.h"
 #include "loader/scale.h"
 #include "models/area.h"
 #include "runtime/device.h"
@@ -134,6 +135,14 @@ static void record_classes(json_t *json, const lvk_model_info *info) {
     json_object_set_new(json, "classes", classes);
 }
 
+/* What a refit has of the models of which it is one, for whoever resumes it by itself. */
+static void record_source(json_t *json, const lvk_train_options *options) {
+    if (options->estimate)
+        json_object_set_new(json, "refit_estimate", json_string(options->estimate));
+    if (options->novelty_ratio > 0) /* as text, with all its digits */
+        json_object_set_new(json, "refit_novelty_ratio", json_sprintf("%.17g", options->novelty_ratio));
+}
+
 static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     if (!is_first(t))
         return LVK_OK;
@@ -145,6 +154,7 @@ static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     if (t->backbone)
         json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
     record_classes(json, &t->info);
+    record_source(json, &t->settings.options);
     if (status == LVK_OK)
         status = lvk_run_config_set_data(json, t->settings.options.data);
     if (status == LVK_OK)
@@ -314,6 +324,17 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
     return lvk_ranks_agree(&t->ranks, begin(t, device));
 }
 
+/* The same, unless they are given anew. */
+static void take_source(lvk_train_options *options, const lvk_resume_options *resume, const json_t *before) {
+    options->estimate = resume && resume->estimate
+                            ? resume->estimate
+                            : json_string_value(json_object_get(before, "refit_estimate"));
+    const char *ratio = json_string_value(json_object_get(before, "refit_novelty_ratio"));
+    options->novelty_ratio = resume ? resume->novelty_ratio : 0;
+    if (options->novelty_ratio == 0 && ratio)
+        (void)lvk_number_parse(ratio, &options->novelty_ratio);
+}
+
 static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume) {
     json_t *json;
     const char *name = lvk_run_folder_file(t->folder, LVK_RUN_CONFIG);
@@ -333,8 +354,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
     t->before = json;
     t->settings.options.threads = resume ? resume->threads : 0;
-    t->settings.options.estimate = resume ? resume->estimate : NULL;
-    t->settings.options.novelty_ratio = resume ? resume->novelty_ratio : 0;
+    take_source(&t->settings.options, resume, json);
     t->settings.options.profile = resume && resume->profile;
     t->settings.options.tensorboard = resume ? resume->tensorboard : NULL;
     return status;
@@ -503,13 +523,12 @@ static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *re
     options.ranks = &t->ranks;
     if (is_first(t) && result->tested[LVK_SPLIT_TEST])
         options.estimate = lvk_refit_estimate("test", test, estimate);
-    const lvk_status status =
-        lvk_refit(device, &options, lvk_run_folder_path(t->folder), lvk_run_folder_path(t->folder),
-                  t->state.best_epoch, t->callback, t->user);
+    const char *run = lvk_run_folder_path(t->folder);
+    const lvk_refit_source source = {.parent = run, .runs = &run, .count = 1, .epochs = t->state.best_epoch};
+    const lvk_status status = lvk_refit(device, &options, &source, t->callback, t->user);
     result->refitted = status == LVK_OK;
     return status == LVK_ERROR_CANCELLED
-               ? lvk_fail(status, "stopped in the training on all images; go on with --resume %s",
-                          lvk_run_folder_path(t->folder))
+               ? lvk_fail(status, "stopped in the training on all images; go on with --resume %s", run)
                : status;
 }
 

@@ -102,12 +102,55 @@ Test(cv, models_of_the_folds_are_averaged) {
     program_remove(folder);
 }
 
+/* By how much novelty's limit is larger for people not seen, by the model of a run. */
+static double ratio_of(const char *folder, const char *run) {
+    static const char entry[] = "\"novelty_unseen_ratio\":\"";
+    char path[512], header[16384] = {0};
+    snprintf(path, sizeof path, "%s/%s/model.safetensors", folder, run);
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file, "%s", path);
+    cr_assert_gt(fread(header, 1, sizeof header - 1, file), 100);
+    fclose(file);
+    const char *at = strstr(header + 8, entry);
+    cr_assert_not_null(at, "%s: no ratio", path);
+    return strtod(at + strlen(entry), NULL);
+}
+
+/* Parts that somebody has made are not mixed. */
+static void expect_parts_kept(const char *folder) {
+    static const char *const verbs[] = {"cv --folds 2", "tune --grid dropout=0"};
+    char command[1024];
+    snprintf(command, sizeof command,
+             "cd %s && mkdir parts && cp -r data/C-NMC_training_data/fold_0 parts/train && "
+             "cp -r data/C-NMC_training_data/fold_1 parts/test",
+             folder);
+    cr_assert_eq(system(command), 0);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; ++i) {
+        program_run(&result, "%s --data %s/parts --out %s/no --refit", verbs[i], folder, folder);
+        cr_expect_eq(result.exit_status, 1, "%s", result.err);
+        EXPECT_SAYS(result.err, "--refit: ");
+        EXPECT_SAYS(result.err, "parts has parts of its own");
+        snprintf(command, sizeof command, "test ! -e %s/no", folder);
+        cr_expect_eq(system(command), 0, "%s: a folder is there", verbs[i]);
+    }
+}
+
 Test(cv, trains_a_model_on_all_images_at_the_end) {
     const char *folder = program_folder();
     draw_samples(folder);
     program_run(&result, CV " --refit", folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     cr_expect_not_null(strstr(result.out, "a/refit/model.safetensors"), "%s", result.out);
+    const double ratios[3] = {ratio_of(folder, "a/fold-1"), ratio_of(folder, "a/fold-2"),
+                              ratio_of(folder, "a/fold-3")};
+    const double refit = ratio_of(folder, "a/refit");
+    size_t below = 0, equal = 0;
+    for (int fold = 0; fold < 3; ++fold) {
+        below += ratios[fold] < refit;
+        equal += ratios[fold] == refit;
+    }
+    cr_expect(equal >= 1 && below <= 1 && below + equal >= 2, "%g is not the median of %g, %g and %g", refit,
+              ratios[0], ratios[1], ratios[2]);
     program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     char *used = strdup(result.out);
@@ -128,6 +171,7 @@ Test(cv, trains_a_model_on_all_images_at_the_end) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_expect_same(folder, "a/refit/model.safetensors", "b/refit/model.safetensors");
     expect_same(folder, "a", "b");
+    expect_parts_kept(folder);
     program_remove(folder);
 }
 

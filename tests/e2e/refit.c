@@ -118,6 +118,13 @@ Test(refit, a_refit_is_the_model_to_use_and_is_never_evaluated) {
     program_expect_same(folder, "a/results.json", "b/results.json");
     program_expect_same(folder, "a/refit/model.safetensors", "b/refit/model.safetensors");
     program_expect_same(folder, "a/refit/config.json", "b/refit/config.json");
+    /* and resumed by itself, as any run */
+    program_run_killed(&result, SIGKILL, (program_moment){"Training again", 0.05}, REFIT, folder, folder,
+                       "d");
+    cr_expect(!has_file(folder, "d/refit/results.json"));
+    RUN("train --resume %s/d/refit", folder);
+    program_expect_same(folder, "a/refit/model.safetensors", "d/refit/model.safetensors");
+    program_expect_same(folder, "a/refit/config.json", "d/refit/config.json");
     /* more epochs of the run are more of the second training */
     program_run(&result, "train --resume %s/b --epochs 3", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);

@@ -115,6 +115,16 @@ Test(tune, trains_the_best_trial_on_all_images_at_the_end) {
     cr_expect_not_null(strstr(result.out, ", trained on all images: "), "%s", result.out);
     program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
     cr_expect_eq(result.exit_status, 0, "%s", result.err);
+    RUN(TUNE " --grid dropout=0.1,0.3 --epochs 1 --refit", folder, folder, "a");
+
+    /* one that is there of another trial is not taken for the best one's */
+    char command[600];
+    snprintf(command, sizeof command,
+             "sed -i 's/\"dropout\": 0[.][0-9]*/\"dropout\": 0.2/' %s/a/refit/config.json", folder);
+    cr_assert_eq(system(command), 0);
+    program_run(&result, TUNE " --grid dropout=0.1,0.3 --epochs 1 --refit", folder, folder, "a");
+    cr_expect_eq(result.exit_status, 1, "%s", result.err);
+    EXPECT_SAYS(result.err, "a/refit: is the model of other settings, with another \"dropout\"");
     program_remove(folder);
 }
 
