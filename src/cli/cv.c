@@ -10,13 +10,11 @@
 #include "ui/table.h"
 #include "verb.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char documentation[] =
     "Evaluates a way of training by cross-validation. Images are assigned to folds by subject; for each fold a "
@@ -174,21 +172,6 @@ static void print_result(const lvk_cv_result *r) {
         printf("The model to use was trained on all images: %s/refit/model.safetensors\n", shown(r->folder));
 }
 
-/* A folder that is not there is said before the hours of training. */
-static void check_file(const arguments *a) {
-    char folder[4096];
-    const char *slash = a->file ? strrchr(a->file, '/') : NULL;
-    output_check("export", a->file, &a->train.options.data, 1);
-    if (!slash)
-        return;
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - a->file) + 1, a->file);
-    if (access(folder, W_OK) == 0)
-        return;
-    fprintf(stderr, "leukvk cv: --export %s: cannot write in this folder: %s\n", shown(a->file),
-            strerror(errno));
-    exit(EXIT_USAGE);
-}
-
 /* Writes the mean of the folds' models. */
 static int export_mean(const arguments *a, const lvk_cv_result *r) {
     static char runs[LVK_MAX_FOLDS][4200];
@@ -214,7 +197,9 @@ static int run(int argc, char **argv) {
     static lvk_cv_result result;
     arguments a = {.train = train_choices_begin(), .cv = {.folds = 5}};
     parse_arguments(&parser, argc, argv, &a);
-    check_file(&a);
+    output_check("export", a.file, &a.train.options.data, 1);
+    if (a.file)
+        output_check_writable("export", a.file);
     a.cv.train = a.train.options;
     if (a.json)
         json_result_begin();

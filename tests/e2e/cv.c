@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static program_result result; /* large */
 
@@ -182,6 +184,33 @@ Test(cv, says_when_people_are_on_both_sides) {
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     cr_expect_not_null(strstr(result.out, "has seen other cells of the same subject"), "%s", result.out);
     cr_expect_not_null(strstr(result.out, "say nothing about new people"));
+    program_remove(folder);
+}
+
+/* By a user who may not write into /dev: the superuser becomes one. */
+Test(cv, exports_to_standard_output_and_devices) {
+    const char *folder = program_folder(), *program = getenv("LEUKVK_PROGRAM");
+    static const struct {
+        const char *file, *says;
+    } runs[] = {{"-", "none: No such file"},
+                {"/dev/null", "none: No such file"},
+                {"/nonexistent/mean.safetensors", "--export /nonexistent/mean.safetensors: cannot write in"}};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; ++i) {
+        char command[1024];
+        snprintf(
+            command, sizeof command,
+            "chmod 755 %s && cp %s %s/program && %s %s/program cv --data %s/none --export %s 2>&1 >/dev/null",
+            folder, program, folder,
+            geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : "", folder, folder,
+            runs[i].file);
+        char line[1024] = "";
+        FILE *told = popen(command, "r");
+        cr_assert_not_null(told);
+        for (char more[1024]; fgets(more, sizeof more, told);)
+            snprintf(line, sizeof line, "%s", more);
+        cr_expect_eq(WEXITSTATUS(pclose(told)), i < 2 ? 1 : 2, "%s: %s", runs[i].file, line);
+        EXPECT_SAYS(line, runs[i].says);
+    }
     program_remove(folder);
 }
 

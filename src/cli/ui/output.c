@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- at the beginning and at the end ---- */
@@ -78,6 +79,30 @@ void output_check(const char *option, const char *given, const char *const *inpu
     if (lvk_output_check(given, inputs, count) == LVK_OK)
         return;
     fprintf(stderr, "leukvk: --%s %s\n", option, shown(lvk_error_message()));
+    exit(EXIT_USAGE);
+}
+
+/* The folder of the file, which a file that is replaced needs. */
+static bool is_folder_writable(const char *file) {
+    const char *slash = strrchr(file, '/');
+    char *folder = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
+    const bool writable = folder && access(folder, W_OK) == 0;
+    free(folder);
+    return writable;
+}
+
+void output_check_writable(const char *option, const char *given) {
+    struct stat info;
+    if (given == path)
+        return;
+    char *file = realpath(given, NULL); /* a link is followed; NULL: a new file */
+    const bool replaced = stat(given, &info) != 0 || S_ISREG(info.st_mode);
+    if (replaced ? is_folder_writable(file ? file : given) : access(given, W_OK) == 0) {
+        free(file);
+        return;
+    }
+    fprintf(stderr, "leukvk: --%s %s: cannot write %s: %s\n", option, shown(given),
+            replaced ? "in this folder" : "to it", strerror(errno));
     exit(EXIT_USAGE);
 }
 

@@ -21,6 +21,10 @@ int output_divert(void);
  * use. */
 const char *output_path(const char *text);
 
+/* Ends the program with one line and EXIT_USAGE where --`option` `path`, what output_path has returned, cannot be
+ * written: before hours of work. */
+void output_check_writable(const char *option, const char *path);
+
 /* Ends the program with one line and EXIT_USAGE where --`option` `path` (NULL: not given) would overwrite one of
  * the inputs or a file of a run (leukvk/output.h). */
 void output_check(const char *option, const char *path, const char *const *inputs, size_t count);
