@@ -2,6 +2,9 @@
 #
 # Its headers are reached as "NAME/header.h" through a folder that holds nothing but a link to src/NAME, so a layer can
 # include exactly the layers in its link list: an include against the direction of the dependencies does not compile.
+#
+# All objects are position independent and hide what is not LVK_API, so that the program, the shared library and the static one
+# are made of the same (cmake/Library.cmake). The property LEUKVK_OBJECTS of the project lists the libraries that have them.
 
 set(LEUKVK_C_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes
     -Wpointer-arith -Wvla -Wwrite-strings -Werror=implicit-function-declaration -Werror=vla)
@@ -19,6 +22,11 @@ function(leukvk_warnings target)
     target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
 endfunction()
 
+function(leukvk_objects target)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+    set_property(GLOBAL APPEND PROPERTY LEUKVK_OBJECTS ${target})
+endfunction()
+
 function(leukvk_layer name)
     cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
     set(include_dir ${PROJECT_BINARY_DIR}/layers/${name})
@@ -27,12 +35,15 @@ function(leukvk_layer name)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
     if(sources)
         add_library(leukvk_${name} STATIC ${sources})
-        target_include_directories(leukvk_${name} PUBLIC ${include_dir} ${PROJECT_SOURCE_DIR}/include)
+        target_include_directories(leukvk_${name} PUBLIC ${include_dir} ${PROJECT_SOURCE_DIR}/include
+            ${PROJECT_BINARY_DIR}/include)
         target_link_libraries(leukvk_${name} PUBLIC ${arg_LINKS} m)
         leukvk_warnings(leukvk_${name})
+        leukvk_objects(leukvk_${name})
     else()
         add_library(leukvk_${name} INTERFACE)
-        target_include_directories(leukvk_${name} INTERFACE ${include_dir} ${PROJECT_SOURCE_DIR}/include)
+        target_include_directories(leukvk_${name} INTERFACE ${include_dir} ${PROJECT_SOURCE_DIR}/include
+            ${PROJECT_BINARY_DIR}/include)
         target_link_libraries(leukvk_${name} INTERFACE ${arg_LINKS})
     endif()
 endfunction()

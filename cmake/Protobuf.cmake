@@ -13,6 +13,7 @@ function(leukvk_protobuf name proto)
         COMMAND ${PROTOC_C} --c_out=${out} --proto_path=${folder} ${proto}
         DEPENDS ${proto} COMMENT "Messages of ${stem}.proto" VERBATIM)
     add_library(${name} STATIC ${out}/${stem}.pb-c.c)
+    leukvk_objects(${name})
     target_include_directories(${name} SYSTEM PUBLIC ${out})
     target_link_libraries(${name} PUBLIC PkgConfig::PROTOBUF_C)
 endfunction()

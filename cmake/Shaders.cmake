@@ -80,3 +80,4 @@ add_custom_command(OUTPUT ${shader_folder}/shaders.c
     DEPENDS embed-shaders ${shader_binaries} VERBATIM COMMENT "Embedding shaders")
 add_library(leukvk_shaders STATIC ${shader_folder}/shaders.c)
 target_include_directories(leukvk_shaders PRIVATE ${PROJECT_SOURCE_DIR}/src)
+leukvk_objects(leukvk_shaders)

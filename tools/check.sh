@@ -53,9 +53,9 @@ check_tidy() { # headers are seen through the sources; Criterion's macros are to
 
 check_headers() { # every public header compiles alone, as C11 and as C++
     local header
-    for header in include/leukvk/*.h; do
-        gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c "$header" || return 1
-        g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ "$header" || return 1
+    for header in include/leukvk/*.h build-check/release/include/leukvk/*.h; do
+        gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ibuild-check/release/include -fsyntax-only -x c "$header" || return 1
+        g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -Iinclude -Ibuild-check/release/include -fsyntax-only -x c++ "$header" || return 1
     done
 }
 
@@ -91,8 +91,8 @@ rm -f "$logs"/*.log
 
 step "format" check_format
 step "file sizes" check_size
-step "public headers" check_headers
 step "configure" configure build-check/release -DCMAKE_BUILD_TYPE=RelWithDebInfo || exit 1
+step "public headers" check_headers
 step "build, warnings are errors" cmake --build build-check/release || exit 1
 step "clang-tidy" check_tidy
 step "documents" check_docs

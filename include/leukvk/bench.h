@@ -47,11 +47,11 @@ typedef struct lvk_bench_result {
 
 /* Runs the workload: two steps to warm up, then measured steps. LVK_ERROR_ARGUMENT: there is no such
  * workload, or the batch is out of range. */
-LVK_MUST_USE lvk_status lvk_bench(lvk_device *device, const lvk_bench_options *options,
-                                  lvk_bench_result *result);
+LVK_API LVK_MUST_USE lvk_status lvk_bench(lvk_device *device, const lvk_bench_options *options,
+                                          lvk_bench_result *result);
 
 /* Releases the memory of `result`; it may be called after a failure too. */
-void lvk_bench_finish(lvk_bench_result *result);
+LVK_API void lvk_bench_finish(lvk_bench_result *result);
 
 #ifdef __cplusplus
 }

@@ -57,13 +57,14 @@ typedef struct lvk_calibrate_result {
  * part, a class has no rows, or all rows are of images that the model was trained on; or no temperature from
  * 0.01 to 100 is best, because the predictions separate the classes or are no better than chance.
  * LVK_ERROR_IO, _FORMAT, _MEMORY. */
-LVK_MUST_USE lvk_status lvk_calibrate(const char *model, const char *const *from, size_t count,
-                                      const lvk_calibrate_options *options, lvk_calibrate_result *result);
+LVK_API LVK_MUST_USE lvk_status lvk_calibrate(const char *model, const char *const *from, size_t count,
+                                              const lvk_calibrate_options *options,
+                                              lvk_calibrate_result *result);
 
 /* Removes temperature and threshold, so that the file has the bytes again that training wrote. The path of
  * the file is copied to `file`, which has room for `size` bytes. LVK_ERROR_ARGUMENT: the model has
  * neither. */
-LVK_MUST_USE lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size);
+LVK_API LVK_MUST_USE lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size);
 
 #ifdef __cplusplus
 }

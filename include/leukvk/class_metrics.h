@@ -97,25 +97,26 @@ typedef struct lvk_class_metrics {
  * LVK_ERROR_NUMERIC names a row with a probability that is NaN; LVK_ERROR_ARGUMENT a row with a probability,
  * a sum of probabilities or a label that is out of range, or says that the number of classes is;
  * LVK_ERROR_LIMIT: 2^32 rows and more; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_class_metrics_compute(const lvk_class_rows *rows, lvk_class_metrics *metrics);
+LVK_API LVK_MUST_USE lvk_status lvk_class_metrics_compute(const lvk_class_rows *rows,
+                                                          lvk_class_metrics *metrics);
 
 /* The same with 95 % intervals of every score by the bootstrap over subjects that lvk_metrics_bootstrap
  * describes: the same subjects are drawn for the same seed, and no interval is given for the same reasons. A
  * mean over classes is undefined in a replicate that lacks a class which the rows have. */
-LVK_MUST_USE lvk_status lvk_class_metrics_bootstrap(const lvk_class_rows *rows,
-                                                    const lvk_bootstrap_options *options,
-                                                    lvk_class_metrics *metrics);
+LVK_API LVK_MUST_USE lvk_status lvk_class_metrics_bootstrap(const lvk_class_rows *rows,
+                                                            const lvk_bootstrap_options *options,
+                                                            lvk_class_metrics *metrics);
 
 /* Copies the scores that two classes have as well, such as accuracy, F1, loss and, as `auc`, the mean AUC;
  * all others are NaN and all counts but `count` 0. `scores`: those of `metrics` or the ends of their
  * intervals. */
-void lvk_class_metrics_shared(const lvk_class_metrics *metrics, const lvk_class_scores *scores,
-                              lvk_metrics *shared);
+LVK_API void lvk_class_metrics_shared(const lvk_class_metrics *metrics, const lvk_class_scores *scores,
+                                      lvk_metrics *shared);
 
 /* The scores in lvk_class_totals and in lvk_class_score, for tables: all of them, *count, in static
  * memory. */
-const lvk_measure *lvk_class_total_measures(size_t *count);
-const lvk_measure *lvk_class_score_measures(size_t *count);
+LVK_API const lvk_measure *lvk_class_total_measures(size_t *count);
+LVK_API const lvk_measure *lvk_class_score_measures(size_t *count);
 static inline double lvk_class_total_of(const lvk_class_scores *scores, const lvk_measure *measure) {
     return *(const double *)((const char *)&scores->all + measure->offset);
 }

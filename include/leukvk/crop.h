@@ -26,12 +26,12 @@ typedef struct lvk_crop_options {
 } lvk_crop_options;
 
 /* Whether `mode` is one that lvk_crop_options knows. LVK_ERROR_ARGUMENT says which ones there are. */
-LVK_MUST_USE lvk_status lvk_crop_mode_check(const char *mode);
+LVK_API LVK_MUST_USE lvk_status lvk_crop_mode_check(const char *mode);
 
 /* Succeeds where lvk_crop_write could begin: the options make sense, and `folder` does not exist, is empty,
  * or holds what lvk_crop_write with the same options had written when it was stopped. LVK_ERROR_ARGUMENT,
  * LVK_ERROR_IO. `options` may be NULL here and below. */
-LVK_MUST_USE lvk_status lvk_crop_check(const char *folder, const lvk_crop_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_crop_check(const char *folder, const lvk_crop_options *options);
 
 /* Writes, for every image of a data set that was read from a folder, folder/<path>.png with the path's image
  * extension replaced, and
@@ -49,8 +49,8 @@ LVK_MUST_USE lvk_status lvk_crop_check(const char *folder, const lvk_crop_option
  * of the data set; LVK_ERROR_FORMAT: two images would be written to the same file, or an image cannot be
  * decoded; LVK_ERROR_IO; LVK_ERROR_MEMORY; LVK_ERROR_CANCELLED. On failure some files may have been
  * written. */
-LVK_MUST_USE lvk_status lvk_crop_write(const lvk_dataset *dataset, const char *folder,
-                                       const lvk_crop_options *options, size_t *written);
+LVK_API LVK_MUST_USE lvk_status lvk_crop_write(const lvk_dataset *dataset, const char *folder,
+                                               const lvk_crop_options *options, size_t *written);
 
 #ifdef __cplusplus
 }

@@ -55,8 +55,8 @@ typedef struct lvk_cv_result {
 
 /* Runs the folds that are not done yet. `callback` may be NULL. LVK_ERROR_ARGUMENT: an option is out of
  * range, or the folder holds another cross-validation. */
-LVK_MUST_USE lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options,
-                                   lvk_cv_callback callback, void *user, lvk_cv_result *result);
+LVK_API LVK_MUST_USE lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options,
+                                           lvk_cv_callback callback, void *user, lvk_cv_result *result);
 
 #ifdef __cplusplus
 }

@@ -150,7 +150,7 @@ typedef struct lvk_dataset_options {
 
 /* LVK_ERROR_ARGUMENT: `columns` or `subject_pattern` is not of the right form, or `microns_per_pixel` is out of
  * range. No file is read. */
-LVK_MUST_USE lvk_status lvk_dataset_options_check(const lvk_dataset_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_dataset_options_check(const lvk_dataset_options *options);
 
 /* Reads and decodes every image below the folder, or of the table, `source` once. `options` may be NULL.
  * Images are in byte order of their paths. The caller destroys the data set; on failure *dataset is NULL.
@@ -158,87 +158,87 @@ LVK_MUST_USE lvk_status lvk_dataset_options_check(const lvk_dataset_options *opt
  * A label table, and with it the data set, is refused when an image has no row, a row has no image, or a row
  * is wrong or there twice. LVK_ERROR_IO: a file or folder cannot be read; LVK_ERROR_FORMAT: no image can be
  * used, or the line names the file that is wrong; LVK_ERROR_CANCELLED; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_dataset_create(const char *source, const lvk_dataset_options *options,
-                                           lvk_dataset **dataset);
+LVK_API LVK_MUST_USE lvk_status lvk_dataset_create(const char *source, const lvk_dataset_options *options,
+                                                   lvk_dataset **dataset);
 
 /* Makes a data set for prediction of `count` files and folders (with all images below them). It has no
  * classes and no labels; images are in the order given, and their paths begin as given. A file may have any
  * name. A file that cannot be read is left out and listed. Errors as lvk_dataset_create. */
-LVK_MUST_USE lvk_status lvk_dataset_create_from_files(const char *const *paths, size_t count,
-                                                      const lvk_dataset_options *options,
-                                                      lvk_dataset **dataset);
+LVK_API LVK_MUST_USE lvk_status lvk_dataset_create_from_files(const char *const *paths, size_t count,
+                                                              const lvk_dataset_options *options,
+                                                              lvk_dataset **dataset);
 
-void lvk_dataset_destroy(lvk_dataset **dataset);
+LVK_API void lvk_dataset_destroy(lvk_dataset **dataset);
 
 /* What the accessors below return belongs to the data set. Indices must be in range. */
 
 /* The folder or table as given; "" for a data set of lvk_dataset_create_from_files. */
-const char *lvk_dataset_source(const lvk_dataset *dataset);
+LVK_API const char *lvk_dataset_source(const lvk_dataset *dataset);
 /* The folder that paths are relative to, unless they begin with '/': the source, or the folder of a table. */
-const char *lvk_dataset_folder(const lvk_dataset *dataset);
+LVK_API const char *lvk_dataset_folder(const lvk_dataset *dataset);
 /* Whether the source is a table. */
-bool lvk_dataset_is_table(const lvk_dataset *dataset);
+LVK_API bool lvk_dataset_is_table(const lvk_dataset *dataset);
 /* Whether the folder is a tree with C-NMC's folders. */
-bool lvk_dataset_is_cnmc(const lvk_dataset *dataset);
+LVK_API bool lvk_dataset_is_cnmc(const lvk_dataset *dataset);
 
 /* Path of the label table that the labels of the preliminary part are from; NULL: there is none. */
-const char *lvk_dataset_label_table(const lvk_dataset *dataset);
+LVK_API const char *lvk_dataset_label_table(const lvk_dataset *dataset);
 
-size_t lvk_dataset_image_count(const lvk_dataset *dataset);
-const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index);
+LVK_API size_t lvk_dataset_image_count(const lvk_dataset *dataset);
+LVK_API const lvk_image_info *lvk_dataset_image(const lvk_dataset *dataset, size_t index);
 /* The scale of most images: the median of the microns per pixel that are known, the lower one of two. 0: none is
  * known. Images of other scales are brought to this one in a training. */
-double lvk_dataset_microns_per_pixel(const lvk_dataset *dataset);
+LVK_API double lvk_dataset_microns_per_pixel(const lvk_dataset *dataset);
 /* The area of image `index` in pixels of another scale, so that areas of several cameras can be compared. Where
  * one of the scales is not known, the image's own pixels are counted. */
-double lvk_dataset_area(const lvk_dataset *dataset, size_t index, double microns_per_pixel);
+LVK_API double lvk_dataset_area(const lvk_dataset *dataset, size_t index, double microns_per_pixel);
 /* Index of the image with this relative path; -1: there is none. */
-ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path);
+LVK_API ptrdiff_t lvk_dataset_find(const lvk_dataset *dataset, const char *path);
 
 /* Class names are names of folders or labels of a table, in byte order, so all = 0 and hem = 1. */
-size_t lvk_dataset_class_count(const lvk_dataset *dataset);
-const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index);
+LVK_API size_t lvk_dataset_class_count(const lvk_dataset *dataset);
+LVK_API const char *lvk_dataset_class_name(const lvk_dataset *dataset, size_t index);
 /* Index of the class whose probability a model of two classes gives; -1 without classes. A label table's 1 and
  * such a model's target 1 mean this class, although its index may be 0. It is the class that the options name.
  * Where they name none, it is of two classes the one whose name says so (all, leukemia, blast, malignant, cancer,
  * positive, …) or whose opposite is named (normal, healthy, hem, benign, non-…); otherwise the last. */
-int32_t lvk_dataset_positive_class(const lvk_dataset *dataset);
+LVK_API int32_t lvk_dataset_positive_class(const lvk_dataset *dataset);
 /* False: neither the options nor the names tell the positive class, so the last one is taken. */
-bool lvk_dataset_positive_is_told(const lvk_dataset *dataset);
+LVK_API bool lvk_dataset_positive_is_told(const lvk_dataset *dataset);
 
-size_t lvk_dataset_subject_count(const lvk_dataset *dataset);
-const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index);
-size_t lvk_dataset_group_count(const lvk_dataset *dataset);
+LVK_API size_t lvk_dataset_subject_count(const lvk_dataset *dataset);
+LVK_API const lvk_subject_info *lvk_dataset_subject(const lvk_dataset *dataset, size_t index);
+LVK_API size_t lvk_dataset_group_count(const lvk_dataset *dataset);
 /* Count of labelled images whose subject is not named. */
-size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset);
+LVK_API size_t lvk_dataset_unnamed_count(const lvk_dataset *dataset);
 /* Writes what it means that no subject is known for `unnamed` of `images` images, in one line. Returns
  * `text`. */
-char *lvk_dataset_unnamed_note(size_t unnamed, size_t images, char *text, size_t size);
+LVK_API char *lvk_dataset_unnamed_note(size_t unnamed, size_t images, char *text, size_t size);
 
 /* Sets of two or more images that are one picture, as it is, turned by quarters or mirrored.
  * lvk_dataset_duplicate returns the indices of the *count images of set `index`, ascending. */
-size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset);
-const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count);
+LVK_API size_t lvk_dataset_duplicate_count(const lvk_dataset *dataset);
+LVK_API const uint32_t *lvk_dataset_duplicate(const lvk_dataset *dataset, size_t index, size_t *count);
 
 /* Whether images of set `index` are in different classes, so that one of the labels must be wrong. */
-bool lvk_dataset_contradicts(const lvk_dataset *dataset, size_t index);
+LVK_API bool lvk_dataset_contradicts(const lvk_dataset *dataset, size_t index);
 
 /* Files that were left out: those that cannot be used, and second copies of a C-NMC image in a tree that is
  * there twice, one nested in the other. */
-size_t lvk_dataset_skipped_count(const lvk_dataset *dataset);
-lvk_skipped_info lvk_dataset_skipped(const lvk_dataset *dataset, size_t index);
+LVK_API size_t lvk_dataset_skipped_count(const lvk_dataset *dataset);
+LVK_API lvk_skipped_info lvk_dataset_skipped(const lvk_dataset *dataset, size_t index);
 
 /* Image files that lie outside every class folder. */
-size_t lvk_dataset_ignored_count(const lvk_dataset *dataset);
+LVK_API size_t lvk_dataset_ignored_count(const lvk_dataset *dataset);
 /* The path of one such file; NULL: there is none. */
-const char *lvk_dataset_ignored_example(const lvk_dataset *dataset);
+LVK_API const char *lvk_dataset_ignored_example(const lvk_dataset *dataset);
 
 /* Folders that this user may not read: what is in them is left out. */
-size_t lvk_dataset_unreadable_count(const lvk_dataset *dataset);
+LVK_API size_t lvk_dataset_unreadable_count(const lvk_dataset *dataset);
 
 /* A digest of the paths, labels, subjects, parts and pixels of all images, and of the bytes of a table: 32
  * hexadecimal digits. Data sets with equal digests are the same. */
-const char *lvk_dataset_fingerprint(const lvk_dataset *dataset);
+LVK_API const char *lvk_dataset_fingerprint(const lvk_dataset *dataset);
 
 #ifdef __cplusplus
 }

@@ -29,7 +29,7 @@ typedef enum lvk_device_type {
 } lvk_device_type;
 
 /* The name of a type, such as "discrete" or "software"; static text. */
-const char *lvk_device_type_name(lvk_device_type type);
+LVK_API const char *lvk_device_type_name(lvk_device_type type);
 
 /* What is known about a device. Limits are 0 for the reference and the cpu, which have none, and for devices
  * that are not usable. Sizes are in bytes. */
@@ -66,8 +66,8 @@ typedef struct lvk_device_list {
 
 /* Lists the devices. The caller destroys the list. On a machine without Vulkan the function succeeds, and
  * `vulkan` says what is missing. */
-LVK_MUST_USE lvk_status lvk_device_list_create(lvk_device_list **list);
-void lvk_device_list_destroy(lvk_device_list **list);
+LVK_API LVK_MUST_USE lvk_status lvk_device_list_create(lvk_device_list **list);
+LVK_API void lvk_device_list_destroy(lvk_device_list **list);
 
 typedef struct lvk_device lvk_device;
 
@@ -91,20 +91,20 @@ typedef struct lvk_device_options {
 
 /* Opens a device, and logs its name. NULL for `options` stands for the defaults. The caller closes the
  * device. */
-LVK_MUST_USE lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **device);
+LVK_API LVK_MUST_USE lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **device);
 
 /* Closes the device. All objects that were created with it must have been destroyed before. */
-void lvk_device_close(lvk_device **device);
+LVK_API void lvk_device_close(lvk_device **device);
 
 /* Describes the open device. The struct lives as long as the device. */
-const lvk_device_info *lvk_device_get_info(const lvk_device *device);
+LVK_API const lvk_device_info *lvk_device_get_info(const lvk_device *device);
 
 /* Bytes of device memory that the library holds on the device now, and the most that it has held. */
-uint64_t lvk_device_memory(const lvk_device *device);
-uint64_t lvk_device_memory_peak(const lvk_device *device);
+LVK_API uint64_t lvk_device_memory(const lvk_device *device);
+LVK_API uint64_t lvk_device_memory_peak(const lvk_device *device);
 
 /* The number of warnings and errors of the validation layers so far; 0 without validation. */
-uint64_t lvk_device_validation_messages(const lvk_device *device);
+LVK_API uint64_t lvk_device_validation_messages(const lvk_device *device);
 
 #ifdef __cplusplus
 }

@@ -24,8 +24,8 @@ typedef struct lvk_cell_summary {
 } lvk_cell_summary;
 
 /* `label`: a class index, or -1 for the images without a label. Thread-safe. LVK_ERROR_MEMORY at most. */
-LVK_MUST_USE lvk_status lvk_explore_cells(const lvk_dataset *dataset, lvk_data_part part, int32_t label,
-                                          lvk_cell_summary *summary);
+LVK_API LVK_MUST_USE lvk_status lvk_explore_cells(const lvk_dataset *dataset, lvk_data_part part,
+                                                  int32_t label, lvk_cell_summary *summary);
 
 typedef struct lvk_image_size {
     uint32_t width, height; /* pixels */
@@ -43,7 +43,7 @@ typedef struct lvk_size_summary {
 } lvk_size_summary;
 
 /* Over all images of the data set. Thread-safe. LVK_ERROR_MEMORY at most. */
-LVK_MUST_USE lvk_status lvk_explore_sizes(const lvk_dataset *dataset, lvk_size_summary *summary);
+LVK_API LVK_MUST_USE lvk_status lvk_explore_sizes(const lvk_dataset *dataset, lvk_size_summary *summary);
 
 #ifdef __cplusplus
 }

@@ -52,7 +52,7 @@ extern "C" {
 #endif
 
 /* The name of format number `index`, from 0; NULL past the last. Static text. */
-const char *lvk_export_format_name(size_t index);
+LVK_API const char *lvk_export_format_name(size_t index);
 
 /* A model that was read and checked. For one thread at a time. */
 typedef struct lvk_export lvk_export;
@@ -60,8 +60,8 @@ typedef struct lvk_export lvk_export;
 /* Reads the model at `path`: a model.safetensors, a checkpoint, or a run folder, of which model.safetensors
  * is read. The caller closes the model. LVK_ERROR_IO, _FORMAT, _UNSUPPORTED or _MEMORY; the error line names
  * the file. */
-LVK_MUST_USE lvk_status lvk_export_open(const char *path, lvk_export **model);
-void lvk_export_close(lvk_export **model);
+LVK_API LVK_MUST_USE lvk_status lvk_export_open(const char *path, lvk_export **model);
+LVK_API void lvk_export_close(lvk_export **model);
 
 typedef struct lvk_export_info {
     const char *path; /* of the file that was read */
@@ -78,7 +78,7 @@ typedef struct lvk_export_info {
 } lvk_export_info;
 
 /* What is known of the model. Valid until the model is closed. */
-const lvk_export_info *lvk_export_about(const lvk_export *model);
+LVK_API const lvk_export_info *lvk_export_about(const lvk_export *model);
 
 /* Sets what an ONNX file takes as its input, "crop" at first:
  *  - "crop": the input described above;
@@ -91,7 +91,7 @@ const lvk_export_info *lvk_export_about(const lvk_export *model);
  *    without the input "black".
  * The entry "input" of the metadata is then "image". LVK_ERROR_ARGUMENT: `input` is something else. Whether the
  * model's crop can be done so is known when the file is written. If `model` is NULL, `input` is only checked. */
-LVK_MUST_USE lvk_status lvk_export_set_input(lvk_export *model, const char *input);
+LVK_API LVK_MUST_USE lvk_status lvk_export_set_input(lvk_export *model, const char *input);
 
 /* Writes `file`, whole or not at all, in place of what was there. The same model gives the same bytes. Every
  * tensor is checked first: LVK_ERROR_FORMAT or _NUMERIC names a tensor that is missing, has a wrong shape, a
@@ -99,7 +99,7 @@ LVK_MUST_USE lvk_status lvk_export_set_input(lvk_export *model, const char *inpu
  * the file that the model was read from, or the input is to be of one size where the crop depends on the
  * pixels; LVK_ERROR_LIMIT: the model is larger than an ONNX file can be;
  * LVK_ERROR_IO; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_export_write(lvk_export *model, const char *format, const char *file);
+LVK_API LVK_MUST_USE lvk_status lvk_export_write(lvk_export *model, const char *format, const char *file);
 
 #ifdef __cplusplus
 }

@@ -26,8 +26,8 @@ typedef struct lvk_history {
 
 /* Reads the epochs of the run in the folder `run`, which may be training at this time. On failure there is nothing
  * to release. LVK_ERROR_IO: there is no such file; LVK_ERROR_FORMAT: it is not the metrics of a run. */
-LVK_MUST_USE lvk_status lvk_history_read(const char *run, lvk_history *history);
-void lvk_history_finish(lvk_history *history);
+LVK_API LVK_MUST_USE lvk_status lvk_history_read(const char *run, lvk_history *history);
+LVK_API void lvk_history_finish(lvk_history *history);
 
 #ifdef __cplusplus
 }

@@ -51,15 +51,15 @@ typedef struct lvk_import_info {
  * head of a model that leukvk exported, which are passed over. An exported model whose pixels are normalized
  * otherwise than its variant's is refused (LVK_ERROR_UNSUPPORTED). The error line names the file and, where
  * one is at fault, the tensor: LVK_ERROR_IO, _FORMAT, _NUMERIC, _LIMIT, _UNSUPPORTED, _MEMORY. */
-LVK_MUST_USE lvk_status lvk_import_open(const char *path, lvk_import **import);
-void lvk_import_close(lvk_import **import);
+LVK_API LVK_MUST_USE lvk_status lvk_import_open(const char *path, lvk_import **import);
+LVK_API void lvk_import_close(lvk_import **import);
 
 /* What was read. The struct is valid until the weights are closed; its texts are static. */
-const lvk_import_info *lvk_import_about(const lvk_import *import);
+LVK_API const lvk_import_info *lvk_import_about(const lvk_import *import);
 
 /* Writes the file at `path`, whole or not at all. The same weights, read from a file of the same name, give
  * the same bytes. LVK_ERROR_IO, LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_import_write(const lvk_import *import, const char *path);
+LVK_API LVK_MUST_USE lvk_status lvk_import_write(const lvk_import *import, const char *path);
 
 #ifdef __cplusplus
 }

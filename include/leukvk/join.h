@@ -28,8 +28,8 @@ typedef struct lvk_join_result {
  * its own normalization of pixels and its own temperature. LVK_ERROR_ARGUMENT names a model that does not fit, is
  * itself joined, or is a checkpoint to go on training from, and `file` where it is one of the models; errors of
  * reading and writing as elsewhere. */
-LVK_MUST_USE lvk_status lvk_models_join(const char *const *paths, size_t count, const char *file,
-                                        lvk_join_result *result);
+LVK_API LVK_MUST_USE lvk_status lvk_models_join(const char *const *paths, size_t count, const char *file,
+                                                lvk_join_result *result);
 
 #ifdef __cplusplus
 }

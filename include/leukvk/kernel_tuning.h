@@ -44,22 +44,23 @@ typedef bool (*lvk_kernel_tuning_callback)(void *user, const lvk_kernel_tuning_e
 /* Measures the kernels that training the model and predicting with it use, and stores the choices; those for
  * other batch sizes are kept. `options` and `callback` may be NULL. LVK_ERROR_ARGUMENT for the reference
  * device, which has no kernels to choose from. */
-LVK_MUST_USE lvk_status lvk_kernel_tuning_run(lvk_device *device, const lvk_kernel_tuning_options *options,
-                                              lvk_kernel_tuning_callback callback, void *user);
+LVK_API LVK_MUST_USE lvk_status lvk_kernel_tuning_run(lvk_device *device,
+                                                      const lvk_kernel_tuning_options *options,
+                                                      lvk_kernel_tuning_callback callback, void *user);
 
 /* The path of the file with this device's choices, which need not exist. NULL if the user has no cache
  * folder, and for the reference. The text belongs to the device. */
-const char *lvk_kernel_tuning_file(const lvk_device *device);
+LVK_API const char *lvk_kernel_tuning_file(const lvk_device *device);
 
 /* A choice that was read when the device was opened. Texts belong to the device. */
 typedef struct lvk_kernel_tuning_choice {
     const char *call; /* as in lvk_kernel_tuning_event */
     const char *candidate;
 } lvk_kernel_tuning_choice;
-bool lvk_kernel_tuning_get(const lvk_device *device, size_t index, lvk_kernel_tuning_choice *choice);
+LVK_API bool lvk_kernel_tuning_get(const lvk_device *device, size_t index, lvk_kernel_tuning_choice *choice);
 
 /* Removes the file. *removed is set to whether there was one. */
-LVK_MUST_USE lvk_status lvk_kernel_tuning_forget(const lvk_device *device, bool *removed);
+LVK_API LVK_MUST_USE lvk_status lvk_kernel_tuning_forget(const lvk_device *device, bool *removed);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #ifndef LEUKVK_LEUKVK_H
 #define LEUKVK_LEUKVK_H
 
+#include "leukvk/api.h"
 #include "leukvk/bench.h"
 #include "leukvk/calibrate.h"
 #include "leukvk/class_metrics.h"
@@ -40,5 +41,6 @@
 #include "leukvk/synth.h"
 #include "leukvk/text.h"
 #include "leukvk/train.h"
+#include "leukvk/version.h"
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef LEUKVK_LOG_H
 #define LEUKVK_LOG_H
 
+#include "leukvk/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -14,7 +16,7 @@ typedef void (*lvk_log_sink)(void *user, lvk_log_level level, const char *line);
 
 /* Sends messages of level `least` and above to `sink` from now on; NULL stands for no sink, as at the start
  * of a program. When the function returns, another thread may still be in a call of the earlier sink. */
-void lvk_log_set_sink(lvk_log_sink sink, void *user, lvk_log_level least);
+LVK_API void lvk_log_set_sink(lvk_log_sink sink, void *user, lvk_log_level least);
 
 #ifdef __cplusplus
 }

@@ -79,29 +79,33 @@ typedef struct lvk_scored {
 /* Computes all scores. Without rows, all counts are 0 and all scores NaN. LVK_ERROR_NUMERIC names a row whose
  * probability is NaN, LVK_ERROR_ARGUMENT a row whose probability or label is out of range;
  * LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_metrics_compute(const lvk_scored *rows, double threshold, lvk_metrics *metrics);
+LVK_API LVK_MUST_USE lvk_status lvk_metrics_compute(const lvk_scored *rows, double threshold,
+                                                    lvk_metrics *metrics);
 
 /* Computes the scores that follow from the four counts; scores that need probabilities are NaN. */
-void lvk_metrics_from_counts(uint64_t true_negatives, uint64_t false_positives, uint64_t false_negatives,
-                             uint64_t true_positives, lvk_metrics *metrics);
+LVK_API void lvk_metrics_from_counts(uint64_t true_negatives, uint64_t false_positives,
+                                     uint64_t false_negatives, uint64_t true_positives, lvk_metrics *metrics);
 
 /* Computes the area under the ROC curve: the probability that a random positive row has a higher score than a
  * random negative row, where equal scores count half (Mann, Whitney 1947; Hanley, McNeil, Radiology 143,
  * 1982). Scores are any numbers but NaN, a cell's area for example. All arithmetic but the last division is
  * exact, in integers. *auc is NaN when a class has no rows. Errors as lvk_metrics_compute. */
-LVK_MUST_USE lvk_status lvk_auc(const double *scores, const uint8_t *labels, size_t count, double *auc);
+LVK_API LVK_MUST_USE lvk_status lvk_auc(const double *scores, const uint8_t *labels, size_t count,
+                                        double *auc);
 
 /* Computes the predictive values for cells of which the share q = `prevalence` is positive, which may differ
  * from the share among the rows (Bayes):
  *   *positive = sens * q / (sens * q + (1 - spec) * (1 - q))
  *   *negative = spec * (1 - q) / (spec * (1 - q) + (1 - sens) * q)
  * with sens = recall and spec = specificity. */
-void lvk_predictive_values(const lvk_metrics *metrics, double prevalence, double *positive, double *negative);
+LVK_API void lvk_predictive_values(const lvk_metrics *metrics, double prevalence, double *positive,
+                                   double *negative);
 
 /* Finds the highest threshold at which the share of positive rows that are called positive is `sensitivity`
  * or more. It is half way between the lowest probability that must be called positive and the next lower one,
  * or 0 where there is none. LVK_ERROR_ARGUMENT: sensitivity is not in (0, 1], or no row is positive. */
-LVK_MUST_USE lvk_status lvk_threshold_for(const lvk_scored *rows, double sensitivity, double *threshold);
+LVK_API LVK_MUST_USE lvk_status lvk_threshold_for(const lvk_scored *rows, double sensitivity,
+                                                  double *threshold);
 
 /* A point of the ROC curve and of the precision-recall curve: the counts when rows whose probability is
  * `threshold` or more are called positive. */
@@ -112,8 +116,8 @@ typedef struct lvk_curve_point {
 
 /* Makes a point for every different probability, from the highest to the lowest. The caller frees *points
  * with lvk_curve_free. */
-LVK_MUST_USE lvk_status lvk_curve(const lvk_scored *rows, lvk_curve_point **points, size_t *count);
-void lvk_curve_free(lvk_curve_point *points);
+LVK_API LVK_MUST_USE lvk_status lvk_curve(const lvk_scored *rows, lvk_curve_point **points, size_t *count);
+LVK_API void lvk_curve_free(lvk_curve_point *points);
 
 /* The bins of the expected calibration error: bin i has the rows with p in [i, i + 1) / LVK_CALIBRATION_BINS;
  * the last bin also has p = 1. */
@@ -121,8 +125,8 @@ typedef struct lvk_calibration_bin {
     uint64_t count, positives;
     double mean_p; /* NaN when count is 0 */
 } lvk_calibration_bin;
-LVK_MUST_USE lvk_status lvk_calibration(const lvk_scored *rows,
-                                        lvk_calibration_bin bins[LVK_CALIBRATION_BINS]);
+LVK_API LVK_MUST_USE lvk_status lvk_calibration(const lvk_scored *rows,
+                                                lvk_calibration_bin bins[LVK_CALIBRATION_BINS]);
 
 /* A score in lvk_metrics, for tables. lvk_measures returns all of them, *count, in static memory. */
 typedef struct lvk_measure {
@@ -130,7 +134,7 @@ typedef struct lvk_measure {
     const char *name; /* "F1 weighted by class size" */
     size_t offset;    /* of the double in lvk_metrics */
 } lvk_measure;
-const lvk_measure *lvk_measures(size_t *count);
+LVK_API const lvk_measure *lvk_measures(size_t *count);
 static inline double lvk_measure_of(const lvk_metrics *metrics, const lvk_measure *measure) {
     return *(const double *)((const char *)metrics + measure->offset);
 }
@@ -155,9 +159,9 @@ typedef struct lvk_bootstrap_options {
  *  - of every score, where a class that has rows has rows of fewer than LVK_BOOTSTRAP_LEAST subjects: one
  *    person drawn again and again has one value, and an interval without width would claim certainty. */
 enum { LVK_BOOTSTRAP_LEAST = 2 };
-LVK_MUST_USE lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
-                                              const lvk_bootstrap_options *options, lvk_metrics *low,
-                                              lvk_metrics *high);
+LVK_API LVK_MUST_USE lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
+                                                      const lvk_bootstrap_options *options, lvk_metrics *low,
+                                                      lvk_metrics *high);
 
 #ifdef __cplusplus
 }

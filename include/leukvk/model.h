@@ -3,6 +3,7 @@
 #define LEUKVK_MODEL_H
 
 #include "leukvk/status.h"
+#include "leukvk/version.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,11 +12,8 @@
 extern "C" {
 #endif
 
-/* The version of the library, "0.1.0". Static text. */
-const char *lvk_version(void);
-
 /* The name of architecture number `index`, from 0; NULL past the last. Static text. */
-const char *lvk_architecture_name(size_t index);
+LVK_API const char *lvk_architecture_name(size_t index);
 
 typedef struct lvk_layer_summary {
     const char *name;    /* as Keras names the layer: "conv2d_1" */
@@ -41,13 +39,14 @@ typedef struct lvk_model_summary {
 
 /* Describes the layers of `architecture` ("cnn"). The caller destroys the summary, which owns its texts.
  * LVK_ERROR_ARGUMENT: no architecture has that name; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_model_summary_create(const char *architecture, lvk_model_summary **summary);
+LVK_API LVK_MUST_USE lvk_status lvk_model_summary_create(const char *architecture,
+                                                         lvk_model_summary **summary);
 
 /* The same of a trained model: `path` is a run folder, a model.safetensors or a checkpoint. Errors name the file;
  * LVK_ERROR_IO, LVK_ERROR_FORMAT, LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_model_summary_read(const char *path, lvk_model_summary **summary);
+LVK_API LVK_MUST_USE lvk_status lvk_model_summary_read(const char *path, lvk_model_summary **summary);
 
-void lvk_model_summary_destroy(lvk_model_summary **summary);
+LVK_API void lvk_model_summary_destroy(lvk_model_summary **summary);
 
 #ifdef __cplusplus
 }

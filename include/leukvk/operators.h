@@ -2,6 +2,8 @@
 #ifndef LEUKVK_OPERATORS_H
 #define LEUKVK_OPERATORS_H
 
+#include "leukvk/api.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,7 +22,7 @@ typedef struct lvk_operator_info {
 
 /* Describes operator number `index`, from 0; false past the last. The reference device computes every
  * operator. */
-bool lvk_operator_describe(size_t index, lvk_operator_info *info);
+LVK_API bool lvk_operator_describe(size_t index, lvk_operator_info *info);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,7 @@ extern "C" {
  * file exists and is one of `inputs` (files and folders that are read; NULL entries are ignored), or an image
  * or a label table below one of these, or a file that a run keeps in its folder. `path` may be NULL.
  * LVK_ERROR_ARGUMENT names the file that would be overwritten. */
-LVK_MUST_USE lvk_status lvk_output_check(const char *path, const char *const *inputs, size_t count);
+LVK_API LVK_MUST_USE lvk_status lvk_output_check(const char *path, const char *const *inputs, size_t count);
 
 #ifdef __cplusplus
 }

@@ -28,10 +28,10 @@ typedef struct lvk_classifier_options {
 /* Opens the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose refit's
  * model.safetensors is read, or its own where there is no refit (leukvk/train.h); or a joined
  * file (leukvk/join.h). The device must outlive the classifier, which the caller closes. `options` may be NULL. */
-LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
-                                            const lvk_classifier_options *options,
-                                            lvk_classifier **classifier);
-void lvk_classifier_close(lvk_classifier **classifier);
+LVK_API LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
+                                                    const lvk_classifier_options *options,
+                                                    lvk_classifier **classifier);
+LVK_API void lvk_classifier_close(lvk_classifier **classifier);
 
 typedef struct lvk_classifier_info {
     const char *path; /* of the file that was read */
@@ -57,7 +57,7 @@ typedef struct lvk_classifier_info {
 } lvk_classifier_info;
 
 /* What is known about the model. The struct belongs to the classifier. */
-const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classifier);
+LVK_API const lvk_classifier_info *lvk_classifier_get_info(const lvk_classifier *classifier);
 
 /* Called on the calling thread with the number of finished images and of all images. False stops with
  * LVK_ERROR_CANCELLED. */
@@ -67,10 +67,10 @@ typedef bool (*lvk_predict_progress)(void *user, size_t done, size_t total);
  * model's or some of them; labels are 1 where the class is the model's positive one, whichever the data set's
  * is, and of three and more classes the model's number of the class. The rows' `probabilities` belong to the classifier,
  * until its next prediction. `progress` may be NULL. */
-LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const lvk_dataset *dataset,
-                                               const uint32_t *images, size_t count,
-                                               lvk_predict_progress progress, void *user,
-                                               lvk_prediction *rows);
+LVK_API LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const lvk_dataset *dataset,
+                                                       const uint32_t *images, size_t count,
+                                                       lvk_predict_progress progress, void *user,
+                                                       lvk_prediction *rows);
 
 /* A picture that is classified without being a file: decoded from memory, measured and cropped for a classifier. */
 typedef struct lvk_picture lvk_picture;
@@ -79,34 +79,34 @@ typedef struct lvk_picture lvk_picture;
  * `name` stands in front of them, and becomes the path in the row. `microns_per_pixel`: of the picture; 0: not known.
  * Any number of threads may decode pictures for a classifier, also while it predicts. The caller frees the picture.
  * LVK_ERROR_FORMAT: the bytes are no image that can be used; LVK_ERROR_LIMIT; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_picture_decode(const lvk_classifier *classifier, const char *name,
-                                           const void *data, size_t size, double microns_per_pixel,
-                                           lvk_picture **picture);
-void lvk_picture_free(lvk_picture **picture);
+LVK_API LVK_MUST_USE lvk_status lvk_picture_decode(const lvk_classifier *classifier, const char *name,
+                                                   const void *data, size_t size, double microns_per_pixel,
+                                                   lvk_picture **picture);
+LVK_API void lvk_picture_free(lvk_picture **picture);
 
 /* The picture's width and height in pixels. */
-void lvk_picture_size(const lvk_picture *picture, uint32_t *width, uint32_t *height);
+LVK_API void lvk_picture_size(const lvk_picture *picture, uint32_t *width, uint32_t *height);
 
 /* rows[i] of pictures[i], which were decoded for this classifier: the bits that lvk_classifier_predict gives for the same
  * files. The texts of the rows belong to the pictures, `probabilities` as there. */
-LVK_MUST_USE lvk_status lvk_classifier_predict_pictures(lvk_classifier *classifier,
-                                                        const lvk_picture *const *pictures, size_t count,
-                                                        lvk_prediction *rows);
+LVK_API LVK_MUST_USE lvk_status lvk_classifier_predict_pictures(lvk_classifier *classifier,
+                                                                const lvk_picture *const *pictures,
+                                                                size_t count, lvk_prediction *rows);
 
-void lvk_text_free(char *text);
+LVK_API void lvk_text_free(char *text);
 
 /* Writes a text file. If the process is killed at any moment, the file is the whole old one or the whole new
  * one. */
-LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *text);
+LVK_API LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *text);
 
 /* Sets `folder` to the data set, a folder or a table, on which a run was trained, from its config.json. The
  * caller frees it with lvk_text_free. LVK_ERROR_IO: the data set is no longer there. */
-LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
+LVK_API LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
 
 /* Sets `text` to an option with which that data set was read, "columns", "subject_pattern" or "microns_per_pixel"
  * (lvk_dataset_options); "" if it was not given or there is no config.json. The caller frees it with
  * lvk_text_free. */
-LVK_MUST_USE lvk_status lvk_run_data_option(const char *run, const char *name, char **text);
+LVK_API LVK_MUST_USE lvk_status lvk_run_data_option(const char *run, const char *name, char **text);
 
 #ifdef __cplusplus
 }

@@ -56,7 +56,7 @@ static inline bool lvk_prediction_is_novel(const lvk_prediction *row) {
 
 /* Rounds a probability to the digits that files of predictions have, so that evaluating rows gives the same
  * scores as evaluating the file that they are written to. */
-double lvk_prediction_round(double p);
+LVK_API double lvk_prediction_round(double p);
 
 typedef enum lvk_prediction_format {
     LVK_PREDICTIONS_TABLE,
@@ -78,16 +78,16 @@ typedef struct lvk_prediction_options {
 } lvk_prediction_options;
 
 /* Parses "table", "csv" or "json". LVK_ERROR_ARGUMENT: another name; the error line lists these. */
-LVK_MUST_USE lvk_status lvk_prediction_format_parse(const char *name, lvk_prediction_format *format);
+LVK_API LVK_MUST_USE lvk_status lvk_prediction_format_parse(const char *name, lvk_prediction_format *format);
 
 /* Formats the rows, in their order, as *text, which the caller frees with lvk_text_free. LVK_ERROR_NUMERIC
  * names a row with a probability that is not from 0 to 1; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_predictions_text(const lvk_prediction *rows, size_t count,
-                                             const lvk_prediction_options *options, char **text);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_text(const lvk_prediction *rows, size_t count,
+                                                     const lvk_prediction_options *options, char **text);
 
 /* Writes the same text to a file, which is replaced whole. Also LVK_ERROR_IO. */
-LVK_MUST_USE lvk_status lvk_predictions_write(const char *path, const lvk_prediction *rows, size_t count,
-                                              const lvk_prediction_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_write(const char *path, const lvk_prediction *rows,
+                                                      size_t count, const lvk_prediction_options *options);
 
 /* ---- files of predictions ---- */
 
@@ -98,34 +98,34 @@ typedef struct lvk_prediction_set lvk_prediction_set;
  * are ignored. Three columns p_<class> and more are of as many classes, in their order in the first file, and
  * the probabilities of a row have the sum 1 within LVK_CLASS_SUM_BOUND. All files must have the same classes.
  * The caller destroys the set. LVK_ERROR_FORMAT names file and line; LVK_ERROR_IO; LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_prediction_set_read(const char *const *paths, size_t count,
-                                                lvk_prediction_set **set);
-void lvk_prediction_set_destroy(lvk_prediction_set **set);
+LVK_API LVK_MUST_USE lvk_status lvk_prediction_set_read(const char *const *paths, size_t count,
+                                                        lvk_prediction_set **set);
+LVK_API void lvk_prediction_set_destroy(lvk_prediction_set **set);
 
 /* The rows of all files, in the order of the files, and the names of the classes. All belong to the set. */
-const lvk_prediction *lvk_prediction_set_rows(const lvk_prediction_set *set, size_t *count);
-const char *lvk_prediction_set_positive_class(const lvk_prediction_set *set);
-const char *lvk_prediction_set_negative_class(const lvk_prediction_set *set);
+LVK_API const lvk_prediction *lvk_prediction_set_rows(const lvk_prediction_set *set, size_t *count);
+LVK_API const char *lvk_prediction_set_positive_class(const lvk_prediction_set *set);
+LVK_API const char *lvk_prediction_set_negative_class(const lvk_prediction_set *set);
 
 /* The names of the *count classes: of three and more in the order of the rows' probabilities; of two the
  * negative and the positive one. The two functions above are for two classes. */
-const char *const *lvk_prediction_set_classes(const lvk_prediction_set *set, uint32_t *count);
+LVK_API const char *const *lvk_prediction_set_classes(const lvk_prediction_set *set, uint32_t *count);
 
 /* Reads names of classes with commas between them, "Early,Pre,Pro": chosen[k] says whether class k is in the
  * list. LVK_ERROR_ARGUMENT: another name, or all classes. */
-LVK_MUST_USE lvk_status lvk_classes_choose(const char *list, const char *const *names, uint32_t classes,
-                                           bool *chosen);
+LVK_API LVK_MUST_USE lvk_status lvk_classes_choose(const char *list, const char *const *names,
+                                                   uint32_t classes, bool *chosen);
 
 /* Copies the names of those classes for which chosen[k] is `which`, with plus signs between them, into `text`
  * of `size` bytes; names for which there is no room are left out. */
-void lvk_classes_join_names(const char *const *names, uint32_t classes, const bool *chosen, bool which,
-                            char *text, size_t size);
+LVK_API void lvk_classes_join_names(const char *const *names, uint32_t classes, const bool *chosen,
+                                    bool which, char *text, size_t size);
 
 /* Makes rows of two classes, negative and positive, of rows of `classes` classes: positive[k] says whether
  * class k belongs to the positive one, whose probability is the sum of theirs. `joined` has room for `count`
  * rows and may be `rows`. */
-void lvk_predictions_join(const lvk_prediction *rows, size_t count, uint32_t classes, const bool *positive,
-                          lvk_prediction *joined);
+LVK_API void lvk_predictions_join(const lvk_prediction *rows, size_t count, uint32_t classes,
+                                  const bool *positive, lvk_prediction *joined);
 
 /* ---- evaluation ---- */
 
@@ -148,16 +148,17 @@ typedef struct lvk_evaluation_report {
 } lvk_evaluation_report;
 
 /* Evaluates the rows. `options` as for lvk_metrics_bootstrap. Errors as lvk_metrics_compute. */
-LVK_MUST_USE lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count, double threshold,
-                                                 const lvk_bootstrap_options *options,
-                                                 lvk_evaluation_report *report);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_evaluate(const lvk_prediction *rows, size_t count,
+                                                         double threshold,
+                                                         const lvk_bootstrap_options *options,
+                                                         lvk_evaluation_report *report);
 
 /* The same for rows of three classes and more with these names. Most cells: more than of any other class.
  * Errors as lvk_class_metrics_compute. */
-LVK_MUST_USE lvk_status lvk_predictions_evaluate_classes(const lvk_prediction *rows, size_t count,
-                                                         const char *const *names, uint32_t classes,
-                                                         const lvk_bootstrap_options *options,
-                                                         lvk_evaluation_report *report);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_evaluate_classes(const lvk_prediction *rows, size_t count,
+                                                                 const char *const *names, uint32_t classes,
+                                                                 const lvk_bootstrap_options *options,
+                                                                 lvk_evaluation_report *report);
 
 /* What the JSON of a report tells beside the report's own numbers. */
 typedef struct lvk_evaluation_details {
@@ -170,22 +171,24 @@ typedef struct lvk_evaluation_details {
 
 /* Formats the report as JSON; numbers that are undefined are null. `details` may be NULL. The caller frees
  * *text with lvk_text_free. */
-LVK_MUST_USE lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report,
-                                                   const lvk_evaluation_details *details, char **text);
+LVK_API LVK_MUST_USE lvk_status lvk_evaluation_report_text(const lvk_evaluation_report *report,
+                                                           const lvk_evaluation_details *details,
+                                                           char **text);
 
 /* lvk_threshold_for of the rows that have a label. */
-LVK_MUST_USE lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count,
-                                                  double sensitivity, double *threshold);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_threshold(const lvk_prediction *rows, size_t count,
+                                                          double sensitivity, double *threshold);
 
 /* Writes roc.csv, precision-recall.csv, reliability.csv, and curves.svg, a drawing of the three, into
  * `folder`, which is made if it does not exist. */
-LVK_MUST_USE lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_t count, const char *folder);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_curves(const lvk_prediction *rows, size_t count,
+                                                       const char *folder);
 
 /* The same of three classes and more: ROC and precision-recall curves of each class against the rest, and the
  * reliability of the highest probability of a row. */
-LVK_MUST_USE lvk_status lvk_predictions_class_curves(const lvk_prediction *rows, size_t count,
-                                                     const char *const *names, uint32_t classes,
-                                                     const char *folder);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_class_curves(const lvk_prediction *rows, size_t count,
+                                                             const char *const *names, uint32_t classes,
+                                                             const char *folder);
 
 typedef struct lvk_subject_score {
     const char *name;         /* of the subject; the image's path where the subject is not known */
@@ -200,9 +203,10 @@ typedef struct lvk_subject_score {
 /* Makes a score for each of the *subjects subjects of the rows that have a label, in byte order of their
  * names. The caller frees *scores with lvk_subject_scores_free. The names belong to the rows.
  * LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_predictions_by_subject(const lvk_prediction *rows, size_t count, double threshold,
-                                                   lvk_subject_score **scores, size_t *subjects);
-void lvk_subject_scores_free(lvk_subject_score *scores);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_by_subject(const lvk_prediction *rows, size_t count,
+                                                           double threshold, lvk_subject_score **scores,
+                                                           size_t *subjects);
+LVK_API void lvk_subject_scores_free(lvk_subject_score *scores);
 
 /* A subject's score of three classes and more; fields as in lvk_subject_score. */
 typedef struct lvk_subject_class_score {
@@ -215,10 +219,11 @@ typedef struct lvk_subject_class_score {
 } lvk_subject_class_score;
 
 /* As lvk_predictions_by_subject; the caller frees *scores with lvk_subject_class_scores_free. */
-LVK_MUST_USE lvk_status lvk_predictions_by_subject_classes(const lvk_prediction *rows, size_t count,
-                                                           uint32_t classes, lvk_subject_class_score **scores,
-                                                           size_t *subjects);
-void lvk_subject_class_scores_free(lvk_subject_class_score *scores);
+LVK_API LVK_MUST_USE lvk_status lvk_predictions_by_subject_classes(const lvk_prediction *rows, size_t count,
+                                                                   uint32_t classes,
+                                                                   lvk_subject_class_score **scores,
+                                                                   size_t *subjects);
+LVK_API void lvk_subject_class_scores_free(lvk_subject_class_score *scores);
 
 #ifdef __cplusplus
 }

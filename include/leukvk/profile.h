@@ -44,12 +44,12 @@ typedef struct lvk_profile {
     double step;      /* seconds of all phases */
 } lvk_profile;
 
-void lvk_profile_destroy(lvk_profile **profile);
+LVK_API void lvk_profile_destroy(lvk_profile **profile);
 
 /* Writes a trace that chrome://tracing and ui.perfetto.dev show: one line for the phases on the host, one for
  * the operators on the device. The device's times are shifted so that the last operator ends when the phase
  * RUN ends. */
-LVK_MUST_USE lvk_status lvk_profile_write_trace(const lvk_profile *profile, const char *path);
+LVK_API LVK_MUST_USE lvk_status lvk_profile_write_trace(const lvk_profile *profile, const char *path);
 
 #ifdef __cplusplus
 }

@@ -21,11 +21,11 @@ typedef struct lvk_ranks {
 
 /* Joins the MPI job in which this process was started; further calls give the same result. The process leaves
  * MPI when it ends. LVK_ERROR_UNSUPPORTED: there is a job, but the library was built without MPI. */
-LVK_MUST_USE lvk_status lvk_ranks_join(lvk_ranks *ranks);
+LVK_API LVK_MUST_USE lvk_status lvk_ranks_join(lvk_ranks *ranks);
 
 /* Waits until all ranks have called it. If `status` is a failure in any rank, it fails in all ranks, with the
  * error line of the lowest such rank. */
-LVK_MUST_USE lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status);
+LVK_API LVK_MUST_USE lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status);
 
 #ifdef __cplusplus
 }

@@ -77,27 +77,28 @@ typedef struct lvk_search lvk_search;
 
 /* Makes the points of a search and checks them; no file is written. What the options point to is copied. The
  * caller destroys the search. LVK_ERROR_ARGUMENT names an axis or a value that is not allowed. */
-LVK_MUST_USE lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **search);
-void lvk_search_destroy(lvk_search **search);
+LVK_API LVK_MUST_USE lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **search);
+LVK_API void lvk_search_destroy(lvk_search **search);
 
 /* Texts belong to the search. Trials are numbered from 1. */
-uint32_t lvk_search_trial_count(const lvk_search *search);
-uint32_t lvk_search_axis_count(const lvk_search *search);
-const char *lvk_search_axis_name(const lvk_search *search, uint32_t axis);
-const char *lvk_search_value(const lvk_search *search, uint32_t trial, uint32_t axis);
-const char *lvk_search_folder(const lvk_search *search);
-lvk_train_options lvk_search_trial_options(const lvk_search *search, uint32_t trial); /* without run */
+LVK_API uint32_t lvk_search_trial_count(const lvk_search *search);
+LVK_API uint32_t lvk_search_axis_count(const lvk_search *search);
+LVK_API const char *lvk_search_axis_name(const lvk_search *search, uint32_t axis);
+LVK_API const char *lvk_search_value(const lvk_search *search, uint32_t trial, uint32_t axis);
+LVK_API const char *lvk_search_folder(const lvk_search *search);
+LVK_API lvk_train_options lvk_search_trial_options(const lvk_search *search,
+                                                   uint32_t trial); /* without run */
 
 /* The state of a trial, read from its folder. */
-const lvk_trial *lvk_search_trial(const lvk_search *search, uint32_t trial);
+LVK_API const lvk_trial *lvk_search_trial(const lvk_search *search, uint32_t trial);
 
 /* Fills `order`, which has room for all trials, with their numbers: the lowest validation loss first, trials
  * without one last, ties by number. */
-void lvk_search_rank(const lvk_search *search, uint32_t *order);
+LVK_API void lvk_search_rank(const lvk_search *search, uint32_t *order);
 
 /* Whether this process is the first rank, which writes trials.csv and prints results. Only in an MPI job (a
  * build with LEUKVK_MPI, started with mpirun) there are others. */
-bool lvk_search_is_first(const lvk_search *search);
+LVK_API bool lvk_search_is_first(const lvk_search *search);
 
 typedef enum lvk_search_event_kind {
     LVK_SEARCH_ROUND, /* trials begin: all trials, or those of a round of halving */
@@ -126,23 +127,23 @@ typedef bool (*lvk_search_callback)(void *user, const lvk_search_event *event);
 /* Opens the device in a process of its own, as trials do, and closes it. The function must be called before
  * this process opens a device or starts threads. If it is not called, lvk_search_run checks the device after
  * its other checks. LVK_ERROR_ARGUMENT: the options name no device. */
-LVK_MUST_USE lvk_status lvk_search_check_device(lvk_search *search, const lvk_device_options *device);
+LVK_API LVK_MUST_USE lvk_status lvk_search_check_device(lvk_search *search, const lvk_device_options *device);
 
 /* The name of that device; "" before it was checked. */
-const char *lvk_search_device(const lvk_search *search);
+LVK_API const char *lvk_search_device(const lvk_search *search);
 
 /* Runs the trials that are not done yet. The function must be called before this process opens a device or
  * starts threads, since it forks a process for each trial. It does not handle SIGINT; the caller may do so,
  * and return false from the callback. LVK_ERROR_ARGUMENT: the folder holds another search; the error line
  * names the key in which they differ. LVK_ERROR_NUMERIC: every trial diverged. */
-LVK_MUST_USE lvk_status lvk_search_run(lvk_search *search, const lvk_device_options *device,
-                                       lvk_search_callback callback, void *user);
+LVK_API LVK_MUST_USE lvk_status lvk_search_run(lvk_search *search, const lvk_device_options *device,
+                                               lvk_search_callback callback, void *user);
 
 /* After lvk_search_run, trains one model with the settings of a trial on all images of the data set, in the
  * search's folder/refit (leukvk/train.h); done before, or interrupted, it goes on. `callback` may be NULL. LVK_ERROR_ARGUMENT: the folder
  * has the model of another trial's settings, or the data set has parts of its own (lvk_dataset_has_parts). */
-LVK_MUST_USE lvk_status lvk_search_refit(const lvk_search *search, lvk_device *device, uint32_t trial,
-                                         lvk_train_callback callback, void *user);
+LVK_API LVK_MUST_USE lvk_status lvk_search_refit(const lvk_search *search, lvk_device *device, uint32_t trial,
+                                                 lvk_train_callback callback, void *user);
 
 #ifdef __cplusplus
 }

@@ -37,22 +37,22 @@ typedef struct lvk_server_options {
  * LVK_ERROR_ARGUMENT: an option is out of range, or an address that others reach has no token; LVK_ERROR_IO: the
  * address cannot be listened at, or a file cannot be read; LVK_ERROR_UNSUPPORTED: the library was built without
  * libmicrohttpd; and the errors of lvk_classifier_open. */
-LVK_MUST_USE lvk_status lvk_server_start(lvk_device *device, const char *model,
-                                         const lvk_server_options *options, lvk_server **server);
+LVK_API LVK_MUST_USE lvk_status lvk_server_start(lvk_device *device, const char *model,
+                                                 const lvk_server_options *options, lvk_server **server);
 
 /* Starts to show the learning curves of a run folder, or of the runs below the folder of a cross-validation or a search,
  * as they grow. The folder need not exist yet. Errors as above. */
-LVK_MUST_USE lvk_status lvk_server_watch(const char *run, const lvk_server_options *options,
-                                         lvk_server **server);
+LVK_API LVK_MUST_USE lvk_status lvk_server_watch(const char *run, const lvk_server_options *options,
+                                                 lvk_server **server);
 
 /* Where the page is: "http://127.0.0.1:8080/". Belongs to the server. */
-const char *lvk_server_url(const lvk_server *server);
+LVK_API const char *lvk_server_url(const lvk_server *server);
 
 /* The classes and the like of the model that is served; NULL of a server that watches. Belongs to the server. */
-const lvk_classifier_info *lvk_server_classifier_info(const lvk_server *server);
+LVK_API const lvk_classifier_info *lvk_server_classifier_info(const lvk_server *server);
 
 /* Takes no more requests, answers those that have come whole, and ends the server. Accepts NULL in *server. */
-void lvk_server_stop(lvk_server **server);
+LVK_API void lvk_server_stop(lvk_server **server);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,7 @@ typedef struct lvk_sheet_options {
 } lvk_sheet_options;
 
 /* All that lvk_sheet_write_views checks of its options, before images are read. LVK_ERROR_ARGUMENT. */
-LVK_MUST_USE lvk_status lvk_sheet_views_check(const lvk_sheet_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_sheet_views_check(const lvk_sheet_options *options);
 
 /* Writes a contact sheet: a block of cells for each class, and one for images without a label, ten cells in a
  * row. Cells are drawn at random, subjects in turn: no subject appears a second time before every subject has
@@ -37,21 +37,22 @@ LVK_MUST_USE lvk_status lvk_sheet_views_check(const lvk_sheet_options *options);
  * option is out of range; LVK_ERROR_LIMIT: the picture would have more than 16384 pixels a side;
  * LVK_ERROR_IO: an image is no longer what the data set read, or a file cannot be written;
  * LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_sheet_write(const lvk_dataset *dataset, const lvk_sheet_options *options,
-                                        const char *path, const char *index);
+LVK_API LVK_MUST_USE lvk_status lvk_sheet_write(const lvk_dataset *dataset, const lvk_sheet_options *options,
+                                                const char *path, const char *index);
 
 /* Writes a row of pictures for each cell, classes in turn: the plain crop, then the crop as training with the
  * same seed on the same data set shows it to the network in epochs 1, 2, … (Training with a frozen backbone
  * shows the eight dihedral views of the crop instead.) Errors as lvk_sheet_write. */
-LVK_MUST_USE lvk_status lvk_sheet_write_views(const lvk_dataset *dataset, const lvk_sheet_options *options,
-                                              const char *path);
+LVK_API LVK_MUST_USE lvk_status lvk_sheet_write_views(const lvk_dataset *dataset,
+                                                      const lvk_sheet_options *options, const char *path);
 
 /* Writes a picture of `count` cells (1 to 1000), ten in a row, with `title` above and captions[i] below cell i,
  * the image of data-set index images[i]. Of the options, crop, side and threads count. Errors as
  * lvk_sheet_write. */
-LVK_MUST_USE lvk_status lvk_sheet_write_cells(const lvk_dataset *dataset, const lvk_sheet_options *options,
-                                              const uint32_t *images, const char *const *captions,
-                                              size_t count, const char *title, const char *path);
+LVK_API LVK_MUST_USE lvk_status lvk_sheet_write_cells(const lvk_dataset *dataset,
+                                                      const lvk_sheet_options *options,
+                                                      const uint32_t *images, const char *const *captions,
+                                                      size_t count, const char *title, const char *path);
 
 #ifdef __cplusplus
 }

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /* Whether lvk_sort_images may write to `folder`: it is not there, or empty. LVK_ERROR_ARGUMENT names it. */
-LVK_MUST_USE lvk_status lvk_sort_images_check(const char *folder);
+LVK_API LVK_MUST_USE lvk_status lvk_sort_images_check(const char *folder);
 
 /* Makes `folder` with a folder for each class that images are called, and in that folder a symbolic link to each
  * of these images; images[i] is the data-set index of the image with the prediction rows[i]. Where some rows
@@ -19,9 +19,9 @@ LVK_MUST_USE lvk_status lvk_sort_images_check(const char *folder);
  *
  * `options` has the names of the classes and the threshold. Errors: as lvk_sort_images_check, LVK_ERROR_IO,
  * LVK_ERROR_MEMORY. Links that were made before an error stay. */
-LVK_MUST_USE lvk_status lvk_sort_images(const lvk_dataset *dataset, const uint32_t *images,
-                                        const lvk_prediction *rows, size_t count,
-                                        const lvk_prediction_options *options, const char *folder);
+LVK_API LVK_MUST_USE lvk_status lvk_sort_images(const lvk_dataset *dataset, const uint32_t *images,
+                                                const lvk_prediction *rows, size_t count,
+                                                const lvk_prediction_options *options, const char *folder);
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,7 @@ typedef enum lvk_split_part {
 
 /* Whether images of the data set are in parts of its own (lvk_image_info.given), and not all in that to train
  * on. */
-bool lvk_dataset_has_parts(const lvk_dataset *dataset);
+LVK_API bool lvk_dataset_has_parts(const lvk_dataset *dataset);
 
 typedef struct lvk_split_options {
     uint64_t seed;
@@ -55,18 +55,19 @@ typedef struct lvk_split_options {
  * class is far from the wanted one. LVK_ERROR_ARGUMENT: the shares leave nothing to train on;
  * LVK_ERROR_FORMAT: images of fewer than two classes, or a class with fewer groups than there are parts;
  * LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_split_options *options,
-                                         lvk_split **split);
+LVK_API LVK_MUST_USE lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_split_options *options,
+                                                 lvk_split **split);
 
 /* Writes and reads a JSON file: version, seed, fractions, fingerprint of the data set, group of every
  * subject, paths of every part. The same split gives the same bytes. Reading refuses a file
  * (LVK_ERROR_FORMAT, with the path or subject) that was made of another data set, names an image that the
  * data set does not have or an image twice, misses a labelled image (but for one of the data set's own test
  * part), or has a subject or a group on two sides without "by_image" or "given" (the data set's own parts). */
-LVK_MUST_USE lvk_status lvk_split_write(const lvk_split *split, const char *path);
-LVK_MUST_USE lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset, lvk_split **split);
+LVK_API LVK_MUST_USE lvk_status lvk_split_write(const lvk_split *split, const char *path);
+LVK_API LVK_MUST_USE lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset,
+                                               lvk_split **split);
 
-void lvk_split_destroy(lvk_split **split);
+LVK_API void lvk_split_destroy(lvk_split **split);
 
 /* What a data set, perhaps another one, has in common with the split in a file. */
 typedef struct lvk_split_overlap {
@@ -76,11 +77,11 @@ typedef struct lvk_split_overlap {
     size_t images[LVK_SPLIT_PART_COUNT];
 } lvk_split_overlap;
 
-LVK_MUST_USE lvk_status lvk_split_compare(const char *path, const lvk_dataset *dataset,
-                                          lvk_split_overlap *overlap);
+LVK_API LVK_MUST_USE lvk_status lvk_split_compare(const char *path, const lvk_dataset *dataset,
+                                                  lvk_split_overlap *overlap);
 
 /* Data-set indices of a part's images, ascending. Belongs to the split. */
-const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part part, size_t *count);
+LVK_API const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part part, size_t *count);
 
 /* ---- cross-validation ---- */
 
@@ -97,21 +98,22 @@ typedef struct lvk_fold_options {
 } lvk_fold_options;
 
 /* Count of the data set's own folds: 3 in the complete C-NMC tree; 0: there are none. */
-uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset);
+LVK_API uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset);
 
 /* Makes *count splits, which the caller destroys: the test part of splits[k] is fold k. Errors as
  * lvk_split_create, after which there is no split. */
-LVK_MUST_USE lvk_status lvk_split_create_folds(const lvk_dataset *dataset, const lvk_fold_options *options,
-                                               lvk_split *splits[LVK_MAX_FOLDS], uint32_t *count);
+LVK_API LVK_MUST_USE lvk_status lvk_split_create_folds(const lvk_dataset *dataset,
+                                                       const lvk_fold_options *options,
+                                                       lvk_split *splits[LVK_MAX_FOLDS], uint32_t *count);
 
 /* Whether images were assigned one by one, so that cells of one person may be on several sides. */
-bool lvk_split_by_image(const lvk_split *split);
-uint64_t lvk_split_seed(const lvk_split *split);
+LVK_API bool lvk_split_by_image(const lvk_split *split);
+LVK_API uint64_t lvk_split_seed(const lvk_split *split);
 /* The share of the images that the part was to have; 0 for the preliminary part. */
-double lvk_split_fraction(const lvk_split *split, lvk_split_part part);
+LVK_API double lvk_split_fraction(const lvk_split *split, lvk_split_part part);
 
 /* "train", "validation", "test", "preliminary". */
-const char *lvk_split_part_name(lvk_split_part part);
+LVK_API const char *lvk_split_part_name(lvk_split_part part);
 
 #ifdef __cplusplus
 }

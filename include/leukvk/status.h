@@ -6,6 +6,8 @@
 #ifndef LEUKVK_STATUS_H
 #define LEUKVK_STATUS_H
 
+#include "leukvk/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -31,11 +33,11 @@ typedef enum lvk_status {
 } lvk_status;
 
 /* The status in words, for example "out of memory". Static text. */
-const char *lvk_status_name(lvk_status status);
+LVK_API const char *lvk_status_name(lvk_status status);
 
 /* The error line of the last call that failed on this thread; "" before the first failure. Valid until this
  * thread's next failure. */
-const char *lvk_error_message(void);
+LVK_API const char *lvk_error_message(void);
 
 #ifdef __cplusplus
 }

@@ -28,11 +28,11 @@ typedef struct lvk_subject_summary {
 /* Makes a summary for each of the *subjects persons of the rows, in byte order of their names, and counts in
  * *unnamed the rows whose person is not known, which are in no summary. Of `options`, the threshold and the number
  * of classes count. The caller frees *list with lvk_subject_summaries_free. LVK_ERROR_MEMORY. */
-LVK_MUST_USE lvk_status lvk_subject_summaries_make(const lvk_prediction *rows, size_t count,
-                                                   const lvk_prediction_options *options,
-                                                   lvk_subject_summary **list, size_t *subjects,
-                                                   size_t *unnamed);
-void lvk_subject_summaries_free(lvk_subject_summary *list);
+LVK_API LVK_MUST_USE lvk_status lvk_subject_summaries_make(const lvk_prediction *rows, size_t count,
+                                                           const lvk_prediction_options *options,
+                                                           lvk_subject_summary **list, size_t *subjects,
+                                                           size_t *unnamed);
+LVK_API void lvk_subject_summaries_free(lvk_subject_summary *list);
 
 /* Formats the summaries as CSV or JSON, an array with one object on each line; the caller frees *text with
  * lvk_text_free. The columns:
@@ -41,12 +41,13 @@ void lvk_subject_summaries_free(lvk_subject_summary *list);
  *   subject cells majority share share_low share_high mean_p_<class>… share_<class>… label labelled right  of more
  *
  * Names of classes that are not there are empty in CSV and null in JSON. LVK_ERROR_ARGUMENT: another format. */
-LVK_MUST_USE lvk_status lvk_subject_summaries_text(const lvk_subject_summary *list, size_t subjects,
-                                                   const lvk_prediction_options *options, char **text);
+LVK_API LVK_MUST_USE lvk_status lvk_subject_summaries_text(const lvk_subject_summary *list, size_t subjects,
+                                                           const lvk_prediction_options *options,
+                                                           char **text);
 
 /* The 95 % interval of a share, `part` of `whole` (above 0), by Wilson (Journal of the American Statistical
  * Association 22, 1927): from 0 to 1 also where all or none are in the part, and then not of width 0. */
-void lvk_share_interval(uint32_t part, uint32_t whole, double *low, double *high);
+LVK_API void lvk_share_interval(uint32_t part, uint32_t whole, double *low, double *high);
 
 #ifdef __cplusplus
 }

@@ -31,7 +31,7 @@ typedef struct lvk_synth_options {
 
 /* Fails with LVK_ERROR_ARGUMENT unless the options make sense, which lvk_synth_write checks first. `options`
  * may be NULL. */
-LVK_MUST_USE lvk_status lvk_synth_check(const lvk_synth_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_synth_check(const lvk_synth_options *options);
 
 /* Writes these files below `folder`, which must not exist yet, be empty, or hold what a call with the same
  * options had written when it was stopped:
@@ -44,7 +44,7 @@ LVK_MUST_USE lvk_status lvk_synth_check(const lvk_synth_options *options);
  * chromatin, with overlap. As in the original, subject H3 is spelt h3 in file names, and in all trees two
  * subjects share one picture. The same options give the same bytes. `options` may be NULL.
  * LVK_ERROR_ARGUMENT, _IO, _MEMORY, _CANCELLED; on failure some files may have been written. */
-LVK_MUST_USE lvk_status lvk_synth_write(const char *folder, const lvk_synth_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_synth_write(const char *folder, const lvk_synth_options *options);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,8 @@
 #ifndef LEUKVK_TEXT_H
 #define LEUKVK_TEXT_H
 
+#include "leukvk/api.h"
+
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -11,15 +13,15 @@ extern "C" {
 /* The number of columns that the text takes on a terminal: 2 for East Asian wide characters and emoji, 0 for
  * combining marks, 1 for all others and for every byte that is not UTF-8. It does not depend on the
  * locale. */
-size_t lvk_text_columns(const char *utf8);
+LVK_API size_t lvk_text_columns(const char *utf8);
 
 /* Overwrites control characters (newline, escape and marks of direction included) and bytes that are not
  * UTF-8 with '?', so that a file name can neither break a table nor steer a terminal. */
-void lvk_text_make_printable(char *utf8);
+LVK_API void lvk_text_make_printable(char *utf8);
 
 /* Returns a string of JSON with its quotes, in which bytes that are not UTF-8 are U+FFFD. The caller frees it
  * with lvk_text_free. NULL when memory is out. */
-char *lvk_text_json(const char *string);
+LVK_API char *lvk_text_json(const char *string);
 
 #ifdef __cplusplus
 }

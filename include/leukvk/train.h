@@ -94,8 +94,8 @@ typedef struct lvk_train_result {
  * called, and any of them stops all ranks. LVK_ERROR_ARGUMENT also says that `accumulate` is less than the
  * number of ranks, that batch norms are trained, or that a rank differs from the first in settings, data,
  * split, device or kernels. */
-LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_options *options,
-                                  lvk_train_callback callback, void *user, lvk_train_result *result);
+LVK_API LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_options *options,
+                                          lvk_train_callback callback, void *user, lvk_train_result *result);
 
 /* What may differ when a run is resumed. */
 typedef struct lvk_resume_options {
@@ -116,9 +116,10 @@ typedef struct lvk_resume_options {
  * same bits as if the run had never been stopped. A finished run is evaluated again, and a line of the log
  * says why nothing is left to train; another line tells if a new number of epochs changes the learning rate.
  * `options` may be NULL. */
-LVK_MUST_USE lvk_status lvk_train_resume(lvk_device *device, const char *run,
-                                         const lvk_resume_options *options, lvk_train_callback callback,
-                                         void *user, lvk_train_result *result);
+LVK_API LVK_MUST_USE lvk_status lvk_train_resume(lvk_device *device, const char *run,
+                                                 const lvk_resume_options *options,
+                                                 lvk_train_callback callback, void *user,
+                                                 lvk_train_result *result);
 
 #ifdef __cplusplus
 }

@@ -58,7 +58,7 @@ enum {
 /* The defaults of the list; the caller must set `data`. They are the best settings of the Keras work, with
  * two changes: there a higher, constant learning rate on pixels from 0 to 1 made the network learn little
  * more than the cells' size. */
-lvk_train_options lvk_train_defaults(void);
+LVK_API lvk_train_options lvk_train_defaults(void);
 
 typedef enum lvk_option_type {
     LVK_OPTION_TEXT,
@@ -122,34 +122,34 @@ typedef struct lvk_train_option {
 } lvk_train_option;
 
 /* The table of all LVK_TRAIN_OPTION_COUNT options, in the order of the list. Static. */
-const lvk_train_option *lvk_train_option_table(void);
+LVK_API const lvk_train_option *lvk_train_option_table(void);
 
 /* The option with the name `key` on the command line; NULL: there is none. Aliases are not compared. */
-const lvk_train_option *lvk_train_option_find(const char *key);
+LVK_API const lvk_train_option *lvk_train_option_find(const char *key);
 
 /* Whether `a` and `b` have the same value of an option. */
-bool lvk_train_option_equal(const lvk_train_option *option, const lvk_train_options *a,
-                            const lvk_train_options *b);
+LVK_API bool lvk_train_option_equal(const lvk_train_option *option, const lvk_train_options *a,
+                                    const lvk_train_options *b);
 
 /* Writes the value as the command line takes it ("on" or "off" for a flag, "" for a text that is NULL) into
  * `text`, cut to `size` bytes, and returns `text`. */
-char *lvk_train_option_format(const lvk_train_option *option, const lvk_train_options *options, char *text,
-                              size_t size);
+LVK_API char *lvk_train_option_format(const lvk_train_option *option, const lvk_train_options *options,
+                                      char *text, size_t size);
 
 /* Fails with LVK_ERROR_ARGUMENT if the list does not allow the value; the error line names the option as the
  * command line does ("--batch 0: must be from 1 to 1024"). */
-LVK_MUST_USE lvk_status lvk_train_option_check(const lvk_train_option *option,
-                                               const lvk_train_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_train_option_check(const lvk_train_option *option,
+                                                       const lvk_train_options *options);
 
 /* Fails with LVK_ERROR_ARGUMENT if the model or the optimizer that `options` name does not use this option;
  * the error line says which ones do. */
-LVK_MUST_USE lvk_status lvk_train_option_check_use(const lvk_train_option *option,
-                                                   const lvk_train_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_train_option_check_use(const lvk_train_option *option,
+                                                           const lvk_train_options *options);
 
 /* Checks all that can be checked without images and a device: each value, options that exclude each other,
  * and options that differ from their defaults although nothing uses them. lvk_train calls this function
  * first. LVK_ERROR_ARGUMENT. */
-LVK_MUST_USE lvk_status lvk_train_options_check(const lvk_train_options *options);
+LVK_API LVK_MUST_USE lvk_status lvk_train_options_check(const lvk_train_options *options);
 
 #ifdef __cplusplus
 }

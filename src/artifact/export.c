@@ -8,7 +8,7 @@
 #include "formats/interop.h"
 #include "formats/onnx.h"
 #include "image/crop.h"
-#include "leukvk/model.h"
+#include "leukvk/version.h"
 
 #include <stdio.h>
 #include <string.h>

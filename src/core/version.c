@@ -1,4 +1,4 @@
-#include "leukvk/model.h"
+#include "leukvk/version.h"
 
 const char *lvk_version(void) {
     return LEUKVK_VERSION;

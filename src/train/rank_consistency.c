@@ -2,6 +2,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "leukvk/version.h"
 
 #include <string.h>
 
