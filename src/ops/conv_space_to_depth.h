@@ -7,8 +7,8 @@
  *   w'[ky,kx,(r,q,c),k] = w[ky * stride_h + r, kx * stride_w + q, c, k], 0 outside of w
  *   y[n,oy,ox,k] = sum x'[n, oy + ky, ox + kx, i] * w'[ky,kx,i,k]
  *
- * with 0 <= r < min(kernel_h, stride_h) and 0 <= q < min(kernel_w, stride_w). The shader is conv2d_fold.comp;
- * that of the inverse, depth to space, is conv2d_unfold.comp. */
+ * with 0 <= r < min(kernel_h, stride_h) and 0 <= q < min(kernel_w, stride_w). The shader is conv2d_space_to_depth.comp;
+ * that of the inverse, depth to space, is conv2d_depth_to_space.comp. */
 #ifndef LVK_OPS_CONV_SPACE_TO_DEPTH_H
 #define LVK_OPS_CONV_SPACE_TO_DEPTH_H
 

@@ -1,9 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "common/flat.glsl"
-#include "params/conv2d_fold.h"
+#include "params/conv2d_space_to_depth.h"
 
-/* Depth to space, the inverse of conv2d_fold.comp:
+/* Depth to space, the inverse of conv2d_space_to_depth.comp:
  *   x[n,iy,ix,c] = y[n,Y,X,(r,q,c)] with Y * stride_h + r = iy + pad_top and X * stride_w + q = ix +
  * pad_left, or 0 where y has no such pixel. An invocation writes four channels of x. */
 layout(constant_id = 0) const int stride_h = 1;

@@ -5,7 +5,7 @@
  * such pixel, for 0 <= r < kept_h, 0 <= q < kept_w, 0 <= c < channels. An invocation writes four numbers. */
 #include "common/flat.glsl"
 #include "common/vectors.glsl"
-#include "params/conv2d_fold.h"
+#include "params/conv2d_space_to_depth.h"
 
 layout(constant_id = 0) const int stride_h = 1;
 layout(constant_id = 1) const int stride_w = 1;
