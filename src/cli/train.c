@@ -20,6 +20,7 @@ static const char documentation[] =
     "  leukvk train --data samples --epochs 4 --out runs/first --seed 7\n"
     "  leukvk train --data samples --recipe keras --epochs 10\n"
     "  leukvk train --data samples --epochs 1 --profile\n"
+    "  leukvk train --data samples --live                      learning curves in the browser\n"
     "\n"
     "After Ctrl-C, a crash or a power cut; for more epochs than at first; and after an early stop, to the last "
     "epoch:\n"
@@ -49,7 +50,8 @@ enum {
     OPTION_PROFILE,
     OPTION_JSON,
     OPTION_NO_REFIT,
-    OPTION_TENSORBOARD
+    OPTION_TENSORBOARD,
+    OPTION_LIVE
 };
 
 static const struct argp_option options[] = {
@@ -75,6 +77,10 @@ static const struct argp_option options[] = {
      "Write an event file for TensorBoard to DIR: losses, scores and speed by epoch, precision-recall curves of the test, "
      "example images (RUN/tensorboard)",
      GROUP_OUTPUT},
+    {"live", OPTION_LIVE, "PORT", OPTION_ARG_OPTIONAL,
+     "Show the learning curves in the browser as they grow, at this port of 127.0.0.1 (one that is free); the address is "
+     "printed. leukvk watch shows those of other runs",
+     GROUP_OUTPUT},
     {"json", OPTION_JSON, NULL, 0,
      "Print results.json to standard output at the end, and everything else to standard error", GROUP_OUTPUT},
     {0}};
@@ -85,7 +91,10 @@ typedef struct arguments {
     char device_number[16]; /* of several ranks on a machine with several devices */
     train_choices train;
     bool fractions; /* were given */
-    bool json;
+    bool json, live;
+    uint16_t live_port;
+    lvk_server *server; /* that shows the curves; NULL: none */
+    progress bar;
     const char *resume;
     const char *not_with_resume; /* the last of the options here that a resumed run does not take */
 } arguments;
@@ -134,6 +143,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_JSON:
         a->json = true;
+        return 0;
+    case OPTION_LIVE:
+        a->live = true;
+        a->live_port = text ? (uint16_t)option_count(state, "live", text, 0, 65535) : 0;
         return 0;
     case OPTION_OUT:
         o->run = text;
@@ -192,6 +205,24 @@ static bool watch(void *user, const lvk_train_event *event) {
     return !train_progress_interrupted();
 }
 
+/* A training without its curves is better than none. */
+static void begin_live(arguments *a, const char *run) {
+    const lvk_server_options server = {.port = a->live_port};
+    a->live = false;
+    if (lvk_server_watch(run, &server, &a->server) != LVK_OK)
+        fprintf(stderr, "warning: --live: %s\n", lvk_error_message());
+    else
+        fprintf(stderr, "learning curves: %s\n", lvk_server_url(a->server));
+}
+
+/* What the first rank does. */
+static bool show(void *user, const lvk_train_event *event) {
+    arguments *a = user;
+    if (a->live && event->kind == LVK_TRAIN_STARTED)
+        begin_live(a, event->run);
+    return train_progress_show(&a->bar, event);
+}
+
 static lvk_status open_device(arguments *a, lvk_device **device) {
     *device = NULL;
     lvk_status status = assign_device(a);
@@ -200,9 +231,9 @@ static lvk_status open_device(arguments *a, lvk_device **device) {
     return lvk_ranks_agree(&a->ranks, status);
 }
 
-static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_train_result *result) {
+static lvk_status train(arguments *a, lvk_device *device, lvk_train_result *result) {
     lvk_train_options *o = &a->train.options;
-    const lvk_train_callback callback = a->ranks.rank == 0 ? train_progress_show : watch;
+    const lvk_train_callback callback = a->ranks.rank == 0 ? show : watch;
     const lvk_resume_options resume = {
         .data = o->data,
         .epochs = train_choices_given(&a->train, "epochs") ? o->epochs : 0,
@@ -213,8 +244,8 @@ static lvk_status train(arguments *a, lvk_device *device, progress *bar, lvk_tra
         .profile = o->profile,
         .tensorboard = o->tensorboard};
     o->ranks = &a->ranks;
-    return a->resume ? lvk_train_resume(device, a->resume, &resume, callback, bar, result)
-                     : lvk_train(device, o, callback, bar, result);
+    return a->resume ? lvk_train_resume(device, a->resume, &resume, callback, a, result)
+                     : lvk_train(device, o, callback, a, result);
 }
 
 /* The first rank tells of every failure. */
@@ -224,11 +255,11 @@ static int report(const arguments *a, lvk_status status) {
 
 static int train_with(arguments *a, lvk_device *device) {
     static lvk_train_result result;
-    progress bar = {0};
-    const lvk_status status = train(a, device, &bar, &result);
+    const lvk_status status = train(a, device, &result);
+    lvk_server_stop(&a->server);
     if (status != LVK_OK) {
-        if (bar.visible)
-            progress_clear(&bar);
+        if (a->bar.visible)
+            progress_clear(&a->bar);
         return report(a, status);
     }
     if (a->ranks.rank == 0 && !(a->json && quiet_is_set()))

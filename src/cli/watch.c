@@ -9,7 +9,7 @@
 static const char documentation[] =
     "Shows the learning curves of a run in the browser, as they grow. RUN is a run folder, also one that a training will "
     "make, or the folder of a cross-validation or a search, whose runs are shown side by side. The address of the page "
-    "is printed; Ctrl-C ends it."
+    "is printed; Ctrl-C ends it. leukvk train --live shows a training's own curves."
     "\v"
     "Examples:\n"
     "  leukvk watch runs/RUN\n"

@@ -458,5 +458,35 @@ class Watch(Case):
             self.assertEqual(s.stop()[0], 0)
 
 
+    def test_a_training_shows_its_own_curves(self):
+        """With the bytes of one that does not."""
+        out = self.folder / "live"
+        command = [PROGRAM, "train", "--data", self.cells, "--image-size", 32, "--device", DEVICE, "--no-refit", "--epochs", 8, "--out"]
+        process = subprocess.Popen([str(word) for word in [*command, out, "--live"]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   text=True)
+        seen = []
+        for line in process.stderr:
+            if not line.startswith("learning curves: http://127.0.0.1:"):
+                continue
+            port = int(line.rsplit(":", 1)[1].rstrip("/\n"))
+            while process.poll() is None and len(seen) < 3:
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                    connection.request("GET", "/v1/run")
+                    answer = json.loads(connection.getresponse().read())
+                    connection.close()
+                    rows = len(answer["runs"][0]["rows"]) if answer["runs"] else 0
+                    if rows not in seen:
+                        seen.append(rows)
+        self.assertEqual(process.wait(timeout=60), 0)
+        process.stderr.close()
+        self.assertGreaterEqual(len(seen), 3, "the curves have not grown")
+        self.assertEqual(seen, sorted(seen))
+        plain = self.folder / "not-live"
+        run(*command, plain)
+        for name in ["metrics.csv", "model.safetensors", "predictions-test.csv"]:
+            self.assertEqual((out / name).read_bytes(), (plain / name).read_bytes(), name)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
