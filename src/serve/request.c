@@ -8,8 +8,9 @@
 
 enum {
     BODY_STEP = 1 << 16,
-    MOST_BODIES = 8,   /* all bodies together take the memory of so many of the largest */
-    MOST_FORGOTTEN = 8 /* a body that is so many times too large is read to its end and forgotten */
+    LEAST_BODIES = 256 << 20, /* that all bodies together may take */
+    MOST_BODIES = 8,          /* all bodies together take the memory of so many of the largest */
+    MOST_FORGOTTEN = 8        /* a body that is so many times too large is read to its end and forgotten */
 };
 
 static const char *header(const lvk_request *r, const char *name) {
@@ -172,7 +173,8 @@ static bool grow(lvk_request *r, size_t wanted) {
     capacity = capacity < wanted ? wanted : capacity;
     capacity = capacity > r->body_announced ? r->body_announced : capacity;
     const size_t more = capacity - r->body_capacity;
-    const size_t most = r->server->options.max_body * MOST_BODIES;
+    const size_t largest = r->server->options.max_body * MOST_BODIES;
+    const size_t most = largest > LEAST_BODIES ? largest : LEAST_BODIES;
     if (atomic_fetch_add(&r->server->body_bytes, more) + more > most) {
         atomic_fetch_sub(&r->server->body_bytes, more);
         return false;

@@ -42,6 +42,7 @@ function showModel(model) {
     state.model = model;
     byId("model-line").textContent = `${model.name}: ${model.classes.join(", ")}`;
     byId("probability-heading").textContent = model.positive_class ? `Probability of ${model.positive_class}` : "Probability";
+    byId("microns-label").hidden = !model.microns_per_pixel;
     byId("microns-note").textContent = model.microns_per_pixel
         ? `The model was trained at ${model.microns_per_pixel} microns per pixel; images of another scale need theirs here.` : "";
     byId("explain-label").hidden = !model.explains;

@@ -94,13 +94,19 @@ function showLegend(runs) {
     byId("legend").replaceChildren(...lines);
 }
 
+function lastOf(run, name) {
+    const at = run.columns.indexOf(name);
+    return at < 0 ? null : run.rows.at(-1)?.[at] ?? null;
+}
+
 function showTable(runs) {
-    const columns = runs.find(run => run.columns.length)?.columns ?? [];
+    const all = runs.find(run => run.columns.length)?.columns ?? [];
+    const columns = all.filter(name => runs.some(run => lastOf(run, name) !== null));
     byId("last-head").replaceChildren(element("th", {scope: "col", textContent: "run"}),
         ...columns.map(name => element("th", {scope: "col", className: "number", textContent: name})));
     byId("last-rows").replaceChildren(...runs.filter(run => run.rows.length).map(run => element("tr", {},
         element("th", {scope: "row", className: "name", textContent: runName(run)}),
-        ...run.rows.at(-1).map(value => element("td", {className: "number", textContent: value === null ? "–" : Number(value.toPrecision(4))})))));
+        ...columns.map(name => lastOf(run, name)).map(value => element("td", {className: "number", textContent: value === null ? "–" : Number(value.toPrecision(4))})))));
 }
 
 function tell(runs) {
