@@ -20,7 +20,7 @@ static const char documentation[] =
     "Programs:\n"
     "  curl --data-binary @cell.png -H 'Content-Type: image/png' \\\n"
     "      http://127.0.0.1:8080/v1/predict\n"
-    "  curl -F image=@cell1.bmp -F image=@cell2.bmp http://127.0.0.1:8080/v1/predict\n"
+    "  curl -F image=@1.bmp -F image=@2.bmp http://127.0.0.1:8080/v1/predict\n"
     "  curl http://127.0.0.1:8080/v1/model\n"
     "\n"
     "The probabilities are those of leukvk predict with the same --batch and device. A batch costs the same time "

@@ -20,7 +20,7 @@ static const char documentation[] =
     "  leukvk train --data samples --epochs 4 --out runs/first --seed 7\n"
     "  leukvk train --data samples --recipe keras --epochs 10\n"
     "  leukvk train --data samples --epochs 1 --profile\n"
-    "  leukvk train --data samples --live                      learning curves in the browser\n"
+    "  leukvk train --data samples --live\n"
     "\n"
     "After Ctrl-C, a crash or a power cut; for more epochs than at first; and after an early stop, to the last "
     "epoch:\n"
