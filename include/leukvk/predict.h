@@ -31,6 +31,13 @@ typedef struct lvk_classifier_options {
 LVK_API LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
                                                     const lvk_classifier_options *options,
                                                     lvk_classifier **classifier);
+
+/* The same of the `size` bytes of a model.safetensors, a checkpoint or a joined file at `data`, which are copied. `name` stands
+ * in front of error lines, and is the path that lvk_classifier_info tells. */
+LVK_API LVK_MUST_USE lvk_status lvk_classifier_open_memory(lvk_device *device, const char *name,
+                                                           const void *data, size_t size,
+                                                           const lvk_classifier_options *options,
+                                                           lvk_classifier **classifier);
 LVK_API void lvk_classifier_close(lvk_classifier **classifier);
 
 typedef struct lvk_classifier_info {
@@ -82,6 +89,22 @@ typedef struct lvk_picture lvk_picture;
 LVK_API LVK_MUST_USE lvk_status lvk_picture_decode(const lvk_classifier *classifier, const char *name,
                                                    const void *data, size_t size, double microns_per_pixel,
                                                    lvk_picture **picture);
+
+/* Pixels in memory: rows from the top, of red, green and blue in one byte each. */
+typedef struct lvk_pixels {
+    const uint8_t *rgb;       /* the first row */
+    uint32_t width, height;   /* 32 to 8192 pixels */
+    size_t stride;            /* bytes from one row to the next, at least 3 * width; 0: 3 * width */
+    double microns_per_pixel; /* of the picture; 0: not known */
+    /* The pixels are from a JPEG or lossy WebP file, where channels up to 16 are black background, as when the file is
+     * decoded; else a pixel is background where all channels are 0. */
+    bool lossy;
+} lvk_pixels;
+
+/* Makes a picture of pixels, which are copied: the bits that the file with these pixels gives. The rest is as for
+ * lvk_picture_decode. LVK_ERROR_ARGUMENT: sizes or stride are out of range. */
+LVK_API LVK_MUST_USE lvk_status lvk_picture_create(const lvk_classifier *classifier, const char *name,
+                                                   const lvk_pixels *pixels, lvk_picture **picture);
 LVK_API void lvk_picture_free(lvk_picture **picture);
 
 /* The picture's width and height in pixels. */

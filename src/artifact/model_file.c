@@ -5,6 +5,8 @@
 #include "core/memory.h"
 #include "models/model.h"
 
+#include <string.h>
+
 static lvk_status check_model(const char *path, const lvk_model_info *info) {
     const lvk_model *model = lvk_model_find(info->architecture);
     lvk_crop crop;
@@ -34,6 +36,12 @@ char *lvk_model_file_find(const char *path, lvk_model_choice choice) {
     return file;
 }
 
+static lvk_status check_members(const char *path, const lvk_checkpoint *checkpoint) {
+    for (uint32_t k = 0; k < lvk_checkpoint_member_count(checkpoint); ++k)
+        LVK_TRY(check_model(path, lvk_checkpoint_info(lvk_checkpoint_member(checkpoint, k))));
+    return LVK_OK;
+}
+
 lvk_status lvk_model_file_read(const char *path, lvk_model_choice choice, char **file,
                                lvk_checkpoint **checkpoint) {
     *checkpoint = NULL;
@@ -41,7 +49,24 @@ lvk_status lvk_model_file_read(const char *path, lvk_model_choice choice, char *
     if (!*file)
         return LVK_ERROR_MEMORY;
     LVK_TRY(lvk_checkpoint_read(*file, checkpoint));
-    for (uint32_t k = 0; k < lvk_checkpoint_member_count(*checkpoint); ++k)
-        LVK_TRY(check_model(*file, lvk_checkpoint_info(lvk_checkpoint_member(*checkpoint, k))));
-    return LVK_OK;
+    return check_members(*file, *checkpoint);
+}
+
+lvk_status lvk_model_file_copy(const char *name, const void *data, size_t size, lvk_checkpoint **checkpoint) {
+    *checkpoint = NULL;
+    if (size > LVK_SAFETENSORS_MAX_FILE)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s: is larger than %llu bytes", name,
+                        (unsigned long long)LVK_SAFETENSORS_MAX_FILE);
+    void *copy = lvk_alloc(size ? size : 1, 1);
+    if (!copy)
+        return LVK_ERROR_MEMORY;
+    if (size)
+        memcpy(copy, data, size);
+    lvk_safetensors *file;
+    LVK_TRY(lvk_safetensors_take(name, copy, size, &file));
+    LVK_TRY(lvk_checkpoint_take(file, checkpoint));
+    const lvk_status status = check_members(name, *checkpoint);
+    if (status != LVK_OK)
+        lvk_checkpoint_destroy(checkpoint);
+    return status;
 }

@@ -22,4 +22,9 @@ char *lvk_model_file_find(const char *path, lvk_model_choice choice);
 LVK_MUST_USE lvk_status lvk_model_file_read(const char *path, lvk_model_choice choice, char **file,
                                             lvk_checkpoint **checkpoint);
 
+/* The same of the `size` bytes of a model file at `data`, which are copied; `name` stands in front of error lines. On
+ * failure *checkpoint is NULL. */
+LVK_MUST_USE lvk_status lvk_model_file_copy(const char *name, const void *data, size_t size,
+                                            lvk_checkpoint **checkpoint);
+
 #endif

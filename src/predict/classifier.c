@@ -125,16 +125,21 @@ static lvk_status find_refit(lvk_classifier *c, const char *path) {
     return file ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_classifier_options *options,
-                               lvk_classifier **result) {
-    *result = NULL;
-    lvk_classifier *c = lvk_alloc(1, sizeof *c);
+static lvk_status create(const lvk_classifier_options *options, lvk_classifier **classifier) {
+    lvk_classifier *c = *classifier = lvk_alloc(1, sizeof *c);
     if (!c)
         return LVK_ERROR_MEMORY;
-    lvk_checkpoint *checkpoint = NULL;
     c->threads = options ? options->threads : 0;
     c->views = options && options->views ? options->views : 1;
     c->keep_going = options && options->keep_going;
+    return LVK_OK;
+}
+
+lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_classifier_options *options,
+                               lvk_classifier **classifier) {
+    LVK_TRY(create(options, classifier));
+    lvk_classifier *c = *classifier;
+    lvk_checkpoint *checkpoint = NULL;
     const lvk_model_choice choice = options && options->evaluated ? LVK_MODEL_EVALUATED : LVK_MODEL_FINAL;
     lvk_status status = lvk_model_file_read(path, choice, &c->path, &checkpoint);
     if (status == LVK_OK)
@@ -143,8 +148,22 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
         status = find_refit(c, path);
     lvk_checkpoint_destroy(&checkpoint);
     if (status != LVK_OK)
-        lvk_classifier_close(&c);
-    *result = c;
+        lvk_classifier_close(classifier);
+    return status;
+}
+
+lvk_status lvk_classifier_open_memory(lvk_device *device, const char *name, const void *data, size_t size,
+                                      const lvk_classifier_options *options, lvk_classifier **classifier) {
+    LVK_TRY(create(options, classifier));
+    lvk_classifier *c = *classifier;
+    lvk_checkpoint *checkpoint = NULL;
+    c->path = lvk_strdup(name);
+    lvk_status status = c->path ? lvk_model_file_copy(name, data, size, &checkpoint) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = load(c, device, checkpoint, options ? options->batch : 0);
+    lvk_checkpoint_destroy(&checkpoint);
+    if (status != LVK_OK)
+        lvk_classifier_close(classifier);
     return status;
 }
 

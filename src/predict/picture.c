@@ -1,6 +1,7 @@
 /* Pictures from memory: decoded by any thread, classified together. */
 #include "core/memory.h"
 #include "dataset/measure.h"
+#include "image/budget.h"
 #include "image/crop.h"
 #include "loader/scale.h"
 #include "predict/classifier.h"
@@ -23,32 +24,82 @@ static lvk_status check_scale(const lvk_model_info *model, const char *name, dou
                     name, microns_per_pixel, model->microns_per_pixel);
 }
 
-static lvk_status decode(const lvk_classifier *classifier, const void *data, size_t size, lvk_picture *p) {
+/* Measures and crops the image, which it takes over, after a failure too. */
+static lvk_status take(const lvk_classifier *classifier, lvk_image *image, lvk_picture *p) {
     const lvk_model_info *model = lvk_classifier_model(classifier);
     const lvk_crop crop =
         lvk_crop_scaled(lvk_classifier_crop(classifier),
                         lvk_scale_ratio(model->microns_per_pixel, p->info.microns_per_pixel));
-    lvk_image image;
-    LVK_TRY(lvk_image_decode(p->name, data, size, &image));
-    lvk_image_info_measure(&image, &p->info);
-    const lvk_status status = lvk_crop_extract(&crop, &image, model->image_size, &p->crop);
-    lvk_image_finish(&image);
+    lvk_image_info_measure(image, &p->info);
+    const lvk_status status = lvk_crop_extract(&crop, image, model->image_size, &p->crop);
+    lvk_image_finish(image);
     return status;
 }
 
-lvk_status lvk_picture_decode(const lvk_classifier *classifier, const char *name, const void *data,
-                              size_t size, double microns_per_pixel, lvk_picture **picture) {
+static lvk_status create(const lvk_classifier *classifier, const char *name, double microns_per_pixel,
+                         lvk_picture **picture) {
     *picture = NULL;
     LVK_TRY(check_scale(lvk_classifier_model(classifier), name, microns_per_pixel));
-    lvk_picture *p = lvk_alloc(1, sizeof *p);
+    lvk_picture *p = *picture = lvk_alloc(1, sizeof *p);
     if (!p)
         return LVK_ERROR_MEMORY;
     p->name = lvk_strdup(name);
     p->info = (lvk_image_info){.path = p->name, .microns_per_pixel = microns_per_pixel};
-    lvk_status status = p->name ? decode(classifier, data, size, p) : LVK_ERROR_MEMORY;
+    if (!p->name)
+        lvk_picture_free(picture);
+    return *picture ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+lvk_status lvk_picture_decode(const lvk_classifier *classifier, const char *name, const void *data,
+                              size_t size, double microns_per_pixel, lvk_picture **picture) {
+    lvk_image image;
+    LVK_TRY(create(classifier, name, microns_per_pixel, picture));
+    lvk_status status = lvk_image_decode(name, data, size, &image);
+    if (status == LVK_OK)
+        status = take(classifier, &image, *picture);
     if (status != LVK_OK)
-        lvk_picture_free(&p);
-    *picture = p;
+        lvk_picture_free(picture);
+    return status;
+}
+
+static lvk_status check_pixels(const char *name, const lvk_pixels *pixels) {
+    const uint32_t least = LVK_IMAGE_LEAST_SIDE, most = LVK_IMAGE_MOST_SIDE;
+    if (!pixels->rgb)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%s: there are no pixels", name);
+    if (pixels->width < least || pixels->height < least || pixels->width > most || pixels->height > most)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%s: %u × %u pixels: a side must be from %u to %u", name,
+                        (unsigned)pixels->width, (unsigned)pixels->height, (unsigned)least, (unsigned)most);
+    if (pixels->stride && pixels->stride < 3 * (size_t)pixels->width)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%s: a stride of %zu bytes is less than a row of %u pixels", name,
+                        pixels->stride, (unsigned)pixels->width);
+    if (!(pixels->microns_per_pixel == 0 ||
+          (pixels->microns_per_pixel >= LVK_LEAST_MICRONS && pixels->microns_per_pixel <= LVK_MOST_MICRONS)))
+        return lvk_fail(LVK_ERROR_ARGUMENT, "%s: %g microns per pixel: must be from %g to %g, or 0", name,
+                        pixels->microns_per_pixel, LVK_LEAST_MICRONS, LVK_MOST_MICRONS);
+    return LVK_OK;
+}
+
+lvk_status lvk_picture_create(const lvk_classifier *classifier, const char *name, const lvk_pixels *pixels,
+                              lvk_picture **picture) {
+    *picture = NULL;
+    LVK_TRY(check_pixels(name, pixels));
+    LVK_TRY(create(classifier, name, pixels->microns_per_pixel, picture));
+    const size_t row = 3 * (size_t)pixels->width, stride = pixels->stride ? pixels->stride : row;
+    lvk_image image = {.width = pixels->width,
+                       .height = pixels->height,
+                       .black = pixels->lossy ? LVK_IMAGE_LOSSY_BLACK : 0,
+                       .budget = row * pixels->height};
+    lvk_budget_take(image.budget);
+    image.pixels = lvk_alloc(pixels->height, row);
+    for (uint32_t y = 0; image.pixels && y < pixels->height; ++y)
+        memcpy(image.pixels + y * row, pixels->rgb + y * stride, row);
+    lvk_status status = LVK_ERROR_MEMORY;
+    if (image.pixels)
+        status = take(classifier, &image, *picture);
+    else
+        lvk_image_finish(&image);
+    if (status != LVK_OK)
+        lvk_picture_free(picture);
     return status;
 }
 
