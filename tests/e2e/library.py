@@ -1,15 +1,23 @@
 #!/usr/bin/env python3
 """The installed library: what it shows to programs, and programs that are built with it.
 
-    tests/e2e/library.py SOURCES BUILD
+    tests/e2e/library.py SOURCES BUILD C_COMPILER CXX_COMPILER
 """
+import os
 import pathlib
 import re
+import shlex
+import shutil
+import struct
 import subprocess
 import sys
+import tempfile
 import unittest
 
-SOURCES, BUILD = (pathlib.Path(word) for word in sys.argv[1:3])
+SOURCES, BUILD = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
+CC, CXX = sys.argv[3:5]
+EXAMPLES = SOURCES / "examples"
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
 HEADERS = sorted((SOURCES / "include" / "leukvk").glob("*.h")) + [BUILD / "include" / "leukvk" / "version.h"]
 
 
@@ -58,6 +66,114 @@ class Library(unittest.TestCase):
         major, minor = (re.search(rf"LEUKVK_VERSION_{part} (\d+)", text)[1] for part in ("MAJOR", "MINOR"))
         expected = f"libleukvk.so.0.{minor}" if major == "0" else f"libleukvk.so.{major}"
         self.assertEqual(re.search(r"SONAME\s+(\S+)", run("objdump", "-p", BUILD / "libleukvk.so"))[1], expected)
+
+
+def write_ppm(bmp, ppm):
+    """Writes a BMP file of 24 bits, whose rows are padded to four bytes and go from the bottom to the top, as PPM."""
+    data = bmp.read_bytes()
+    start, _, width, height = struct.unpack_from("<IIii", data, 10)
+    stride = (3 * width + 3) // 4 * 4
+    rows = [data[start + y * stride:start + y * stride + 3 * width] for y in range(height - 1, -1, -1)]
+    pixels = bytearray(b"".join(rows))
+    pixels[0::3], pixels[2::3] = pixels[2::3], pixels[0::3]
+    ppm.write_bytes(b"P6 %d %d 255\n" % (width, height) + pixels)
+
+
+class Examples(unittest.TestCase):
+    """Built against an installation in a folder of its own, whose name has a space."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="leukvk library "))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        first = cls.folder / "first"
+        run("cmake", "--install", BUILD, "--prefix", first)
+        cls.prefix = cls.folder / "usr local" # what is installed can be moved
+        first.rename(cls.prefix)
+        config = next(cls.prefix.glob("**/leukvk.pc"))
+        cls.library = next(cls.prefix.glob("**/libleukvk.so.?.?"))
+        cls.environment = {**os.environ, "PKG_CONFIG_PATH": str(config.parent), "LD_LIBRARY_PATH": str(cls.library.parent)}
+        cls.program = cls.prefix / "bin" / "leukvk"
+        cls.cells, cls.model = cls.folder / "cells", cls.folder / "run" / "model.safetensors"
+        run(cls.program, "synth", cls.cells, "--images", 40, "--subjects", 10, "--size", 64)
+        run(cls.program, "train", "--data", cls.cells, "--epochs", 1, "--image-size", 32, "--no-refit", "--out", cls.model.parent)
+        cls.image = sorted(cls.cells.glob("**/*.bmp"))[0]
+        table = run(cls.program, "predict", "--model", cls.model, cls.image, "--format", "csv").splitlines()
+        row = dict(zip(table[0].split(","), table[1].split(",")))
+        cls.line = f"p_all {float(row['p_all']):.6f}"
+
+    def flags(self, *words):
+        return shlex.split(run("pkg-config", *words, "leukvk", env=self.environment))
+
+    def compile(self, compiler, standard, example, flags):
+        program = self.folder / f"{example}-by-pkg-config"
+        run(*shlex.split(compiler), standard, *WARNINGS, EXAMPLES / example, *flags, "-o", program)
+        return program
+
+    def check_classify(self, program, image=None):
+        self.assertEqual(run(program, self.model, image or self.image, env=self.environment), f"{image or self.image}: {self.line}\n")
+
+    def check_train(self, program):
+        out = self.folder / f"run of {program.parent.name} {program.name}"
+        lines = run(program, self.cells, out, env=self.environment).splitlines()
+        self.assertEqual([line.split(":")[0] for line in lines], ["step 1", "step 2"])
+        for line in lines:
+            self.assertTrue(0.01 < float(line.split()[-1]) < 10, line)
+        self.assertTrue((out / "checkpoint-last.safetensors").is_file())
+
+    def test_c_and_cpp_by_pkg_config(self):
+        flags = self.flags("--cflags", "--libs")
+        self.check_classify(self.compile(CC, "-std=c11", "classify.c", flags))
+        self.check_train(self.compile(CC, "-std=c11", "train.c", flags))
+        ppm = self.folder / "cell.ppm"
+        write_ppm(self.image, ppm)
+        self.check_classify(self.compile(CXX, "-std=c++11", "classify.cpp", flags), ppm)
+
+    def test_by_cmake(self):
+        build = self.folder / "build"
+        configure = ["cmake", "-S", EXAMPLES, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+                     f"-DCMAKE_C_COMPILER={CC}", f"-DCMAKE_CXX_COMPILER={CXX}"]
+        run(*configure)
+        run("cmake", "--build", build)
+        self.check_classify(build / "example-classify")
+        self.check_train(build / "example-train")
+        ppm = self.folder / "cell.ppm"
+        write_ppm(self.image, ppm)
+        self.check_classify(build / "example-classify-cpp", ppm)
+
+    def test_python(self):
+        environment = {**self.environment, "LEUKVK_LIBRARY": str(self.library)}
+        done = run(sys.executable, EXAMPLES / "classify.py", self.model, self.image, env=environment)
+        self.assertEqual(done, f"{self.image}: {self.line}\n")
+
+    def test_the_version_is_that_of_the_project(self):
+        version = self.flags("--modversion")[0]
+        self.assertEqual(run(self.program, "--version").split()[1], version)
+        source = self.folder / "version.c"
+        source.write_text("#include <leukvk/leukvk.h>\n#include <stdio.h>\nint main(void) {\n"
+                          '    printf("%s %s %d", LEUKVK_VERSION, lvk_version(), LEUKVK_VERSION_NUMBER);\n}\n', encoding="utf-8")
+        run(*shlex.split(CC), source, *self.flags("--cflags", "--libs"), "-o", self.folder / "version")
+        major, minor, patch = (int(part) for part in version.split("."))
+        self.assertEqual(run(self.folder / "version", env=self.environment), f"{version} {version} {major * 10000 + minor * 100 + patch}")
+
+    def test_static(self):
+        """Configured for an archive, which the build has made already, and linked with all that it needs."""
+        build, prefix = self.folder / "static build", self.folder / "static prefix"
+        shaders = run("cmake", "-LA", "-N", BUILD)
+        given = re.search(r"^LEUKVK_SHADERS:PATH=(.+)$", shaders, flags=re.M)
+        run("cmake", "-S", SOURCES, "-B", build, "-G", "Ninja", "-DBUILD_SHARED_LIBS=OFF", "-DLEUKVK_TESTS=OFF",
+            f"-DLEUKVK_SHADERS={given[1] if given else BUILD / 'shaders'}", f"-DCMAKE_C_COMPILER={CC}", f"-DCMAKE_CXX_COMPILER={CXX}")
+        shutil.copy(BUILD / "libleukvk.a", build)
+        run("cmake", "--install", build, "--prefix", prefix, "--component", "development")
+        environment = {**os.environ, "PKG_CONFIG_PATH": str(next(prefix.glob("**/leukvk.pc")).parent)}
+        flags = shlex.split(run("pkg-config", "--cflags", "--libs", "leukvk", env=environment))
+        program = self.compile(CC, "-std=c11", "classify.c", flags)
+        self.assertNotIn("libleukvk", run("ldd", program))
+        self.check_classify(program)
+        examples = self.folder / "static examples"
+        run("cmake", "-S", EXAMPLES, "-B", examples, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}")
+        run("cmake", "--build", examples, "--target", "example-classify")
+        self.check_classify(examples / "example-classify")
 
 
 if __name__ == "__main__":
