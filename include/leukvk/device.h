@@ -58,6 +58,7 @@ typedef struct lvk_device_info {
                                self-test assume (shaderRoundingModeRTEFloat32); false: it does not tell */
 } lvk_device_info;
 
+/* Constant: any number of threads may read it. */
 typedef struct lvk_device_list {
     lvk_device_info *devices; /* Vulkan devices in the loader's order, then the cpu, last the reference */
     size_t count;             /* at least 1 */
@@ -69,6 +70,8 @@ typedef struct lvk_device_list {
 LVK_API LVK_MUST_USE lvk_status lvk_device_list_create(lvk_device_list **list);
 LVK_API void lvk_device_list_destroy(lvk_device_list **list);
 
+/* An open device. One thread at a time may use it and what was made with it, such as classifiers; several threads open a
+ * device each, also of the same hardware. lvk_device_get_info may be called at any time by any thread. */
 typedef struct lvk_device lvk_device;
 
 typedef struct lvk_device_options {

@@ -25,7 +25,6 @@
 #include "leukvk/metrics.h"
 #include "leukvk/model.h"
 #include "leukvk/operators.h"
-#include "leukvk/output.h"
 #include "leukvk/predict.h"
 #include "leukvk/predictions.h"
 #include "leukvk/profile.h"
@@ -39,7 +38,6 @@
 #include "leukvk/status.h"
 #include "leukvk/subject_summary.h"
 #include "leukvk/synth.h"
-#include "leukvk/text.h"
 #include "leukvk/train.h"
 #include "leukvk/version.h"
 

@@ -10,7 +10,9 @@
 extern "C" {
 #endif
 
-/* A model on a device, with its classes and with the crop and size of the images that it takes. */
+/* A model on a device, with its classes and with the crop and size of the images that it takes.
+ * One thread at a time may use it, but for lvk_picture_decode, lvk_picture_create and lvk_classifier_get_info, which any number
+ * of threads may call at any time. */
 typedef struct lvk_classifier lvk_classifier;
 
 typedef struct lvk_classifier_options {
@@ -79,7 +81,8 @@ LVK_API LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifie
                                                        lvk_predict_progress progress, void *user,
                                                        lvk_prediction *rows);
 
-/* A picture that is classified without being a file: decoded from memory, measured and cropped for a classifier. */
+/* A picture that is classified without being a file: decoded from memory, measured and cropped for a classifier.
+ * Constant: any number of threads may read it. */
 typedef struct lvk_picture lvk_picture;
 
 /* Decodes the `size` bytes of an image file at `data` as files are decoded, with the same words for what is refused;

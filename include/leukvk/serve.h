@@ -10,6 +10,7 @@
 extern "C" {
 #endif
 
+/* A server that runs, on threads of its own. Any number of threads may ask for its address and its model; one stops it. */
 typedef struct lvk_server lvk_server;
 
 /* The most bytes of a request's body that an option may allow. */

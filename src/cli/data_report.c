@@ -4,6 +4,8 @@
 #include "ui/format.h"
 #include "ui/table.h"
 
+#include "leukvk/app/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "ui/quiet.h"
 #include "verb.h"
 
+#include "leukvk/app/environment.h"
 #include "leukvk/leukvk.h"
 
 #include <stdbool.h>
@@ -126,6 +127,7 @@ static bool is_one_of(const char *text, const char *a, const char *b, const char
 }
 
 int main(int argc, char **argv) {
+    lvk_environment_allow_changes();
     output_begin();
     if (argc < 2) {
         print_help(stderr);

@@ -12,7 +12,7 @@
 #endif
 
 /* Sets this thread's error line and returns `status`, as in `return lvk_fail(LVK_ERROR_IO, "%s: %s", path,
- * reason);`. Characters that a terminal could misread, line ends among them, become '?' (leukvk/text.h). */
+ * reason);`. Characters that a terminal could misread, line ends among them, become '?' (leukvk/app/text.h). */
 lvk_status lvk_fail(lvk_status status, const char *format, ...) LVK_PRINTF(2, 3);
 
 /* Puts "context: " in front of this thread's error line and returns `status`. */

@@ -1,6 +1,6 @@
 #include "core/log.h"
 
-#include "leukvk/text.h"
+#include "leukvk/app/text.h"
 
 #include <pthread.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #define LVK_CORE_TEXT_H
 
 #include "core/error.h"
-#include "leukvk/text.h"
+#include "leukvk/app/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 #define _XOPEN_SOURCE 700
-#include "leukvk/output.h"
+#include "leukvk/app/output.h"
 
 #include "artifact/run_folder.h"
 #include "core/file.h"

@@ -3,10 +3,12 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "leukvk/app/environment.h"
 #include "vulkan/driver_files.h"
 #include "vulkan/layer_files.h"
 #include "vulkan/library_file.h"
 #include "vulkan/llvmpipe.h"
+#include "vulkan/manifest_list.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -23,19 +25,46 @@ static lvk_status check_driver_library(void *user, const char *path) {
     return lvk_library_check(path, "ICD");
 }
 
+/* For a process whose environment must stay as it is. */
+static lvk_status check_libraries(const lvk_manifest_list *list, const char *kind) {
+    for (size_t i = 0; i < list->count; ++i)
+        LVK_TRY(lvk_library_check(list->paths[i], kind));
+    return LVK_OK;
+}
+
+static lvk_status refuse_cut_libraries(void) {
+    lvk_manifest_list layers = {0}, drivers = {0};
+    lvk_status status = lvk_manifest_list_implicit_layers(&layers);
+    if (status == LVK_OK)
+        status = check_libraries(&layers, "layer");
+    if (status == LVK_OK)
+        status = lvk_manifest_list_drivers(&drivers);
+    if (status == LVK_OK)
+        status = check_libraries(&drivers, "ICD");
+    lvk_manifest_list_finish(&layers);
+    lvk_manifest_list_finish(&drivers);
+    return status == LVK_ERROR_FORMAT ? lvk_fail_within(LVK_ERROR_UNSUPPORTED, "Vulkan") : status;
+}
+
+static lvk_status leave_out_cut_libraries(void) {
+    int excluded;
+    LVK_TRY(lvk_layer_files_disable_cut());
+    return lvk_driver_files_exclude(check_driver_library, NULL, &excluded);
+}
+
 /* Libraries are checked before the first question to the loader, which opens them. */
 static lvk_status load_once(void) {
-    int excluded;
+    const bool ours = lvk_environment_changes_allowed();
     if (!loader_ready) {
-        lvk_llvmpipe_prepare();
+        if (ours)
+            lvk_llvmpipe_prepare();
         loader_ready = volkInitialize() == VK_SUCCESS;
     }
     if (!loader_ready)
         return lvk_fail(LVK_ERROR_UNSUPPORTED, "no Vulkan loader: install libvulkan1");
     if (libraries_checked)
         return LVK_OK;
-    LVK_TRY(lvk_layer_files_disable_cut());
-    LVK_TRY(lvk_driver_files_exclude(check_driver_library, NULL, &excluded));
+    LVK_TRY(ours ? leave_out_cut_libraries() : refuse_cut_libraries());
     libraries_checked = true;
     return LVK_OK;
 }
@@ -165,6 +194,9 @@ static lvk_status try_driver_file(void *user, const char *path) {
 /* Leaves out damaged driver files. With a single one, some loaders create no instance at all, and report "out
  * of memory". */
 static lvk_status exclude_driver_files(int *excluded) {
+    *excluded = 0;
+    if (!lvk_environment_changes_allowed())
+        return LVK_OK;
     pthread_mutex_lock(&load_mutex);
     const lvk_status status = lvk_driver_files_exclude(try_driver_file, NULL, excluded);
     pthread_mutex_unlock(&load_mutex);

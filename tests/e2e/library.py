@@ -3,6 +3,7 @@
 
     tests/e2e/library.py SOURCES BUILD C_COMPILER CXX_COMPILER
 """
+import json
 import os
 import pathlib
 import re
@@ -18,7 +19,31 @@ SOURCES, BUILD = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
 CC, CXX = sys.argv[3:5]
 EXAMPLES = SOURCES / "examples"
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
-HEADERS = sorted((SOURCES / "include" / "leukvk").glob("*.h")) + [BUILD / "include" / "leukvk" / "version.h"]
+HEADERS = sorted((SOURCES / "include" / "leukvk").rglob("*.h")) + [BUILD / "include" / "leukvk" / "version.h"]
+
+# Lists the devices; fails if a variable of the environment has another value, or the same value at another place, then.
+LIST_DEVICES = r"""
+#include <leukvk/leukvk.h>
+#include <stdio.h>
+#include <string.h>
+extern char **environ;
+int main(void) {
+    char *before[4096] = {0}, copies[4096][64];
+    lvk_device_list *list;
+    size_t count = 0, same = 0;
+    for (; environ[count] && count < 4095; ++count) {
+        before[count] = environ[count];
+        snprintf(copies[count], 64, "%s", environ[count]);
+    }
+    if (lvk_device_list_create(&list))
+        return 2;
+    printf("%zu devices; %s", list->count, list->vulkan);
+    for (; environ[same] && environ[same] == before[same] && strncmp(environ[same], copies[same], 63) == 0; ++same)
+        ;
+    lvk_device_list_destroy(&list);
+    return same != count || environ[same];
+}
+"""
 
 
 def run(*command, **options):
@@ -54,11 +79,21 @@ class Library(unittest.TestCase):
             with self.subTest(function=name, header=header):
                 self.assertTrue(before.startswith("LVK_API "), f"{header}: {name} is not marked LVK_API")
 
+    def test_every_object_says_which_threads_may_use_it(self):
+        found = []
+        for header in HEADERS:
+            for comment, name in re.findall(r"/\*((?:[^*]|\*(?!/))*)\*/\ntypedef struct (\w+) \2;", header.read_text(encoding="utf-8")):
+                found.append(name)
+                self.assertIn("thread", comment, f"{header.name}: {name}")
+        declared = re.findall(r"^typedef struct (\w+) \1;", "".join(header.read_text(encoding="utf-8") for header in HEADERS), flags=re.M)
+        self.assertGreater(len(declared), 8)
+        self.assertEqual(found, declared, "an object without a comment")
+
     def test_the_shared_library_exports_what_is_marked_and_nothing_else(self):
         self.assertEqual(shown("nm", "-D", "--defined-only", BUILD / "libleukvk.so"), sorted(declarations()))
 
     def test_the_archive_shows_the_same(self):
-        """Of a process that has a volk or a libpng of its own, the linker must not take leukvk's."""
+        """In a program that has a volk of its own, the linker must not take leukvk's."""
         self.assertEqual(shown("nm", "-g", "--defined-only", BUILD / "libleukvk.a"), sorted(declarations()))
 
     def test_the_name_that_programs_look_for_has_the_version(self):
@@ -140,6 +175,20 @@ class Examples(unittest.TestCase):
         ppm = self.folder / "cell.ppm"
         write_ppm(self.image, ppm)
         self.check_classify(build / "example-classify-cpp", ppm)
+
+    def test_the_environment_stays_as_it_is(self):
+        """Of a program that has not allowed to change it, also where it would have to be, to leave out a driver that is cut off."""
+        source, program, cut = (self.folder / name for name in ["list.c", "list", "cut.so"])
+        source.write_text(LIST_DEVICES, encoding="utf-8")
+        run(*shlex.split(CC), source, *self.flags("--cflags", "--libs"), "-o", program)
+        environment = {name: value for name, value in self.environment.items() if name not in ("LP_NATIVE_VECTOR_WIDTH", "GALLIVM_PERF")}
+        self.assertRegex(run(program, env=environment), "^3 devices; $") # lavapipe, cpu, reference
+        cut.write_bytes(self.library.read_bytes()[:8192])
+        manifest = self.folder / "cut.json"
+        manifest.write_text(json.dumps({"file_format_version": "1.0.0", "ICD": {"library_path": str(cut), "api_version": "1.1.0"}}))
+        files = f"{manifest}:{environment['VK_ICD_FILENAMES']}"
+        listed = run(program, env={**environment, "VK_ICD_FILENAMES": files, "VK_DRIVER_FILES": files})
+        self.assertRegex(listed, "^2 devices; .*cut.so")
 
     def test_python(self):
         environment = {**self.environment, "LEUKVK_LIBRARY": str(self.library)}

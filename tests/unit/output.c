@@ -2,7 +2,7 @@
 #define _XOPEN_SOURCE 700
 #include "support/tree.h"
 
-#include "leukvk/output.h"
+#include "leukvk/app/output.h"
 
 TestSuite(output, .init = tree_create, .fini = tree_remove);
 

@@ -1,7 +1,7 @@
 /* What the command line shows: the progress bar on a terminal and in a pipe, tables, numbers. */
 #include "support/scratch.h"
 
-#include "leukvk/text.h"
+#include "leukvk/app/text.h"
 #include "ui/epoch_line.h"
 #include "ui/format.h"
 #include "ui/loss_chart.h"

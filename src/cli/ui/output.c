@@ -1,8 +1,8 @@
 #define _GNU_SOURCE /* fopencookie */
 #include "output.h"
 
-#include "leukvk/output.h"
-#include "leukvk/text.h"
+#include "leukvk/app/output.h"
+#include "leukvk/app/text.h"
 #include "verb.h"
 
 #include <errno.h>

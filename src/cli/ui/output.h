@@ -26,10 +26,10 @@ const char *output_path(const char *text);
 void output_check_writable(const char *option, const char *path);
 
 /* Ends the program with one line and EXIT_USAGE where --`option` `path` (NULL: not given) would overwrite one of
- * the inputs or a file of a run (leukvk/output.h). */
+ * the inputs or a file of a run (leukvk/app/output.h). */
 void output_check(const char *option, const char *path, const char *const *inputs, size_t count);
 
-/* `text` as a line may show it: what a terminal could misread is '?' (leukvk/text.h); "standard output" for
+/* `text` as a line may show it: what a terminal could misread is '?' (leukvk/app/text.h); "standard output" for
  * what output_path has made of a dash, also where an error line begins with it. In memory that the next seven calls leave alone. For every name that
  * is not the program's own. */
 const char *shown(const char *text);

@@ -2,7 +2,7 @@
 #include "progress.h"
 
 #include "format.h"
-#include "leukvk/text.h"
+#include "leukvk/app/text.h"
 #include "quiet.h"
 
 #include <math.h>

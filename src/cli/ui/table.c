@@ -1,6 +1,6 @@
 #include "table.h"
 
-#include "leukvk/text.h"
+#include "leukvk/app/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

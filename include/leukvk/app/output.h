@@ -1,6 +1,6 @@
 /* Files that a program is asked to write. */
-#ifndef LEUKVK_OUTPUT_H
-#define LEUKVK_OUTPUT_H
+#ifndef LEUKVK_APP_OUTPUT_H
+#define LEUKVK_APP_OUTPUT_H
 
 #include "leukvk/status.h"
 

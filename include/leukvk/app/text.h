@@ -1,6 +1,6 @@
 /* Text for terminals and tables: UTF-8 from outside, such as file names. */
-#ifndef LEUKVK_TEXT_H
-#define LEUKVK_TEXT_H
+#ifndef LEUKVK_APP_TEXT_H
+#define LEUKVK_APP_TEXT_H
 
 #include "leukvk/api.h"
 
