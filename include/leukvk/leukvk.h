@@ -15,6 +15,7 @@
 #include "leukvk/cv.h"
 #include "leukvk/dataset.h"
 #include "leukvk/device.h"
+#include "leukvk/explain.h"
 #include "leukvk/explore.h"
 #include "leukvk/export.h"
 #include "leukvk/history.h"

@@ -375,6 +375,10 @@ const lvk_crop *lvk_classifier_crop(const lvk_classifier *c) {
     return &c->crop;
 }
 
+const lvk_evaluation_member *lvk_classifier_member(const lvk_classifier *classifier, uint32_t number) {
+    return &classifier->members[number];
+}
+
 const lvk_model_info *lvk_classifier_model(const lvk_classifier *c) {
     return &c->model;
 }

@@ -5,10 +5,15 @@
 #include "artifact/checkpoint.h"
 #include "leukvk/predict.h"
 #include "loader/cache.h"
+#include "predict/evaluation.h"
 
 /* Constant while the classifier is open, so that any thread may read them. */
 const lvk_crop *lvk_classifier_crop(const lvk_classifier *classifier);
 const lvk_model_info *lvk_classifier_model(const lvk_classifier *classifier);
+
+/* One of the models whose probabilities are averaged (lvk_classifier_info.members), from 0. Its network may be
+ * another after a prediction of larger crops. */
+const lvk_evaluation_member *lvk_classifier_member(const lvk_classifier *classifier, uint32_t number);
 
 /* lvk_classifier_predict for images of the cache's data set, whose crops the cache makes or has been lent. */
 LVK_MUST_USE lvk_status lvk_classifier_predict_cached(lvk_classifier *classifier, lvk_cache *cache,

@@ -1,0 +1,542 @@
+/* leukvk explain: what a model looks at. */
+#include "classify.h"
+#include "novelty_report.h"
+#include "options.h"
+#include "suggest.h"
+#include "ui/json_result.h"
+#include "ui/json_text.h"
+#include "ui/output.h"
+#include "ui/progress.h"
+#include "ui/quiet.h"
+#include "ui/table.h"
+#include "verb.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char documentation[] =
+    "Draws heat maps: where in an image a trained model finds what speaks for a class, and how much of that lies where "
+    "there is no cell. Name the model, a run folder or a model file, and images or folders with images, or take a part "
+    "of the run's data set with --part."
+    "\v"
+    "Examples:\n"
+    "  leukvk explain runs/RUN cell.bmp --out cell.png\n"
+    "  leukvk explain runs/RUN cells/ --out heat\n"
+    "  leukvk explain runs/RUN --part test --out heat --class hem\n"
+    "  leukvk explain runs/RUN cells/ --method occlusion --out heat\n"
+    "\n"
+    "grad-cam (Selvaraju et al. 2017) weights the maps of the last convolution by the gradient of the class' logit. Its "
+    "heat is that of the net: the logit of the cell's area, which many models add, has no place in the image. occlusion "
+    "moves a black patch over the image and shows by how much the probability of the class falls below it. It is of the "
+    "whole model, and takes some hundred times as long. It cannot show black ground, on which black changes nothing.\n"
+    "\n"
+    "The table has for each image the share of the heat on the black ground, and the share outside the cell: the largest "
+    "region that is not black, with its holes. 'even' is the share of the image that is outside the cell, which a map "
+    "without any structure would have there. Where more than half of the heat lies outside, a warning says so. Ground "
+    "speaks for small cells in a model that has learned their size, which is true of many; heat in one corner speaks of a mark that the images of one class have.\n"
+    "\n"
+    "For research and teaching; not a medical device.\n";
+
+enum {
+    OPTION_MODEL = 256,
+    OPTION_PART,
+    OPTION_DATA,
+    OPTION_OUT,
+    OPTION_CLASS,
+    OPTION_METHOD,
+    OPTION_PATCH,
+    OPTION_MEMBER,
+    OPTION_JSON,
+    OPTION_THREADS
+};
+static const struct argp_option options[] = {
+    OPTION_HEADING("Data:", GROUP_DATA),
+    OPTION_HEADING("Model:", GROUP_MODEL),
+    OPTION_HEADING("Explanation:", GROUP_WORK),
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"model", OPTION_MODEL, "PATH", 0, "The model, in place of the first argument", GROUP_MODEL},
+    {"member", OPTION_MEMBER, "N", 0, "Of a joined file, explain only model N, from 1 (the mean of all)",
+     GROUP_MODEL},
+    {"part", OPTION_PART, "PART", 0,
+     "Take this part of the data set of the model's run: train, validation, test or preliminary", GROUP_DATA},
+    {"data", OPTION_DATA, "DATA", 0,
+     "Where the data set of the run, a folder or a table, is now; without --part, take the images of DATA",
+     GROUP_DATA},
+    {"threads", OPTION_THREADS, "N", 0, "Number of threads that read images (one per processor)", GROUP_DATA},
+    {"class", OPTION_CLASS, "NAME", 0, "Heat of this class (the class that each image is called)",
+     GROUP_WORK},
+    {"method", OPTION_METHOD, "grad-cam|occlusion", 0, "How heat is measured (grad-cam)", GROUP_WORK},
+    {"patch", OPTION_PATCH, "F", 0, "Side of occlusion's patch in sides of the crop, 0.02 to 1 (0.125)",
+     GROUP_WORK},
+    {"out", OPTION_OUT, "DIR|FILE.png", 0,
+     "Write a picture of each image, the mean map of each class and explain.csv to DIR, which is new or empty; of one image, "
+     "its picture to FILE.png",
+     GROUP_OUTPUT},
+    {"json", OPTION_JSON, NULL, 0, "Print the table as JSON", GROUP_OUTPUT},
+    {0}};
+
+typedef struct arguments {
+    classify_arguments common;
+    lvk_explain_options how;
+    const char *class_name, *out;
+    bool json;
+    const char **paths;
+    size_t path_count;
+} arguments;
+
+/* All that is explained. */
+typedef struct explanation_run {
+    const arguments *arguments;
+    classify_session session;
+    selection images;
+    lvk_explainer *explainer;
+    lvk_prediction *rows;
+    uint32_t *called;
+    lvk_heat *heats;
+    int class_index;
+} explanation_run;
+
+/* The first argument is the model, unless --model names it. */
+static void take_words(arguments *a, char **words, size_t count) {
+    if (a->common.model_count == 0 && count) {
+        a->common.models[a->common.model_count++] = words[0];
+        ++words;
+        --count;
+    }
+    a->paths = (const char **)words;
+    a->path_count = count;
+}
+
+static void check_words(const arguments *a, const struct argp_state *state) {
+    if (a->common.model_count == 0)
+        argp_failure(state, EXIT_USAGE, 0, "which model? leukvk explain runs/RUN cell.png");
+    if (a->common.part || a->common.data ? a->path_count > 0 : a->path_count == 0)
+        argp_failure(state, EXIT_USAGE, 0, "name images or folders, or give --part or --data, but not both");
+    if (a->how.method != LVK_EXPLAIN_OCCLUSION && suggest_was_given("patch"))
+        argp_failure(state, EXIT_USAGE, 0, "--patch: is for --method occlusion");
+}
+
+static void take_patch(arguments *a, const char *text, const struct argp_state *state) {
+    a->how.patch = option_number(state, "patch", text);
+    if (!(a->how.patch >= LVK_EXPLAIN_LEAST_PATCH && a->how.patch <= 1))
+        argp_failure(state, EXIT_USAGE, 0, "--patch %s: must be from %g to 1", text, LVK_EXPLAIN_LEAST_PATCH);
+}
+
+static void take_method(arguments *a, const char *text, const struct argp_state *state) {
+    if (strcmp(text, "grad-cam") != 0 && strcmp(text, "occlusion") != 0)
+        argp_failure(state, EXIT_USAGE, 0, "--method %s: must be grad-cam or occlusion", text);
+    a->how.method = *text == 'o' ? LVK_EXPLAIN_OCCLUSION : LVK_EXPLAIN_GRAD_CAM;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->common.device;
+        state->child_inputs[1] = &a->common.device;
+        state->child_inputs[2] = &a->common.reading;
+        return 0;
+    case OPTION_MODEL:
+        if (a->common.model_count)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "--model: one model; leukvk export --format leukvk joins several");
+        a->common.models[a->common.model_count++] = text;
+        return 0;
+    case OPTION_MEMBER:
+        a->how.member = (uint32_t)option_count(state, "member", text, 1, LVK_MOST_MEMBERS);
+        return 0;
+    case OPTION_PART:
+        a->common.part = text;
+        return 0;
+    case OPTION_DATA:
+        a->common.data = text;
+        return 0;
+    case OPTION_THREADS:
+        a->common.classifier.threads = (unsigned)option_count(state, "threads", text, 0, 256);
+        return 0;
+    case OPTION_OUT:
+        a->out = text;
+        return 0;
+    case OPTION_CLASS:
+        a->class_name = text;
+        return 0;
+    case OPTION_METHOD:
+        take_method(a, text, state);
+        return 0;
+    case OPTION_PATCH:
+        take_patch(a, text, state);
+        return 0;
+    case OPTION_JSON:
+        a->json = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        take_words(a, state->argv + state->next, (size_t)(state->argc - state->next));
+        return 0;
+    case ARGP_KEY_END:
+        check_words(a, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static bool is_picture(const char *out) {
+    const size_t length = out ? strlen(out) : 0;
+    return length > 4 && strcmp(out + length - 4, ".png") == 0;
+}
+
+/* ---- the table ---- */
+
+static void add_percent(table *t, double share) {
+    if (isnan(share))
+        table_cell(t, "n/a");
+    else
+        table_cell(t, "%.0f %%", 100 * share);
+}
+
+static bool print_images(const explanation_run *r) {
+    table t = {0};
+    table_column(&t, "image");
+    table_column(&t, "class");
+    table_column(&t, "heat of");
+    table_number_column(&t, "p");
+    table_number_column(&t, "on ground");
+    table_number_column(&t, "outside cell");
+    table_number_column(&t, "even");
+    table_number_column(&t, "maximum");
+    for (size_t i = 0; i < r->images.count; ++i) {
+        const lvk_heat *heat = &r->heats[i];
+        table_cell(&t, "%s", r->rows[i].path);
+        table_cell(&t, "%s", lvk_explainer_class_name(r->explainer, r->called[i]));
+        table_cell(&t, "%s", lvk_explainer_class_name(r->explainer, heat->class_index));
+        table_cell(&t, "%.4f", heat->p);
+        add_percent(&t, heat->on_ground);
+        add_percent(&t, heat->outside_cell);
+        add_percent(&t, heat->outside);
+        table_cell(&t, "%.3g", heat->maximum);
+    }
+    const bool printed = table_print(&t, stdout);
+    table_finish(&t);
+    return printed;
+}
+
+/* Means over the images whose shares are known, of a class that images are called, or of all (-1). */
+typedef struct shares {
+    size_t images, known, astray;
+    double on_ground, outside_cell, outside;
+} shares;
+
+static shares add_up(const explanation_run *r, int class) {
+    shares s = {0};
+    for (size_t i = 0; i < r->images.count; ++i) {
+        const lvk_heat *heat = &r->heats[i];
+        if (class >= 0 && r->called[i] != (uint32_t)class)
+            continue;
+        ++s.images;
+        if (isnan(heat->outside_cell))
+            continue;
+        ++s.known;
+        s.astray += lvk_heat_is_astray(heat);
+        s.on_ground += heat->on_ground;
+        s.outside_cell += heat->outside_cell;
+        s.outside += heat->outside;
+    }
+    const double known = s.known ? (double)s.known : (double)NAN;
+    s.on_ground /= known;
+    s.outside_cell /= known;
+    s.outside /= known;
+    return s;
+}
+
+static bool print_classes(const explanation_run *r) {
+    table t = {0};
+    table_column(&t, "called");
+    table_number_column(&t, "images");
+    table_number_column(&t, "on ground");
+    table_number_column(&t, "outside cell");
+    table_number_column(&t, "even");
+    for (uint32_t k = 0; lvk_explainer_class_name(r->explainer, k); ++k) {
+        const shares s = add_up(r, (int)k);
+        if (s.images == 0)
+            continue;
+        table_cell(&t, "%s", lvk_explainer_class_name(r->explainer, k));
+        table_cell(&t, "%zu", s.images);
+        add_percent(&t, s.on_ground);
+        add_percent(&t, s.outside_cell);
+        add_percent(&t, s.outside);
+    }
+    printf("\nMean shares of the heat:\n");
+    const bool printed = table_print(&t, stdout);
+    table_finish(&t);
+    return printed;
+}
+
+/* The loud line of the images that are called a class. */
+static void warn_of_class(const explanation_run *r, uint32_t class) {
+    const shares s = add_up(r, (int)class);
+    const lvk_heat mean = {.outside_cell = s.outside_cell};
+    const char *name = shown(lvk_explainer_class_name(r->explainer, class));
+    if (s.known && lvk_heat_is_astray(&mean))
+        fprintf(
+            stderr,
+            "warning: THE MODEL LOOKS BESIDE THE CELL where it says %s: %.0f %% of the heat lies outside the cell, %.0f "
+            "%% on the black ground, where an even map would have %.0f %%; the cell's size, or a mark, tells it more "
+            "than the cell's picture\n",
+            name, 100 * s.outside_cell, 100 * s.on_ground, 100 * s.outside);
+    else if (s.astray)
+        fprintf(stderr, "warning: in %zu of %zu images called %s most of the heat lies outside the cell\n",
+                s.astray, s.known, name);
+}
+
+/* On standard error, whatever the form of the output. */
+static void warn(const explanation_run *r) {
+    const shares s = add_up(r, -1);
+    for (uint32_t k = 0; lvk_explainer_class_name(r->explainer, k); ++k)
+        warn_of_class(r, k);
+    if (s.images > s.known && !quiet_is_set())
+        fprintf(
+            stderr,
+            "%zu of %zu images have no shares: nothing speaks for the class, or no black ground tells where the "
+            "cell ends\n",
+            s.images - s.known, s.images);
+}
+
+/* ---- JSON ---- */
+
+static void print_text_field(const char *key, const char *text) {
+    printf("\"%s\": ", key);
+    print_json_text(text);
+}
+
+static void print_number_field(const char *key, double value) {
+    printf(", \"%s\": ", key);
+    print_json_number(value);
+}
+
+static void print_image_json(const explanation_run *r, size_t i) {
+    const lvk_heat *heat = &r->heats[i];
+    printf("    {");
+    print_text_field("path", r->rows[i].path);
+    printf(", ");
+    print_text_field("class", lvk_explainer_class_name(r->explainer, r->called[i]));
+    printf(", ");
+    print_text_field("heat_of", lvk_explainer_class_name(r->explainer, heat->class_index));
+    print_number_field("p", heat->p);
+    print_number_field("maximum", heat->maximum);
+    print_number_field("on_ground", heat->on_ground);
+    print_number_field("outside_cell", heat->outside_cell);
+    print_number_field("ground", heat->ground);
+    print_number_field("outside", heat->outside);
+    printf("}");
+}
+
+static void print_class_json(const explanation_run *r, uint32_t class, const shares *s) {
+    printf("    {");
+    print_text_field("class", lvk_explainer_class_name(r->explainer, class));
+    printf(", \"images\": %zu, \"astray\": %zu", s->images, s->astray);
+    print_number_field("on_ground", s->on_ground);
+    print_number_field("outside_cell", s->outside_cell);
+    print_number_field("outside", s->outside);
+    printf("}");
+}
+
+static void print_json(const explanation_run *r) {
+    printf("{\n  ");
+    print_text_field("model", lvk_classifier_get_info(r->session.classifier)->path);
+    printf(",\n  ");
+    print_text_field("method", r->arguments->how.method == LVK_EXPLAIN_OCCLUSION ? "occlusion" : "grad-cam");
+    printf(",\n  \"images\": [");
+    for (size_t i = 0; i < r->images.count; ++i) {
+        printf(i ? ",\n" : "\n");
+        print_image_json(r, i);
+    }
+    printf("\n  ],\n  \"classes\": [");
+    const char *before = "\n";
+    for (uint32_t k = 0; lvk_explainer_class_name(r->explainer, k); ++k) {
+        const shares s = add_up(r, (int)k);
+        if (s.images == 0)
+            continue;
+        printf("%s", before);
+        print_class_json(r, k, &s);
+        before = ",\n";
+    }
+    printf("\n  ]\n}\n");
+}
+
+/* ---- the work ---- */
+
+static bool show_progress(void *user, size_t done, size_t total) {
+    progress *bar = user;
+    bar->total = total;
+    progress_update(bar, &(progress_values){done, NAN, NAN});
+    return true;
+}
+
+static void *allocate(size_t count, size_t size) {
+    void *memory = calloc(count + 1, size);
+    if (!memory)
+        exit(report_failure(LVK_ERROR_MEMORY));
+    return memory;
+}
+
+/* Drops the images for which `p` is not a number: they could not be read any more, and have been named. */
+static void drop_unreadable(explanation_run *r, bool by_heat) {
+    size_t kept = 0;
+    for (size_t i = 0; i < r->images.count; ++i) {
+        if (isnan(by_heat ? r->heats[i].p : r->rows[i].p))
+            continue;
+        r->rows[kept] = r->rows[i];
+        r->images.indices[kept] = r->images.indices[i];
+        if (by_heat) {
+            r->called[kept] = r->called[i];
+            r->heats[kept] = r->heats[i];
+        }
+        ++kept;
+    }
+    r->images.count = kept;
+}
+
+static int select_images(explanation_run *r) {
+    const arguments *a = r->arguments;
+    const classify_arguments *common = &a->common;
+    return common->part ? classify_select(common, &r->images)
+           : common->data
+               ? selection_of_data(&r->images, common->models[0], common->data, &common->reading, false)
+               : selection_of_files(&r->images, NULL, a->paths, a->path_count, &common->reading);
+}
+
+/* A picture is of one image. */
+static void check_out(const explanation_run *r) {
+    const arguments *a = r->arguments;
+    if (!is_picture(a->out) || r->images.count == 1)
+        return;
+    fprintf(stderr, "leukvk explain: --out %s: is a picture of one image; of %zu, name a folder\n",
+            shown(a->out), r->images.count);
+    exit(EXIT_USAGE);
+}
+
+static int write_picture(explanation_run *r) {
+    lvk_explanation x = {0};
+    const int class = r->class_index == LVK_EXPLAIN_CALLED ? (int)r->called[0] : r->class_index;
+    int status = lvk_explain_image(r->explainer, r->images.dataset, r->images.indices[0], class, &x);
+    r->heats[0] = x.heat;
+    if (status == LVK_OK)
+        status = lvk_explanation_write(r->explainer, &x, r->arguments->out);
+    lvk_explanation_finish(&x);
+    return status;
+}
+
+static int explain_images(explanation_run *r) {
+    progress bar;
+    progress_begin(&bar, stderr, "Explaining", "images", r->images.count, false);
+    const lvk_explain_job job = {.dataset = r->images.dataset,
+                                 .images = r->images.indices,
+                                 .rows = r->rows,
+                                 .called = r->called,
+                                 .count = r->images.count,
+                                 .class_index = r->class_index,
+                                 .folder = r->arguments->out,
+                                 .progress = show_progress,
+                                 .user = &bar};
+    const int status = lvk_explain_images(r->explainer, &job, r->heats);
+    progress_clear(&bar);
+    return status;
+}
+
+/* A name that the model does not have is a mistake of the command line. */
+static int create_explainer(explanation_run *r) {
+    const arguments *a = r->arguments;
+    uint32_t class = 0;
+    int status = lvk_explainer_create(r->session.classifier, &a->how, &r->explainer);
+    r->class_index = LVK_EXPLAIN_CALLED;
+    if (status == LVK_OK && a->class_name) {
+        status = lvk_explainer_find_class(r->explainer, a->class_name, &class);
+        r->class_index = (int)class;
+    }
+    if (status == LVK_ERROR_ARGUMENT)
+        exit(report_mistake(status));
+    return status;
+}
+
+static int explain(explanation_run *r, bool *all) {
+    const arguments *a = r->arguments;
+    int status = classify_open(&r->session, &a->common);
+    if (status == LVK_OK)
+        status = create_explainer(r);
+    if (status == LVK_OK)
+        status = select_images(r);
+    if (status != LVK_OK)
+        return status;
+    check_out(r);
+    status = classify_run(&r->session, &r->images, "Predicting", &r->rows);
+    const size_t selected = r->images.count;
+    if (status != LVK_OK)
+        return status;
+    drop_unreadable(r, false);
+    (void)novelty_report(&r->session, r->rows, r->images.count, false);
+    r->called = allocate(r->images.count, sizeof *r->called);
+    r->heats = allocate(r->images.count, sizeof *r->heats);
+    for (size_t i = 0; i < r->images.count; ++i)
+        r->called[i] = lvk_prediction_called(&r->rows[i], r->session.class_count, r->session.threshold);
+    status = is_picture(a->out) && r->images.count ? write_picture(r) : explain_images(r);
+    if (status == LVK_OK)
+        drop_unreadable(r, true);
+    *all = r->images.count == selected && lvk_dataset_skipped_count(r->images.dataset) == 0 &&
+           lvk_dataset_unreadable_count(r->images.dataset) == 0;
+    return status;
+}
+
+static int print_all(explanation_run *r) {
+    const arguments *a = r->arguments;
+    if (a->json) {
+        json_result_end();
+        print_json(r);
+    } else if (!print_images(r) || !print_classes(r)) {
+        return LVK_ERROR_MEMORY;
+    }
+    warn(r);
+    if (a->out && !quiet_is_set())
+        fprintf(stderr, is_picture(a->out) ? "picture: %s\n" : "pictures and explain.csv in %s\n",
+                shown(a->out));
+    return LVK_OK;
+}
+
+/* Before any work is done. */
+static void check_folder(const arguments *a) {
+    output_check("out", is_picture(a->out) ? a->out : NULL, a->common.models, (size_t)a->common.model_count);
+    output_check("out", is_picture(a->out) ? a->out : NULL, a->paths, a->path_count);
+    if (!a->out || is_picture(a->out) || lvk_explain_folder_check(a->out) == LVK_OK)
+        return;
+    fprintf(stderr, "leukvk explain: --out %s\n", shown(lvk_error_message()));
+    exit(EXIT_USAGE);
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp_child children[] = {
+        {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {&data_argp, 0, NULL, 0}, {0}};
+    static const struct argp parser = {
+        options, parse_option, "[MODEL] [IMAGE OR FOLDER]...", documentation, children, NULL, NULL};
+    arguments a = {.common = {.keep_classes = true, .classifier = {.keep_going = true}}};
+    parse_arguments(&parser, argc, argv, &a);
+    check_folder(&a);
+    if (a.json)
+        json_result_begin();
+    explanation_run r = {.arguments = &a};
+    bool all = false;
+    int status = explain(&r, &all);
+    if (status == LVK_OK)
+        status = print_all(&r);
+    const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
+    free(r.rows);
+    free(r.called);
+    free(r.heats);
+    lvk_explainer_destroy(&r.explainer);
+    selection_finish(&r.images);
+    classify_close(&r.session);
+    return exit_status;
+}
+
+extern const verb verb_explain;
+const verb verb_explain = {"explain", "show what a trained model looks at", run};
