@@ -13,6 +13,7 @@
 #include "leukvk/class_metrics.h"
 #include "leukvk/crop.h"
 #include "leukvk/cv.h"
+#include "leukvk/data_page.h"
 #include "leukvk/dataset.h"
 #include "leukvk/device.h"
 #include "leukvk/explain.h"

@@ -23,11 +23,12 @@ enum {
     OPTION_SHEET,
     OPTION_PER_CLASS,
     OPTION_CROP,
-    OPTION_POSITIVE
+    OPTION_POSITIVE,
+    OPTION_REPORT
 };
 
 typedef struct arguments {
-    const char *folder, *split, *sheet;
+    const char *folder, *split, *sheet, *report;
     lvk_sheet_options sheet_options;
     lvk_split_options split_options;
     lvk_dataset_options read_options;
@@ -36,7 +37,7 @@ typedef struct arguments {
 
 static const struct argp_option options[] = {
     OPTION_HEADING("Data:", GROUP_DATA),
-    OPTION_HEADING("Split and contact sheet:", GROUP_WORK),
+    OPTION_HEADING("Split, contact sheet and page:", GROUP_WORK),
     OPTION_HEADING("Output:", GROUP_OUTPUT),
     {"split", OPTION_SPLIT, "FILE", 0,
      "Split the data set for a training, and write the split to FILE (JSON); -: to standard output",
@@ -44,11 +45,16 @@ static const struct argp_option options[] = {
     {"sheet", OPTION_SHEET, "FILE.png", 0,
      "Draw a contact sheet of random cells of each class, of all subjects in turn; FILE.csv lists the cells",
      GROUP_WORK},
-    {"per-class", OPTION_PER_CLASS, "N", 0, "Number of cells per class on the contact sheet (20)",
+    {"report", OPTION_REPORT, "FILE.html", 0,
+     "Write a web page of one file: counts, cells of each class, area and colour by class and subject, duplicates, outliers, "
+     "what is not known, and the files that are left out",
      GROUP_WORK},
+    {"per-class", OPTION_PER_CLASS, "N", 0,
+     "Number of cells per class on the contact sheet (20) and on the page (12)", GROUP_WORK},
     {"crop", OPTION_CROP, "center:N|bbox|none", 0,
-     "Crop of the cells on the contact sheet, as in training (center:300)", GROUP_WORK},
-    {"seed", OPTION_SEED, "N", 0, "Random seed of the split and of the contact sheet (1)", GROUP_WORK},
+     "Crop of the cells on the contact sheet and on the page, as in training (center:300)", GROUP_WORK},
+    {"seed", OPTION_SEED, "N", 0, "Random seed of the split, of the contact sheet and of the page (1)",
+     GROUP_WORK},
     {"fractions", OPTION_FRACTIONS, "V,T", 0,
      "Fractions of the images for the validation part and the test part of the split (0.15,0.15)",
      GROUP_WORK},
@@ -73,6 +79,7 @@ static const char documentation[] =
     "  leukvk data C-NMC_Leukemia --split split.json --fractions 0.1,0.2\n"
     "  leukvk data C-NMC_Leukemia --subjects\n"
     "  leukvk data C-NMC_Leukemia --sheet cells.png --per-class 30\n"
+    "  leukvk data C-NMC_Leukemia --report cells.html\n"
     "  leukvk data my-cells --strict --json\n"
     "  leukvk data my-cells --subject-pattern '/P([0-9]+)_'\n"
     "  leukvk data cells.csv \\\n"
@@ -95,8 +102,9 @@ static void refuse_split_options(const arguments *a, const struct argp_state *st
     if (a->split)
         return;
     option_refuse(state, (const char *const[]){"fractions", NULL}, "is for --split FILE");
-    if (!a->sheet)
-        option_refuse(state, (const char *const[]){"seed", NULL}, "is for --split FILE and --sheet FILE.png");
+    if (!a->sheet && !a->report)
+        option_refuse(state, (const char *const[]){"seed", NULL},
+                      "is for --split FILE and --sheet FILE.png, and for --report FILE.html");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
@@ -114,6 +122,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_SHEET:
         a->sheet = option_png(state, "sheet", text);
+        return 0;
+    case OPTION_REPORT:
+        a->report = output_path(text);
         return 0;
     case OPTION_PER_CLASS:
         a->sheet_options.cells = (uint32_t)option_count(state, "per-class", text, 1, 1000);
@@ -150,8 +161,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         argp_failure(state, EXIT_USAGE, 0, "which data set? leukvk data --help shows examples");
         return 0;
     case ARGP_KEY_END:
-        if (!a->sheet)
-            option_refuse(state, (const char *const[]){"per-class", "crop", NULL}, "is for --sheet FILE.png");
+        if (!a->sheet && !a->report)
+            option_refuse(state, (const char *const[]){"per-class", "crop", NULL},
+                          "is for --sheet FILE.png and --report FILE.html");
         if (a->json)
             refuse_split_options(a, state);
         return 0;
@@ -255,11 +267,28 @@ static int write_sheet(const lvk_dataset *dataset, const arguments *a) {
     return status == LVK_OK ? EXIT_OK : report_failure(status);
 }
 
+static int write_report(const lvk_dataset *dataset, const arguments *a) {
+    progress bar;
+    progress_begin(&bar, stderr, "Drawing", "pictures", 0, false);
+    const lvk_data_page_options page = {.crop = a->sheet_options.crop,
+                                        .cells = a->sheet_options.cells,
+                                        .seed = a->sheet_options.seed,
+                                        .threads = a->sheet_options.threads,
+                                        .progress = progress_count,
+                                        .progress_user = &bar};
+    const int status = lvk_data_page_write(dataset, &page, a->report);
+    progress_clear(&bar);
+    if (status == LVK_OK && !a->json)
+        printf("\nPage of the data set: %s\n", shown(a->report));
+    return status == LVK_OK ? EXIT_OK : report_failure(status);
+}
+
 /* The sheet's list too, whose name was not typed. */
 static void check_outputs(const arguments *a) {
     char *index = NULL;
     output_check("split", a->split, &a->folder, 1);
     output_check("sheet", a->sheet, &a->folder, 1);
+    output_check("report", a->report, &a->folder, 1);
     if (a->sheet && name_index(a->sheet, &index))
         output_check("sheet", index, &a->folder, 1);
     free(index);
@@ -297,6 +326,8 @@ static int run(int argc, char **argv) {
         result = write_split(dataset, &a);
     if (result == EXIT_OK && a.sheet)
         result = write_sheet(dataset, &a);
+    if (result == EXIT_OK && a.report)
+        result = write_report(dataset, &a);
     lvk_dataset_destroy(&dataset);
     return result;
 }

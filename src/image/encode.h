@@ -19,4 +19,8 @@ LVK_MUST_USE lvk_status lvk_bmp_encode(const uint8_t *pixels, uint32_t width, ui
 LVK_MUST_USE lvk_status lvk_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
                                        void **data, size_t *size);
 
+/* Encodes RGB with loss: for pictures to look at. `quality` is from 0 to 100; sides are at most 16,383 pixels. */
+LVK_MUST_USE lvk_status lvk_webp_encode(const uint8_t *pixels, uint32_t width, uint32_t height, float quality,
+                                        void **data, size_t *size);
+
 #endif

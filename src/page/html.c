@@ -2,6 +2,8 @@
 
 #include "core/memory.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 extern const char lvk_html_style[]; /* style.css */
@@ -37,6 +39,32 @@ void lvk_html_add(lvk_text *text, const char *string) {
             lvk_text_add(text, "&#%d;", *at++);
     }
     lvk_free(copy);
+}
+
+/* ---- numbers ---- */
+
+void lvk_html_add_count(lvk_text *text, uint64_t count) {
+    char digits[24];
+    const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+    for (int i = 0; i < length; ++i)
+        lvk_text_add(text, "%s%c", i && (length - i) % 3 == 0 ? "," : "", digits[i]);
+}
+
+void lvk_html_add_number(lvk_text *text, double value, int decimals) {
+    lvk_text number = {0};
+    if (!isfinite(value)) {
+        lvk_text_add(text, "n/a");
+        return;
+    }
+    lvk_text_add_decimal(&number, fabs(value), decimals);
+    text->failed = text->failed || number.failed;
+    if (!number.failed) {
+        const size_t whole = strcspn(number.data, ".");
+        lvk_text_add(text, "%s", value < 0 ? "−" : "");
+        for (size_t i = 0; i < number.length; ++i)
+            lvk_text_add(text, "%s%c", i && i < whole && (whole - i) % 3 == 0 ? "," : "", number.data[i]);
+    }
+    lvk_text_finish(&number);
 }
 
 /* ---- base64: RFC 4648 ---- */

@@ -8,6 +8,8 @@
 
 #include "core/text.h"
 
+#include <stdint.h>
+
 typedef struct lvk_html_head {
     const char *title; /* escaped here */
     bool scripts;      /* the page has scripts of its own; else browsers are told to run none */
@@ -21,6 +23,12 @@ void lvk_html_end(lvk_text *text);
 /* Adds `string` as the text of an element or of an attribute in double quotes: with entities for what is
  * markup, and '?' for what lvk_text_make_printable does not let pass. */
 void lvk_html_add(lvk_text *text, const char *string);
+
+/* Adds "1,234,567". */
+void lvk_html_add_count(lvk_text *text, uint64_t count);
+
+/* Adds a number with decimals and commas between its thousands; "n/a" where it is not finite. */
+void lvk_html_add_number(lvk_text *text, double value, int decimals);
 
 /* Adds bytes as a URI "data:TYPE;base64,...". */
 void lvk_html_add_data(lvk_text *text, const char *type, const void *bytes, size_t size);

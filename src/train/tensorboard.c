@@ -127,8 +127,8 @@ lvk_status lvk_tensorboard_check(const char *option) {
         return LVK_ERROR_MEMORY;
     const lvk_status status =
         lvk_path_is_file(path)
-            ? lvk_fail(LVK_ERROR_IO,
-                       "--tensorboard %s: has events of another training; name another folder", option)
+            ? lvk_fail(LVK_ERROR_IO, "--tensorboard %s: has events of another training; name another folder",
+                       option)
             : LVK_OK;
     lvk_free(path);
     return status;

@@ -1,9 +1,11 @@
 /* Pages: what is escaped, data in URIs, the numbers of an axis. */
 #include "core/memory.h"
 #include "page/axis.h"
+#include "page/box_plot.h"
 #include "page/html.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 static const char *escaped(lvk_text *text, const char *string) {
@@ -91,4 +93,66 @@ Test(page, an_axis_has_round_numbers) {
     const lvk_axis axis = {-5, 10, 5, 4, 0};
     cr_expect_float_eq(lvk_axis_place(&axis, -5), 0, 0);
     cr_expect_float_eq(lvk_axis_place(&axis, 2.5), 0.5, 1e-12);
+}
+
+static const char *written(lvk_text *text, double value, int decimals) {
+    text->length = 0;
+    lvk_html_add_number(text, value, decimals);
+    return text->data;
+}
+
+Test(page, numbers_have_commas_between_thousands) {
+    lvk_text text = {0};
+    cr_expect_str_eq(written(&text, 1234567.891, 2), "1,234,567.89");
+    cr_expect_str_eq(written(&text, 999, 0), "999");
+    cr_expect_str_eq(written(&text, 1000, 0), "1,000");
+    cr_expect_str_eq(written(&text, -1234.5, 1), "\xe2\x88\x92"
+                                                 "1,234.5");
+    cr_expect_str_eq(written(&text, 0.12345, 3), "0.123");
+    cr_expect_str_eq(written(&text, NAN, 3), "n/a");
+    text.length = 0;
+    lvk_html_add_count(&text, 10203040);
+    cr_expect_str_eq(text.data, "10,203,040");
+    lvk_text_finish(&text);
+}
+
+/* 0, 10, ... 100 and 300: quartiles 27.5, 55 and 82.5, fences at -55 and 165. */
+Test(page, a_box_has_its_quartiles_and_what_is_beyond_the_fences) {
+    static const double values[] = {0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 300}, few[] = {50, 200};
+    const lvk_fences f = lvk_fences_of(values, 12);
+    cr_expect(f.quartiles[0] == 27.5 && f.quartiles[1] == 55 && f.quartiles[2] == 82.5 && f.low == -55 &&
+              f.high == 165);
+    const lvk_box_row rows[] = {
+        {.name = "a<b", .color = "#0072b2", .sorted = values, .count = 12},
+        {.name = "few", .color = "#d55e00", .swatch = "#123456", .sorted = few, .count = 2},
+        {.name = "none", .color = "#009e73"}};
+    lvk_text text = {0};
+    lvk_box_plot_add(&text, &(lvk_box_plot){.title = "t", .axis = "area & more", .rows = rows, .count = 3});
+    cr_assert_not(text.failed);
+    /* the axis goes from 0 at 24 to 300 at 316 */
+    static const char *const parts[] = {
+        "role=\"img\" width=\"340\" height=\"164\" viewBox=\"0 0 340 164\"",
+        "y=\"139.0\">0</text>",
+        "x=\"316.0\" y=\"139.0\">300</text>",
+        ">area &#38; more</text>",
+        ">a&#60;b</text>",
+        "<line x1=\"24.0\" y1=\"30.0\" x2=\"121.3\" y2=\"30.0\" stroke=\"#0072b2\"", /* whiskers: 0 to 100 */
+        "x=\"50.8\" y=\"24.0\" width=\"53.5\"/>",                                    /* box: 27.5 to 82.5 */
+        "<line x1=\"77.5\" y1=\"24.0\" x2=\"77.5\" y2=\"36.0\" stroke=\"currentColor\"", /* median: 55 */
+        "<circle r=\"2\" fill=\"#0072b2\" cx=\"316.0\" cy=\"30.0\"/>",
+        "<circle r=\"2\" fill=\"#d55e00\" cx=\"72.7\" cy=\"70.0\"/>",
+        "<circle r=\"2\" fill=\"#d55e00\" cx=\"218.7\" cy=\"70.0\"/>",
+        "fill=\"#123456\"",
+        ">none</text>"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
+        cr_expect_not_null(strstr(text.data, parts[i]), "no '%s' in %s", parts[i], text.data);
+    size_t circles = 0;
+    for (const char *at = text.data; (at = strstr(at, "<circle")); ++at)
+        ++circles;
+    cr_expect_eq(circles, 3);
+    text.length = 0;
+    text.data[0] = '\0';
+    lvk_box_plot_add(&text, &(lvk_box_plot){.title = "t", .axis = "x", .rows = rows + 2, .count = 1});
+    cr_expect_str_eq(text.data, "", "no value");
+    lvk_text_finish(&text);
 }
