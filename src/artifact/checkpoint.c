@@ -410,67 +410,69 @@ const lvk_safetensors *lvk_checkpoint_file(const lvk_checkpoint *checkpoint) {
     return checkpoint->file;
 }
 
-static lvk_status copy_but_calibration(const lvk_string_map *from, lvk_string_map *to) {
-    for (size_t i = 0; i < from->count; ++i) {
-        const lvk_string_pair *pair = &from->pairs[i];
-        if (strcmp(pair->key, temperature_key) != 0 && strcmp(pair->key, threshold_key) != 0 &&
-            strcmp(pair->key, LVK_POSITIVE_CLASSES_KEY) != 0)
-            LVK_TRY(lvk_string_map_set(to, pair->key, pair->value));
-    }
-    return LVK_OK;
-}
+/* ---- writing a file again ---- */
 
-lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
-                                    const lvk_model_calibration *calibration) {
-    const lvk_safetensors *file = checkpoint->file;
-    const size_t count = lvk_safetensors_count(file);
-    lvk_string_map map = {0};
-    lvk_safetensor *tensors = lvk_alloc(count, sizeof *tensors);
-    lvk_status status = tensors ? LVK_OK : LVK_ERROR_MEMORY;
-    for (size_t i = 0; i < count && tensors; ++i)
-        tensors[i] = *lvk_safetensors_at(file, i);
-    if (status == LVK_OK)
-        status = copy_but_calibration(lvk_safetensors_metadata(file), &map);
-    if (status == LVK_OK)
-        status = put_calibration(&map, &checkpoint->info, calibration);
-    if (status == LVK_OK)
-        status = lvk_safetensors_write(lvk_safetensors_name(file), tensors, count, &map);
-    lvk_string_map_finish(&map);
-    lvk_free(tensors);
-    return status;
+/* Which entries and tensors of a file are replaced. */
+typedef bool (*is_replaced)(const char *name);
+
+static bool is_calibration(const char *name) {
+    return strcmp(name, temperature_key) == 0 || strcmp(name, threshold_key) == 0 ||
+           strcmp(name, LVK_POSITIVE_CLASSES_KEY) == 0;
 }
 
 static bool is_novelty(const char *name) {
     return strncmp(name, LVK_NOVELTY_PREFIX, sizeof LVK_NOVELTY_PREFIX - 1) == 0;
 }
 
-/* Copies the entries of `from` that are (or, if `novelty` is false, are not) of novelty. */
-static lvk_status copy_entries(const lvk_string_map *from, bool novelty, lvk_string_map *to) {
+/* Copies the entries of the file that stay. */
+static lvk_status copy_entries(const lvk_checkpoint *checkpoint, is_replaced replaced, lvk_string_map *to) {
+    const lvk_string_map *from = lvk_safetensors_metadata(checkpoint->file);
     for (size_t i = 0; i < from->count; ++i)
-        if (is_novelty(from->pairs[i].key) == novelty)
+        if (!replaced(from->pairs[i].key))
             LVK_TRY(lvk_string_map_set(to, from->pairs[i].key, from->pairs[i].value));
     return LVK_OK;
 }
 
-lvk_status lvk_checkpoint_replace_novelty(const lvk_checkpoint *checkpoint, const lvk_safetensor *tensors,
-                                          size_t count, const lvk_string_map *entries) {
+/* Writes the file with the entries of `map`, and with the `count` tensors behind those that stay. */
+static lvk_status write_again(const lvk_checkpoint *checkpoint, is_replaced replaced,
+                              const lvk_safetensor *tensors, size_t count, const lvk_string_map *map) {
     const lvk_safetensors *file = checkpoint->file;
     const size_t own = lvk_safetensors_count(file);
     size_t kept = 0;
-    lvk_string_map map = {0};
     lvk_safetensor *all = lvk_alloc(own + count, sizeof *all);
-    lvk_status status = all ? copy_entries(lvk_safetensors_metadata(file), false, &map) : LVK_ERROR_MEMORY;
-    for (size_t i = 0; i < own && all; ++i)
-        if (!is_novelty(lvk_safetensors_at(file, i)->name))
+    if (!all)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < own; ++i)
+        if (!replaced(lvk_safetensors_at(file, i)->name))
             all[kept++] = *lvk_safetensors_at(file, i);
-    if (all && count)
+    if (count)
         memcpy(all + kept, tensors, count * sizeof *all);
-    if (status == LVK_OK)
-        status = copy_entries(entries, true, &map);
-    if (status == LVK_OK)
-        status = lvk_safetensors_write(lvk_safetensors_name(file), all, kept + count, &map);
-    lvk_string_map_finish(&map);
+    const lvk_status status = lvk_safetensors_write(lvk_safetensors_name(file), all, kept + count, map);
     lvk_free(all);
+    return status;
+}
+
+lvk_status lvk_checkpoint_calibrate(const lvk_checkpoint *checkpoint,
+                                    const lvk_model_calibration *calibration) {
+    lvk_string_map map = {0};
+    lvk_status status = copy_entries(checkpoint, is_calibration, &map);
+    if (status == LVK_OK)
+        status = put_calibration(&map, &checkpoint->info, calibration);
+    if (status == LVK_OK)
+        status = write_again(checkpoint, is_calibration, NULL, 0, &map);
+    lvk_string_map_finish(&map);
+    return status;
+}
+
+lvk_status lvk_checkpoint_replace_novelty(const lvk_checkpoint *checkpoint, const lvk_safetensor *tensors,
+                                          size_t count, const lvk_string_map *entries) {
+    lvk_string_map map = {0};
+    lvk_status status = copy_entries(checkpoint, is_novelty, &map);
+    for (size_t i = 0; i < entries->count && status == LVK_OK; ++i)
+        status = lvk_string_map_set(&map, entries->pairs[i].key, entries->pairs[i].value);
+    if (status == LVK_OK)
+        status = write_again(checkpoint, is_novelty, tensors, count, &map);
+    lvk_string_map_finish(&map);
     return status;
 }
 

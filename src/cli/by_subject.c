@@ -108,13 +108,6 @@ static int make_table(const lvk_subject_summary *list, size_t subjects, const lv
     return out && fclose(out) == 0 && printed ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-static int write_text(const char *text, const char *path) {
-    if (path)
-        return lvk_text_write(path, text);
-    output_text(text);
-    return LVK_OK;
-}
-
 int by_subject_write(const lvk_prediction *rows, size_t count, const lvk_prediction_options *how,
                      const char *path) {
     lvk_subject_summary *list;
@@ -126,7 +119,7 @@ int by_subject_write(const lvk_prediction *rows, size_t count, const lvk_predict
     else if (status == LVK_OK)
         status = lvk_subject_summaries_text(list, subjects, how, &lines);
     if (status == LVK_OK)
-        status = write_text(lines ? lines : text, path);
+        status = output_write(path, lines ? lines : text);
     if (status == LVK_OK && path && !quiet_is_set())
         fprintf(stderr, "%zu subjects in %s\n", subjects, shown(path));
     free(text);

@@ -331,10 +331,8 @@ int classify_write(const lvk_prediction *rows, size_t count, const lvk_predictio
                    const char *path) {
     char *text = NULL;
     int status = lvk_predictions_text(rows, count, how, &text);
-    if (status == LVK_OK && path)
-        status = lvk_text_write(path, text);
-    else if (status == LVK_OK)
-        output_text(text);
+    if (status == LVK_OK)
+        status = output_write(path, text);
     lvk_text_free(text);
     return status;
 }

@@ -114,8 +114,6 @@ static bool are_subjects(const lvk_scan *scan, place where) {
 }
 
 static lvk_status name_subjects(lvk_scan *scan, place where) {
-    if (!are_subjects(scan, where))
-        return LVK_OK;
     for (size_t i = 0; i < scan->count; ++i) {
         lvk_scan_entry *entry = &scan->entries[i];
         const lvk_path_span f = subject_folder(entry, where);
@@ -130,9 +128,11 @@ static lvk_status name_subjects(lvk_scan *scan, place where) {
 }
 
 lvk_status lvk_layout_name_subjects(lvk_scan *scan) {
-    return name_subjects(scan, are_subjects(scan, BELOW_CLASS) ? BELOW_CLASS : ABOVE_CLASS);
+    return are_subjects(scan, BELOW_CLASS)   ? name_subjects(scan, BELOW_CLASS)
+           : are_subjects(scan, ABOVE_CLASS) ? name_subjects(scan, ABOVE_CLASS)
+                                             : LVK_OK;
 }
 
 lvk_status lvk_layout_name_subjects_without_classes(lvk_scan *scan) {
-    return name_subjects(scan, AROUND_IMAGE);
+    return are_subjects(scan, AROUND_IMAGE) ? name_subjects(scan, AROUND_IMAGE) : LVK_OK;
 }

@@ -1,7 +1,5 @@
 #include "models/area.h"
 
-#include <string.h>
-
 /* clamp(z, 0, 1) = relu(z) - relu(z - 1) */
 enum { GROUND_FILTERS = 2 };
 
@@ -18,27 +16,10 @@ int lvk_area_build(lvk_builder *builder, int images, uint32_t count) {
     return x;
 }
 
-/* The parameter's tensor. The model has it. */
-static const lvk_tensor *find(const lvk_builder *builder, const char *name) {
-    const lvk_tensor *found = NULL;
-    for (size_t p = 0; p < builder->parameter_count; ++p) {
-        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
-        if (strcmp(tensor->name, name) == 0)
-            found = tensor;
-    }
-    return found;
-}
-
-static void set(const lvk_builder *builder, const char *name, const double *values, float *block) {
-    const lvk_tensor *tensor = find(builder, name);
-    for (uint64_t i = 0; i < lvk_type_count(&tensor->type); ++i)
-        block[tensor->offset / sizeof *block + i] = (float)values[i];
-}
-
 void lvk_area_set(const lvk_builder *builder, const lvk_area_parameters *parameters, float *block) {
     double kernel[3][GROUND_FILTERS], bias[GROUND_FILTERS] = {2, 1},
                                       clamped[GROUND_FILTERS * LVK_MOST_CLASSES];
-    const uint64_t count = lvk_type_count(&find(builder, "area/bias")->type);
+    const uint64_t count = lvk_type_count(&lvk_parameter_find(builder, "area/bias")->type);
     for (int c = 0; c < 3; ++c) {
         for (int f = 0; f < GROUND_FILTERS; ++f) {
             kernel[c][f] = -LVK_GROUND_STEEPNESS * parameters->deviation[c];
@@ -49,8 +30,8 @@ void lvk_area_set(const lvk_builder *builder, const lvk_area_parameters *paramet
         clamped[k] = parameters->kernel[k];
         clamped[count + k] = -parameters->kernel[k];
     }
-    set(builder, "ground/kernel", &kernel[0][0], block);
-    set(builder, "ground/bias", bias, block);
-    set(builder, "area/kernel", clamped, block);
-    set(builder, "area/bias", parameters->bias, block);
+    lvk_parameter_set(builder, "ground/kernel", &kernel[0][0], block);
+    lvk_parameter_set(builder, "ground/bias", bias, block);
+    lvk_parameter_set(builder, "area/kernel", clamped, block);
+    lvk_parameter_set(builder, "area/bias", parameters->bias, block);
 }

@@ -36,6 +36,21 @@ static int add_parameter(lvk_builder *builder, const char *layer, const char *na
     return add_any_parameter(builder, layer, name, type, initializer, fan_in, fan_out, true);
 }
 
+const lvk_tensor *lvk_parameter_find(const lvk_builder *builder, const char *name) {
+    const lvk_tensor *found = NULL;
+    for (size_t p = 0; p < builder->parameter_count && !found; ++p) {
+        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
+        found = strcmp(tensor->name, name) == 0 ? tensor : NULL;
+    }
+    return found;
+}
+
+void lvk_parameter_set(const lvk_builder *builder, const char *name, const double *values, float *block) {
+    const lvk_tensor *tensor = lvk_parameter_find(builder, name);
+    for (uint64_t i = 0; i < lvk_type_count(&tensor->type); ++i)
+        block[tensor->offset / sizeof *block + i] = (float)values[i];
+}
+
 /* Notes a layer, whose last tensor is `output`. Before it, the graph had `first_node` nodes and the builder
  * `first_parameter` parameters. */
 static int finish_layer(lvk_builder *builder, const char *name, const char *kind, int output,

@@ -52,6 +52,13 @@ typedef struct lvk_builder {
     lvk_running_average averages[LVK_MAX_PARAMETERS]; /* the code that trains appends their updates */
 } lvk_builder;
 
+/* The tensor of the parameter with this name; NULL: the model has none. */
+const lvk_tensor *lvk_parameter_find(const lvk_builder *builder, const char *name);
+
+/* Sets the parameter with this name, which the model has, to `values`, one for each of its elements, in `block`, which
+ * has the layout of the model's parameter block. */
+void lvk_parameter_set(const lvk_builder *builder, const char *name, const double *values, float *block);
+
 /* A convolution with bias and, if `relu`, a ReLU: square kernel, stride 1, no padding. */
 int lvk_layer_conv2d(lvk_builder *builder, const char *name, int x, uint32_t filters, uint32_t kernel,
                      bool relu);

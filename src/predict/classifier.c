@@ -301,7 +301,7 @@ static lvk_status compute(lvk_classifier *c, const lvk_source *source, const uin
     const uint32_t width = lvk_evaluation_width(&c->model);
     const double temperature = c->info.temperature;
     if (c->member_count == 1)
-        return lvk_evaluation_with_features(c->members[0].network, source, images, count, c->views,
+        return lvk_evaluation_probabilities(c->members[0].network, source, images, count, c->views,
                                             temperature, progress, user, c->members[0].sink, probabilities);
     LVK_TRY(lvk_evaluation_mean(c->members, c->member_count, source, images, count, c->views, progress, user,
                                 probabilities));

@@ -168,14 +168,6 @@ static lvk_status evaluate(evaluation *j, const lvk_source *source, const uint32
 lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
                                         const uint32_t *images, size_t count, uint32_t views,
                                         double temperature, lvk_evaluation_progress progress, void *user,
-                                        double *probabilities) {
-    return lvk_evaluation_with_features(network, source, images, count, views, temperature, progress, user,
-                                        NULL, probabilities);
-}
-
-lvk_status lvk_evaluation_with_features(lvk_network *network, const lvk_source *source,
-                                        const uint32_t *images, size_t count, uint32_t views,
-                                        double temperature, lvk_evaluation_progress progress, void *user,
                                         const lvk_feature_sink *sink, double *probabilities) {
     const lvk_evaluation_member only = {.network = network, .temperature = temperature, .sink = sink};
     evaluation j = {.members = &only,

@@ -13,16 +13,6 @@ int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image);
 /* Called with the number of images done. False stops with LVK_ERROR_CANCELLED. */
 typedef bool (*lvk_evaluation_progress)(void *user, size_t done, size_t total);
 
-/* Computes the probabilities of images without augmentation, in double from the network's logits divided by
- * `temperature`. probabilities[i] is that of the positive class for image images[i]; for a network with
- * several outputs, probabilities[i][lvk_network_outputs] are those of each class. They are means over views 0
- * to views - 1 (lvk_augment_view), rounded to the nine digits with which predictions are written, so that
- * scores are those of the written numbers. `progress` may be NULL. */
-LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
-                                                     const uint32_t *images, size_t count, uint32_t views,
-                                                     double temperature, lvk_evaluation_progress progress,
-                                                     void *user, double *probabilities);
-
 /* Is given the numbers of the network's last hidden layer (lvk_network_features) for image images[row], once
  * a view. */
 typedef struct lvk_feature_sink {
@@ -30,8 +20,12 @@ typedef struct lvk_feature_sink {
     void *user;
 } lvk_feature_sink;
 
-/* The same, and gives the features to `sink`; NULL: nobody. */
-LVK_MUST_USE lvk_status lvk_evaluation_with_features(lvk_network *network, const lvk_source *source,
+/* Computes the probabilities of images without augmentation, in double from the network's logits divided by
+ * `temperature`. probabilities[i] is that of the positive class for image images[i]; for a network with
+ * several outputs, probabilities[i][lvk_network_outputs] are those of each class. They are means over views 0
+ * to views - 1 (lvk_augment_view), rounded to the nine digits with which predictions are written, so that
+ * scores are those of the written numbers. `progress` may be NULL, as may `sink`, which gets the features. */
+LVK_MUST_USE lvk_status lvk_evaluation_probabilities(lvk_network *network, const lvk_source *source,
                                                      const uint32_t *images, size_t count, uint32_t views,
                                                      double temperature, lvk_evaluation_progress progress,
                                                      void *user, const lvk_feature_sink *sink,

@@ -249,14 +249,10 @@ static double square_distance(const lvk_gaussian *g, const float *vector, const 
     return distance + (g->rank < n ? fmax(all - inside, 0) / (double)g->variances[g->rank] : 0);
 }
 
-double lvk_gaussian_distance(const lvk_gaussian *g, const float *vector, uint32_t *nearest) {
+double lvk_gaussian_distance(const lvk_gaussian *g, const float *vector) {
     double least = INFINITY;
-    for (uint32_t c = 0; c < g->classes; ++c) {
-        const double distance = square_distance(g, vector, g->means + (size_t)c * g->length);
-        if (nearest && distance < least)
-            *nearest = c;
-        least = fmin(least, distance);
-    }
+    for (uint32_t c = 0; c < g->classes; ++c)
+        least = fmin(least, square_distance(g, vector, g->means + (size_t)c * g->length));
     return sqrt(least);
 }
 

@@ -40,8 +40,8 @@ void lvk_gaussian_finish(lvk_gaussian *gaussian);
 LVK_MUST_USE lvk_status lvk_gaussian_init(lvk_gaussian *gaussian, uint32_t length, uint32_t classes,
                                           uint32_t rank);
 
-/* The distance of a vector from the nearest class, which is *nearest unless that is NULL. */
-double lvk_gaussian_distance(const lvk_gaussian *gaussian, const float *vector, uint32_t *nearest);
+/* The distance of a vector from the nearest class. */
+double lvk_gaussian_distance(const lvk_gaussian *gaussian, const float *vector);
 
 /* The variance of element number `element`. */
 double lvk_gaussian_variance(const lvk_gaussian *gaussian, uint32_t element);

@@ -100,7 +100,7 @@ static lvk_status measured_init(measured *m, const lvk_novelty_request *r, const
     const lvk_feature_sink sink = {take_features, m};
     const lvk_status status = !allocated ? LVK_ERROR_MEMORY
                               : m->count && m->length
-                                  ? lvk_evaluation_with_features(r->network, r->source, m->images, m->count,
+                                  ? lvk_evaluation_probabilities(r->network, r->source, m->images, m->count,
                                                                  1, 1, NULL, NULL, &sink, probabilities)
                                   : LVK_OK;
     lvk_free(probabilities);
@@ -130,7 +130,7 @@ static double deviation_of(const lvk_gaussian *g, const float *measures, uint32_
 
 static void measure_picture(const lvk_gaussian *g, const measured *m, size_t i) {
     const float *measures = m->pictures + i * LVK_PICTURE_MEASURES;
-    m->distances[i] = lvk_gaussian_distance(g, measures, NULL);
+    m->distances[i] = lvk_gaussian_distance(g, measures);
     for (uint32_t k = 0; k < LVK_PICTURE_MEASURES; ++k)
         m->deviations[k * m->count + i] = deviation_of(g, measures, k);
 }
@@ -237,7 +237,7 @@ static lvk_status limit_pictures(const lvk_dataset *dataset, const measured *tra
 
 static void measure_features(const lvk_gaussian *g, const measured *m) {
     for (size_t i = 0; i < m->count; ++i)
-        m->distances[i] = lvk_gaussian_distance(g, m->features + i * m->length, NULL);
+        m->distances[i] = lvk_gaussian_distance(g, m->features + i * m->length);
 }
 
 static lvk_status learn_features(const measured *trained, const measured *unseen, uint32_t classes,
@@ -310,7 +310,7 @@ void lvk_novelty_destroy(lvk_novelty **novelty) {
 /* ---- an image ---- */
 
 double lvk_novelty_of_features(const lvk_novelty *n, const float *features) {
-    return n->features.length ? lvk_gaussian_distance(&n->features, features, NULL) / n->feature_limit : 0;
+    return n->features.length ? lvk_gaussian_distance(&n->features, features) / n->feature_limit : 0;
 }
 
 /* The measure that is farthest beyond its limit, or nearest to it, and by what factor. */
@@ -330,7 +330,7 @@ double lvk_novelty_of_image(const lvk_novelty *n, const lvk_image_info *image, d
                             double of_features, const char **cause) {
     float measures[LVK_PICTURE_MEASURES];
     lvk_novelty_measure(image, area, measures);
-    const double together = lvk_gaussian_distance(&n->picture, measures, NULL) / n->picture_limit;
+    const double together = lvk_gaussian_distance(&n->picture, measures) / n->picture_limit;
     const double of_picture = fmax(together, unusual_measure(n, measures, cause));
     if (of_features > of_picture)
         *cause = "features";

@@ -427,6 +427,17 @@ lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const flo
                                                      network->block_size);
 }
 
+lvk_status lvk_network_change_parameters(lvk_network *network, lvk_network_change change, const void *user) {
+    float *block = lvk_alloc(network->block_size, 1);
+    lvk_status status = block ? lvk_network_read(network, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK) {
+        change(user, lvk_network_builder(network), block);
+        status = lvk_network_write(network, LVK_BLOCK_PARAMETERS, block);
+    }
+    lvk_free(block);
+    return status;
+}
+
 lvk_status lvk_network_initialize(lvk_network *network, uint64_t seed) {
     float *block = lvk_alloc(network->block_size, 1);
     if (!block)

@@ -105,8 +105,7 @@ static lvk_status prepare(cross_validation *c) {
     const lvk_train_options *o = &c->options.train;
     const lvk_fold_options folds = {.folds = c->options.folds,
                                     .seed = o->seed,
-                                    .validation =
-                                        strcmp(o->keep, "best") == 0 || o->patience ? o->validation : 0,
+                                    .validation = lvk_settings_keeps_best(o) ? o->validation : 0,
                                     .by_image = c->result->by_image,
                                     .join = c->options.join};
     lvk_split *splits[LVK_MAX_FOLDS];

@@ -89,6 +89,10 @@ static lvk_status fit_area(lvk_trainer *t, double *kernel, double *bias) {
     return status;
 }
 
+static void set_area(const void *user, const lvk_builder *builder, float *block) {
+    lvk_area_set(builder, user, block);
+}
+
 lvk_status lvk_area_start(lvk_trainer *t) {
     double kernel[LVK_MOST_CLASSES] = {0}, bias[LVK_MOST_CLASSES] = {0};
     LVK_TRY(lvk_ranks_agree(&t->ranks, fit_area(t, kernel, bias)));
@@ -97,12 +101,5 @@ lvk_status lvk_area_start(lvk_trainer *t) {
     lvk_area_parameters parameters = {.kernel = kernel, .bias = bias};
     memcpy(parameters.mean, t->info.standard.mean, sizeof parameters.mean);
     memcpy(parameters.deviation, t->info.standard.deviation, sizeof parameters.deviation);
-    float *block = lvk_alloc(t->network->block_size, 1);
-    lvk_status status = block ? lvk_network_read(t->network, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
-    if (status == LVK_OK) {
-        lvk_area_set(lvk_network_builder(t->network), &parameters, block);
-        status = lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, block);
-    }
-    lvk_free(block);
-    return status;
+    return lvk_network_change_parameters(t->network, set_area, &parameters);
 }

@@ -44,7 +44,7 @@ static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, con
     if (status == LVK_OK) {
         memcpy(own, images, count * sizeof *own);
         const size_t kept = lvk_data_parallel_assign(ranks, own, 0, count, batch, ranks->size);
-        status = lvk_evaluation_probabilities(network, source, own, kept, 1, 1, NULL, NULL, evaluated);
+        status = lvk_evaluation_probabilities(network, source, own, kept, 1, 1, NULL, NULL, NULL, evaluated);
     }
     const double *next = evaluated;
     for (size_t at = (size_t)ranks->rank * batch; status == LVK_OK && at < count;

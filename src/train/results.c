@@ -25,7 +25,7 @@ lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint3
         lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
     lvk_status status = probabilities && rows && path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_evaluation_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL,
+        status = lvk_evaluation_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, NULL,
                                               probabilities);
     if (status == LVK_OK) {
         lvk_evaluation_rows(t->dataset, &t->info, images, probabilities, count, rows);

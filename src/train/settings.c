@@ -41,6 +41,10 @@ static void *place_of(lvk_train_options *options, const lvk_train_option *option
     return (char *)options + option->offset;
 }
 
+bool lvk_settings_keeps_best(const lvk_train_options *options) {
+    return strcmp(options->keep, "auto") == 0 ? options->patience > 0 : strcmp(options->keep, "best") == 0;
+}
+
 /* ---- checking ---- */
 
 static lvk_status check_values(const lvk_train_options *o) {
@@ -56,7 +60,7 @@ static lvk_status check_values(const lvk_train_options *o) {
         return lvk_fail(LVK_ERROR_ARGUMENT,
                         "--fractions %g,%g: both must be 0 or more, and their sum below 1", o->validation,
                         o->test);
-    if (o->validation == 0 && (o->patience || strcmp(o->keep, "best") == 0))
+    if (o->validation == 0 && (o->patience || lvk_settings_keeps_best(o)))
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
             "--fractions 0,%g: without validation images nothing tells which epoch is the best; leave out "
@@ -266,8 +270,7 @@ static lvk_status resolve(lvk_settings *s) {
         LVK_TRY(resolve_backbone(s, model));
     if (strcmp(o->area, "auto") == 0)
         o->area = strcmp(o->model, "cnn-gap") == 0 ? "on" : "off";
-    if (strcmp(o->keep, "auto") == 0)
-        o->keep = o->patience ? "best" : "last";
+    o->keep = lvk_settings_keeps_best(o) ? "best" : "last";
     resolve_names(s);
     LVK_TRY(resolve_normalize(s));
     LVK_TRY(lvk_crop_parse(o->crop, &s->crop));

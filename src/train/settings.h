@@ -54,6 +54,10 @@ typedef struct lvk_settings {
 LVK_MUST_USE lvk_status lvk_settings_init(lvk_settings *settings, const lvk_train_options *options);
 void lvk_settings_finish(lvk_settings *settings);
 
+/* Whether a training with these options keeps its best epoch, by validation images, and not the last: what --keep auto
+ * stands for too. */
+bool lvk_settings_keeps_best(const lvk_train_options *options);
+
 /* Fails with LVK_ERROR_ARGUMENT if an option differs from its default although the model or the optimizer
  * does not use it. */
 LVK_MUST_USE lvk_status lvk_settings_check_use(const lvk_train_options *options);

@@ -1,7 +1,6 @@
 #include "train/standardize.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Features that vary less over the training images are constant: a ReLU that is never positive. They are left
  * alone, since a division by their deviation would make much of what is little in other images. */
@@ -38,38 +37,28 @@ static void measure(const lvk_trainer *t, double *mean, double *variance) {
     }
 }
 
-/* Writes the layer's parameters into the block of all. */
-static void put(const lvk_trainer *t, const double *mean, const double *variance, float *block) {
-    const uint32_t length = lvk_features_length(t->features);
-    const lvk_builder *builder = lvk_network_builder(t->network);
-    for (size_t p = 0; p < builder->parameter_count; ++p) {
-        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
-        float *values = block + tensor->offset / sizeof *values;
-        for (uint32_t f = 0; f < length; ++f) {
-            if (strcmp(tensor->name, LVK_HEAD_STANDARDIZE "/gamma") == 0)
-                values[f] = (float)(1 / sqrt(length));
-            else if (strcmp(tensor->name, LVK_HEAD_STANDARDIZE "/moving_mean") == 0)
-                values[f] = (float)mean[f];
-            else if (strcmp(tensor->name, LVK_HEAD_STANDARDIZE "/moving_variance") == 0)
-                values[f] = (float)variance[f];
-        }
-    }
+/* Of the features of the training images, [length] each. */
+typedef struct moments {
+    double *mean, *variance, *gamma;
+} moments;
+
+static void put(const void *user, const lvk_builder *builder, float *block) {
+    const moments *m = user;
+    lvk_parameter_set(builder, LVK_HEAD_STANDARDIZE "/gamma", m->gamma, block);
+    lvk_parameter_set(builder, LVK_HEAD_STANDARDIZE "/moving_mean", m->mean, block);
+    lvk_parameter_set(builder, LVK_HEAD_STANDARDIZE "/moving_variance", m->variance, block);
 }
 
 lvk_status lvk_standardize_features(lvk_trainer *t) {
     const uint32_t length = lvk_features_length(t->features);
-    double *sums = lvk_alloc((size_t)length * 2, sizeof *sums);
-    float *block = lvk_alloc(t->network->block_size, 1);
-    lvk_status status = sums && block ? LVK_OK : LVK_ERROR_MEMORY;
-    if (status == LVK_OK) {
-        measure(t, sums, sums + length);
-        status = lvk_network_read(t->network, LVK_BLOCK_PARAMETERS, block);
-    }
-    if (status == LVK_OK) {
-        put(t, sums, sums + length, block);
-        status = lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, block);
-    }
+    double *sums = lvk_alloc((size_t)length * 3, sizeof *sums);
+    if (!sums)
+        return LVK_ERROR_MEMORY;
+    const moments m = {.mean = sums, .variance = sums + length, .gamma = sums + 2 * (size_t)length};
+    measure(t, m.mean, m.variance);
+    for (uint32_t f = 0; f < length; ++f)
+        m.gamma[f] = 1 / sqrt(length);
+    const lvk_status status = lvk_network_change_parameters(t->network, put, &m);
     lvk_free(sums);
-    lvk_free(block);
     return status;
 }

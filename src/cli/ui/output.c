@@ -3,6 +3,7 @@
 
 #include "leukvk/app/output.h"
 #include "leukvk/app/text.h"
+#include "leukvk/predict.h"
 #include "verb.h"
 
 #include <errno.h>
@@ -153,6 +154,13 @@ void output_text(const char *text) {
     else
         fputs(text, stdout);
     free(copy);
+}
+
+int output_write(const char *given, const char *text) {
+    if (given)
+        return lvk_text_write(given, text);
+    output_text(text);
+    return LVK_OK;
 }
 
 static ssize_t write_filtered(void *cookie, const char *bytes, size_t size) {

@@ -38,6 +38,9 @@ const char *shown(const char *text);
  * get it as it is. */
 void output_text(const char *text);
 
+/* Writes the text into the file, or prints it where `path` is NULL. Returns an lvk_status. */
+int output_write(const char *path, const char *text);
+
 /* A stream like standard error that shows '?' for what a terminal could misread. NULL where there is none. */
 FILE *output_filter(void);
 
