@@ -2,7 +2,6 @@
 
 #include "core/memory_use.h"
 
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,7 +9,7 @@
 #include <string.h>
 
 static atomic_uint_fast64_t allocations;
-static atomic_uint_fast64_t live, live_bytes;
+static atomic_uint_fast64_t live;
 static atomic_uint_fast64_t failing; /* counts down to the allocation that fails; 0: none */
 
 uint64_t lvk_alloc_fail_after(uint64_t n) {
@@ -22,8 +21,15 @@ uint64_t lvk_alloc_live(void) {
     return atomic_load(&live);
 }
 
-uint64_t lvk_alloc_live_bytes(void) {
-    return atomic_load(&live_bytes);
+static lvk_alloc_watcher watcher; /* NULL outside of tests */
+
+void lvk_alloc_watch(lvk_alloc_watcher new_watcher) {
+    watcher = new_watcher;
+}
+
+static void tell_watcher(void *memory, bool given) {
+    if (watcher && memory)
+        watcher(memory, given);
 }
 
 static int must_fail(void) {
@@ -44,24 +50,24 @@ void *lvk_alloc(size_t count, size_t size) {
     if (!memory)
         return out_of_memory(count, size);
     atomic_fetch_add(&live, 1);
-    atomic_fetch_add(&live_bytes, malloc_usable_size(memory));
+    tell_watcher(memory, true);
     return memory;
 }
 
 void *lvk_realloc(void *memory, size_t count, size_t size) {
     const size_t bytes = size && count > SIZE_MAX / size ? 0 : count * size;
-    const size_t before = malloc_usable_size(memory);
+    tell_watcher(memory, false);
     void *grown = bytes == 0 || must_fail() ? NULL : realloc(memory, bytes);
+    tell_watcher(grown ? grown : memory, true);
     if (!grown)
         return out_of_memory(count, size);
     atomic_fetch_add(&live, memory ? 0 : 1);
-    atomic_fetch_add(&live_bytes, malloc_usable_size(grown) - before);
     return grown;
 }
 
 void lvk_free(void *memory) {
     atomic_fetch_sub(&live, memory ? 1 : 0);
-    atomic_fetch_sub(&live_bytes, malloc_usable_size(memory));
+    tell_watcher(memory, false);
     free(memory);
 }
 

@@ -1,10 +1,13 @@
-/* For tests: how much memory lvk_alloc() and lvk_realloc() have given out. */
+/* For tests: how much memory lvk_alloc() and lvk_realloc() give out. */
 #ifndef LVK_CORE_MEMORY_USE_H
 #define LVK_CORE_MEMORY_USE_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
-/* The bytes of all allocations that are not yet freed, as the C library has rounded them. */
-uint64_t lvk_alloc_live_bytes(void);
+/* Told of each allocation when it has been given out, and before it is freed; by realloc as of two. */
+typedef void (*lvk_alloc_watcher)(void *memory, bool given);
+
+/* From now on, `watcher` is told; NULL: nobody. Not while another thread allocates. */
+void lvk_alloc_watch(lvk_alloc_watcher watcher);
 
 #endif
