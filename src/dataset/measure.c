@@ -7,21 +7,16 @@
 
 enum { MOST_PAGES = (1 << 24) - 1 }; /* that lvk_image_info counts */
 
-static void measure_texture(const lvk_image *image, lvk_image_info *info) {
-    lvk_image_texture texture;
-    lvk_image_measure_texture(image, &texture);
-    info->outline =
-        texture.box ? (uint32_t)((uint64_t)info->area * UINT16_MAX / texture.box) & UINT16_MAX : 0;
-    info->texture =
-        texture.edge_count ? (uint32_t)(16 * texture.edge_sum / texture.edge_count) & UINT16_MAX : 0;
-}
-
 void lvk_image_info_measure(const lvk_image *image, lvk_image_info *info) {
+    lvk_image_measures m;
+    lvk_image_measure(image, &m);
     info->width = image->width;
     info->height = image->height;
-    info->area = lvk_image_area(image);
-    lvk_image_colour(image, info->colour_sum, info->colour_square_sum);
-    measure_texture(image, info);
+    info->area = m.area;
+    memcpy(info->colour_sum, m.sum, sizeof m.sum);
+    memcpy(info->colour_square_sum, m.square_sum, sizeof m.square_sum);
+    info->outline = m.box ? (uint32_t)((uint64_t)m.area * UINT16_MAX / m.box) & UINT16_MAX : 0;
+    info->texture = m.edge_count ? (uint32_t)(16 * m.edge_sum / m.edge_count) & UINT16_MAX : 0;
     lvk_image_hash(image, info->hash);
     info->pages = image->pages < MOST_PAGES ? image->pages : MOST_PAGES;
     info->bits = image->bits;

@@ -182,36 +182,12 @@ void lvk_image_finish(lvk_image *image) {
     *image = (lvk_image){0};
 }
 
-uint32_t lvk_image_area(const lvk_image *image) {
-    uint32_t area = 0;
-    const size_t count = (size_t)image->width * image->height;
-    for (size_t i = 0; i < count; ++i)
-        area += !lvk_pixel_is_black(image->pixels + i * 3, image->black);
-    return area;
-}
-
-void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_sum[3]) {
-    uint64_t values[3] = {0}, squares[3] = {0};
-    const size_t count = (size_t)image->width * image->height;
-    for (size_t i = 0; i < count; ++i) {
-        const uint8_t *pixel = image->pixels + i * 3;
-        if (lvk_pixel_is_black(pixel, image->black))
-            continue;
-        for (int c = 0; c < 3; ++c) {
-            values[c] += pixel[c];
-            squares[c] += (uint32_t)pixel[c] * pixel[c];
-        }
-    }
-    memcpy(sum, values, sizeof values);
-    memcpy(square_sum, squares, sizeof squares);
-}
-
 static int brightness(const uint8_t *pixel) {
     return pixel[0] + pixel[1] + pixel[2];
 }
 
 /* Adds the Laplacian at a pixel that is not background, unless one of its neighbours is. */
-static void add_edge(const lvk_image *image, const uint8_t *pixel, lvk_image_texture *texture) {
+static void add_edge(const lvk_image *image, const uint8_t *pixel, lvk_image_measures *measures) {
     const ptrdiff_t row = (ptrdiff_t)image->width * 3;
     const uint8_t *const neighbours[4] = {pixel - row, pixel - 3, pixel + 3, pixel + row};
     int edge = 4 * brightness(pixel);
@@ -220,29 +196,35 @@ static void add_edge(const lvk_image *image, const uint8_t *pixel, lvk_image_tex
             return;
         edge -= brightness(neighbours[n]);
     }
-    texture->edge_sum += (uint64_t)abs(edge);
-    ++texture->edge_count;
+    measures->edge_sum += (uint64_t)abs(edge);
+    ++measures->edge_count;
 }
 
-void lvk_image_measure_texture(const lvk_image *image, lvk_image_texture *texture) {
+void lvk_image_measure(const lvk_image *image, lvk_image_measures *measures) {
     const uint32_t width = image->width, height = image->height;
     uint32_t left = width, right = 0, top = height, bottom = 0;
     const uint8_t *pixel = image->pixels;
-    *texture = (lvk_image_texture){0};
+    lvk_image_measures m = {0};
     for (uint32_t y = 0; y < height; ++y) {
         for (uint32_t x = 0; x < width; ++x, pixel += 3) {
             if (lvk_pixel_is_black(pixel, image->black))
                 continue;
+            ++m.area;
+            for (int c = 0; c < 3; ++c) {
+                m.sum[c] += pixel[c];
+                m.square_sum[c] += (uint32_t)pixel[c] * pixel[c];
+            }
             left = x < left ? x : left;
             right = x > right ? x : right;
             top = y < top ? y : top;
             bottom = y;
             if (x > 0 && y > 0 && x + 1 < width && y + 1 < height)
-                add_edge(image, pixel, texture);
+                add_edge(image, pixel, &m);
         }
     }
     if (left <= right)
-        texture->box = (right - left + 1) * (bottom - top + 1);
+        m.box = (right - left + 1) * (bottom - top + 1);
+    *measures = m;
 }
 
 void lvk_image_hash(const lvk_image *image, uint64_t hash[2]) {

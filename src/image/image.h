@@ -49,20 +49,17 @@ static inline bool lvk_pixel_is_black(const uint8_t *pixel, uint8_t black) {
     return pixel[0] <= black && pixel[1] <= black && pixel[2] <= black;
 }
 
-/* Counts the pixels that are not background: the area of the cell. */
-uint32_t lvk_image_area(const lvk_image *image);
-
-/* Adds up red, green and blue, and their squares, over the pixels that are not background. */
-void lvk_image_colour(const lvk_image *image, uint64_t sum[3], uint64_t square_sum[3]);
-
-/* The outline and the texture of what is not background. */
-typedef struct lvk_image_texture {
-    uint32_t box;        /* pixels of the smallest box around it; 0: all pixels are background */
+/* What is not background: the cell. */
+typedef struct lvk_image_measures {
+    uint32_t area;                  /* its pixels */
+    uint32_t box;                   /* pixels of the smallest box around it; 0: all pixels are background */
+    uint64_t sum[3], square_sum[3]; /* of its red, green and blue, and of their squares */
     uint64_t edge_sum;   /* of |4 g - the sum of g of the four neighbours|, g = red + green + blue */
-    uint32_t edge_count; /* over so many pixels: those that are not background, as are their neighbours */
-} lvk_image_texture;
+    uint32_t edge_count; /* over so many pixels: those of it whose neighbours are of it */
+} lvk_image_measures;
 
-void lvk_image_measure_texture(const lvk_image *image, lvk_image_texture *texture);
+/* Measures it in one pass over the pixels. */
+void lvk_image_measure(const lvk_image *image, lvk_image_measures *measures);
 
 /* XXH3-128 over the pixels, seeded with width and height. The hashes of equal pictures are equal, whatever
  * the formats of their files. */

@@ -108,8 +108,10 @@ static void mean_colour(const char *path, double mean[3]) {
     double sum[3] = {0, 0, 0};
     for (size_t i = 0; i < (size_t)image.width * image.height * 3; ++i)
         sum[i % 3] += image.pixels[i];
+    lvk_image_measures measures;
+    lvk_image_measure(&image, &measures);
     for (int c = 0; c < 3; ++c)
-        mean[c] = sum[c] / lvk_image_area(&image);
+        mean[c] = sum[c] / measures.area;
     lvk_image_finish(&image);
 }
 
