@@ -167,21 +167,25 @@ static lvk_status collect_places(planner *p) {
     return LVK_OK;
 }
 
-/* The node during which the places of the arena take most bytes. */
-static int fullest_node(const planner *p) {
-    uint64_t most = 0;
+/* The bytes that places of the arena take during each node, [nodes + 1]; the end counts as one, for what lives to it. */
+static uint64_t *measure_load(const planner *p) {
+    const size_t nodes = p->graph->node_count;
+    uint64_t *load = lvk_arena_alloc(&p->plan->arena, nodes + 1, sizeof *load);
+    if (!load)
+        return NULL;
+    memset(load, 0, (nodes + 1) * sizeof *load);
+    for (size_t i = 0; i < p->place_count; ++i)
+        if (p->places[i].block == LVK_BLOCK_ARENA)
+            for (int n = p->places[i].first; n <= p->places[i].last; ++n)
+                load[n] += p->places[i].size;
+    return load;
+}
+
+/* The first node with the largest load. */
+static int fullest_node(const planner *p, const uint64_t *load) {
     int fullest = 0;
-    for (size_t n = 0; n < p->graph->node_count; ++n) {
-        uint64_t bytes = 0;
-        for (size_t i = 0; i < p->place_count; ++i)
-            if (p->places[i].block == LVK_BLOCK_ARENA && p->places[i].first <= (int)n &&
-                (int)n <= p->places[i].last)
-                bytes += p->places[i].size;
-        if (bytes > most) {
-            most = bytes;
-            fullest = (int)n;
-        }
-    }
+    for (size_t n = 1; n < p->graph->node_count; ++n)
+        fullest = load[n] > load[fullest] ? (int)n : fullest;
     return fullest;
 }
 
@@ -212,11 +216,12 @@ static slot *find_slot(slot *slots, size_t count, const place *wanted) {
  * computed. `order` lists the largest place first. */
 static lvk_status borrow_gradients(planner *p, place *const *order) {
     slot *slots = lvk_arena_alloc(&p->plan->arena, p->graph->tensor_count, sizeof *slots);
-    if (!slots)
+    uint64_t *load = measure_load(p);
+    if (!slots || !load)
         return LVK_ERROR_MEMORY;
     const size_t count = p->options->guard ? 0 : list_slots(p, slots);
     for (bool moved = count > 0; moved;) {
-        const int fullest = fullest_node(p);
+        const int fullest = fullest_node(p, load);
         moved = false;
         for (size_t i = 0; i < p->place_count && !moved; ++i) {
             place *candidate = order[i];
@@ -226,6 +231,8 @@ static lvk_status borrow_gradients(planner *p, place *const *order) {
             if (!found)
                 continue;
             candidate->block = LVK_BLOCK_GRADIENTS;
+            for (int n = candidate->first; n <= candidate->last; ++n)
+                load[n] -= candidate->size;
             candidate->offset = found->offset;
             found->offset += candidate->size;
             found->size -= candidate->size;
