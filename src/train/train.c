@@ -176,13 +176,18 @@ static lvk_status identify_origin(lvk_trainer *t, lvk_device *device) {
     return status;
 }
 
+/* Whether the run is resumed from a checkpoint, which has the area's logits, rather than begun. */
+static bool has_state(const lvk_trainer *t) {
+    return t->before && lvk_run_folder_has(t->folder, LVK_RUN_LAST);
+}
+
 /* Measures the training images: their standardization and, for a model with the area, their ground. */
 static lvk_status measure_images(lvk_trainer *t) {
     size_t count;
     lvk_standard standard;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
     const bool train = t->settings.normalize == LVK_NORMALIZE_TRAIN;
-    if (t->settings.area) {
+    if (t->settings.area && !has_state(t)) {
         t->ground = lvk_alloc(count, sizeof *t->ground);
         if (!t->ground)
             return LVK_ERROR_MEMORY;
@@ -300,7 +305,7 @@ static lvk_status create_folder(lvk_trainer *t) {
 /* Prepares the training loop, on all ranks. */
 static lvk_status init_trainer(lvk_trainer *t) {
     LVK_TRY(lvk_ranks_agree(&t->ranks, lvk_trainer_init(t)));
-    return t->settings.area && t->state.update == 0 ? lvk_ranks_agree(&t->ranks, lvk_area_start(t)) : LVK_OK;
+    return t->ground ? lvk_ranks_agree(&t->ranks, lvk_area_start(t)) : LVK_OK;
 }
 
 static lvk_status begin(lvk_trainer *t, lvk_device *device) {
@@ -362,7 +367,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
 
 /* Loads the last checkpoint; without one, the run begins with epoch 1. */
 static lvk_status load_state(lvk_trainer *t) {
-    if (!lvk_run_folder_has(t->folder, LVK_RUN_LAST))
+    if (!has_state(t))
         return start_parameters(t);
     return lvk_train_state_load(&t->state, t->network, lvk_run_folder_file(t->folder, LVK_RUN_LAST));
 }
