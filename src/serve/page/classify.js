@@ -209,7 +209,10 @@ function noPicture(text) {
 
 function thumbnail(file, name) {
     const picture = element("img", {alt: `picture ${name}`, loading: "lazy", src: URL.createObjectURL(file)});
-    picture.addEventListener("error", () => picture.replaceWith(noPicture("no preview")));
+    picture.addEventListener("error", () => {
+        picture.closest("button")?.setAttribute("aria-label", `enlarge ${name}: no preview`);
+        picture.replaceWith(noPicture("no preview"));
+    });
     return picture;
 }
 

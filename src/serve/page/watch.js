@@ -13,7 +13,7 @@ const PANELS = [
     {name: "Weighted F1", unit: "score", curves: {val_f1_weighted: "validation"}, range: [0, 1]},
 ];
 const byId = id => document.getElementById(id);
-let token = "", paused = false, last = "";
+let token = "", paused = false, last = "", next = 0;
 
 function element(name, properties = {}, ...children) {
     const made = document.createElement(name);
@@ -132,6 +132,8 @@ async function look() {
         if (!answer.ok)
             throw new Error(answer.status === 401 ? "it asks for a token" : `it answered ${answer.status}`);
         const text = await answer.text();
+        if (paused)
+            return;
         if (text !== last)
             show(JSON.parse(text));
         last = text;
@@ -139,14 +141,15 @@ async function look() {
         byId("status").textContent = `No news from the server: ${error.message}`;
         last = "";
     }
+    clearTimeout(next); // one turn at a time, also where "Go on" has begun another
     if (!paused)
-        setTimeout(look, EVERY);
+        next = setTimeout(look, EVERY);
 }
 
 byId("pause").addEventListener("click", () => {
     paused = !paused;
     byId("pause").textContent = paused ? "Go on" : "Pause";
-    byId("pause").setAttribute("aria-pressed", String(paused));
+    clearTimeout(next);
     if (!paused)
         look();
 });
