@@ -85,6 +85,10 @@ count() { # count WORD: the sum of "WORD: N" over Criterion's closing lines
     cat "$logs"/tests*.log 2>/dev/null | grep 'Synthesis:' | sed -n "s/.*$1: \([0-9]*\).*/\1/p" | awk '{s += $1} END {print s + 0}'
 }
 
+count_node() { # count_node WORD: the sum of "# WORD N" over the closing lines of Node.js' test runner
+    cat "$logs"/tests*.log 2>/dev/null | sed -n "s/^\([0-9]*: \)\{0,1\}# $1 \([0-9]*\)$/\2/p" | awk '{s += $1} END {print s + 0}'
+}
+
 tools/setup.sh test || exit 1
 mkdir -p "$logs"
 rm -f "$logs"/*.log
@@ -98,7 +102,8 @@ step "clang-tidy" check_tidy
 step "documents" check_docs
 step "no kernel for GPUs spills registers" build-check/release/shader-stats
 step "benchmark script" check_bench
-step "tests: reference, lavapipe, SwiftShader" run_tests build-check/release
+step "tests: reference, lavapipe, SwiftShader" run_tests build-check/release -E '^browser'
+step "tests: pages in a browser" run_tests build-check/release -R '^browser' --no-tests=error
 step "configure with sanitizers" configure build-check/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLEUKVK_SANITIZE=ON \
     -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O2 -g1 -DNDEBUG" -DLEUKVK_SHADERS="$root/build-check/release/shaders"
 step "build with sanitizers" cmake --build build-check/sanitize --target tests-cpu
@@ -106,8 +111,9 @@ step "tests: sanitizers, CPU side" run_sanitized
 
 skipped=$(grep -h '\[SKIP\]' "$logs"/tests*.log 2>/dev/null | wc -l)
 disabled=$(grep -h 'Not Run (Disabled)' "$logs"/tests*.log 2>/dev/null | wc -l)
-passed=$(($(count Passing) - skipped)) # Criterion counts a skipped test as passed
-failed=$(($(count Failing) + $(count Crashing)))
+passed=$(($(count Passing) - skipped + $(count_node pass))) # Criterion counts a skipped test as passed, Node.js does not
+failed=$(($(count Failing) + $(count Crashing) + $(count_node fail) + $(count_node cancelled)))
+skipped=$((skipped + $(count_node skipped) + $(count_node todo)))
 grep -h '\[SKIP\]' "$logs"/tests*.log 2>/dev/null | sort -u
 if [ "${CI:-}" = true ] && [ $((skipped + disabled)) -gt 0 ]; then
     echo "In CI a skipped test is a failure."
