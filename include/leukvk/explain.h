@@ -83,9 +83,8 @@ typedef struct lvk_heat {
     double outside; /* crop: an even map has that much of its heat there */
 } lvk_heat;
 
-/* Whether the model looks beside the cell: more than half of the heat lies outside of it. `outside` tells
- * how much of an even map would; where the cell is small, a coarse map of heat on the cell reaches beyond
- * it. */
+/* Whether the model looks beside the cell: more than half of the heat lies outside of it, and at least nine tenths of
+ * what an even map would have there. (Where the cell is small, a coarse map of heat on the cell reaches beyond it.) */
 LVK_API bool lvk_heat_is_astray(const lvk_heat *heat);
 
 typedef enum lvk_heat_place { LVK_PLACE_GROUND, LVK_PLACE_CELL, LVK_PLACE_OTHER } lvk_heat_place;

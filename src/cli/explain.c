@@ -34,8 +34,9 @@ static const char documentation[] =
     "\n"
     "The table has for each image the share of the heat on the black ground, and the share outside the cell: the largest "
     "region that is not black, with its holes. 'even' is the share of the image that is outside the cell, which a map "
-    "without any structure would have there. Where more than half of the heat lies outside, a warning says so. Ground "
-    "speaks for small cells in a model that has learned their size, which is true of many; heat in one corner speaks of a mark that the images of one class have.\n"
+    "without any structure would have there. Where more than half of the heat, and at least nine tenths of that share, "
+    "lies outside, a warning says so. Ground speaks for small cells in a model that has learned their size, which is true "
+    "of many; heat in one corner speaks of a mark that the images of one class have.\n"
     "\n"
     "For research and teaching; not a medical device.\n";
 
@@ -273,12 +274,21 @@ static bool print_classes(const explanation_run *r) {
     return printed;
 }
 
+/* Cells that fill less of the crop are smaller than what a map can tell. */
+static const double least_cell = 0.05;
+
 /* The loud line of the images that are called a class. */
 static void warn_of_class(const explanation_run *r, uint32_t class) {
     const shares s = add_up(r, (int)class);
-    const lvk_heat mean = {.outside_cell = s.outside_cell};
+    const lvk_heat mean = {.outside_cell = s.outside_cell, .outside = s.outside};
     const char *name = shown(lvk_explainer_class_name(r->explainer, class));
-    if (s.known && lvk_heat_is_astray(&mean))
+    if (s.known && s.outside > 1 - least_cell)
+        fprintf(
+            stderr,
+            "warning: the cells that are called %s fill %.1f %% of the crop, too little for the shares to mean much; a "
+            "narrower --crop in training shows the model more of them\n",
+            name, 100 * (1 - s.outside));
+    else if (s.known && lvk_heat_is_astray(&mean))
         fprintf(
             stderr,
             "warning: THE MODEL LOOKS BESIDE THE CELL where it says %s: %.0f %% of the heat lies outside the cell, %.0f "

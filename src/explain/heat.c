@@ -76,7 +76,7 @@ void lvk_heat_measure(const float *map, const uint8_t *places, uint32_t side, lv
 }
 
 bool lvk_heat_is_astray(const lvk_heat *heat) {
-    return heat->outside_cell > 0.5; /* false where it is NaN */
+    return heat->outside_cell > 0.5 && heat->outside_cell >= 0.9 * heat->outside; /* false where it is NaN */
 }
 
 /* ---- the places of a crop ---- */

@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-enum { PANEL = 300, MARGIN = 8, BAR = 20, SCALE_TEXT = 76 };
+enum { PANEL = 300, MARGIN = 8, BAR = 20, SCALE_TEXT = 108 };
 
 /* Colours from dark to bright that differ in brightness too, so that they are told apart by everybody and
  * in print: the colour map inferno of matplotlib (N. Smith and S. van der Walt, CC0), at eleven places. */

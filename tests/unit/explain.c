@@ -82,9 +82,13 @@ Test(explain, shares_are_of_the_sum_of_the_map) {
     map[10 * SIDE + 10] = 6; /* as much on the cell as outside */
     lvk_heat_measure(map, places, SIDE, &heat);
     cr_expect_not(lvk_heat_is_astray(&heat));
-    map[3 * SIDE + 3] = 5.1F;
+    map[3 * SIDE + 3] = 11.4F; /* 12.4 of 18.4 outside, less than nine tenths of an even map's 0.75 */
+    lvk_heat_measure(map, places, SIDE, &heat);
+    cr_expect_not(lvk_heat_is_astray(&heat));
+    map[3 * SIDE + 3] = 11.6F;
     lvk_heat_measure(map, places, SIDE, &heat);
     cr_expect(lvk_heat_is_astray(&heat));
+    map[3 * SIDE + 3] = 5;
     cr_expect_float_eq(lvk_heat_normalize(map, PIXELS), 6, 1e-6);
     cr_expect_float_eq(map[0], 1 / 6.0F, 1e-6F);
     cr_expect_eq(map[10 * SIDE + 10], 1);
