@@ -43,6 +43,8 @@ typedef struct lvk_explain_options {
 
 #define LVK_EXPLAIN_LEAST_PATCH 0.02
 #define LVK_EXPLAIN_PATCH       0.125
+/* Falls of the probability of which none is larger are no heat. */
+#define LVK_EXPLAIN_LEAST_FALL 0.001
 
 /* The classifier must outlive the explainer, which the caller destroys. `options` may be NULL.
  * LVK_ERROR_ARGUMENT: an option is out of range; LVK_ERROR_MEMORY. */

@@ -226,7 +226,9 @@ static lvk_status compute(lvk_explainer *e, const lvk_explained_crop *crop, int 
     x->heat.p = lvk_explainer_probability_of(e, p, class);
     LVK_TRY(e->options.method == LVK_EXPLAIN_GRAD_CAM ? lvk_grad_cam(e, crop, class, x->map)
                                                       : lvk_occlusion(e, crop, class, x->heat.p, x->map));
-    x->heat.maximum = lvk_heat_normalize(x->map, (size_t)x->side * x->side);
+    x->heat.maximum =
+        lvk_heat_normalize(x->map, (size_t)x->side * x->side,
+                           e->options.method == LVK_EXPLAIN_OCCLUSION ? LVK_EXPLAIN_LEAST_FALL : 0);
     lvk_heat_measure(x->map, x->places, x->side, &x->heat);
     return LVK_OK;
 }

@@ -61,8 +61,8 @@ LVK_MUST_USE lvk_status lvk_crop_places_find(const lvk_image *crop, uint8_t *pla
 /* Sets the shares of a map. */
 void lvk_heat_measure(const float *map, const uint8_t *places, uint32_t side, lvk_heat *heat);
 
-/* Divides the map by its maximum, which it returns. */
-double lvk_heat_normalize(float *map, size_t count);
+/* Divides the map by its maximum, which it returns. A maximum below `least` is none: the map becomes 0. */
+double lvk_heat_normalize(float *map, size_t count, double least);
 
 /* A picture of several lines of text, the crop and the map over it; explanation->places may be NULL. */
 LVK_MUST_USE lvk_status lvk_overlay_encode(const lvk_explanation *explanation, const char *title,

@@ -50,13 +50,14 @@ void lvk_heat_enlarge(const float *map, const lvk_feature_map *size, uint32_t ou
     }
 }
 
-double lvk_heat_normalize(float *map, size_t count) {
+double lvk_heat_normalize(float *map, size_t count, double least) {
     float maximum = 0;
     for (size_t i = 0; i < count; ++i)
         maximum = map[i] > maximum ? map[i] : maximum;
-    for (size_t i = 0; i < count && maximum > 0; ++i)
-        map[i] /= maximum;
-    return (double)maximum;
+    const bool is_heat = maximum > 0 && (double)maximum >= least;
+    for (size_t i = 0; i < count; ++i)
+        map[i] = is_heat ? map[i] / maximum : 0;
+    return is_heat ? (double)maximum : 0;
 }
 
 void lvk_heat_measure(const float *map, const uint8_t *places, uint32_t side, lvk_heat *heat) {

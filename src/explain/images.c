@@ -123,7 +123,7 @@ static lvk_status write_mean(const explain_images *j, uint32_t class) {
     for (size_t i = 0; i < pixels && status == LVK_OK; ++i)
         x.map[i] = (float)(mean->heat[i] / (double)mean->count);
     if (status == LVK_OK) {
-        x.heat.maximum = lvk_heat_normalize(x.map, pixels);
+        x.heat.maximum = lvk_heat_normalize(x.map, pixels, 0);
         status = write_mean_picture(j, class, &x);
     }
     lvk_explanation_finish(&x);

@@ -192,6 +192,30 @@ Test(explain, a_planted_mark_is_found_and_told) {
     leave(folder);
 }
 
+/* A file, its bytes and an image of a data set give the same bits, again and again. */
+static void expect_same_by_all_ways(const opened *o) {
+    lvk_explanation by_file = explain(o, "new/48.bmp", 1), again = explain(o, "new/48.bmp", 1), by_bytes,
+                    by_image;
+    lvk_dataset *images = NULL;
+    static uint8_t bytes[54 + SIDE * SIDE * 3];
+    FILE *in = fopen("new/48.bmp", "rb");
+    cr_assert(in && fread(bytes, 1, sizeof bytes, in) == sizeof bytes && fclose(in) == 0);
+    cr_assert_eq(lvk_dataset_create_from_files(&(const char *){"new/48.bmp"}, 1, NULL, &images), LVK_OK);
+    cr_assert_eq(lvk_explain_bytes(o->explainer, "upload", bytes, sizeof bytes, 0, 1, &by_bytes), LVK_OK);
+    cr_assert_eq(lvk_explain_image(o->explainer, images, 0, 1, &by_image), LVK_OK);
+    const lvk_explanation *const others[] = {&again, &by_bytes, &by_image};
+    for (int i = 0; i < 3; ++i) {
+        cr_expect_arr_eq(others[i]->map, by_file.map, (size_t)SIDE * SIDE * sizeof(float), "way %d", i);
+        cr_expect_eq(others[i]->heat.maximum, by_file.heat.maximum);
+        cr_expect_eq(others[i]->heat.p, by_file.heat.p);
+    }
+    lvk_explanation_finish(&by_file);
+    lvk_explanation_finish(&again);
+    lvk_explanation_finish(&by_bytes);
+    lvk_explanation_finish(&by_image);
+    lvk_dataset_destroy(&images);
+}
+
 /* The heat of one class in place of the called one: nothing of the red mark speaks for hem. */
 Test(explain, classes_and_models_are_chosen) {
     const char *folder = train();
@@ -226,6 +250,7 @@ Test(explain, classes_and_models_are_chosen) {
     const size_t mark = (size_t)(AT + MARK / 2) * SIDE + AT + MARK / 2;
     cr_expect_lt(x[0].map[mark], 0.1F, "heat of hem on all's mark: %g", (double)x[0].map[mark]);
     lvk_explanation_finish(&x[0]);
+    expect_same_by_all_ways(&o[0]);
     cr_expect_eq(lvk_explain_file(o[0].explainer, "new/48.bmp", 0, 2, &x[0]), LVK_ERROR_ARGUMENT);
     cr_expect_null(x[0].map);
     cr_expect_eq(lvk_explain_bytes(o[0].explainer, "upload", "no image", 8, 0, 0, &x[0]), LVK_ERROR_FORMAT);

@@ -89,14 +89,17 @@ Test(explain, shares_are_of_the_sum_of_the_map) {
     lvk_heat_measure(map, places, SIDE, &heat);
     cr_expect(lvk_heat_is_astray(&heat));
     map[3 * SIDE + 3] = 5;
-    cr_expect_float_eq(lvk_heat_normalize(map, PIXELS), 6, 1e-6);
+    cr_expect_float_eq(lvk_heat_normalize(map, PIXELS, 1), 6, 1e-6);
     cr_expect_float_eq(map[0], 1 / 6.0F, 1e-6F);
     cr_expect_eq(map[10 * SIDE + 10], 1);
 
     memset(map, 0, sizeof map); /* without heat, and without ground, no shares */
     lvk_heat_measure(map, places, SIDE, &heat);
     cr_expect(isnan(heat.on_ground) && isnan(heat.outside_cell) && !lvk_heat_is_astray(&heat));
-    cr_expect_eq(lvk_heat_normalize(map, PIXELS), 0);
+    cr_expect_eq(lvk_heat_normalize(map, PIXELS, 0), 0);
+    map[7] = 0.0009F; /* what an occlusion shows of rounding */
+    cr_expect_eq(lvk_heat_normalize(map, PIXELS, LVK_EXPLAIN_LEAST_FALL), 0);
+    cr_expect_eq(map[7], 0);
     map[0] = 1;
     memset(pixels, 7, sizeof pixels);
     find(0);
