@@ -51,6 +51,7 @@ static lvk_status choose(lvk_data_page *page) {
     LVK_TRY(lvk_page_measure_classes(page));
     LVK_TRY(lvk_page_choose_cells(page));
     LVK_TRY(lvk_page_choose_duplicates(page));
+    LVK_TRY(lvk_page_choose_twins(page));
     return lvk_page_choose_outliers(page);
 }
 

@@ -36,6 +36,14 @@ typedef struct lvk_page_set {
     size_t more;      /* duplicates: images that are not shown */
 } lvk_page_set;
 
+/* Two images that are nearly one picture. */
+typedef struct lvk_page_twin {
+    uint32_t images[2];
+    bool harmful;   /* they are of different subjects or classes */
+    float likeness; /* the correlation of their detail, up to 1 */
+    size_t first_picture;
+} lvk_page_twin;
+
 typedef struct lvk_page_outlier {
     uint32_t image;
     lvk_trait trait;
@@ -44,7 +52,7 @@ typedef struct lvk_page_outlier {
     size_t picture;
 } lvk_page_outlier;
 
-enum { LVK_PAGE_MOST_SETS = 24, LVK_PAGE_MOST_OUTLIERS = 12 };
+enum { LVK_PAGE_MOST_SETS = 24, LVK_PAGE_MOST_OUTLIERS = 12, LVK_PAGE_MOST_TWINS = 12 };
 
 typedef struct lvk_data_page {
     const lvk_dataset *dataset;
@@ -55,6 +63,10 @@ typedef struct lvk_data_page {
     size_t class_count;
     lvk_page_set sets[LVK_PAGE_MOST_SETS];
     size_t set_count;
+    lvk_page_twin twins[LVK_PAGE_MOST_TWINS]; /* harmful ones first, then the most alike */
+    size_t twin_count, twin_total, twins_of_others,
+        twins_of_classes; /* shown; all; of several subjects, classes */
+    bool twins_given_up;  /* there are too many images, or too many that are of like area and colour */
     lvk_page_outlier outliers[2][LVK_PAGE_MOST_OUTLIERS]; /* by area, and by colour; the farthest first */
     size_t outlier_counts[2], outlier_totals[2];
     lvk_page_pictures pictures;
@@ -91,6 +103,7 @@ LVK_MUST_USE lvk_status lvk_page_add_left_out(lvk_data_page *page);
 
 LVK_MUST_USE lvk_status lvk_page_choose_cells(lvk_data_page *page);
 LVK_MUST_USE lvk_status lvk_page_choose_duplicates(lvk_data_page *page);
+LVK_MUST_USE lvk_status lvk_page_choose_twins(lvk_data_page *page); /* page_twins.c */
 void lvk_page_add_cells(lvk_data_page *page);
 LVK_MUST_USE lvk_status lvk_page_add_duplicates(lvk_data_page *page);
 void lvk_page_add_outliers(lvk_data_page *page);

@@ -176,6 +176,56 @@ static lvk_status add_groups(lvk_data_page *page) {
     return status;
 }
 
+static void add_twin_side(lvk_data_page *page, const lvk_page_twin *twin, int side) {
+    begin_figure(page, twin->first_picture + (size_t)side, twin->images[side]);
+    if (side) {
+        lvk_text_add(&page->text, "likeness ");
+        lvk_html_add_number(&page->text, twin->likeness, 2);
+        lvk_text_add(&page->text, ": ");
+    }
+    add_path(page, twin->images[side]);
+    lvk_text_add(&page->text, "<br>class ");
+    lvk_html_add(&page->text, class_name(page, lvk_dataset_image(page->dataset, twin->images[side])->label));
+    lvk_text_add(&page->text, ", ");
+    add_subject(page, twin->images[side]);
+    end_figure(page);
+}
+
+static void add_twins(lvk_data_page *page) {
+    lvk_text *text = &page->text;
+    lvk_text_add(text, "<h3>Nearly the same</h3>\n");
+    if (page->twins_given_up)
+        lvk_text_add(
+            text, "<p>There are too many images to compare each with those of like area and colour%s.</p>\n",
+            page->twin_total ? "; these were found" : "");
+    else if (page->twin_total == 0)
+        lvk_text_add(text, "<p>None: no image has the detail of another of like area and colour.</p>\n");
+    if (page->twin_total == 0)
+        return;
+    lvk_text_add(
+        text,
+        "<p>Of like area and colour, and with like detail in one of the eight orientations: a picture that was compressed "
+        "anew or changed a little, or one cell in two photographs. Likeness is the correlation of the detail, 1 for the "
+        "same. Those of different subjects or classes come first. ");
+    lvk_html_add_count(text, page->twin_total);
+    lvk_text_add(text, " pair%s, ", page->twin_total == 1 ? "" : "s");
+    if (page->twin_total > page->twin_count)
+        lvk_text_add(text, "of which %zu are shown; ", page->twin_count);
+    lvk_html_add_count(text, page->twins_of_others);
+    lvk_text_add(text, " of different subjects%s, ",
+                 page->twins_of_others ? ", whom a split may put on different sides" : "");
+    lvk_html_add_count(text, page->twins_of_classes);
+    lvk_text_add(text, " of different classes%s.</p>\n<div class=\"pairs\">\n",
+                 page->twins_of_classes ? ", so that a label may be wrong" : "");
+    for (size_t i = 0; i < page->twin_count; ++i) {
+        lvk_text_add(text, "<div class=\"cells told\">\n");
+        add_twin_side(page, &page->twins[i], 0);
+        add_twin_side(page, &page->twins[i], 1);
+        lvk_text_add(text, "</div>\n");
+    }
+    lvk_text_add(text, "</div>\n");
+}
+
 lvk_status lvk_page_add_duplicates(lvk_data_page *page) {
     lvk_text *text = &page->text;
     const size_t all = lvk_dataset_duplicate_count(page->dataset);
@@ -184,7 +234,7 @@ lvk_status lvk_page_add_duplicates(lvk_data_page *page) {
         lvk_text_add(
             text,
             "<p>None: no image has the pixels of another, as they are, turned by quarters or mirrored. Pictures turned by "
-            "other angles, resized or compressed anew are not found.</p>\n");
+            "other angles or resized are not found.</p>\n");
     else {
         lvk_text_add(text, "<p>As they are, turned by quarters or mirrored; those of several classes first.");
         if (all > page->set_count)
@@ -199,6 +249,7 @@ lvk_status lvk_page_add_duplicates(lvk_data_page *page) {
                          set->contradicts ? "In several classes: a label is wrong" : "In one class");
         add_set(page, set);
     }
+    add_twins(page);
     return LVK_OK;
 }
 

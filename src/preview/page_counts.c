@@ -80,6 +80,20 @@ static void warn_of_contradictions(lvk_data_page *page) {
               "them</a>.");
 }
 
+static void warn_of_twins(lvk_data_page *page) {
+    if (page->twins_of_others == 0)
+        return;
+    begin_warning(page, "Different subjects have nearly the same pictures.");
+    lvk_html_add_count(&page->text, page->twins_of_others);
+    end_warning(
+        page,
+        page->twins_of_others == 1
+            ? " pair of images is nearly one picture, and a split may put the two on different sides: <a "
+              "href=\"#duplicates\">see it</a>."
+            : " pairs of images are nearly one picture each, and a split may put the two on different sides: <a "
+              "href=\"#duplicates\">see them</a>.");
+}
+
 static void warn_of_files(lvk_data_page *page) {
     const size_t skipped = lvk_dataset_skipped_count(page->dataset),
                  ignored = lvk_dataset_ignored_count(page->dataset),
@@ -364,6 +378,7 @@ void lvk_page_add_summary(lvk_data_page *page) {
     warn_of_scale(page);
     warn_of_classes(page);
     warn_of_contradictions(page);
+    warn_of_twins(page);
     warn_of_files(page);
 }
 

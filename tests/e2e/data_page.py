@@ -148,6 +148,37 @@ def check_drawn(folder):
     assert page.section("pictures").count("<img") == 2 * 2 * 3 and "--crop none" in page.words() and "seed 5" in page.words()
 
 
+def change_a_little(path, copy):
+    """A copy of a BMP whose cell differs by a few steps of 255 from pixel to pixel."""
+    data = bytearray(path.read_bytes())
+    for i in range(struct.unpack_from("<I", data, 10)[0], len(data)):
+        if 20 < data[i] < 250:
+            data[i] += i * 7919 % 5 - 2
+    copy.write_bytes(data)
+
+
+def check_twins(folder):
+    data, path = folder / "twins", folder / "twins.html"
+    run("synth", data, "--images", "60", "--subjects", "12", "--size", "96", "--format", "bmp")
+    run("data", data, "--report", path)
+    assert "None: no image has the detail of another of like area and colour." in Page(path).words()
+    cell = sorted((data / "C-NMC_training_data").rglob("UID_3_*.bmp"))[0]
+    change_a_little(cell, cell.with_name("UID_3_99_1_all.bmp"))
+    run("data", data, "--report", path)
+    page = Page(path)
+    check_form(page)
+    words = page.words()
+    assert "1 pair, 0 of different subjects, 0 of different classes." in words, words
+    twins = page.section("duplicates").split("Nearly the same")[1]
+    assert twins.count("<img") == 2 and cell.name in twins and "UID_3_99_1_all.bmp" in twins, twins
+    assert re.search(r"likeness (0\.9|1\.00)", twins)
+    cell.with_name("UID_3_99_1_all.bmp").rename(cell.with_name("UID_4_99_1_all.bmp"))
+    run("data", data, "--report", path)
+    words = Page(path).words()
+    assert "Different subjects have nearly the same pictures.1 pair of images is nearly one picture" in words, words
+    assert "1 pair, 1 of different subjects, whom a split may put on different sides, 0 of different classes." in words, words
+
+
 def png(area, colour, mirrored=False):
     """A picture of SIDE x SIDE pixels, of which the first `area` have the colour and the others are black."""
     pixels = [colour if i < area else (0, 0, 0) for i in range(SIDE * SIDE)]
@@ -241,6 +272,7 @@ def main():
         check_drawn(folder)
         check_evil(folder)
         check_scale(folder)
+        check_twins(folder)
     print("the pages are right")
     return 0
 
