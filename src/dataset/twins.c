@@ -62,13 +62,15 @@ static int compare_names(const void *a, const void *b) {
 
 /* `size` without the ending, if the name has one, that says which form the picture is; `of_masks`: masks only. */
 static size_t size_without_form(const char *name, size_t size, bool of_masks) {
-    static const char *const endings[] = {"_mask",      "-mask",         " mask", "_seg",
-                                          "_segmented", "_segmentation", "_crop", "_cropped"};
-    enum { MASK_ENDINGS = 6 }; /* the first ones */
-    const size_t count = of_masks ? MASK_ENDINGS : sizeof endings / sizeof *endings;
-    for (size_t i = 0; i < count; ++i) {
-        const size_t length = strlen(endings[i]);
-        if (size > length && lvk_text_equal_n(name + size - length, endings[i], length))
+    static const struct {
+        const char *text;
+        bool is_mask;
+    } endings[] = {{"_mask", true},      {"-mask", true},         {" mask", true},  {"_seg", true},
+                   {"_segmented", true}, {"_segmentation", true}, {"_crop", false}, {"_cropped", false}};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; ++i) {
+        const size_t length = strlen(endings[i].text);
+        if ((endings[i].is_mask || !of_masks) && size > length &&
+            lvk_text_equal_n(name + size - length, endings[i].text, length))
             return size - length;
     }
     return size;
