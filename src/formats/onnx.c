@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-/* A message must be smaller than 2 GiB; this leaves 1 MiB for everything but parameters. */
-static const uint64_t most_parameter_bytes = ((uint64_t)1 << 31) - ((uint64_t)1 << 20);
+/* What readers of protobuf take; most of a file is parameters, and with pictures of one size the matrices that crop and
+ * resample them. */
+static const uint64_t most_bytes = INT32_MAX;
 
 static const char probability_name[] = "probability";
 
@@ -237,6 +238,9 @@ static void build_file(construction *c) {
 
 static lvk_status pack(const char *path, const Onnx__ModelProto *file) {
     const size_t size = onnx__model_proto__get_packed_size(file);
+    if (size > most_bytes)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s: not written: %llu bytes, more than an ONNX file has", path,
+                        (unsigned long long)size);
     uint8_t *bytes = lvk_alloc(size, 1);
     if (!bytes)
         return LVK_ERROR_MEMORY;
@@ -247,10 +251,6 @@ static lvk_status pack(const char *path, const Onnx__ModelProto *file) {
 
 lvk_status lvk_onnx_write(const char *path, const lvk_onnx_model *model) {
     construction c = {.model = model};
-    if (model->graph->parameter_size > most_parameter_bytes)
-        return lvk_fail(LVK_ERROR_LIMIT,
-                        "%s: not written: %llu bytes of parameters, more than an ONNX file has", path,
-                        (unsigned long long)model->graph->parameter_size);
     onnx__model_proto__init(&c.file);
     lvk_onnx_init(&c.base);
     build_graph(&c);
