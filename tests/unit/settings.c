@@ -296,8 +296,8 @@ static void expect_head(const char *model, const char *unfreeze, const char *fea
 /* What is chosen where nothing is said depends on whether the backbone is frozen. */
 Test(settings, features_and_head_of_a_backbone) {
     expect_head("resnet50", "none", "conv4_x", "standardize");
-    expect_head("resnet50", "conv5_x", "conv5_x", LVK_HEAD_DEFAULT);
-    expect_head("cnn-gap", "none", "conv5_x", LVK_HEAD_DEFAULT);
+    expect_head("resnet50", "conv5_x", "conv5_x", "dense:64,dropout:0.25");
+    expect_head("cnn-gap", "none", "conv5_x", "dense:64,dropout:0.25");
     lvk_train_options options = defaults();
     options.model = "resnet50";
     options.features = "conv3_x";
