@@ -54,8 +54,8 @@ static lvk_status check_library(const char *path) {
     return status;
 }
 
-/* Sets `found` to the first file called `name` in the folders in which the Vulkan loader's dlopen looks, or
- * to NULL. */
+/* Sets `found` to the first file called `name` in the folders in which the Vulkan loader's dlopen looks, but for those
+ * that only ld.so.cache knows, or to NULL. */
 static lvk_status search_in(void *loader, const char *name, char **found) {
     Dl_serinfo size;
     *found = NULL;
