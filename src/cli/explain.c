@@ -1,4 +1,5 @@
 /* leukvk explain: what a model looks at. */
+#define _XOPEN_SOURCE 700
 #include "classify.h"
 #include "novelty_report.h"
 #include "options.h"
@@ -513,11 +514,51 @@ static int print_all(explanation_run *r) {
     return LVK_OK;
 }
 
+/* Whether the folder `inner`, which may not be there yet, lies in the folder `outer`, or is it. */
+static bool lies_in(const char *inner, const char *outer) {
+    char parent[4096];
+    snprintf(parent, sizeof parent, "%s", inner);
+    size_t length = strlen(parent);
+    while (length > 1 && parent[length - 1] == '/')
+        parent[--length] = '\0';
+    char *slash = strrchr(parent, '/');
+    char *whole = realpath(parent, NULL), *within = realpath(outer, NULL);
+    if (!whole) { /* of a new folder, the one that it will be in */
+        if (slash)
+            slash[slash == parent] = '\0';
+        whole = realpath(slash ? parent : ".", NULL);
+    }
+    const size_t most = within ? strlen(within) : 0;
+    const bool lies = whole && within && strncmp(whole, within, most) == 0 &&
+                      (whole[most] == '\0' || whole[most] == '/' || most == 1);
+    free(whole);
+    free(within);
+    return lies;
+}
+
+/* Pictures in a data set would be read as its images. */
+static void check_outside(const arguments *a, const char *input) {
+    if (!input || !lies_in(a->out, input))
+        return;
+    fprintf(stderr, "leukvk explain: --out %s: lies in %s, and its pictures would count as images of that\n",
+            shown(a->out), shown(input));
+    exit(EXIT_USAGE);
+}
+
 /* Before any work is done. */
 static void check_folder(const arguments *a) {
+    if (a->out && (strcmp(a->out, "-") == 0 || !*a->out)) {
+        fprintf(stderr, "leukvk explain: --out %s: name a folder, or a file that ends in .png\n", a->out);
+        exit(EXIT_USAGE);
+    }
     output_check("out", is_picture(a->out) ? a->out : NULL, a->common.models, (size_t)a->common.model_count);
     output_check("out", is_picture(a->out) ? a->out : NULL, a->paths, a->path_count);
-    if (!a->out || is_picture(a->out) || lvk_explain_folder_check(a->out) == LVK_OK)
+    if (!a->out || is_picture(a->out))
+        return;
+    check_outside(a, a->common.data);
+    for (size_t i = 0; i < a->path_count; ++i)
+        check_outside(a, a->paths[i]);
+    if (lvk_explain_folder_check(a->out) == LVK_OK)
         return;
     fprintf(stderr, "leukvk explain: --out %s\n", shown(lvk_error_message()));
     exit(EXIT_USAGE);
