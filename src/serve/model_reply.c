@@ -85,6 +85,10 @@ static lvk_status add_all(const lvk_server *server, const lvk_model_summary *sum
     LVK_TRY(add_csv_header(text, &how));
     lvk_text_add(text, ",\n \"explains\": false,\n \"limits\": {\"body_bytes\": %zu, \"images\": %d}",
                  server->options.max_body, LVK_SERVER_MOST_IMAGES);
+    lvk_text_add(text, ",\n \"batches\": [");
+    for (uint32_t i = 0; i < server->batches.count; ++i)
+        lvk_text_add(text, "%s%u", i ? ", " : "", (unsigned)server->batches.sizes[i].batch);
+    lvk_text_add(text, "]");
     add_string(text, "device", lvk_device_get_info(server->device)->name);
     add_string(text, "version", lvk_version());
     lvk_text_add(text, "}\n");

@@ -104,7 +104,9 @@ static lvk_status listen_and_check(lvk_server *s) {
 static lvk_status open_model(lvk_server *s, lvk_device *device, const char *model) {
     lvk_classifier_options classifier = s->options.classifier;
     classifier.keep_going = false;
-    LVK_TRY(lvk_classifier_open(device, model, &classifier, &s->classifier));
+    classifier.threads = 1; /* there is nothing to decode any more */
+    LVK_TRY(lvk_batches_open(device, model, &classifier, &s->batches));
+    s->classifier = lvk_batches_largest(&s->batches);
     s->device = device;
     LVK_TRY(lvk_model_reply_make(s, model, &s->model));
     return lvk_worker_begin(&s->worker, s);
@@ -181,7 +183,7 @@ void lvk_server_stop(lvk_server **server) {
         close(s->listener.socket);
     lvk_connections_finish(&s->connections);
     lvk_counters_finish(&s->counters);
-    lvk_classifier_close(&s->classifier);
+    lvk_batches_close(&s->batches);
     lvk_free(s->model);
     lvk_free(s->run);
     lvk_free(s->token);

@@ -3,6 +3,7 @@
 #define LVK_SERVE_SERVER_H
 
 #include "leukvk/serve.h"
+#include "serve/batches.h"
 #include "serve/counters.h"
 #include "serve/listen.h"
 #include "serve/request.h"
@@ -29,7 +30,8 @@ struct lvk_server {
     lvk_connections connections;
     lvk_counters counters;
     lvk_device *device; /* NULL of a server that watches; so are the three below */
-    lvk_classifier *classifier;
+    lvk_batches batches;
+    lvk_classifier *classifier; /* of `batches`, the one with the largest */
     lvk_worker worker;
     char *model;              /* the answer of GET /v1/model */
     char *run;                /* the folder that is watched */

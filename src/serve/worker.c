@@ -108,7 +108,8 @@ static lvk_status classify(lvk_worker *w, batch *b) {
     if (b->count == 0)
         return LVK_OK;
     lvk_counters_batch(&w->server->counters, b->count);
-    return lvk_classifier_predict_pictures(w->server->classifier, b->pictures, b->count, b->rows);
+    return lvk_classifier_predict_pictures(lvk_batches_for(&w->server->batches, b->count), b->pictures,
+                                           b->count, b->rows);
 }
 
 static void answer(lvk_worker *w, batch *b) {
@@ -157,7 +158,7 @@ lvk_status lvk_worker_begin(lvk_worker *w, lvk_server *server) {
                       .begun = true,
                       .most_requests = o->queue,
                       .most_images = LVK_SERVER_IMAGES_WAITING,
-                      .batch = o->classifier.batch ? o->classifier.batch : 32};
+                      .batch = server->batches.sizes[server->batches.count - 1].batch};
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->to_decode, NULL);
     pthread_cond_init(&w->ready, NULL);
