@@ -9,7 +9,8 @@ set -euo pipefail
 build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulkan-dev libvulkan-volk-dev
     mesa-vulkan-drivers spirv-headers libstb-dev libjansson-dev libxxhash-dev librandom123-dev
     libprotobuf-c-dev protobuf-c-compiler libhdf5-dev libzip-dev libdnnl-dev libpng-dev libjpeg62-turbo-dev
-    libtiff-dev libwebp-dev zlib1g-dev libmicrohttpd-dev)
+    libtiff-dev libwebp-dev zlib1g-dev libmicrohttpd-dev node-d3-selection
+    node-d3-array)
 test=(git clang-format-19 clang-tidy-19 python3 libcriterion-dev vulkan-validationlayers chromium chromium-common
     python3-opencv python3-onnx python3-pil curl)
 mpi=(libopenmpi-dev openmpi-bin)

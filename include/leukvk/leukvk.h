@@ -31,6 +31,7 @@
 #include "leukvk/predictions.h"
 #include "leukvk/profile.h"
 #include "leukvk/ranks.h"
+#include "leukvk/report.h"
 #include "leukvk/search.h"
 #include "leukvk/selftest.h"
 #include "leukvk/serve.h"

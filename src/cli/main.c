@@ -14,7 +14,7 @@
 
 extern const verb verb_cv, verb_devices, verb_summary, verb_data, verb_train, verb_predict, verb_eval,
     verb_ops, verb_selftest, verb_synth, verb_bench, verb_tune_kernels, verb_import, verb_export,
-    verb_augment, verb_crop, verb_tune, verb_calibrate, verb_explain, verb_serve, verb_watch;
+    verb_augment, verb_crop, verb_tune, verb_calibrate, verb_explain, verb_serve, verb_watch, verb_report;
 
 /* In the order of --help, which prints `heading` above the first verb of a group. */
 static const struct {
@@ -26,11 +26,11 @@ static const struct {
              {NULL, &verb_tune},         {NULL, &verb_watch},
              {NULL, &verb_import},       {"Trained models", &verb_predict},
              {NULL, &verb_eval},         {NULL, &verb_calibrate},
-             {NULL, &verb_explain},      {NULL, &verb_summary},
-             {NULL, &verb_serve},        {NULL, &verb_export},
-             {"Devices", &verb_devices}, {NULL, &verb_selftest},
-             {NULL, &verb_bench},        {NULL, &verb_tune_kernels},
-             {NULL, &verb_ops}};
+             {NULL, &verb_explain},      {NULL, &verb_report},
+             {NULL, &verb_summary},      {NULL, &verb_serve},
+             {NULL, &verb_export},       {"Devices", &verb_devices},
+             {NULL, &verb_selftest},     {NULL, &verb_bench},
+             {NULL, &verb_tune_kernels}, {NULL, &verb_ops}};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 int failure_exit(int status) {

@@ -13,7 +13,7 @@ static program_result result; /* large */
 static const char *const verbs[] = {"data",         "train",  "cv",      "tune",    "predict",  "eval",
                                     "summary",      "ops",    "devices", "synth",   "selftest", "bench",
                                     "tune-kernels", "import", "export",  "augment", "crop",     "calibrate",
-                                    "serve",        "watch",  "explain"};
+                                    "serve",        "watch",  "explain", "report"};
 
 Test(command_line, every_verb_has_help_with_examples) {
     program_run(&result, "--help");

@@ -1,0 +1,85 @@
+/* leukvk report: the page, the model card and the figures of a training. */
+#include "options.h"
+#include "ui/output.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char documentation[] =
+    "Writes a report of a run, a cross-validation or a search, whose folder is RUN: a page of HTML in one file, which "
+    "needs no network (report.html), a model card (model-card.md) and the figures as SVG (figures/), all in the folder. "
+    "The page begins with a summary in plain words. It has counts, learning curves, scores with intervals beside the "
+    "baselines, a threshold to move, ROC, precision and recall, reliability, a decision curve, a line for each person, the cells "
+    "that are classified worst and best, and all settings."
+    "\v"
+    "Examples:\n"
+    "  leukvk report runs/RUN\n"
+    "  leukvk report runs/cv runs/grid\n"
+    "  leukvk report runs/RUN --out report.html\n"
+    "\n"
+    "With --out FILE.html the model card is FILE-model-card.md and the figures are in FILE-figures/. Pictures of cells "
+    "are read from the data set, if it is still there. The same folder gives the same bytes.\n";
+
+enum { OPTION_OUT = 256, MOST_FOLDERS = 256 };
+static const struct argp_option options[] = {
+    OPTION_HEADING("Output:", GROUP_OUTPUT),
+    {"out", OPTION_OUT, "FILE.html", 0, "Page to write, of one RUN (RUN/report.html)", GROUP_OUTPUT},
+    {0}};
+
+typedef struct arguments {
+    const char *folders[MOST_FOLDERS];
+    size_t count;
+    const char *out;
+} arguments;
+
+static bool is_page(const char *path) {
+    const size_t length = strlen(path);
+    return length > 5 && strcmp(path + length - 5, ".html") == 0;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case OPTION_OUT:
+        if (!is_page(text))
+            argp_failure(state, EXIT_USAGE, 0, "--out %s: the name must end in .html", text);
+        a->out = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->count == MOST_FOLDERS)
+            argp_failure(state, EXIT_USAGE, 0, "at most %d folders", MOST_FOLDERS);
+        a->folders[a->count++] = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (a->count == 0)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "which run? give the folder of a run, a cross-validation or a search");
+        if (a->out && a->count > 1)
+            argp_failure(state, EXIT_USAGE, 0,
+                         "--out is for one RUN; without it each report is in its own folder");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int run(int argc, char **argv) {
+    static const struct argp parser = {options, parse_option, "RUN...", documentation, NULL, NULL, NULL};
+    arguments a = {0};
+    parse_arguments(&parser, argc, argv, &a);
+    output_check("out", a.out, NULL, 0);
+    for (size_t i = 0; i < a.count; ++i) {
+        lvk_report_files files;
+        const lvk_status status = lvk_report_write(a.folders[i], a.out, &files);
+        if (status != LVK_OK)
+            return report_mistake(status);
+        printf("report: %s\n", shown(files.page));
+        printf("model card: %s, figures: %s\n", shown(files.card), shown(files.figures));
+        lvk_report_files_finish(&files);
+    }
+    return EXIT_OK;
+}
+
+extern const verb verb_report;
+const verb verb_report = {"report", "write a page with the figures of a training", run};
