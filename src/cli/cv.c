@@ -170,6 +170,7 @@ static void print_result(const lvk_cv_result *r) {
     printf("\nfolds, predictions and figures: %s\n", shown(r->folder));
     if (r->refitted)
         printf("The model to use was trained on all images: %s/refit/model.safetensors\n", shown(r->folder));
+    train_options_print_report(r->folder);
 }
 
 /* Writes the mean of the folds' models. */

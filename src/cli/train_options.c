@@ -280,6 +280,12 @@ static void print_text(FILE *out, const char *name, const char *text) {
     train_options_print_word(text, out);
 }
 
+void train_options_print_report(const char *folder) {
+    printf("to see it all on a page: leukvk report ");
+    train_options_print_word(folder, stdout);
+    printf("\n");
+}
+
 /* Nothing where the value is the default's. */
 static void print_option(FILE *out, const lvk_train_option *option, const lvk_train_options *o,
                          const lvk_train_options *defaults) {

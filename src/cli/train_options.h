@@ -44,6 +44,10 @@ void train_choices_check(const train_choices *choices, struct argp_state *state)
  * like, which have no effect on the result. */
 void train_options_print(const lvk_train_options *options, FILE *out);
 
+/* Prints how a report of the folder is made. It is not made at once: it takes up to some seconds,
+ * which scripts that train many short runs would pay for pages that nobody opens. */
+void train_options_print_report(const char *folder);
+
 /* A word as a shell reads it: 'it'\''s'. */
 void train_options_print_word(const char *word, FILE *out);
 

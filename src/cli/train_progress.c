@@ -1,5 +1,7 @@
 #include "train_progress.h"
 
+#include "train_options.h"
+
 #include "metrics_report.h"
 #include "profile_table.h"
 #include "ui/epoch_line.h"
@@ -210,4 +212,5 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
         printf(
             "The model to use was trained again on all images, after the test: %s/refit/model.safetensors\n",
             shown(result->run));
+    train_options_print_report(result->run);
 }

@@ -269,6 +269,7 @@ static void print_command(const arguments *a, const lvk_search *search, uint32_t
     }
     printf("%s\n\ntrials: %s/trials.csv\n", a->device.no_tuning ? " --tuner off" : "",
            shown(lvk_search_folder(search)));
+    train_options_print_report(lvk_search_folder(search));
 }
 
 static void print_trial_json(const lvk_search *search, uint32_t number) {

@@ -54,8 +54,8 @@ static void scale(const double *areas, size_t count, double *shares) {
         shares[i] = areas[i] / most;
 }
 
-static lvk_status compute(const lvk_scored *rows, double *p, lvk_curve_bands *ranked,
-                          lvk_curve_bands *bands) {
+static lvk_status compute(const lvk_scored *rows, double *p, lvk_curve_bands *ranked, lvk_curve_bands *bands,
+                          lvk_calibration_bin *bins) {
     const lvk_bootstrap_options one = {.replicates = 1, .seed = LVK_BOOTSTRAP_SEED};
     lvk_scored scored = {.count = rows->count, .probabilities = p, .labels = rows->labels};
     double a, b;
@@ -68,10 +68,11 @@ static lvk_status compute(const lvk_scored *rows, double *p, lvk_curve_bands *ra
     LVK_TRY(lvk_curve_bands_compute(&scored, &one, bands));
     memcpy(bands->roc, ranked->roc, sizeof bands->roc);
     memcpy(bands->precision, ranked->precision, sizeof bands->precision);
-    return LVK_OK;
+    return lvk_calibration(&scored, bins);
 }
 
-lvk_status lvk_area_baseline(const lvk_scored *rows, lvk_curve_bands *bands, bool *known) {
+lvk_status lvk_area_baseline(const lvk_scored *rows, lvk_curve_bands *bands,
+                             lvk_calibration_bin bins[LVK_CALIBRATION_BINS], bool *known) {
     bool has[2] = {false, false};
     for (size_t i = 0; i < rows->count; ++i)
         has[rows->labels[i] != 0] = true;
@@ -80,7 +81,7 @@ lvk_status lvk_area_baseline(const lvk_scored *rows, lvk_curve_bands *bands, boo
         return LVK_OK;
     double *p = lvk_alloc(rows->count, sizeof *p);
     lvk_curve_bands *ranked = lvk_alloc(1, sizeof *ranked);
-    const lvk_status status = p && ranked ? compute(rows, p, ranked, bands) : LVK_ERROR_MEMORY;
+    const lvk_status status = p && ranked ? compute(rows, p, ranked, bands, bins) : LVK_ERROR_MEMORY;
     lvk_free(p);
     lvk_free(ranked);
     return status;

@@ -8,9 +8,10 @@
 
 /* Computes the curves of the area as it is ranked by `bands`: ROC and precision by the area itself, reliability and
  * net benefit by the probability that a logistic regression of the label on the logarithm of the area gives. The
- * regression is fitted to these very cells, so it flatters the area. Its bands are left NaN. *known is false where
+ * regression is fitted to these very cells, so it flatters the area. Its bands are left NaN. `bins` are those of that probability. *known is false where
  * the area of a cell is not known, or the cells have one class. */
-LVK_MUST_USE lvk_status lvk_area_baseline(const lvk_scored *rows, lvk_curve_bands *bands, bool *known);
+LVK_MUST_USE lvk_status lvk_area_baseline(const lvk_scored *rows, lvk_curve_bands *bands,
+                                          lvk_calibration_bin bins[LVK_CALIBRATION_BINS], bool *known);
 
 /* Fits log(p / (1 - p)) = a + b x by Newton's method, with a penalty of 5e-7 b^2 so that classes that are told
  * apart without a mistake have finite coefficients. */

@@ -4,6 +4,7 @@
 #include "image/crop.h"
 #include "image/encode.h"
 #include "image/resample.h"
+#include "report/heat.h"
 #include "report/page.h"
 
 #include <math.h>
@@ -126,35 +127,86 @@ static void describe(const lvk_report_source *s, const lvk_prediction *row, char
                  row->probabilities[row->label], s->names[called], row->probabilities[called]);
 }
 
-static lvk_status add_cell(lvk_page *page, const char *folder, const lvk_crop *crop,
-                           const lvk_prediction *row) {
+static void add_picture(lvk_page *page, const char *class, const char *path, const char *told,
+                        const void *png, size_t size) {
+    lvk_html(page->text, "<img class=\"{}\" width=\"128\" height=\"128\" alt=\"{} {}\" src=\"", class, told,
+             path);
+    lvk_html_add_data(page->text, "image/png", png, size);
+    lvk_text_add(page->text, "\">");
+}
+
+/* The map over the crop, and how much of it lies outside of the cell. */
+static lvk_status add_heat(lvk_page *page, const lvk_explanation *e, const char *path, uint32_t called) {
+    void *png = NULL;
+    size_t size;
+    char text[160], share[LVK_NUMBER_SIZE];
+    lvk_image overlay = {
+        .pixels = lvk_alloc((size_t)e->side * e->side * 3, 1), .width = e->side, .height = e->side};
+    lvk_status status = overlay.pixels ? LVK_OK : LVK_ERROR_MEMORY;
+    if (status == LVK_OK) {
+        lvk_explanation_overlay(e, overlay.pixels);
+        status = encode(&overlay, &png, &size);
+    }
+    if (status == LVK_OK) {
+        add_picture(page, "heat", path, "What the model looked at in", png, size);
+        if (isnan(e->heat.outside_cell))
+            snprintf(text, sizeof text, "heat for %.80s", page->source->names[called]);
+        else
+            snprintf(text, sizeof text, "heat for %.80s: %.20s %% outside of the cell",
+                     page->source->names[called], lvk_html_number(share, 100 * e->heat.outside_cell, 0));
+        lvk_html(page->text, "<span class=\"{}\">{}{}</span>",
+                 lvk_heat_is_astray(&e->heat) ? "told astray" : "told", text,
+                 lvk_heat_is_astray(&e->heat) ? " – the model looks beside the cell" : "");
+    }
+    lvk_free(png);
+    lvk_free(overlay.pixels);
+    return status;
+}
+
+static lvk_status add_pictures(lvk_page *page, lvk_heat_maps *maps, const char *path, const lvk_crop *crop,
+                               size_t at, const char *told) {
     const lvk_report_source *s = page->source;
-    const bool right = (int)lvk_prediction_called(row, s->classes, s->threshold) == row->label;
-    char text[400];
+    const lvk_prediction *row = s->cells.rows[at];
+    lvk_explanation explanation;
     void *png = NULL;
     size_t size = 0;
+    bool found;
+    LVK_TRY(read_picture(path, crop, &png, &size));
+    if (!png)
+        return LVK_OK;
+    add_picture(page, "cell", row->path, told, png, size);
+    lvk_free(png);
+    LVK_TRY(lvk_heat_maps_get(maps, at, path, &found, &explanation));
+    if (!found)
+        return LVK_OK;
+    const lvk_status status =
+        add_heat(page, &explanation, row->path, lvk_prediction_called(row, s->classes, s->threshold));
+    lvk_explanation_finish(&explanation);
+    return status;
+}
+
+static lvk_status add_cell(lvk_page *page, lvk_heat_maps *maps, const char *folder, const lvk_crop *crop,
+                           size_t at) {
+    const lvk_report_source *s = page->source;
+    const lvk_prediction *row = s->cells.rows[at];
+    const bool right = (int)lvk_prediction_called(row, s->classes, s->threshold) == row->label;
+    char text[400], told[420];
     describe(s, row, text, sizeof text);
+    snprintf(told, sizeof told, "%s:", text);
+    lvk_html(page->text, "<li class=\"{}\">", right ? "right" : "wrong");
     if (folder) {
         char *path = lvk_path_join(folder, row->path);
-        const lvk_status status = path ? read_picture(path, crop, &png, &size) : LVK_ERROR_MEMORY;
+        const lvk_status status = path ? add_pictures(page, maps, path, crop, at, told) : LVK_ERROR_MEMORY;
         lvk_free(path);
         LVK_TRY(status);
     }
-    lvk_html(page->text, "<li class=\"{}\">", right ? "right" : "wrong");
-    if (png) {
-        lvk_html(page->text, "<img width=\"128\" height=\"128\" alt=\"The cell {}, {}\" src=\"", row->path,
-                 text);
-        lvk_html_add_data(page->text, "image/png", png, size);
-        lvk_text_add(page->text, "\">");
-    }
     lvk_html(page->text, "<span class=\"told\">{} {}</span><span class=\"path\">{}</span></li>\n",
              right ? "✓" : "✗", text, row->path);
-    lvk_free(png);
     return LVK_OK;
 }
 
-static lvk_status add_gallery(lvk_page *page, const gallery *g, candidate *list, const char *folder,
-                              const lvk_crop *crop) {
+static lvk_status add_gallery(lvk_page *page, lvk_heat_maps *maps, const gallery *g, candidate *list,
+                              const char *folder, const lvk_crop *crop) {
     const lvk_report_source *s = page->source;
     const size_t count = s->cells.scored.count;
     for (size_t i = 0; i < count; ++i)
@@ -162,27 +214,40 @@ static lvk_status add_gallery(lvk_page *page, const gallery *g, candidate *list,
     qsort(list, count, sizeof *list, compare);
     lvk_html(page->text, "<h3>{}</h3>\n<p>{}</p>\n<ul class=\"gallery\">\n", g->heading, g->caption);
     for (size_t i = 0; i < count && i < SHOWN; ++i)
-        LVK_TRY(add_cell(page, folder, crop, s->cells.rows[list[i].at]));
+        LVK_TRY(add_cell(page, maps, folder, crop, list[i].at));
     lvk_text_add(page->text, "</ul>\n");
     return LVK_OK;
+}
+
+static void say_what_is_shown(lvk_page *page, const char *folder, const lvk_heat_maps *maps) {
+    lvk_html(
+        page->text, "<p>{}{}</p>\n",
+        folder ? "The pictures are the crops that the model sees, as the images are in the data set now."
+               : "There are no pictures: the data set is no longer where it was trained on.",
+        folder && maps->device
+            ? " Below each, where the model can be read, is what spoke for the class that the cell is called (Grad-CAM, leukvk explain): hot is "
+              "bright, and heat beside the cell says that the model looks at something else."
+            : "");
 }
 
 lvk_status lvk_report_add_cells(lvk_page *page) {
     const lvk_report_source *s = page->source;
     lvk_crop crop;
+    lvk_heat_maps maps;
     if (!s->scores || s->cells.scored.count == 0)
         return LVK_OK;
     LVK_TRY(lvk_crop_parse(lvk_report_setting_text(s, "crop"), &crop));
     char *folder = data_folder(s);
     candidate *list = lvk_alloc(s->cells.scored.count, sizeof *list);
-    lvk_status status = list ? LVK_OK : LVK_ERROR_MEMORY;
+    lvk_status status = lvk_heat_maps_init(s, page->device, &maps);
+    if (status == LVK_OK && !list)
+        status = LVK_ERROR_MEMORY;
     lvk_page_begin_section(page, "cells", "Cells");
-    lvk_html(page->text, "<p>{}</p>\n",
-             folder ? "The pictures are the crops that the model sees, as the images are in the data set now."
-                    : "There are no pictures: the data set is no longer where it was trained on.");
+    say_what_is_shown(page, folder, &maps);
     for (size_t g = 0; g < sizeof galleries / sizeof *galleries && status == LVK_OK; ++g)
-        status = add_gallery(page, &galleries[g], list, folder, &crop);
+        status = add_gallery(page, &maps, &galleries[g], list, folder, &crop);
     lvk_page_end_section(page);
+    lvk_heat_maps_finish(&maps);
     lvk_free(list);
     lvk_free(folder);
     return status;

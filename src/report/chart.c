@@ -226,22 +226,30 @@ static void add_cross(lvk_chart *chart, double x, double y, double radius, const
     lvk_text_add(chart->text, "\">");
 }
 
+/* The beginning of a mark at a point of the drawing, whose end is add_mark_end. */
+static void add_mark(lvk_chart *chart, double x, double y, double radius, const char *color, int cross) {
+    if (cross) {
+        add_cross(chart, x, y, radius * 0.8, color);
+        return;
+    }
+    lvk_text_add(chart->text, "<circle fill=\"%s\"", color);
+    add_attribute(chart->text, "cx", x);
+    add_attribute(chart->text, "cy", y);
+    add_attribute(chart->text, "r", radius);
+    lvk_text_add(chart->text, ">");
+}
+
+static void add_mark_end(lvk_chart *chart, int cross) {
+    lvk_text_add(chart->text, cross ? "</path>\n" : "</circle>\n");
+}
+
 void lvk_chart_mark(lvk_chart *chart, double x, double y, double radius, const char *color, int cross,
                     const char *told) {
     if (isnan(x) || isnan(y))
         return;
-    const double px = lvk_chart_x(chart, x), py = lvk_chart_y(chart, y);
-    if (cross) {
-        add_cross(chart, px, py, radius * 0.8, color);
-    } else {
-        lvk_text_add(chart->text, "<circle fill=\"%s\"", color);
-        add_attribute(chart->text, "cx", px);
-        add_attribute(chart->text, "cy", py);
-        add_attribute(chart->text, "r", radius);
-        lvk_text_add(chart->text, ">");
-    }
+    add_mark(chart, lvk_chart_x(chart, x), lvk_chart_y(chart, y), radius, color, cross);
     lvk_html(chart->text, "<title>{}</title>", told);
-    lvk_text_add(chart->text, cross ? "</path>\n" : "</circle>\n");
+    add_mark_end(chart, cross);
 }
 
 void lvk_chart_note(lvk_chart *chart, double x, double y, const char *anchor, const char *note) {
@@ -257,8 +265,19 @@ void lvk_chart_note(lvk_chart *chart, double x, double y, const char *anchor, co
     lvk_html(chart->text, ">{}</text>\n", note);
 }
 
+static double legend_y(lvk_chart *chart) {
+    return chart->top + chart->height + BOTTOM + LEGEND * chart->legends++ + 4;
+}
+
+void lvk_chart_legend_mark(lvk_chart *chart, const char *color, int cross, const char *entry) {
+    const double y = legend_y(chart);
+    add_mark(chart, chart->left + 13, y, 5, color, cross);
+    add_mark_end(chart, cross);
+    add_text(chart, chart->left + 33, y + 4, "", entry);
+}
+
 void lvk_chart_legend(lvk_chart *chart, const char *color, const char *dashes, int band, const char *entry) {
-    const double y = chart->top + chart->height + BOTTOM + LEGEND * chart->legends++ + 4, x = chart->left;
+    const double y = legend_y(chart), x = chart->left;
     lvk_text *text = chart->text;
     if (band) {
         lvk_text_add(text, "<rect fill=\"%s\" fill-opacity=\"0.2\" width=\"26\" height=\"12\"", color);

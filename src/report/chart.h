@@ -78,7 +78,8 @@ void lvk_chart_mark(lvk_chart *chart, double x, double y, double radius, const c
 /* A text in the plot, at a point; anchor: start, middle or end. */
 void lvk_chart_note(lvk_chart *chart, double x, double y, const char *anchor, const char *note);
 
-/* An entry of the legend, below the plot. */
+/* An entry of the legend, below the plot, with a dot or a cross before it, or with a line and a band. */
+void lvk_chart_legend_mark(lvk_chart *chart, const char *color, int cross, const char *entry);
 void lvk_chart_legend(lvk_chart *chart, const char *color, const char *dashes, int band, const char *entry);
 
 #endif

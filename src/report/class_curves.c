@@ -120,7 +120,7 @@ static void draw_bins(lvk_page *page, const lvk_calibration_bin *bins, const lvk
                        3 + 9 * sqrt((double)bins[b].count / (double)page->source->cells.by_class.count),
                        LVK_CHART_BLUE, 0, told);
     }
-    lvk_chart_legend(&chart, LVK_CHART_BLUE, NULL, 0, "dots: bins, larger with more cells");
+    lvk_chart_legend_mark(&chart, LVK_CHART_BLUE, 0, "a bin (larger: more cells)");
     lvk_chart_legend(&chart, LVK_CHART_BLUE, "", 0, "95 % interval over people");
     lvk_chart_legend(&chart, LVK_CHART_GREY, "4 4", 0, "as it should be");
     lvk_chart_end(&chart);

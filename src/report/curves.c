@@ -137,7 +137,8 @@ static void draw_bins(lvk_chart *chart, const lvk_calibration_bin *bins, const l
     }
 }
 
-static lvk_status draw_reliability(lvk_page *page) {
+/* `area`: the bins of the area's probability; NULL: not known. */
+static lvk_status draw_reliability(lvk_page *page, const lvk_calibration_bin *area) {
     const lvk_report_source *s = page->source;
     lvk_calibration_bin bins[BINS];
     lvk_chart chart;
@@ -149,17 +150,23 @@ static lvk_status draw_reliability(lvk_page *page) {
     lvk_chart_begin(
         &chart, svg, "reliability", "Reliability",
         "In ten bins of the probability, the share of positive cells against the mean probability.",
-        *unit("mean probability of a bin", &x), *unit("share of positive cells in the bin", &y), 3);
+        *unit("mean probability of a bin", &x), *unit("share of positive cells in the bin", &y),
+        3 + (area != NULL));
     lvk_chart_rule(&chart, 0, 0, 1, 1);
+    if (area)
+        draw_bins(&chart, area, NULL, LVK_CHART_RED, 1);
     draw_bins(&chart, bins, page->bands->bins, LVK_CHART_BLUE, 0);
     note_score(&chart, s, "calibration error", "ece", 0.05);
-    lvk_chart_legend(&chart, LVK_CHART_BLUE, NULL, 0, "dots: bins, larger with more cells");
+    lvk_chart_legend_mark(&chart, LVK_CHART_BLUE, 0, "a bin (larger: more cells)");
     lvk_chart_legend(&chart, LVK_CHART_BLUE, "", 0, "95 % interval over people");
+    if (area)
+        lvk_chart_legend_mark(&chart, LVK_CHART_RED, 1, AREA_ENTRY ", fitted to these cells");
     lvk_chart_legend(&chart, LVK_CHART_GREY, "4 4", 0, "as it should be");
     lvk_chart_end(&chart);
     lvk_page_end_figure(
-        page, "Below the line the probabilities are too high, above it too low. The area alone gives no "
-              "probability; fitted to these cells it would be reliable by construction.");
+        page,
+        "Below the line the probabilities are too high, above it too low. The area's are fitted to these "
+        "very cells, which flatters them.");
     return LVK_OK;
 }
 
@@ -217,11 +224,12 @@ static void draw_benefit(lvk_page *page, lvk_curve_bands *area) {
 
 lvk_status lvk_report_add_curves(lvk_page *page) {
     bool known;
+    lvk_calibration_bin bins[BINS];
     if (!page->bands || !page->bands->positives || !page->bands->negatives)
         return LVK_OK;
     lvk_curve_bands *area = lvk_alloc(1, sizeof *area);
     lvk_status status =
-        area ? lvk_area_baseline(&page->source->cells.scored, area, &known) : LVK_ERROR_MEMORY;
+        area ? lvk_area_baseline(&page->source->cells.scored, area, bins, &known) : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
         lvk_page_begin_section(page, "curves", "Curves");
         lvk_text_add(page->text,
@@ -230,7 +238,7 @@ lvk_status lvk_report_add_curves(lvk_page *page) {
                      isnan(page->bands->roc[50].low) ? "There are too few people for a band." : "");
         draw_roc(page, known ? area : NULL);
         draw_precision(page, known ? area : NULL);
-        status = draw_reliability(page);
+        status = draw_reliability(page, known ? bins : NULL);
     }
     if (status == LVK_OK) {
         draw_benefit(page, known ? area : NULL);

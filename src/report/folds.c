@@ -35,7 +35,7 @@ static void draw(lvk_page *page, const json_t *folds) {
                           "A dot a fold; the table below has the values.",
                           (lvk_chart_axis){.label = "score", .from = 0, .to = 1, .step = 0.2, .decimals = 1},
                           (lvk_chart_axis){.label = "", .from = -(double)count + 0.4, .to = 0.6}, 2,
-                          (lvk_chart_size){.width = 420, .height = 34.0 * (double)count, .left = 155});
+                          (lvk_chart_size){.width = 300, .height = 34.0 * (double)count, .left = 140});
     for (size_t i = 0; i < count; ++i) {
         double low, high;
         lvk_json_interval(s->scores, list[i][0], &low, &high);
@@ -51,9 +51,8 @@ static void draw(lvk_page *page, const json_t *folds) {
                            told);
         }
     }
-    lvk_chart_legend(&chart, LVK_CHART_BLUE, NULL, 0, "blue dots: folds");
-    lvk_chart_legend(&chart, LVK_CHART_RED, "", 0,
-                     "red cross: all folds together, with the 95 % interval over people");
+    lvk_chart_legend_mark(&chart, LVK_CHART_BLUE, 0, "a fold");
+    lvk_chart_legend_mark(&chart, LVK_CHART_RED, 1, "all folds, with the 95 % interval over people");
     lvk_chart_end(&chart);
     lvk_page_end_figure(page,
                         "Folds differ by the people in them: a fold of few people is far off by chance.");

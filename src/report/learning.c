@@ -96,14 +96,22 @@ static lvk_status draw(lvk_page *page, const panel *p) {
                          s->run_count > 1 ? "training images, a line a fold" : "training images (augmented)");
     if (validation)
         lvk_chart_legend(&chart, LVK_CHART_RED, "7 3", 0, "validation images");
-    lvk_chart_legend(&chart, LVK_CHART_GREY, s->run_count > 1 ? NULL : "4 4", 0,
-                     s->run_count > 1 ? "dots: the epoch that is kept" : "the epoch that is kept (dots)");
+    if (s->run_count > 1)
+        lvk_chart_legend_mark(&chart, LVK_CHART_BLUE, 0, "the epoch that is kept");
+    else
+        lvk_chart_legend(&chart, LVK_CHART_GREY, "4 4", 0, "the epoch that is kept");
     lvk_chart_end(&chart);
     lvk_page_end_figure(page, "");
     return LVK_OK;
 }
 
 /* ---- table ---- */
+
+/* Whether a column of the first training has any value. */
+static bool is_known(const lvk_report_source *s, int column_index) {
+    const lvk_epochs *first = &s->runs[0].epochs;
+    return lvk_epochs_column(first, first->names[column_index]) != NULL;
+}
 
 static void add_epoch(lvk_page *page, const lvk_report_run *run, size_t epoch) {
     lvk_text_add(page->text, "<tr%s>", epoch + 1 == run->best_epoch ? " class=\"kept\"" : "");
@@ -112,6 +120,8 @@ static void add_epoch(lvk_page *page, const lvk_report_run *run, size_t epoch) {
     lvk_text_add(page->text, "<th scope=\"row\">%zu%s</th>", epoch + 1,
                  epoch + 1 == run->best_epoch ? " (kept)" : "");
     for (int c = 1; c < run->epochs.columns; ++c) {
+        if (!is_known(page->source, c))
+            continue;
         const double value = run->epochs.values[(size_t)c * run->epochs.count + epoch];
         lvk_text_add(page->text, "<td>");
         if (!isnan(value))
@@ -133,7 +143,8 @@ static void add_epochs(lvk_page *page) {
     if (s->run_count > 1)
         lvk_text_add(page->text, "<th scope=\"col\">training</th>");
     for (int c = 0; c < first->columns; ++c)
-        lvk_html(page->text, "<th scope=\"col\">{}</th>", first->names[c]);
+        if (is_known(s, c))
+            lvk_html(page->text, "<th scope=\"col\">{}</th>", first->names[c]);
     lvk_text_add(page->text, "</tr></thead>\n<tbody>\n");
     for (size_t r = 0; r < s->run_count; ++r)
         for (size_t e = 0; s->runs[r].epochs.columns == first->columns && e < s->runs[r].epochs.count; ++e)

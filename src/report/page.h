@@ -22,6 +22,7 @@ typedef struct lvk_page {
     lvk_figure figures[LVK_MOST_FIGURES];
     size_t figure_count;
     lvk_text data;                /* JSON for the script: "key":value,… */
+    struct lvk_device *device;    /* for heat maps; NULL: none */
     const lvk_curve_bands *bands; /* of two classes with cells; else NULL */
 } lvk_page;
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAMED = 130, LINE = 17, FINE = 6, WIDTH = 460, NAMES = 110, NAME_SIZE = 32 };
+enum { MOST_NAMED = 130, LINE = 17, FINE = 6, WIDTH = 330, NAMES = 100, NAME_SIZE = 32 };
 
 /* Of two classes and of more. */
 typedef struct person {
@@ -127,10 +127,9 @@ static void draw(lvk_page *page, const person *people, size_t count) {
         }
         draw_person(&chart, s, &people[i], place++, named);
     }
-    lvk_chart_legend(&chart, LVK_CHART_BLUE, NULL, 0,
-                     "blue dots: most cells called right (larger with more cells)");
-    lvk_chart_legend(&chart, LVK_CHART_RED, NULL, 0,
-                     s->classes == 2 ? "red crosses: not so. Dashes: the threshold" : "red crosses: not so");
+    lvk_chart_legend_mark(&chart, LVK_CHART_BLUE, 0, "most cells called right (larger: more cells)");
+    lvk_chart_legend_mark(&chart, LVK_CHART_RED, 1,
+                          s->classes == 2 ? "not so (dashes: the threshold)" : "not so");
     lvk_chart_end(&chart);
     lvk_page_end_figure(page, "");
 }

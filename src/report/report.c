@@ -179,7 +179,7 @@ static lvk_status write_all(const lvk_page *page, const lvk_text *html, const lv
     return write_figures(page, files->figures);
 }
 
-static lvk_status make(const lvk_report_source *source, const lvk_report_files *files) {
+static lvk_status make(const lvk_report_source *source, lvk_device *device, const lvk_report_files *files) {
     const lvk_bootstrap_options bootstrap = {.seed = LVK_BOOTSTRAP_SEED};
     lvk_page *page = lvk_alloc(1, sizeof *page);
     lvk_curve_bands *bands = lvk_alloc(1, sizeof *bands);
@@ -187,6 +187,7 @@ static lvk_status make(const lvk_report_source *source, const lvk_report_files *
     lvk_status status = page && bands ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
         page->source = source;
+        page->device = device;
         if (source->scores && source->classes == 2) {
             status = lvk_curve_bands_compute(&source->cells.scored, &bootstrap, bands);
             page->bands = bands;
@@ -204,13 +205,14 @@ static lvk_status make(const lvk_report_source *source, const lvk_report_files *
     return status;
 }
 
-lvk_status lvk_report_write(const char *folder, const char *out, lvk_report_files *files) {
+lvk_status lvk_report_write(lvk_device *device, const char *folder, const char *out,
+                            lvk_report_files *files) {
     lvk_report_source source;
     lvk_status status = name_files(folder, out, files);
     if (status == LVK_OK)
         status = lvk_report_source_read(folder, &source);
     if (status == LVK_OK) {
-        status = make(&source, files);
+        status = make(&source, device, files);
         lvk_report_source_finish(&source);
     }
     if (status != LVK_OK)

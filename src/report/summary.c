@@ -114,14 +114,14 @@ static void say_beside_size(const lvk_report_source *s, char *text, size_t size)
     if (isnan(difference)) {
         snprintf(
             text, size,
-            "Of a '%.100s' and a '%.100s' cell, it gives the '%.100s' one the higher probability in the share %s of all pairs "
+            "Of two cells, one '%.100s' and one '%.100s', it gives the '%.100s' one the higher probability in the share %s of all pairs "
             "(AUC); guessing has 0.5.",
             s->names[1], s->names[0], s->names[1], auc);
         return;
     }
     snprintf(
         text, size,
-        "Of a '%.100s' and a '%.100s' cell, it gives the '%.100s' one the higher probability in the share %s of all pairs (AUC). The "
+        "Of two cells, one '%.100s' and one '%.100s', it gives the '%.100s' one the higher probability in the share %s of all pairs (AUC). The "
         "cell's area alone, without any model, reaches %s. The difference is %s: %s.",
         s->names[1], s->names[0], s->names[1], auc, lvk_html_score(area, s->scores, "size_only_auc"),
         lvk_html_score(above, s->scores, "auc_above_size"),

@@ -10,6 +10,7 @@
 #include "runtime/device.h"
 #include "runtime/memory_check.h"
 #include "train/area_fit.h"
+#include "train/data_counts.h"
 #include "train/extract.h"
 #include "train/origin.h"
 #include "train/rank_consistency.h"
@@ -311,6 +312,8 @@ static lvk_status init_trainer(lvk_trainer *t) {
 static lvk_status begin(lvk_trainer *t, lvk_device *device) {
     if (is_first(t))
         LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
+    if (is_first(t))
+        LVK_TRY(lvk_data_counts_write(t->dataset, t->split, lvk_run_folder_path(t->folder)));
     LVK_TRY(write_config(t, device));
     LVK_TRY(lvk_trainer_save(t));
     return is_first(t) ? lvk_tensorboard_begin(t) : LVK_OK;

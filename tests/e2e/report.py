@@ -167,12 +167,18 @@ class Form(unittest.TestCase):
 
     def test_cells_are_pictures_where_the_data_set_is_there(self):
         page = Page("run")
-        pictures = [e for e in page.elements if e["tag"] == "img"]
+        pictures = [e for e in page.elements if e["tag"] == "img" and e["attrs"]["class"] == "cell"]
+        heat = [e for e in page.elements if e["tag"] == "img" and e["attrs"]["class"] == "heat"]
         cells = len(read_csv("run", "predictions-test.csv"))
         self.assertEqual(len(pictures), 3 * min(8, cells))
+        self.assertEqual(len(heat), len(pictures))
+        self.assertRegex(page.ids["cells"]["text"], r"heat for (all|hem)")
         for picture in pictures:
             self.assertTrue(picture["attrs"]["src"].startswith("data:image/png;base64,iVBORw0KGgo"))
             self.assertRegex(picture["attrs"]["alt"], "label (all|hem), called")
+        run("report", "run", "--no-heat-maps", "--out", "cool.html")
+        self.assertEqual([e for e in Page(".", "cool.html").elements if e["attrs"].get("class") == "heat"], [])
+        self.assertNotIn("device", run("report", "run", "--no-heat-maps", "--out", "cool.html", "--device", "7").stderr)
         (WORK / "two").rename(WORK / "elsewhere")
         try:
             run("report", "run", "--out", "without.html")
@@ -205,6 +211,35 @@ class Numbers(unittest.TestCase):
         for row, k in zip(page.rows("classes"), four["by_class"]):
             self.assertEqual([cell.split()[0] for cell in row[1:]],
                              [str(k["images"]), str(k["people"])] + [shown(k[key]) for key in ("precision", "recall", "f1", "auc")])
+
+    def test_counts_are_those_of_the_split(self):
+        for folder, classes in [("run", ["hem", "all"]), (f"run {HOSTILE}", None)]:
+            split = read_json(folder, "split.json")["parts"]
+            names = classes or read_json(folder, "results.json")["test"]["classes"]
+            rows = {re.match("train|validation|test|preliminary", row[0]).group(): row[1:] for row in Page(folder).rows("counts")}
+            for part in ["train", "validation", "test"]:
+                by_class = [sum(name in pathlib.PurePath(path).parts for path in split[part]) for name in names]
+                self.assertEqual([rows[part][0], *rows[part][2:]], [str(len(split[part])), *map(str, by_class)], part)
+            counts = read_json(folder, "data.json")["parts"]
+            self.assertEqual({part: rows[part][1] for part in rows}, {part: str(counts[part]["people"]) for part in rows})
+            if classes:
+                subjects = {row["subject"] for row in read_csv(folder, "predictions-test.csv")}
+                self.assertEqual(counts["test"]["people"], len(subjects))
+
+    def test_what_was_left_out_is_told(self):
+        shutil.copytree(WORK / "two", WORK / "left")
+        cells = sorted((WORK / "left").glob("**/fold_0/all/*.*"))
+        for cell in cells[:2]:
+            cell.write_bytes(cell.read_bytes()[:200])
+        run("train", "--data", "left", "--out", "left-run", "--no-refit", "--image-size", 32, "--epochs", 1, "-q")
+        run("report", "left-run", "--no-heat-maps")
+        rows = Page("left-run").rows("left-out")
+        self.assertEqual([row[1] for row in rows], ["2"])
+        self.assertTrue(cells[0].as_posix().endswith(rows[0][2]), rows)
+
+    def test_a_training_says_how_to_see_it(self):
+        said = run("train", "--data", "two", "--out", "a run", "--no-refit", "--image-size", 32, "--epochs", 1).stdout
+        self.assertIn("leukvk report 'a run'\n", said)
 
     def test_the_summary_and_the_card_say_the_scores(self):
         for folder, part in [("run", "test"), ("cv", "all")]:

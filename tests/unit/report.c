@@ -175,16 +175,19 @@ Test(area, logistic_regression_in_closed_form) {
 Test(area, classes_that_size_tells_apart_have_a_fit) {
     static const double areas[CELLS] = {900, 800, 700, 600, 500, 400, 300, 200};
     static lvk_curve_bands bands;
+    lvk_calibration_bin bins[LVK_CALIBRATION_BINS];
     bool known;
     lvk_scored rows = cells;
     rows.areas = areas;
-    cr_assert_eq(lvk_area_baseline(&rows, &bands, &known), LVK_OK);
+    cr_assert_eq(lvk_area_baseline(&rows, &bands, bins, &known), LVK_OK);
     cr_expect(known);
+    cr_expect_eq(bins[0].count, 4, "size tells these classes apart");
+    cr_expect_eq(bins[LVK_CALIBRATION_BINS - 1].positives, 4);
     cr_expect_eq(bands.roc[0].value, 1);
     cr_expect_eq(bands.precision[100].value, 1);
     cr_expect_float_eq(bands.benefit[50].value, 0.5, 1e-12);
     rows.areas = NULL;
-    cr_assert_eq(lvk_area_baseline(&rows, &bands, &known), LVK_OK);
+    cr_assert_eq(lvk_area_baseline(&rows, &bands, bins, &known), LVK_OK);
     cr_expect(!known);
 }
 
