@@ -3,7 +3,7 @@
 
 const EVERY = 2000; // milliseconds
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 480, HEIGHT = 260, LEFT = 52, RIGHT = 12, TOP = 10, BOTTOM = 36;
+const WIDTH = 480, HEIGHT = 260, LEFT = 52, RIGHT = 12, TOP = 10, BOTTOM = 42;
 /* Okabe and Ito's colours, those that can be told from white and from black. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const PANELS = [
@@ -52,10 +52,10 @@ function ticks(low, high, count) {
 function drawAxes(svg, panel, x, y, xRange, yRange) {
     for (const value of ticks(...yRange, 5)) {
         svg.append(drawn("line", {class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value)}));
-        svg.append(drawn("text", {x: LEFT - 6, y: y(value) + 4, "text-anchor": "end"}, String(value)));
+        svg.append(drawn("text", {x: LEFT - 6, y: y(value) + 5, "text-anchor": "end"}, String(value)));
     }
     for (const value of ticks(...xRange, 6).filter(Number.isInteger))
-        svg.append(drawn("text", {x: x(value), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle"}, String(value)));
+        svg.append(drawn("text", {x: x(value), y: HEIGHT - BOTTOM + 18, "text-anchor": "middle"}, String(value)));
     svg.append(drawn("text", {x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle"}, "epoch"));
 }
 
