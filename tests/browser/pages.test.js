@@ -11,3 +11,4 @@ await work.begin();
 after(() => work.end());
 await import("./serve.js");
 await import("./watch.js");
+await import("./data.js");
