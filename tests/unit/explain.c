@@ -172,3 +172,19 @@ Test(explain, picture_names_are_names_of_one_file) {
         lvk_free(name);
     }
 }
+
+/* Out of memory at any moment: an error, and nothing is left behind. */
+Test(explain, places_survive_a_lack_of_memory) {
+    const lvk_image crop = {.pixels = pixels, .width = SIDE, .height = SIDE};
+    const uint64_t before = lvk_alloc_live();
+    lvk_status status = LVK_ERROR_MEMORY;
+    uint64_t n = 0;
+    while (status != LVK_OK) {
+        lvk_alloc_fail_after(++n);
+        status = lvk_crop_places_find(&crop, places);
+        lvk_alloc_fail_after(0);
+        cr_expect(status == LVK_OK || status == LVK_ERROR_MEMORY);
+        cr_assert_eq(lvk_alloc_live(), before, "allocation %d", (int)n);
+    }
+    cr_expect_eq(n, 3, "two allocations");
+}
