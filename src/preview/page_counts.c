@@ -164,6 +164,18 @@ static void add_people(lvk_text *text, size_t subjects, size_t unnamed) {
     lvk_text_add(text, "</td>");
 }
 
+/* Columns of nothing but zeros are left out. */
+static bool has_unlabelled(const lvk_data_page *page) {
+    return page->classes[page->class_count - 1].label < 0;
+}
+
+static bool has_unnamed(const lvk_data_page *page) {
+    size_t unnamed = 0;
+    for (size_t c = 0; c < page->class_count; ++c)
+        unnamed += page->classes[c].unnamed;
+    return unnamed > 0;
+}
+
 static lvk_status add_part(lvk_data_page *page, const part *p) {
     lvk_text *text = &page->text;
     part_counts counts;
@@ -173,9 +185,11 @@ static lvk_status add_part(lvk_data_page *page, const part *p) {
         add_number(text, counts.images);
         for (size_t c = 0; c < lvk_dataset_class_count(page->dataset); ++c)
             add_number(text, counts.by_class[c]);
-        add_number(text, counts.unlabelled);
+        if (has_unlabelled(page))
+            add_number(text, counts.unlabelled);
         add_people(text, counts.subjects, counts.unnamed);
-        add_number(text, counts.unnamed);
+        if (has_unnamed(page))
+            add_number(text, counts.unnamed);
         lvk_text_add(text, "</tr>\n");
     }
     lvk_free(counts.by_class);
@@ -199,7 +213,8 @@ static void add_column(lvk_text *text, const char *name) {
 static void add_class_columns(lvk_data_page *page) {
     for (size_t c = 0; c < lvk_dataset_class_count(page->dataset); ++c)
         add_column(&page->text, lvk_dataset_class_name(page->dataset, c));
-    add_column(&page->text, "without a label");
+    if (has_unlabelled(page))
+        add_column(&page->text, "without a label");
 }
 
 static lvk_status add_parts(lvk_data_page *page) {
@@ -218,7 +233,8 @@ static lvk_status add_parts(lvk_data_page *page) {
     add_column(&page->text, "images");
     add_class_columns(page);
     add_column(&page->text, "subjects");
-    add_column(&page->text, "images without a subject");
+    if (has_unnamed(page))
+        add_column(&page->text, "images without a subject");
     lvk_text_add(&page->text, "</tr></thead>\n<tbody>\n");
     for (int p = 0; p < PARTS; ++p)
         if (p < FIRST_GIVEN ? cnmc : given)
@@ -267,13 +283,13 @@ static size_t *count_people(const lvk_data_page *page) {
 }
 
 static void add_person(lvk_data_page *page, size_t subject, const size_t *counts) {
-    const size_t width = lvk_dataset_class_count(page->dataset) + 1;
+    const size_t classes = lvk_dataset_class_count(page->dataset), width = classes + 1;
     const lvk_subject_info *info = lvk_dataset_subject(page->dataset, subject);
     lvk_text_add(&page->text, "<tr><th scope=\"row\">");
     lvk_html_add(&page->text, info->name);
     lvk_text_add(&page->text, "</th>");
     add_number(&page->text, info->images);
-    for (size_t c = 0; c < width; ++c)
+    for (size_t c = 0; c < (has_unlabelled(page) ? width : classes); ++c)
         add_number(&page->text, counts[subject * width + c]);
     lvk_text_add(&page->text, "</tr>\n");
 }

@@ -110,17 +110,21 @@ def check_form(page):
 
 
 def number(text):
-    return int(text.replace(",", ""))
+    return 0 if text == "not known" else int(text.replace(",", ""))
 
 
 def check_counts(page, facts):
     """The table by part is what --json counts."""
-    rows = {row[0]: row for row in page.tables["Images and subjects by part"][1:]}
+    table = page.tables["Images and subjects by part"]
+    unlabelled, unnamed = (any(part[key] for part in facts["parts"]) for key in ("unlabelled", "images_without_subject"))
+    assert ("without a label" in table[0]) == unlabelled and ("images without a subject" in table[0]) == unnamed, table[0]
+    rows = {row[0]: row for row in table[1:]}
     for part in facts["parts"]:
         name = f"fold {part['fold']}" if "fold" in part else f"{part['part']} part"
         row = [number(cell) for cell in rows.pop(name)[1:]]
-        assert row == [part["images"], *(part["classes"][c] for c in sorted(part["classes"])), part["unlabelled"], part["subjects"],
-                       part["images_without_subject"]], (name, row, part)
+        wanted = [part["images"], *(part["classes"][c] for c in sorted(part["classes"])), *[part["unlabelled"]] * unlabelled,
+                  part["subjects"], *[part["images_without_subject"]] * unnamed]
+        assert row == wanted, (name, row, part)
     assert list(rows) == ["all"] and number(rows["all"][1]) == facts["images"], rows
 
 
@@ -143,7 +147,14 @@ def check_drawn(folder):
     assert len(page.all("svg")) == 8, "four measures by class and by subject"
     shown = page.section("pictures").count("<img")
     assert shown == 2 * 2 * 12, shown
-    run("data", data, "--report", other, "--per-class", "3", "--crop", "none", "--seed", "5")
+    final = data / "C-NMC_test_final_phase_data"
+    final.mkdir()
+    for i, picture in enumerate(sorted((data / "C-NMC_training_data").rglob("*.png"))[:4]):
+        (final / f"{i}.png").write_bytes(picture.read_bytes())
+    run("data", data, "--report", other)
+    check_counts(Page(other), json.loads(run("data", data, "--json")))
+    assert "<h3>without a label</h3>" in Page(other).section("pictures")
+    run("data", data / "C-NMC_training_data", "--report", other, "--per-class", "3", "--crop", "none", "--seed", "5")
     page = Page(other)
     assert page.section("pictures").count("<img") == 2 * 2 * 3 and "--crop none" in page.words() and "seed 5" in page.words()
 
@@ -227,6 +238,8 @@ def check_evil(folder):
     left = {row[0]: row for row in page.tables["Files left out, by reason"][1:]}
     assert len(left) == 2 and sum(number(row[1]) for row in left.values()) == 2, left
     assert any("hem/<img src=x>.png" in row[2] for row in left.values()), left
+    assert page.tables["Images and subjects by part"] == [["part", "images", EVIL, "hem", "subjects", "images without a subject"],
+                                                          ["all", "44", "21", "23", "not known", "44"]]
     classes = {row[0]: row for row in page.tables["Images and subjects by class"][1:]}
     assert classes[EVIL + " (positive)"][1:] == ["21", "47.7 %", "not known"], classes
     assert classes["hem"][1:] == ["23", "52.3 %", "not known"], classes
@@ -259,8 +272,8 @@ def check_scale(folder):
     assert "not known" not in words and "area of the cell, µm²" in words, words
     assert "Neither a name nor an option tells the positive class." in words
     rows = page.tables["Images and subjects by part"][1:]
-    assert [row[:2] + row[-2:] for row in rows] == [["train", "6", "2", "0"], ["validation", "6", "2", "0"], ["test", "6", "2", "0"],
-                                                    ["all", "18", "6", "0"]], rows
+    assert [row[:2] + row[-1:] for row in rows] == [["train", "6", "2"], ["validation", "6", "2"], ["test", "6", "2"],
+                                                    ["all", "18", "6"]], rows
     median = [row[3] for row in page.tables[next(c for c in page.captions if c.startswith("Quartiles"))][1:] if
               row[:2] == ["a", "area, µm²"]]
     assert median == ["95"], median  # of 300, 320, ... 460 pixels: 380 / 4
