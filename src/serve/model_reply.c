@@ -83,7 +83,7 @@ static lvk_status add_all(const lvk_server *server, const lvk_model_summary *sum
     add_string(text, "estimate", summary->estimate);
     add_string(text, "digest", digest);
     LVK_TRY(add_csv_header(text, &how));
-    lvk_text_add(text, ",\n \"explains\": false,\n \"limits\": {\"body_bytes\": %zu, \"images\": %d}",
+    lvk_text_add(text, ",\n \"explains\": true,\n \"limits\": {\"body_bytes\": %zu, \"images\": %d}",
                  server->options.max_body, LVK_SERVER_MOST_IMAGES);
     lvk_text_add(text, ",\n \"batches\": [");
     for (uint32_t i = 0; i < server->batches.count; ++i)

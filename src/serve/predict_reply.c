@@ -29,10 +29,9 @@ static lvk_status take_files(lvk_request *r, lvk_upload **files, size_t *count) 
         MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
     *files = NULL;
     *count = 0;
-    r->several = type && begins_with(type, "multipart/form-data");
-    if (r->several)
-        return lvk_multipart_parse(type, r->body ? r->body : "", r->body_size, LVK_SERVER_MOST_IMAGES, files,
-                                   count);
+    if (type && begins_with(type, "multipart/form-data"))
+        return lvk_multipart_parse(type, r->body ? r->body : "", r->body_size,
+                                   r->explains ? 1 : LVK_SERVER_MOST_IMAGES, files, count);
     if (type && (begins_with(type, "image/") || begins_with(type, "application/octet-stream")))
         return take_one(r, files, count);
     return lvk_fail(LVK_ERROR_UNSUPPORTED,

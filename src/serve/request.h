@@ -31,7 +31,7 @@ typedef struct lvk_request {
     char *body;
     size_t body_size, body_capacity, body_announced;
     bool overflow; /* there was no memory for the body */
-    bool several;  /* the files came as multipart/form-data */
+    bool explains; /* a heat map of the one image is asked for */
     double microns_per_pixel;
     lvk_request_image *images;
     size_t image_count;

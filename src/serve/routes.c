@@ -1,5 +1,5 @@
 /* The paths that the server answers. src/serve/page/openapi.json describes them, which a test compares. */
-#include "core/log.h"
+#include "serve/explain_reply.h"
 #include "serve/model_reply.h"
 #include "serve/predict_reply.h"
 #include "serve/server.h"
@@ -49,11 +49,6 @@ static void answer_description(lvk_request *r) {
     answer_file(r, "application/json", lvk_serve_openapi_json);
 }
 
-static void answer_explain(lvk_request *r) {
-    lvk_reply_fail(&r->reply, MHD_HTTP_NOT_IMPLEMENTED, "not_implemented",
-                   "this leukvk does not show what the model looked at");
-}
-
 void lvk_answer_health(lvk_request *r) {
     static const char healthy[] = "{\"status\": \"ok\"}\n";
     lvk_reply_fixed(&r->reply, "application/json", healthy, sizeof healthy - 1);
@@ -86,7 +81,7 @@ const lvk_route lvk_classify_routes[] = {{"/", GET, true, answer_classify_page},
                                          {"/metrics", GET, false, lvk_answer_metrics},
                                          {"/v1/model", GET, false, lvk_model_answer},
                                          {"/v1/predict", POST, false, lvk_predict_answer},
-                                         {"/v1/explain", POST, false, answer_explain},
+                                         {"/v1/explain", POST, false, lvk_explain_answer},
                                          {0}};
 
 const lvk_route lvk_watch_routes[] = {

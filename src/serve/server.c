@@ -183,6 +183,7 @@ void lvk_server_stop(lvk_server **server) {
         close(s->listener.socket);
     lvk_connections_finish(&s->connections);
     lvk_counters_finish(&s->counters);
+    lvk_explainer_destroy(&s->explainer);
     lvk_batches_close(&s->batches);
     lvk_free(s->model);
     lvk_free(s->run);

@@ -2,6 +2,7 @@
 #ifndef LVK_SERVE_SERVER_H
 #define LVK_SERVE_SERVER_H
 
+#include "leukvk/explain.h"
 #include "leukvk/serve.h"
 #include "serve/batches.h"
 #include "serve/counters.h"
@@ -32,6 +33,7 @@ struct lvk_server {
     lvk_device *device; /* NULL of a server that watches; so are the three below */
     lvk_batches batches;
     lvk_classifier *classifier; /* of `batches`, the one with the largest */
+    lvk_explainer *explainer;   /* made and used by the worker's thread; NULL: not yet needed */
     lvk_worker worker;
     char *model;              /* the answer of GET /v1/model */
     char *run;                /* the folder that is watched */

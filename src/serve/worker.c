@@ -1,6 +1,7 @@
 #include "serve/worker.h"
 
 #include "core/parallel.h"
+#include "serve/explain_reply.h"
 #include "serve/predict_reply.h"
 #include "serve/server.h"
 
@@ -55,7 +56,8 @@ static void *decode_all(void *user) {
         decode(request, image);
         pthread_mutex_lock(&w->lock);
         if (++request->decoded == request->image_count) {
-            lvk_request_drop_body(request);
+            if (!request->explains)
+                lvk_request_drop_body(request);
             put(&w->decoded, request);
             pthread_cond_signal(&w->ready);
         }
@@ -80,16 +82,19 @@ static size_t count_pictures(const lvk_request *request) {
     return count;
 }
 
-/* Takes the requests that have come, as many as fill a batch of the network; one in any case. */
+/* Takes the requests that have come, as many as fill a batch of the network; one in any case. One that asks for a heat map
+ * comes alone. */
 static batch take_batch(lvk_worker *w) {
     batch b = {0};
     lvk_request_queue taken = {0};
     while (w->decoded.first) {
         const size_t count = count_pictures(w->decoded.first);
-        if (taken.first && b.count + count > w->batch)
+        if (taken.first && (b.count + count > w->batch || w->decoded.first->explains))
             break;
         b.count += count;
         put(&taken, take(&w->decoded));
+        if (taken.first->explains)
+            break;
     }
     b.first = taken.first;
     return b;
@@ -113,6 +118,11 @@ static lvk_status classify(lvk_worker *w, batch *b) {
 }
 
 static void answer(lvk_worker *w, batch *b) {
+    if (b->first->explains && b->count) {
+        lvk_explain_reply(b->first);
+        give_back(w, b->first);
+        return;
+    }
     const lvk_status status = classify(w, b);
     const lvk_prediction *rows = b->rows;
     for (lvk_request *r = b->first, *next; r; r = next) {

@@ -3,6 +3,7 @@
 
     tests/e2e/serve.py PROGRAM SOURCES
 """
+import base64
 import contextlib
 import csv
 import http.client
@@ -13,6 +14,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -208,6 +210,30 @@ class Classify(Case):
                 self.assertNotIn(f"{path}: ", "".join(line for line in err.splitlines() if "novelty" not in line and "unlike" not in line))
         self.assertGreaterEqual(refused, 5)
 
+    def test_a_heat_map_is_that_of_explain(self):
+        image = self.images[2]
+        for name, query in [("all", "?class=all"), ("hem", "?class=hem"), (None, "")]:
+            status, answer = self.server.json("POST", f"/v1/explain{query}", image.read_bytes(), Content_Type="image/bmp")
+            self.assertEqual(status, 200, answer)
+            done = run(PROGRAM, "explain", self.model, image, "--device", DEVICE, "--json", *(["--class", name] if name else []))
+            row = json.loads(done.stdout)
+            row = (row["images"] if isinstance(row, dict) else row)[0]
+            self.assertEqual(answer["class"], row["heat_of"])
+            for key in ["maximum", "on_ground", "outside_cell", "ground", "outside"]:
+                if row[key] is None:
+                    self.assertIsNone(answer[key])
+                else:
+                    self.assertAlmostEqual(answer[key], row[key], delta=1e-3 * abs(row[key]) + 1e-9, msg=key)
+            picture = base64.b64decode(answer["overlay"].removeprefix("data:image/png;base64,"))
+            self.assertEqual(picture[:8], b"\x89PNG\r\n\x1a\n")
+            self.assertEqual(struct.unpack(">II", picture[16:24]), (answer["side"],) * 2)
+            self.assertIn(answer["class"], answer["note"])
+        self.refused(400, "bad_request", "POST", "/v1/explain?class=other", image.read_bytes(), Content_Type="image/bmp")
+        self.refused(422, "image_refused", "POST", "/v1/explain", b"no image", Content_Type="image/bmp")
+        body, kind = form([("a", image.read_bytes())] * 2)
+        self.refused(413, "too_many", "POST", "/v1/explain", body, Content_Type=kind)
+        self.refused(415, "unsupported_type", "POST", "/v1/explain", b"{}", Content_Type="application/json")
+
     def test_what_makes_no_request(self):
         image = self.images[0].read_bytes()
         self.assertIn("octet-stream", self.refused(415, "unsupported_type", "POST", "/v1/predict", b"{}", Content_Type="application/json"))
@@ -216,7 +242,6 @@ class Classify(Case):
         self.refused(404, "not_found", "GET", "/../etc/passwd")
         self.refused(413, "too_large", "POST", "/v1/predict", b"x" * (1 << 20) + b"x", Content_Type="image/png")
         self.refused(400, "bad_request", "POST", "/v1/predict?microns_per_pixel=x", image, Content_Type="image/png")
-        self.refused(501, "not_implemented", "POST", "/v1/explain", image, Content_Type="image/png")
         for method, path, allow in [("GET", "/v1/predict", "POST"), ("POST", "/", "GET, HEAD"), ("DELETE", "/v1/model", "GET, HEAD"),
                                     ("OPTIONS", "/v1/predict", "POST")]:
             self.refused(405, "method_not_allowed", method, path)
@@ -276,11 +301,11 @@ class Classify(Case):
                 body = self.images[0].read_bytes() if method == "post" else None
                 answer, content = self.server.ask(method.upper(), path, body, **({"Content_Type": "image/bmp"} if body else {}))
                 self.assertIn(str(answer.status), what["responses"], path)
-        for name, status in [("Prediction", 200), ("Model", 200)]:
-            path = "/v1/model" if name == "Model" else "/v1/predict"
+        for name, status in [("Prediction", 200), ("Explanation", 200), ("Model", 200)]:
+            path = {"Model": "/v1/model", "Explanation": "/v1/explain", "Prediction": "/v1/predict"}[name]
             body = None if name == "Model" else self.images[0].read_bytes()
             _, answer = self.server.json("POST" if body else "GET", path, body, Content_Type="image/bmp")
-            one = answer if name == "Model" else answer["images"][0]
+            one = answer["images"][0] if name == "Prediction" else answer
             self.assertEqual(set(one), set(described["components"]["schemas"][name]["properties"]))
 
     def test_what_is_known_of_the_model(self):
