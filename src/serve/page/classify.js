@@ -217,7 +217,7 @@ function thumbnail(file, name) {
 }
 
 function percent(p) {
-    return p > 0 && p < 0.0005 ? "< 0.1 %" : p < 1 && p > 0.9995 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`;
+    return p > 0 && p < 0.0005 ? "<\u00a00.1\u00a0%" : p < 1 && p > 0.9995 ? ">\u00a099.9\u00a0%" : `${(100 * p).toFixed(1)}\u00a0%`;
 }
 
 function probabilityCell(answer) {
@@ -249,7 +249,7 @@ function showLine({file, name}, answer) {
     byId("novelty-note").hidden = !state.model.knows_novelty;
     state.lines.push(line);
     if (!refused && state.model.explains && byId("explain").checked)
-        explain(file, name, picture, line);
+        explain(file, name, picture, line, cells.at(-1));
 }
 
 function figure(picture, text) {
@@ -269,7 +269,7 @@ function enlarge(file, name, answer, line) {
 
 /* ---- heat maps ---- */
 
-async function explain(file, name, place, line) {
+async function explain(file, name, place, line, note) {
     const waiting = noPicture("heat map …");
     place.append(waiting);
     try {
@@ -277,6 +277,8 @@ async function explain(file, name, place, line) {
             headers: {"Content-Type": "application/octet-stream"}});
         line.overlay = answer.overlay;
         line.heatText = answer.note;
+        if (answer.astray)
+            note.append(element("p", {className: "alert", textContent: "the model looks beside the cell"}));
         waiting.replaceWith(element("img", {alt: `heat map of ${name}: ${answer.note ?? ""}`, src: answer.overlay}));
     } catch (error) {
         waiting.textContent = "no heat map";
