@@ -188,12 +188,13 @@ void lvk_report_add_scores(lvk_page *page) {
     if (!s->scores)
         return;
     lvk_page_begin_section(page, "scores", "Scores");
-    lvk_text_add(
+    lvk_html(
         page->text,
-        "<p>Each score has a 95 %% interval from a bootstrap that draws people, each with all cells, and "
-        "stands beside what needs no model: calling every cell the same class, and the cell's area "
-        "alone. An interval says how far a score would move if other people from the same source had "
-        "been examined; it says nothing about other sources. No interval: too few people.</p>\n");
+        "<p>Each score has a 95 % interval from a bootstrap that draws people, each with all cells, and stands beside "
+        "what needs no model: calling every cell the same class{}. An interval says how far a score would move if "
+        "other people from the same source had been examined; it says nothing about other sources. No interval: "
+        "too few people.</p>\n",
+        s->classes == 2 ? ", and the cell's area alone" : "");
     add_table(page, s->scores, s->part);
     if (s->classes > 2)
         add_classes(page);

@@ -83,24 +83,37 @@ static void say_on_whom(const lvk_report_source *s, char *text, size_t size) {
                  unnamed ? "; of some cells it is not known whose they are" : "");
 }
 
+/* Where calling every cell the same class is right more often, that is no sign of a bad model but of few cells of the
+ * other classes. */
+static const char *compare(double model, double constant) {
+    return model > constant
+               ? "."
+               : ", which is no less: the classes differ in size, so look at the balanced accuracy and the "
+                 "AUC.";
+}
+
 static void say_how_well(const lvk_report_source *s, char *text, size_t size) {
     char first[2 * LVK_NUMBER_SIZE], second[2 * LVK_NUMBER_SIZE], third[LVK_NUMBER_SIZE];
-    const json_t *constant = json_object_get(s->scores, "always_most_frequent");
+    const double accuracy = lvk_json_number(s->scores, "accuracy");
+    lvk_html_score(first, s->scores, "accuracy");
     if (s->classes == 2) {
         const double negative = lvk_json_number(json_object_get(s->scores, "always_negative"), "accuracy"),
-                     positive = lvk_json_number(json_object_get(s->scores, "always_positive"), "accuracy");
-        snprintf(text, size,
-                 "It calls the share %s of the cells right; calling every cell '%.100s' would call %s right.",
-                 lvk_html_score(first, s->scores, "accuracy"), s->names[positive > negative],
-                 lvk_html_number(third, fmax(negative, positive), 3));
+                     positive = lvk_json_number(json_object_get(s->scores, "always_positive"), "accuracy"),
+                     constant = fmax(negative, positive);
+        snprintf(
+            text, size,
+            "It calls the share %s of the cells right; calling every cell '%.100s' would call %s right%s",
+            first, s->names[positive > negative], lvk_html_number(third, constant, 3),
+            compare(accuracy, constant));
     } else {
+        const double constant =
+            lvk_json_number(json_object_get(s->scores, "always_most_frequent"), "accuracy");
         const char *most = json_string_value(json_object_get(s->scores, "most_frequent"));
         snprintf(
             text, size,
             "It calls the share %s of the cells right; calling every cell '%.100s', the most frequent class, would "
-            "call %s right. The mean AUC of a class against the rest is %s; guessing has 0.5.",
-            lvk_html_score(first, s->scores, "accuracy"), most ? most : "",
-            lvk_html_number(third, lvk_json_number(constant, "accuracy"), 3),
+            "call %s right%s The mean AUC of a class against the rest is %s; guessing has 0.5.",
+            first, most ? most : "", lvk_html_number(third, constant, 3), compare(accuracy, constant),
             lvk_html_score(second, s->scores, "auc_macro"));
     }
 }
