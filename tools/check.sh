@@ -68,6 +68,15 @@ check_bench() { # the script runs and prints a table; its figures are not looked
         grep -q '^| leukvk | [1-9]' "$logs/bench"
 }
 
+check_packages() { # lintian has nothing to say, and the same build gives the same bytes
+    local packages=build-check/packages
+    tools/package.sh build-check/release && rm -rf "$packages" && mkdir "$packages" && mv build-check/release/*.deb "$packages" &&
+        lintian --allow-root --fail-on error,warning "$packages"/*.deb && tools/package.sh build-check/release || return 1
+    for file in "$packages"/*.deb; do
+        cmp "$file" "build-check/release/$(basename "$file")" || return 1
+    done
+}
+
 run_tests() { # run_tests FOLDER CTEST-OPTIONS...; several at a time: much of a device test is one thread compiling kernels
     local folder=$1
     shift
@@ -95,11 +104,12 @@ rm -f "$logs"/*.log
 
 step "format" check_format
 step "file sizes" check_size
-step "configure" configure build-check/release -DCMAKE_BUILD_TYPE=RelWithDebInfo || exit 1
+step "configure" configure build-check/release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=/usr || exit 1
 step "public headers" check_headers
 step "build, warnings are errors" cmake --build build-check/release || exit 1
 step "clang-tidy" check_tidy
 step "documents" check_docs
+step "Debian packages" check_packages
 step "no kernel for GPUs spills registers" build-check/release/shader-stats
 step "benchmark script" check_bench
 step "tests: reference, lavapipe, SwiftShader" run_tests build-check/release -E '^browser'

@@ -11,7 +11,7 @@ build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulk
     libprotobuf-c-dev protobuf-c-compiler libhdf5-dev libzip-dev libdnnl-dev libpng-dev libjpeg62-turbo-dev
     libtiff-dev libwebp-dev zlib1g-dev libmicrohttpd-dev node-d3-selection
     node-d3-array)
-test=(git clang-format-19 clang-tidy-19 python3 libcriterion-dev vulkan-validationlayers chromium chromium-common
+test=(git lintian file clang-format-19 clang-tidy-19 python3 libcriterion-dev vulkan-validationlayers chromium chromium-common
     python3-opencv python3-onnx python3-pil curl)
 mpi=(libopenmpi-dev openmpi-bin)
 # Node.js of elsewhere has npm with it, which Debian's packages would replace.

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 PROGRAM, SOURCES, BUILD = (pathlib.Path(word) for word in sys.argv[1:4])
-SCRIPTS = ["check.sh", "quickstart.sh", "setup.sh", "fetch-weights.sh", "study/run.sh", "study/ablation.sh", "check-docs.py",
+SCRIPTS = ["check.sh", "quickstart.sh", "setup.sh", "fetch-weights.sh", "package.sh", "help-files.py", "study/run.sh", "study/ablation.sh", "check-docs.py",
            "bench/bench.py"]
 OUTER = """cmake_minimum_required(VERSION 3.25)
 project(outer LANGUAGES C CXX)
