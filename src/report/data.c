@@ -121,6 +121,26 @@ static void add_table(lvk_page *page, const json_t *data) {
     lvk_text_add(page->text, "</tbody></table></div>\n");
 }
 
+/* Files that are not left out for a fault, but in no part. */
+static void add_beside(lvk_page *page, const json_t *data) {
+    const json_int_t outside = whole(data, "outside_class_folders"),
+                     unlabelled = whole(data, "without_label"), same = whole(data, "same_picture");
+    if (outside)
+        lvk_text_add(page->text,
+                     "<p>In no class folder, and so in no part: %" JSON_INTEGER_FORMAT " image files.</p>\n",
+                     outside);
+    if (unlabelled)
+        lvk_text_add(page->text,
+                     "<p>Without a label, and so in no part: %" JSON_INTEGER_FORMAT " images.</p>\n",
+                     unlabelled);
+    if (same)
+        lvk_text_add(page->text,
+                     "<p>%" JSON_INTEGER_FORMAT
+                     " pictures are there more than once, turned or mirrored ones included; the "
+                     "people who share one are in the same part.</p>\n",
+                     same);
+}
+
 static void add_left_out(lvk_page *page, const json_t *data) {
     const json_t *list = json_object_get(data, "left_out"), *entry;
     const char *example;
@@ -131,6 +151,7 @@ static void add_left_out(lvk_page *page, const json_t *data) {
                      "leukvk. <code>leukvk data</code> lists them.</p>\n");
         return;
     }
+    add_beside(page, data);
     if (json_array_size(list) == 0) {
         lvk_text_add(page->text, "<p>No file of the data set was left out.</p>\n");
         return;

@@ -231,11 +231,19 @@ class Numbers(unittest.TestCase):
         cells = sorted((WORK / "left").glob("**/fold_0/all/*.*"))
         for cell in cells[:2]:
             cell.write_bytes(cell.read_bytes()[:200])
+        shutil.copy(cells[2], WORK / "left" / "C-NMC_training_data" / cells[2].name)
         run("train", "--data", "left", "--out", "left-run", "--no-refit", "--image-size", 32, "--epochs", 1, "-q")
         run("report", "left-run", "--no-heat-maps")
         rows = Page("left-run").rows("left-out")
         self.assertEqual([row[1] for row in rows], ["2"])
         self.assertTrue(cells[0].as_posix().endswith(rows[0][2]), rows)
+        counts = read_json("left-run", "data.json")
+        text = Page("left-run").ids["data"]["text"]
+        for key, said in [("outside_class_folders", "In no class folder, and so in no part: {} image files"),
+                          ("without_label", "Without a label, and so in no part: {} images"),
+                          ("same_picture", "{} pictures are there more than once")]:
+            self.assertEqual(said.format(counts[key]) in text, counts[key] > 0, key)
+        self.assertEqual(counts["outside_class_folders"], 1)
 
     def test_a_training_says_how_to_see_it(self):
         said = run("train", "--data", "two", "--out", "a run", "--no-refit", "--image-size", 32, "--epochs", 1).stdout
