@@ -140,7 +140,7 @@ static void add_table(lvk_page *page, const person *people, size_t count) {
     lvk_html(
         page->text,
         "<details><summary>A table of people</summary>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" "
-        "aria-label=\"People\"><table id=\"people-table\"><caption>People</caption>\n<thead><tr><th scope=\"col\">person</th><th "
+        "aria-label=\"A table of people\"><table id=\"people-table\"><caption>People</caption>\n<thead><tr><th scope=\"col\">person</th><th "
         "scope=\"col\">label</th><th scope=\"col\">most cells called</th><th scope=\"col\">cells</th><th "
         "scope=\"col\">called right</th><th scope=\"col\">{}</th></tr></thead>\n<tbody>\n",
         s->classes == 2 ? "mean probability of the positive class" : "share called right");

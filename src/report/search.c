@@ -131,9 +131,12 @@ static lvk_status draw(lvk_page *page) {
     lvk_chart_legend(&chart, LVK_CHART_RED, "", 0, "the trial with the lowest validation loss");
     lvk_chart_legend(&chart, LVK_CHART_BLUE, "", 0, "other trials");
     lvk_text_add(svg, "</svg>\n");
+    lvk_text_add(page->text,
+                 "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Trials as lines\">\n");
     lvk_page_end_figure(
         page, "Each line is a training; it crosses every upright at its setting and ends at its validation "
               "loss in nats, where lower is better.");
+    lvk_text_add(page->text, "</div>\n");
     lvk_free(axes);
     return LVK_OK;
 }
