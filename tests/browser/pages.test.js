@@ -12,3 +12,4 @@ after(() => work.end());
 await import("./serve.js");
 await import("./watch.js");
 await import("./data.js");
+await import("./report.js");
