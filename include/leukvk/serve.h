@@ -26,9 +26,12 @@ typedef struct lvk_server_options {
     size_t max_body;      /* bytes of a request's body, at most LVK_SERVER_MOST_BODY; 0: 64 MiB */
     unsigned timeout;     /* seconds in which a request must have come; 0: 30 */
     unsigned connections; /* at one time; 0: 256 */
-    unsigned connections_per_address;  /* of one client; 0: all from this machine, 64 from others */
-    unsigned queue;                    /* requests that wait or are computed at one time; 0: 128 */
-    double microns_per_pixel;          /* of images whose request does not tell it; 0: not known */
+    unsigned connections_per_address; /* of one client; 0: all from this machine, 64 from others */
+    unsigned queue;                   /* requests that wait or are computed at one time; 0: 128 */
+    double microns_per_pixel;         /* of images whose request does not tell it; 0: not known */
+    bool
+        small_batches; /* compute a few images by smaller batches than `classifier.batch`: faster, and the last digits
+                           of a probability may depend on how many images have come together */
     lvk_classifier_options classifier; /* `keep_going` has no effect */
 } lvk_server_options;
 

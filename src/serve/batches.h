@@ -1,7 +1,6 @@
-/* One model with several sizes of batches. A network computes a whole batch, however many images are in it, so that an image
- * alone had better be computed by one of a smaller batch; but its probabilities must not depend on what else has come. Hence a
- * size is used only if its probabilities have the bits of the largest: drawn pictures are tried when the server starts. Which
- * order a kernel adds in does not depend on what it adds, so that a kernel of another order shows in some picture's last bits. */
+/* One model with several sizes of batches. A network computes a whole batch, however many images are in it, so that a few images
+ * are computed faster by one of a smaller batch. Kernels may add in another order there, so that the last digits of a
+ * probability may differ: smaller sizes are opened only where the caller asks for them. */
 #ifndef LVK_SERVE_BATCHES_H
 #define LVK_SERVE_BATCHES_H
 
@@ -17,9 +16,11 @@ typedef struct lvk_batches {
     uint32_t count;
 } lvk_batches;
 
-/* Opens the model. `options->batch` is the largest size. The caller closes the result, also after a failure. */
+/* Opens the model. `options->batch` is the largest size; `small`: halves, quarters … of it are opened too. The caller closes the
+ * result, also after a failure. */
 LVK_MUST_USE lvk_status lvk_batches_open(lvk_device *device, const char *model,
-                                         const lvk_classifier_options *options, lvk_batches *batches);
+                                         const lvk_classifier_options *options, bool small,
+                                         lvk_batches *batches);
 void lvk_batches_close(lvk_batches *batches);
 
 /* The classifier with the largest batch; and the one for `count` images, with the smallest that holds them all. */

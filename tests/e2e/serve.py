@@ -485,6 +485,16 @@ class Start(Case):
                 thread.join()
             self.assertEqual(set(statuses), {(200, None), (503, "1")})
 
+    def test_small_batches_differ_by_rounding_at_most(self):
+        lines, _ = predictions(self.model, *self.images)
+        with server("serve", self.model, "--device", DEVICE, "--small-batches", "--batch", 8) as s:
+            self.assertEqual(s.json("GET", "/v1/model")[1]["batches"], [1, 2, 4, 8])
+            for count in [1, 3, 8, 9]:
+                body, kind = form([(path.name, path.read_bytes()) for path in self.images[:count]])
+                _, answer = s.json("POST", "/v1/predict", body, Content_Type=kind)
+                for image, line in zip(answer["images"], lines[1:]):
+                    self.assertAlmostEqual(image["probabilities"]["all"], float(line.split(",")[-3]), 6)
+
     def test_three_classes(self):
         cells, model = self.folder / "three", self.folder / "three-run"
         names = ["early", 'pre "B"', "pro"]

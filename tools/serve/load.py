@@ -68,7 +68,7 @@ class Load:
         self.statuses = collections.Counter()
         self.failures = []
         self.seconds = []
-        self.kinds = {"image": 40, "form": 10, "page": 6, "method": 8, "path": 4, "type": 6, "json": 6, "size": 3, "picture": 8,
+        self.kinds = {"image": 40, "form": 10, "explain": 2, "page": 6, "method": 8, "path": 4, "type": 6, "json": 6, "size": 3, "picture": 8,
                       "cut_form": 4, "cut": 2, "garbage": 2, "large_header": 1}
 
     # ---- kinds of requests: each raises Wrong, or returns the status ----
@@ -107,6 +107,12 @@ class Load:
             self.check(image, name)
         if bad["error"]["code"] != "image_refused":
             raise Wrong(str(bad))
+        return answer.status
+
+    def explain(self, connection, rng):
+        answer, content = self.ask(connection, "POST", "/v1/explain", self.images[rng.choice(self.names)], Content_Type="image/bmp")
+        if answer.status != 200 or not json.loads(content)["overlay"].startswith("data:image/png"):
+            raise Wrong(f"{answer.status} {content[:300]}")
         return answer.status
 
     def page(self, connection, rng):
