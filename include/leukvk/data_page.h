@@ -22,8 +22,8 @@ typedef struct lvk_data_page_options {
 /* Writes the page to the file `path`, replaced whole. Pictures are in it, and it loads nothing from elsewhere. Equal data
  * sets and options give equal bytes. `options` may be NULL. LVK_ERROR_ARGUMENT: an option is out of range; LVK_ERROR_IO: an
  * image is no longer what the data set read, or the file cannot be written; LVK_ERROR_CANCELLED; LVK_ERROR_MEMORY. */
-LVK_API LVK_MUST_USE lvk_status lvk_data_page_write(const lvk_dataset *dataset, const lvk_data_page_options *options,
-                                            const char *path);
+LVK_API LVK_MUST_USE lvk_status lvk_data_page_write(const lvk_dataset *dataset,
+                                                    const lvk_data_page_options *options, const char *path);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,8 @@ typedef struct lvk_report_files {
  * `device` (NULL: none). The caller finishes *files; after a failure they are
  * empty. LVK_ERROR_ARGUMENT: the folder is none of these; LVK_ERROR_IO, LVK_ERROR_FORMAT: a file of it is wrong or
  * cannot be written; LVK_ERROR_MEMORY. */
-LVK_API LVK_MUST_USE lvk_status lvk_report_write(lvk_device *device, const char *folder, const char *out, lvk_report_files *files);
+LVK_API LVK_MUST_USE lvk_status lvk_report_write(lvk_device *device, const char *folder, const char *out,
+                                                 lvk_report_files *files);
 LVK_API void lvk_report_files_finish(lvk_report_files *files);
 
 #ifdef __cplusplus

@@ -356,8 +356,8 @@ static void place_outlier(lvk_page_outlier *list, size_t *count, const lvk_page_
 }
 
 /* How far the image is beyond the fences of its class by this trait; 0 within, or where there are none. */
-static lvk_page_outlier judge(const lvk_data_page *page, const lvk_page_class *group, uint32_t image,
-                              lvk_trait trait) {
+static lvk_page_outlier outlier_of(const lvk_data_page *page, const lvk_page_class *group, uint32_t image,
+                                   lvk_trait trait) {
     lvk_page_outlier o = {.image = image, .trait = trait, .value = lvk_page_trait(page, image, trait)};
     if (isnan(o.value) || group->counts[trait] < LEAST_FOR_FENCES)
         return o;
@@ -377,9 +377,9 @@ static const lvk_page_class *class_of(const lvk_data_page *page, int32_t label) 
 lvk_status lvk_page_choose_outliers(lvk_data_page *page) {
     for (uint32_t i = 0; i < lvk_dataset_image_count(page->dataset); ++i) {
         const lvk_page_class *group = class_of(page, lvk_dataset_image(page->dataset, i)->label);
-        lvk_page_outlier worst[2] = {judge(page, group, i, LVK_TRAIT_AREA), {0}};
+        lvk_page_outlier worst[2] = {outlier_of(page, group, i, LVK_TRAIT_AREA), {0}};
         for (int trait = LVK_TRAIT_RED; trait < LVK_TRAIT_COUNT; ++trait) {
-            const lvk_page_outlier o = judge(page, group, i, (lvk_trait)trait);
+            const lvk_page_outlier o = outlier_of(page, group, i, (lvk_trait)trait);
             worst[1] = o.distance > worst[1].distance ? o : worst[1];
         }
         for (int kind = 0; kind < 2; ++kind)

@@ -11,8 +11,8 @@
 
 static const char *const parts[][2] = {{"train", "to learn from"},
                                        {"validation", "to watch the training, and to calibrate"},
-                                       {"test", "to judge the model: no training has seen them"},
-                                       {"preliminary", "to judge the model: C-NMC's preliminary part"}};
+                                       {"test", "to evaluate the model: no training has seen them"},
+                                       {"preliminary", "to evaluate the model: C-NMC's preliminary part"}};
 enum { PARTS = sizeof parts / sizeof *parts, MOST_REASONS = 100 };
 
 static json_int_t whole(const json_t *object, const char *key) {
@@ -100,7 +100,7 @@ static void add_fold_rows(lvk_page *page) {
         add_evaluated(page, name, "", scores);
     }
     if (page->source->scores)
-        add_evaluated(page, "all folds", "each cell judged by the model that has not seen its person",
+        add_evaluated(page, "all folds", "each cell evaluated by the model that has not seen its person",
                       page->source->scores);
 }
 

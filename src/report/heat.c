@@ -20,7 +20,7 @@ void lvk_heat_maps_finish(lvk_heat_maps *maps) {
     maps->models = NULL;
 }
 
-/* The training whose model has judged a labelled row: a cross-validation's predictions are those of its folds, one
+/* The training whose model has predicted a labelled row: a cross-validation's predictions are those of its folds, one
  * after the other. */
 static size_t run_of(const lvk_report_source *s, size_t at) {
     size_t count, end = 0;

@@ -1,4 +1,4 @@
-/* Heat maps of cells of a report: what the model that judged them looked at. */
+/* Heat maps of cells of a report: what the model that predicted them looked at. */
 #ifndef LVK_REPORT_HEAT_H
 #define LVK_REPORT_HEAT_H
 

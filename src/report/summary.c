@@ -64,22 +64,22 @@ static void say_on_whom(const lvk_report_source *s, char *text, size_t size) {
                           strcmp(lvk_report_setting_text(s, "group"), "none") == 0;
     if (by_image)
         snprintf(text, size,
-                 "It was judged by %" JSON_INTEGER_FORMAT
+                 "It was evaluated on %" JSON_INTEGER_FORMAT
                  " cells that were set apart cell by cell: cells of the same "
                  "people were trained on, so the scores say nothing about new people.",
                  cells);
     else if (people == 0)
         snprintf(
             text, size,
-            "It was judged by %" JSON_INTEGER_FORMAT
+            "It was evaluated on %" JSON_INTEGER_FORMAT
             " cells that it has not seen. Whose cells they are is not known, so cells of the same people may have "
             "been trained on, and the scores may flatter.",
             cells);
     else
         snprintf(text, size,
-                 "It was judged by %" JSON_INTEGER_FORMAT " cells of %" JSON_INTEGER_FORMAT
+                 "It was evaluated on %" JSON_INTEGER_FORMAT " cells of %" JSON_INTEGER_FORMAT
                  " people whose cells %s has not seen in training (%s)%s.",
-                 cells, people, s->kind == LVK_REPORT_CV ? "the judged model" : "it", s->part,
+                 cells, people, s->kind == LVK_REPORT_CV ? "the evaluated model" : "it", s->part,
                  unnamed ? "; of some cells it is not known whose they are" : "");
 }
 

@@ -207,14 +207,14 @@ static void measure(const explained e[3], uint32_t batch, double *difference, do
     *difference = *most = 0;
     for (size_t n = 0; n < batch; ++n) {
         for (size_t i = 0; i < places; ++i) {
-            const double judge = heat(&e[1], n, i, false), scale = heat(&e[2], n, i, true);
-            *difference = fmax(*difference, fabs(heat(&e[0], n, i, false) - judge) / scale);
-            *most = fmax(*most, fabs(judge) / scale);
+            const double plain = heat(&e[1], n, i, false), scale = heat(&e[2], n, i, true);
+            *difference = fmax(*difference, fabs(heat(&e[0], n, i, false) - plain) / scale);
+            *most = fmax(*most, fabs(plain) / scale);
         }
     }
 }
 
-static void judge_heat(const char *name, double difference, double most, double bound) {
+static void expect_heat(const char *name, double difference, double most, double bound) {
     cr_expect(difference <= bound, "%s: the heat differs by %g of the sum, the bound is %g", name, difference,
               bound);
     cr_expect(most > 0.2 && most > 20 * bound, "%s: heat of %g, bound %g", name, most, bound);
@@ -224,17 +224,17 @@ static void compare(lvk_backend *backend, const lvk_network_config *config) {
     static const float seeds[2][BATCH * CLASSES] = {{1, 0, 0, 1, 0, 0}, {0, 1, 0, 0, 1, 0}};
     lvk_backend *reference;
     cr_assert_eq(lvk_reference_create(&reference), LVK_OK);
-    lvk_network *own = test_network(backend, config), *judge = test_network(reference, config);
+    lvk_network *own = test_network(backend, config), *plain = test_network(reference, config);
     const double products = set_positive(own), bound = 2 * 4 * 2 * products * (double)FLT_EPSILON / 2;
     double difference, most;
-    (void)set_positive(judge);
-    explained e[3] = {explain(own, seeds[1]), explain(judge, seeds[1]), explain(judge, seeds[0])};
+    (void)set_positive(plain);
+    explained e[3] = {explain(own, seeds[1]), explain(plain, seeds[1]), explain(plain, seeds[0])};
     measure(e, config->batch, &difference, &most);
-    judge_heat(config->model.architecture, difference, most, bound);
+    expect_heat(config->model.architecture, difference, most, bound);
     for (int i = 0; i < 3; ++i)
         finish(&e[i]);
     lvk_network_destroy(&own);
-    lvk_network_destroy(&judge);
+    lvk_network_destroy(&plain);
     reference->functions->destroy(reference);
 }
 

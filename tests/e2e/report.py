@@ -284,10 +284,10 @@ class Numbers(unittest.TestCase):
     def test_a_threshold_says_what_eval_says(self):
         data = Page("cv").data()
         for percent in [20, 37, 80]:
-            judged = json.loads(run("eval", "--from", "cv/predictions.csv", "--threshold", percent / 100, "--json").stdout)
-            self.assertEqual((data["tp"][percent], data["fp"][percent]), (judged["true_positives"], judged["false_positives"]))
+            evaluated = json.loads(run("eval", "--from", "cv/predictions.csv", "--threshold", percent / 100, "--json").stdout)
+            self.assertEqual((data["tp"][percent], data["fp"][percent]), (evaluated["true_positives"], evaluated["false_positives"]))
             for key in ["sensitivity", "specificity"]:
-                for mine, theirs in zip(data[key][percent], judged[f"{key}_95"]):
+                for mine, theirs in zip(data[key][percent], evaluated[f"{key}_95"]):
                     self.assertEqual(mine is None, theirs is None)
                     self.assertAlmostEqual(mine or 0, theirs or 0, delta=1e-5)
 

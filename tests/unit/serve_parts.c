@@ -123,9 +123,8 @@ Test(serve_parts, an_error_is_json) {
     lvk_reply reply = {0};
     lvk_reply_fail(&reply, 422, "image_refused", "%s: \"x\"\n", "a\\b");
     cr_assert_eq(reply.status, 422);
-    cr_expect_str_eq(
-        reply.owned,
-        "{\"error\": {\"code\": \"image_refused\", \"message\": \"a\\\\b: \\\"x\\\"\\n\"}}\n");
+    cr_expect_str_eq(reply.owned,
+                     "{\"error\": {\"code\": \"image_refused\", \"message\": \"a\\\\b: \\\"x\\\"\\n\"}}\n");
     lvk_reply_finish(&reply);
 }
 

@@ -3,7 +3,7 @@
 
     tools/study/novelty.py build/leukvk DATA OUT [--folds 3] [--train-options "--model cnn"]
 
-DATA is C-NMC's training data: the subjects are dealt into folds, a model is trained on all folds but one, and predicts the
+DATA is C-NMC's training data: the subjects are assigned to folds, a model is trained on all folds but one, and predicts the
 cells of the people of that fold, which it has not seen in any part, and pictures that are made of some of them or drawn.
 Prints, over all folds, the share of each kind that is flagged (novelty above 1) and the AUROC of novelty against the cells
 of people not seen. Only Python's standard library is needed."""

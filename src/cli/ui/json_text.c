@@ -1,7 +1,7 @@
 #include "json_text.h"
 
-#include "leukvk/predict.h"
 #include "leukvk/app/text.h"
+#include "leukvk/predict.h"
 
 #include <math.h>
 #include <stdio.h>
