@@ -12,7 +12,7 @@ build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulk
     libtiff-dev libwebp-dev zlib1g-dev libmicrohttpd-dev node-d3-selection
     node-d3-array)
 test=(git lintian file clang-format-19 clang-tidy-19 python3 libcriterion-dev vulkan-validationlayers chromium chromium-common
-    python3-opencv python3-onnx python3-pil curl)
+    python3-opencv python3-onnx python3-pil curl librsvg2-bin)
 mpi=(libopenmpi-dev openmpi-bin)
 # Node.js of elsewhere has npm with it, which Debian's packages would replace.
 command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)

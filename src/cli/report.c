@@ -1,5 +1,6 @@
 /* leukvk report: the page, the model card and the figures of a training. */
 #include "options.h"
+#include "report_png.h"
 #include "ui/output.h"
 #include "verb.h"
 
@@ -9,7 +10,7 @@
 
 static const char documentation[] =
     "Writes a report of a run, a cross-validation or a search, whose folder is RUN: a page of HTML in one file, which "
-    "needs no network (report.html), a model card (model-card.md) and the figures as SVG (figures/), all in the folder. "
+    "needs no network (report.html), a model card (model-card.md) and the figures as SVG and PNG (figures/), all in the folder. "
     "The page begins with a summary in plain words. It has counts, learning curves, scores with intervals beside the "
     "baselines, a threshold to move, ROC, precision and recall, reliability, a decision curve, a line for each person, the cells "
     "that are classified worst and best with what the model looked at in them, and all settings."
@@ -84,6 +85,7 @@ static int write_reports(const arguments *a, lvk_device *device) {
             return report_mistake(status);
         printf("report: %s\n", shown(files.page));
         printf("model card: %s, figures: %s\n", shown(files.card), shown(files.figures));
+        report_write_png(files.figures);
         lvk_report_files_finish(&files);
     }
     return EXIT_OK;

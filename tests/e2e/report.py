@@ -10,6 +10,7 @@ import json
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -146,6 +147,10 @@ class Form(unittest.TestCase):
             self.assertEqual(files, {e["attrs"]["id"].removeprefix("chart-") for e in page.elements if e["tag"] == "svg"})
             for name in files:
                 text = (WORK / folder / "figures" / f"{name}.svg").read_text(encoding="utf-8")
+                picture = (WORK / folder / "figures" / f"{name}.png").read_bytes()
+                self.assertEqual(picture[:8], b"\x89PNG\r\n\x1a\n")
+                size = [float(re.search(rf'{side}="([0-9.]+)"', text).group(1)) for side in ["width", "height"]]
+                self.assertEqual(list(struct.unpack(">II", picture[16:24])), [round(2 * side) for side in size])
                 xml.etree.ElementTree.fromstring(text)
                 self.assertIn(text, page.text)
         self.assertLessEqual({"roc", "precision-recall", "reliability", "decision", "people", "learning-loss", "learning-auc"},
