@@ -199,7 +199,7 @@ Test(cv, exports_to_standard_output_and_devices) {
         char command[1024];
         snprintf(
             command, sizeof command,
-            "chmod 755 %s && cp %s %s/program && %s %s/program cv --data %s/none --export %s 2>&1 >/dev/null",
+            "chmod 755 %s && cp '%s' %s/program && %s %s/program cv --data %s/none --export %s 2>&1 >/dev/null",
             folder, program, folder,
             geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : "", folder, folder,
             runs[i].file);

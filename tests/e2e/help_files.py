@@ -36,7 +36,7 @@ class HelpFiles(unittest.TestCase):
     def complete(self, *words):
         script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _leukvk; '
                   'printf "%s\\n" "${COMPREPLY[@]}"')
-        return run("bash", "-c", script, "bash", self.folder / "bash" / "leukvk", "leukvk", *words).split()
+        return run("bash", "-c", script, "bash", self.folder / "bash" / "leukvk", "leukvk", *words).splitlines()
 
     def test_every_verb_has_a_page_with_all_its_options(self):
         self.assertGreater(len(self.verbs), 15)

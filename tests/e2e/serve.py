@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
 
 PROGRAM, SOURCES = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
 DEVICE = "reference"
@@ -202,7 +203,7 @@ class Classify(Case):
         _, err = predictions(self.model, *files, status=1)
         refused = 0
         for path in files:
-            status, answer = self.server.json("POST", f"/v1/predict?name={path}", path.read_bytes(), Content_Type="image/png")
+            status, answer = self.server.json("POST", f"/v1/predict?name={urllib.parse.quote(str(path))}", path.read_bytes(), Content_Type="image/png")
             if status == 422:
                 refused += 1
                 self.assertIn(answer["error"]["message"], err)
