@@ -24,8 +24,8 @@ enum {
 /* Candidates: areas and colours that compression and a little light do not change more. */
 static const double MOST_AREA_RATIO = 1.03, MOST_COLOUR = 0.03;
 
-/* Correlations of detail. Of 1,747 cells of C-NMC, those of different people stay below 0.80; cells that are in two
- * photographs of one smear have 0.85 and more. */
+/* Correlations of detail, set by the 1,747 cells of C-NMC's sample: 125 pairs have 0.85 and more and look like one cell
+ * in two photographs. All but one pair are of one person; other pairs of two people stay below 0.80. */
 static const float LEAST_COARSE = 0.7F, LEAST_FINE = 0.85F;
 
 /* The detail of an image, with a mean of 0 and a sum of squares of 1; all 0 where there is none. */
