@@ -4,6 +4,7 @@
 #include "explain_report.h"
 #include "novelty_report.h"
 #include "options.h"
+#include "path_words.h"
 #include "suggest.h"
 #include "ui/json_result.h"
 #include "ui/output.h"
@@ -18,14 +19,15 @@
 
 static const char documentation[] =
     "Draws heat maps: where in an image a trained model finds what speaks for a class, and how much of that lies where "
-    "there is no cell. Name the model, a run folder or a model file, and images or folders with images, or take a part "
-    "of the run's data set with --part."
+    "there is no cell. Name the model, a run folder or a model file, and images or folders with images; - takes "
+    "their names from standard input, one per line. Or take a part of the run's data set with --part."
     "\v"
     "Examples:\n"
     "  leukvk explain runs/RUN cell.bmp --out cell.png\n"
     "  leukvk explain runs/RUN cells/ --out heat\n"
     "  leukvk explain runs/RUN --part test --out heat --class hem\n"
     "  leukvk explain runs/RUN cells/ --method occlusion --out heat\n"
+    "  find cells -name '*.png' | leukvk explain runs/RUN - --out heat\n"
     "\n"
     "grad-cam (Selvaraju et al. 2017) weights the maps of the last convolution by the gradient of the class' logit. Its "
     "heat is that of the net: the logit of the cell's area, which many models add, has no place in the image. occlusion "
@@ -83,8 +85,7 @@ typedef struct arguments {
     lvk_explain_options how;
     const char *class_name, *out;
     bool json;
-    const char **paths;
-    size_t path_count;
+    path_words words;
 } arguments;
 
 /* All that is explained. */
@@ -106,14 +107,13 @@ static void take_words(arguments *a, char **words, size_t count) {
         ++words;
         --count;
     }
-    a->paths = (const char **)words;
-    a->path_count = count;
+    path_words_take(&a->words, words, count);
 }
 
 static void check_words(const arguments *a, const struct argp_state *state) {
     if (a->common.model_count == 0)
         argp_failure(state, EXIT_USAGE, 0, "which model? leukvk explain runs/RUN cell.png");
-    if (a->common.part || a->common.data ? a->path_count > 0 : a->path_count == 0)
+    if (a->common.part || a->common.data ? a->words.count > 0 : a->words.count == 0)
         argp_failure(state, EXIT_USAGE, 0, "name images or folders, or give --part or --data, but not both");
     if (a->how.method != LVK_EXPLAIN_OCCLUSION && suggest_was_given("patch"))
         argp_failure(state, EXIT_USAGE, 0, "--patch: is for --method occlusion");
@@ -227,7 +227,7 @@ static int select_images(explanation_run *r) {
     return common->part ? classify_select(common, &r->images)
            : common->data
                ? selection_of_data(&r->images, common->models[0], common->data, &common->reading, false)
-               : selection_of_files(&r->images, NULL, a->paths, a->path_count, &common->reading);
+               : selection_of_files(&r->images, NULL, a->words.paths, a->words.count, &common->reading);
 }
 
 /* A picture is of one image. */
@@ -371,12 +371,12 @@ static void check_folder(const arguments *a) {
         exit(EXIT_USAGE);
     }
     output_check("out", is_picture(a->out) ? a->out : NULL, a->common.models, (size_t)a->common.model_count);
-    output_check("out", is_picture(a->out) ? a->out : NULL, a->paths, a->path_count);
+    output_check("out", is_picture(a->out) ? a->out : NULL, a->words.paths, a->words.count);
     if (!a->out || is_picture(a->out))
         return;
     check_outside(a, a->common.data);
-    for (size_t i = 0; i < a->path_count; ++i)
-        check_outside(a, a->paths[i]);
+    for (size_t i = 0; i < a->words.count; ++i)
+        check_outside(a, a->words.paths[i]);
     if (lvk_explain_folder_check(a->out) == LVK_OK)
         return;
     fprintf(stderr, "leukvk explain: --out %s\n", shown(lvk_error_message()));
@@ -402,6 +402,7 @@ static int run(int argc, char **argv) {
     free(r.rows);
     free(r.called);
     free(r.heats);
+    path_words_finish(&a.words);
     lvk_explainer_destroy(&r.explainer);
     selection_finish(&r.images);
     classify_close(&r.session);

@@ -3,6 +3,7 @@
 #include "classify.h"
 #include "novelty_report.h"
 #include "options.h"
+#include "path_words.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 #include "verb.h"
@@ -65,46 +66,8 @@ typedef struct arguments {
     classify_arguments common;
     const char *format, *sort;
     bool by_subject, strict;
-    const char **paths;
-    size_t path_count;
+    path_words words;
 } arguments;
-
-static void add_path(arguments *a, size_t *capacity, const char *path) {
-    if (a->path_count == *capacity) {
-        *capacity = 2 * *capacity + 16;
-        const char **grown = realloc(a->paths, *capacity * sizeof *grown);
-        if (!grown)
-            exit(report_failure(LVK_ERROR_MEMORY));
-        a->paths = grown;
-    }
-    a->paths[a->path_count++] = path;
-}
-
-/* The text of standard input, which lives as long as the program. */
-static char *read_input(void) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *all = open_memstream(&text, &size);
-    for (int c; all && (c = getchar()) != EOF;)
-        putc(c, all);
-    if (!all || ferror(all) || fclose(all) != 0)
-        exit(report_failure(LVK_ERROR_MEMORY));
-    return text;
-}
-
-/* The arguments, with the lines of standard input in the place of each "-". */
-static void take_paths(arguments *a, char *const *words, size_t count) {
-    size_t capacity = 0;
-    for (size_t i = 0; i < count; ++i) {
-        char *rest = NULL;
-        if (strcmp(words[i], "-") != 0)
-            add_path(a, &capacity, words[i]);
-        else
-            for (char *line = strtok_r(read_input(), "\r\n", &rest); line;
-                 line = strtok_r(NULL, "\r\n", &rest))
-                add_path(a, &capacity, line);
-    }
-}
 
 static error_t parse_option(int key, char *text, struct argp_state *state) {
     arguments *a = state->input;
@@ -127,14 +90,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         a->by_subject = true;
         return 0;
     case ARGP_KEY_ARGS:
-        take_paths(a, state->argv + state->next, (size_t)(state->argc - state->next));
+        path_words_take(&a->words, state->argv + state->next, (size_t)(state->argc - state->next));
         return 0;
     case ARGP_KEY_END:
         if (a->common.model_count &&
-            (a->common.part || a->common.data ? a->path_count > 0 : a->path_count == 0))
+            (a->common.part || a->common.data ? a->words.count > 0 : a->words.count == 0))
             argp_failure(state, EXIT_USAGE, 0,
                          "name images or folders, or give --part or --data, but not both");
-        if (a->path_count)
+        if (a->words.count)
             option_refuse(state, (const char *const[]){"columns", NULL}, "is for a table: --data TABLE");
         return 0;
     default:
@@ -185,8 +148,8 @@ static int select_images(const arguments *a, selection *images) {
     const int status =
         common->part   ? classify_select(common, images)
         : common->data ? selection_of_data(images, common->models[0], common->data, &common->reading, false)
-                       : selection_of_files(images, a->by_subject ? common->models[0] : NULL, a->paths,
-                                            a->path_count, &common->reading);
+                       : selection_of_files(images, a->by_subject ? common->models[0] : NULL, a->words.paths,
+                                            a->words.count, &common->reading);
     if (status == LVK_OK && a->by_subject)
         by_subject_check(images);
     return status;
@@ -242,7 +205,7 @@ static int run(int argc, char **argv) {
     arguments a = {0};
     parse_arguments(&parser, argc, argv, &a);
     output_check("out", a.common.out, a.common.models, (size_t)a.common.model_count);
-    output_check("out", a.common.out, a.paths, a.path_count);
+    output_check("out", a.common.out, a.words.paths, a.words.count);
     output_check("out", a.common.out, &a.common.data, 1);
     a.common.classifier.keep_going = true;
     classify_session session;
@@ -269,7 +232,7 @@ static int run(int argc, char **argv) {
           lvk_dataset_unreadable_count(images.dataset) == 0;
     const int exit_status = status != LVK_OK ? report_failure(status) : all ? EXIT_OK : EXIT_FAILED;
     free(rows);
-    free(a.paths);
+    path_words_finish(&a.words);
     selection_finish(&images);
     classify_close(&session);
     return exit_status;

@@ -310,5 +310,11 @@ Test(explain, mistakes_are_told_in_a_line_and_other_images_kept) {
     for (const char *at = result.out; (at = strstr(at, "\"heat_of\": ")); ++at)
         ++images;
     cr_expect_eq(images, 2, "%s", result.out);
+    /* Names from standard input. */
+    cr_expect_eq(
+        system(
+            "rm some/a.png; e() { \"$LEUKVK_PROGRAM\" explain run --json -q \"$@\"; }; e some/* >named 2>told && "
+            "ls some/* | e - >listed 2>told && cmp named listed && test -s named"),
+        0); /* NOLINT(cert-env33-c) */
     leave(folder);
 }
