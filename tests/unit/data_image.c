@@ -127,6 +127,32 @@ Test(image, formats_by_content) {
     free(pixels);
 }
 
+/* Out of memory at any moment: an error, and nothing is left behind. */
+Test(image, a_png_survives_a_lack_of_memory) {
+    enum { SIDE = 100 };
+    static uint8_t pixels[SIDE * SIDE * 3];
+    for (size_t i = 0; i < sizeof pixels; ++i)
+        pixels[i] = (uint8_t)lvk_random_word(&(lvk_random_key){.seed = 5}, (uint32_t)i);
+    const bytes whole = encode_png(pixels, SIDE, 3);
+    const uint64_t before = lvk_alloc_live();
+    lvk_status status = LVK_ERROR_MEMORY;
+    uint64_t n = 0;
+    while (status != LVK_OK) {
+        void *data = pixels;
+        size_t size = 1;
+        lvk_alloc_fail_after(++n);
+        status = lvk_png_encode(pixels, SIDE, SIDE, 3, &data, &size);
+        lvk_alloc_fail_after(0);
+        cr_assert(status == LVK_OK ? size == whole.size && memcmp(data, whole.data, size) == 0
+                                   : status == LVK_ERROR_MEMORY && !data && size == 0,
+                  "allocation %d", (int)n);
+        lvk_free(data);
+        cr_assert_eq(lvk_alloc_live(), before, "allocation %d", (int)n);
+    }
+    cr_expect_gt(n, 5, "%d allocations", (int)n);
+    free(whole.data);
+}
+
 Test(image, grey_and_alpha) {
     enum { SIDE = 40 };
     uint8_t pixels[SIDE * SIDE * 4];

@@ -2,20 +2,6 @@
 
 #include "core/memory.h"
 
-#define STBIW_MALLOC(size)          lvk_alloc(size, 1)
-#define STBIW_REALLOC(memory, size) lvk_realloc(memory, size, 1)
-#define STBIW_FREE(memory)          lvk_free(memory)
-#define STBI_WRITE_NO_STDIO
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#pragma GCC diagnostic ignored "-Wunused-function" /* reported at the end of the file, so not popped */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wshadow"
-#include <stb/stb_image_write.h>
-#pragma GCC diagnostic pop
-
 static void put16(uint8_t *at, uint32_t value) {
     at[0] = (uint8_t)value;
     at[1] = (uint8_t)(value >> 8);
@@ -55,13 +41,4 @@ lvk_status lvk_bmp_encode(const uint8_t *pixels, uint32_t width, uint32_t height
         }
     }
     return LVK_OK;
-}
-
-lvk_status lvk_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, void **data,
-                          size_t *size) {
-    int length = 0;
-    *data = stbi_write_png_to_mem(pixels, (int)width * channels, (int)width, (int)height, channels, &length);
-    *size = (size_t)length;
-    return *data ? LVK_OK
-                 : lvk_fail(LVK_ERROR_MEMORY, "out of memory for a PNG of %u x %u pixels", width, height);
 }
