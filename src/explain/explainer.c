@@ -5,7 +5,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "leukvk/class_metrics.h"
-#include "metrics/temperature.h"
 #include "runtime/memory_check.h"
 
 #include <math.h>
@@ -99,16 +98,6 @@ const lvk_evaluation_member *lvk_explainer_member(const lvk_explainer *e, uint32
 
 /* ---- networks ---- */
 
-/* Gives `network` the parameters of the classifier's. */
-static lvk_status copy_parameters(lvk_network *from, lvk_network *network) {
-    float *block = lvk_alloc(from->block_size, 1);
-    lvk_status status = block ? lvk_network_read(from, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
-    if (status == LVK_OK)
-        status = lvk_network_write(network, LVK_BLOCK_PARAMETERS, block);
-    lvk_free(block);
-    return status;
-}
-
 static lvk_status create_network(lvk_explainer *e, uint32_t m, uint32_t side) {
     lvk_network *from = lvk_explainer_member(e, m)->network;
     lvk_network_config config = from->config;
@@ -116,7 +105,7 @@ static lvk_status create_network(lvk_explainer *e, uint32_t m, uint32_t side) {
     config.batch = config.explain ? 1 : OCCLUSION_BATCH;
     config.crop_side = side;
     LVK_TRY(lvk_network_create_checked(from->backend, &config, &e->networks[m]));
-    return copy_parameters(from, e->networks[m]);
+    return lvk_network_copy_parameters(from, e->networks[m]);
 }
 
 /* Makes the networks, at first or anew for larger crops. */
@@ -134,30 +123,19 @@ static lvk_status make_networks(lvk_explainer *e, uint32_t side) {
 
 /* ---- probabilities ---- */
 
-/* The probabilities that a member gives by the logits of an image. */
-static lvk_status convert(const lvk_evaluation_member *member, const char *name, const float *logits,
-                          uint32_t width, double *p) {
-    for (uint32_t k = 0; k < width; ++k) {
+static lvk_status check_finite(const char *name, const float *logits, uint32_t width) {
+    for (uint32_t k = 0; k < width; ++k)
         if (!isfinite(logits[k]))
             return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number", name);
-        p[k] = (double)logits[k];
-    }
-    if (width == 1)
-        p[0] = lvk_sigmoid(p[0] / member->temperature);
-    else
-        lvk_softmax(p, width, member->temperature);
     return LVK_OK;
 }
 
-/* Brings the mean of several members to the joined file's own temperature. */
-static void finish_mean(const lvk_explainer *e, double *p, uint32_t width) {
-    const double temperature = lvk_classifier_get_info(e->classifier)->temperature;
-    if (e->count > 1 && temperature != 1 && width == 1)
-        *p = lvk_temperature_apply(*p, temperature);
-    else if (e->count > 1 && temperature != 1)
-        lvk_temperature_apply_classes(p, width, temperature);
+/* Makes of the sum of the members' probabilities what the classifier gives. */
+static void finish_sum(const lvk_explainer *e, double *p, uint32_t width) {
     for (uint32_t k = 0; k < width; ++k)
-        p[k] = lvk_prediction_round(p[k]);
+        p[k] = lvk_prediction_round(p[k] / e->count);
+    if (e->count > 1)
+        lvk_evaluation_temper_mean(p, width, lvk_classifier_get_info(e->classifier)->temperature);
 }
 
 static lvk_status add_member(lvk_explainer *e, uint32_t m, const char *name, const uint8_t *batch,
@@ -176,9 +154,11 @@ static lvk_status add_member(lvk_explainer *e, uint32_t m, const char *name, con
     if (status == LVK_OK)
         status = lvk_network_infer(network, batch, rows, logits);
     for (uint32_t i = 0; i < count && status == LVK_OK; ++i) {
-        status = convert(member, name, logits + (size_t)i * width, width, own);
-        for (uint32_t k = 0; k < width && status == LVK_OK; ++k)
-            p[(size_t)i * width + k] += own[k] / e->count;
+        const float *row = logits + (size_t)i * width;
+        status = check_finite(name, row, width);
+        lvk_evaluation_of_logits(row, width, member->temperature, own);
+        for (uint32_t k = 0; k < width; ++k)
+            p[(size_t)i * width + k] += lvk_prediction_round(own[k]);
     }
     lvk_free(rows);
     lvk_free(logits);
@@ -193,7 +173,7 @@ lvk_status lvk_explainer_probabilities(lvk_explainer *e, const char *name, const
     for (uint32_t m = 0; m < e->count; ++m)
         LVK_TRY(add_member(e, m, name, batch, count, side, p));
     for (uint32_t i = 0; i < count; ++i)
-        finish_mean(e, p + (size_t)i * width, width);
+        finish_sum(e, p + (size_t)i * width, width);
     return LVK_OK;
 }
 

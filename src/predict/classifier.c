@@ -9,7 +9,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "loader/scale.h"
-#include "metrics/temperature.h"
 #include "predict/classifier.h"
 #include "predict/evaluation.h"
 #include "predict/novelty.h"
@@ -219,21 +218,15 @@ static lvk_status make_room_in(lvk_network **network, uint32_t side) {
     if (side <= config.crop_side)
         return LVK_OK;
     config.crop_side = side;
-    float *parameters = lvk_alloc((*network)->block_size, 1);
-    lvk_status status = parameters ? LVK_OK : LVK_ERROR_MEMORY;
+    lvk_status status = lvk_network_create_checked((*network)->backend, &config, &larger);
     if (status == LVK_OK)
-        status = lvk_network_create_checked((*network)->backend, &config, &larger);
-    if (status == LVK_OK)
-        status = lvk_network_read(*network, LVK_BLOCK_PARAMETERS, parameters);
-    if (status == LVK_OK)
-        status = lvk_network_write(larger, LVK_BLOCK_PARAMETERS, parameters);
+        status = lvk_network_copy_parameters(*network, larger);
     if (status == LVK_OK) {
         lvk_network *const smaller = *network;
         *network = larger;
         larger = smaller;
     }
     lvk_network_destroy(&larger);
-    lvk_free(parameters);
     return status == LVK_ERROR_MEMORY || status == LVK_ERROR_LIMIT
                ? lvk_fail_within(status, "images of %u pixels a side", side)
                : status;
@@ -305,15 +298,8 @@ static lvk_status compute(lvk_classifier *c, const lvk_source *source, const uin
                                             temperature, progress, user, c->members[0].sink, probabilities);
     LVK_TRY(lvk_evaluation_mean(c->members, c->member_count, source, images, count, c->views, progress, user,
                                 probabilities));
-    for (size_t i = 0; i < count && temperature != 1; ++i) {
-        double *p = probabilities + i * width;
-        if (width == 1)
-            *p = lvk_temperature_apply(*p, temperature);
-        else
-            lvk_temperature_apply_classes(p, width, temperature);
-        for (uint32_t k = 0; k < width; ++k)
-            p[k] = lvk_prediction_round(p[k]);
-    }
+    for (size_t i = 0; i < count; ++i)
+        lvk_evaluation_temper_mean(probabilities + i * width, width, temperature);
     return LVK_OK;
 }
 

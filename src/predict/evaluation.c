@@ -15,6 +15,26 @@ int lvk_evaluation_target(const lvk_dataset *dataset, uint32_t image) {
     return label == lvk_dataset_positive_class(dataset);
 }
 
+void lvk_evaluation_of_logits(const float *logits, uint32_t width, double temperature, double *p) {
+    for (uint32_t k = 0; k < width; ++k)
+        p[k] = (double)logits[k];
+    if (width == 1)
+        p[0] = lvk_sigmoid(p[0] / temperature);
+    else
+        lvk_softmax(p, width, temperature);
+}
+
+void lvk_evaluation_temper_mean(double *p, uint32_t width, double temperature) {
+    if (temperature == 1)
+        return;
+    if (width == 1)
+        *p = lvk_temperature_apply(*p, temperature);
+    else
+        lvk_temperature_apply_classes(p, width, temperature);
+    for (uint32_t k = 0; k < width; ++k)
+        p[k] = lvk_prediction_round(p[k]);
+}
+
 typedef struct evaluation {
     const lvk_evaluation_member *members;
     uint32_t member_count;
@@ -27,7 +47,7 @@ typedef struct evaluation {
     uint32_t view, views;
     uint32_t outputs;      /* of a network for an image */
     float *logits;         /* [batch][outputs] */
-    double *softmax;       /* [outputs] */
+    double *of_view;       /* [outputs] of one image */
     lvk_resampling *rows;  /* [batch], of one member */
     float *features;       /* [batch][features of a member], of the member with the most */
     double *probabilities; /* [members][images][outputs] */
@@ -36,15 +56,9 @@ typedef struct evaluation {
 /* Adds the probabilities of one view of an image to `probabilities`, [outputs]. */
 static void add_probabilities(const evaluation *j, double temperature, const float *logits,
                               double *probabilities) {
-    if (j->outputs == 1) {
-        probabilities[0] += lvk_sigmoid((double)logits[0] / temperature) / j->views;
-        return;
-    }
+    lvk_evaluation_of_logits(logits, j->outputs, temperature, j->of_view);
     for (uint32_t c = 0; c < j->outputs; ++c)
-        j->softmax[c] = (double)logits[c];
-    lvk_softmax(j->softmax, j->outputs, temperature);
-    for (uint32_t c = 0; c < j->outputs; ++c)
-        probabilities[c] += j->softmax[c] / j->views;
+        probabilities[c] += j->of_view[c] / j->views;
 }
 
 static bool are_finite(const float *logits, uint32_t count) {
@@ -153,13 +167,13 @@ static lvk_status evaluate(evaluation *j, const lvk_source *source, const uint32
     j->total = count * j->views;
     j->outputs = lvk_network_outputs(network);
     j->logits = lvk_alloc(network->config.batch, j->outputs * sizeof *j->logits);
-    j->softmax = lvk_alloc(j->outputs, sizeof *j->softmax);
+    j->of_view = lvk_alloc(j->outputs, sizeof *j->of_view);
     j->rows = lvk_alloc(network->config.batch, sizeof *j->rows);
     j->features = features ? lvk_alloc(network->config.batch, features * sizeof *j->features) : NULL;
-    const bool allocated = j->logits && j->softmax && j->rows && (j->features || !features);
+    const bool allocated = j->logits && j->of_view && j->rows && (j->features || !features);
     const lvk_status status = allocated ? evaluate_views(j, source, images, count) : LVK_ERROR_MEMORY;
     lvk_free(j->logits);
-    lvk_free(j->softmax);
+    lvk_free(j->of_view);
     lvk_free(j->rows);
     lvk_free(j->features);
     return status;

@@ -20,6 +20,13 @@ typedef struct lvk_feature_sink {
     void *user;
 } lvk_feature_sink;
 
+/* Sets p[width] by the logits of an image, each divided by `temperature`: the sigmoid of the only one, or the softmax of
+ * several. */
+void lvk_evaluation_of_logits(const float *logits, uint32_t width, double temperature, double *p);
+
+/* Brings the rounded mean p[width] of several models' probabilities to a temperature of its own, and rounds it. */
+void lvk_evaluation_temper_mean(double *p, uint32_t width, double temperature);
+
 /* Computes the probabilities of images without augmentation, in double from the network's logits divided by
  * `temperature`. probabilities[i] is that of the positive class for image images[i]; for a network with
  * several outputs, probabilities[i][lvk_network_outputs] are those of each class. They are means over views 0

@@ -427,6 +427,15 @@ lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const flo
                                                      network->block_size);
 }
 
+lvk_status lvk_network_copy_parameters(lvk_network *from, lvk_network *to) {
+    float *block = lvk_alloc(from->block_size, 1);
+    lvk_status status = block ? lvk_network_read(from, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_network_write(to, LVK_BLOCK_PARAMETERS, block);
+    lvk_free(block);
+    return status;
+}
+
 lvk_status lvk_network_change_parameters(lvk_network *network, lvk_network_change change, const void *user) {
     float *block = lvk_alloc(network->block_size, 1);
     lvk_status status = block ? lvk_network_read(network, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;

@@ -129,6 +129,9 @@ lvk_block_id lvk_network_model(const lvk_network *network);
 LVK_MUST_USE lvk_status lvk_network_read(lvk_network *network, lvk_block_id block, float *values);
 LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id block, const float *values);
 
+/* Gives `to` the parameters of `from`, a network of the same model. */
+LVK_MUST_USE lvk_status lvk_network_copy_parameters(lvk_network *from, lvk_network *to);
+
 /* Reads the block of parameters, has `change` set what it wants to in it, and writes it. */
 typedef void (*lvk_network_change)(const void *user, const lvk_builder *builder, float *block);
 LVK_MUST_USE lvk_status lvk_network_change_parameters(lvk_network *network, lvk_network_change change,
