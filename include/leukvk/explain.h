@@ -78,11 +78,11 @@ typedef struct lvk_heat {
     /* The map's largest value before it is divided by it. Grad-CAM: of a logit; occlusion: the mean fall
      * of the probability, up to 1. 0: there is no heat, nothing speaks for the class */
     double maximum;
-    double on_ground; /* share of the heat that lies on ground, 0 to 1. NAN: there is no heat, or less than */
-    double
-        outside_cell; /* 1 % of the crop is ground, so that nothing tells cell from ground; the same outside of */
-    double ground;  /* the cell. The shares that ground, and all that is outside of the cell, have of the */
-    double outside; /* crop: an even map has that much of its heat there */
+    /* Shares of the heat, 0 to 1, that lie on ground and outside of the cell. NAN: there is no heat, or less than
+     * 1 % of the crop is ground, so that nothing tells cell from ground */
+    double on_ground, outside_cell;
+    /* The shares of the crop that are ground, and outside of the cell: an even map has that much of its heat there */
+    double ground, outside;
 } lvk_heat;
 
 /* Whether the model looks beside the cell: more than half of the heat lies outside of it, and at least nine tenths of
@@ -108,13 +108,18 @@ LVK_API LVK_MUST_USE lvk_status lvk_explain_image(lvk_explainer *explainer, cons
                                                   lvk_explanation *explanation);
 
 /* The same for the file at `path`, and for the `size` bytes of a file (`name` is for the error line). The
- * image's microns per pixel are 0 where they are not known. Also LVK_ERROR_FORMAT: it is no image. */
+ * image's microns per pixel are 0 where they are not known. Also LVK_ERROR_FORMAT: it is no image, or of quite another
+ * scale than the model's. */
 LVK_API LVK_MUST_USE lvk_status lvk_explain_file(lvk_explainer *explainer, const char *path,
                                                  double microns_per_pixel, int class_index,
                                                  lvk_explanation *explanation);
 LVK_API LVK_MUST_USE lvk_status lvk_explain_bytes(lvk_explainer *explainer, const char *name,
                                                   const void *data, size_t size, double microns_per_pixel,
                                                   int class_index, lvk_explanation *explanation);
+
+/* The same for a picture that was decoded for the explainer's classifier. */
+LVK_API LVK_MUST_USE lvk_status lvk_explain_picture(lvk_explainer *explainer, const lvk_picture *picture,
+                                                    int class_index, lvk_explanation *explanation);
 
 /* Frees the arrays; accepts an empty explanation. */
 LVK_API void lvk_explanation_finish(lvk_explanation *explanation);
@@ -147,12 +152,13 @@ typedef struct lvk_explain_job {
  * it. */
 LVK_API LVK_MUST_USE lvk_status lvk_explain_folder_check(const char *folder);
 
-/* Sets heats[i] of image images[i]; its `p` is NAN where the image can no longer be read, and a warning
- * names it. With a folder, which is made, writes - a picture of each image as lvk_explanation_write makes
- * it, NUMBER-NAME.png; - mean-CLASS.png for each class that images are called: the mean of their crops,
- * and the mean of their maps, each crop brought to one size; - last explain.csv, with a line an image:
- * path, class (called), heat_of (class), p (of heat_of), maximum, on_ground, outside_cell, ground,
- * outside (lvk_heat; empty: NAN), picture. */
+/* Sets heats[i] of image images[i]; its `p` is NAN where the image can no longer be read, and a warning names it. With
+ * a folder, which is made, writes
+ *  - NUMBER-NAME.png for each image, as lvk_explanation_write makes it;
+ *  - mean-CLASS.png for each class that images are called: the mean of their crops and of their maps, each crop
+ *    brought to one size;
+ *  - last explain.csv with a line for each image: path, class (called), heat_of (class), p (of heat_of), maximum,
+ *    on_ground, outside_cell, ground, outside (of lvk_heat; empty: NAN), picture. */
 LVK_API LVK_MUST_USE lvk_status lvk_explain_images(lvk_explainer *explainer, const lvk_explain_job *job,
                                                    lvk_heat *heats);
 

@@ -252,37 +252,34 @@ void lvk_explanation_finish(lvk_explanation *x) {
     *x = (lvk_explanation){0};
 }
 
-/* Crops a decoded image at the model's scale, and explains the crop. */
-static lvk_status explain_decoded(lvk_explainer *e, const char *name, const lvk_image *image,
-                                  double microns_per_pixel, int class_index, lvk_explanation *x) {
-    const lvk_model_info *model = lvk_classifier_model(e->classifier);
-    const lvk_crop crop = lvk_crop_scaled(lvk_classifier_crop(e->classifier),
-                                          lvk_scale_ratio(model->microns_per_pixel, microns_per_pixel));
-    lvk_image cropped = {0};
-    LVK_TRY(lvk_crop_extract(&crop, image, model->image_size, &cropped));
-    const lvk_status status = lvk_explain_crop(e, name, &cropped, class_index, x);
-    lvk_image_finish(&cropped);
+lvk_status lvk_explain_picture(lvk_explainer *e, const lvk_picture *picture, int class_index,
+                               lvk_explanation *x) {
+    return lvk_explain_crop(e, lvk_picture_name(picture), lvk_picture_crop(picture), class_index, x);
+}
+
+/* `status` is that of the picture, which is freed. */
+static lvk_status explain_once(lvk_explainer *e, lvk_status status, lvk_picture *picture, int class_index,
+                               lvk_explanation *x) {
+    *x = (lvk_explanation){0};
+    if (status == LVK_OK)
+        status = lvk_explain_picture(e, picture, class_index, x);
+    lvk_picture_free(&picture);
     return status;
 }
 
 lvk_status lvk_explain_bytes(lvk_explainer *e, const char *name, const void *data, size_t size,
                              double microns_per_pixel, int class_index, lvk_explanation *x) {
-    lvk_image image;
-    *x = (lvk_explanation){0};
-    LVK_TRY(lvk_image_decode(name, data, size, &image));
-    const lvk_status status = explain_decoded(e, name, &image, microns_per_pixel, class_index, x);
-    lvk_image_finish(&image);
-    return status;
+    lvk_picture *picture = NULL;
+    const lvk_status status =
+        lvk_picture_decode(e->classifier, name, data, size, microns_per_pixel, &picture);
+    return explain_once(e, status, picture, class_index, x);
 }
 
 lvk_status lvk_explain_file(lvk_explainer *e, const char *path, double microns_per_pixel, int class_index,
                             lvk_explanation *x) {
-    lvk_image image;
-    *x = (lvk_explanation){0};
-    LVK_TRY(lvk_image_read(path, &image));
-    const lvk_status status = explain_decoded(e, path, &image, microns_per_pixel, class_index, x);
-    lvk_image_finish(&image);
-    return status;
+    lvk_picture *picture = NULL;
+    const lvk_status status = lvk_picture_read(e->classifier, path, microns_per_pixel, &picture);
+    return explain_once(e, status, picture, class_index, x);
 }
 
 lvk_status lvk_explain_image(lvk_explainer *e, const lvk_dataset *dataset, uint32_t index, int class_index,

@@ -22,15 +22,20 @@ static scales look_at(const lvk_dataset *dataset, double model, const uint32_t *
     return s;
 }
 
+lvk_status lvk_scale_check_ratio(const char *name, double model, double own) {
+    const double ratio = lvk_scale_ratio(model, own);
+    if (ratio <= LVK_SCALE_MOST_RATIO && ratio >= 1.0 / LVK_SCALE_MOST_RATIO)
+        return LVK_OK;
+    return lvk_fail(LVK_ERROR_FORMAT,
+                    "%s: %.4g microns per pixel, where the model's images have %.4g: such different scales "
+                    "cannot be brought together; is the unit right?",
+                    name, own, model);
+}
+
 static lvk_status check(const lvk_dataset *dataset, double model, const uint32_t *images, size_t count) {
     for (size_t i = 0; i < count; ++i) {
         const lvk_image_info *image = lvk_dataset_image(dataset, images[i]);
-        const double ratio = lvk_scale_ratio(model, image->microns_per_pixel);
-        if (!(ratio <= LVK_SCALE_MOST_RATIO && ratio >= 1.0 / LVK_SCALE_MOST_RATIO))
-            return lvk_fail(LVK_ERROR_FORMAT,
-                            "%s: %.4g microns per pixel, where the model's images have %.4g: such different "
-                            "scales cannot be brought together; is the unit right?",
-                            image->path, image->microns_per_pixel, model);
+        LVK_TRY(lvk_scale_check_ratio(image->path, model, image->microns_per_pixel));
     }
     return LVK_OK;
 }

@@ -21,4 +21,12 @@ LVK_MUST_USE lvk_status lvk_classifier_predict_cached(lvk_classifier *classifier
                                                       lvk_predict_progress progress, void *user,
                                                       lvk_prediction *rows);
 
+/* lvk_picture_decode of the file at `path`. LVK_ERROR_IO as well. */
+LVK_MUST_USE lvk_status lvk_picture_read(const lvk_classifier *classifier, const char *path,
+                                         double microns_per_pixel, lvk_picture **picture);
+
+/* They belong to the picture. The crop is at the scale of the model's images. */
+const char *lvk_picture_name(const lvk_picture *picture);
+const lvk_image *lvk_picture_crop(const lvk_picture *picture);
+
 #endif

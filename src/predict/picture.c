@@ -14,16 +14,6 @@ struct lvk_picture {
     lvk_image crop;
 };
 
-static lvk_status check_scale(const lvk_model_info *model, const char *name, double microns_per_pixel) {
-    const double ratio = lvk_scale_ratio(model->microns_per_pixel, microns_per_pixel);
-    if (ratio <= LVK_SCALE_MOST_RATIO && ratio >= 1.0 / LVK_SCALE_MOST_RATIO)
-        return LVK_OK;
-    return lvk_fail(LVK_ERROR_FORMAT,
-                    "%s: %.4g microns per pixel, where the model's images have %.4g: such different scales "
-                    "cannot be brought together; is the unit right?",
-                    name, microns_per_pixel, model->microns_per_pixel);
-}
-
 /* Measures and crops the image, which it takes over, after a failure too. */
 static lvk_status take(const lvk_classifier *classifier, lvk_image *image, lvk_picture *p) {
     const lvk_model_info *model = lvk_classifier_model(classifier);
@@ -39,7 +29,8 @@ static lvk_status take(const lvk_classifier *classifier, lvk_image *image, lvk_p
 static lvk_status create(const lvk_classifier *classifier, const char *name, double microns_per_pixel,
                          lvk_picture **picture) {
     *picture = NULL;
-    LVK_TRY(check_scale(lvk_classifier_model(classifier), name, microns_per_pixel));
+    LVK_TRY(
+        lvk_scale_check_ratio(name, lvk_classifier_model(classifier)->microns_per_pixel, microns_per_pixel));
     lvk_picture *p = *picture = lvk_alloc(1, sizeof *p);
     if (!p)
         return LVK_ERROR_MEMORY;
@@ -50,16 +41,28 @@ static lvk_status create(const lvk_classifier *classifier, const char *name, dou
     return *picture ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
+/* `status` is that of the image, whose pixels the picture takes over. */
+static lvk_status fill(const lvk_classifier *classifier, lvk_status status, lvk_image *image,
+                       lvk_picture **picture) {
+    if (status == LVK_OK)
+        status = take(classifier, image, *picture);
+    if (status != LVK_OK)
+        lvk_picture_free(picture);
+    return status;
+}
+
 lvk_status lvk_picture_decode(const lvk_classifier *classifier, const char *name, const void *data,
                               size_t size, double microns_per_pixel, lvk_picture **picture) {
     lvk_image image;
     LVK_TRY(create(classifier, name, microns_per_pixel, picture));
-    lvk_status status = lvk_image_decode(name, data, size, &image);
-    if (status == LVK_OK)
-        status = take(classifier, &image, *picture);
-    if (status != LVK_OK)
-        lvk_picture_free(picture);
-    return status;
+    return fill(classifier, lvk_image_decode(name, data, size, &image), &image, picture);
+}
+
+lvk_status lvk_picture_read(const lvk_classifier *classifier, const char *path, double microns_per_pixel,
+                            lvk_picture **picture) {
+    lvk_image image;
+    LVK_TRY(create(classifier, path, microns_per_pixel, picture));
+    return fill(classifier, lvk_image_read(path, &image), &image, picture);
 }
 
 static lvk_status check_pixels(const char *name, const lvk_pixels *pixels) {
@@ -93,14 +96,9 @@ lvk_status lvk_picture_create(const lvk_classifier *classifier, const char *name
     image.pixels = lvk_alloc(pixels->height, row);
     for (uint32_t y = 0; image.pixels && y < pixels->height; ++y)
         memcpy(image.pixels + y * row, pixels->rgb + y * stride, row);
-    lvk_status status = LVK_ERROR_MEMORY;
-    if (image.pixels)
-        status = take(classifier, &image, *picture);
-    else
+    if (!image.pixels)
         lvk_image_finish(&image);
-    if (status != LVK_OK)
-        lvk_picture_free(picture);
-    return status;
+    return fill(classifier, image.pixels ? LVK_OK : LVK_ERROR_MEMORY, &image, picture);
 }
 
 void lvk_picture_free(lvk_picture **picture) {
@@ -115,6 +113,14 @@ void lvk_picture_free(lvk_picture **picture) {
 void lvk_picture_size(const lvk_picture *picture, uint32_t *width, uint32_t *height) {
     *width = picture->info.width;
     *height = picture->info.height;
+}
+
+const char *lvk_picture_name(const lvk_picture *picture) {
+    return picture->name;
+}
+
+const lvk_image *lvk_picture_crop(const lvk_picture *picture) {
+    return &picture->crop;
 }
 
 /* A cache to which the crops are lent, and the numbers of its images. */

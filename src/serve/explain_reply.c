@@ -97,8 +97,7 @@ static lvk_status add_explanation(lvk_text *text, const lvk_request *r, const lv
 
 static lvk_status explain(lvk_request *r, int class_index, lvk_text *text) {
     lvk_explanation x;
-    LVK_TRY(lvk_explain_bytes(r->server->explainer, r->images[0].file.name, r->images[0].file.data,
-                              r->images[0].file.size, r->microns_per_pixel, class_index, &x));
+    LVK_TRY(lvk_explain_picture(r->server->explainer, r->images[0].picture, class_index, &x));
     const lvk_status status = add_explanation(text, r, &x);
     lvk_explanation_finish(&x);
     return status;

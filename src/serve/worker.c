@@ -56,8 +56,7 @@ static void *decode_all(void *user) {
         decode(request, image);
         pthread_mutex_lock(&w->lock);
         if (++request->decoded == request->image_count) {
-            if (!request->explains)
-                lvk_request_drop_body(request);
+            lvk_request_drop_body(request);
             put(&w->decoded, request);
             pthread_cond_signal(&w->ready);
         }
