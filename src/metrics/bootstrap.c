@@ -121,18 +121,21 @@ static void take_interval(const bootstrap *b, size_t replicates, const lvk_measu
                            (double *)((char *)high + m->offset));
 }
 
-/* Whether each class that has rows has them of several subjects. */
-static bool is_enough(const bootstrap *b) {
+lvk_status lvk_bootstrap_check_people(const lvk_scored *rows, bool *enough) {
     uint32_t people[2] = {0, 0};
-    for (size_t s = 0; s < b->rows->subject_count; ++s) {
-        bool has[2] = {false, false};
-        for (size_t m = b->first[s]; m < b->first[s + 1]; ++m)
-            has[b->rows->labels[b->members[m]] != 0] = true;
-        people[0] += has[0];
-        people[1] += has[1];
+    uint8_t *seen = lvk_alloc((size_t)rows->subject_count + 1, 1); /* a bit for each class */
+    *enough = false;
+    if (!seen)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < rows->count; ++i) {
+        const uint8_t bit = rows->labels[i] ? 2 : 1;
+        people[bit - 1] += !(seen[rows->subjects[i]] & bit);
+        seen[rows->subjects[i]] |= bit;
     }
-    return (!people[0] || people[0] >= LVK_BOOTSTRAP_LEAST) &&
-           (!people[1] || people[1] >= LVK_BOOTSTRAP_LEAST);
+    lvk_free(seen);
+    *enough =
+        (!people[0] || people[0] >= LVK_BOOTSTRAP_LEAST) && (!people[1] || people[1] >= LVK_BOOTSTRAP_LEAST);
+    return LVK_OK;
 }
 
 lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
@@ -145,8 +148,10 @@ lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
                    .replicates = lvk_alloc(replicates, sizeof *b.replicates)};
     double *values = lvk_alloc(replicates, sizeof *values);
     lvk_status status = b.replicates && values ? sort_members(&b) : LVK_ERROR_MEMORY;
-    const bool enough = status == LVK_OK && is_enough(&b);
-    if (enough)
+    bool enough = false;
+    if (status == LVK_OK)
+        status = lvk_bootstrap_check_people(rows, &enough);
+    if (status == LVK_OK && enough)
         status = lvk_parallel_for(options->threads, replicates, measure, &b, NULL, NULL);
     *low = *high = (lvk_metrics){0};
     size_t measures;

@@ -5,8 +5,13 @@
 #include "core/error.h"
 #include "leukvk/metrics.h"
 
+#include <stdbool.h>
+
 /* The number of replicates that `options` ask for. LVK_ERROR_ARGUMENT: too many. */
 LVK_MUST_USE lvk_status lvk_bootstrap_replicates(const lvk_bootstrap_options *options, size_t *replicates);
+
+/* Whether each class that has rows has rows of at least LVK_BOOTSTRAP_LEAST subjects. LVK_ERROR_MEMORY. */
+LVK_MUST_USE lvk_status lvk_bootstrap_check_people(const lvk_scored *rows, bool *enough);
 
 /* The subject, 0 to subjects - 1, at place `place` of a replicate, which has as many places as there are
  * subjects. */

@@ -165,17 +165,6 @@ static lvk_status sort_rows(bands *b) {
     return LVK_OK;
 }
 
-static bool is_enough(const lvk_scored *rows, uint8_t *seen) {
-    uint32_t people[2] = {0, 0};
-    for (size_t i = 0; i < rows->count; ++i) {
-        const uint8_t bit = rows->labels[i] ? 2 : 1;
-        people[bit - 1] += !(seen[rows->subjects[i]] & bit);
-        seen[rows->subjects[i]] |= bit;
-    }
-    return (!people[0] || people[0] >= LVK_BOOTSTRAP_LEAST) &&
-           (!people[1] || people[1] >= LVK_BOOTSTRAP_LEAST);
-}
-
 /* The interval of value number `at` of `values` over the replicates. */
 static lvk_banded band_of(const bands *b, size_t at, const values *whole, size_t replicates, double *column) {
     lvk_banded banded;
@@ -211,21 +200,20 @@ static void take_bands(const bands *b, const values *whole, size_t replicates, d
 
 static lvk_status compute(bands *b, const lvk_bootstrap_options *options, size_t replicates,
                           lvk_curve_bands *out) {
-    const uint32_t subjects = b->rows->subject_count;
     values *whole = lvk_alloc(1, sizeof *whole);
     double *column = lvk_alloc(replicates, sizeof *column);
-    uint8_t *seen = lvk_alloc((size_t)subjects + 1, 1);
-    lvk_status status = whole && column && seen ? sort_rows(b) : LVK_ERROR_MEMORY;
+    bool enough = false;
+    lvk_status status = whole && column ? sort_rows(b) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         status = measure(b, NULL, whole);
-    const bool enough = status == LVK_OK && b->rows->subjects && is_enough(b->rows, seen);
-    if (enough)
+    if (status == LVK_OK && b->rows->subjects)
+        status = lvk_bootstrap_check_people(b->rows, &enough);
+    if (status == LVK_OK && enough)
         status = lvk_parallel_for(options->threads, replicates, replicate, b, NULL, NULL);
     if (status == LVK_OK)
         take_bands(b, whole, enough ? replicates : 0, column, out);
     lvk_free(whole);
     lvk_free(column);
-    lvk_free(seen);
     return status;
 }
 

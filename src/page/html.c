@@ -14,15 +14,17 @@ void lvk_html_begin(lvk_text *text, const lvk_html_head *head) {
                        "<meta name=\"color-scheme\" content=\"light dark\">\n"
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                        "img-src data:; style-src 'unsafe-inline'");
-    lvk_text_add(text, "%s\">\n<title>", head->scripts ? "; script-src 'unsafe-inline'" : "");
+    const char *style = head->style ? head->style : lvk_html_style;
+    lvk_text_add(text, "%s\">\n%s<title>", head->scripts ? "; script-src 'unsafe-inline'" : "",
+                 head->more ? head->more : "");
     lvk_html_add(text, head->title);
     lvk_text_add(text, "</title>\n<style>\n");
-    lvk_text_add_bytes(text, lvk_html_style, strlen(lvk_html_style));
-    lvk_text_add(text, "</style>\n</head>\n<body>\n<main>\n");
+    lvk_text_add_bytes(text, style, strlen(style));
+    lvk_text_add(text, "</style>\n</head>\n<body>\n");
 }
 
 void lvk_html_end(lvk_text *text) {
-    lvk_text_add(text, "</main>\n</body>\n</html>\n");
+    lvk_text_add(text, "</body>\n</html>\n");
 }
 
 void lvk_html_add(lvk_text *text, const char *string) {

@@ -12,11 +12,12 @@
 
 typedef struct lvk_html_head {
     const char *title; /* escaped here */
+    const char *style; /* a style sheet; NULL: style.css, which lists at its head what it knows */
+    const char *more;  /* further elements of the head; NULL: none */
     bool scripts;      /* the page has scripts of its own; else browsers are told to run none */
 } lvk_html_head;
 
-/* Begins the document, up to and with <main>; the caller goes on with <h1>. Classes and elements that the style
- * sheet knows are listed at its head (style.css). */
+/* Begins the document, up to and with <body>; the end is that of body and document. */
 void lvk_html_begin(lvk_text *text, const lvk_html_head *head);
 void lvk_html_end(lvk_text *text);
 

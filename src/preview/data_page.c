@@ -25,7 +25,7 @@ static void add_head(lvk_data_page *page) {
     name_data(page->dataset, name, sizeof name);
     snprintf(title, sizeof title, "Data set %s", name);
     lvk_html_begin(text, &(lvk_html_head){.title = title});
-    lvk_text_add(text, "<h1>");
+    lvk_text_add(text, "<main>\n<h1>");
     lvk_html_add(text, title);
     lvk_text_add(text, "</h1>\n");
     lvk_page_add_summary(page);
@@ -41,9 +41,10 @@ static void add_head(lvk_data_page *page) {
 static void add_foot(lvk_data_page *page) {
     lvk_text_add(&page->text, "<footer><p>Made by <code>leukvk data ");
     lvk_html_add(&page->text, lvk_dataset_source(page->dataset));
-    lvk_text_add(&page->text,
-                 " --report</code>, leukvk %s. Fingerprint of the data set: <code>%s</code></p></footer>\n",
-                 lvk_version(), lvk_dataset_fingerprint(page->dataset));
+    lvk_text_add(
+        &page->text,
+        " --report</code>, leukvk %s. Fingerprint of the data set: <code>%s</code></p></footer>\n</main>\n",
+        lvk_version(), lvk_dataset_fingerprint(page->dataset));
     lvk_html_end(&page->text);
 }
 

@@ -37,7 +37,7 @@ lvk_text *lvk_page_begin_figure(lvk_page *page, const char *id);
 void lvk_page_end_figure(lvk_page *page, const char *caption);
 void lvk_page_finish(lvk_page *page);
 
-/* "every person's", or "people", as the cells' subjects are known or not. */
+/* Add the sections, in this order. */
 void lvk_report_add_summary(lvk_page *page);
 LVK_MUST_USE lvk_status lvk_report_add_data(lvk_page *page);
 LVK_MUST_USE lvk_status lvk_report_add_learning(lvk_page *page);

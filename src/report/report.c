@@ -46,18 +46,18 @@ static lvk_status add_sections(lvk_page *page) {
     return LVK_OK;
 }
 
-static void add_head(lvk_text *html, const lvk_report_source *s, const char *name) {
-    lvk_html(
-        html,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-        "content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
-        "'unsafe-inline'; script-src 'unsafe-inline'\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{}: {} – leukvk report</title>\n<style>\n",
-        kinds[s->kind], name);
-    add_asset(html, lvk_report_style);
-    lvk_html(html,
-             "</style>\n</head>\n<body>\n<header>\n<h1>{}: {}</h1>\n<p>Report of leukvk {}</p>\n</header>\n",
-             kinds[s->kind], name, lvk_version());
+static lvk_status add_head(lvk_text *html, const lvk_report_source *s, const char *name) {
+    char *title = lvk_format("%s: %s – leukvk report", kinds[s->kind], name);
+    if (!title)
+        return LVK_ERROR_MEMORY;
+    lvk_html_begin(html, &(lvk_html_head){.title = title,
+                                          .style = lvk_report_style,
+                                          .more = "<link rel=\"icon\" href=\"data:,\">\n",
+                                          .scripts = true});
+    lvk_html(html, "<header>\n<h1>{}: {}</h1>\n<p>Report of leukvk {}</p>\n</header>\n", kinds[s->kind], name,
+             lvk_version());
+    lvk_free(title);
+    return LVK_OK;
 }
 
 /* Links to those sections that the body has. */
@@ -96,7 +96,7 @@ static void add_scripts(lvk_text *html, const lvk_text *data) {
 static void add_end(lvk_text *html, const lvk_text *data) {
     lvk_text_add(html, "</main>\n<footer><p>For research and teaching. Not a medical device.</p></footer>\n");
     add_scripts(html, data);
-    lvk_text_add(html, "</body>\n</html>\n");
+    lvk_html_end(html);
 }
 
 /* The last name of the folder's path, whatever stands behind it. */
@@ -114,8 +114,9 @@ static lvk_status make_page(lvk_page *page, lvk_text *html) {
     char *name = name_of(page->source->folder);
     page->text = &body;
     lvk_status status = name ? add_sections(page) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = add_head(html, page->source, name);
     if (status == LVK_OK && !body.failed && body.data) {
-        add_head(html, page->source, name);
         add_navigation(html, body.data);
         lvk_text_add_bytes(html, body.data, body.length);
         add_end(html, &page->data);
