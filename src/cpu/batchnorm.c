@@ -61,7 +61,8 @@ static void sums_part(void *user, unsigned part) {
         lvk_cpu_column_moments(w->dy + begin * w->channels, w->x + begin * w->channels, w->mean, end - begin,
                                w->channels, sums, sums + w->channels);
     else
-        lvk_cpu_column_sums(w->x + begin * w->channels, end - begin, w->channels, sums, sums + w->channels);
+        lvk_cpu_column_squares(w->x + begin * w->channels, w->subtract, end - begin, w->channels, sums,
+                               sums + w->channels);
 }
 
 LVK_CPU_VECTORS
@@ -106,20 +107,32 @@ static void differentiate_part(void *user, unsigned part) {
 
 /* ---- with the batch's own statistics ---- */
 
-/* Mean and variance from the sums of x and x². Numbers of type float are so much shorter than the sums that the difference has
- * enough digits left. y comes from both as they are given away, so that batchnorm_inference computes the same bits again. */
+/* About the mean of each channel: that of the first rows. Sums of differences from it lose no digits, whatever the mean is. */
+static void guess_means(const norm *w) {
+    enum { FIRST = 8 };
+    const size_t rows = w->rows < FIRST ? w->rows : FIRST;
+    for (size_t c = 0; c < w->channels; ++c) {
+        double sum = 0;
+        for (size_t r = 0; r < rows; ++r)
+            sum += (double)w->x[r * w->channels + c];
+        w->subtract[c] = (float)(sum / (double)rows);
+    }
+}
+
+/* Mean and variance from the sums of x - p and (x - p)², where p is about the mean. y comes from both as they are given away, so that batchnorm_inference computes the same bits again. */
 static lvk_status train_run(const lvk_cpu_task *task, void *state, const lvk_cpu_args *args) {
     (void)state;
     const float *gamma = args->inputs[1], *beta = args->inputs[2];
     float *means = args->outputs[1], *variances = args->outputs[2];
     norm w = norm_of(task, args);
     w.x = args->inputs[0];
+    guess_means(&w);
     lvk_cpu_parallel(task->threads, w.parts, sums_part, &w);
     lvk_cpu_add_parts(w.sums, 2 * w.channels, w.parts);
     for (size_t c = 0; c < w.channels; ++c) {
-        const double n = (double)w.rows, mean = w.sums[c] / n;
-        const double variance = fmax(w.sums[w.channels + c] / n - mean * mean, 0);
-        w.subtract[c] = means[c] = (float)mean;
+        const double n = (double)w.rows, off = w.sums[c] / n;
+        const double variance = fmax(w.sums[w.channels + c] / n - off * off, 0);
+        w.subtract[c] = means[c] = (float)((double)w.subtract[c] + off);
         variances[c] = (float)variance;
         w.scale[c] = (float)((double)gamma[c] * inverse_deviation((double)variances[c], epsilon_of(task)));
         w.add[c] = beta[c];

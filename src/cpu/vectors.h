@@ -35,10 +35,15 @@ unsigned lvk_cpu_parts(const lvk_cpu_task *task, uint64_t elements);
  *
  * A tensor is rows of channels, [R, C]. Each part sums its rows in double; the sums of the parts are added in their order. */
 
-/* sums[c] = sum over r of a[r][c]; with squares, that of a[r][c]² is squares[c] */
-void lvk_cpu_column_sums(const float *a, size_t rows, size_t channels, double *sums, double *squares);
+/* sums[c] = sum over r of a[r][c] */
+void lvk_cpu_column_sums(const float *a, size_t rows, size_t channels, double *sums);
 
-/* sums[c] = sum over r of a[r][c]; moments[c] = sum over r of a[r][c] (b[r][c] - mean[c]) */
+/* sums[c] = sum over r of a[r][c] - pivot[c]; squares[c] = sum over r of (a[r][c] - pivot[c])². Exact to a few ulps where the pivot
+ * is about the mean. Differences and products are floats, and so are the sums of eight rows. */
+void lvk_cpu_column_squares(const float *a, const float *pivot, size_t rows, size_t channels, double *sums,
+                            double *squares);
+
+/* sums[c] = sum over r of a[r][c]; moments[c] = sum over r of a[r][c] (b[r][c] - mean[c]); floats as above */
 void lvk_cpu_column_moments(const float *a, const float *b, const float *mean, size_t rows, size_t channels,
                             double *sums, double *moments);
 
