@@ -1,5 +1,6 @@
 /* The cpu backend beside what parity and the device suites ask of it: threads and processes. */
 #include "cpu/cpu.h"
+#include "cpu/tail.h"
 #include "cpu/vectors.h"
 #include "graph/executable.h"
 #include "ops/batchnorm.h"
@@ -125,6 +126,17 @@ static void compute_gradients(lvk_executable *executable, const residual_net *ne
     }
 }
 
+/* How many elementwise steps the batch norms of a program compute as well. */
+static int count_tails(const lvk_program *program) {
+    int found = 0;
+    for (int s = 0; s < program->step_count; ++s)
+        if (program->steps[s].call.op == LVK_OP_batchnorm)
+            found += lvk_cpu_find_tail(program, s, 0).count;
+    return found;
+}
+
+static int tails_of_run; /* in the last net that ran */
+
 /* Runs and frees the net; returns the arena's bytes. */
 static uint64_t run_net(residual_net *net, float *gradients) {
     lvk_backend *backend = open_cpu(2);
@@ -133,6 +145,7 @@ static uint64_t run_net(residual_net *net, float *gradients) {
     cr_assert_eq(lvk_plan_init(&plan, &net->graph, &backend->caps, NULL), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(lvk_executable_init(&executable, backend, &plan, NULL), LVK_OK, "%s", lvk_error_message());
     const uint64_t arena = plan.program.block_size[LVK_BLOCK_ARENA];
+    tails_of_run = count_tails(&plan.program);
     compute_gradients(&executable, net, gradients);
     lvk_executable_finish(&executable);
     lvk_plan_finish(&plan);
@@ -160,6 +173,23 @@ Test(cpu, activations_computed_again_are_the_same_bits_in_fewer_bytes) {
     cr_expect_lt(fewer, most);
     cr_expect_arr_eq(kept, again, sizeof kept, "the gradients differ");
     cr_expect(kept[0] != 0, "there is no gradient: nothing is tested");
+}
+
+/* The host may read the outputs, which are therefore all written. */
+Test(cpu, tails_of_batch_norms_are_the_same_bits) {
+    enum { MOST = BLOCKS * 2 * (9 * CHANNELS + 2) * CHANNELS };
+    static float alone[MOST], with_tails[MOST];
+    residual_net net;
+    build_net(&net);
+    run_net(&net, with_tails);
+    cr_expect_eq(tails_of_run, 2 * BLOCKS + BLOCKS - 1, "%d", tails_of_run);
+    build_net(&net);
+    for (size_t t = 0; t < net.graph.tensor_count; ++t)
+        if (net.graph.tensors[t].role == LVK_ROLE_VALUE)
+            lvk_graph_mark_output(&net.graph, (int)t);
+    run_net(&net, alone);
+    cr_expect_eq(tails_of_run, 0, "%d", tails_of_run);
+    cr_expect_arr_eq(alone, with_tails, sizeof alone, "the gradients differ");
 }
 
 /* ---- weights in another layout, kept between runs ---- */

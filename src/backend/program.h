@@ -23,6 +23,15 @@ typedef struct lvk_region {
     uint64_t offset, size; /* bytes; size is a multiple of 16 */
 } lvk_region;
 
+static inline bool lvk_regions_overlap(const lvk_region *a, const lvk_region *b) {
+    return a->block == b->block && a->size && b->size && a->offset < b->offset + b->size &&
+           b->offset < a->offset + a->size;
+}
+
+static inline bool lvk_regions_equal(const lvk_region *a, const lvk_region *b) {
+    return a->block == b->block && a->offset == b->offset && a->size == b->size;
+}
+
 typedef struct lvk_step {
     const char *label;     /* the node's label and, if it is sliced, rows: "conv2d_1/conv2d [0-15]" */
     const char *candidate; /* the name of the kernel candidate; "" when the step has no launches */

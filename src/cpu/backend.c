@@ -3,6 +3,7 @@
 #include "core/resource.h"
 #include "cpu/cpu.h"
 #include "cpu/kernel.h"
+#include "cpu/tail.h"
 #include "cpu/threads.h"
 
 #include <string.h>
@@ -14,7 +15,9 @@ typedef struct cpu_backend {
 
 typedef struct prepared_step {
     const lvk_cpu_kernel *kernel; /* NULL: a view, nothing to compute */
+    bool in_tail;                 /* an earlier step computes it */
     lvk_cpu_task task;
+    lvk_cpu_tail tail;
     void *state;
     uint64_t scratch; /* bytes */
 } prepared_step;
@@ -48,23 +51,43 @@ static bool holds_parameters(lvk_block_id block) {
     return block == LVK_BLOCK_PARAMETERS || block == LVK_BLOCK_AVERAGE;
 }
 
+/* Lets step number `s` compute the elementwise operators behind it. */
+static void add_tail(const lvk_exec *exec, int s) {
+    prepared_step *prepared = &exec->steps[s];
+    prepared->tail = lvk_cpu_find_tail(exec->program, s, prepared->scratch);
+    prepared->task.adds = prepared->tail.adds;
+    prepared->task.relu = prepared->tail.relu;
+    for (int i = 0; i < prepared->tail.count; ++i)
+        exec->steps[prepared->tail.steps[i]].in_tail = true;
+}
+
 /* Whether input 1, the weights of operators that have any, lies in a block of parameters that the program only reads. */
 static bool keeps_parameters(const lvk_exec *exec, const lvk_step *step) {
     const lvk_block_id block = step->inputs[1].block;
     return step->call.input_count > 1 && holds_parameters(block) && !exec->written[block];
 }
 
-static lvk_status prepare(const cpu_backend *cpu, const lvk_exec *exec, const lvk_step *step,
-                          prepared_step *prepared, uint64_t *scratch) {
+static lvk_status prepare(const cpu_backend *cpu, const lvk_exec *exec, int s, uint64_t *scratch) {
+    const lvk_step *step = &exec->program->steps[s];
+    prepared_step *prepared = &exec->steps[s];
+    if (prepared->in_tail)
+        return LVK_OK;
     prepared->kernel = kernel_of(step);
     prepared->task = (lvk_cpu_task){
         .call = &step->call, .threads = cpu->threads, .keeps_parameters = keeps_parameters(exec, step)};
-    if (!prepared->kernel || !prepared->kernel->create)
+    if (!prepared->kernel)
         return LVK_OK;
-    const lvk_status status = prepared->kernel->create(&prepared->task, &prepared->state, &prepared->scratch);
+    if (prepared->kernel->create) {
+        const lvk_status status =
+            prepared->kernel->create(&prepared->task, &prepared->state, &prepared->scratch);
+        if (status != LVK_OK)
+            return lvk_fail_within(status, "%s", step->label);
+    }
     if (prepared->scratch > step->idle.size && prepared->scratch > *scratch)
         *scratch = prepared->scratch;
-    return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", step->label);
+    if (prepared->kernel->takes_tail)
+        add_tail(exec, s);
+    return LVK_OK;
 }
 
 static void exec_destroy(lvk_backend *backend, lvk_exec *exec) {
@@ -88,7 +111,7 @@ static lvk_status prepare_all(cpu_backend *cpu, lvk_exec *exec) {
         for (int o = 0; o < exec->program->steps[s].call.output_count; ++o)
             exec->written[exec->program->steps[s].outputs[o].block] = true;
     for (int s = 0; s < exec->program->step_count; ++s)
-        LVK_TRY(prepare(cpu, exec, &exec->program->steps[s], &exec->steps[s], &scratch));
+        LVK_TRY(prepare(cpu, exec, s, &scratch));
     return scratch ? lvk_host_buffer_create(&cpu->base, scratch, &exec->scratch) : LVK_OK;
 }
 
@@ -128,6 +151,10 @@ static void *scratch_of(const lvk_exec *exec, const lvk_step *step, const prepar
                                                 : exec->scratch->data;
 }
 
+static void *place_of(const lvk_exec *exec, const lvk_region *region) {
+    return exec->blocks[region->block]->data + region->offset;
+}
+
 static lvk_status run_step(const lvk_exec *exec, int s, uint64_t version) {
     const lvk_step *step = &exec->program->steps[s];
     const prepared_step *prepared = &exec->steps[s];
@@ -135,9 +162,13 @@ static lvk_status run_step(const lvk_exec *exec, int s, uint64_t version) {
         return LVK_OK;
     lvk_cpu_args args = {.scratch = scratch_of(exec, step, prepared), .version = version};
     for (int i = 0; i < step->call.input_count; ++i)
-        args.inputs[i] = exec->blocks[step->inputs[i].block]->data + step->inputs[i].offset;
+        args.inputs[i] = place_of(exec, &step->inputs[i]);
     for (int o = 0; o < step->call.output_count; ++o)
-        args.outputs[o] = exec->blocks[step->outputs[o].block]->data + step->outputs[o].offset;
+        args.outputs[o] = place_of(exec, &step->outputs[o]);
+    if (prepared->tail.count > 0)
+        args.outputs[0] = place_of(exec, &prepared->tail.output);
+    if (prepared->tail.adds)
+        args.summand = place_of(exec, &prepared->tail.summand);
     const lvk_status status = prepared->kernel->run(&prepared->task, prepared->state, &args);
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", step->label);
 }

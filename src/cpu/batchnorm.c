@@ -9,7 +9,8 @@
 
 /* What a step works on: x and y, or x, dy and dx, as rows of channels. */
 typedef struct norm {
-    const float *x, *dy, *mean;
+    const float *x, *dy, *mean, *summand;
+    bool relu;
     float *to; /* y or dx */
     size_t rows, channels;
     unsigned parts;
@@ -39,7 +40,11 @@ static lvk_status norm_create(const lvk_cpu_task *task, void **state, uint64_t *
 static norm norm_of(const lvk_cpu_task *task, const lvk_cpu_args *args) {
     const lvk_type *x = &task->call->inputs[0];
     const uint64_t elements = lvk_type_count(x);
-    norm w = {.channels = x->dim[x->rank - 1], .sums = args->scratch, .to = args->outputs[0]};
+    norm w = {.channels = x->dim[x->rank - 1],
+              .sums = args->scratch,
+              .to = args->outputs[0],
+              .summand = task->adds ? args->summand : NULL,
+              .relu = task->relu};
     float *coefficients = (float *)(w.sums + (size_t)2 * task->threads * w.channels);
     w.rows = elements / w.channels;
     w.parts = lvk_cpu_parts(task, elements);
@@ -65,16 +70,37 @@ static void sums_part(void *user, unsigned part) {
                                sums + w->channels);
 }
 
+/* y, or relu(y), of a row. The operators of a tail round as they do alone. */
 LVK_CPU_VECTORS
 static void normalize(const norm *w, size_t begin, size_t end) {
     const float *subtract = w->subtract, *scale = w->scale, *add = w->add;
     const size_t channels = w->channels;
+    const bool relu = w->relu;
     for (size_t r = begin; r < end; ++r) {
         const float *x = w->x + r * channels;
         float *y = w->to + r * channels;
         LVK_CPU_SIMD
-        for (size_t c = 0; c < channels; ++c)
-            y[c] = (x[c] - subtract[c]) * scale[c] + add[c];
+        for (size_t c = 0; c < channels; ++c) {
+            const float value = (x[c] - subtract[c]) * scale[c] + add[c];
+            y[c] = relu && value < 0 ? 0 : value;
+        }
+    }
+}
+
+/* The same with a summand. */
+LVK_CPU_VECTORS
+static void normalize_and_add(const norm *w, size_t begin, size_t end) {
+    const float *subtract = w->subtract, *scale = w->scale, *add = w->add;
+    const size_t channels = w->channels;
+    const bool relu = w->relu;
+    for (size_t r = begin; r < end; ++r) {
+        const float *x = w->x + r * channels, *summand = w->summand + r * channels;
+        float *y = w->to + r * channels;
+        LVK_CPU_SIMD
+        for (size_t c = 0; c < channels; ++c) {
+            const float value = (x[c] - subtract[c]) * scale[c] + add[c] + summand[c];
+            y[c] = relu && value < 0 ? 0 : value;
+        }
     }
 }
 
@@ -82,7 +108,10 @@ static void normalize_part(void *user, unsigned part) {
     const norm *w = user;
     size_t begin, end;
     lvk_cpu_range(w->rows, part, w->parts, &begin, &end);
-    normalize(w, begin, end);
+    if (w->summand)
+        normalize_and_add(w, begin, end);
+    else
+        normalize(w, begin, end);
 }
 
 LVK_CPU_VECTORS
@@ -165,7 +194,7 @@ static lvk_status grad_run(const lvk_cpu_task *task, void *state, const lvk_cpu_
 }
 
 const lvk_cpu_kernel lvk_cpu_batchnorm[] = {
-    {.candidate = {.name = "vectors"}, .create = norm_create, .run = train_run},
+    {.candidate = {.name = "vectors"}, .takes_tail = true, .create = norm_create, .run = train_run},
     LVK_CPU_PLAIN,
 };
 
@@ -219,7 +248,7 @@ static lvk_status inference_grad_gamma_run(const lvk_cpu_task *task, void *state
 }
 
 const lvk_cpu_kernel lvk_cpu_batchnorm_inference[] = {
-    {.candidate = {.name = "vectors"}, .create = norm_create, .run = inference_run},
+    {.candidate = {.name = "vectors"}, .takes_tail = true, .create = norm_create, .run = inference_run},
     LVK_CPU_ROWS,
 };
 

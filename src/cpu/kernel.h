@@ -14,13 +14,16 @@ typedef struct lvk_cpu_task {
     unsigned threads;
     bool
         keeps_parameters; /* the program does not write the call's parameters: lvk_cpu_args.version tells when they change */
+    bool adds,
+        relu; /* of a kernel with takes_tail: output 0 is relu(what the call computes + args.summand) (tail.h) */
 } lvk_cpu_task;
 
 /* The operands of one run. */
 typedef struct lvk_cpu_args {
     const void *inputs[LVK_MAX_INPUTS]; /* dense, row-major, 64-byte aligned blocks */
     void *outputs[LVK_MAX_OUTPUTS];
-    void *scratch; /* of the size that the kernel asked for, 64-byte aligned */
+    const float *summand; /* with task.adds: like output 0, in whose place it may lie */
+    void *scratch;        /* of the size that the kernel asked for, 64-byte aligned */
     uint64_t
         version; /* with task.keeps_parameters: another number where the parameters have changed since the run before */
 } lvk_cpu_args;
@@ -32,6 +35,7 @@ static inline uint64_t lvk_cpu_align(uint64_t bytes) {
 
 typedef struct lvk_cpu_kernel {
     lvk_candidate candidate; /* name, unsupported, unsuited; launch is NULL */
+    bool takes_tail;         /* it computes elementwise operators behind it as well: task.adds, task.relu */
 
     /* Prepares the kernel: *state is what the other functions receive, *scratch the bytes of scratch memory that each run gets.
      * NULL: there is nothing to prepare. */

@@ -148,6 +148,16 @@ static void normalize_again(const recomputer *r, lvk_node *node, int inputs[LVK_
     node->call.output_count = 1;
 }
 
+/* The input that takes the most nodes to compute again. It comes first: the others then need not wait in memory for it, and the
+ * last one is at hand for the node. */
+static int longest_chain(const recomputer *r, const lvk_node *node) {
+    int longest = 0;
+    for (int i = 1; i < node->call.input_count; ++i)
+        if (r->chain[node->inputs[i]] > r->chain[node->inputs[longest]])
+            longest = i;
+    return longest;
+}
+
 /* Returns the tensor that gradient nodes read in place of `tensor`. Unless `tensor` is kept, the function
  * appends the node that computes it again, after the nodes for those of its inputs that are not kept. The
  * recursion is as deep as a segment. */
@@ -158,8 +168,11 @@ static int compute_again(recomputer *r, int tensor) { // NOLINT(misc-no-recursio
         return r->recomputed[tensor];
     lvk_node node = r->graph->nodes[r->graph->tensors[tensor].producer]; /* a copy: the array may move */
     int inputs[LVK_MAX_INPUTS];
+    const int longest = longest_chain(r, &node);
+    inputs[longest] = compute_again(r, node.inputs[longest]);
     for (int i = 0; i < node.call.input_count; ++i)
-        inputs[i] = compute_again(r, node.inputs[i]);
+        if (i != longest)
+            inputs[i] = compute_again(r, node.inputs[i]);
     normalize_again(r, &node, inputs);
     char label[160];
     snprintf(label, sizeof label, "%s/again", node.label);

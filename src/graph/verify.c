@@ -17,15 +17,6 @@ typedef struct verifier {
     size_t count, capacity;
 } verifier;
 
-static bool overlap(const lvk_region *a, const lvk_region *b) {
-    return a->block == b->block && a->size && b->size && a->offset < b->offset + b->size &&
-           b->offset < a->offset + a->size;
-}
-
-static bool same(const lvk_region *a, const lvk_region *b) {
-    return a->block == b->block && a->offset == b->offset && a->size == b->size;
-}
-
 static lvk_status complain(const verifier *v, const char *what) {
     return lvk_fail(LVK_ERROR_ARGUMENT, "the plan is wrong: step %d, %s, %s", v->step,
                     v->plan->program.steps[v->step].label, what);
@@ -67,7 +58,7 @@ static lvk_status drop(verifier *v, const lvk_region *region) {
     const uint64_t end = region->offset + region->size;
     for (size_t i = 0; i < v->count;) {
         const held old = v->items[i];
-        if (!overlap(&old.region, region)) {
+        if (!lvk_regions_overlap(&old.region, region)) {
             ++i;
             continue;
         }
@@ -89,7 +80,7 @@ static bool holds(const verifier *v, const lvk_region *region, int root) {
     uint64_t found = 0;
     for (size_t i = 0; i < v->count; ++i) {
         const held *item = &v->items[i];
-        if (item->root != root || !overlap(&item->region, region))
+        if (item->root != root || !lvk_regions_overlap(&item->region, region))
             continue;
         const uint64_t begin = item->region.offset > region->offset ? item->region.offset : region->offset;
         const uint64_t end = item->region.offset + item->region.size, last = region->offset + region->size;
@@ -125,11 +116,12 @@ static lvk_status check_output(const verifier *v, int o) {
     LVK_TRY(check_range(v, output));
     for (int i = 0; i < step->call.input_count; ++i) {
         const bool alias = op->alias[o] == i + 1, in_place = op->in_place && o == 0 && i == 0;
-        if (overlap(output, &step->inputs[i]) && !alias && !(in_place && same(output, &step->inputs[i])))
+        if (lvk_regions_overlap(output, &step->inputs[i]) && !alias &&
+            !(in_place && lvk_regions_equal(output, &step->inputs[i])))
             return complain(v, "writes over an input");
     }
     for (int other = 0; other < o; ++other)
-        if (overlap(output, &step->outputs[other]))
+        if (lvk_regions_overlap(output, &step->outputs[other]))
             return complain(v, "has two outputs in one place");
     return LVK_OK;
 }
@@ -145,11 +137,11 @@ static lvk_status check_scratch(const verifier *v, int s) {
     bool clash = false;
     LVK_TRY(check_range(v, scratch));
     for (int i = 0; i < step->call.input_count; ++i)
-        clash = clash || overlap(scratch, &step->inputs[i]);
+        clash = clash || lvk_regions_overlap(scratch, &step->inputs[i]);
     for (int o = 0; o < step->call.output_count; ++o)
-        clash = clash || overlap(scratch, &step->outputs[o]);
+        clash = clash || lvk_regions_overlap(scratch, &step->outputs[o]);
     for (int other = 0; other < s; ++other)
-        clash = clash || overlap(scratch, &step->scratch[other]);
+        clash = clash || lvk_regions_overlap(scratch, &step->scratch[other]);
     return clash ? complain(v, "has scratch memory on an operand") : LVK_OK;
 }
 
