@@ -132,9 +132,12 @@ static bool outside_arena(const planner *p, int t) {
 }
 
 /* The place of input 0, if output 0 of node number `n` may take it over because the node is the last that
- * reads input 0; else LVK_NONE. */
+ * reads input 0, and reads it as no other of its inputs; else LVK_NONE. */
 static int inherited_place(const planner *p, const lvk_node *node, int n) {
     const int source = p->root[node->inputs[0]], target = node->outputs[0];
+    for (int i = 1; i < node->call.input_count; ++i)
+        if (p->root[node->inputs[i]] == source)
+            return LVK_NONE;
     if (!op_of(node)->in_place || p->options->guard || p->place_of[source] == LVK_NONE ||
         p->last_use[source] != n ||
         lvk_type_size(&p->graph->tensors[source].type) != lvk_type_size(&p->graph->tensors[target].type))

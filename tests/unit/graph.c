@@ -202,6 +202,21 @@ Test(graph, memory_is_reused_and_the_numbers_stay) {
 
 /* Before gradients are computed, values lie in their places; what is computed stays the same. With a batch of 64 rows a
  * layer's values are as large as the gradient of its kernel. */
+/* The sum may not take the place of its first operand, which is its second one too. */
+Test(graph, a_value_is_added_to_itself) {
+    lvk_graph graph;
+    const float x[] = {-1, 2, 3, 0.5F, 1};
+    lvk_graph_init(&graph);
+    const int input = lvk_graph_input(&graph, "x", lvk_type_2d(LVK_F32, 2, 2));
+    const int value = LVK_APPLY(&graph, "relu", LVK_OP_relu, NULL, input);
+    const int sum = LVK_APPLY(&graph, "add", LVK_OP_add, NULL, value, value);
+    const int output = LVK_APPLY(&graph, "relu", LVK_OP_relu, NULL, sum);
+    lvk_graph_mark_output(&graph, output);
+    cr_expect_eq(run_scalar(&graph, input, x, output), 0.0F);
+    cr_expect_eq(run_scalar(&graph, input, x + 1, output), 4.0F);
+    lvk_graph_finish(&graph);
+}
+
 Test(graph, values_lie_where_gradients_will) {
     enum { LAYERS = 6, WIDTH = 64, COUNT = WIDTH * WIDTH };
     static float values[COUNT], gradients[2][LAYERS][COUNT];
