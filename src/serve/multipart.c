@@ -75,8 +75,11 @@ static bool take_line(parsing *p, span *line) {
     return true;
 }
 
-/* Browsers write a quote in a name as %22, and line ends as %0D and %0A; other characters stay. */
+/* Browsers write a quote in a name as %22, and line ends as %0D and %0A; other characters stay. A name ends with the first NUL. */
 static char *copy_name(span name) {
+    const char *nul = name.size ? memchr(name.at, '\0', name.size) : NULL;
+    if (nul)
+        name.size = (size_t)(nul - name.at);
     if (name.size == 0)
         name = (span){"image", 5};
     if (name.size > MOST_NAME)

@@ -79,6 +79,23 @@ Test(serve_parts, a_form_with_any_byte_changed_harms_nothing) {
     cr_expect_eq(lvk_alloc_live(), before);
 }
 
+/* Names that a text cannot hold, among them one that is empty as a text. */
+Test(serve_parts, a_name_ends_with_its_first_nul) {
+    static const char body[] =
+        "--e\r\nContent-Disposition: form-data; filename=\"\0a.png\"\r\n\r\n1\r\n"
+        "--e\r\nContent-Disposition: form-data; filename=\"b\0.png\"\r\n\r\n2\r\n--e--";
+    lvk_upload *files;
+    size_t count;
+    char *copy;
+    cr_assert_eq(parse("multipart/form-data; boundary=e", body, sizeof body - 1, &files, &count, &copy),
+                 LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(count, 2);
+    cr_expect_str_eq(files[0].name, "image");
+    cr_expect_str_eq(files[1].name, "b");
+    lvk_uploads_free(files, count);
+    free(copy);
+}
+
 Test(serve_parts, forms_that_are_none_are_refused) {
     static const char *const types[] = {
         "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary",
