@@ -2,6 +2,7 @@
 # Installs what leukvk needs from Debian's packages; does nothing where all of it is there.
 #   tools/setup.sh          to build and run
 #   tools/setup.sh test     to run tools/check.sh as well
+#   tools/setup.sh fuzz     to run tools/fuzz.sh
 #   tools/setup.sh mpi      to build with -DLEUKVK_MPI=ON and run mpirun
 # Several words install all that they name. --help prints this text.
 set -euo pipefail
@@ -13,6 +14,7 @@ build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulk
     node-d3-array)
 test=(git lintian file clang-format-19 clang-tidy-19 python3 libcriterion-dev vulkan-validationlayers chromium chromium-common
     python3-opencv python3-onnx python3-pil curl librsvg2-bin)
+fuzz=(clang-19 libclang-rt-19-dev libomp-19-dev llvm-19)
 mpi=(libopenmpi-dev openmpi-bin)
 # Node.js of elsewhere has npm with it, which Debian's packages would replace.
 command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)
@@ -22,8 +24,9 @@ for word in "$@"; do
     case $word in
         -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         test) packages+=("${test[@]}") ;;
+        fuzz) packages+=("${fuzz[@]}") ;;
         mpi) packages+=("${mpi[@]}") ;;
-        *) echo "setup: no word '$word'; there is: test, mpi (tools/setup.sh --help tells more)" >&2; exit 2 ;;
+        *) echo "setup: no word '$word'; there is: test, fuzz, mpi (tools/setup.sh --help tells more)" >&2; exit 2 ;;
     esac
 done
 

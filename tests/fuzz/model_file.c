@@ -1,0 +1,47 @@
+/* Model files, joined ones and checkpoints: what can be checked without a device, and the export of what is read.
+ * Covers: src/artifact/{checkpoint,model_classes,model_file,joined_model,export,join}.c src/predict/novelty_file.c
+ *         src/formats/{onnx,onnx_construction,onnx_image,interop,batchnorm_folding,layout}.c */
+#include "support.h"
+
+#include "artifact/model_file.h"
+#include "leukvk/export.h"
+#include "predict/novelty.h"
+
+#include <string.h>
+
+void fuzz_begin(void) {}
+
+static void read_whole(const uint8_t *data, size_t size) {
+    lvk_safetensors *file = NULL;
+    lvk_checkpoint *checkpoint = NULL;
+    if (!fuzz_ok(lvk_safetensors_take("input", fuzz_copy(data, size), size, &file)))
+        return;
+    if (!fuzz_ok(lvk_checkpoint_take(file, &checkpoint)))
+        return;
+    for (uint32_t i = 0; i < lvk_checkpoint_member_count(checkpoint); ++i) {
+        lvk_novelty *novelty = NULL;
+        if (fuzz_ok(lvk_novelty_read(lvk_checkpoint_member(checkpoint, i), &novelty)))
+            lvk_novelty_destroy(&novelty);
+    }
+    lvk_checkpoint_destroy(&checkpoint);
+}
+
+static void export_whole(const char *path) {
+    lvk_export *model = NULL;
+    if (fuzz_ok(lvk_export_open(path, &model))) {
+        const char *format;
+        for (size_t i = 0; (format = lvk_export_format_name(i)) != NULL; ++i)
+            (void)fuzz_ok(lvk_export_write(model, format, fuzz_file("exported", "", 0)));
+        REQUIRE(lvk_export_about(model)->tensors > 0);
+    }
+    lvk_export_close(&model);
+}
+
+void fuzz_one(const uint8_t *data, size_t size) {
+    lvk_checkpoint *checkpoint = NULL;
+    read_whole(data, size);
+    if (!fuzz_ok(lvk_model_file_copy("input", data, size, &checkpoint)))
+        return;
+    lvk_checkpoint_destroy(&checkpoint);
+    export_whole(fuzz_file("model.safetensors", data, size));
+}
