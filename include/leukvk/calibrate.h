@@ -61,7 +61,8 @@ LVK_API LVK_MUST_USE lvk_status lvk_calibrate(const char *model, const char *con
                                               const lvk_calibrate_options *options,
                                               lvk_calibrate_result *result);
 
-/* Removes temperature and threshold, so that the file has the bytes again that training wrote. The path of
+/* Removes temperature and threshold, so that the file has the bytes again that training wrote. The temperature that a refit has by
+ * its training (leukvk/train.h) stays, unless the file has nothing else to remove. The path of
  * the file is copied to `file`, which has room for `size` bytes. LVK_ERROR_ARGUMENT: the model has
  * neither. */
 LVK_API LVK_MUST_USE lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size);

@@ -43,9 +43,10 @@ typedef bool (*lvk_cv_callback)(void *user, const lvk_cv_event *event);
 typedef struct lvk_cv_result {
     char folder[4096];
     char positive_class[256],
-        negative_class[256]; /* of two classes; else "", and the reports have the names */
-    bool refitted;           /* `folder`/refit has a model that was trained on all images */
-    bool by_image;           /* one person may be in several folds: scores say nothing about new people */
+        negative_class[256];  /* of two classes; else "", and the reports have the names */
+    bool refitted;            /* `folder`/refit has a model that was trained on all images */
+    double refit_temperature; /* that model's, by the predictions of all folds; 0: it has none */
+    bool by_image;            /* one person may be in several folds: scores say nothing about new people */
     uint32_t folds;
     lvk_evaluation_report fold[LVK_MAX_FOLDS];
     /* Mean and standard deviation (which divides by n - 1) over the folds in which a score is defined. */

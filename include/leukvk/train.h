@@ -76,8 +76,9 @@ typedef struct lvk_train_result {
     char positive_class[256],
         negative_class[256];     /* of two classes; else "", and the reports have the names */
     uint32_t epochs, best_epoch; /* the epochs trained, and the one whose model is kept */
-    bool refitted;  /* the folder "refit" of the run has a model that was trained on all images */
-    bool kept_last; /* the last epoch is kept because it is the last (option keep) */
+    bool refitted;            /* the folder "refit" of the run has a model that was trained on all images */
+    double refit_temperature; /* that model's, by the images of the test part; 0: it has none */
+    bool kept_last;           /* the last epoch is kept because it is the last (option keep) */
     bool stopped_early;
     bool by_image;                     /* cells of one person may be in several parts of the split */
     bool tested[LVK_SPLIT_PART_COUNT]; /* whether each part was evaluated */
@@ -104,6 +105,7 @@ typedef struct lvk_resume_options {
     uint32_t epochs; /* the most epochs; 0: the same as before. Schedules over all epochs are stretched */
     const char *estimate;     /* as in lvk_train_options */
     double novelty_ratio;     /* the same */
+    double temperature;       /* the same */
     const uint32_t *patience; /* NULL: the same as before */
     const lvk_ranks *ranks;   /* as in lvk_train_options; the number of ranks may differ from before */
     const char *recompute;    /* NULL: the same as before */

@@ -34,6 +34,10 @@ typedef struct lvk_train_options {
      * same way on some of the people (the entry "novelty_unseen_ratio" of its file). 0: by the people held out. */
     double novelty_ratio;
 
+    /* The temperature of the model's logits (leukvk/calibrate.h), chosen by images held out from models that were
+     * trained in the same way. 0: the model has none. */
+    double temperature;
+
     /* The ranks of an MPI job, which share the microbatches of each step (see lvk_train). NULL: one
      * process. */
     const lvk_ranks *ranks;

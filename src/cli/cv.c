@@ -168,8 +168,10 @@ static void print_result(const lvk_cv_result *r) {
             "\n--group none: people are on both sides of every split, so these scores say nothing about new "
             "people. Compare with a run without it.\n");
     printf("\nfolds, predictions and figures: %s\n", shown(r->folder));
-    if (r->refitted)
+    if (r->refitted) {
         printf("The model to use was trained on all images: %s/refit/model.safetensors\n", shown(r->folder));
+        train_options_print_temperature(r->refit_temperature, "the predictions of all folds");
+    }
     train_options_print_report(r->folder);
 }
 

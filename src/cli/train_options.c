@@ -1,6 +1,7 @@
 #include "train_options.h"
 
 #include "options.h"
+#include "ui/format.h"
 #include "ui/output.h"
 #include "verb.h"
 
@@ -284,6 +285,18 @@ void train_options_print_report(const char *folder) {
     printf("to see it all on a page: leukvk report ");
     train_options_print_word(folder, stdout);
     printf("\n");
+}
+
+void train_options_print_temperature(double temperature, const char *by) {
+    char text[FORMAT_SIZE];
+    if (temperature > 0)
+        printf(
+            "Its temperature is %s, chosen by %s, where the people of a class count alike; its threshold is 0.5.\n",
+            format_number(text, temperature, 2), by);
+    else
+        printf(
+            "It has no temperature: no one fits %s, or they tell too little about new people; its threshold is 0.5.\n",
+            by);
 }
 
 /* Nothing where the value is the default's. */

@@ -212,5 +212,7 @@ void train_progress_result(const lvk_train_result *result, const lvk_device *dev
         printf(
             "The model to use was trained again on all images, after the test: %s/refit/model.safetensors\n",
             shown(result->run));
+    if (result->refitted && result->tested[LVK_SPLIT_TEST])
+        train_options_print_temperature(result->refit_temperature, "the test images");
     train_options_print_report(result->run);
 }

@@ -26,6 +26,7 @@ typedef struct sample {
     const double *logits;  /* [count][classes] of three and more */
     const uint32_t *labels;
     uint32_t classes;
+    const double *weights; /* [count]; NULL: all rows weigh alike */
 } sample;
 
 /* Mean of the logits by their probabilities, less that of the label. */
@@ -45,11 +46,11 @@ static double slope_of_row(const double *z, uint32_t classes, uint32_t label, do
  * log(sum of exp(b z)) - b z[label]. It rises with b, as the sum is convex. */
 static double slope(const sample *s, double b) {
     double sum = 0;
-    for (size_t i = 0; i < s->count; ++i)
-        if (s->margins)
-            sum -= s->margins[i] * lvk_sigmoid(-b * s->margins[i]);
-        else
-            sum += slope_of_row(s->logits + i * s->classes, s->classes, s->labels[i], b);
+    for (size_t i = 0; i < s->count; ++i) {
+        const double row = s->margins ? -s->margins[i] * lvk_sigmoid(-b * s->margins[i])
+                                      : slope_of_row(s->logits + i * s->classes, s->classes, s->labels[i], b);
+        sum += s->weights ? s->weights[i] * row : row;
+    }
     return sum;
 }
 
@@ -82,7 +83,7 @@ static lvk_status find(const sample *s, double *temperature) {
     return LVK_OK;
 }
 
-lvk_status lvk_temperature_fit(const lvk_scored *rows, double *temperature) {
+static lvk_status fit(const lvk_scored *rows, const double *weights, double *temperature) {
     double *margins = lvk_alloc(rows->count, sizeof *margins);
     if (!margins)
         return LVK_ERROR_MEMORY;
@@ -90,25 +91,70 @@ lvk_status lvk_temperature_fit(const lvk_scored *rows, double *temperature) {
         const double z = logit(rows->probabilities[i]);
         margins[i] = rows->labels[i] ? z : -z;
     }
-    const lvk_status status = find(&(sample){.count = rows->count, .margins = margins}, temperature);
+    const lvk_status status =
+        find(&(sample){.count = rows->count, .margins = margins, .weights = weights}, temperature);
     lvk_free(margins);
     return status;
+}
+
+lvk_status lvk_temperature_fit(const lvk_scored *rows, double *temperature) {
+    return fit(rows, NULL, temperature);
 }
 
 static double log_of(double p) {
     return log(fmax(p, NEAREST));
 }
 
-lvk_status lvk_temperature_fit_classes(const lvk_class_rows *rows, double *temperature) {
+static lvk_status fit_classes(const lvk_class_rows *rows, const double *weights, double *temperature) {
     double *logits = lvk_alloc(rows->count * rows->classes, sizeof *logits);
     if (!logits)
         return LVK_ERROR_MEMORY;
     for (size_t i = 0; i < rows->count * rows->classes; ++i)
         logits[i] = log_of(rows->probabilities[i]);
-    const sample s = {
-        .count = rows->count, .logits = logits, .labels = rows->labels, .classes = rows->classes};
+    const sample s = {.count = rows->count,
+                      .logits = logits,
+                      .labels = rows->labels,
+                      .classes = rows->classes,
+                      .weights = weights};
     const lvk_status status = find(&s, temperature);
     lvk_free(logits);
+    return status;
+}
+
+lvk_status lvk_temperature_fit_classes(const lvk_class_rows *rows, double *temperature) {
+    return fit_classes(rows, NULL, temperature);
+}
+
+/* weights[i] is one over the number of images that the row's subject has of its class, and over the number of subjects with that
+ * class. Fails where fewer than two classes have two subjects. */
+static lvk_status weigh(const lvk_labelled_rows *rows, uint32_t classes, uint32_t *images, double *weights) {
+    uint32_t subjects[LVK_MOST_CLASSES] = {0}, known = 0;
+    const size_t count = rows->scored.count;
+    for (size_t i = 0; i < count; ++i) {
+        const uint32_t label = rows->labels ? rows->labels[i] : rows->class_labels[i];
+        subjects[label] += images[rows->subjects[i] * classes + label]++ == 0;
+    }
+    for (uint32_t c = 0; c < classes; ++c)
+        known += subjects[c] > 1;
+    if (known < 2)
+        return lvk_fail(LVK_ERROR_ARGUMENT, "no temperature: it takes two subjects of each of two classes");
+    for (size_t i = 0; i < count; ++i) {
+        const uint32_t label = rows->labels ? rows->labels[i] : rows->class_labels[i];
+        weights[i] = 1.0 / images[rows->subjects[i] * classes + label] / subjects[label];
+    }
+    return LVK_OK;
+}
+
+lvk_status lvk_temperature_fit_by_subject(const lvk_labelled_rows *rows, uint32_t classes,
+                                          double *temperature) {
+    double *weights = lvk_alloc(rows->scored.count, sizeof *weights);
+    uint32_t *images = lvk_alloc((size_t)rows->scored.subject_count * classes, sizeof *images);
+    lvk_status status = weights && images ? weigh(rows, classes, images, weights) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = classes > 2 ? fit_classes(&rows->by_class, weights, temperature)
+                             : fit(&rows->scored, weights, temperature);
+    lvk_free(images);
+    lvk_free(weights);
     return status;
 }
 

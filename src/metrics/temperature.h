@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "leukvk/class_metrics.h"
 #include "leukvk/metrics.h"
+#include "metrics/labelled_rows.h"
 
 /* What is looked for. */
 #define LVK_TEMPERATURE_LEAST 0.01
@@ -18,6 +19,11 @@ LVK_MUST_USE lvk_status lvk_temperature_fit(const lvk_scored *rows, double *temp
 /* The same of three classes and more, for logits log p of every class, of which likewise none is taken for less than
  * 5e-10. */
 LVK_MUST_USE lvk_status lvk_temperature_fit_classes(const lvk_class_rows *rows, double *temperature);
+
+/* The same of `rows`, of `classes` classes, where all classes weigh alike, and in a class all of its subjects: some people have
+ * hundreds of images, others ten. LVK_ERROR_ARGUMENT also where fewer than two classes have two subjects each. */
+LVK_MUST_USE lvk_status lvk_temperature_fit_by_subject(const lvk_labelled_rows *rows, uint32_t classes,
+                                                       double *temperature);
 
 /* sigmoid(logit(p) / temperature). */
 double lvk_temperature_apply(double p, double temperature);

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "leukvk/split.h"
 #include "metrics/labelled_rows.h"
 #include "metrics/temperature.h"
@@ -319,10 +320,40 @@ static bool is_calibrated(const lvk_checkpoint *model) {
     return c->has_temperature || c->has_threshold || c->has_positive;
 }
 
-static lvk_status check_model(const char *file, const lvk_checkpoint *model) {
+/* The calibration that the training of `file` gave it: a refit has a temperature by the predictions of the models before it, which
+ * its run folder tells. */
+static lvk_status trained_calibration(const char *file, lvk_model_calibration *trained) {
+    const size_t folder = (size_t)(lvk_path_name(file) - file);
+    char *run = lvk_format("%.*s", (int)(folder ? folder - 1 : 0), file);
+    char *config = run ? lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG)) : NULL;
+    json_t *json = NULL;
+    lvk_status status = config ? LVK_OK : LVK_ERROR_MEMORY;
+    *trained = (lvk_model_calibration){.temperature = 1};
+    if (status == LVK_OK && lvk_path_is_file(config))
+        status = lvk_run_config_read(run, &json);
+    const char *text = json_string_value(json_object_get(json, "refit_temperature"));
+    trained->has_temperature = text && lvk_number_parse(text, &trained->temperature);
+    json_decref(json);
+    lvk_free(config);
+    lvk_free(run);
+    return status;
+}
+
+/* Whether the model's calibration is that of its training. */
+static bool is_as_trained(const lvk_checkpoint *model, const lvk_model_calibration *trained) {
+    const lvk_model_calibration *c = &lvk_checkpoint_info(model)->calibration;
+    return !c->has_threshold && !c->has_positive && c->has_temperature == trained->has_temperature &&
+           c->temperature >= trained->temperature && c->temperature <= trained->temperature;
+}
+
+/* `own`: the predictions may be the model's own, which its calibration has changed. Those of a cross-validation are of its folds'
+ * models. */
+static lvk_status check_model(const char *file, const lvk_checkpoint *model, bool own) {
+    lvk_model_calibration trained;
     if (lvk_checkpoint_state(model))
         return lvk_fail(LVK_ERROR_ARGUMENT, "%s: is a checkpoint to go on training from, not a model", file);
-    return is_calibrated(model)
+    LVK_TRY(trained_calibration(file, &trained));
+    return is_calibrated(model) && (own || !is_as_trained(model, &trained))
                ? lvk_fail(
                      LVK_ERROR_ARGUMENT,
                      "%s: is already calibrated, and so may be the predictions; --remove removes the calibration",
@@ -356,14 +387,17 @@ static bool is_own(const char *model, const char *file) {
 }
 
 /* Gives the model of a run's refit, where there is one, the calibration of the run's own, which is in `file`: it was
- * trained in the same way, and nobody is left who could choose for it. */
+ * trained in the same way, and nobody is left who could choose for it. NULL: that of its training. */
 static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen) {
     char *refit = NULL;
     lvk_checkpoint *opened = NULL;
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_FINAL, &refit, &opened);
     if (status == LVK_OK && strcmp(refit, file) != 0) {
+        lvk_model_calibration trained;
+        status = chosen ? LVK_OK : trained_calibration(refit, &trained);
         lvk_folder_clear_beside(refit);
-        status = lvk_checkpoint_calibrate(opened, chosen);
+        if (status == LVK_OK)
+            status = lvk_checkpoint_calibrate(opened, chosen ? chosen : &trained);
     }
     lvk_checkpoint_destroy(&opened);
     lvk_free(refit);
@@ -377,7 +411,7 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     *result = (lvk_calibrate_result){0};
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &file, &opened);
     if (status == LVK_OK)
-        status = check_model(file, opened);
+        status = check_model(file, opened, is_own(model, file));
     if (status == LVK_OK)
         status = choose_from(is_own(model, file) ? file : NULL, lvk_checkpoint_info(opened), from, count,
                              options, result);
@@ -402,13 +436,18 @@ lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &path, &opened);
     if (status == LVK_OK && !is_calibrated(opened))
         status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: has neither temperature nor threshold", path);
+    lvk_model_calibration left = {0};
+    if (status == LVK_OK)
+        status = trained_calibration(path, &left);
+    if (status == LVK_OK && is_as_trained(opened, &left))
+        left = (lvk_model_calibration){0};
     if (status == LVK_OK) {
         snprintf(file, size, "%s", path);
         lvk_folder_clear_beside(path);
-        status = lvk_checkpoint_calibrate(opened, &(lvk_model_calibration){0});
+        status = lvk_checkpoint_calibrate(opened, &left);
     }
     if (status == LVK_OK)
-        status = calibrate_refit(model, path, &(lvk_model_calibration){0});
+        status = calibrate_refit(model, path, NULL);
     lvk_checkpoint_destroy(&opened);
     lvk_free(path);
     return status;

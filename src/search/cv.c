@@ -309,7 +309,7 @@ static lvk_status refit(cross_validation *c) {
         status = runs[fold] ? LVK_OK : LVK_ERROR_MEMORY;
     }
     if (status == LVK_OK)
-        status = lvk_refit(c->device, &options, &source, forward, c);
+        status = lvk_refit(c->device, &options, &source, forward, c, &c->result->refit_temperature);
     for (uint32_t fold = 0; fold < c->result->folds; ++fold)
         lvk_free(runs[fold]);
     c->result->refitted = status == LVK_OK;

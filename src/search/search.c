@@ -517,7 +517,7 @@ lvk_status lvk_search_refit(const lvk_search *s, lvk_device *device, uint32_t tr
                                      .epochs = s->trials[trial - 1].best_epoch};
     lvk_status status = evaluated ? lvk_refit_check(dataset) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_refit(device, &options, &source, callback, user);
+        status = lvk_refit(device, &options, &source, callback, user, NULL);
     lvk_free(evaluated);
     lvk_dataset_destroy(&dataset);
     return status == LVK_ERROR_CANCELLED

@@ -12,7 +12,8 @@ lvk_status lvk_continuation_train(lvk_device *device, const lvk_train_options *o
                                        .epochs = epochs,
                                        .estimate = options->estimate,
                                        .tensorboard = options->tensorboard,
-                                       .novelty_ratio = options->novelty_ratio};
+                                       .novelty_ratio = options->novelty_ratio,
+                                       .temperature = options->temperature};
     lvk_train_result *result = lvk_alloc(1, sizeof *result); /* too large for the stack */
     if (!result)
         return LVK_ERROR_MEMORY;

@@ -6,6 +6,8 @@
 #include "core/memory.h"
 #include "core/quantile.h"
 #include "core/text.h"
+#include "metrics/labelled_rows.h"
+#include "metrics/temperature.h"
 #include "predict/novelty.h"
 #include "runtime/ranks.h"
 #include "train/continuation.h"
@@ -13,6 +15,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Adds "NAME 0.874 (0.734 to 0.928), " to the text; the brackets only where there is an interval. */
 static void add_score(lvk_text *text, const char *name, double score, double low, double high) {
@@ -93,12 +96,58 @@ static lvk_status read_ratios(const lvk_refit_source *source, double *ratio) {
     return status;
 }
 
+/* The predictions for the test parts of the runs, of those that have one; *set is NULL where none has. */
+static lvk_status read_predictions(const lvk_refit_source *source, lvk_prediction_set **set) {
+    char **files = lvk_alloc(source->count, sizeof *files);
+    size_t count = 0;
+    lvk_status status = files ? LVK_OK : LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < source->count && status == LVK_OK; ++i) {
+        files[count] = lvk_path_join(source->runs[i], "predictions-test.csv");
+        if (!files[count])
+            status = LVK_ERROR_MEMORY;
+        else if (lvk_path_is_file(files[count]))
+            ++count;
+        else
+            lvk_free(files[count]);
+    }
+    if (status == LVK_OK && count)
+        status = lvk_prediction_set_read((const char *const *)files, count, set);
+    for (size_t i = 0; i < count; ++i)
+        lvk_free(files[i]);
+    lvk_free(files);
+    return status;
+}
+
+/* The temperature of least log loss for people not seen, by the evaluated models' predictions for the people whom they had not
+ * seen; 0 where there is none. Of cells that were assigned one by one it would be that for people who are known. */
+static lvk_status choose_temperature(const lvk_refit_source *source, bool by_image, double *temperature) {
+    lvk_prediction_set *set = NULL;
+    *temperature = 0;
+    lvk_status status = by_image ? LVK_OK : read_predictions(source, &set);
+    if (status == LVK_OK && set) {
+        size_t count;
+        uint32_t classes;
+        lvk_labelled_rows labelled;
+        const lvk_prediction *rows = lvk_prediction_set_rows(set, &count);
+        (void)lvk_prediction_set_classes(set, &classes);
+        status = lvk_labelled_rows_init(&labelled, rows, count, classes);
+        if (status == LVK_OK) {
+            status = lvk_temperature_fit_by_subject(&labelled, classes, temperature);
+            lvk_labelled_rows_finish(&labelled);
+            if (status == LVK_ERROR_ARGUMENT) /* none is best */
+                status = LVK_OK;
+        }
+    }
+    lvk_prediction_set_destroy(&set);
+    return status;
+}
+
 /* How the training stands, and what it takes from the evaluated model. The first rank finds it out for all, since
  * it writes the files, and the others may not see them. */
 typedef struct standing {
     bool begun, finished;
     bool extended; /* it was begun for another number of epochs, and goes on for the new one */
-    double novelty_ratio;
+    double novelty_ratio, temperature;
 } standing;
 
 /* Fails where the settings of the run in the folder `run`, `config`, are others than those of the training. */
@@ -147,6 +196,7 @@ static lvk_status find_begun(const lvk_train_options *options, standing *now) {
 static lvk_status find_standing(const lvk_train_options *options, const lvk_refit_source *source,
                                 standing *now) {
     LVK_TRY(find_begun(options, now));
+    LVK_TRY(choose_temperature(source, strcmp(options->group, "none") == 0, &now->temperature));
     return now->finished ? LVK_OK : read_ratios(source, &now->novelty_ratio);
 }
 
@@ -174,7 +224,7 @@ lvk_status lvk_refit_check(const lvk_dataset *dataset) {
 }
 
 lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const lvk_refit_source *source,
-                     lvk_train_callback callback, void *user) {
+                     lvk_train_callback callback, void *user, double *temperature) {
     listener told = {callback, user};
     lvk_train_options o = *options;
     standing now = {0};
@@ -191,6 +241,9 @@ lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const
     o.epochs = choose_epochs(&o, source->epochs);
     lvk_status status = agree_standing(&o, source, &now);
     o.novelty_ratio = now.novelty_ratio;
+    o.temperature = now.temperature;
+    if (temperature)
+        *temperature = now.temperature;
     if (status == LVK_OK && !now.finished)
         status = lvk_continuation_train(device, &o, now.begun, now.extended ? o.epochs : 0, forward, &told);
     lvk_free(tensorboard);

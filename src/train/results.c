@@ -19,14 +19,15 @@ lvk_status lvk_results_evaluate(lvk_trainer *t, lvk_split_part part, const uint3
                                             .labelled = true,
                                             .class_count = t->info.class_count,
                                             .class_names = t->class_names};
+    const double temperature = t->settings.options.temperature > 0 ? t->settings.options.temperature : 1;
     double *probabilities = lvk_alloc(count * lvk_evaluation_width(&t->info), sizeof *probabilities);
     lvk_prediction *rows = lvk_alloc(count, sizeof *rows);
     char *path =
         lvk_format("%s/predictions-%s.csv", lvk_run_folder_path(t->folder), lvk_split_part_name(part));
     lvk_status status = probabilities && rows && path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_evaluation_probabilities(t->network, &t->source, images, count, 1, 1, NULL, NULL, NULL,
-                                              probabilities);
+        status = lvk_evaluation_probabilities(t->network, &t->source, images, count, 1, temperature, NULL,
+                                              NULL, NULL, probabilities);
     if (status == LVK_OK) {
         lvk_evaluation_rows(t->dataset, &t->info, images, probabilities, count, rows);
         status = lvk_predictions_write(path, rows, count, &options);
@@ -72,6 +73,18 @@ lvk_status lvk_results_learn_novelty(lvk_trainer *t, double unseen_ratio) {
         status = lvk_novelty_write(novelty, lvk_run_folder_file(t->folder, LVK_RUN_MODEL));
     lvk_novelty_destroy(&novelty);
     lvk_free(unseen);
+    return status;
+}
+
+lvk_status lvk_results_set_temperature(const lvk_trainer *t) {
+    const double temperature = t->settings.options.temperature;
+    lvk_checkpoint *model = NULL;
+    if (temperature == 0)
+        return LVK_OK;
+    LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_MODEL), &model));
+    const lvk_model_calibration chosen = {.has_temperature = true, .temperature = temperature};
+    const lvk_status status = lvk_checkpoint_calibrate(model, &chosen);
+    lvk_checkpoint_destroy(&model);
     return status;
 }
 

@@ -142,6 +142,8 @@ static void record_source(json_t *json, const lvk_train_options *options) {
         json_object_set_new(json, "refit_estimate", json_string(options->estimate));
     if (options->novelty_ratio > 0) /* as text, with all its digits */
         json_object_set_new(json, "refit_novelty_ratio", json_sprintf("%.17g", options->novelty_ratio));
+    if (options->temperature > 0)
+        json_object_set_new(json, "refit_temperature", json_sprintf("%.17g", options->temperature));
 }
 
 static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
@@ -332,15 +334,22 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
     return lvk_ranks_agree(&t->ranks, begin(t, device));
 }
 
+/* A number that is kept as text; 0: it is not there. */
+static double number_of(const json_t *json, const char *key) {
+    double number = 0;
+    const char *text = json_string_value(json_object_get(json, key));
+    return text && lvk_number_parse(text, &number) ? number : 0;
+}
+
 /* The same, unless they are given anew. */
 static void take_source(lvk_train_options *options, const lvk_resume_options *resume, const json_t *before) {
     options->estimate = resume && resume->estimate
                             ? resume->estimate
                             : json_string_value(json_object_get(before, "refit_estimate"));
-    const char *ratio = json_string_value(json_object_get(before, "refit_novelty_ratio"));
-    options->novelty_ratio = resume ? resume->novelty_ratio : 0;
-    if (options->novelty_ratio == 0 && ratio)
-        (void)lvk_number_parse(ratio, &options->novelty_ratio);
+    options->novelty_ratio = resume && resume->novelty_ratio > 0 ? resume->novelty_ratio
+                                                                 : number_of(before, "refit_novelty_ratio");
+    options->temperature =
+        resume && resume->temperature > 0 ? resume->temperature : number_of(before, "refit_temperature");
 }
 
 static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume) {
@@ -462,6 +471,8 @@ static lvk_status evaluate_kept(lvk_trainer *t, lvk_train_result *result) {
     }
     if (status == LVK_OK)
         status = lvk_results_learn_novelty(t, t->settings.options.novelty_ratio);
+    if (status == LVK_OK)
+        status = lvk_results_set_temperature(t);
     return status == LVK_OK ? lvk_results_write(t, result) : status;
 }
 
@@ -533,7 +544,8 @@ static lvk_status refit(lvk_trainer *t, lvk_device *device, lvk_train_result *re
         options.estimate = lvk_refit_estimate("test", test, estimate);
     const char *run = lvk_run_folder_path(t->folder);
     const lvk_refit_source source = {.parent = run, .runs = &run, .count = 1, .epochs = t->state.best_epoch};
-    const lvk_status status = lvk_refit(device, &options, &source, t->callback, t->user);
+    const lvk_status status =
+        lvk_refit(device, &options, &source, t->callback, t->user, &result->refit_temperature);
     result->refitted = status == LVK_OK;
     return status == LVK_ERROR_CANCELLED
                ? lvk_fail(status, "stopped in the training on all images; go on with --resume %s", run)

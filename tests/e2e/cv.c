@@ -143,6 +143,7 @@ Test(cv, trains_a_model_on_all_images_at_the_end) {
     program_run(&result, CV " --refit", folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     cr_expect_not_null(strstr(result.out, "a/refit/model.safetensors"), "%s", result.out);
+    cr_expect_not_null(strstr(result.out, "Its temperature is "), "%s", result.out);
     const double ratios[3] = {ratio_of(folder, "a/fold-1"), ratio_of(folder, "a/fold-2"),
                               ratio_of(folder, "a/fold-3")};
     const double refit = ratio_of(folder, "a/refit");
@@ -165,14 +166,20 @@ Test(cv, trains_a_model_on_all_images_at_the_end) {
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
     cr_expect_not_null(strstr(result.err, "a/refit/model.safetensors: threshold "), "%s", result.err);
-    program_run(&result, "calibrate %s/a --remove", folder);
+    program_run(&result, "calibrate %s/a --remove", folder); /* but for what the training chose */
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
+    cr_expect_not_null(strstr(result.err, "a/refit/model.safetensors: temperature "), "%s", result.err);
     program_run(&result, CV, folder, folder, "b"); /* without it at first */
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_run(&result, CV " --refit", folder, folder, "b");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     program_expect_same(folder, "a/refit/model.safetensors", "b/refit/model.safetensors");
     expect_same(folder, "a", "b");
+    program_run(&result, "calibrate %s/b --remove", folder); /* of which there is no more than that */
+    cr_assert_eq(result.exit_status, 0, "%s", result.err);
+    program_run(&result, "calibrate %s/b --remove", folder);
+    cr_expect_not_null(strstr(result.err, "neither temperature nor threshold"), "%s", result.err);
     expect_parts_kept(folder);
     program_remove(folder);
 }

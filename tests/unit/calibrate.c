@@ -101,6 +101,65 @@ Test(calibrate, temperature_of_classes_known_by_hand) {
     cr_expect_float_eq(one[2], 0.25, 1e-15);
 }
 
+/* ---- by subject ---- */
+
+static lvk_status fit_by_subject(const lvk_prediction *rows, size_t count, uint32_t classes,
+                                 double *temperature) {
+    lvk_labelled_rows labelled;
+    cr_assert_eq(lvk_labelled_rows_init(&labelled, rows, count, classes), LVK_OK);
+    const lvk_status status = lvk_temperature_fit_by_subject(&labelled, classes, temperature);
+    lvk_labelled_rows_finish(&labelled);
+    return status;
+}
+
+/* Sure to 0.9. The four people of the negative class and three of four of the positive one are right, however many cells they have:
+ * the weight of what is right is (1 + 3 / 4) / 2 = 7 / 8, and sigmoid(log 9 / T) = 7 / 8 for T = log 9 / log 7. */
+Test(calibrate, temperature_by_subject_known_by_hand) {
+    enum { MOST = 40 };
+    static const struct {
+        const char *subject;
+        int label, cells;
+        double p;
+    } people[] = {{"A", 1, 11, 0.9}, {"B", 1, 1, 0.9},  {"C", 1, 2, 0.9}, {"D", 1, 9, 0.1},
+                  {"E", 0, 1, 0.1},  {"F", 0, 10, 0.1}, {"G", 0, 1, 0.1}, {"A", 0, 2, 0.1}};
+    static lvk_prediction rows[MOST];
+    size_t count = 0;
+    double temperature = 0;
+    for (size_t s = 0; s < sizeof people / sizeof *people; ++s)
+        for (int c = 0; c < people[s].cells; ++c)
+            rows[count++] = (lvk_prediction){.path = "cell.bmp",
+                                             .subject = people[s].subject,
+                                             .p = people[s].p,
+                                             .label = people[s].label};
+    cr_assert_eq(fit_by_subject(rows, count, 2, &temperature), LVK_OK, "%s", lvk_error_message());
+    cr_expect_float_eq(temperature, log(9) / log(7), 1e-12);
+
+    for (size_t i = 0; i < count; ++i) /* all of the positive class are one person */
+        if (rows[i].label == 1)
+            rows[i].subject = "A";
+    cr_expect_eq(fit_by_subject(rows, count, 2, &temperature), LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "two subjects"), "%s", lvk_error_message());
+}
+
+/* As above, of three classes with two people each, of whom one has one cell and is wrong in the first class alone: the weight of
+ * what is right is (1 + 1 + 1 / 2) / 3 = 5 / 6, and 8^(1 / T) / (8^(1 / T) + 2) = 5 / 6 for 8^(1 / T) = 10. */
+Test(calibrate, temperature_of_classes_by_subject_known_by_hand) {
+    enum { CELLS = 7, CLASSES = 3 };
+    static lvk_prediction rows[CLASSES * (CELLS + 1)];
+    static double sure[CLASSES][CLASSES] = {{0.8, 0.1, 0.1}, {0.1, 0.8, 0.1}, {0.1, 0.1, 0.8}};
+    static const char *const names[CLASSES][2] = {{"A", "B"}, {"C", "D"}, {"E", "F"}};
+    size_t count = 0;
+    double temperature = 0;
+    for (int k = 0; k < CLASSES; ++k)
+        for (int c = 0; c <= CELLS; ++c)
+            rows[count++] = (lvk_prediction){.path = "cell.bmp",
+                                             .subject = names[k][c == CELLS],
+                                             .probabilities = sure[k == 0 && c == CELLS ? 1 : k],
+                                             .label = k};
+    cr_assert_eq(fit_by_subject(rows, count, CLASSES, &temperature), LVK_OK, "%s", lvk_error_message());
+    cr_expect_float_eq(temperature, log(8) / log(10), 1e-12);
+}
+
 /* Of two classes it is the temperature of one logit. */
 Test(calibrate, temperature_of_classes_is_that_of_two) {
     static double both[ROWS * 2];
