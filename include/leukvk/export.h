@@ -15,7 +15,8 @@
  * "onnx": ONNX (IR version 8, operator set 13). The graph is all that predicts, with batch norms folded into
  * the convolutions. Input "image": [N, 3, S, S] 32-bit floats: red, green and blue from 0 to 255, rows from
  * the top, S = image_size pixels; the graph normalizes the pixels. Output "probability": [N, 1], of the
- * positive class, or of three classes and more [N, classes], of each in the order of the entry "classes".
+ * positive class, or of three classes and more [N, classes], of each in the order of the entry "classes". Of joined models
+ * (leukvk/join.h) the file has all, and the probability is their mean; the other formats are of one model.
  *
  * Where a residual network began with weights of one of Keras' variants (leukvk/import.h), its "torchvision"
  * file has biases of convolutions ("conv1.bias"), which torchvision's own networks do not have. Whoever loads
@@ -23,6 +24,7 @@
  *
  * The metadata of the file (metadata_props of ONNX) says what input the network expects and what its output
  * means:
+ *  - of joined models members, their number, and none of architecture, pixel_... and preprocessing, which are each model's own;
  *  - architecture; of a residual network also head and topology (the variant: "keras", "torchvision" or
  *    "keras-2019");
  *  - image_size, crop, positive_class, negative_class; of three and more classes in their place classes, a JSON list;
@@ -73,6 +75,8 @@ typedef struct lvk_export_info {
     double temperature, threshold;               /* of a calibrated model; else 1 and LVK_THRESHOLD */
     bool positive_sum; /* the threshold is for a sum of classes (metadata "positive_classes") */
     uint32_t image_size;
+    uint32_t
+        members; /* of joined models (leukvk/join.h); 1: it is one, of which architecture to topology are */
     size_t tensors;   /* in the file written last, without those that normalize pixels */
     uint64_t numbers; /* elements of these tensors */
 } lvk_export_info;

@@ -51,15 +51,19 @@ static void built_model_destroy(built_model *built) {
 
 /* ---- reading ---- */
 
+static lvk_model_config config_of(const lvk_model_info *info) {
+    return (lvk_model_config){.architecture = info->architecture,
+                              .image_size = info->image_size,
+                              .feature_stage = lvk_model_info_feature_stage(info),
+                              .head = info->head,
+                              .area = info->area,
+                              .classes = info->class_count,
+                              .variant = lvk_model_info_variant(info)};
+}
+
 static void describe(lvk_export *e) {
     const lvk_model_info *info = lvk_checkpoint_info(e->checkpoint);
-    e->config = (lvk_model_config){.architecture = info->architecture,
-                                   .image_size = info->image_size,
-                                   .feature_stage = lvk_model_info_feature_stage(info),
-                                   .head = info->head,
-                                   .area = info->area,
-                                   .classes = info->class_count,
-                                   .variant = lvk_model_info_variant(info)};
+    e->config = config_of(info);
     for (uint32_t c = 0; c < info->class_count; ++c)
         e->class_names[c] = info->classes[c];
     e->info = (lvk_export_info){.path = e->path,
@@ -74,7 +78,8 @@ static void describe(lvk_export *e) {
                                 .temperature = info->calibration.temperature,
                                 .threshold = info->calibration.threshold,
                                 .positive_sum = info->calibration.has_positive,
-                                .image_size = info->image_size};
+                                .image_size = info->image_size,
+                                .members = lvk_checkpoint_member_count(e->checkpoint)};
 }
 
 lvk_status lvk_export_open(const char *path, lvk_export **model) {
@@ -125,6 +130,27 @@ static const char *preprocessing(const lvk_export *e) {
     return "data";
 }
 
+static lvk_status copy_entries(const lvk_string_map *from, const char *const *keys, size_t count,
+                               lvk_string_map *to) {
+    for (size_t i = 0; i < count; ++i) {
+        const char *value = lvk_string_map_get(from, keys[i]);
+        if (value)
+            LVK_TRY(lvk_string_map_set(to, keys[i], value));
+    }
+    return LVK_OK;
+}
+
+/* What the file of several models says: what all have in common, how many there are, and the calibration of their mean. */
+static lvk_status copy_common_metadata(const lvk_export *e, lvk_string_map *metadata) {
+    static const char *const common[] = {"image_size",     "crop",    "positive_class",
+                                         "negative_class", "classes", "microns_per_pixel"},
+                             *const of_mean[] = {"temperature", "threshold", "positive_classes", "members"};
+    const lvk_checkpoint *first = lvk_checkpoint_member(e->checkpoint, 0);
+    LVK_TRY(copy_entries(lvk_checkpoint_metadata(first), common, sizeof common / sizeof *common, metadata));
+    return copy_entries(lvk_checkpoint_metadata(e->checkpoint), of_mean, sizeof of_mean / sizeof *of_mean,
+                        metadata);
+}
+
 /* What the file says of the model, behind `form` if that is not NULL: the metadata of the model's own file.
  */
 static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_string_map *metadata) {
@@ -138,14 +164,9 @@ static lvk_status copy_metadata(const lvk_export *e, const char *form, lvk_strin
                                        "pixel_deviation_g", "pixel_deviation_b",
                                        "temperature",       "threshold",
                                        "positive_classes",  "microns_per_pixel"};
-    const lvk_string_map *own = lvk_checkpoint_metadata(e->checkpoint);
     if (form)
         LVK_TRY(lvk_string_map_set(metadata, "format", form));
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
-        const char *value = lvk_string_map_get(own, keys[i]);
-        if (value)
-            LVK_TRY(lvk_string_map_set(metadata, keys[i], value));
-    }
+    LVK_TRY(copy_entries(lvk_checkpoint_metadata(e->checkpoint), keys, sizeof keys / sizeof *keys, metadata));
     return lvk_string_map_set(metadata, "preprocessing", preprocessing(e));
 }
 
@@ -177,7 +198,7 @@ static lvk_status write_torchvision(lvk_export *e, const char *file) {
 }
 
 /* Turns (byte / 255 - mean) / deviation into scale and shift of each channel. */
-static void put_normalization(const lvk_standard *standard, lvk_onnx_model *onnx) {
+static void put_normalization(const lvk_standard *standard, lvk_onnx_member *onnx) {
     for (int o = 0; o < 3; ++o) {
         const int c = standard->bgr ? 2 - o : o;
         onnx->scale[o][c] = (float)(1 / (255 * standard->deviation[c]));
@@ -210,23 +231,62 @@ static lvk_status describe_image(const lvk_export *e, lvk_onnx_image *image) {
     return LVK_OK;
 }
 
-static lvk_status write_graph(lvk_export *e, const built_model *built, const float *block, const char *file) {
+/* The networks of the model, with their parameters. */
+typedef struct built_members {
+    uint32_t count;
+    built_model *built[LVK_MOST_MEMBERS];
+    float *blocks[LVK_MOST_MEMBERS];
+    lvk_onnx_member members[LVK_MOST_MEMBERS];
+} built_members;
+
+static lvk_status build_member(const lvk_checkpoint *checkpoint, built_members *all) {
+    const lvk_model_info *info = lvk_checkpoint_info(checkpoint);
+    lvk_model_config config = config_of(info);
+    config.folded = true;
+    const uint32_t m = all->count++;
+    LVK_TRY(build(&config, &all->built[m]));
+    const built_model *built = all->built[m];
+    float *block = all->blocks[m] = lvk_alloc(built->graph.parameter_size, 1);
+    if (!block)
+        return LVK_ERROR_MEMORY;
+    LVK_TRY(lvk_batchnorm_fold_parameters(lvk_checkpoint_file(checkpoint), &built->builder, false, block));
+    all->members[m] = (lvk_onnx_member){.graph = &built->graph,
+                                        .input = built->input,
+                                        .logits = built->logits,
+                                        .block = block,
+                                        .temperature = (float)info->calibration.temperature};
+    put_normalization(&info->standard, &all->members[m]);
+    return LVK_OK;
+}
+
+static lvk_status build_members(lvk_export *e, built_members *all) {
+    const uint32_t count = lvk_checkpoint_member_count(e->checkpoint);
+    for (uint32_t m = 0; m < count; ++m)
+        LVK_TRY(build_member(count > 1 ? lvk_checkpoint_member(e->checkpoint, m) : e->checkpoint, all));
+    e->info.tensors = 0;
+    e->info.numbers = 0;
+    for (uint32_t m = 0; m < count; ++m) {
+        e->info.tensors += all->built[m]->builder.parameter_count;
+        e->info.numbers += lvk_model_parameter_count(&all->built[m]->builder);
+    }
+    return LVK_OK;
+}
+
+static lvk_status write_graph(lvk_export *e, const built_members *all, const char *file) {
     const lvk_model_info *info = lvk_checkpoint_info(e->checkpoint);
+    const bool joined = all->count > 1;
     lvk_string_map metadata = {0};
-    lvk_onnx_model onnx = {.graph = &built->graph,
-                           .input = built->input,
-                           .logits = built->logits,
-                           .block = block,
-                           .name = info->architecture,
+    lvk_onnx_model onnx = {.members = all->members,
+                           .member_count = all->count,
+                           .temperature = joined ? (float)info->calibration.temperature : 1,
+                           .name = joined ? "mean" : info->architecture,
                            .producer_version = lvk_version(),
                            .positive_class = info->positive_class,
                            .class_count = info->class_count,
                            .class_names = e->class_names,
-                           .temperature = (float)info->calibration.temperature,
                            .metadata = &metadata};
-    put_normalization(&info->standard, &onnx);
     LVK_TRY(describe_image(e, &onnx.image));
-    lvk_status status = copy_metadata(e, NULL, &metadata);
+    lvk_status status = joined ? copy_common_metadata(e, &metadata) : copy_metadata(e, NULL, &metadata);
     if (status == LVK_OK && e->image.input != LVK_ONNX_CROP)
         status = lvk_string_map_set(&metadata, "input", "image");
     if (status == LVK_OK)
@@ -236,25 +296,14 @@ static lvk_status write_graph(lvk_export *e, const built_model *built, const flo
 }
 
 static lvk_status write_onnx(lvk_export *e, const char *file) {
-    lvk_model_config config = e->config;
-    config.folded = true;
-    built_model *built;
-    float *block = NULL;
-    lvk_status status = build(&config, &built);
-    if (status == LVK_OK) {
-        block = lvk_alloc(built->graph.parameter_size, 1);
-        status = block ? lvk_batchnorm_fold_parameters(lvk_checkpoint_file(e->checkpoint), &built->builder,
-                                                       false, block)
-                       : LVK_ERROR_MEMORY;
-    }
+    built_members all = {0};
+    lvk_status status = build_members(e, &all);
     if (status == LVK_OK)
-        status = write_graph(e, built, block, file);
-    if (status == LVK_OK) {
-        e->info.tensors = built->builder.parameter_count;
-        e->info.numbers = lvk_model_parameter_count(&built->builder);
+        status = write_graph(e, &all, file);
+    for (uint32_t m = 0; m < all.count; ++m) {
+        lvk_free(all.blocks[m]);
+        built_model_destroy(all.built[m]);
     }
-    lvk_free(block);
-    built_model_destroy(built);
     return status;
 }
 
@@ -299,9 +348,10 @@ lvk_status lvk_export_write(lvk_export *e, const char *format, const char *file)
     if (lvk_path_is_same(e->path, file))
         return lvk_fail(LVK_ERROR_ARGUMENT, "%s: is the model itself, which would be lost", file);
     const uint32_t members = lvk_checkpoint_member_count(e->checkpoint);
-    if (members > 1)
-        return lvk_fail(LVK_ERROR_UNSUPPORTED,
-                        "%s: holds %u joined models, and format %s is of one: export them one by one",
-                        e->path, members, format);
+    if (members > 1 && formats[i].write != write_onnx)
+        return lvk_fail(
+            LVK_ERROR_UNSUPPORTED,
+            "%s: holds %u joined models, and format %s is of one: take onnx, or export them one by one",
+            e->path, members, format);
     return formats[i].write(e, file);
 }

@@ -122,8 +122,11 @@ static void print_calibration(const lvk_export_info *about, const arguments *a) 
 static void print_about(const lvk_export_info *about, const arguments *a) {
     char tensors[FORMAT_SIZE], numbers[FORMAT_SIZE];
     printf("read           %s\n", shown(about->path));
-    printf("architecture   %s", shown(about->architecture));
-    if (*about->head)
+    if (about->members > 1)
+        printf("architecture   %u joined models, of which the file gives the mean", about->members);
+    else
+        printf("architecture   %s", shown(about->architecture));
+    if (about->members == 1 && *about->head)
         printf(", head %s, backbone of the variant %s", shown(about->head), shown(about->topology));
     printf("\ntensors        %s, %s numbers\n", format_count(tensors, about->tensors),
            format_count(numbers, about->numbers));

@@ -7,7 +7,10 @@
  *
  * The first node, a 1×1 convolution, normalizes the pixels; the last is a sigmoid, or a softmax, before it, of a
  * calibrated model, a division by the temperature. Activations between them
- * are NCHW (formats/layout.h). */
+ * are NCHW (formats/layout.h).
+ *
+ * Of several models the probability is the mean of theirs; the names of what belongs to one begin with "member_1/", "member_2/" ...
+ * If the mean has a temperature, its logits, log(p / (1 - p)) or log p, are divided by it, and become a probability again. */
 #ifndef LVK_FORMATS_ONNX_H
 #define LVK_FORMATS_ONNX_H
 
@@ -37,8 +40,8 @@ typedef struct lvk_onnx_image {
     uint32_t odd_size, odd_frame;
 } lvk_onnx_image;
 
-/* The model to write. All pointers are borrowed. */
-typedef struct lvk_onnx_model {
+/* A network of the model. */
+typedef struct lvk_onnx_member {
     const lvk_graph
         *graph;         /* inference, batch norms folded; images [N, S, S, 3] -> logits [N, 1 or classes] */
     int input, logits;  /* tensors of it */
@@ -47,9 +50,16 @@ typedef struct lvk_onnx_model {
     /* input channel o = sum over c of scale[o][c] image channel c + shift[o] */
     float scale[3][3], shift[3];
 
-    lvk_onnx_image image;
-
     float temperature; /* the logits are divided by it; 1: not */
+} lvk_onnx_member;
+
+/* The model to write. All pointers are borrowed. */
+typedef struct lvk_onnx_model {
+    const lvk_onnx_member *members; /* all take images of one size and give as many logits */
+    uint32_t member_count;          /* 1 or more */
+    float temperature;              /* of the mean of several; 1: none */
+
+    lvk_onnx_image image;
 
     const char *name, *producer_version, *positive_class;
     uint32_t class_count; /* three and more; 0: two */

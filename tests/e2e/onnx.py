@@ -121,6 +121,19 @@ def compare(program, name, model, data, out):
     return ok
 
 
+def check_joined(program, name, folder, runs, data):
+    """Several models in one file, of which the second has a temperature of its own; then one of their mean as well."""
+    set_temperature(runs[1] / "model.safetensors", "0.5")
+    joined, out = folder / "joined.safetensors", folder / "joined.onnx"
+    run(program, "export", *runs, "--format", "leukvk", "--out", joined)
+    ok = compare(program, f"{name}, joined", joined, data, out)
+    if b"member_2/" not in out.read_bytes():
+        print(f"{name}, joined: the file has one model")
+        ok = False
+    set_temperature(joined, "0.25")
+    return compare(program, f"{name}, joined, temperature 0.25", joined, data, out) and ok
+
+
 def check_classes(program, folder):
     """A model of four classes: a softmax, with a temperature too, and the names of the classes in their order."""
     cells, run_folder, out = folder / "cells4", folder / "four", folder / "four.onnx"
@@ -134,7 +147,9 @@ def check_classes(program, folder):
     if json.dumps(names).encode() not in told or b"classes " + ", ".join(names).encode() not in told or b"positive_class" in told:
         print(f"four classes: {out.name} does not say which they are")
         ok = False
-    return ok
+    other = folder / "other_four"
+    run(program, "train", "--data", cells, "--model", "cnn-gap", *TRAIN, "--seed", 4, "--image-size", 96, "--out", other)
+    return check_joined(program, "four classes", folder, (run_folder, other), cells) and ok
 
 
 def take_example(after, path):
@@ -185,6 +200,9 @@ def main():
             print("cnn: the temperature is not where it belongs")
             ok = False
         ok &= check_classes(program, folder)
+        data, other = folder / "cells96", folder / "other"
+        run(program, "train", "--data", data, "--model", "cnn-gap", *TRAIN, "--seed", 4, "--image-size", 96, "--area", "off", "--out", other)
+        ok &= check_joined(program, "two classes", folder, (folder / "cnn-gap", other), data)
         ok &= run_example(program, folder)
         for topology, order in (("keras", "bgr"), ("torchvision", "rgb")):
             drawn = folder / f"{topology}.safetensors"
