@@ -4,6 +4,7 @@
 #include "image/resample.h"
 #include "leukvk/class_metrics.h"
 #include "metrics/temperature.h"
+#include "runtime/trace.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,6 +99,14 @@ static lvk_status give_features(const evaluation *j, const lvk_evaluation_member
     return LVK_OK;
 }
 
+/* Fails with a line that names the operator which made the first number that is not finite. */
+static lvk_status explain_output(lvk_network *network, const char *path) {
+    char text[LVK_TRACE_TEXT];
+    LVK_TRY(lvk_network_trace_infer(network, text));
+    return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number%s%s", path,
+                    *text ? ": " : "", text);
+}
+
 /* Adds the probabilities of a batch to `probabilities`, those of the batch's first image, number `first`, on. */
 static lvk_status evaluate_batch(const evaluation *j, const lvk_evaluation_member *member,
                                  const lvk_batch *batch, size_t first, double *probabilities) {
@@ -106,8 +115,7 @@ static lvk_status evaluate_batch(const evaluation *j, const lvk_evaluation_membe
     for (uint32_t i = 0; i < batch->count; ++i) {
         const float *logits = j->logits + (size_t)i * j->outputs;
         if (!are_finite(logits, j->outputs))
-            return lvk_fail(LVK_ERROR_NUMERIC, "%s: the network's output is not a finite number",
-                            lvk_dataset_image(j->dataset, batch->indices[i])->path);
+            return explain_output(member->network, lvk_dataset_image(j->dataset, batch->indices[i])->path);
         add_probabilities(j, member->temperature, logits, probabilities + (size_t)i * j->outputs);
     }
     return LVK_OK;

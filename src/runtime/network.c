@@ -497,8 +497,12 @@ lvk_status lvk_network_accumulate(lvk_network *network, const float *gradients, 
     return lvk_executable_run(&network->sum.executable);
 }
 
+lvk_status lvk_network_write_hyper(lvk_network *network, const lvk_real *hyper) {
+    return write_hyper(network, &network->update, hyper);
+}
+
 lvk_status lvk_network_update(lvk_network *network, const lvk_real *hyper) {
-    LVK_TRY(write_hyper(network, &network->update, hyper));
+    LVK_TRY(lvk_network_write_hyper(network, hyper));
     return lvk_executable_run(&network->update.executable);
 }
 
@@ -518,13 +522,18 @@ static lvk_status finish_mean(lvk_network *network, const lvk_train_batch *batch
                : LVK_OK;
 }
 
-lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
+lvk_status lvk_network_write_batch(lvk_network *network, const lvk_train_batch *batch) {
     lvk_pass *pass = &network->training;
-    lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
     LVK_TRY(write_input(pass, batch->input, batch->rows));
     LVK_TRY(lvk_executable_write(&pass->executable, pass->labels, batch->labels));
     LVK_TRY(write_scalars(network, pass, batch));
-    LVK_TRY(write_used(pass, pass->keys, batch->keys));
+    return write_used(pass, pass->keys, batch->keys);
+}
+
+lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss, float *logits) {
+    lvk_pass *pass = &network->training;
+    lvk_profiler_mark(network->profiler, LVK_PHASE_UPLOAD);
+    LVK_TRY(lvk_network_write_batch(network, batch));
     lvk_profiler_mark(network->profiler, LVK_PHASE_RUN);
     LVK_TRY(run_pass(network, pass));
     lvk_profiler_mark(network->profiler, LVK_PHASE_DOWNLOAD);

@@ -154,6 +154,10 @@ typedef struct lvk_train_batch {
 LVK_MUST_USE lvk_status lvk_network_train(lvk_network *network, const lvk_train_batch *batch, float *loss,
                                           float *logits);
 
+/* Write what lvk_network_train and lvk_network_update write before their programs run; for runtime/trace.h. */
+LVK_MUST_USE lvk_status lvk_network_write_batch(lvk_network *network, const lvk_train_batch *batch);
+LVK_MUST_USE lvk_status lvk_network_write_hyper(lvk_network *network, const lvk_real *hyper);
+
 /* For a shared network, whose lvk_network_train only computes the gradients (LVK_BLOCK_GRADIENTS) and reads
  * neither `microbatch` nor `hyper`. Adds the gradients of microbatch number `microbatch` (from 0) to the mean
  * of the `microbatches` of a step. It is called for one microbatch after the other, in order. The bits of the

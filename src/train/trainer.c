@@ -2,6 +2,8 @@
 
 #include "core/log.h"
 #include "core/resource.h"
+#include "runtime/trace.h"
+#include "train/divergence.h"
 #include "train/rank_consistency.h"
 
 #include <math.h>
@@ -243,6 +245,8 @@ static lvk_status train_microbatch(lvk_trainer *t, lvk_batch_source *batches, ui
     fill_rows(t, &batch);
     LVK_TRY(fill_batch(t, &batch, &input));
     fill_hyper(t, hyper);
+    if (t->trace)
+        return *t->trace ? LVK_OK : lvk_network_trace_train(t->network, &input, t->trace);
     const lvk_status status = lvk_network_train(t->network, &input, &result->loss, t->logits);
     if (status != LVK_OK && status != LVK_ERROR_NUMERIC)
         return lvk_fail_within(status, "epoch %u, step %u", p->epoch + 1, p->step + 1);
@@ -287,7 +291,7 @@ static lvk_status train_together(lvk_trainer *t, lvk_batch_source *batches, uint
     return status == LVK_OK ? lvk_network_update(t->network, hyper[0]) : status;
 }
 
-static lvk_status train_step(lvk_trainer *t, lvk_batch_source *batches) {
+lvk_status lvk_trainer_step(lvk_trainer *t, lvk_batch_source *batches) {
     lvk_train_state *p = &t->state;
     const size_t left = t->order.count - (size_t)p->step * step_images(t);
     const uint64_t available = lvk_divide_up(left, t->settings.options.batch);
@@ -331,7 +335,7 @@ static lvk_status train_steps(lvk_trainer *t, lvk_batch_source *batches) {
     while (t->state.step < t->event.steps) {
         const bool profiled = t->state.step == t->profiled_step;
         t->network->profiler = profiled ? &t->profiler : NULL;
-        lvk_status status = train_step(t, batches);
+        lvk_status status = lvk_trainer_step(t, batches);
         t->waited = lvk_batch_source_wait_seconds(batches);
         if (status == LVK_OK)
             fill_event(t);
@@ -346,20 +350,11 @@ static lvk_status train_steps(lvk_trainer *t, lvk_batch_source *batches) {
     return LVK_OK;
 }
 
-static lvk_status train_epoch(lvk_trainer *t) {
+lvk_status lvk_trainer_open_batches(lvk_trainer *t, lvk_batch_source **batches) {
     const lvk_train_options *o = &t->settings.options;
-    lvk_epoch_order_draw(&t->order, o->seed, t->state.epoch);
-    t->epoch_started = lvk_clock_seconds();
-    t->waited = 0;
-    t->first_step = t->state.step;
-    t->first_image = t->state.images;
-    const size_t done = (size_t)t->state.step * step_images(t);
-    if (done >= t->order.count) { /* the run was stopped between the last step and the validation */
-        fill_event(t);
-        return LVK_OK;
-    }
-    choose_profiled_step(t);
     lvk_epoch_order *order = &t->order;
+    lvk_epoch_order_draw(order, o->seed, t->state.epoch);
+    const size_t done = (size_t)t->state.step * step_images(t);
     const size_t own =
         lvk_data_parallel_assign(&t->ranks, order->images, done, order->count, o->batch, o->accumulate);
     (void)lvk_data_parallel_assign(&t->ranks, order->samples, done, order->count, o->batch, o->accumulate);
@@ -371,9 +366,22 @@ static lvk_status train_epoch(lvk_trainer *t) {
                                         .seed = o->seed,
                                         .epoch = t->state.epoch,
                                         .memory = t->network->backend->host_memory};
+    return lvk_batch_source_create(&t->source, order->images, own, &options, batches);
+}
+
+static lvk_status train_epoch(lvk_trainer *t) {
+    t->epoch_started = lvk_clock_seconds();
+    t->waited = 0;
+    t->first_step = t->state.step;
+    t->first_image = t->state.images;
+    const size_t done = (size_t)t->state.step * step_images(t);
+    if (done >= t->order.count) { /* the run was stopped between the last step and the validation */
+        fill_event(t);
+        return LVK_OK;
+    }
+    choose_profiled_step(t);
     lvk_batch_source *batches = NULL;
-    lvk_status status = lvk_ranks_agree(
-        &t->ranks, lvk_batch_source_create(&t->source, order->images, own, &options, &batches));
+    lvk_status status = lvk_ranks_agree(&t->ranks, lvk_trainer_open_batches(t, &batches));
     if (status == LVK_OK)
         status = train_steps(t, batches);
     lvk_batch_source_destroy(&batches);
@@ -481,8 +489,7 @@ bool lvk_trainer_is_out_of_patience(const lvk_trainer *t) {
     return patience && t->state.waited >= patience;
 }
 
-lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
-    *stopped_early = false;
+static lvk_status run_epochs(lvk_trainer *t, bool *stopped_early) {
     while (t->state.epoch < t->settings.options.epochs) {
         if (lvk_trainer_is_out_of_patience(t)) {
             *stopped_early = true;
@@ -504,4 +511,10 @@ lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
                             t->state.epoch, lvk_run_folder_path(t->folder));
     }
     return LVK_OK;
+}
+
+lvk_status lvk_trainer_run(lvk_trainer *t, bool *stopped_early) {
+    *stopped_early = false;
+    const lvk_status status = run_epochs(t, stopped_early);
+    return status == LVK_ERROR_NUMERIC ? lvk_divergence_explain(t, status) : status;
 }

@@ -51,6 +51,7 @@ typedef struct lvk_trainer {
     double waited; /* seconds of this epoch spent waiting for images */
     lvk_profiler profiler;
     bool profile_wanted;
+    char *trace;            /* if set, steps run by lvk_network_trace_train, which writes this text */
     uint32_t profiled_step; /* the step of this epoch that is profiled, from 0; UINT32_MAX: none */
 } lvk_trainer;
 
@@ -65,6 +66,10 @@ bool lvk_trainer_is_out_of_patience(const lvk_trainer *trainer);
 /* Trains from the trainer's state to the last epoch or an early stop; *stopped_early says which. After
  * LVK_ERROR_CANCELLED the state has been saved. */
 LVK_MUST_USE lvk_status lvk_trainer_run(lvk_trainer *trainer, bool *stopped_early);
+
+/* Opens the batches of the rest of the state's epoch, and trains with those of the next step. */
+LVK_MUST_USE lvk_status lvk_trainer_open_batches(lvk_trainer *trainer, lvk_batch_source **batches);
+LVK_MUST_USE lvk_status lvk_trainer_step(lvk_trainer *trainer, lvk_batch_source *batches);
 
 /* Saves the state as checkpoint-last, if this is the first rank. */
 LVK_MUST_USE lvk_status lvk_trainer_save(lvk_trainer *trainer);
