@@ -242,15 +242,19 @@ static void keep_access(int file, const struct stat *old) {
     (void)fchmod(file, mode);
 }
 
-/* Flushes the folder of `path` to the disk, so that a rename in it survives a power failure. */
-static void sync_folder_of(const char *path) {
+/* Flushes the folder of `path` to the disk, so that a rename in it survives a power failure. Some folders can be
+ * written to but not opened, and some file systems flush no folders (EINVAL). */
+static lvk_status sync_folder_of(const char *path) {
     char *folder = folder_of(path);
-    const int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (file >= 0) {
-        fsync(file);
-        close(file);
-    }
+    if (!folder)
+        return LVK_ERROR_MEMORY;
+    const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     lvk_free(folder);
+    if (file < 0)
+        return errno == EACCES ? LVK_OK : fail_errno(path);
+    const lvk_status status = fsync(file) == 0 || errno == EINVAL ? LVK_OK : fail_errno(path);
+    close(file);
+    return status;
 }
 
 /* Whether the error says that the folder takes no new file, or that the file is a mount point. The file can
@@ -277,10 +281,10 @@ static lvk_status replace(const char *path, const struct stat *old, const lvk_sp
         in_place = old && only_in_place(errno);
         status = fail_errno(path);
     }
-    if (status == LVK_OK)
-        sync_folder_of(path);
-    else
+    if (status != LVK_OK)
         unlink(temporary);
+    else
+        status = sync_folder_of(path);
     status = finish_file(file, path, false, status); /* which releases the lock, only now */
     lvk_free(temporary);
     return in_place ? write_in_place(path, true, spans, count) : status;

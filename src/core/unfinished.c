@@ -73,16 +73,26 @@ static lvk_status lock_mark(lvk_unfinished *tree, const char *folder) {
                                 : fail_errno(tree->mark);
 }
 
-static lvk_status write_mark(const lvk_unfinished *tree, const char *folder, const char *work) {
+static lvk_status write_all(const lvk_unfinished *tree, const char *work) {
     const size_t length = strlen(work);
-    if (pwrite(tree->lock, work, length, 0) != (ssize_t)length || fsync(tree->lock) != 0)
-        return fail_errno(tree->mark);
-    const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file >= 0) {
-        fsync(file); /* so that the mark is on the disk before any file of the tree */
-        close(file);
+    for (size_t done = 0; done < length;) {
+        const ssize_t put = pwrite(tree->lock, work + done, length - done, (off_t)done);
+        if (put < 0 && errno != EINTR)
+            return fail_errno(tree->mark);
+        done += put < 0 ? 0 : (size_t)put;
     }
-    return LVK_OK;
+    return fsync(tree->lock) == 0 ? LVK_OK : fail_errno(tree->mark);
+}
+
+static lvk_status write_mark(const lvk_unfinished *tree, const char *folder, const char *work) {
+    LVK_TRY(write_all(tree, work));
+    const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return errno == EACCES ? LVK_OK : fail_errno(folder);
+    /* so that the mark is on the disk before any file of the tree; some file systems flush no folders */
+    const lvk_status status = fsync(file) == 0 || errno == EINVAL ? LVK_OK : fail_errno(folder);
+    close(file);
+    return status;
 }
 
 lvk_status lvk_unfinished_begin(const char *folder, const char *work, lvk_unfinished *tree) {
