@@ -1,9 +1,9 @@
 #include "artifact/model_classes.h"
 
+#include "core/json_file.h"
 #include "core/memory.h"
 #include "core/text.h"
 
-#include <jansson.h>
 #include <string.h>
 
 static const char list_key[] = "classes", negative_key[] = "negative_class",
@@ -79,8 +79,11 @@ static lvk_status take_list(const json_t *list, lvk_model_info *info) {
 lvk_status lvk_model_classes_get(const lvk_string_map *map, lvk_model_info *info) {
     const char *text = lvk_string_map_get(map, list_key);
     if (text) {
-        json_t *list = json_loads(text, 0, NULL);
-        const lvk_status status = take_list(list, info);
+        json_t *list;
+        json_error_t error;
+        lvk_status status = lvk_json_parse(text, strlen(text), &list, &error);
+        if (status != LVK_ERROR_MEMORY)
+            status = take_list(list, info);
         json_decref(list);
         return status;
     }
@@ -138,7 +141,10 @@ lvk_status lvk_model_positive_get(const lvk_string_map *map, const lvk_model_inf
     const char *text = lvk_string_map_get(map, LVK_POSITIVE_CLASSES_KEY);
     if (!text)
         return LVK_OK;
-    json_t *list = json_loads(text, 0, NULL);
+    json_t *list;
+    json_error_t error;
+    if (lvk_json_parse(text, strlen(text), &list, &error) == LVK_ERROR_MEMORY)
+        return LVK_ERROR_MEMORY;
     calibration->has_positive = take_positive(list, info, calibration->positive);
     json_decref(list);
     return calibration->has_positive

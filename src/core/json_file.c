@@ -4,17 +4,61 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+static _Thread_local bool lost; /* a value is missing in what this thread has made */
+
+void lvk_json_set(json_t *object, const char *key, json_t *value) {
+    lost |= json_object_set_new(object, key, value) != 0 && lvk_text_is_utf8(key);
+}
+
+void lvk_json_append(json_t *array, json_t *value) {
+    lost |= json_array_append_new(array, value) != 0;
+}
+
+static lvk_status out_of_memory(void) {
+    return lvk_fail(LVK_ERROR_MEMORY, "out of memory for a JSON text");
+}
+
+/* Whether memory is there for twice the text, which is what jansson needs at least. */
+static bool has_room(size_t size) {
+    void *room = lvk_alloc(2 * size + 4096, 1);
+    lvk_free(room);
+    return room != NULL;
+}
+
+lvk_status lvk_json_dump(const json_t *json, size_t flags, char **text) {
+    const bool incomplete = lost;
+    lost = false;
+    *text = json && !incomplete ? json_dumps(json, flags) : NULL;
+    if (*text)
+        return LVK_OK;
+    if (!json || incomplete)
+        return out_of_memory();
+    return lvk_fail(LVK_ERROR_ARGUMENT,
+                    "what is to be written as JSON has a text that is not UTF-8, or memory is out");
+}
+
+/* jansson 2.14 calls a token for which memory is out invalid. The second attempt tells the two apart. */
+lvk_status lvk_json_parse(const char *text, size_t size, json_t **json, json_error_t *error) {
+    *json = NULL;
+    for (int attempt = 0; attempt < 2 && !*json; ++attempt) {
+        if (!has_room(size))
+            return LVK_ERROR_MEMORY;
+        *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
+    }
+    if (*json)
+        return LVK_OK;
+    lvk_text_make_printable(error->text);
+    return lvk_fail(LVK_ERROR_FORMAT, "%s", error->text);
+}
+
 lvk_status lvk_json_text(const json_t *json, int digits, char **text) {
+    char *dump;
     *text = NULL;
-    if (!json)
-        return lvk_fail(LVK_ERROR_MEMORY, "out of memory for a JSON text");
-    char *dump = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(digits));
-    if (!dump)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "what is to be written as JSON has a text that is not UTF-8, or memory is out");
+    LVK_TRY(lvk_json_dump(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(digits), &dump));
     *text = lvk_format("%s\n", dump);
     free(dump); /* jansson allocated it */
     return *text ? LVK_OK : LVK_ERROR_MEMORY;
@@ -36,12 +80,12 @@ lvk_status lvk_json_read(const char *path, size_t most, json_t **json) {
     json_error_t error;
     *json = NULL;
     LVK_TRY(lvk_file_read(path, most, &data, &size));
-    *json = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);
+    const lvk_status status = lvk_json_parse(data, size, json, &error);
     lvk_free(data);
-    if (!*json) {
-        lvk_text_make_printable(error.text);
+    if (status == LVK_ERROR_FORMAT)
         return lvk_fail(LVK_ERROR_FORMAT, "%s:%d: %s", path, error.line, error.text);
-    }
+    if (status != LVK_OK)
+        return lvk_fail_within(status, "%s", path);
     if (json_is_object(*json))
         return LVK_OK;
     json_decref(*json);
@@ -50,9 +94,8 @@ lvk_status lvk_json_read(const char *path, size_t most, json_t **json) {
 }
 
 lvk_status lvk_json_digest(const json_t *json, char digest[LVK_DIGEST_TEXT]) {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
-    if (!text)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "the configuration cannot be written as JSON");
+    char *text;
+    LVK_TRY(lvk_json_dump(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), &text));
     lvk_digest(text, strlen(text), digest);
     free(text); /* jansson allocated it */
     return LVK_OK;

@@ -15,6 +15,20 @@ LVK_MUST_USE lvk_status lvk_json_text(const json_t *json, int digits, char **tex
 /* Replaces the file by that text. */
 LVK_MUST_USE lvk_status lvk_json_write(const char *path, const json_t *json, int digits);
 
+/* Put a value, which may be NULL when memory is out, into an object or an array, and release it. Where memory
+ * is out the value is not there; the next call of lvk_json_text, lvk_json_write, lvk_json_dump or
+ * lvk_json_digest on this thread fails then with LVK_ERROR_MEMORY, so that no text lacks a value and the caller
+ * need not check. A key that is not UTF-8 is left out. */
+void lvk_json_set(json_t *object, const char *key, json_t *value);
+void lvk_json_append(json_t *array, json_t *value);
+
+/* The text of `json` by json_dumps, which the caller releases with free; LVK_ERROR_MEMORY as told above. */
+LVK_MUST_USE lvk_status lvk_json_dump(const json_t *json, size_t flags, char **text);
+
+/* json_loadb with JSON_REJECT_DUPLICATES. *error tells what is wrong after LVK_ERROR_FORMAT, made printable; a
+ * lack of memory is not taken for a wrong text. After a failure *json is NULL. */
+LVK_MUST_USE lvk_status lvk_json_parse(const char *text, size_t size, json_t **json, json_error_t *error);
+
 enum { LVK_JSON_USUAL = 1 << 20 }; /* the most bytes of a file of settings or results */
 
 /* Reads a file of at most `most` bytes that holds one object. A key that appears twice is a failure. The

@@ -2,10 +2,10 @@
 #include "dataset/split.h"
 
 #include "core/file.h"
+#include "core/json_file.h"
 #include "core/memory.h"
 #include "core/text.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,16 +78,18 @@ lvk_status lvk_split_write(const lvk_split *split, const char *path) {
     json_decref(groups);
     json_decref(parts);
     if (root && split->by_image)
-        json_object_set_new(root, "by_image", json_true());
+        lvk_json_set(root, "by_image", json_true());
     if (root && split->given)
-        json_object_set_new(root, "given", json_true());
-    char *text =
-        root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL; /* keeps its order */
+        lvk_json_set(root, "given", json_true());
+    char *text;
+    lvk_status status =
+        lvk_json_dump(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15), &text); /* keeps its order */
     json_decref(root);
-    if (!text)
+    if (status != LVK_OK)
         return fail_text(split->dataset, path);
     const lvk_span spans[] = {{text, strlen(text)}, {"\n", 1}};
-    const lvk_status status = lvk_file_write_spans(path, spans, 2);
+    lvk_folder_clear_beside(path);
+    status = lvk_file_write_spans(path, spans, 2);
     free(text); /* jansson's */
     return status;
 }
@@ -217,9 +219,11 @@ lvk_status lvk_split_parse(const char *path, json_t **root) {
     size_t size;
     json_error_t error;
     LVK_TRY(lvk_file_read(path, MOST_BYTES, &text, &size));
-    *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    const lvk_status status = lvk_json_parse(text, size, root, &error);
     lvk_free(text);
-    return *root ? LVK_OK : lvk_fail(LVK_ERROR_FORMAT, "%s: line %d: %s", path, error.line, error.text);
+    if (status == LVK_ERROR_FORMAT)
+        return lvk_fail(status, "%s: line %d: %s", path, error.line, error.text);
+    return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", path);
 }
 
 lvk_status lvk_split_read(const char *path, const lvk_dataset *dataset, lvk_split **split) {

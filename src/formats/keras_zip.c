@@ -1,9 +1,9 @@
 #include "formats/keras_zip.h"
 
+#include "core/json_file.h"
 #include "core/text.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <string.h>
 #include <zip.h>
 
@@ -193,11 +193,12 @@ static lvk_status read_config(reader *r, zip_t *archive) {
     json_error_t error;
     lvk_status status = read_entry(r->path, archive, config_name, LVK_KERAS_MAX_CONFIG, &text, &size);
     if (status == LVK_OK) {
-        json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-        lvk_text_make_printable(error.text);
-        status =
-            root ? read_layers(r, root)
-                 : lvk_fail(LVK_ERROR_FORMAT, "%s: %s:%d: %s", r->path, config_name, error.line, error.text);
+        json_t *root;
+        status = lvk_json_parse(text, size, &root, &error);
+        if (status == LVK_OK)
+            status = read_layers(r, root);
+        else if (status == LVK_ERROR_FORMAT)
+            status = lvk_fail(status, "%s: %s:%d: %s", r->path, config_name, error.line, error.text);
         json_decref(root);
     }
     lvk_free(text);

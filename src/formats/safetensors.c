@@ -1,10 +1,10 @@
 #include "formats/safetensors.h"
 
 #include "core/file.h"
+#include "core/json_file.h"
 #include "core/memory.h"
 #include "core/text.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,11 +113,9 @@ static lvk_status parse_header(lvk_safetensors *file, json_t **header) {
         return lvk_fail(LVK_ERROR_FORMAT, "%s: is not a safetensors file: no header", file->name);
     LVK_TRY(check_form(file, json, (size_t)length));
     json_error_t error;
-    *header = json_loadb(json, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-    if (!*header) {
-        lvk_text_make_printable(error.text);
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: bad header: %s", file->name, error.text);
-    }
+    const lvk_status status = lvk_json_parse(json, (size_t)length, header, &error);
+    if (status != LVK_OK)
+        return lvk_fail_within(status, status == LVK_ERROR_FORMAT ? "%s: bad header" : "%s", file->name);
     file->data_start = 8 + (size_t)length;
     return LVK_OK;
 }

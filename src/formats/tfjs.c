@@ -1,9 +1,9 @@
 #include "formats/tfjs.h"
 
 #include "core/file.h"
+#include "core/json_file.h"
 #include "core/text.h"
 
-#include <jansson.h>
 #include <string.h>
 
 /* A model that is being read. */
@@ -21,11 +21,8 @@ static lvk_status parse(const char *path, const char *json, size_t size, json_t 
     if (size > LVK_TFJS_MAX_JSON)
         return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read", path, size,
                         LVK_TFJS_MAX_JSON);
-    *root = json_loadb(json, size, JSON_REJECT_DUPLICATES, &error);
-    if (*root)
-        return LVK_OK;
-    lvk_text_make_printable(error.text);
-    return lvk_fail(LVK_ERROR_FORMAT, "%s:%d: %s", path, error.line, error.text);
+    const lvk_status status = lvk_json_parse(json, size, root, &error);
+    return status == LVK_ERROR_FORMAT ? lvk_fail(status, "%s:%d: %s", path, error.line, error.text) : status;
 }
 
 /* Counts the weights of all groups, before anything is allocated for them. */

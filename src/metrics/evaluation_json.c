@@ -25,10 +25,10 @@ static json_t *printable(const char *text) {
 }
 
 static void add_score(json_t *object, const char *key, double value, double low, double high) {
-    json_object_set_new(object, key, number(value));
+    lvk_json_set(object, key, number(value));
     char *interval = lvk_format("%s_95", key);
     if (interval)
-        json_object_set_new(object, interval, json_pack("[o, o]", number(low), number(high)));
+        lvk_json_set(object, interval, json_pack("[o, o]", number(low), number(high)));
     lvk_free(interval);
 }
 
@@ -72,7 +72,7 @@ static json_t *name_of(const lvk_evaluation_report *report, uint32_t k) {
 static json_t *names_of(const lvk_evaluation_report *report) {
     json_t *names = json_array();
     for (uint32_t k = 0; k < report->class_count; ++k)
-        json_array_append_new(names, name_of(report, k));
+        lvk_json_append(names, name_of(report, k));
     return names;
 }
 
@@ -81,8 +81,8 @@ static json_t *confusion_of(const lvk_class_metrics *m) {
     for (uint32_t k = 0; k < m->classes; ++k) {
         json_t *row = json_array();
         for (uint32_t called = 0; called < m->classes; ++called)
-            json_array_append_new(row, json_integer(m->confusion[k][called]));
-        json_array_append_new(rows, row);
+            lvk_json_append(row, json_integer(m->confusion[k][called]));
+        lvk_json_append(rows, row);
     }
     return rows;
 }
@@ -116,8 +116,8 @@ static json_t *report_of_classes(const lvk_evaluation_report *report) {
         add_score(object, measures[i].key, lvk_class_total_of(&m->scores, &measures[i]),
                   lvk_class_total_of(&m->low, &measures[i]), lvk_class_total_of(&m->high, &measures[i]));
     for (uint32_t k = 0; k < m->classes; ++k)
-        json_array_append_new(by_class, class_report(report, k));
-    json_object_set_new(object, "by_class", by_class);
+        lvk_json_append(by_class, class_report(report, k));
+    lvk_json_set(object, "by_class", by_class);
     return object;
 }
 
@@ -132,9 +132,9 @@ json_t *lvk_evaluation_report_json(const lvk_evaluation_report *report) {
 static void add_prevalence(json_t *object, const lvk_metrics *m, double prevalence) {
     double positive, negative;
     lvk_predictive_values(m, prevalence, &positive, &negative);
-    json_object_set_new(object, "prevalence", number(prevalence));
-    json_object_set_new(object, "positive_predictive_value", number(positive));
-    json_object_set_new(object, "negative_predictive_value", number(negative));
+    lvk_json_set(object, "prevalence", number(prevalence));
+    lvk_json_set(object, "positive_predictive_value", number(positive));
+    lvk_json_set(object, "negative_predictive_value", number(negative));
 }
 
 static lvk_status append(json_t *list, json_t *row) {
@@ -166,7 +166,7 @@ static lvk_status add_subjects(json_t *list, const lvk_evaluation_report *report
 static json_t *class_subject_row(const lvk_subject_class_score *s, const lvk_evaluation_report *report) {
     json_t *called = json_array();
     for (uint32_t k = 0; k < report->class_count; ++k)
-        json_array_append_new(called, json_integer(s->called[k]));
+        lvk_json_append(called, json_integer(s->called[k]));
     return json_pack("{s:o, s:o, s:o, s:I, s:o, s:I}", "subject", printable(s->name), "label",
                      s->label < 0 ? json_null() : name_of(report, (uint32_t)s->label), "majority",
                      s->vote < 0 ? json_null() : name_of(report, (uint32_t)s->vote), "cells",
@@ -193,7 +193,7 @@ static lvk_status add_details(json_t *json, const lvk_evaluation_report *report,
     if (!d->rows)
         return LVK_OK;
     json_t *list = json_array();
-    json_object_set_new(json, "by_subject", list);
+    lvk_json_set(json, "by_subject", list);
     return report->class_count ? add_class_subjects(list, report, d) : add_subjects(list, report, d);
 }
 

@@ -99,13 +99,16 @@ lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_device_info *
     if (!lvk_path_is_file(path))
         return LVK_OK;
     LVK_TRY(lvk_file_read(path, MAX_FILE, &text, &size));
-    json_t *file = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *file;
+    lvk_status status = lvk_json_parse(text, size, &file, &error);
     lvk_free(text);
+    if (status == LVK_ERROR_MEMORY)
+        return lvk_fail_within(status, "%s", path);
     if (!json_is_object(file)) {
         json_decref(file);
         return lvk_fail(LVK_ERROR_FORMAT, "%s: damaged", path);
     }
-    lvk_status status = check_digest(path, file);
+    status = check_digest(path, file);
     if (status == LVK_OK)
         status = check_description(path, file, device);
     if (status == LVK_OK)
@@ -122,7 +125,7 @@ static json_t *pack(const lvk_device_info *device, const lvk_string_map *choices
     char digest[LVK_DIGEST_TEXT];
     json_t *file = describe(device), *object = json_object();
     for (size_t i = 0; i < choices->count; ++i)
-        json_object_set_new(object, choices->pairs[i].key, json_string(choices->pairs[i].value));
+        lvk_json_set(object, choices->pairs[i].key, json_string(choices->pairs[i].value));
     const bool whole = json_object_size(object) == choices->count &&
                        json_object_set(file, "choices", object) == 0 &&
                        lvk_json_digest(file, digest) == LVK_OK &&

@@ -233,7 +233,7 @@ static json_t *measures_json(const lvk_metrics *metrics, const lvk_metrics *defi
         const double value = lvk_measure_of(metrics, &measures[i]);
         if (defined && isnan(lvk_measure_of(defined, &measures[i])))
             continue;
-        json_object_set_new(object, measures[i].key, isfinite(value) ? json_real(value) : json_null());
+        lvk_json_set(object, measures[i].key, isfinite(value) ? json_real(value) : json_null());
     }
     return object;
 }
@@ -242,7 +242,7 @@ static lvk_status write_results(cross_validation *c) {
     const lvk_cv_result *r = c->result;
     json_t *folds = json_array();
     for (uint32_t fold = 0; folds && fold < r->folds; ++fold)
-        json_array_append_new(folds, lvk_evaluation_report_json(&r->fold[fold]));
+        lvk_json_append(folds, lvk_evaluation_report_json(&r->fold[fold]));
     const lvk_metrics *defined = r->all.class_count ? &r->mean : NULL;
     json_t *json =
         json_pack("{s:o, s:o, s:o, s:o, s:b}", "folds", folds, "mean", measures_json(&r->mean, defined),

@@ -2,6 +2,7 @@
 
 #include "artifact/run_folder.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -51,9 +52,9 @@ static lvk_status describe_axis(lvk_search *s, const lvk_axis *axis, const char 
     char *key = lvk_format("grid.%s", name), *setting = lvk_strdup(name);
     json_t *values = json_array();
     if (axis->range)
-        json_array_append_new(values, json_sprintf("%s..%s", axis->values[0], axis->values[1]));
+        lvk_json_append(values, json_sprintf("%s..%s", axis->values[0], axis->values[1]));
     for (uint32_t i = 0; i < axis->count && !axis->range; ++i)
-        json_array_append_new(values, json_string(axis->values[i]));
+        lvk_json_append(values, json_string(axis->values[i]));
     lvk_status status = key && setting ? LVK_OK : LVK_ERROR_MEMORY;
     for (char *dash = setting; dash && (dash = strchr(dash, '-'));)
         *dash = '_';

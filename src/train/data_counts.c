@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -23,6 +24,17 @@ static json_t *find_reason(json_t *list, const char *reason) {
     return NULL;
 }
 
+/* JSON has UTF-8 only; names of files have any bytes. */
+static json_t *first_of(const lvk_skipped_info *file) {
+    char *path = lvk_strdup(file->path);
+    if (path && !lvk_text_is_utf8(path))
+        lvk_text_make_printable(path);
+    json_t *entry =
+        path ? json_pack("{s:s, s:i, s:s}", "reason", file->reason, "files", 1, "example", path) : NULL;
+    lvk_free(path);
+    return entry;
+}
+
 static json_t *count_left_out(const lvk_dataset *dataset) {
     json_t *list = json_array();
     for (size_t i = 0; list && i < lvk_dataset_skipped_count(dataset); ++i) {
@@ -30,10 +42,9 @@ static json_t *count_left_out(const lvk_dataset *dataset) {
         json_t *entry = find_reason(list, file.reason);
         if (entry) {
             const json_int_t files = json_integer_value(json_object_get(entry, "files"));
-            json_object_set_new(entry, "files", json_integer(files + 1));
+            lvk_json_set(entry, "files", json_integer(files + 1));
         } else {
-            json_array_append_new(
-                list, json_pack("{s:s, s:i, s:s}", "reason", file.reason, "files", 1, "example", file.path));
+            lvk_json_append(list, first_of(&file));
         }
     }
     return list;
@@ -64,7 +75,7 @@ static void count_image(counts *c, uint32_t index) {
 static json_t *by_class(const lvk_dataset *dataset, const size_t *numbers) {
     json_t *object = json_object();
     for (size_t k = 0; object && k < lvk_dataset_class_count(dataset); ++k)
-        json_object_set_new(object, lvk_dataset_class_name(dataset, k), json_integer((json_int_t)numbers[k]));
+        lvk_json_set(object, lvk_dataset_class_name(dataset, k), json_integer((json_int_t)numbers[k]));
     return object;
 }
 

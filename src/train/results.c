@@ -93,8 +93,8 @@ lvk_status lvk_results_write(const lvk_trainer *t, const lvk_train_result *resul
                              (json_int_t)result->best_epoch, "stopped_early", (int)result->stopped_early);
     for (int part = 0; json && part < LVK_SPLIT_PART_COUNT; ++part)
         if (result->tested[part])
-            json_object_set_new(json, lvk_split_part_name((lvk_split_part)part),
-                                lvk_evaluation_report_json(&result->reports[part]));
+            lvk_json_set(json, lvk_split_part_name((lvk_split_part)part),
+                         lvk_evaluation_report_json(&result->reports[part]));
     char *path = lvk_format("%s/results.json", lvk_run_folder_path(t->folder));
     const lvk_status status = path ? lvk_json_write(path, json, LVK_PREDICTION_DIGITS) : LVK_ERROR_MEMORY;
     json_decref(json);

@@ -108,11 +108,11 @@ static lvk_status identify(lvk_trainer *t) {
     if (!json)
         return LVK_ERROR_MEMORY;
     if (t->backbone)
-        json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
+        lvk_json_set(json, "weights_digest", json_string(t->backbone->digest));
     /* The tensors of this variant have the same names as those of LVK_RESNET_KERAS, so that the digest of the
      * weights does not tell the two apart. */
     if (t->backbone && t->backbone->variant == LVK_RESNET_KERAS_2019)
-        json_object_set_new(json, "weights_variant", json_string(t->info.topology));
+        lvk_json_set(json, "weights_variant", json_string(t->info.topology));
     const lvk_status status = lvk_json_digest(json, t->state.config_digest);
     json_decref(json);
     t->state.seed = t->settings.options.seed;
@@ -126,24 +126,24 @@ static bool is_first(const lvk_trainer *t) {
 
 static void record_classes(json_t *json, const lvk_model_info *info) {
     if (info->class_count == 0) {
-        json_object_set_new(json, "positive_class", json_string(info->positive_class));
-        json_object_set_new(json, "negative_class", json_string(info->negative_class));
+        lvk_json_set(json, "positive_class", json_string(info->positive_class));
+        lvk_json_set(json, "negative_class", json_string(info->negative_class));
         return;
     }
     json_t *classes = json_array();
     for (uint32_t c = 0; c < info->class_count; ++c)
-        json_array_append_new(classes, json_string(info->classes[c]));
-    json_object_set_new(json, "classes", classes);
+        lvk_json_append(classes, json_string(info->classes[c]));
+    lvk_json_set(json, "classes", classes);
 }
 
 /* What a refit has of the models of which it is one, for whoever resumes it by itself. */
 static void record_source(json_t *json, const lvk_train_options *options) {
     if (options->estimate)
-        json_object_set_new(json, "refit_estimate", json_string(options->estimate));
+        lvk_json_set(json, "refit_estimate", json_string(options->estimate));
     if (options->novelty_ratio > 0) /* as text, with all its digits */
-        json_object_set_new(json, "refit_novelty_ratio", json_sprintf("%.17g", options->novelty_ratio));
+        lvk_json_set(json, "refit_novelty_ratio", json_sprintf("%.17g", options->novelty_ratio));
     if (options->temperature > 0)
-        json_object_set_new(json, "refit_temperature", json_sprintf("%.17g", options->temperature));
+        lvk_json_set(json, "refit_temperature", json_sprintf("%.17g", options->temperature));
 }
 
 static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
@@ -153,9 +153,9 @@ static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
     if (!json)
         return LVK_ERROR_MEMORY;
     lvk_status status = lvk_origin_record(json, &lvk_device_backend(device)->info, t->kernels);
-    json_object_set_new(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
+    lvk_json_set(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
     if (t->backbone)
-        json_object_set_new(json, "weights_digest", json_string(t->backbone->digest));
+        lvk_json_set(json, "weights_digest", json_string(t->backbone->digest));
     record_classes(json, &t->info);
     record_source(json, &t->settings.options);
     if (status == LVK_OK)
@@ -359,15 +359,15 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
         LVK_TRY(lvk_settings_check_text("data", resume->data));
     LVK_TRY(lvk_run_config_read(lvk_run_folder_path(t->folder), &json));
     if (resume && resume->data)
-        json_object_set_new(json, "data", json_string(resume->data));
+        lvk_json_set(json, "data", json_string(resume->data));
     if (resume && resume->epochs) {
         t->epochs_before = (uint32_t)json_integer_value(json_object_get(json, "epochs"));
-        json_object_set_new(json, "epochs", json_integer(resume->epochs));
+        lvk_json_set(json, "epochs", json_integer(resume->epochs));
     }
     if (resume && resume->patience)
-        json_object_set_new(json, "patience", json_integer(*resume->patience));
+        lvk_json_set(json, "patience", json_integer(*resume->patience));
     if (resume && resume->recompute)
-        json_object_set_new(json, "recompute", json_string(resume->recompute));
+        lvk_json_set(json, "recompute", json_string(resume->recompute));
     const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
     t->before = json;
     t->settings.options.threads = resume ? resume->threads : 0;
