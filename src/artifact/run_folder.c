@@ -90,8 +90,13 @@ lvk_status lvk_run_folder_reopen(const char *path) {
     return status;
 }
 
+/* Whether a file of this name is written before config.json. */
+static bool is_early(const char *name) {
+    return strcmp(name, lvk_run_file_name(LVK_RUN_SPLIT)) == 0 || strcmp(name, "data.json") == 0;
+}
+
 /* Fails unless the folder is empty, or holds only what a run leaves that was killed before it wrote
- * config.json and thus cannot be resumed: the lock, temporary files, and, beside a lock, a split. */
+ * config.json and thus cannot be resumed: the lock, temporary files, and, beside a lock, what is written earlier. */
 static lvk_status check_empty(const char *path) {
     bool begun;
     LVK_TRY(has_file(path, ".lock", &begun));
@@ -102,7 +107,7 @@ static lvk_status check_empty(const char *path) {
     for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));) {
         const char *name = entry->d_name;
         if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".lock") != 0 &&
-            !lvk_file_is_temporary(name) && !(begun && strcmp(name, lvk_run_file_name(LVK_RUN_SPLIT)) == 0))
+            !lvk_file_is_temporary(name) && !(begun && is_early(name)))
             status =
                 lvk_fail(LVK_ERROR_IO, "%s: is not empty; name another run folder, or resume this run", path);
     }

@@ -116,6 +116,7 @@ Test(run_folder, a_run_killed_before_its_configuration_counts_as_empty) {
     cr_assert_eq(lvk_run_folder_create(scratch_path("r"), "cnn", &run), LVK_OK);
     lvk_run_folder_close(&run);
     write_file(scratch_path("r/split.json"), "{}");
+    write_file(scratch_path("r/data.json"), "{}");
     write_file(scratch_path("r/config.json.tmp-abcdefghijklm"), "{");
     write_file(scratch_path("r/split.json.tmp-77"), "{");
     cr_assert_eq(lvk_run_folder_create(scratch_path("r"), "cnn", &run), LVK_OK, "%s", lvk_error_message());
