@@ -353,5 +353,6 @@ lvk_status lvk_export_write(lvk_export *e, const char *format, const char *file)
             LVK_ERROR_UNSUPPORTED,
             "%s: holds %u joined models, and format %s is of one: take onnx, or export them one by one",
             e->path, members, format);
+    lvk_folder_clear_beside(file);
     return formats[i].write(e, file);
 }

@@ -133,6 +133,7 @@ static lvk_status join(joining *j, const char *const *paths, size_t count, const
     LVK_TRY(put_metadata(j, result));
     LVK_TRY(put_tensors(j, result));
     result->members = (uint32_t)count;
+    lvk_folder_clear_beside(file);
     return lvk_safetensors_write(file, j->tensors, j->tensor_count, &j->metadata);
 }
 

@@ -172,6 +172,7 @@ lvk_status lvk_explanation_write(const lvk_explainer *e, const lvk_explanation *
     void *data;
     size_t size;
     LVK_TRY(lvk_explanation_encode(e, x, &data, &size));
+    lvk_folder_clear_beside(path);
     const lvk_status status = lvk_file_write(path, data, size);
     lvk_free(data);
     return status;

@@ -303,6 +303,7 @@ lvk_status lvk_predictions_write(const char *path, const lvk_prediction *rows, s
                                  const lvk_prediction_options *options) {
     char *text = NULL;
     LVK_TRY(lvk_predictions_text(rows, count, options, &text));
+    lvk_folder_clear_beside(path);
     const lvk_status status = lvk_file_write(path, text, strlen(text));
     lvk_free(text);
     return status;

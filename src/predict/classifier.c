@@ -374,6 +374,7 @@ void lvk_text_free(char *text) {
 }
 
 lvk_status lvk_text_write(const char *path, const char *text) {
+    lvk_folder_clear_beside(path);
     return lvk_file_write(path, text, strlen(text));
 }
 

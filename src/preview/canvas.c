@@ -89,6 +89,7 @@ lvk_status lvk_canvas_write(const lvk_canvas *canvas, const char *path) {
     void *data;
     size_t size;
     LVK_TRY(lvk_png_encode(canvas->pixels, canvas->width, canvas->height, 3, &data, &size));
+    lvk_folder_clear_beside(path);
     const lvk_status status = lvk_file_write(path, data, size);
     lvk_free(data);
     return status;

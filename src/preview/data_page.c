@@ -99,6 +99,8 @@ lvk_status lvk_data_page_write(const lvk_dataset *dataset, const lvk_data_page_o
     if (status == LVK_OK)
         status = compose(page);
     if (status == LVK_OK)
+        lvk_folder_clear_beside(path);
+    if (status == LVK_OK)
         status = lvk_file_write(path, page->text.data, page->text.length);
     lvk_text_finish(&page->text);
     lvk_page_pictures_finish(&page->pictures);

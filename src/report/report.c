@@ -132,6 +132,7 @@ static lvk_status make_page(lvk_page *page, lvk_text *html) {
 
 static lvk_status write_figures(const lvk_page *page, const char *folder) {
     LVK_TRY(lvk_folder_create(folder));
+    lvk_folder_clear(folder);
     for (size_t i = 0; i < page->figure_count; ++i) {
         const lvk_figure *figure = &page->figures[i];
         char *path = lvk_format("%s/%s.svg", folder, figure->id);
@@ -175,6 +176,7 @@ void lvk_report_files_finish(lvk_report_files *files) {
 }
 
 static lvk_status write_all(const lvk_page *page, const lvk_text *html, const lvk_report_files *files) {
+    lvk_folder_clear_beside(files->page);
     LVK_TRY(lvk_file_write(files->page, html->data, html->length));
     LVK_TRY(write_card(page->source, files->card));
     return write_figures(page, files->figures);

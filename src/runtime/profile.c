@@ -172,6 +172,7 @@ lvk_status lvk_profile_write_trace(const lvk_profile *profile, const char *path)
     size_t length;
     add_trace(&text, profile);
     LVK_TRY(lvk_text_take(&text, &string, &length));
+    lvk_folder_clear_beside(path);
     const lvk_status status = lvk_file_write(path, string, length);
     lvk_free(string);
     return status;

@@ -81,6 +81,16 @@ Test(predictions, json) {
     lvk_free(text);
 }
 
+/* What a killed process left beside the file goes when it is written again. */
+Test(predictions, leftovers_of_a_kill_go, .init = scratch_create, .fini = scratch_remove) {
+    const lvk_prediction_options options = {.negative_class = "hem", .positive_class = "all"};
+    cr_assert_eq(lvk_file_write(scratch_path("table.csv.tmp-abcdefghijklm"), "half", 4), LVK_OK);
+    cr_assert_eq(lvk_predictions_write(scratch_path("table.csv"), rows, ROWS, &options), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_expect(lvk_path_is_file(scratch_path("table.csv")));
+    cr_expect_not(lvk_path_is_file(scratch_path("table.csv.tmp-abcdefghijklm")));
+}
+
 Test(predictions, no_rows) {
     static const char *const expected[] = {[LVK_PREDICTIONS_TABLE] = "path  p_yes  class\n",
                                            [LVK_PREDICTIONS_CSV] = "path,p_yes,class\n",
