@@ -387,7 +387,8 @@ static bool is_own(const char *model, const char *file) {
 }
 
 /* Gives the model of a run's refit, where there is one, the calibration of the run's own, which is in `file`: it was
- * trained in the same way, and nobody is left who could choose for it. NULL: that of its training. */
+ * trained in the same way, and nobody is left who could choose for it. It comes first: the run's own model tells
+ * whether a calibration is whole, so that one which was cut off between the two can be repeated. NULL: that of its training. */
 static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen) {
     char *refit = NULL;
     lvk_checkpoint *opened = NULL;
@@ -418,13 +419,13 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     lvk_model_calibration chosen;
     if (status == LVK_OK)
         status = fill_chosen(lvk_checkpoint_info(opened), options, result, &chosen);
+    if (status == LVK_OK)
+        status = calibrate_refit(model, file, &chosen);
     if (status == LVK_OK) {
         snprintf(result->file, sizeof result->file, "%s", file);
         lvk_folder_clear_beside(file);
         status = lvk_checkpoint_calibrate(opened, &chosen);
     }
-    if (status == LVK_OK)
-        status = calibrate_refit(model, file, &chosen);
     lvk_checkpoint_destroy(&opened);
     lvk_free(file);
     return status;
@@ -441,13 +442,13 @@ lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
         status = trained_calibration(path, &left);
     if (status == LVK_OK && is_as_trained(opened, &left))
         left = (lvk_model_calibration){0};
+    if (status == LVK_OK)
+        status = calibrate_refit(model, path, NULL);
     if (status == LVK_OK) {
         snprintf(file, size, "%s", path);
         lvk_folder_clear_beside(path);
         status = lvk_checkpoint_calibrate(opened, &left);
     }
-    if (status == LVK_OK)
-        status = calibrate_refit(model, path, NULL);
     lvk_checkpoint_destroy(&opened);
     lvk_free(path);
     return status;
