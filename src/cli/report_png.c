@@ -43,8 +43,10 @@ static bool write_png(const char *folder, const char *name) {
     if (status < 0)
         printf("no figures as PNG: %s\n",
                errno == ENOENT ? "rsvg-convert makes them (Debian: librsvg2-bin)" : strerror(errno));
-    else if (status > 0)
+    else if (status > 0) {
+        (void)unlink(png); /* which may be cut off */
         fprintf(stderr, "warning: %s: %s ended with status %d\n", shown(svg), converter, status);
+    }
     free(svg);
     free(png);
     return status >= 0;
