@@ -388,7 +388,8 @@ static bool is_own(const char *model, const char *file) {
 
 /* Gives the model of a run's refit, where there is one, the calibration of the run's own, which is in `file`: it was
  * trained in the same way, and nobody is left who could choose for it. It comes first: the run's own model tells
- * whether a calibration is whole, so that one which was cut off between the two can be repeated. NULL: that of its training. */
+ * whether a calibration is whole, so that one which was cut off between the two can be repeated. NULL: that of its
+ * training. */
 static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen) {
     char *refit = NULL;
     lvk_checkpoint *opened = NULL;

@@ -1,13 +1,15 @@
 """What is disturbed: commands that write, with all that they need."""
-import pathlib
+import json
+import re
 import shutil
+import struct
 
 TRAINED = ("--image-size", 32, "--epochs", 1, "-q")
 
 
 class Work:
     """A command, run in a copy of the folder `template`. `again` gives the command that must then put things right, from the folder as
-    the disturbed run left it, or None where they are right; without it that is the same command."""
+    the disturbed run left it, without it that is the same command."""
 
     def __init__(self, name, command, template, again=None):
         self.name, self.command, self.template, self.again = name, command, template, again
@@ -32,15 +34,36 @@ def resumed(folder, *more):
     return ("train", "--resume", "out", "-q", *more) if (folder / "out" / "config.json").exists() else None
 
 
-def is_calibrated(folder):
-    """Whether a calibration was whole before it was cut off: it cannot be repeated then."""
-    return b'"temperature"' in (folder / "run" / "model.safetensors").read_bytes()[:65536]
-
-
 def emptied(folder, command):
     """Pictures are written to an empty folder only."""
     shutil.rmtree(folder / "out", ignore_errors=True)
     return command
+
+
+def make_weights(run, data, folder):
+    """Weights of a small residual network as torchvision's, from a training from random weights: the names without its own head and
+    without biases. Returns the file; `run` runs the program in `folder`."""
+    run("train", "--data", data, "--model", "resnet18", "--weights", "none", "--unfreeze", "all", "--bn", "train", "--out", "whole",
+        "--device", "cpu", "--no-refit", "--image-size", 32, "--epochs", 1, "-q")
+    run("export", "whole", "--format", "torchvision", "--out", "named.safetensors")
+    file = (folder / "named.safetensors").read_bytes()
+    start = 8 + struct.unpack("<Q", file[:8])[0]
+    header, body = {}, []
+    at = 0
+    for name, tensor in json.loads(file[8:start]).items():
+        if name == "__metadata__" or name.startswith("fc.") or re.search(r"(conv\d|downsample\.0)\.bias$", name):
+            continue
+        first, last = tensor["data_offsets"]
+        body.append(file[start + first:start + last])
+        header[name] = dict(tensor, data_offsets=[at, at + last - first])
+        at += last - first
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (folder / "named.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + b"".join(body))
+    run("import", "named.safetensors", "--out", "weights.safetensors", "-q")
+    shutil.rmtree(folder / "whole")
+    (folder / "named.safetensors").unlink()
+    return folder / "weights.safetensors"
 
 
 def make(program, base, device):
@@ -74,18 +97,21 @@ def make(program, base, device):
     board = ("train", "--data", data, "--out", "out", "--tensorboard", "board", *TRAINED, *use)
     cv = ("cv", "--data", data, "--folds", 2, "--out", "out", "--image-size", 32, "--epochs", 1, "-q", *use)
     tune = ("tune", "--data", data, "--grid", "learning-rate=0.001,0.01", "--grid", "epochs=1", "--image-size", 32, "--out", "out", "-q", *use)
+    weights = make_weights(run, data, base)
+    head = ("train", "--data", data, "--out", "out", "--model", "resnet18", "--weights", weights, "--views", 2, *TRAINED, *use)
     calibrate = ("calibrate", "run", "--temperature", "--from", "run/predictions-validation.csv")
     explain = ("explain", "run", pictures, "--out", "out", "-q", *use)
     works = [
-        Work("train", train, empty, lambda folder: resumed(folder) or train),
-        Work("train --tensorboard", board, empty, lambda folder: resumed(folder, "--tensorboard", "board") or board),
-        Work("train --resume", ("train", "--resume", "out", "--epochs", 2, "-q"), begun),
+        Work("train", train, empty, lambda folder: resumed(folder, *use) or train),
+        Work("train --tensorboard", board, empty, lambda folder: resumed(folder, "--tensorboard", "board", *use) or board),
+        Work("train --resume", ("train", "--resume", "out", "--epochs", 2, "-q", *use), begun),
+        Work("train, features", head, empty, lambda folder: resumed(folder, *use) or head),
         Work("cv", cv, empty),
         Work("tune", tune, empty),
         Work("tune --jobs 2", (*tune, "--jobs", 2), empty),
         Work("predict", ("predict", "--model", "run", pictures, "--format", "csv", "--out", "table.csv", "-q", *use), model),
         Work("eval", ("eval", "--model", "run", "--data", data, "--part", "test", "--out", "metrics.csv", "-q", *use), model),
-        Work("calibrate", calibrate, model, lambda folder: None if is_calibrated(folder) else calibrate),
+        Work("calibrate", calibrate, model),
         Work("export", ("export", "run", "--format", "onnx", "-o", "cells.onnx"), model),
         Work("export, joined", ("export", "run", "run", "--format", "leukvk", "-o", "joined.safetensors"), model),
         Work("report", ("report", "run", "-q", *use), model),
