@@ -29,10 +29,9 @@ typedef struct lvk_server_options {
     unsigned connections_per_address; /* of one client; 0: all from this machine, 64 from others */
     unsigned queue;                   /* requests that wait or are computed at one time; 0: 128 */
     double microns_per_pixel;         /* of images whose request does not tell it; 0: not known */
-    bool
-        small_batches; /* compute a few images by smaller batches than `classifier.batch`: faster, and the last digits
-                           of a probability may depend on how many images have come together */
-    lvk_classifier_options classifier; /* `keep_going` has no effect */
+    /* `keep_going` has no effect. `batch` 0: as many images as have come together, up to 32, by the smallest of several
+     * sizes that holds them, so that the last digits of a probability may depend on how many came together. */
+    lvk_classifier_options classifier;
 } lvk_server_options;
 
 /* Starts to serve the model at `model` (lvk_classifier_open). The device must outlive the server and is used by the server

@@ -23,30 +23,21 @@ static const char documentation[] =
     "  curl -F image=@1.bmp -F image=@2.bmp http://127.0.0.1:8080/v1/predict\n"
     "  curl http://127.0.0.1:8080/v1/model\n"
     "\n"
-    "The probabilities are those of leukvk predict with the same --batch and device. A batch costs the same time "
-    "however many images are in it. Requests that arrive together share one; for few images at a time, --batch 4 "
-    "or --small-batches answers faster.\n"
+    "Requests that arrive together share a batch. Batches of different sizes may add in another order, so that the last "
+    "digits of a probability may depend on how many images have come together. With --batch 32 they are those of "
+    "leukvk predict on the same device; a batch then costs the same time however few images are in it.\n"
     "\n"
     "For research and teaching; not a medical device.\n";
 
-enum {
-    OPTION_MAX_BODY = 256,
-    OPTION_QUEUE,
-    OPTION_BATCH,
-    OPTION_SMALL,
-    OPTION_TTA,
-    OPTION_THREADS,
-    OPTION_MICRONS
-};
+enum { OPTION_MAX_BODY = 256, OPTION_QUEUE, OPTION_BATCH, OPTION_TTA, OPTION_THREADS, OPTION_MICRONS };
 
 static const struct argp_option options[] = {
     {"max-body", OPTION_MAX_BODY, "MIB", 0, "Most MiB of a request (64)", GROUP_WORK},
     {"queue", OPTION_QUEUE, "N", 0, "Most requests that wait or are computed at one time (128)", GROUP_WORK},
     OPTION_HEADING("Model:", GROUP_MODEL),
-    {"batch", OPTION_BATCH, "N", 0, "Batch size (32)", GROUP_MODEL},
-    {"small-batches", OPTION_SMALL, NULL, 0,
-     "Compute a few images by smaller batches: faster, but the last digits of a probability may differ from those of leukvk "
-     "predict and depend on how many images have come together",
+    {"batch", OPTION_BATCH, "N", 0,
+     "Always compute batches of N images, as leukvk predict does, to the same bits (of 1, 2, 4, 8, 16 or 32 images, by how many "
+     "have come together)",
      GROUP_MODEL},
     {"tta", OPTION_TTA, "N", 0, "Average over N of the eight orientations of each image (1)", GROUP_MODEL},
     {"threads", OPTION_THREADS, "N", 0, "Number of threads that decode images (one per processor, at most 8)",
@@ -78,9 +69,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         return 0;
     case OPTION_BATCH:
         c->batch = (uint32_t)option_count(state, "batch", text, 1, 1024);
-        return 0;
-    case OPTION_SMALL:
-        a->server.small_batches = true;
         return 0;
     case OPTION_TTA:
         c->views = (uint32_t)option_count(state, "tta", text, 1, 8);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { USUAL_BATCH = 32 };
+enum { LARGEST_BATCH = 32 };
 
 /* Puts a size in front of the larger ones. */
 static lvk_status open_size(lvk_device *device, const char *model, lvk_classifier_options options,
@@ -20,13 +20,14 @@ static lvk_status open_size(lvk_device *device, const char *model, lvk_classifie
 }
 
 lvk_status lvk_batches_open(lvk_device *device, const char *model, const lvk_classifier_options *options,
-                            bool small, lvk_batches *batches) {
-    uint32_t batch = options->batch ? options->batch : USUAL_BATCH;
+                            lvk_batches *batches) {
+    uint32_t batch = options->batch ? options->batch : LARGEST_BATCH;
     *batches = (lvk_batches){0};
-    LVK_TRY(open_size(device, model, *options, batch, batches));
-    for (batch /= 2; small && batch > 0 && batches->count < LVK_MOST_SIZES; batch /= 2)
-        LVK_TRY(open_size(device, model, *options, batch, batches));
-    return LVK_OK;
+    lvk_status status = open_size(device, model, *options, batch, batches);
+    while (status == LVK_OK && !options->batch && (batch /= 2) > 0)
+        status = open_size(device, model, *options, batch, batches);
+    /* Without the sizes for which memory is short, the larger ones serve. */
+    return batches->count && (status == LVK_ERROR_MEMORY || status == LVK_ERROR_LIMIT) ? LVK_OK : status;
 }
 
 void lvk_batches_close(lvk_batches *batches) {

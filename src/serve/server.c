@@ -105,7 +105,7 @@ static lvk_status open_model(lvk_server *s, lvk_device *device, const char *mode
     lvk_classifier_options classifier = s->options.classifier;
     classifier.keep_going = false;
     classifier.threads = 1; /* there is nothing to decode any more */
-    LVK_TRY(lvk_batches_open(device, model, &classifier, s->options.small_batches, &s->batches));
+    LVK_TRY(lvk_batches_open(device, model, &classifier, &s->batches));
     s->classifier = lvk_batches_largest(&s->batches);
     s->device = device;
     LVK_TRY(lvk_model_reply_make(s, model, &s->model));

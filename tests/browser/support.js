@@ -64,7 +64,7 @@ export function filesBelow(folder) {
 
 /* Starts `leukvk VERB WORD...` at a free port. */
 export async function serve(verb, ...words) {
-    const device = verb === "serve" ? ["--device", DEVICE] : [];
+    const device = verb === "serve" ? ["--device", DEVICE, "--batch", "32"] : []; // the bits of predict
     const child = spawn(PROGRAM, [verb, ...words, ...device, "--port", "0"], {cwd: work.folder, stdio: ["ignore", "pipe", "pipe"]});
     const ended = new Promise(resolve => child.once("close", resolve));
     let said = "", errors = "";

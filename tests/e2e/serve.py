@@ -486,15 +486,24 @@ class Start(Case):
                 thread.join()
             self.assertEqual(set(statuses), {(200, None), (503, "1")})
 
-    def test_small_batches_differ_by_rounding_at_most(self):
+    def test_few_images_are_computed_by_small_batches(self):
         lines, _ = predictions(self.model, *self.images)
-        with server("serve", self.model, "--device", DEVICE, "--small-batches", "--batch", 8) as s:
-            self.assertEqual(s.json("GET", "/v1/model")[1]["batches"], [1, 2, 4, 8])
+        with server("serve", self.model, "--device", DEVICE) as s:
+            self.assertEqual(s.json("GET", "/v1/model")[1]["batches"], [1, 2, 4, 8, 16, 32])
             for count in [1, 3, 8, 9]:
                 body, kind = form([(path.name, path.read_bytes()) for path in self.images[:count]])
                 _, answer = s.json("POST", "/v1/predict", body, Content_Type=kind)
                 for image, line in zip(answer["images"], lines[1:]):
                     self.assertAlmostEqual(image["probabilities"]["all"], float(line.split(",")[-3]), 6)
+
+    def test_a_batch_size_that_is_asked_for_is_the_only_one(self):
+        lines = run(PROGRAM, "predict", "--model", self.model, "--device", "cpu", "--batch", 4, "--format", "csv",
+                    *self.images).stdout.splitlines()
+        with server("serve", self.model, "--device", "cpu", "--batch", 4) as s:
+            self.assertEqual(s.json("GET", "/v1/model")[1]["batches"], [4])
+            for i, path in enumerate(self.images[:3]):
+                _, answer = s.json("POST", f"/v1/predict?name={urllib.parse.quote(str(path))}", path.read_bytes(), Content_Type="image/bmp")
+                self.assertEqual(answer["images"][0]["csv"], lines[1 + i])
 
     def test_three_classes(self):
         cells, model = self.folder / "three", self.folder / "three-run"

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Images a second of `leukvk serve` and of the peer in peer.py, with the same weights, on this machine, in turns. The server
-computes few images by smaller batches (--small-batches).
+"""Images a second of `leukvk serve` and of the peer in peer.py, with the same weights, on this machine, in turns.
 
     tools/serve/compare.py PROGRAM MODEL IMAGE... [--rounds 3] [--seconds 8] [--at-once 1,8,64] [-- OPTIONS OF SERVE]
 
@@ -82,7 +81,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         exported = pathlib.Path(folder) / "cells.safetensors"
         subprocess.run([a.program, "export", a.model, "--format", "torchvision", "--out", str(exported)], check=True, capture_output=True)
-        commands = {"leukvk": ([a.program, "serve", a.model, "--port", "8089", "--small-batches", *options], 8089),
+        commands = {"leukvk": ([a.program, "serve", a.model, "--port", "8089", *options], 8089),
                     "FastAPI, PyTorch": ([a.python, str(FOLDER / "peer.py"), str(exported), "--port", "8090"], 8090)}
         servers = {}
         try:
