@@ -148,12 +148,12 @@ typedef struct lvk_explain_job {
     void *user;
 } lvk_explain_job;
 
-/* Whether lvk_explain_images may write to `folder`: it is not there, or empty. LVK_ERROR_ARGUMENT names
- * it. */
+/* Whether lvk_explain_images may write to `folder`: it is not there, or empty, or holds a part of what an
+ * lvk_explain_images that was stopped has written. LVK_ERROR_ARGUMENT names what is in the way. */
 LVK_API LVK_MUST_USE lvk_status lvk_explain_folder_check(const char *folder);
 
 /* Sets heats[i] of image images[i]; its `p` is NAN where the image can no longer be read, and a warning names it. With
- * a folder, which is made, writes
+ * a folder, which is made and marked as unfinished (.leukvk-unfinished) until it is complete, writes
  *  - NUMBER-NAME.png for each image, as lvk_explanation_write makes it;
  *  - mean-CLASS.png for each class that images are called: the mean of their crops and of their maps, each crop
  *    brought to one size;

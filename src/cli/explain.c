@@ -74,8 +74,8 @@ static const struct argp_option options[] = {
     {"patch", OPTION_PATCH, "F", 0, "Side of occlusion's patch in sides of the crop, 0.02 to 1 (0.125)",
      GROUP_WORK},
     {"out", OPTION_OUT, "DIR|FILE.png", 0,
-     "Write a picture of each image, the mean map of each class and explain.csv to DIR, which is new or empty; of one image, "
-     "its picture to FILE.png",
+     "Write a picture of each image, the mean map of each class and explain.csv to DIR, which is new or empty; after "
+     "Ctrl-C the same command goes on in it; of one image, write its picture to FILE.png",
      GROUP_OUTPUT},
     {"json", OPTION_JSON, NULL, 0, "Print the table as JSON", GROUP_OUTPUT},
     {0}};

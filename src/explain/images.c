@@ -1,15 +1,18 @@
 /* Heat maps of many images: shares, pictures, the mean map of each class, a table. */
+#include "core/digest.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/unfinished.h"
 #include "explain/explainer.h"
 #include "image/resample.h"
-#include "leukvk/sort_images.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define WORK "leukvk explain"
 
 enum { NAME_SIZE = 120 };
 
@@ -26,10 +29,11 @@ typedef struct explain_images {
     uint32_t side; /* of the means */
     mean_map means[LVK_MOST_CLASSES];
     lvk_text table;
+    lvk_unfinished tree; /* the folder */
 } explain_images;
 
 lvk_status lvk_explain_folder_check(const char *folder) {
-    return lvk_sort_images_check(folder);
+    return lvk_unfinished_check(folder, WORK);
 }
 
 /* `text` as a part of a file's name: its last bytes, without what a shell or a path could misread. */
@@ -102,7 +106,7 @@ static lvk_status write_mean_picture(const explain_images *j, uint32_t class, co
     if (status == LVK_OK)
         status = lvk_overlay_encode(x, title, (const char *const[]){note}, 1, x->heat.maximum, &data, &size);
     if (status == LVK_OK)
-        status = lvk_file_write(path, data, size);
+        status = lvk_unfinished_write(&j->tree, path, data, size);
     lvk_free(data);
     lvk_free(path);
     lvk_free(title);
@@ -162,11 +166,16 @@ static void add_line(explain_images *j, size_t i, const lvk_heat *heat, const ch
 static lvk_status write_image(explain_images *j, size_t i, const lvk_explanation *x) {
     char *name = lvk_explain_picture_name(i, j->job->rows[i].path);
     char *path = name ? lvk_path_join(j->job->folder, name) : NULL;
-    lvk_status status = path ? lvk_explanation_write(j->explainer, x, path) : LVK_ERROR_MEMORY;
+    void *data = NULL;
+    size_t size;
+    lvk_status status = path ? lvk_explanation_encode(j->explainer, x, &data, &size) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = lvk_unfinished_write(&j->tree, path, data, size);
     if (status == LVK_OK)
         add_line(j, i, &x->heat, name);
     if (status == LVK_OK)
         status = add_to_mean(j, x, j->job->called[i]);
+    lvk_free(data);
     lvk_free(path);
     lvk_free(name);
     return status;
@@ -208,10 +217,49 @@ static lvk_status write_table(explain_images *j) {
     char *text = NULL, *path = lvk_path_join(j->job->folder, "explain.csv");
     lvk_status status = lvk_text_take(&j->table, &text, NULL);
     if (status == LVK_OK)
-        status = path ? lvk_file_write(path, text, strlen(text)) : LVK_ERROR_MEMORY;
+        status = path ? lvk_unfinished_write(&j->tree, path, text, strlen(text)) : LVK_ERROR_MEMORY;
     lvk_free(text);
     lvk_free(path);
     return status;
+}
+
+/* ---- the folder ---- */
+
+/* All on which the names and the contents of the folder's files depend, as a line. The caller frees *work. */
+static lvk_status describe(const explain_images *j, char **work) {
+    const lvk_explain_options *o = &j->explainer->options;
+    lvk_text text = {0};
+    char digest[LVK_DIGEST_TEXT], *all;
+    size_t size;
+    lvk_text_add(&text, "%d %.9g %u %d", (int)o->method, o->patch, (unsigned)o->member, j->job->class_index);
+    for (size_t i = 0; i < j->job->count; ++i) {
+        lvk_text_add(&text, "\n%u ", (unsigned)j->job->called[i]);
+        lvk_text_add_number(&text, j->job->rows[i].p, LVK_PREDICTION_DIGITS);
+        lvk_text_add(&text, " %s", j->job->rows[i].path);
+    }
+    LVK_TRY(lvk_text_take(&text, &all, &size));
+    lvk_digest(all, size, digest);
+    lvk_free(all);
+    *work = lvk_format(WORK ", of %zu images %s\n", j->job->count, digest);
+    return *work ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+/* Explains all; with a folder, marks it until its files are complete. */
+static lvk_status write_all(explain_images *j, lvk_heat *heats) {
+    char *work = NULL;
+    if (!j->job->folder)
+        return explain_all(j, heats);
+    lvk_status status = describe(j, &work);
+    if (status == LVK_OK)
+        status = lvk_unfinished_begin(j->job->folder, work, &j->tree);
+    lvk_free(work);
+    LVK_TRY(status);
+    status = explain_all(j, heats);
+    for (uint32_t k = 0; k < LVK_MOST_CLASSES && status == LVK_OK; ++k)
+        status = write_mean(j, k);
+    if (status == LVK_OK)
+        status = write_table(j);
+    return lvk_unfinished_close(&j->tree, status);
 }
 
 lvk_status lvk_explain_images(lvk_explainer *e, const lvk_explain_job *job, lvk_heat *heats) {
@@ -221,20 +269,12 @@ lvk_status lvk_explain_images(lvk_explainer *e, const lvk_explain_job *job, lvk_
         return LVK_ERROR_MEMORY;
     *j = (explain_images){.explainer = e, .job = job, .side = model->image_size};
     lvk_text_add(&j->table, "path,class,heat_of,p,maximum,on_ground,outside_cell,ground,outside,picture\n");
-    lvk_status status = job->folder ? lvk_explain_folder_check(job->folder) : LVK_OK;
-    if (status == LVK_OK && job->folder)
-        status = lvk_folder_create(job->folder);
-    if (status == LVK_OK)
-        status = lvk_cache_create(job->dataset, lvk_classifier_crop(e->classifier), model->image_size,
-                                  LVK_CACHE_NOTHING, &j->cache);
+    lvk_status status = lvk_cache_create(job->dataset, lvk_classifier_crop(e->classifier), model->image_size,
+                                         LVK_CACHE_NOTHING, &j->cache);
     if (status == LVK_OK) {
         lvk_cache_set_scale(j->cache, model->microns_per_pixel);
-        status = explain_all(j, heats);
+        status = write_all(j, heats);
     }
-    for (uint32_t k = 0; k < LVK_MOST_CLASSES && status == LVK_OK; ++k)
-        status = write_mean(j, k);
-    if (status == LVK_OK && job->folder)
-        status = write_table(j);
     for (uint32_t k = 0; k < LVK_MOST_CLASSES; ++k) {
         lvk_free(j->means[k].heat);
         lvk_free(j->means[k].pixels);

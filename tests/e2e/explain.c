@@ -318,3 +318,27 @@ Test(explain, mistakes_are_told_in_a_line_and_other_images_kept) {
         0); /* NOLINT(cert-env33-c) */
     leave(folder);
 }
+
+/* A folder whose writing was ended shows that, is no data set, is not mixed with other pictures, and is completed by the same
+ * command. */
+Test(explain, a_folder_that_was_ended_halfway_is_marked_and_can_be_completed) {
+    const char *folder = program_folder();
+    cr_assert_eq(chdir(folder), 0);
+    RUN("synth cells --images 24 --subjects 12 --size 64 --format png --classes 3");
+    RUN("train --data cells --out run --epochs 1 --batch 16 --image-size 32 --device cpu --no-refit");
+    cr_assert_eq(
+        system(
+            "\"$LEUKVK_PROGRAM\" explain run cells --method occlusion --patch 0.05 --out half >told 2>&1 & p=$!; "
+            "until ls half/*.png >/dev/null 2>&1 || ! kill -0 $p; do sleep 0.02; done; kill -9 $p; wait $p"),
+        (128 + 9) << 8); /* NOLINT(cert-env33-c) */
+    cr_expect_eq(access("half/.leukvk-unfinished", F_OK), 0, "nothing tells that the folder is not whole");
+    cr_expect_neq(access("half/explain.csv", F_OK), 0);
+    expect_mistake("predict --model run half", 1, "half: is not whole");
+    expect_mistake("explain run cells --out half", 1, "half: holds a part of other work (leukvk explain");
+    RUN("explain run cells --method occlusion --patch 0.05 --out half -q");
+    RUN("explain run cells --method occlusion --patch 0.05 --out whole -q");
+    cr_expect_neq(access("half/.leukvk-unfinished", F_OK), 0);
+    cr_expect_eq(system("diff -r half whole"), 0); /* NOLINT(cert-env33-c) */
+    expect_mistake("explain run cells --out half", 2, "--out half: is not empty");
+    leave(folder);
+}
