@@ -89,6 +89,18 @@ static size_t count_reasons(const lvk_reading *r) {
     return count;
 }
 
+/* Where several images are left out and none remains, a warning names each. */
+static lvk_status fail_without_images(const lvk_dataset *d) {
+    const char *slash = *d->folder ? "/" : "";
+    for (size_t i = 0; i < d->skipped_count && d->skipped_count > 1; ++i) {
+        const lvk_skipped_info file = lvk_dataset_skipped(d, i);
+        lvk_log(LVK_LOG_WARNING, "left out: %s%s%s: %s", d->folder, slash, file.path, file.reason);
+    }
+    const lvk_skipped_info first = lvk_dataset_skipped(d, 0);
+    return lvk_fail(LVK_ERROR_FORMAT, "%s%s%s: %s (and no other image can be used)", d->folder, slash,
+                    first.path, first.reason);
+}
+
 /* Moves the images that are left out to `skipped`, and the others to the front. */
 static lvk_status collect_images(lvk_dataset *d, lvk_reading *r) {
     d->skipped = lvk_alloc(count_reasons(r), sizeof *d->skipped);
@@ -106,11 +118,7 @@ static lvk_status collect_images(lvk_dataset *d, lvk_reading *r) {
         memcpy(r->turned[d->image_count], r->turned[i], sizeof *r->turned);
         d->images[d->image_count++] = d->images[i];
     }
-    if (d->image_count)
-        return LVK_OK;
-    const lvk_skipped_info first = lvk_dataset_skipped(d, 0);
-    return lvk_fail(LVK_ERROR_FORMAT, "%s%s%s: %s (and no other image can be used)", d->folder,
-                    *d->folder ? "/" : "", first.path, first.reason);
+    return d->image_count ? LVK_OK : fail_without_images(d);
 }
 
 static lvk_status index_paths(lvk_dataset *d) {

@@ -206,7 +206,8 @@ static void add_twins(lvk_data_page *page) {
         text,
         "<p>Of like area and colour, and with like detail in one of the eight orientations: a picture that was compressed "
         "anew or changed a little, or one cell in two photographs. Likeness is the correlation of the detail, 1 for the "
-        "same. Those of different subjects or classes come first. ");
+        "same; pairs of 0.85 and more are taken, a limit that was set by one sample of C-NMC. Those of different subjects "
+        "or classes come first. ");
     lvk_html_add_count(text, page->twin_total);
     lvk_text_add(text, " pair%s, ", page->twin_total == 1 ? "" : "s");
     if (page->twin_total > page->twin_count)

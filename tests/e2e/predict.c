@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -89,5 +90,26 @@ Test(predict, memory_and_files_that_change) {
     cr_assert(access(image, R_OK) == 0 && access(second, R_OK) == 0, "%s", image);
     expect_the_others(folder, image, second);
     expect_flat_memory(folder, image);
+    program_remove(folder);
+}
+
+Test(predict, names_each_file_where_none_is_an_image) {
+    const char *folder = program_folder();
+    char command[512];
+    RUN("synth %s/cells --images 48 --subjects 12 --size 64 --format png", folder);
+    RUN("train --data %s/cells --out %s/run --epochs 1 --image-size 32 --device cpu --no-refit", folder,
+        folder);
+    snprintf(command, sizeof command,
+             "mkdir %s/bad; echo no > %s/bad/a.png; echo BM > %s/bad/b.bmp; : > %s/bad/c.jpg", folder, folder,
+             folder, folder);
+    cr_assert_eq(system(command), 0); /* NOLINT(cert-env33-c) */
+    program_run(&result, "predict --model %s/run %s/bad", folder, folder);
+    cr_expect_eq(result.exit_status, 1);
+    EXPECT_SAYS(result.err, "bad/a.png: not a BMP, PNG, JPEG, TIFF or WebP image\n");
+    EXPECT_SAYS(result.err, "bad/b.bmp: truncated BMP");
+    EXPECT_SAYS(result.err, "bad/c.jpg: the file is empty");
+    EXPECT_SAYS(result.err, "(and no other image can be used)");
+    program_run(&result, "predict --model %s/run %s/bad/a.png", folder, folder);
+    EXPECT_LACKS(result.err, "left out: "); /* of one file the error tells all */
     program_remove(folder);
 }
