@@ -28,11 +28,11 @@ Test(network, same_seed_same_bits_also_through_a_checkpoint) {
     const int file = mkstemp(path);
     cr_assert_neq(file, -1);
     close(file);
-    float *results[3], loss, losses[3][3];
+    float *results[3], loss, losses[3][2];
     for (int run = 0; run < 3; ++run) {
         lvk_network *network = test_network(backend, &test_small_network);
-        for (uint32_t step = 0; step < 3; ++step) {
-            if (run == 2 && step == 2) { /* save the state, and load it into a new network */
+        for (uint32_t step = 0; step < 2; ++step) {
+            if (run == 2 && step == 1) { /* save the state, and load it into a new network */
                 lvk_train_state state = {
                     .seed = 1, .optimizer = "adam", .config_digest = "d", .update = step};
                 cr_assert_eq(lvk_train_state_save(&state, &info, network, path), LVK_OK, "%s",
@@ -201,6 +201,7 @@ Test(network, the_whole_gradient_is_clipped) {
     lvk_network_config config = test_small_network;
     float *start[3], *end[3], *velocity[3];
     lvk_network *networks[3];
+    config.model = test_compact_model;
     config.optimizer = LVK_OPTIMIZER_SGD;
     double norm[3] = {0}, apart = 0;
     for (int i = 0; i < 3; ++i) {

@@ -118,10 +118,10 @@ Test(network, shared_parts_are_accumulated_to_the_same_bits) {
     lvk_backend *backend = test_open_device();
     lvk_network_config config = test_small_network;
     config.batch = 1;
-    check_shared(backend, &config, 0);
     check_shared(backend, &config, 0.001);
-    config.batch = 2;
     config.model = test_compact_model;
+    check_shared(backend, &config, 0);
+    config.batch = 2;
     config.model.batch_statistics = true;
     check_shared(backend, &config, 0);
     check_shared(backend, &config, 0.001);
