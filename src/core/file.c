@@ -134,11 +134,30 @@ char *lvk_cache_folder(void) {
     return home && *home == '/' ? lvk_path_join(home, ".cache/leukvk") : NULL;
 }
 
+/* Creates the cache folder for this user alone. Another's is not trusted: drivers take what is kept there as it is. */
+static lvk_status create_cache(const char *folder) {
+    char *parent = lvk_format("%.*s", (int)(lvk_path_name(folder) - folder), folder);
+    struct stat info;
+    lvk_status status = parent ? lvk_folder_create(parent) : LVK_ERROR_MEMORY;
+    lvk_free(parent);
+    LVK_TRY(status);
+    if ((mkdir(folder, 0700) != 0 && errno != EEXIST) || stat(folder, &info) != 0)
+        return fail_errno(folder);
+    if (!S_ISDIR(info.st_mode))
+        return lvk_fail(LVK_ERROR_IO, "%s: is no folder", folder);
+    if (info.st_uid != geteuid())
+        return lvk_fail(LVK_ERROR_IO, "%s: belongs to another user, whose files are not trusted", folder);
+    if (info.st_mode & S_IWOTH)
+        return lvk_fail(LVK_ERROR_IO, "%s: every user may write there, so that its files are not trusted",
+                        folder);
+    return LVK_OK;
+}
+
 char *lvk_cache_folder_open(void) {
     char *folder = lvk_cache_folder();
     if (!folder) {
         (void)lvk_fail(LVK_ERROR_IO, "there is no cache folder: neither XDG_CACHE_HOME nor HOME names one");
-    } else if (lvk_folder_create(folder) == LVK_OK) {
+    } else if (create_cache(folder) == LVK_OK) {
         lvk_folder_clear(folder);
         return folder;
     }

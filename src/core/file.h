@@ -66,8 +66,9 @@ char *lvk_path_join(const char *a, const char *b);
  * caller frees it with lvk_free. NULL when the user has no such folder or memory is out. */
 char *lvk_cache_folder(void);
 
-/* The same, but creates the folder if it does not exist, and removes the temporary files of killed processes.
- * NULL also when the folder cannot be created. */
+/* The same, but creates the folder if it does not exist, for this user alone, and removes the temporary files of killed
+ * processes. NULL also when the folder cannot be created, or when others may have put files there: it belongs to
+ * another user, or every user may write there. */
 char *lvk_cache_folder_open(void);
 
 /* The part of `path` after the last '/', a pointer into `path`. */

@@ -274,3 +274,35 @@ Test(file, the_cache_folder_is_cleared_when_it_is_opened) {
     cr_expect_not(lvk_path_is_file(scratch_path("leukvk/features-1.safetensors.tmp-abcdefghijklm")));
     lvk_free(folder);
 }
+
+/* Opens the cache folder `leukvk` in the scratch folder; the error line without the folder's name, or "" where it opens. */
+static const char *open_cache(void) {
+    cr_assert_eq(setenv("XDG_CACHE_HOME", scratch_folder, 1), 0);
+    char *folder = lvk_cache_folder_open();
+    if (!folder)
+        return strstr(lvk_error_message(), "/leukvk: ") ? strstr(lvk_error_message(), "/leukvk: ") + 9
+                                                        : "another line";
+    lvk_free(folder);
+    return "";
+}
+
+Test(file, a_cache_folder_of_others_is_not_trusted) {
+    struct stat info;
+    const mode_t old = umask(0);
+    cr_expect_str_eq(open_cache(), "");
+    umask(old);
+    cr_assert_eq(stat(scratch_path("leukvk"), &info), 0);
+    cr_expect_eq(info.st_mode & 0777, 0700, "it is made for this user alone");
+    cr_assert_eq(chmod(scratch_path("leukvk"), 0775), 0);
+    cr_expect_str_eq(open_cache(), "");
+    cr_assert_eq(chmod(scratch_path("leukvk"), 0777), 0);
+    cr_expect_str_eq(open_cache(), "every user may write there, so that its files are not trusted");
+    cr_assert_eq(chmod(scratch_path("leukvk"), 0700), 0);
+    if (geteuid() == 0) { /* who else may give files away */
+        cr_assert_eq(chown(scratch_path("leukvk"), 12345, 12345), 0);
+        cr_expect_str_eq(open_cache(), "belongs to another user, whose files are not trusted");
+    }
+    cr_assert_eq(rmdir(scratch_path("leukvk")), 0);
+    put(scratch_path("leukvk"), "a file");
+    cr_expect_str_eq(open_cache(), "is no folder");
+}
