@@ -1,5 +1,6 @@
 /* The cpu backend beside what parity and the device suites ask of it: threads and processes. */
 #include "cpu/cpu.h"
+#include "cpu/dnnl.h"
 #include "cpu/tail.h"
 #include "cpu/vectors.h"
 #include "graph/executable.h"
@@ -320,6 +321,73 @@ Test(cpu, a_tap_that_a_kernel_leaves_out_is_found, .timeout = 300) {
 }
 
 /* A process that has computed lets others compute that it forks: the trials of a search. */
+/* Runs conv2d_grad_weight of a 1x1 kernel by oneDNN, and returns whether it wrote behind its scratch memory. */
+static bool writes_behind_scratch(uint32_t batch, uint32_t side, uint32_t in, uint32_t out, uint32_t stride) {
+    enum { GUARD = 4096 };
+    const uint32_t out_side = (side - 1) / stride + 1;
+    const lvk_dnnl_shape shape = {.batch = batch,
+                                  .in_h = side,
+                                  .in_w = side,
+                                  .in_c = in,
+                                  .out_h = out_side,
+                                  .out_w = out_side,
+                                  .out_c = out,
+                                  .kernel_h = 1,
+                                  .kernel_w = 1,
+                                  .stride_h = stride,
+                                  .stride_w = stride};
+    lvk_dnnl *dnnl;
+    cr_assert_eq(lvk_dnnl_create(LVK_DNNL_GRAD_WEIGHT, &shape, &dnnl), LVK_OK, "%s", lvk_error_message());
+    const size_t size = lvk_dnnl_scratch(dnnl);
+    float *x = calloc((size_t)batch * side * side * in, sizeof *x);
+    float *dy = calloc((size_t)batch * out_side * out_side * out, sizeof *dy),
+          *dw = calloc((size_t)in * out, sizeof *dw);
+    unsigned char *scratch = aligned_alloc(64, (size + GUARD + 63) / 64 * 64);
+    cr_assert(x && dy && dw && scratch);
+    memset(scratch, 0x5A, size + GUARD);
+    const lvk_dnnl_operands operands = {.from_x = x, .from_y = dy, .to_w = dw, .scratch = scratch};
+    cr_assert_eq(lvk_dnnl_run(dnnl, &operands), LVK_OK);
+    bool wrote = false;
+    for (size_t i = size; i < size + GUARD; ++i)
+        wrote = wrote || scratch[i] != 0x5A;
+    lvk_dnnl_destroy(&dnnl);
+    free(x);
+    free(dy);
+    free(dw);
+    free(scratch);
+    return wrote;
+}
+
+/* oneDNN 2.6.3 does so for few channels, to whatever lies there. */
+Test(cpu, onednn_stays_in_its_scratch_memory) {
+    static const uint32_t channels[] = {1, 3, 8, 15, 16, 24, 32, 48};
+    lvk_backend *backend = open_cpu(2);
+    const lvk_candidate *candidate;
+    int index = 0, ran = 0;
+    while ((candidate = lvk_op_candidate(LVK_OP_conv2d_grad_weight, &backend->caps, index)) &&
+           strcmp(candidate->name, "dnnl") != 0)
+        ++index;
+    cr_assert_not_null(candidate);
+    for (uint32_t c = 0; c < 8; ++c)
+        for (uint32_t side = 12; side < 15; ++side)
+            for (uint32_t stride = 1; stride < 4; ++stride) {
+                const uint32_t rows = (side - 1) / stride + 1;
+                const lvk_conv2d_grad_weight_attributes attributes = {{stride, stride, 0, 0, 0, 0}, 1, 1};
+                const lvk_call call = {.op = LVK_OP_conv2d_grad_weight,
+                                       .attributes = &attributes,
+                                       .input_count = 2,
+                                       .inputs = {lvk_type_4d(LVK_F32, 3, side, side, channels[c]),
+                                                  lvk_type_4d(LVK_F32, 3, rows, rows, 8)}};
+                if (candidate->unsupported && candidate->unsupported(&call, &backend->caps))
+                    continue;
+                cr_expect_not(writes_behind_scratch(3, side, channels[c], 8, stride),
+                              "%u channels, side %u, stride %u", channels[c], side, stride);
+                ++ran;
+            }
+    cr_expect_gt(ran, 0);
+    backend->functions->destroy(backend);
+}
+
 Test(cpu, computes_in_a_forked_process, .timeout = 120) {
     cr_assert(compute(4, LVK_OP_conv2d));
     const pid_t child = fork();

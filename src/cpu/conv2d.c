@@ -153,6 +153,17 @@ const lvk_cpu_kernel lvk_cpu_conv2d_grad_input[] = {
     LVK_CPU_ROWS,
 };
 
+/* For a kernel of 1x1 with a stride, oneDNN 2.6.3 takes the pixels that are read out of x, 16 channels at a time, into scratch
+ * memory that has room for the channels of x only; found by fuzzing. */
+static const char *grad_weight_unsupported(const lvk_call *call, const lvk_caps *caps) {
+    (void)caps;
+    const lvk_conv2d_grad_weight_attributes *a = call->attributes;
+    const bool strided = a->conv.stride_h > 1 || a->conv.stride_w > 1;
+    return strided && a->kernel_h == 1 && a->kernel_w == 1 && call->inputs[0].dim[3] % 16 != 0
+               ? "a strided 1x1 convolution of input channels that are not a multiple of 16"
+               : NULL;
+}
+
 const lvk_cpu_kernel lvk_cpu_conv2d_grad_weight[] = {
     LVK_CPU_WINOGRAD(_grad_weight),
     {.candidate = {.name = "taps",
@@ -161,7 +172,10 @@ const lvk_cpu_kernel lvk_cpu_conv2d_grad_weight[] = {
      .create = lvk_cpu_taps_create,
      .destroy = lvk_cpu_taps_destroy,
      .run = lvk_cpu_taps_run},
-    {.candidate = {.name = "dnnl"}, .create = grad_weight_create, .destroy = destroy, .run = grad_weight_run},
+    {.candidate = {.name = "dnnl", .unsupported = grad_weight_unsupported},
+     .create = grad_weight_create,
+     .destroy = destroy,
+     .run = grad_weight_run},
     LVK_CPU_PLAIN,
 };
 
