@@ -5,6 +5,7 @@
 #include "core/text.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,9 +42,49 @@ lvk_status lvk_json_dump(const json_t *json, size_t flags, char **text) {
                     "what is to be written as JSON has a text that is not UTF-8, or memory is out");
 }
 
+lvk_json_extent lvk_json_measure(const char *text, size_t size) {
+    lvk_json_extent extent = {0};
+    size_t depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < size; ++i) {
+        const char c = text[i];
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            ++extent.brackets;
+            ++depth;
+            extent.depth = depth > extent.depth ? depth : extent.depth;
+        } else if (c == '}' || c == ']') {
+            depth -= depth > 0;
+        } else if (c == ',') {
+            ++extent.commas;
+        }
+    }
+    return extent;
+}
+
+static bool is_modest(const char *text, size_t size, json_error_t *error) {
+    const lvk_json_extent extent = lvk_json_measure(text, size);
+    *error = (json_error_t){.line = 1};
+    if (extent.depth > LVK_JSON_MOST_DEPTH)
+        snprintf(error->text, sizeof error->text, "nested %zu levels deep, more than the %d that are read",
+                 extent.depth, LVK_JSON_MOST_DEPTH);
+    else if (extent.brackets > LVK_JSON_MOST_BRACKETS || extent.commas > LVK_JSON_FREE_COMMAS + size / 16)
+        snprintf(error->text, sizeof error->text, "%zu objects and arrays and %zu commas, more than are read",
+                 extent.brackets, extent.commas);
+    else
+        return true;
+    return false;
+}
+
 /* jansson 2.14 calls a token for which memory is out invalid. The second attempt tells the two apart. */
 lvk_status lvk_json_parse(const char *text, size_t size, json_t **json, json_error_t *error) {
     *json = NULL;
+    if (!is_modest(text, size, error))
+        return lvk_fail(LVK_ERROR_FORMAT, "%s", error->text);
     for (int attempt = 0; attempt < 2 && !*json; ++attempt) {
         if (!has_room(size))
             return LVK_ERROR_MEMORY;

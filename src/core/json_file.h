@@ -25,7 +25,20 @@ void lvk_json_append(json_t *array, json_t *value);
 /* The text of `json` by json_dumps, which the caller releases with free; LVK_ERROR_MEMORY as told above. */
 LVK_MUST_USE lvk_status lvk_json_dump(const json_t *json, size_t flags, char **text);
 
-/* json_loadb with JSON_REJECT_DUPLICATES. *error tells what is wrong after LVK_ERROR_FORMAT, made printable; a
+/* What a text makes a JSON parser build, found without parsing it; what stands in strings does not count. */
+typedef struct lvk_json_extent {
+    size_t depth;    /* the deepest nesting of objects and arrays */
+    size_t brackets; /* how many objects and arrays begin */
+    size_t commas;
+} lvk_json_extent;
+
+lvk_json_extent lvk_json_measure(const char *text, size_t size);
+
+enum { LVK_JSON_MOST_DEPTH = 128, LVK_JSON_MOST_BRACKETS = 400000, LVK_JSON_FREE_COMMAS = 2000000 };
+
+/* json_loadb with JSON_REJECT_DUPLICATES. A text that is nested deeper than LVK_JSON_MOST_DEPTH, has more objects and
+ * arrays than LVK_JSON_MOST_BRACKETS or more commas than LVK_JSON_FREE_COMMAS and one for every 16 bytes is not
+ * parsed: a value takes some 100 bytes, and 2 bytes of text are enough for one. *error tells what is wrong after LVK_ERROR_FORMAT, made printable; a
  * lack of memory is not taken for a wrong text. After a failure *json is NULL. */
 LVK_MUST_USE lvk_status lvk_json_parse(const char *text, size_t size, json_t **json, json_error_t *error);
 

@@ -62,28 +62,10 @@ static bool find_element(const char *name, lvk_element *element) {
 static lvk_status check_form(const lvk_safetensors *file, const char *json, size_t length) {
     const size_t most_brackets = 3 * (size_t)LVK_SAFETENSORS_MAX_COUNT + 2;
     const size_t most_commas = (size_t)LVK_SAFETENSORS_MAX_COUNT * (LVK_SAFETENSORS_MAX_RANK + 4);
-    size_t depth = 0, brackets = 0, commas = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < length; ++i) {
-        const char c = json[i];
-        if (in_string) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            ++brackets;
-            if (++depth > 3)
-                return lvk_fail(LVK_ERROR_FORMAT, "%s: the header is nested too deep", file->name);
-        } else if (c == '}' || c == ']') {
-            depth -= depth > 0;
-        } else if (c == ',') {
-            ++commas;
-        }
-    }
-    if (brackets > most_brackets || commas > most_commas)
+    const lvk_json_extent extent = lvk_json_measure(json, length);
+    if (extent.depth > 3)
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: the header is nested too deep", file->name);
+    if (extent.brackets > most_brackets || extent.commas > most_commas)
         return lvk_fail(LVK_ERROR_LIMIT, "%s: the header describes more than %d tensors", file->name,
                         LVK_SAFETENSORS_MAX_COUNT);
     return LVK_OK;
