@@ -5,10 +5,71 @@
 #include "dataset/names.h"
 
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The most bytes of a pattern, and the most parts that regcomp may make of it. */
+enum { MOST_PATTERN = 512, MOST_PARTS = 20000 };
+
+/* The end of a bracket expression that begins at `at`, or its last byte where it has no end. */
+static const char *skip_brackets(const char *at) {
+    at += at[1] == '^' ? 2 : 1;
+    const char *end = *at ? strchr(at + 1, ']') : NULL;
+    return end ? end : at + strlen(at) - 1;
+}
+
+/* The factor of {m,n} at `at`: what stands before it is copied so often. */
+static double copies_of(const char *at) {
+    char *rest;
+    const double least = strtod(at + 1, &rest), most = *rest == ',' ? strtod(rest + 1, NULL) : 0;
+    return least >= most ? least + 1 : most;
+}
+
+/* Whether regcomp would make more than MOST_PARTS parts of the pattern: it copies what is repeated, a+ once and a{9} nine
+ * times, with all repetitions in it, so that a few bytes can fill the machine's memory. A run's settings, which may be
+ * somebody else's, have patterns too. */
+static bool is_costly(const char *pattern) {
+    double before[MOST_PATTERN + 1] = {0}, last = 0,
+                                 sum = 0; /* parts before a group; the last one; those before it */
+    size_t depth = 0;
+    for (const char *at = pattern; *at && sum + last <= MOST_PARTS; ++at) {
+        double part = 1;
+        switch (*at) {
+        case '(':
+            before[depth++] = sum + last;
+            sum = last = 0;
+            continue;
+        case '+':
+            last *= 2;
+            continue;
+        case '{':
+            last *= copies_of(at);
+            continue;
+        case ')':
+            part += sum + last;
+            sum = depth ? before[--depth] : 0;
+            last = 0;
+            break;
+        case '\\':
+            at += at[1] != '\0';
+            break;
+        case '[':
+            at = skip_brackets(at);
+            break;
+        default:
+            break;
+        }
+        sum += last;
+        last = part;
+    }
+    return sum + last > MOST_PARTS;
+}
 
 static lvk_status compile(const char *pattern, regex_t *regex) {
     char reason[256];
+    if (strlen(pattern) > MOST_PATTERN || is_costly(pattern))
+        return lvk_fail(LVK_ERROR_ARGUMENT,
+                        "--subject-pattern %.60s: is too long, or repeats too much of itself", pattern);
     const int error = regcomp(regex, pattern, REG_EXTENDED);
     if (error == REG_ESPACE)
         return lvk_fail(LVK_ERROR_MEMORY, "out of memory");

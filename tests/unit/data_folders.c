@@ -4,6 +4,7 @@
 #include "support/log_text.h"
 #include "support/tree.h"
 
+#include "dataset/subject_pattern.h"
 #include "leukvk/dataset.h"
 
 #include <sys/stat.h>
@@ -293,4 +294,20 @@ Test(folders, out_of_memory_anywhere) {
         cr_assert_eq(status, LVK_ERROR_MEMORY, "allocation %d: %s", (int)n, lvk_error_message());
     }
     cr_assert_gt(n, 50, "only %d allocations", (int)n);
+}
+
+/* regcomp would take gigabytes for these. */
+Test(folders, a_pattern_that_repeats_itself_often_is_refused) {
+    static const char *const costly[] = {"(a++++++++++++++++++++++++++++++++++++++++)",
+                                         "(((((((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)",
+                                         "(((a{255}){255}){255})", "((a{2,9999}){9999,})"};
+    static const char *const usual[] = {"^([A-Z]+[0-9]*)_.*[.](bmp|png)$", "P([0-9]{1,4})[^/]+/",
+                                        "([]+{9999}+()]+)", "\\(+(a)"};
+    for (size_t i = 0; i < sizeof costly / sizeof *costly; ++i) {
+        cr_expect_eq(lvk_subject_pattern_check(costly[i]), LVK_ERROR_ARGUMENT, "%s", costly[i]);
+        cr_expect_not_null(strstr(lvk_error_message(), "repeats too much of itself"), "%s",
+                           lvk_error_message());
+    }
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; ++i)
+        cr_expect_eq(lvk_subject_pattern_check(usual[i]), LVK_OK, "%s", lvk_error_message());
 }
