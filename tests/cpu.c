@@ -320,7 +320,6 @@ Test(cpu, a_tap_that_a_kernel_leaves_out_is_found, .timeout = 300) {
     }
 }
 
-/* A process that has computed lets others compute that it forks: the trials of a search. */
 /* Runs conv2d_grad_weight of a 1x1 kernel by oneDNN, and returns whether it wrote behind its scratch memory. */
 static bool writes_behind_scratch(uint32_t batch, uint32_t side, uint32_t in, uint32_t out, uint32_t stride) {
     enum { GUARD = 4096 };
@@ -388,6 +387,7 @@ Test(cpu, onednn_stays_in_its_scratch_memory) {
     backend->functions->destroy(backend);
 }
 
+/* A process that has computed lets others compute that it forks: the trials of a search. */
 Test(cpu, computes_in_a_forked_process, .timeout = 120) {
     cr_assert(compute(4, LVK_OP_conv2d));
     const pid_t child = fork();
