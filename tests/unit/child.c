@@ -3,10 +3,13 @@
 #include "core/child.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const lvk_child_bounds bounds = {.seconds = 5, .memory = (size_t)256 << 20};
 
@@ -52,6 +55,24 @@ static lvk_status never_end(void *user) {
     while (*forever)
         continue;
     return LVK_OK;
+}
+
+/* What somebody who takes over the library that reads a file would do next. */
+static lvk_status reach_out(void *user) {
+    int *reached = user;
+    reached[0] = open("/dev/null", O_RDONLY);
+    reached[1] = socket(AF_INET, SOCK_STREAM, 0);
+    reached[2] = dup(STDOUT_FILENO);
+    return LVK_OK;
+}
+
+Test(child, opens_no_files_and_no_sockets) {
+    int *reached = lvk_shared_alloc(3 * sizeof *reached);
+    cr_assert_not_null(reached);
+    cr_assert_eq(lvk_child_run("file", reach_out, reached, bounds), LVK_OK, "%s", lvk_error_message());
+    for (int i = 0; i < 3; ++i)
+        cr_expect_eq(reached[i], -1, "%d", i);
+    lvk_shared_free(reached, 3 * sizeof *reached);
 }
 
 Test(child, fails_with_a_line) {
