@@ -20,8 +20,8 @@ void fuzz_one(const uint8_t *data, size_t size) {
         REQUIRE(count <= 4);
         for (size_t i = 0; i < count; ++i) {
             const uint8_t *at = files[i].data;
-            REQUIRE(files[i].name && strlen(files[i].name) > 0 && at >= body &&
-                    at + files[i].size <= body + input.left);
+            REQUIRE(files[i].name && *files[i].name && at >= body && at + files[i].size <= body + input.left);
+            REQUIRE(strlen(files[i].name) <= line.left + input.left + strlen("image")); /* reads it whole */
         }
     }
     lvk_uploads_free(files, count);
