@@ -12,7 +12,7 @@
 static _Thread_local bool lost; /* a value is missing in what this thread has made */
 
 void lvk_json_set(json_t *object, const char *key, json_t *value) {
-    lost |= json_object_set_new(object, key, value) != 0 && lvk_text_is_utf8(key);
+    lost |= json_object_set_new(object, key, value) != 0 && (!key || lvk_text_is_utf8(key));
 }
 
 void lvk_json_append(json_t *array, json_t *value) {

@@ -15,7 +15,7 @@ LVK_MUST_USE lvk_status lvk_json_text(const json_t *json, int digits, char **tex
 /* Replaces the file by that text. */
 LVK_MUST_USE lvk_status lvk_json_write(const char *path, const json_t *json, int digits);
 
-/* Put a value, which may be NULL when memory is out, into an object or an array, and release it. Where memory
+/* Put a value, which like its key may be NULL when memory is out, into an object or an array, and release it. Where memory
  * is out the value is not there; the next call of lvk_json_text, lvk_json_write, lvk_json_dump or
  * lvk_json_digest on this thread fails then with LVK_ERROR_MEMORY, so that no text lacks a value and the caller
  * need not check. A key that is not UTF-8 is left out. */

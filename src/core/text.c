@@ -226,6 +226,18 @@ void lvk_text_add_decimal(lvk_text *text, double value, int decimals) {
     uselocale(before);
 }
 
+void lvk_number_format(char *buffer, size_t size, double value, int digits) {
+    const locale_t before = enter_plain_locale();
+    snprintf(buffer, size, "%.*g", digits, isnan(value) ? (double)NAN : value);
+    uselocale(before);
+}
+
+void lvk_number_format_decimal(char *buffer, size_t size, double value, int decimals) {
+    const locale_t before = enter_plain_locale();
+    snprintf(buffer, size, "%.*f", decimals, isnan(value) ? (double)NAN : value);
+    uselocale(before);
+}
+
 bool lvk_number_parse(const char *string, double *value) {
     const size_t length = strlen(string);
     /* strtod alone would also accept hexadecimal numbers, "inf" and leading spaces. */

@@ -28,6 +28,10 @@ void lvk_text_add_number(lvk_text *text, double value, int digits);
 /* Adds a number with a fixed number of decimals (0 to 17). */
 void lvk_text_add_decimal(lvk_text *text, double value, int decimals);
 
+/* The same into a buffer of `size` bytes, which needs no memory beside. */
+void lvk_number_format(char *buffer, size_t size, double value, int digits);
+void lvk_number_format_decimal(char *buffer, size_t size, double value, int decimals);
+
 /* Adds a field of a CSV line, in quotes where RFC 4180 requires them. */
 void lvk_text_add_csv(lvk_text *text, const char *field);
 

@@ -27,8 +27,7 @@ static json_t *printable(const char *text) {
 static void add_score(json_t *object, const char *key, double value, double low, double high) {
     lvk_json_set(object, key, number(value));
     char *interval = lvk_format("%s_95", key);
-    if (interval)
-        lvk_json_set(object, interval, json_pack("[o, o]", number(low), number(high)));
+    lvk_json_set(object, interval, json_pack("[o, o]", number(low), number(high)));
     lvk_free(interval);
 }
 

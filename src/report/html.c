@@ -18,17 +18,12 @@ void lvk_html(lvk_text *text, const char *format, ...) {
 }
 
 char *lvk_html_number(char buffer[LVK_NUMBER_SIZE], double value, int decimals) {
-    lvk_text text = {0};
-    snprintf(buffer, LVK_NUMBER_SIZE, "n/a");
     if (!isfinite(value))
-        return buffer;
-    if (fabs(value) < 1e15)
-        lvk_text_add_decimal(&text, value, decimals);
+        snprintf(buffer, LVK_NUMBER_SIZE, "n/a");
+    else if (fabs(value) < 1e15)
+        lvk_number_format_decimal(buffer, LVK_NUMBER_SIZE, value, decimals);
     else
-        lvk_text_add_number(&text, value, 4);
-    if (text.data)
-        snprintf(buffer, LVK_NUMBER_SIZE, "%s", text.data);
-    lvk_text_finish(&text);
+        lvk_number_format(buffer, LVK_NUMBER_SIZE, value, 4);
     return buffer;
 }
 

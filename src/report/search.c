@@ -66,10 +66,7 @@ static void add_ends(lvk_chart *chart, double x, const axis *a) {
         return;
     }
     for (int end = 0; end < 2; ++end) {
-        lvk_text text = {0};
-        lvk_text_add_number(&text, end ? a->most : a->least, 4);
-        snprintf(number, sizeof number, "%s", text.data ? text.data : "");
-        lvk_text_finish(&text);
+        lvk_number_format(number, sizeof number, end ? a->most : a->least, 4);
         lvk_chart_note(chart, x, end, "start", number);
     }
 }

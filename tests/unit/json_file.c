@@ -81,6 +81,15 @@ Test(json_file, a_right_text_is_read) {
     }
 }
 
+/* A key that memory was out for is a value that is missing. */
+Test(json_file, a_missing_key_is_told) {
+    json_t *object = json_object();
+    char *text = NULL;
+    lvk_json_set(object, NULL, json_integer(1));
+    cr_expect_eq(lvk_json_text(object, 9, &text), LVK_ERROR_MEMORY);
+    json_decref(object);
+}
+
 Test(json_file, a_wrong_text_is_told) {
     json_error_t error;
     json_t *json;

@@ -2,6 +2,7 @@
 #include "support/scratch.h"
 
 #include "core/file.h"
+#include "core/memory.h"
 #include "metrics/curve_bands.h"
 #include "report/area_baseline.h"
 #include "report/chart.h"
@@ -41,6 +42,15 @@ Test(html, numbers_have_decimals_or_are_not_there) {
     cr_expect_str_eq(lvk_html_number(buffer, -2, 1), "-2.0");
     cr_expect_str_eq(lvk_html_number(buffer, (double)NAN, 3), "n/a");
     cr_expect_str_eq(lvk_html_number(buffer, 1e300, 3), "1e+300", "a number that has no room is not cut");
+}
+
+/* A score must not be called unknown because memory is out. */
+Test(html, numbers_need_no_memory) {
+    char buffer[LVK_NUMBER_SIZE];
+    (void)lvk_alloc_fail_after(1);
+    lvk_html_number(buffer, 0.8125, 3);
+    cr_expect_eq(lvk_alloc_fail_after(0), 0);
+    cr_expect_str_eq(buffer, "0.812");
 }
 
 Test(html, scores_have_their_interval) {
