@@ -3,6 +3,7 @@
 #   tools/setup.sh          to build and run
 #   tools/setup.sh test     to run tools/check.sh as well
 #   tools/setup.sh fuzz     to run tools/fuzz.sh
+#   tools/setup.sh sanitize to run tools/sanitize.sh, beside "test"
 #   tools/setup.sh mpi      to build with -DLEUKVK_MPI=ON and run mpirun
 # Several words install all that they name. --help prints this text.
 set -euo pipefail
@@ -15,6 +16,7 @@ build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulk
 test=(git lintian file clang-format-19 clang-tidy-19 python3 libcriterion-dev vulkan-validationlayers chromium chromium-common
     python3-opencv python3-onnx python3-pil curl librsvg2-bin)
 fuzz=(clang-19 libclang-rt-19-dev libomp-19-dev llvm-19)
+sanitize=(clang-19 libclang-rt-19-dev libomp-19-dev llvm-19 valgrind curl)
 mpi=(libopenmpi-dev openmpi-bin)
 # Node.js of elsewhere has npm with it, which Debian's packages would replace.
 command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)
@@ -25,8 +27,9 @@ for word in "$@"; do
         -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
         test) packages+=("${test[@]}") ;;
         fuzz) packages+=("${fuzz[@]}") ;;
+        sanitize) packages+=("${sanitize[@]}") ;;
         mpi) packages+=("${mpi[@]}") ;;
-        *) echo "setup: no word '$word'; there is: test, fuzz, mpi (tools/setup.sh --help tells more)" >&2; exit 2 ;;
+        *) echo "setup: no word '$word'; there is: test, fuzz, sanitize, mpi (tools/setup.sh --help tells more)" >&2; exit 2 ;;
     esac
 done
 

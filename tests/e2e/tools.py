@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 PROGRAM, SOURCES, BUILD = (pathlib.Path(word) for word in sys.argv[1:4])
-SCRIPTS = ["check.sh", "quickstart.sh", "setup.sh", "fetch-weights.sh", "package.sh", "fuzz.sh", "help-files.py", "study/run.sh", "study/ablation.sh", "check-docs.py",
+SCRIPTS = ["check.sh", "quickstart.sh", "setup.sh", "fetch-weights.sh", "package.sh", "fuzz.sh", "sanitize.sh", "help-files.py", "study/run.sh", "study/ablation.sh", "check-docs.py",
            "bench/bench.py"]
 OUTER = """cmake_minimum_required(VERSION 3.25)
 project(outer LANGUAGES C CXX)
@@ -68,7 +68,7 @@ class Tools(unittest.TestCase):
                 done = run(root / "tools" / script, "--nonsense", status=2, cwd=self.folder)
                 self.assertEqual(done.stdout, "")
                 self.assertTrue(done.stderr)
-        for command in (["setup.sh", "tset"], ["check.sh", "quick"], ["fuzz.sh"], ["quickstart.sh", "a", "b"], ["quickstart.sh", "nowhere"]):
+        for command in (["setup.sh", "tset"], ["check.sh", "quick"], ["fuzz.sh"], ["sanitize.sh"], ["sanitize.sh", "memory"], ["quickstart.sh", "a", "b"], ["quickstart.sh", "nowhere"]):
             with self.subTest(command=command):
                 done = run(root / "tools" / command[0], *command[1:], status=2, cwd=self.folder)
                 self.assertEqual(done.stdout, "")
