@@ -127,10 +127,8 @@ Test(calibrate, temperature_by_subject_known_by_hand) {
     double temperature = 0;
     for (size_t s = 0; s < sizeof people / sizeof *people; ++s)
         for (int c = 0; c < people[s].cells; ++c)
-            rows[count++] = (lvk_prediction){.path = "cell.bmp",
-                                             .subject = people[s].subject,
-                                             .p = people[s].p,
-                                             .label = people[s].label};
+            rows[count++] = (lvk_prediction){
+                .path = "cell.bmp", .subject = people[s].subject, .p = people[s].p, .label = people[s].label};
     cr_assert_eq(fit_by_subject(rows, count, 2, &temperature), LVK_OK, "%s", lvk_error_message());
     cr_expect_float_eq(temperature, log(9) / log(7), 1e-12);
 
