@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SIDE = 320, LEFT = 64, RIGHT = 18, TOP = 40, BOTTOM = 52, LEGEND = 20 };
+enum { SIDE = 320, LEFT = 64, RIGHT = 18, TOP = 40, BOTTOM = 52, LEGEND = 20, DIGIT = 8 };
 
 const char *lvk_chart_color(size_t index) {
     static const char *const colors[] = {LVK_CHART_BLUE, LVK_CHART_RED, LVK_CHART_GREEN, LVK_CHART_PURPLE,
@@ -126,7 +126,9 @@ void lvk_chart_begin_sized(lvk_chart *chart, lvk_text *text, const char *id, con
 void lvk_chart_begin(lvk_chart *chart, lvk_text *text, const char *id, const char *title, const char *summary,
                      lvk_chart_axis x, lvk_chart_axis y, int legends) {
     lvk_chart_begin_sized(chart, text, id, title, summary, x, y, legends,
-                          (lvk_chart_size){.width = SIDE, .height = SIDE, .left = LEFT});
+                          (lvk_chart_size){.width = SIDE,
+                                           .height = SIDE,
+                                           .left = LEFT + DIGIT * (y.decimals > 3 ? y.decimals - 3 : 0)});
 }
 
 void lvk_chart_end(lvk_chart *chart) {

@@ -136,9 +136,9 @@ static void add_beside(lvk_page *page, const json_t *data) {
     if (same)
         lvk_text_add(page->text,
                      "<p>%" JSON_INTEGER_FORMAT
-                     " pictures are there more than once, turned or mirrored ones included; the "
+                     " picture%s there more than once, turned or mirrored ones included; the "
                      "people who share one are in the same part.</p>\n",
-                     same);
+                     same, same == 1 ? " is" : "s are");
 }
 
 static void add_left_out(lvk_page *page, const json_t *data) {

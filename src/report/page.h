@@ -42,7 +42,7 @@ void lvk_report_add_summary(lvk_page *page);
 LVK_MUST_USE lvk_status lvk_report_add_data(lvk_page *page);
 LVK_MUST_USE lvk_status lvk_report_add_learning(lvk_page *page);
 void lvk_report_add_scores(lvk_page *page);
-LVK_MUST_USE lvk_status lvk_report_add_threshold(lvk_page *page);
+LVK_MUST_USE lvk_status lvk_report_add_threshold(lvk_page *page); /* with the confusion matrix */
 LVK_MUST_USE lvk_status lvk_report_add_curves(lvk_page *page);
 LVK_MUST_USE lvk_status lvk_report_add_class_curves(lvk_page *page);
 LVK_MUST_USE lvk_status lvk_report_add_people(lvk_page *page);
@@ -51,6 +51,10 @@ void lvk_report_add_folds(lvk_page *page);
 LVK_MUST_USE lvk_status lvk_report_add_trials(lvk_page *page);
 void lvk_report_add_settings(lvk_page *page);
 void lvk_report_add_limits(lvk_page *page);
+
+/* Whether the page has the section of the threshold; without it the scores have the confusion matrix. */
+bool lvk_report_has_threshold(const lvk_page *page);
+void lvk_report_add_matrix(lvk_page *page);
 
 /* The limits of use, as lines for page and model card. NULL past the last. */
 const char *lvk_report_limit(size_t index);

@@ -14,7 +14,8 @@ static const char *meaning_of(const char *key) {
         {"balanced_accuracy", "mean over classes of the share of their cells that are called right"},
         {"auc",
          "share of pairs of a positive and a negative cell in which the positive one has the higher probability"},
-        {"auc_macro", "the same, each class against the rest, mean over classes"},
+        {"auc_macro",
+         "share of pairs of a cell of a class and one of the rest in which the former has the higher probability of the class; mean over classes"},
         {"size_only_auc", "AUC of the cell's area, without any model: the baseline"},
         {"auc_above_size", "what the model adds to size"},
         {"average_precision", "area below precision and recall"},
@@ -130,7 +131,7 @@ static void add_matrix_row(lvk_page *page, uint32_t label) {
     lvk_text_add(page->text, "<td>%" PRIu64 "</td></tr>\n", whole);
 }
 
-static void add_matrix(lvk_page *page) {
+void lvk_report_add_matrix(lvk_page *page) {
     const lvk_report_source *s = page->source;
     lvk_text_add(
         page->text,
@@ -206,6 +207,7 @@ void lvk_report_add_scores(lvk_page *page) {
         add_table(page, scores, parts[i]);
         lvk_text_add(page->text, "</details>\n");
     }
-    add_matrix(page);
+    if (!lvk_report_has_threshold(page)) /* else beside the sliders that change it */
+        lvk_report_add_matrix(page);
     lvk_page_end_section(page);
 }

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_VALUES = 64, GAP = 150, HEIGHT = 280, MOST_TRIALS_SHOWN = 500 };
+enum { MOST_VALUES = 64, MOST_LABELS = 8, GAP = 150, HEIGHT = 280, MOST_TRIALS_SHOWN = 500 };
+
+static const double LABEL_HEIGHT = 0.06; /* of an axis */
 
 /* What an axis has: numbers on a line or, where one is no number, names in order of their appearance. */
 typedef struct axis {
@@ -56,13 +58,39 @@ static double place_of(const axis *a, const char *value) {
     return 0.5;
 }
 
+static int by_place(const void *a, const void *b) {
+    const double first = *(const double *)a, second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+/* Writes the few values of an axis, from the foot, as far as each has room above the one below it. The highest is always written. */
+static void add_values(lvk_chart *chart, double x, const axis *a) {
+    struct {
+        double place;
+        const char *value;
+    } labels[MOST_VALUES];
+    double below = -1;
+    for (size_t i = 0; i < a->count; ++i) {
+        labels[i].place = place_of(a, a->values[i]);
+        labels[i].value = a->values[i];
+    }
+    qsort(labels, a->count, sizeof *labels, by_place);
+    for (size_t i = 0; i < a->count; ++i) {
+        const bool last = i + 1 == a->count;
+        const double above = labels[a->count - 1].place;
+        if (!last && (labels[i].place - below < LABEL_HEIGHT || above - labels[i].place < LABEL_HEIGHT))
+            continue;
+        lvk_chart_note(chart, x, labels[i].place, "start", labels[i].value);
+        below = labels[i].place;
+    }
+}
+
 static void add_ends(lvk_chart *chart, double x, const axis *a) {
     char number[LVK_NUMBER_SIZE];
     lvk_chart_stroke(chart, x, 0, x, 1, LVK_CHART_GREY);
     lvk_chart_note(chart, x, 1.08, "middle", a->name);
-    if (!a->numbers || a->count <= 8) {
-        for (size_t i = 0; i < a->count; ++i)
-            lvk_chart_note(chart, x, place_of(a, a->values[i]), "start", a->values[i]);
+    if (!a->numbers || a->count <= MOST_LABELS) {
+        add_values(chart, x, a);
         return;
     }
     for (int end = 0; end < 2; ++end) {

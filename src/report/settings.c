@@ -9,8 +9,9 @@
 static void add_row(lvk_page *page, const char *key, const json_t *value) {
     char *written =
         json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+    const char *text = written ? written : json_string_value(value);
     lvk_html(page->text, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", key,
-             written ? written : json_string_value(value));
+             text && *text ? text : "none");
     free(written); /* jansson's own */
 }
 

@@ -16,24 +16,31 @@ static const char *last_name(const char *path) {
     return slash && slash[1] ? slash + 1 : path;
 }
 
+/* Whether only a head was trained, on the features of a network that others trained. */
+static bool is_head(const lvk_report_source *s) {
+    return *lvk_report_setting_text(s, "weights_digest") &&
+           strcmp(lvk_report_setting_text(s, "unfreeze"), "none") == 0;
+}
+
 static void say_what(const lvk_report_source *s, char *text, size_t size) {
     const json_t *epochs = lvk_report_setting(s, "epochs");
-    char kinds[256];
+    char kinds[384], model[160];
+    snprintf(model, sizeof model, "%.60s%s", lvk_report_setting_text(s, "model"),
+             is_head(s) ? " (only a head, on the frozen features of a pretrained network)" : "");
     if (s->kind == LVK_REPORT_CV)
         snprintf(
             kinds, sizeof kinds,
-            "%zu models of the architecture %.60s were trained in a cross-validation: each on all folds of the "
+            "%zu models of the architecture %s were trained in a cross-validation: each on all folds of the "
             "data but one",
-            s->run_count, lvk_report_setting_text(s, "model"));
+            s->run_count, model);
     else if (s->kind == LVK_REPORT_SEARCH)
         snprintf(
             kinds, sizeof kinds,
-            "A search for settings trained %zu models of the architecture %.60s; trial %u has the lowest loss on "
+            "A search for settings trained %zu models of the architecture %s; trial %u has the lowest loss on "
             "the validation images, and the figures below are of its model",
-            s->trial_count, lvk_report_setting_text(s, "model"), s->best_trial);
+            s->trial_count, model, s->best_trial);
     else
-        snprintf(kinds, sizeof kinds, "A model of the architecture %.60s was trained",
-                 lvk_report_setting_text(s, "model"));
+        snprintf(kinds, sizeof kinds, "A model of the architecture %s was trained", model);
     snprintf(text, size, "%s, on images of single cells from %.120s", kinds,
              last_name(lvk_report_setting_text(s, "data")));
     const size_t length = strlen(text);

@@ -140,9 +140,13 @@ static void add_thresholds(lvk_page *page) {
     lvk_text_add(page->text, "</tbody></table></div></details>\n");
 }
 
+bool lvk_report_has_threshold(const lvk_page *page) {
+    return page->bands && page->bands->positives && page->bands->negatives;
+}
+
 lvk_status lvk_report_add_threshold(lvk_page *page) {
     const lvk_report_source *s = page->source;
-    if (!page->bands || !page->bands->positives || !page->bands->negatives)
+    if (!lvk_report_has_threshold(page))
         return LVK_OK;
     const double prevalence =
         (double)page->bands->positives / (double)(page->bands->positives + page->bands->negatives);
@@ -161,6 +165,7 @@ lvk_status lvk_report_add_threshold(lvk_page *page) {
             "here it is %s.</p>\n",
             lvk_html_number(number, s->calibrated, 3));
     add_sliders(page, prevalence);
+    lvk_report_add_matrix(page);
     add_values(page, prevalence);
     lvk_html(
         page->text,

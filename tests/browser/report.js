@@ -55,6 +55,25 @@ describe("the page of leukvk report", () => {
         assert.equal(await page.locator("#matrix-1-1 b").textContent(), before);
     });
 
+    it("shows slider and confusion matrix together on a phone", async t => {
+        const page = await open(t, url, {width: 390, scheme: "light"});
+        await page.setViewportSize({width: 390, height: 844});
+        await page.evaluate(() => document.getElementById("sliders").scrollIntoView({block: "start", behavior: "instant"}));
+        for (const name of ["#threshold", "#prevalence", "#matrix"]) {
+            const box = await page.locator(name).boundingBox();
+            assert.ok(box.y >= 0 && box.y + box.height <= 844, `${name} lies from ${box.y} to ${box.y + box.height}`);
+        }
+    });
+
+    it("shows all baselines of the scores on a phone", async t => {
+        const page = await open(t, url, {width: 390, scheme: "light"});
+        const [inner, outer] = await page.evaluate(() => {
+            const table = document.querySelector("#scores table");
+            return [table.scrollWidth, table.parentElement.clientWidth];
+        });
+        assert.ok(inner <= outer, `the table is ${inner} pixels wide, its place ${outer}`);
+    });
+
     it("marks the threshold in the curves", async t => {
         const page = await open(t, url), places = [];
         for (const percent of ["20", "80"]) {

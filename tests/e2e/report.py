@@ -217,6 +217,34 @@ class Numbers(unittest.TestCase):
             self.assertEqual([cell.split()[0] for cell in row[1:]],
                              [str(k["images"]), str(k["people"])] + [shown(k[key]) for key in ("precision", "recall", "f1", "auc")])
 
+    def test_a_head_on_frozen_features_is_called_that(self):
+        shutil.copytree(WORK / "run", WORK / "head")
+        config = read_json("head", "config.json")
+        self.assertNotIn("only a head", Page("run").ids["summary"]["text"])
+        (WORK / "head" / "config.json").write_text(json.dumps({**config, "unfreeze": "none", "weights_digest": "0123"}))
+        run("report", "head", "--no-heat-maps")
+        self.assertIn("(only a head, on the frozen features of a pretrained network)", Page("head").ids["summary"]["text"])
+        origin = {row[0]: row[1] for row in self.origin(Page("head"))}
+        self.assertEqual(origin["shaders"] or "none", origin["shaders"], "an empty value looks like a fault")
+
+    def origin(self, page):
+        table = next(table for table in page.below(page.ids["settings"], "table"))
+        return [[cell["text"] for cell in row["own"]] for row in page.below(next(page.below(table, "tbody")), "tr")]
+
+    def test_values_of_a_search_do_not_lie_on_each_other(self):
+        shutil.copytree(WORK / "tune", WORK / "close")
+        table = WORK / "close" / "trials.csv"
+        rows = [line.split(",") for line in table.read_text().splitlines()]
+        self.assertEqual(rows[-1][rows[0].index("dropout")], "0.3")
+        rows[-1][rows[0].index("dropout")] = "0.299"
+        table.write_text("".join(",".join(row) + "\n" for row in rows))
+        run("report", "close")
+        figure = Page("close").ids["figure-search"]
+        words = [text["text"] for text in Page("close").below(figure, "text")]
+        self.assertIn("0.3", words)
+        self.assertIn("0.1", words)
+        self.assertNotIn("0.299", words)
+
     def test_counts_are_those_of_the_split(self):
         for folder, classes in [("run", ["hem", "all"]), (f"run {HOSTILE}", None)]:
             split = read_json(folder, "split.json")["parts"]
@@ -246,7 +274,8 @@ class Numbers(unittest.TestCase):
         text = Page("left-run").ids["data"]["text"]
         for key, said in [("outside_class_folders", "In no class folder, and so in no part: {} image files"),
                           ("without_label", "Without a label, and so in no part: {} images"),
-                          ("same_picture", "{} pictures are there more than once")]:
+                          ("same_picture", "{} picture is there more than once" if counts["same_picture"] == 1 else
+                           "{} pictures are there more than once")]:
             self.assertEqual(said.format(counts[key]) in text, counts[key] > 0, key)
         self.assertEqual(counts["outside_class_folders"], 1)
 

@@ -220,3 +220,19 @@ Test(epochs, a_table_has_columns_with_gaps, .init = scratch_create, .fini = scra
     cr_assert_eq(lvk_file_write(path, wrong, strlen(wrong)), LVK_OK);
     cr_expect_eq(lvk_epochs_read(path, &epochs), LVK_ERROR_FORMAT);
 }
+
+/* Where the ticks of y have many decimals, they do not reach the axis's label, which is upright at 15. */
+Test(chart, long_ticks_leave_room_for_the_label) {
+    for (int decimals = 2; decimals <= 6; ++decimals) {
+        lvk_text text = {0};
+        lvk_chart chart;
+        lvk_chart_begin(&chart, &text, "a", "title", "summary",
+                        (lvk_chart_axis){.label = "x", .from = 0, .to = 1, .step = 1},
+                        (lvk_chart_axis){.label = "AUC", .from = 0, .to = 1, .step = 1, .decimals = decimals},
+                        0);
+        lvk_chart_end(&chart);
+        const double end = chart.left - 7, width = 6.7 * (decimals + 2); /* a digit of 12 pixels is so wide */
+        cr_expect_geq(end - width, 15, "%d decimals begin at %g", decimals, end - width);
+        lvk_text_finish(&text);
+    }
+}
