@@ -30,6 +30,23 @@ LVK_API LVK_MUST_USE lvk_status lvk_selftest(lvk_device *device, uint64_t seed,
                                              lvk_selftest_callback callback, void *user,
                                              lvk_selftest_result *result);
 
+/* What lvk_selftest_once has found. */
+typedef struct lvk_selftest_verdict {
+    bool known; /* from an earlier self-test: nothing was run now, and the numbers below are 0 */
+    int operators, kernels, runs;
+    int set_aside; /* the number of kernels that were wrong */
+    double seconds;
+} lvk_selftest_verdict;
+
+/* A short self-test, which runs once for a device, driver and version of leukvk, before the first training: every kernel
+ * (on a software driver of Vulkan, every one that would be taken without tuning) runs on one case, twice, and must give
+ * the reference's numbers and the same bits both times. The verdict is kept in
+ * the user's cache folder. A kernel that is wrong is set aside: networks on this device, also after it is opened again,
+ * take the next kernel of the operator, and fail with LVK_ERROR_UNSUPPORTED where none is left. `callback` may be NULL;
+ * it gets the same events as that of lvk_selftest. Nothing is run for the reference, nor if the verdict is known. */
+LVK_API LVK_MUST_USE lvk_status lvk_selftest_once(lvk_device *device, lvk_selftest_callback callback,
+                                                  void *user, lvk_selftest_verdict *verdict);
+
 #ifdef __cplusplus
 }
 #endif

@@ -57,6 +57,7 @@ static const struct argp_option options[] = {
 
 typedef struct arguments {
     lvk_device_options device;
+    bool no_selftest;
     train_choices train;
     lvk_cv_options cv;
     const char *file; /* of the mean of the folds' models; NULL: none */
@@ -70,6 +71,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         state->child_inputs[0] = &a->train;
         state->child_inputs[1] = &a->device;
         state->child_inputs[2] = &a->device;
+        state->child_inputs[3] = &a->no_selftest;
         return 0;
     case OPTION_FOLDS:
         a->cv.folds = 0;
@@ -194,8 +196,11 @@ static int export_mean(const arguments *a, const lvk_cv_result *r) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp_child children[] = {
-        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&train_options_argp, 0, NULL, 0},
+                                                 {&device_argp, 0, NULL, 0},
+                                                 {&tuner_argp, 0, NULL, 0},
+                                                 {&selftest_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp parser = {options, parse_option, NULL, documentation, children, NULL, NULL};
     static lvk_cv_result result;
     arguments a = {.train = train_choices_begin(), .cv = {.folds = 5}};
@@ -211,9 +216,11 @@ static int run(int argc, char **argv) {
     if (status != LVK_OK)
         return report_failure(status);
     train_progress_begin(lvk_device_get_info(device)->name, &a.cv.train.seed);
+    status = option_selftest(device, a.no_selftest);
     train_progress_catch_signals();
     progress bar = {0};
-    status = lvk_cv_run(device, &a.cv, show, &bar, &result);
+    if (status == LVK_OK)
+        status = lvk_cv_run(device, &a.cv, show, &bar, &result);
     if (status == LVK_OK && !(a.json && quiet_is_set()))
         print_result(&result);
     else if (bar.visible)

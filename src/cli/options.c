@@ -1,14 +1,18 @@
 #include "options.h"
 
 #include "suggest.h"
+#include "ui/format.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 #include "verb.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 uint64_t option_count(const struct argp_state *state, const char *option, const char *text, uint64_t least,
                       uint64_t most) {
@@ -63,6 +67,7 @@ enum {
     OPTION_DEVICE = 1024,
     OPTION_VALIDATION,
     OPTION_TUNER,
+    OPTION_NO_SELFTEST,
     OPTION_COLUMNS,
     OPTION_SUBJECT_PATTERN,
     OPTION_MICRONS
@@ -162,6 +167,65 @@ int option_device_open(const lvk_device_options *options, lvk_device **device) {
     if (status == LVK_ERROR_ARGUMENT)
         exit(report_mistake(status));
     return status;
+}
+
+static error_t parse_selftest(int key, char *text, struct argp_state *state) {
+    (void)text;
+    if (key != OPTION_NO_SELFTEST)
+        return ARGP_ERR_UNKNOWN;
+    *(bool *)state->input = true;
+    return 0;
+}
+
+static const struct argp_option selftest_options[] = {
+    {"no-selftest", OPTION_NO_SELFTEST, NULL, 0,
+     "Skip the self-test of a few seconds that runs once before the first training on a device, and again with a new driver "
+     "or version of leukvk",
+     GROUP_DEVICE},
+    {0}};
+
+const struct argp selftest_argp = {selftest_options, parse_selftest, NULL, NULL, NULL, NULL, NULL};
+
+static void tell_wrong(void *user, const lvk_selftest_event *event) {
+    (void)user;
+    if (event->failure)
+        fprintf(stderr, "warning: self-test: %s\n", shown(event->failure));
+}
+
+int option_selftest(lvk_device *device, bool skip) {
+    lvk_selftest_verdict verdict;
+    char time[FORMAT_SIZE];
+    if (skip) {
+        fprintf(stderr, "self-test: skipped\n");
+        return LVK_OK;
+    }
+    const int status = lvk_selftest_once(device, tell_wrong, NULL, &verdict);
+    if (status != LVK_OK || verdict.known)
+        return status;
+    if (verdict.set_aside)
+        fprintf(stderr, "warning: self-test: %d of %d kernels are wrong on this device and are set aside\n",
+                verdict.set_aside, verdict.kernels);
+    else if (!quiet_is_set() && isatty(STDERR_FILENO))
+        fprintf(stderr, "self-test: %d kernels are right (%s, once for this device and driver)\n",
+                verdict.kernels, format_duration(time, verdict.seconds));
+    return LVK_OK;
+}
+
+int option_selftest_apart(const lvk_device_options *options, bool skip) {
+    lvk_device *device;
+    int state = 0;
+    fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        int status = lvk_device_open(options, &device);
+        if (status == LVK_OK)
+            status = option_selftest(device, skip);
+        lvk_device_close(&device);
+        _exit(status == LVK_OK ? EXIT_OK : report_failure(status));
+    }
+    if (child < 0 || waitpid(child, &state, 0) != child)
+        return EXIT_OK; /* the trials, which are processes too, will tell */
+    return WIFEXITED(state) ? WEXITSTATUS(state) : EXIT_FAILED;
 }
 
 /* ---- what every verb has ---- */

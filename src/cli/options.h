@@ -47,6 +47,17 @@ extern const struct argp device_argp;
 /* --tuner, likewise. */
 extern const struct argp tuner_argp;
 
+/* --no-selftest; its input is a bool. */
+extern const struct argp selftest_argp;
+
+/* Before a training: runs the self-test that a new device, driver or leukvk needs once, unless it is skipped, and tells
+ * of it on standard error. */
+int option_selftest(lvk_device *device, bool skip);
+
+/* The same in a process of its own, for a verb that opens the device in other processes only. Returns the exit status,
+ * after a failure has been told. */
+int option_selftest_apart(const lvk_device_options *options, bool skip);
+
 /* Opens the device. Ends the program with EXIT_USAGE where the options name none; returns an lvk_status
  * otherwise. */
 int option_device_open(const lvk_device_options *options, lvk_device **device);

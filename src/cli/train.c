@@ -88,6 +88,7 @@ static const struct argp_option options[] = {
 typedef struct arguments {
     lvk_ranks ranks;
     lvk_device_options device;
+    bool no_selftest;
     char device_number[16]; /* of several ranks on a machine with several devices */
     train_choices train;
     bool fractions; /* were given */
@@ -127,6 +128,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         state->child_inputs[0] = &a->train;
         state->child_inputs[1] = &a->device;
         state->child_inputs[2] = &a->device;
+        state->child_inputs[3] = &a->no_selftest;
         return 0;
     case OPTION_RESUME:
         a->resume = text;
@@ -268,8 +270,11 @@ static int train_with(arguments *a, lvk_device *device) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp_child children[] = {
-        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&train_options_argp, 0, NULL, 0},
+                                                 {&device_argp, 0, NULL, 0},
+                                                 {&tuner_argp, 0, NULL, 0},
+                                                 {&selftest_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp parser = {options, parse_option, NULL, documentation, children, NULL, NULL};
     arguments a = {.train = train_choices_begin()};
     parse_arguments(&parser, argc, argv, &a);
@@ -284,6 +289,8 @@ static int run(int argc, char **argv) {
     status = open_device(&a, &device);
     if (status == LVK_OK && a.ranks.rank == 0)
         train_progress_begin(lvk_device_get_info(device)->name, a.resume ? NULL : &a.train.options.seed);
+    if (status == LVK_OK)
+        status = lvk_ranks_agree(&a.ranks, option_selftest(device, a.no_selftest));
     train_progress_catch_signals();
     int exit_status = status == LVK_OK ? train_with(&a, device) : report(&a, status);
     if (status == LVK_ERROR_ARGUMENT) /* no such device */

@@ -90,6 +90,7 @@ static const struct argp_option options[] = {
 
 typedef struct arguments {
     lvk_device_options device;
+    bool no_selftest;
     train_choices train;
     lvk_search_options search;
     const char *axes[MOST_AXES];
@@ -133,6 +134,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
         state->child_inputs[0] = &a->train;
         state->child_inputs[1] = &a->device;
         state->child_inputs[2] = &a->device;
+        state->child_inputs[3] = &a->no_selftest;
         return 0;
     case OPTION_GRID:
         if (s->axis_count == MOST_AXES)
@@ -371,8 +373,11 @@ static int refit(const arguments *a, const lvk_search *search) {
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp_child children[] = {
-        {&train_options_argp, 0, NULL, 0}, {&device_argp, 0, NULL, 0}, {&tuner_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&train_options_argp, 0, NULL, 0},
+                                                 {&device_argp, 0, NULL, 0},
+                                                 {&tuner_argp, 0, NULL, 0},
+                                                 {&selftest_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp parser = {options,  parse_option,  NULL, documentation,
                                        children, list_settings, NULL};
     arguments a = {.train = train_choices_begin(), .search = {.jobs = 1}};
@@ -392,6 +397,11 @@ static int run(int argc, char **argv) {
         return report_mistake(status);
     }
     train_progress_begin(lvk_search_device(search), &a.search.train.seed);
+    const int tested = option_selftest_apart(&a.device, a.no_selftest);
+    if (tested != EXIT_OK) {
+        lvk_search_destroy(&search);
+        return tested;
+    }
     train_progress_catch_signals();
     status = lvk_search_run(search, &a.device, show, search);
     int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);

@@ -91,6 +91,11 @@ bool lvk_path_is_folder(const char *path) {
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+bool lvk_path_is_own(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_uid == geteuid();
+}
+
 bool lvk_path_is_file(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);

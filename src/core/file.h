@@ -54,6 +54,7 @@ LVK_MUST_USE lvk_status lvk_folder_lock(const char *folder, int *lock);
 
 bool lvk_path_is_folder(const char *path);
 bool lvk_path_is_file(const char *path);
+bool lvk_path_is_own(const char *path); /* belongs to the user of this process */
 
 /* Whether both paths exist and lead to the same file or folder. */
 bool lvk_path_is_same(const char *a, const char *b);

@@ -42,3 +42,27 @@ lvk_status lvk_kernel_choices_find(const lvk_string_map *choices, const lvk_call
     lvk_free(key);
     return LVK_OK;
 }
+
+static const char aside[] = "set aside ";
+
+lvk_status lvk_kernel_choices_set_aside(lvk_string_map *choices, const char *name) {
+    char *key = lvk_format("%s%s", aside, name);
+    const lvk_status status = key ? lvk_string_map_set(choices, key, "") : LVK_ERROR_MEMORY;
+    lvk_free(key);
+    return status;
+}
+
+bool lvk_kernel_choices_is_aside_key(const char *key) {
+    return strncmp(key, aside, sizeof aside - 1) == 0;
+}
+
+bool lvk_kernel_choices_is_aside(const lvk_string_map *choices, const char *op, const char *candidate) {
+    for (size_t i = 0; choices && i < choices->count; ++i) {
+        const char *key = choices->pairs[i].key, *name = key + sizeof aside - 1;
+        const size_t length = strlen(op);
+        if (lvk_kernel_choices_is_aside_key(key) && strncmp(name, op, length) == 0 && name[length] == '/' &&
+            strcmp(name + length + 1, candidate) == 0)
+            return true;
+    }
+    return false;
+}

@@ -19,4 +19,12 @@ void lvk_call_key(const lvk_call *call, lvk_text *text);
 LVK_MUST_USE lvk_status lvk_kernel_choices_find(const lvk_string_map *choices, const lvk_call *call,
                                                 const char **name);
 
+/* A table may also set candidates aside, which the self-test has found wrong: the planner then takes none of them,
+ * whatever the table holds for a call. `name` is "operator/candidate". */
+LVK_MUST_USE lvk_status lvk_kernel_choices_set_aside(lvk_string_map *choices, const char *name);
+bool lvk_kernel_choices_is_aside(const lvk_string_map *choices, const char *op, const char *candidate);
+
+/* Whether a key of the table is that of a candidate which is set aside, rather than of a call. */
+bool lvk_kernel_choices_is_aside_key(const char *key);
+
 #endif

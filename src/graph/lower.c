@@ -11,11 +11,12 @@ static const char *why_unsupported(const lvk_candidate *candidate, const lvk_cal
 
 /* Sets `chosen` to the candidate named `preferred` if it can run the call; returns whether it did.
  * `preferred` may be NULL. */
-static bool take_preferred(const lvk_call *call, const lvk_caps *caps, const char *preferred,
-                           const lvk_candidate **chosen) {
+static bool take_preferred(const lvk_call *call, const lvk_caps *caps, const lvk_string_map *choices,
+                           const char *preferred, const lvk_candidate **chosen) {
     for (int i = 0; preferred && (*chosen = lvk_op_candidate(call->op, caps, i)); ++i)
         if (strcmp((*chosen)->name, preferred) == 0)
-            return !why_unsupported(*chosen, call, caps);
+            return !why_unsupported(*chosen, call, caps) &&
+                   !lvk_kernel_choices_is_aside(choices, lvk_op_get(call->op)->name, preferred);
     return false;
 }
 
@@ -24,13 +25,17 @@ static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_c
                          const lvk_candidate **chosen) {
     const lvk_op *op = lvk_op_get(call->op);
     const bool forced = options->forced_candidate && options->forced_op == call->op;
-    if (!forced && take_preferred(call, caps, preferred, chosen))
+    if (!forced && take_preferred(call, caps, options->kernel_choices, preferred, chosen))
         return LVK_OK;
     const char *reason = "there is no such candidate";
     const lvk_candidate *candidate;
     for (int i = 0; (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
         if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
             continue;
+        if (!forced && lvk_kernel_choices_is_aside(options->kernel_choices, op->name, candidate->name)) {
+            reason = "those that could are set aside, since the self-test found them wrong";
+            continue;
+        }
         if (!forced && candidate->unsuited && candidate->unsuited(call, caps))
             continue; /* never the last candidate, so that the loop ends with a choice or a reason */
         reason = why_unsupported(candidate, call, caps);

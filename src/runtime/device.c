@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "core/resource.h"
 #include "cpu/cpu.h"
+#include "graph/kernel_choices.h"
 #include "leukvk/kernel_tuning.h"
 #include "reference/reference.h"
 #include "runtime/kernel_tuning_file.h"
@@ -20,6 +21,8 @@ struct lvk_device {
     lvk_device_info info;
     char *tuning_path; /* the tuning file; NULL: the user has no cache folder */
     lvk_string_map choices;
+    char *selftest_path; /* the self-test's verdict; NULL: the user has no cache folder */
+    bool judged;
 };
 
 const char *lvk_device_type_name(lvk_device_type type) {
@@ -168,11 +171,52 @@ static lvk_status read_choices(lvk_device *device) {
     return LVK_OK;
 }
 
+static lvk_status set_aside(lvk_device *device, const lvk_string_map *wrong) {
+    for (size_t i = 0; i < wrong->count; ++i) {
+        LVK_TRY(lvk_kernel_choices_set_aside(&device->choices, wrong->pairs[i].key));
+        lvk_log(LVK_LOG_WARNING, "kernel %s is set aside on this device: the self-test found it wrong",
+                wrong->pairs[i].key);
+    }
+    device->judged = true;
+    return LVK_OK;
+}
+
+/* A verdict that cannot be used is as none. */
+static lvk_status read_verdict(lvk_device *device) {
+    lvk_string_map wrong = {0};
+    bool found;
+    lvk_status status = lvk_selftest_file_read(device->selftest_path, &device->info, &wrong, &found);
+    if (status == LVK_OK && found)
+        status = set_aside(device, &wrong);
+    else if (status != LVK_OK && status != LVK_ERROR_MEMORY) {
+        lvk_log(LVK_LOG_DEBUG, "the self-test's verdict is ignored: %s", lvk_error_message());
+        status = LVK_OK;
+    }
+    lvk_string_map_finish(&wrong);
+    return status;
+}
+
 static lvk_status open_tuning(const lvk_device_options *options, lvk_device *device) {
     if (device->info.type == LVK_DEVICE_REFERENCE)
         return LVK_OK;
     device->tuning_path = lvk_kernel_tuning_file_path(&device->info);
-    return device->tuning_path && !options->no_tuning ? read_choices(device) : LVK_OK;
+    if (device->tuning_path && !options->no_tuning)
+        LVK_TRY(read_choices(device));
+    if (!options->minimum_limits) /* other kernels run then than those of the verdict */
+        device->selftest_path = lvk_selftest_file_path(&device->info);
+    return device->selftest_path ? read_verdict(device) : LVK_OK;
+}
+
+bool lvk_device_is_judged(const lvk_device *device) {
+    return device->judged;
+}
+
+lvk_status lvk_device_judge(lvk_device *device, const lvk_string_map *wrong) {
+    LVK_TRY(set_aside(device, wrong));
+    if (device->selftest_path &&
+        lvk_selftest_file_write(device->selftest_path, &device->info, wrong) != LVK_OK)
+        lvk_log(LVK_LOG_WARNING, "the self-test's verdict is not kept: %s", lvk_error_message());
+    return LVK_OK;
 }
 
 static lvk_status open_device(const lvk_device_options *options, lvk_device *device) {
@@ -220,6 +264,7 @@ void lvk_device_close(lvk_device **device) {
         d->backend->functions->destroy(d->backend);
     lvk_string_map_finish(&d->choices);
     lvk_free(d->tuning_path);
+    lvk_free(d->selftest_path);
     lvk_free(d);
     *device = NULL;
 }

@@ -13,4 +13,11 @@ lvk_backend *lvk_device_backend(lvk_device *device);
  * them. */
 const lvk_string_map *lvk_device_kernel_choices(const lvk_device *device);
 
+/* Whether the verdict of a self-test is known, from the file or by lvk_device_judge. */
+bool lvk_device_is_judged(const lvk_device *device);
+
+/* Sets the kernels in `wrong` (see lvk_selftest_file_read) aside for all networks that are made with the device from now
+ * on, and stores the verdict for later. */
+LVK_MUST_USE lvk_status lvk_device_judge(lvk_device *device, const lvk_string_map *wrong);
+
 #endif

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
+#include "leukvk/version.h"
 #include "vulkan/shaders.h"
 
 #include <ctype.h>
@@ -12,7 +13,13 @@
 
 enum { MAX_FILE = 1 << 20 };
 
-static const char format[] = "leukvk kernels 1";
+/* What a file holds, its name and its format. */
+typedef struct kind {
+    const char *name, *format;
+} kind;
+
+static const kind tuning = {"kernels", "leukvk kernels 1"};
+static const kind verdict = {"selftest", "leukvk selftest 1, " LEUKVK_VERSION};
 
 /* "oneDNN 2.6.3, AVX-512, 2 threads" as a part of a file's name: oneDNN-2.6.3-AVX-512-2-threads */
 static void name_by(const char *text, char name[256]) {
@@ -25,23 +32,31 @@ static void name_by(const char *text, char name[256]) {
     name[length] = '\0';
 }
 
-char *lvk_kernel_tuning_file_path(const lvk_device_info *device) {
+static char *path_of(const kind *k, const lvk_device_info *device) {
     char *folder = lvk_cache_folder_open(), *path = NULL, name[256];
     name_by(device->driver, name);
     if (folder && *device->uuid)
-        path = lvk_format("%s/kernels-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, device->vendor_id,
+        path = lvk_format("%s/%s-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, k->name, device->vendor_id,
                           device->device_id, device->uuid);
     else if (folder)
-        path = lvk_format("%s/kernels-cpu-%s.json", folder, name);
+        path = lvk_format("%s/%s-cpu-%s.json", folder, k->name, name);
     lvk_free(folder);
     return path;
 }
 
+char *lvk_kernel_tuning_file_path(const lvk_device_info *device) {
+    return path_of(&tuning, device);
+}
+
+char *lvk_selftest_file_path(const lvk_device_info *device) {
+    return path_of(&verdict, device);
+}
+
 /* The file without choices and digest: the device, driver and shaders for which the measurements hold. */
-static json_t *describe(const lvk_device_info *device) {
+static json_t *describe(const kind *k, const lvk_device_info *device) {
     char shaders[17];
     snprintf(shaders, sizeof shaders, "%016" PRIx64, lvk_shader_digest);
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "format", format, "device", device->name, "uuid",
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "format", k->format, "device", device->name, "uuid",
                      device->uuid, "driver", device->driver, "subgroup", (json_int_t)device->subgroup_size,
                      "shaders", shaders);
 }
@@ -62,8 +77,9 @@ static lvk_status check_digest(const char *path, json_t *file) {
     return status;
 }
 
-static lvk_status check_description(const char *path, const json_t *file, const lvk_device_info *device) {
-    json_t *own = describe(device);
+static lvk_status check_description(const kind *k, const char *path, const json_t *file,
+                                    const lvk_device_info *device) {
+    json_t *own = describe(k, device);
     if (!own)
         return LVK_ERROR_MEMORY;
     const char *key, *different = NULL;
@@ -91,8 +107,8 @@ static lvk_status take_choices(const char *path, json_t *file, lvk_string_map *c
     return LVK_OK;
 }
 
-lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_device_info *device,
-                                       lvk_string_map *choices) {
+static lvk_status read_file(const kind *k, const char *path, const lvk_device_info *device,
+                            lvk_string_map *choices) {
     void *text = NULL;
     size_t size = 0;
     json_error_t error;
@@ -110,7 +126,7 @@ lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_device_info *
     }
     status = check_digest(path, file);
     if (status == LVK_OK)
-        status = check_description(path, file, device);
+        status = check_description(k, path, file, device);
     if (status == LVK_OK)
         status = take_choices(path, file, choices);
     if (status != LVK_OK)
@@ -119,11 +135,28 @@ lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_device_info *
     return status;
 }
 
+lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_device_info *device,
+                                       lvk_string_map *choices) {
+    return read_file(&tuning, path, device, choices);
+}
+
+lvk_status lvk_selftest_file_read(const char *path, const lvk_device_info *device, lvk_string_map *wrong,
+                                  bool *found) {
+    *found = false;
+    if (!lvk_path_is_file(path))
+        return LVK_OK;
+    if (!lvk_path_is_own(path))
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: belongs to another user", path);
+    LVK_TRY(read_file(&verdict, path, device, wrong));
+    *found = true;
+    return LVK_OK;
+}
+
 /* ---- writing ---- */
 
-static json_t *pack(const lvk_device_info *device, const lvk_string_map *choices) {
+static json_t *pack(const kind *k, const lvk_device_info *device, const lvk_string_map *choices) {
     char digest[LVK_DIGEST_TEXT];
-    json_t *file = describe(device), *object = json_object();
+    json_t *file = describe(k, device), *object = json_object();
     for (size_t i = 0; i < choices->count; ++i)
         lvk_json_set(object, choices->pairs[i].key, json_string(choices->pairs[i].value));
     const bool whole = json_object_size(object) == choices->count &&
@@ -137,14 +170,26 @@ static json_t *pack(const lvk_device_info *device, const lvk_string_map *choices
     return NULL;
 }
 
-lvk_status lvk_kernel_tuning_file_write(const char *path, const lvk_device_info *device,
-                                        const lvk_string_map *choices) {
+static lvk_status write_file(const kind *k, const char *path, const lvk_device_info *device,
+                             const lvk_string_map *choices) {
     if (choices->count > LVK_TUNING_MOST)
         return lvk_fail(LVK_ERROR_LIMIT,
                         "%s: would hold %zu choices, more than %d; it has to be removed first", path,
                         choices->count, LVK_TUNING_MOST);
-    json_t *file = pack(device, choices);
+    json_t *file = pack(k, device, choices);
     const lvk_status status = lvk_json_write(path, file, 17);
     json_decref(file);
     return status;
+}
+
+lvk_status lvk_kernel_tuning_file_write(const char *path, const lvk_device_info *device,
+                                        const lvk_string_map *choices) {
+    return write_file(&tuning, path, device, choices);
+}
+
+lvk_status lvk_selftest_file_write(const char *path, const lvk_device_info *device,
+                                   const lvk_string_map *wrong) {
+    if (lvk_path_is_file(path) && !lvk_path_is_own(path))
+        (void)remove(path); /* else the new file would belong to the other user as well */
+    return write_file(&verdict, path, device, wrong);
 }

@@ -25,4 +25,14 @@ LVK_MUST_USE lvk_status lvk_kernel_tuning_file_read(const char *path, const lvk_
 LVK_MUST_USE lvk_status lvk_kernel_tuning_file_write(const char *path, const lvk_device_info *device,
                                                      const lvk_string_map *choices);
 
+/* The verdict of the self-test that runs once for a device, driver and leukvk: selftest-….json in the same folder, of
+ * the same form. It maps the "operator/candidate" of each kernel that was wrong to what was wrong. *found is false if
+ * there is no file. A file of another user is not trusted, since it could pass a wrong kernel as right:
+ * LVK_ERROR_UNSUPPORTED. */
+char *lvk_selftest_file_path(const lvk_device_info *device);
+LVK_MUST_USE lvk_status lvk_selftest_file_read(const char *path, const lvk_device_info *device,
+                                               lvk_string_map *wrong, bool *found);
+LVK_MUST_USE lvk_status lvk_selftest_file_write(const char *path, const lvk_device_info *device,
+                                                const lvk_string_map *wrong);
+
 #endif

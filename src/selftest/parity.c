@@ -49,6 +49,25 @@ static uint64_t able(const check *k, uint64_t among) {
     return many ? many : found;
 }
 
+/* The candidate among the set bits of `among` that a free choice takes, and nothing if it has run already. */
+static uint64_t chosen(const check *k, uint64_t among) {
+    const lvk_candidate *candidate;
+    for (int i = 0; (candidate = lvk_op_candidate(k->run.op, &k->run.backend->caps, i)); ++i)
+        if ((among >> i & 1) &&
+            !(candidate->unsuited && candidate->unsuited(&k->run.call, &k->run.backend->caps)))
+            return UINT64_C(1) << i & ~k->ran;
+    return 0;
+}
+
+/* The candidates that are to run a case. Software drivers compile for seconds, and are given the chosen ones only. */
+static uint64_t candidates_of(const check *k) {
+    const lvk_caps *caps = &k->run.backend->caps;
+    const uint64_t all = able(k, UINT64_MAX);
+    if (!k->options->brief)
+        return all;
+    return caps->is_cpu && caps->runs_launches ? chosen(k, all) : all & ~k->ran;
+}
+
 static lvk_status run_candidate(check *k, int i) {
     lvk_parity_run *t = &k->run;
     t->candidate = lvk_op_candidate(t->op, &t->backend->caps, i);
@@ -58,6 +77,7 @@ static lvk_status run_candidate(check *k, int i) {
     ++k->result->runs;
     if (t->failure[0]) {
         k->left &= ~(UINT64_C(1) << i);
+        k->result->wrong |= UINT64_C(1) << i;
         ++k->result->failures;
         k->report(k->user, t->failure);
     }
@@ -171,7 +191,7 @@ static lvk_status check_case(check *k, const lvk_case *c) {
         return LVK_OK;
     t->c = c;
     LVK_TRY(lvk_case_call(t->op, c, &t->call));
-    k->left = able(k, UINT64_MAX);
+    k->left = candidates_of(k);
     k->ran |= k->left;
     for (int p = 0; p < count && k->left; ++p) {
         t->pattern = linear ? &linear_patterns[p] : &bounded_patterns[p];
@@ -184,7 +204,7 @@ static lvk_status check_case(check *k, const lvk_case *c) {
 lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_options *options,
                             lvk_parity_report report, void *user, lvk_parity_result *result) {
     const lvk_case_table *table = lvk_case_table_get(op);
-    check k = {.run = {.backend = backend, .op = op, .suite_seed = options->seed},
+    check k = {.run = {.backend = backend, .op = op, .suite_seed = options->seed, .twice = options->twice},
                .options = options,
                .report = report,
                .user = user,

@@ -21,7 +21,10 @@ typedef struct lvk_parity_options {
     const char *kernels; /* only candidates whose names begin with this text; NULL: all */
     uint32_t draws;      /* drawn cases for each candidate, where the operator's table can draw */
     bool skip_large;     /* leave out the cases that take seconds */
-    bool quick;          /* only one pattern of numbers and no slices: seconds instead of a minute */
+    bool brief; /* every candidate on one case only, the first that it can run; on a software driver of Vulkan
+                            only those that a free choice takes */
+    bool twice; /* every run once more, on the same numbers, which must give the same bits */
+    bool quick; /* only one pattern of numbers and no slices: seconds instead of a minute */
 } lvk_parity_options;
 
 /* Called for each failure, with a line that names operator, candidate, case, pattern, element, both values,
@@ -32,6 +35,7 @@ typedef struct lvk_parity_result {
     int candidates; /* the number of kernel candidates that can run on the device */
     int runs;       /* the number of runs that were compared */
     int failures;
+    uint64_t wrong; /* bit i: candidate i has failed */
 } lvk_parity_result;
 
 /* Checks operator `op` on a backend that runs launches. A status other than LVK_OK means that the check could

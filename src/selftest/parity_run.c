@@ -277,6 +277,25 @@ static lvk_status execute(lvk_parity_run *t, const run_graph *g, lvk_executable 
     return check_guards(t, executable, LVK_BLOCK_IO);
 }
 
+/* Runs once more on the same numbers, and compares the bits. */
+static lvk_status run_again(lvk_parity_run *t, const run_graph *g, lvk_executable *executable) {
+    LVK_TRY(poison(t, executable, LVK_BLOCK_ARENA));
+    LVK_TRY(poison(t, executable, LVK_BLOCK_IO));
+    LVK_TRY(write_inputs(t, g, executable));
+    LVK_TRY(lvk_executable_run(executable));
+    for (int o = 0; o < t->call.output_count; ++o) {
+        const uint64_t size = lvk_type_size(&t->call.outputs[o]);
+        void *again = lvk_alloc(size, 1);
+        const lvk_status status =
+            again ? lvk_executable_read(executable, g->outputs[o], again) : LVK_ERROR_MEMORY;
+        if (status == LVK_OK && memcmp(again, t->outputs[o], size) != 0)
+            note(t, "output %d: a second run on the same numbers gave other bits", o);
+        lvk_free(again);
+        LVK_TRY(status);
+    }
+    return LVK_OK;
+}
+
 static lvk_status run_on_device(lvk_parity_run *t) {
     const lvk_plan_options options = {.forced_op = t->op,
                                       .forced_candidate = t->candidate->name,
@@ -294,6 +313,8 @@ static lvk_status run_on_device(lvk_parity_run *t) {
         status = lvk_executable_init(&executable, t->backend, &plan, NULL);
     if (status == LVK_OK)
         status = execute(t, &g, &executable, options.guard > 0);
+    if (status == LVK_OK && t->twice)
+        status = run_again(t, &g, &executable);
     if (executable.backend)
         lvk_executable_finish(&executable);
     lvk_plan_finish(&plan);

@@ -14,6 +14,7 @@ typedef struct lvk_parity_run {
     const lvk_case *c;
     const lvk_pattern *pattern;
     lvk_variant variant;
+    bool twice;                /* run once more, and compare the bits */
     uint64_t seed, suite_seed; /* the seed of this run's numbers, and that of the suite, for messages */
     lvk_call call;
 

@@ -144,10 +144,13 @@ lvk_status lvk_kernel_tuning_run(lvk_device *device, const lvk_kernel_tuning_opt
 
 bool lvk_kernel_tuning_get(const lvk_device *device, size_t index, lvk_kernel_tuning_choice *choice) {
     const lvk_string_map *choices = lvk_device_kernel_choices(device);
-    if (index >= choices->count)
-        return false;
-    *choice = (lvk_kernel_tuning_choice){choices->pairs[index].key, choices->pairs[index].value};
-    return true;
+    for (size_t i = 0; i < choices->count; ++i) {
+        if (lvk_kernel_choices_is_aside_key(choices->pairs[i].key) || index-- > 0)
+            continue;
+        *choice = (lvk_kernel_tuning_choice){choices->pairs[i].key, choices->pairs[i].value};
+        return true;
+    }
+    return false;
 }
 
 lvk_status lvk_kernel_tuning_forget(const lvk_device *device, bool *removed) {
