@@ -94,7 +94,7 @@ static lvk_selftest_verdict judge(lvk_device *device, fault f, const char *op, c
     return verdict;
 }
 
-/* Sets `name` to the kernel that the device takes for the first case of an wrong_op; "" where none is left. */
+/* Sets `name` to the kernel that the device takes for the first case of an operator; "" where none is left. */
 static void kernel_of(lvk_device *device, int op, char name[64]) {
     const lvk_case *c = &lvk_case_table_get(op)->cases[0];
     lvk_graph graph;
