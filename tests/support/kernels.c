@@ -12,8 +12,9 @@ static void report(void *user, const char *failure) {
     cr_expect(false, "%s (run again with LEUKVK_SEED)", failure);
 }
 
-int test_kernels_on(lvk_backend *backend, const char *prefix) {
-    const lvk_parity_options options = {.seed = test_seed(), .kernels = prefix, .draws = 8};
+static int check(lvk_backend *backend, const char *prefix, bool skip_large) {
+    const lvk_parity_options options = {
+        .seed = test_seed(), .kernels = prefix, .draws = 8, .skip_large = skip_large};
     int operators = 0;
     for (int op = 0; op < LVK_OP_COUNT; ++op) {
         lvk_parity_result result;
@@ -26,7 +27,11 @@ int test_kernels_on(lvk_backend *backend, const char *prefix) {
 
 int test_kernels(const char *prefix) {
     lvk_backend *backend = test_open_device();
-    const int operators = test_kernels_on(backend, prefix);
+    const int operators = check(backend, prefix, false);
     test_close_device(backend);
     return operators;
+}
+
+int test_kernels_on_small_cases(lvk_backend *backend, const char *prefix) {
+    return check(backend, prefix, true);
 }

@@ -9,7 +9,7 @@
  * such a kernel which could run. */
 int test_kernels(const char *prefix);
 
-/* The same on an open device. */
-int test_kernels_on(lvk_backend *backend, const char *prefix);
+/* The same on an open device, in the cases that do not take seconds. */
+int test_kernels_on_small_cases(lvk_backend *backend, const char *prefix);
 
 #endif
