@@ -48,10 +48,10 @@ static void run(lvk_status (*work)(void *user), void *user, lvk_child_bounds bou
     (void)signal(SIGXCPU, SIG_DFL);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_FSIZE, 0, 0);
-    limit(RLIMIT_NOFILE, 0, 0); /* neither files nor sockets; what is open stays open */
     limit(RLIMIT_CPU, bounds.seconds, bounds.seconds + 1);
     const rlim_t memory = (rlim_t)lvk_process_address_bytes() + bounds.memory;
     limit(RLIMIT_AS, memory, memory);
+    limit(RLIMIT_NOFILE, 0, 0); /* last: the number above is read from a file. What is open stays open */
     to->status = work(user);
     snprintf(to->line, sizeof to->line, "%s", lvk_error_message());
     to->ended = 1;

@@ -332,9 +332,9 @@ Test(checkpoint, lists_that_name_no_classes) {
     const lvk_string_map *metadata = lvk_safetensors_metadata(file);
     for (size_t i = 0; i <= sizeof cases / sizeof *cases; ++i) {
         lvk_string_map changed = {0};
-        char many[8 * (LVK_MOST_CLASSES + 1)] = "[\"c0\"";
+        char many[16 * (LVK_MOST_CLASSES + 1)] = "[\"c0\"";
         for (int k = 1; k <= LVK_MOST_CLASSES; ++k)
-            snprintf(many + strlen(many), 8, ",\"c%d\"", k);
+            snprintf(many + strlen(many), 16, ",\"c%d\"", k);
         strcat(many, "]");
         const bool given = i < sizeof cases / sizeof *cases, right = given && cases[i].right;
         for (size_t m = 0; m < metadata->count; ++m)

@@ -105,7 +105,7 @@ Test(class_report, file, .init = scratch_create, .fini = scratch_remove) {
 
 /* As many classes as there may be. */
 Test(class_report, most_classes, .init = scratch_create, .fini = scratch_remove) {
-    static char texts[LVK_MOST_CLASSES][16];
+    static char texts[LVK_MOST_CLASSES][24];
     static const char *many[LVK_MOST_CLASSES];
     static double each[2][LVK_MOST_CLASSES];
     static lvk_evaluation_report j;

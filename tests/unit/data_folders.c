@@ -70,7 +70,7 @@ static void expect_layout(const lvk_dataset *d, const layout_case *c, size_t num
 /* Each case in a folder of its own, named by its number. */
 static void expect_layouts(const layout_case *cases, size_t count) {
     for (size_t i = 0; i < count; ++i) {
-        char at[16];
+        char at[24];
         snprintf(at, sizeof at, "%zu", i);
         write_images(at, cases[i].paths);
         lvk_dataset *d = open_below(at);

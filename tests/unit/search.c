@@ -124,7 +124,7 @@ Test(search, too_many_trials_are_refused) {
     char values[2][400] = {"batch=1", "epochs=1"};
     for (int i = 2; i <= 40; ++i)
         for (int a = 0; a < 2; ++a)
-            snprintf(values[a] + strlen(values[a]), 8, ",%d", i);
+            snprintf(values[a] + strlen(values[a]), 16, ",%d", i);
     const char *const axes[] = {values[0], values[1], NULL};
     const lvk_search_options o = options_of(LVK_SEARCH_GRID, 0, axes);
     lvk_search_space space;
