@@ -75,7 +75,7 @@ static void print_help(FILE *out) {
           out);
 }
 
-static void print_log_line(void *user, lvk_log_level level, const char *line) {
+void print_log_line(void *user, lvk_log_level level, const char *line) {
     (void)user;
     if (quiet_is_set() && level != LVK_LOG_WARNING)
         return;

@@ -211,19 +211,13 @@ int option_selftest(lvk_device *device, bool skip) {
     return LVK_OK;
 }
 
-static void print_warning(void *user, lvk_log_level level, const char *line) {
-    (void)user;
-    (void)level;
-    fprintf(stderr, "warning: %s\n", shown(line));
-}
-
 int option_selftest_apart(const lvk_device_options *options, bool skip) {
     lvk_device *device;
     int state = 0;
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0) {
-        lvk_log_set_sink(print_warning, NULL, LVK_LOG_WARNING); /* which device it is has been told */
+        lvk_log_set_sink(print_log_line, NULL, LVK_LOG_WARNING); /* which device it is has been told */
         int status = lvk_device_open(options, &device);
         if (status == LVK_OK)
             status = option_selftest(device, skip);

@@ -2,6 +2,8 @@
 #ifndef LEUKVK_CLI_VERB_H
 #define LEUKVK_CLI_VERB_H
 
+#include "leukvk/log.h"
+
 typedef struct verb {
     const char *name;
     const char *summary;               /* one line for `leukvk --help` */
@@ -16,6 +18,9 @@ enum {
     EXIT_DEVICE_LOST = 3, /* the device went away during the work; what was saved is named */
     EXIT_INTERRUPTED = 130
 };
+
+/* A sink of the library's log (leukvk/log.h) that prints to standard error; with --quiet, warnings only. */
+void print_log_line(void *user, lvk_log_level level, const char *line);
 
 /* The exit status that belongs to a failure of the library (an lvk_status), and the same with "leukvk: <the
  * library's error line>" printed to standard error. */

@@ -184,9 +184,9 @@ static void describe_output(construction *c) {
 
 /* A division by the temperature, with which begin the names of both; 1: none. Returns the name of the result. */
 static const char *divide(construction *c, const char *name, const char *logits, float temperature) {
-    const char *constant = lvk_onnx_join(&c->base, name, "/temperature");
     if (temperature == 1)
         return logits;
+    const char *constant = lvk_onnx_join(&c->base, name, "/temperature");
     float *value = lvk_onnx_allocate(&c->base, 1, sizeof *value);
     if (!value || !constant)
         return NULL;
