@@ -3,6 +3,7 @@
 #include "artifact/run_folder.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "models/head.h"
 #include "models/model.h"
 
 #include <string.h>
@@ -10,12 +11,15 @@
 static lvk_status check_model(const char *path, const lvk_model_info *info) {
     const lvk_model *model = lvk_model_find(info->architecture);
     lvk_crop crop;
+    lvk_head head;
     if (!model)
         return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
     if (lvk_crop_parse(info->crop, &crop) != LVK_OK)
         return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
     if (model->features && !*info->head)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: does not say what head %s has", path, info->architecture);
+    if (*info->head && lvk_head_parse(info->head, &head) != LVK_OK)
+        return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
     if (lvk_model_check_size(model, info->image_size) != LVK_OK)
         return lvk_fail_within(LVK_ERROR_FORMAT, "%s", path);
     return LVK_OK;

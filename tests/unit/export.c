@@ -498,6 +498,17 @@ Test(export, mistakes) {
     cr_expect_eq(export_model(scratch_path("out"), "onnx", scratch_path("o")), LVK_ERROR_FORMAT);
 }
 
+/* It was found out when a file was written only, and told as a mistake in the option --head. */
+Test(export, a_head_that_is_none_is_the_fault_of_the_file) {
+    lvk_export *opened;
+    const char *model = scratch_path("model.safetensors");
+    make_model(model, "cnn-gap", "", "dense:8,dropo0t:0.25");
+    cr_expect_eq(lvk_export_open(model, &opened), LVK_ERROR_FORMAT);
+    lvk_export_close(&opened);
+    cr_expect(strstr(lvk_error_message(), model), "%s", lvk_error_message());
+    cr_expect(strstr(lvk_error_message(), "dropo0t"), "%s", lvk_error_message());
+}
+
 Test(export, the_model_itself_is_not_replaced) {
     make_model(scratch_path("model"), "resnet50-narrow", "keras", "dense:8");
     cr_assert_eq(symlink(scratch_path("model"), scratch_path("link")), 0);
