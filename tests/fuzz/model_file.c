@@ -1,10 +1,12 @@
-/* Model files, joined ones and checkpoints: what can be checked without a device, and the export of what is read.
+/* Model files, joined ones and checkpoints: what can be checked without a device, and the export of what is read. An input is
+ * the bytes of a file or, behind a line "model", what models.h makes a file of, which random bytes hardly ever are.
  * Covers: src/artifact/{checkpoint,model_classes,model_file,joined_model,export,join}.c src/predict/novelty_file.c
  *         src/formats/{onnx,onnx_construction,onnx_image,interop,batchnorm_folding,layout}.c */
 #include "support.h"
 
 #include "artifact/model_file.h"
 #include "leukvk/export.h"
+#include "models.h"
 #include "predict/novelty.h"
 
 #include <string.h>
@@ -31,17 +33,33 @@ static void export_whole(const char *path) {
     if (fuzz_ok(lvk_export_open(path, &model))) {
         const char *format;
         for (size_t i = 0; (format = lvk_export_format_name(i)) != NULL; ++i)
-            (void)fuzz_ok(lvk_export_write(model, format, fuzz_file("exported", "", 0)));
-        REQUIRE(lvk_export_about(model)->tensors > 0);
+            if (fuzz_ok(lvk_export_write(model, format, fuzz_file("exported", "", 0))))
+                REQUIRE(lvk_export_about(model)->tensors > 0);
     }
     lvk_export_close(&model);
 }
 
-void fuzz_one(const uint8_t *data, size_t size) {
+static void read_file(const uint8_t *data, size_t size) {
     lvk_checkpoint *checkpoint = NULL;
     read_whole(data, size);
     if (!fuzz_ok(lvk_model_file_copy("input", data, size, &checkpoint)))
         return;
     lvk_checkpoint_destroy(&checkpoint);
     export_whole(fuzz_file("model.safetensors", data, size));
+}
+
+void fuzz_one(const uint8_t *data, size_t size) {
+    static const char mark[] = "model\n";
+    const size_t length = sizeof mark - 1;
+    if (size < length || memcmp(data, mark, length) != 0) {
+        read_file(data, size);
+        return;
+    }
+    const char *path = fuzz_model("drawn.safetensors", (fuzz_input){data + length, size - length});
+    if (path) {
+        size_t file_size;
+        void *file = fuzz_read(path, &file_size);
+        read_file(file, file_size);
+        lvk_free(file);
+    }
 }
