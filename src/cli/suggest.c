@@ -108,10 +108,10 @@ void suggest_option(const struct argp *parser, int argc, char **argv) {
     add_names(parser, &all);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; ++i) {
         const char *text = argv[i];
-        const bool is_long = strncmp(text, "--", 2) == 0;
-        const size_t length = strcspn(text + (is_long ? 2 : 1), "=");
-        if (text[0] != '-' || text[1] == '\0')
+        if (text[0] != '-' || text[1] == '\0') /* an empty word has no second letter */
             continue;
+        const bool is_long = text[1] == '-';
+        const size_t length = strcspn(text + (is_long ? 2 : 1), "=");
         if (!is_long) { /* letters; "-epochs" is a long option with a dash missing */
             if (length > 1 && !strchr(all.letters, text[1]) && find_name(&all, text + 1, length) < all.count)
                 refuse(argv[0], &all, text, length);

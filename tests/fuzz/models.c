@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TENSORS = 512, MOST_MEMBERS = 3, MOST_NUMBERS = 1 << 18 };
+enum { MOST_TENSORS = 512, MOST_MEMBERS = 3, MOST_NUMBERS = 1 << 19 };
 
 static const char left_out[] = "\1"; /* the value of an entry, and the shape of a tensor */
 
