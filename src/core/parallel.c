@@ -1,9 +1,9 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "core/parallel.h"
 
+#include "core/log.h"
 #include "core/memory.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +29,31 @@ unsigned lvk_thread_count(unsigned threads) {
             threads = (unsigned)CPU_COUNT(&allowed);
     }
     return threads < 256 ? threads : 256;
+}
+
+/* What a thread gets that lvk_thread_start starts. */
+typedef struct beginning {
+    void *(*run)(void *);
+    void *argument;
+    lvk_log_route route;
+} beginning;
+
+static void *begin(void *argument) {
+    const beginning b = *(beginning *)argument;
+    lvk_free(argument);
+    lvk_log_set_thread_route(b.route);
+    return b.run(b.argument);
+}
+
+bool lvk_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
+    beginning *b = lvk_alloc(1, sizeof *b);
+    if (!b)
+        return false;
+    *b = (beginning){run, argument, lvk_log_thread_route()};
+    if (pthread_create(thread, NULL, begin, b) == 0)
+        return true;
+    lvk_free(b);
+    return false;
 }
 
 static void *work(void *argument) {
@@ -87,7 +112,7 @@ lvk_status lvk_parallel_for(unsigned threads, size_t count, lvk_job job, void *u
               .count = count};
     unsigned started = 0;
     pthread_mutex_lock(&l.mutex);
-    while (started < threads && pthread_create(&handles[started], NULL, work, &l) == 0)
+    while (started < threads && lvk_thread_start(&handles[started], work, &l))
         ++started;
     l.running = started;
     if (started)

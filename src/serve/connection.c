@@ -1,6 +1,7 @@
 #include "serve/connection.h"
 
 #include "core/memory.h"
+#include "core/parallel.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -61,7 +62,7 @@ lvk_status lvk_connections_begin(lvk_connections *all, double timeout, void (*ti
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&all->stop, &attributes);
     pthread_condattr_destroy(&attributes);
-    all->running = pthread_create(&all->thread, NULL, watch, all) == 0;
+    all->running = lvk_thread_start(&all->thread, watch, all);
     return all->running ? LVK_OK : lvk_fail(LVK_ERROR_MEMORY, "a thread cannot be started");
 }
 

@@ -171,9 +171,9 @@ lvk_status lvk_worker_begin(lvk_worker *w, lvk_server *server) {
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->to_decode, NULL);
     pthread_cond_init(&w->ready, NULL);
-    w->classifying_runs = pthread_create(&w->classifying, NULL, classify_all, w) == 0;
+    w->classifying_runs = lvk_thread_start(&w->classifying, classify_all, w);
     while (w->classifying_runs && w->decoding_count < threads &&
-           pthread_create(&w->decoding[w->decoding_count], NULL, decode_all, w) == 0)
+           lvk_thread_start(&w->decoding[w->decoding_count], decode_all, w))
         ++w->decoding_count;
     return w->decoding_count ? LVK_OK : lvk_fail(LVK_ERROR_MEMORY, "a thread cannot be started");
 }

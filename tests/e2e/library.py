@@ -89,6 +89,12 @@ class Library(unittest.TestCase):
         self.assertGreater(len(declared), 8)
         self.assertEqual(found, declared, "an object without a comment")
 
+    def test_threads_of_the_library_log_where_their_starter_does(self):
+        """None is started but by lvk_thread_start, which hands on the sink."""
+        starting = [str(file.relative_to(SOURCES)) for file in sorted((SOURCES / "src").rglob("*.c"))
+                    if re.search(r"\b(pthread_create|thrd_create)\(", file.read_text(encoding="utf-8"))]
+        self.assertEqual(starting, ["src/core/parallel.c"])
+
     def test_the_shared_library_exports_what_is_marked_and_nothing_else(self):
         self.assertEqual(shown("nm", "-D", "--defined-only", BUILD / "libleukvk.so"), sorted(declarations()))
 
