@@ -18,11 +18,12 @@ typedef struct lvk_bench_work {
 
 /* Zero means the default. */
 typedef struct lvk_bench_options {
-    const char *work; /* the name of the workload */
-    uint32_t batch;   /* images a step, 1 to 1024; 0: the number of the workload */
-    uint32_t steps;   /* steps to measure; 0: as many as take `seconds`, at least 5 */
-    double seconds;   /* 0: 10 */
-    bool profile;     /* profile a few steps afterwards, and keep the profile of the fastest */
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
+    const char *work;   /* the name of the workload */
+    uint32_t batch;     /* images a step, 1 to 1024; 0: the number of the workload */
+    uint32_t steps;     /* steps to measure; 0: as many as take `seconds`, at least 5 */
+    double seconds;     /* 0: 10 */
+    bool profile;       /* profile a few steps afterwards, and keep the profile of the fastest */
 } lvk_bench_options;
 
 typedef struct lvk_bench_spread {

@@ -20,7 +20,8 @@ extern "C" {
 #endif
 
 typedef struct lvk_calibrate_options {
-    bool temperature; /* choose a temperature */
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
+    bool temperature;   /* choose a temperature */
     /* Choose the highest threshold that finds this share of the positive cells (lvk_threshold_for), by the
      * probabilities with the temperature. 0: choose no threshold. */
     double sensitivity;

@@ -10,6 +10,7 @@ extern "C" {
 #endif
 
 typedef struct lvk_crop_options {
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
     /* As in training: "center:N" (a square of N source pixels about the image's centre), "bbox" (the square
      * about the pixels that are not black) or "none" (the whole image, widened to a square). NULL:
      * center:300. */

@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 typedef struct lvk_cv_options {
+    size_t struct_size;      /* sizeof this struct; 0: its size in version 0.1 */
     lvk_train_options train; /* for every fold; `run`, `split` and `test` are ignored */
     const char *folder; /* new, empty, or of the same cross-validation; NULL: runs/<date>-<time>-cv-<model> */
     bool refit;         /* at the end, train one model on all images (leukvk/train.h), in `folder`/refit */

@@ -11,10 +11,11 @@ extern "C" {
 
 /* Zero means the default. */
 typedef struct lvk_data_page_options {
-    const char *crop; /* "center:N", "bbox" or "none", as in training; NULL: center:300 */
-    uint32_t cells;   /* shown of each class, at most 1000; 12, and fewer of more than eight classes */
-    uint64_t seed;    /* by which these are chosen; 0 is a seed like any other */
-    unsigned threads; /* 0: as many as processors. The page does not depend on the number */
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
+    const char *crop;   /* "center:N", "bbox" or "none", as in training; NULL: center:300 */
+    uint32_t cells;     /* shown of each class, at most 1000; 12, and fewer of more than eight classes */
+    uint64_t seed;      /* by which these are chosen; 0 is a seed like any other */
+    unsigned threads;   /* 0: as many as processors. The page does not depend on the number */
     lvk_data_progress progress; /* of the pictures; may be NULL */
     void *progress_user;
 } lvk_data_page_options;

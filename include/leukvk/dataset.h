@@ -117,7 +117,8 @@ enum { LVK_MOST_CLASSES = 64 };
 #define LVK_MOST_MICRONS  1000.0
 
 typedef struct lvk_dataset_options {
-    unsigned threads; /* 0: as many as processors. The result does not depend on it */
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
+    unsigned threads;   /* 0: as many as processors. The result does not depend on it */
     /* The first image, in order of paths, that cannot be used is an error, and so is a folder that this user
      * may not read. Otherwise such an image is left out and listed. A file that cannot be read at this time
      * is an error in any case. */

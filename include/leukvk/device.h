@@ -75,6 +75,7 @@ LVK_API void lvk_device_list_destroy(lvk_device_list **list);
 typedef struct lvk_device lvk_device;
 
 typedef struct lvk_device_options {
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
     /* One of these:
      *  - "cpu" or "reference";
      *  - the number, the UUID or a part of the name of a Vulkan device, in any case of letters; if several

@@ -35,6 +35,7 @@ typedef enum lvk_explain_method { LVK_EXPLAIN_GRAD_CAM, LVK_EXPLAIN_OCCLUSION } 
 
 /* Zero means the default. */
 typedef struct lvk_explain_options {
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
     lvk_explain_method method;
     uint32_t
         member;   /* of a joined file: the only model to explain, from 1. 0: all, by the mean of their maps */

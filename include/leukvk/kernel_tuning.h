@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 typedef struct lvk_kernel_tuning_options {
+    size_t struct_size;  /* sizeof this struct; 0: its size in version 0.1 */
     const char *model;   /* the architecture, such as "cnn"; NULL: the default of a training */
     uint32_t batch;      /* images a step of training and predicting, 1 to 1024; 0: 32 */
     uint32_t image_size; /* pixels a side, as lvk_train_options.image_size; 0: the model's own */

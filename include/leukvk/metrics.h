@@ -142,6 +142,7 @@ static inline double lvk_measure_of(const lvk_metrics *metrics, const lvk_measur
 /* The bootstrap estimates how far a score would move if other people had been examined. */
 #define LVK_BOOTSTRAP_SEED 1 /* leukvk uses this seed for all results, so that they can be reproduced */
 typedef struct lvk_bootstrap_options {
+    size_t struct_size;  /* sizeof this struct; 0: its size in version 0.1 */
     uint32_t replicates; /* 0: 2,000 */
     uint64_t seed;
     unsigned threads; /* 0: as many as processors. The result does not depend on the number */

@@ -16,8 +16,9 @@ extern "C" {
 typedef struct lvk_classifier lvk_classifier;
 
 typedef struct lvk_classifier_options {
-    uint32_t batch;   /* images at a time; 0: 32. Probabilities depend on it only by rounding */
-    unsigned threads; /* threads that read and crop images; 0: as many as processors */
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
+    uint32_t batch;     /* images at a time; 0: 32. Probabilities depend on it only by rounding */
+    unsigned threads;   /* threads that read and crop images; 0: as many as processors */
     uint32_t
         views; /* average over so many of the eight dihedral views of an image, 1 to 8; 0: 1, the plain one */
     bool keep_going; /* an image that can no longer be read, or has changed since the data set was read, has

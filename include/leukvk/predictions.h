@@ -65,6 +65,7 @@ typedef enum lvk_prediction_format {
 } lvk_prediction_format;
 
 typedef struct lvk_prediction_options {
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
     lvk_prediction_format format;
     const char *negative_class, *positive_class;
     double threshold; /* the class is positive when p is greater (leukvk/metrics.h) */

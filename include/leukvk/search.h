@@ -39,6 +39,7 @@ typedef enum lvk_search_kind {
  * values. A value of head, which contains commas itself, is the whole text. Values of learning-rate,
  * weight-decay and l2 are drawn uniformly in the logarithm, others uniformly. */
 typedef struct lvk_search_options {
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
     lvk_train_options
         train;          /* of every trial, but for the searched settings; `run` and `split` are ignored */
     const char *folder; /* new, empty, or of the same search; NULL: runs/<date>-<time>-search-<model> */

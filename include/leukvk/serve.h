@@ -17,6 +17,7 @@ typedef struct lvk_server lvk_server;
 #define LVK_SERVER_MOST_BODY ((size_t)1 << 30)
 
 typedef struct lvk_server_options {
+    size_t struct_size;  /* sizeof this struct; 0: its size in version 0.1 */
     const char *address; /* to listen at, an IPv4 or IPv6 address or "localhost"; NULL: 127.0.0.1 */
     uint16_t port;       /* 0: one that is free */
     /* Of a file whose first line requests must bring as `Authorization: Bearer …`. NULL: none is asked for, which only

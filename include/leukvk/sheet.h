@@ -14,7 +14,8 @@ extern "C" {
 
 /* Zero means the default. */
 typedef struct lvk_sheet_options {
-    const char *crop; /* "center:N", "bbox" or "none", as in training; NULL: center:300 */
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
+    const char *crop;   /* "center:N", "bbox" or "none", as in training; NULL: center:300 */
     /* lvk_sheet_write: for each class; 20, at most 1000. _write_views: in all; 6, at most 100 */
     uint32_t cells;
     uint32_t views; /* lvk_sheet_write_views: augmented views of each cell; 6, at most 100 */

@@ -43,6 +43,7 @@ typedef enum lvk_split_part {
 LVK_API bool lvk_dataset_has_parts(const lvk_dataset *dataset);
 
 typedef struct lvk_split_options {
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
     uint64_t seed;
     /* Shares of the images, together below 1. 0: 0.15; negative: the split has no such part. */
     double validation, test;
@@ -88,6 +89,7 @@ LVK_API const uint32_t *lvk_split_images(const lvk_split *split, lvk_split_part 
 enum { LVK_MAX_FOLDS = 10 };
 
 typedef struct lvk_fold_options {
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
     uint32_t folds; /* 2 to LVK_MAX_FOLDS, made as the parts of a split are; 0: the data set's own folds */
     uint64_t seed;
     double validation; /* share of the images outside of the fold, above 0 and below 1 */

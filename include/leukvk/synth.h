@@ -16,7 +16,8 @@ typedef enum lvk_synth_format { LVK_SYNTH_BMP, LVK_SYNTH_PNG } lvk_synth_format;
 
 /* Zero means the default. */
 typedef struct lvk_synth_options {
-    uint32_t classes; /* 2 to LVK_SYNTH_MOST_CLASSES; 2 */
+    size_t struct_size; /* sizeof this struct; 0: its size in version 0.1 */
+    uint32_t classes;   /* 2 to LVK_SYNTH_MOST_CLASSES; 2 */
     uint32_t
         images; /* in all, as many in each class, give or take one; 600; two for each subject to 1,000,000 */
     uint32_t

@@ -100,6 +100,7 @@ LVK_API LVK_MUST_USE lvk_status lvk_train(lvk_device *device, const lvk_train_op
 
 /* What may differ when a run is resumed. */
 typedef struct lvk_resume_options {
+    size_t struct_size;         /* sizeof this struct; 0: its size in version 0.1 */
     const char *data;           /* the data set's path now; NULL: the same as before */
     const lvk_dataset *dataset; /* as in lvk_train_options */
     uint32_t epochs; /* the most epochs; 0: the same as before. Schedules over all epochs are stretched */

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/parallel.h"
 #include "core/text.h"
 #include "dataset/assemble.h"
@@ -208,7 +209,10 @@ static lvk_status check_classes(const lvk_dataset *dataset) {
     return status;
 }
 
-lvk_status lvk_dataset_options_check(const lvk_dataset_options *options) {
+lvk_status lvk_dataset_options_check(const lvk_dataset_options *given) {
+    lvk_dataset_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_dataset_options, &taken, given));
+    const lvk_dataset_options *const options = &taken;
     LVK_TRY(lvk_table_columns_check(options->columns));
     LVK_TRY(lvk_scale_check(options->microns_per_pixel));
     return lvk_subject_pattern_check(options->subject_pattern);
@@ -241,13 +245,14 @@ static lvk_status scan(lvk_dataset *dataset, const char *const *paths, size_t co
 }
 
 static lvk_status create(const char *source, const char *const *paths, size_t count,
-                         const lvk_dataset_options *options, lvk_dataset **out) {
-    static const lvk_dataset_options defaults;
+                         const lvk_dataset_options *given, lvk_dataset **out) {
+    lvk_dataset_options taken;
     *out = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_dataset_options, &taken, given));
+    const lvk_dataset_options *const o = &taken;
     lvk_dataset *dataset = lvk_alloc(1, sizeof *dataset);
     if (!dataset)
         return LVK_ERROR_MEMORY;
-    const lvk_dataset_options *o = options ? options : &defaults;
     dataset->source = lvk_strdup(source);
     lvk_status status = dataset->source ? scan(dataset, paths, count, o) : LVK_ERROR_MEMORY;
     if (status == LVK_OK && o->for_training)

@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/options.h"
 
 static const double default_fraction = 0.15;
 
@@ -98,9 +99,11 @@ static lvk_status assign(lvk_split *split) {
     return status;
 }
 
-lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_split_options *options, lvk_split **split) {
-    static const lvk_split_options defaults;
-    const lvk_split_options *o = options ? options : &defaults;
+lvk_status lvk_split_create(const lvk_dataset *dataset, const lvk_split_options *given, lvk_split **split) {
+    lvk_split_options taken;
+    *split = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_split_options, &taken, given));
+    const lvk_split_options *const o = &taken;
     LVK_TRY(lvk_split_allocate(dataset, split));
     (*split)->seed = o->seed;
     (*split)->by_image = o->by_image;

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/options.h"
 
 uint32_t lvk_dataset_official_folds(const lvk_dataset *dataset) {
     int32_t last = -1;
@@ -184,9 +185,12 @@ static lvk_status make_folds(const lvk_dataset *dataset, const lvk_fold_options 
     return LVK_OK;
 }
 
-lvk_status lvk_split_create_folds(const lvk_dataset *dataset, const lvk_fold_options *options,
+lvk_status lvk_split_create_folds(const lvk_dataset *dataset, const lvk_fold_options *given,
                                   lvk_split *splits[LVK_MAX_FOLDS], uint32_t *count) {
+    lvk_fold_options taken;
     *count = 0;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_fold_options, &taken, given));
+    const lvk_fold_options *const options = &taken;
     if (options->folds == 1 || options->folds > LVK_MAX_FOLDS)
         return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: must be from 2 to %d", options->folds, LVK_MAX_FOLDS);
     if (!(options->validation >= 0 && options->validation < 1))

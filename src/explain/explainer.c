@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "leukvk/class_metrics.h"
 #include "runtime/memory_check.h"
@@ -36,9 +37,10 @@ static lvk_status check_options(const lvk_explain_options *o, uint32_t members) 
 lvk_status lvk_explainer_create(lvk_classifier *classifier, const lvk_explain_options *options,
                                 lvk_explainer **explainer) {
     const uint32_t members = lvk_classifier_get_info(classifier)->members;
-    lvk_explain_options o = options ? *options : (lvk_explain_options){0};
-    o.patch = o.patch == 0 ? LVK_EXPLAIN_PATCH : o.patch;
+    lvk_explain_options o;
     *explainer = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_explain_options, &o, options));
+    o.patch = o.patch == 0 ? LVK_EXPLAIN_PATCH : o.patch;
     LVK_TRY(check_options(&o, members));
     lvk_explainer *e = lvk_alloc(1, sizeof *e);
     if (!e)

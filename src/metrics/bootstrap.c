@@ -2,6 +2,7 @@
 #include "metrics/bootstrap.h"
 
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/parallel.h"
 #include "core/quantile.h"
 #include "core/random.h"
@@ -138,8 +139,11 @@ lvk_status lvk_bootstrap_check_people(const lvk_scored *rows, bool *enough) {
     return LVK_OK;
 }
 
-lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold,
-                                 const lvk_bootstrap_options *options, lvk_metrics *low, lvk_metrics *high) {
+lvk_status lvk_metrics_bootstrap(const lvk_scored *rows, double threshold, const lvk_bootstrap_options *given,
+                                 lvk_metrics *low, lvk_metrics *high) {
+    lvk_bootstrap_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_bootstrap_options, &taken, given));
+    const lvk_bootstrap_options *const options = &taken;
     size_t replicates;
     LVK_TRY(lvk_bootstrap_replicates(options, &replicates));
     bootstrap b = {.rows = rows,

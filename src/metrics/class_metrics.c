@@ -1,6 +1,7 @@
 #include "leukvk/class_metrics.h"
 
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/parallel.h"
 #include "metrics/bootstrap.h"
 #include "metrics/class_table.h"
@@ -141,8 +142,11 @@ static lvk_status draw_replicates(const lvk_class_table *table, const lvk_bootst
     return status;
 }
 
-lvk_status lvk_class_metrics_bootstrap(const lvk_class_rows *rows, const lvk_bootstrap_options *options,
+lvk_status lvk_class_metrics_bootstrap(const lvk_class_rows *rows, const lvk_bootstrap_options *given,
                                        lvk_class_metrics *metrics) {
+    lvk_bootstrap_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_bootstrap_options, &taken, given));
+    const lvk_bootstrap_options *const options = &taken;
     lvk_class_table table;
     size_t replicates;
     bool enough = false;

@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/text.h"
 
 #include <inttypes.h>
@@ -278,11 +279,14 @@ static lvk_status check_row(const lvk_prediction *row, uint32_t classes) {
     return right ? LVK_OK : lvk_fail(LVK_ERROR_NUMERIC, "%s: the probability is %g", row->path, wrong);
 }
 
-lvk_status lvk_predictions_text(const lvk_prediction *rows, size_t count,
-                                const lvk_prediction_options *options, char **result) {
+lvk_status lvk_predictions_text(const lvk_prediction *rows, size_t count, const lvk_prediction_options *given,
+                                char **result) {
+    lvk_prediction_options taken;
     lvk_text text = {0};
     layout l;
     *result = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_prediction_options, &taken, given));
+    const lvk_prediction_options *const options = &taken;
     for (size_t i = 0; i < count; ++i)
         LVK_TRY(check_row(&rows[i], options->class_count));
     lvk_status status = make_layout(&l, options);

@@ -1,6 +1,7 @@
 #include "leukvk/subject_summary.h"
 
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "metrics/labelled_rows.h"
 
@@ -51,8 +52,11 @@ static void finish_summary(lvk_subject_summary *s, const lvk_prediction_options 
 }
 
 lvk_status lvk_subject_summaries_make(const lvk_prediction *rows, size_t count,
-                                      const lvk_prediction_options *options, lvk_subject_summary **list,
+                                      const lvk_prediction_options *given, lvk_subject_summary **list,
                                       size_t *subjects, size_t *unnamed) {
+    lvk_prediction_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_prediction_options, &taken, given));
+    const lvk_prediction_options *const options = &taken;
     const lvk_prediction **sorted = lvk_alloc(count, sizeof *sorted);
     size_t named = 0, people = 0;
     *list = NULL;
@@ -198,7 +202,10 @@ static void add_json(writer *w, const lvk_subject_summary *list, size_t subjects
 }
 
 lvk_status lvk_subject_summaries_text(const lvk_subject_summary *list, size_t subjects,
-                                      const lvk_prediction_options *options, char **text) {
+                                      const lvk_prediction_options *given, char **text) {
+    lvk_prediction_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_prediction_options, &taken, given));
+    const lvk_prediction_options *const options = &taken;
     lvk_text all = {0};
     writer w = {.text = &all, .options = options, .json = options->format == LVK_PREDICTIONS_JSON};
     *text = NULL;

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "leukvk/split.h"
 #include "metrics/labelled_rows.h"
@@ -407,10 +408,13 @@ static lvk_status calibrate_refit(const char *model, const char *file, const lvk
 }
 
 lvk_status lvk_calibrate(const char *model, const char *const *from, size_t count,
-                         const lvk_calibrate_options *options, lvk_calibrate_result *result) {
+                         const lvk_calibrate_options *given, lvk_calibrate_result *result) {
+    lvk_calibrate_options taken;
     char *file = NULL;
     lvk_checkpoint *opened = NULL;
     *result = (lvk_calibrate_result){0};
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_calibrate_options, &taken, given));
+    const lvk_calibrate_options *const options = &taken;
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &file, &opened);
     if (status == LVK_OK)
         status = check_model(file, opened, is_own(model, file));

@@ -7,6 +7,7 @@
 #include "artifact/train_state.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/text.h"
 #include "loader/scale.h"
 #include "predict/classifier.h"
@@ -128,21 +129,25 @@ static lvk_status create(const lvk_classifier_options *options, lvk_classifier *
     lvk_classifier *c = *classifier = lvk_alloc(1, sizeof *c);
     if (!c)
         return LVK_ERROR_MEMORY;
-    c->threads = options ? options->threads : 0;
-    c->views = options && options->views ? options->views : 1;
-    c->keep_going = options && options->keep_going;
+    c->threads = options->threads;
+    c->views = options->views ? options->views : 1;
+    c->keep_going = options->keep_going;
     return LVK_OK;
 }
 
-lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_classifier_options *options,
+lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_classifier_options *given,
                                lvk_classifier **classifier) {
+    lvk_classifier_options taken;
+    *classifier = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_classifier_options, &taken, given));
+    const lvk_classifier_options *const options = &taken;
     LVK_TRY(create(options, classifier));
     lvk_classifier *c = *classifier;
     lvk_checkpoint *checkpoint = NULL;
-    const lvk_model_choice choice = options && options->evaluated ? LVK_MODEL_EVALUATED : LVK_MODEL_FINAL;
+    const lvk_model_choice choice = options->evaluated ? LVK_MODEL_EVALUATED : LVK_MODEL_FINAL;
     lvk_status status = lvk_model_file_read(path, choice, &c->path, &checkpoint);
     if (status == LVK_OK)
-        status = load(c, device, checkpoint, options ? options->batch : 0);
+        status = load(c, device, checkpoint, options->batch);
     if (status == LVK_OK)
         status = find_refit(c, path);
     lvk_checkpoint_destroy(&checkpoint);
@@ -152,14 +157,18 @@ lvk_status lvk_classifier_open(lvk_device *device, const char *path, const lvk_c
 }
 
 lvk_status lvk_classifier_open_memory(lvk_device *device, const char *name, const void *data, size_t size,
-                                      const lvk_classifier_options *options, lvk_classifier **classifier) {
+                                      const lvk_classifier_options *given, lvk_classifier **classifier) {
+    lvk_classifier_options taken;
+    *classifier = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_classifier_options, &taken, given));
+    const lvk_classifier_options *const options = &taken;
     LVK_TRY(create(options, classifier));
     lvk_classifier *c = *classifier;
     lvk_checkpoint *checkpoint = NULL;
     c->path = lvk_strdup(name);
     lvk_status status = c->path ? lvk_model_file_copy(name, data, size, &checkpoint) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = load(c, device, checkpoint, options ? options->batch : 0);
+        status = load(c, device, checkpoint, options->batch);
     lvk_checkpoint_destroy(&checkpoint);
     if (status != LVK_OK)
         lvk_classifier_close(classifier);

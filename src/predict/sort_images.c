@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/options.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -104,7 +105,10 @@ static lvk_status sort_image(const sorter *s, uint32_t image, const lvk_predicti
 }
 
 lvk_status lvk_sort_images(const lvk_dataset *dataset, const uint32_t *images, const lvk_prediction *rows,
-                           size_t count, const lvk_prediction_options *options, const char *folder) {
+                           size_t count, const lvk_prediction_options *given, const char *folder) {
+    lvk_prediction_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_prediction_options, &taken, given));
+    const lvk_prediction_options *const options = &taken;
     sorter s = {.dataset = dataset, .options = options, .folder = folder};
     LVK_TRY(lvk_sort_images_check(folder));
     for (size_t i = 0; i < count; ++i)

@@ -2,6 +2,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/parallel.h"
 #include "core/text.h"
 #include "core/unfinished.h"
@@ -40,7 +41,7 @@ typedef struct crop_job {
 } crop_job;
 
 static lvk_status resolve(const lvk_crop_options *given, lvk_crop_options *o, lvk_crop *crop) {
-    *o = given ? *given : (lvk_crop_options){0};
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_crop_options, o, given));
     if (o->size && (o->size < LVK_IMAGE_LEAST_SIDE || o->size > LVK_IMAGE_MOST_SIDE))
         return lvk_fail(LVK_ERROR_ARGUMENT, "crop: a size of %u pixels: must be from %d to %d", o->size,
                         LVK_IMAGE_LEAST_SIDE, LVK_IMAGE_MOST_SIDE);

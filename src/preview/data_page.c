@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "image/crop.h"
 #include "leukvk/model.h"
 
@@ -79,11 +80,13 @@ static double known_scale(const lvk_dataset *dataset) {
 lvk_status lvk_data_page_write(const lvk_dataset *dataset, const lvk_data_page_options *options,
                                const char *path) {
     lvk_crop crop;
+    lvk_data_page_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_data_page_options, &taken, options));
     lvk_data_page *page = lvk_alloc(1, sizeof *page);
     if (!page)
         return LVK_ERROR_MEMORY;
     page->dataset = dataset;
-    page->options = options ? *options : (lvk_data_page_options){0};
+    page->options = taken;
     page->microns = known_scale(dataset);
     lvk_status status = lvk_crop_parse(page->options.crop ? page->options.crop : "center", &crop);
     if (status == LVK_OK && page->options.cells > MOST_CELLS)

@@ -1,10 +1,12 @@
 #include "preview/sheet_options.h"
 
+#include "core/options.h"
+
 enum { MOST_VIEWS = 100, LEAST_SIDE = 32, MOST_SIDE = 1024 };
 
 lvk_status lvk_sheet_resolve(const lvk_sheet_options *given, const lvk_sheet_options *defaults,
                              uint32_t most_cells, lvk_sheet_options *options, lvk_crop *crop) {
-    *options = given ? *given : *defaults;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_sheet_options, options, given));
     options->cells = options->cells ? options->cells : defaults->cells;
     options->views = options->views ? options->views : defaults->views;
     options->side = options->side ? options->side : defaults->side;

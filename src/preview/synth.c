@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/parallel.h"
 #include "core/random.h"
 #include "core/unfinished.h"
@@ -44,7 +45,7 @@ static bool is_cnmc(const lvk_synth_options *o) {
 }
 
 static lvk_status resolve(const lvk_synth_options *given, lvk_synth_options *o) {
-    *o = given ? *given : (lvk_synth_options){0};
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_synth_options, o, given));
     o->classes = o->classes ? o->classes : 2;
     if (o->classes < 2 || o->classes > LVK_SYNTH_MOST_CLASSES)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--classes %u: must be from 2 to %d", o->classes,

@@ -1,5 +1,6 @@
 #include "leukvk/bench.h"
 
+#include "core/options.h"
 #include "core/parallel.h"
 #include "core/random.h"
 #include "core/resource.h"
@@ -217,9 +218,12 @@ static lvk_status run(bench *b, lvk_device *device, const lvk_bench_options *opt
     return options->profile ? take_profile(b, &result->profile) : LVK_OK;
 }
 
-lvk_status lvk_bench(lvk_device *device, const lvk_bench_options *options, lvk_bench_result *result) {
+lvk_status lvk_bench(lvk_device *device, const lvk_bench_options *given, lvk_bench_result *result) {
+    lvk_bench_options taken;
     bench b = {0};
     *result = (lvk_bench_result){0};
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_bench_options, &taken, given));
+    const lvk_bench_options *const options = &taken;
     LVK_TRY(find_work(options->work, &b.work));
     b.batch = options->batch ? options->batch : b.work->public.batch;
     if (b.batch > MOST_BATCH)

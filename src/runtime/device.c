@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/resource.h"
 #include "cpu/cpu.h"
 #include "graph/kernel_choices.h"
@@ -235,12 +236,14 @@ static lvk_status open_device(const lvk_device_options *options, lvk_device *dev
     return open_reference(device);
 }
 
-lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **device) {
-    static const lvk_device_options defaults = {0};
+lvk_status lvk_device_open(const lvk_device_options *given, lvk_device **device) {
+    lvk_device_options taken;
+    *device = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_device_options, &taken, given));
+    const lvk_device_options *const options = &taken;
     *device = lvk_alloc(1, sizeof **device);
     if (!*device)
         return LVK_ERROR_MEMORY;
-    options = options ? options : &defaults;
     lvk_status status = open_device(options, *device);
     if (status != LVK_OK) {
         lvk_device_close(device);

@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/quantile.h"
 #include "metrics/evaluation_report.h"
 #include "runtime/device.h"
@@ -357,9 +358,12 @@ static lvk_status run(cross_validation *c) {
     return c->options.refit ? refit(c) : LVK_OK;
 }
 
-lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *options, lvk_cv_callback callback, void *user,
+lvk_status lvk_cv_run(lvk_device *device, const lvk_cv_options *given, lvk_cv_callback callback, void *user,
                       lvk_cv_result *result) {
+    lvk_cv_options taken;
     *result = (lvk_cv_result){0};
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_cv_options, &taken, given));
+    const lvk_cv_options *const options = &taken;
     if (options->folds == 1 || options->folds > LVK_MAX_FOLDS)
         return lvk_fail(LVK_ERROR_ARGUMENT, "%u folds: must be from 2 to %d, or the data set's own",
                         options->folds, LVK_MAX_FOLDS);

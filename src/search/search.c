@@ -5,6 +5,7 @@
 #include "core/json_file.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/parallel.h"
 #include "core/text.h"
 #include "runtime/ranks.h"
@@ -126,17 +127,20 @@ static lvk_status init(lvk_search *s) {
 }
 
 lvk_status lvk_search_create(const lvk_search_options *options, lvk_search **search) {
+    lvk_search_options taken;
+    *search = NULL;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_search_options, &taken, options));
     lvk_search *s = *search = lvk_alloc(1, sizeof *s);
     if (!s)
         return LVK_ERROR_MEMORY;
-    s->options = *options;
+    s->options = taken;
     s->options.train.refit = false; /* of each trial */
     if (strcmp(s->options.train.keep, "auto") == 0)
         s->options.train.keep = "best"; /* a trial is as good as its best epoch */
     s->lock = -1;
     s->ranks.size = 1;
     lvk_status status = init(s);
-    if (status == LVK_OK && options->folder)
+    if (status == LVK_OK && taken.folder)
         status = name_folder(s);
     s->options.axes = NULL; /* they belong to the caller */
     s->options.folder = NULL;

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -109,8 +110,9 @@ static void share_processors(unsigned threads, lvk_device_options *device) {
 }
 
 static lvk_status work(const lvk_search_pool *pool, const lvk_trial_job *job, sender *s) {
-    lvk_device_options options = pool->device ? *pool->device : (lvk_device_options){0};
+    lvk_device_options options;
     lvk_device *device;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_device_options, &options, pool->device));
     share_processors(pool->threads, &options);
     LVK_TRY(lvk_device_open(&options, &device));
     snprintf(s->report.line, sizeof s->report.line, "%s", lvk_device_get_info(device)->name);

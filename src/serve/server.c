@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/options.h"
 #include "serve/model_reply.h"
 
 #include <string.h>
@@ -31,7 +32,7 @@ static lvk_status check_range(const char *name, uint64_t value, uint64_t most) {
 }
 
 static lvk_status fill_options(const lvk_server_options *given, lvk_server_options *o) {
-    *o = given ? *given : (lvk_server_options){0};
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_server_options, o, given));
     LVK_TRY(check_range("body", o->max_body, LVK_SERVER_MOST_BODY));
     LVK_TRY(check_range("timeout", o->timeout, MOST_TIMEOUT));
     LVK_TRY(check_range("connections", o->connections, MOST_CONNECTIONS));

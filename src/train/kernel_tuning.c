@@ -3,6 +3,7 @@
 #include "leukvk/kernel_tuning.h"
 
 #include "core/memory.h"
+#include "core/options.h"
 #include "image/crop.h"
 #include "leukvk/dataset.h"
 #include "leukvk/model.h"
@@ -84,26 +85,28 @@ static lvk_status store(const tuning *t, const char *path, const lvk_device_info
     return status;
 }
 
-static lvk_status fill_config(const lvk_kernel_tuning_options *options, lvk_network_config *config) {
+static lvk_status fill_config(const lvk_kernel_tuning_options *given, lvk_network_config *config) {
+    lvk_kernel_tuning_options taken;
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_kernel_tuning_options, &taken, given));
+    const lvk_kernel_tuning_options *const options = &taken;
     const lvk_train_options defaults = lvk_train_defaults();
     lvk_crop crop;
     LVK_TRY(lvk_crop_parse(defaults.crop, &crop));
-    *config = (lvk_network_config){
-        .model = {.architecture = options && options->model ? options->model : defaults.model,
-                  .dropout = defaults.dropout},
-        .batch = options && options->batch ? options->batch : defaults.batch,
-        .training = true,
-        .optimizer = LVK_OPTIMIZER_ADAM};
+    *config = (lvk_network_config){.model = {.architecture = options->model ? options->model : defaults.model,
+                                             .dropout = defaults.dropout},
+                                   .batch = options->batch ? options->batch : defaults.batch,
+                                   .training = true,
+                                   .optimizer = LVK_OPTIMIZER_ADAM};
     if (config->batch > 1024)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--batch %u: must be from 1 to 1024", config->batch);
     const lvk_model *model = lvk_model_find(config->model.architecture);
     if (!model)
         return LVK_ERROR_ARGUMENT;
-    config->model.classes = options ? options->classes : 0;
+    config->model.classes = options->classes;
     if (config->model.classes == 1 || config->model.classes > LVK_MOST_CLASSES)
         return lvk_fail(LVK_ERROR_ARGUMENT, "--classes %u: must be from 2 to %d", config->model.classes,
                         LVK_MOST_CLASSES);
-    config->model.image_size = options ? options->image_size : 0;
+    config->model.image_size = options->image_size;
     if (lvk_model_check_size(model, config->model.image_size) != LVK_OK)
         return lvk_fail_within(LVK_ERROR_ARGUMENT, "--image-size %u", options->image_size);
     config->crop_side =

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/log.h"
+#include "core/options.h"
 #include "core/resource.h"
 #include "core/text.h"
 #include "loader/scale.h"
@@ -580,11 +581,13 @@ lvk_status lvk_train(lvk_device *device, const lvk_train_options *options, lvk_t
     return status;
 }
 
-lvk_status lvk_train_resume(lvk_device *device, const char *run_folder, const lvk_resume_options *options,
+lvk_status lvk_train_resume(lvk_device *device, const char *run_folder, const lvk_resume_options *given,
                             lvk_train_callback callback, void *user, lvk_train_result *result) {
-    lvk_trainer trainer = {
-        .ranks = ranks_of(options ? options->ranks : NULL), .callback = callback, .user = user};
+    lvk_resume_options taken;
     *result = (lvk_train_result){0};
+    LVK_TRY(LVK_OPTIONS_TAKE(lvk_resume_options, &taken, given));
+    const lvk_resume_options *const options = &taken;
+    lvk_trainer trainer = {.ranks = ranks_of(options->ranks), .callback = callback, .user = user};
     lvk_status status = open_resumed(&trainer, device, run_folder, options);
     if (status == LVK_OK)
         status = run(&trainer, device, result);

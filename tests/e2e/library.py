@@ -89,6 +89,16 @@ class Library(unittest.TestCase):
         self.assertGreater(len(declared), 8)
         self.assertEqual(found, declared, "an object without a comment")
 
+    def test_structs_of_options_can_grow(self):
+        """Each begins with its size, but for the options of a training, and each that is given is taken by it."""
+        text = "".join(header.read_text(encoding="utf-8") for header in HEADERS)
+        names = re.findall(r"^typedef struct (lvk_\w+_options) \{", text, flags=re.M)
+        self.assertGreater(len(names), 15)
+        sources = "".join(file.read_text(encoding="utf-8") for file in (SOURCES / "src").rglob("*.c"))
+        for name in set(names) - {"lvk_train_options"}:
+            self.assertRegex(text, rf"typedef struct {name} {{\n    size_t struct_size;", name)
+            self.assertIn(f"LVK_OPTIONS_TAKE({name},", re.sub(r"\s+", " ", sources), name)
+
     def test_threads_of_the_library_log_where_their_starter_does(self):
         """None is started but by lvk_thread_start, which hands on the sink."""
         starting = [str(file.relative_to(SOURCES)) for file in sorted((SOURCES / "src").rglob("*.c"))
