@@ -103,8 +103,8 @@ Test(command_line, options_of_a_training_are_in_groups_with_their_defaults) {
         "--epochs=N Maximum number of passes over the training images (10) ",
         "--batch=N, --batch-size=N Batch size, images per step (32) ",
         "--learning-rate=X, --lr=X Initial learning rate (0.0003) ",
-        "--patience=N Early stopping: stop after N epochs without a lower validation loss, and keep the best epoch; 0: train "
-        "all epochs (0) ",
+        ("--patience=N Early stopping: stop after N epochs without a lower validation loss, and keep the best epoch; 0: train "
+         "all epochs (0) "),
         "--seed=N Random seed for split, initial weights, order, augmentation, dropout (1) ",
         "--recipe=NAME Preset that other options override: default, ",
         "keras, the Keras work that leukvk began with (--model cnn ",

@@ -138,7 +138,7 @@ static void compare_logits(const scene *s, const float *logits) {
     const json_t *run = golden_member(golden_member(forward, "float32_run"), "logits");
     golden_series expected = golden_load_series(golden_member(forward, "logits"), run, run);
     const int count = BATCH * (int)s->outputs;
-    cr_assert_eq(expected.count, count);
+    cr_assert_eq(expected.count, (uint64_t)count);
     double worst = 0;
     for (int n = 0; n < count; ++n) {
         char what[32];

@@ -38,12 +38,13 @@ static void sample_init(sample *s, float first) {
     }
 }
 
-static const lvk_model_info sample_info = {.architecture = "cnn",
-                                           .negative_class = "hem",
-                                           .positive_class = "all",
-                                           .crop = "center:300",
-                                           .image_size = 224,
-                                           .standard = {{0.04, 0.02, 0.05}, {0.1, 0.25, 1.0 / 3}}};
+static const lvk_model_info sample_info = {
+    .architecture = "cnn",
+    .negative_class = "hem",
+    .positive_class = "all",
+    .crop = "center:300",
+    .image_size = 224,
+    .standard = {.mean = {0.04, 0.02, 0.05}, .deviation = {0.1, 0.25, 1.0 / 3}}};
 
 static lvk_train_state sample_state(void) {
     static char history[] = "epoch,loss\n1,0.5\n2,\"0,25\"\n";

@@ -26,7 +26,7 @@ static lvk_model_info info_of(int number) {
                            .positive_class = "all",
                            .crop = "center:300",
                            .image_size = 224,
-                           .standard = {{0.04, 0.02, 0.05}, {0.1, 0.25, 1.0 / 3}}};
+                           .standard = {.mean = {0.04, 0.02, 0.05}, .deviation = {0.1, 0.25, 1.0 / 3}}};
     info.standard.mean[0] += number;
     info.standard.bgr = number % 2;
     return info;
