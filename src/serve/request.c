@@ -223,7 +223,8 @@ static enum MHD_Result answer(lvk_request *r) {
     r->counted = true;
     lvk_connections_enter(&r->server->connections, r->watched, LVK_PHASE_COMPUTING);
     r->route->answer(r);
-    return r->reply.status ? send_reply(r) : MHD_YES; /* else it sleeps until the worker wakes it */
+    /* While it sleeps, the reply is the worker's, which may be writing it. */
+    return !r->asleep && r->reply.status ? send_reply(r) : MHD_YES;
 }
 
 enum MHD_Result lvk_request_handle(void *server, struct MHD_Connection *connection, const char *url,

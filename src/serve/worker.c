@@ -202,6 +202,7 @@ bool lvk_worker_submit(lvk_worker *w, lvk_request *request) {
     if (room) {
         ++w->requests;
         w->images += request->image_count;
+        request->asleep = true;
         MHD_suspend_connection(request->connection); /* before a thread can wake it */
         put(&w->raw, request);
         pthread_cond_broadcast(&w->to_decode);
