@@ -94,7 +94,9 @@ typedef struct lvk_device_options {
 } lvk_device_options;
 
 /* Opens a device, and logs its name. NULL for `options` stands for the defaults. The caller closes the
- * device. */
+ * device; after a failure *device is NULL. LVK_ERROR_ARGUMENT: no device has that number, UUID or name;
+ * LVK_ERROR_UNSUPPORTED: there is no Vulkan, or the device cannot be used; LVK_ERROR_DEVICE;
+ * LVK_ERROR_MEMORY. */
 LVK_API LVK_MUST_USE lvk_status lvk_device_open(const lvk_device_options *options, lvk_device **device);
 
 /* Closes the device. All objects that were created with it must have been destroyed before. */

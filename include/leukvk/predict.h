@@ -30,7 +30,10 @@ typedef struct lvk_classifier_options {
 
 /* Opens the model at `path`: a model.safetensors, a checkpoint, or a run folder, whose refit's
  * model.safetensors is read, or its own where there is no refit (leukvk/train.h); or a joined
- * file (leukvk/join.h). The device must outlive the classifier, which the caller closes. `options` may be NULL. */
+ * file (leukvk/join.h). The device must outlive the classifier, which the caller closes; after a failure *classifier is
+ * NULL. `options` may be NULL. LVK_ERROR_IO, LVK_ERROR_FORMAT, LVK_ERROR_NUMERIC: the file cannot be read, is no model,
+ * or has a number that is not finite; LVK_ERROR_LIMIT, LVK_ERROR_UNSUPPORTED: the
+ * device cannot run it; LVK_ERROR_MEMORY; errors of the device. */
 LVK_API LVK_MUST_USE lvk_status lvk_classifier_open(lvk_device *device, const char *path,
                                                     const lvk_classifier_options *options,
                                                     lvk_classifier **classifier);
@@ -76,7 +79,9 @@ typedef bool (*lvk_predict_progress)(void *user, size_t done, size_t total);
 /* rows[i] of image images[i] of the data set; their texts belong to it. A data set with classes must have the
  * model's or some of them; labels are 1 where the class is the model's positive one, whichever the data set's
  * is, and of three and more classes the model's number of the class. The rows' `probabilities` belong to the classifier,
- * until its next prediction. `progress` may be NULL. */
+ * until its next prediction. `progress` may be NULL. LVK_ERROR_FORMAT: the data set has other classes;
+ * LVK_ERROR_IO, LVK_ERROR_FORMAT: an image can no longer be read, or is another than the data set read; LVK_ERROR_NUMERIC; LVK_ERROR_CANCELLED;
+ * LVK_ERROR_MEMORY; errors of the device. Then the rows mean nothing. */
 LVK_API LVK_MUST_USE lvk_status lvk_classifier_predict(lvk_classifier *classifier, const lvk_dataset *dataset,
                                                        const uint32_t *images, size_t count,
                                                        lvk_predict_progress progress, void *user,
@@ -115,11 +120,12 @@ LVK_API void lvk_picture_free(lvk_picture **picture);
 LVK_API void lvk_picture_size(const lvk_picture *picture, uint32_t *width, uint32_t *height);
 
 /* rows[i] of pictures[i], which were decoded for this classifier: the bits that lvk_classifier_predict gives for the same
- * files. The texts of the rows belong to the pictures, `probabilities` as there. */
+ * files. The texts of the rows belong to the pictures, `probabilities` and errors as there. */
 LVK_API LVK_MUST_USE lvk_status lvk_classifier_predict_pictures(lvk_classifier *classifier,
                                                                 const lvk_picture *const *pictures,
                                                                 size_t count, lvk_prediction *rows);
 
+/* Frees a text that a function of the library made for the caller, also one of another header. Accepts NULL. */
 LVK_API void lvk_text_free(char *text);
 
 /* Writes a text file. If the process is killed at any moment, the file is the whole old one or the whole new
