@@ -1,11 +1,11 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "core/child.h"
 
+#include "core/confine.h"
 #include "core/resource.h"
 #include "core/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,16 +42,14 @@ static void limit(int resource, rlim_t soft, rlim_t hard) {
 
 /* What the child process does, from its beginning to its exit. */
 static void run(lvk_status (*work)(void *user), void *user, lvk_child_bounds bounds, report *to) {
-    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nowhere >= 0)
-        (void)dup2(nowhere, STDERR_FILENO);
     (void)signal(SIGXCPU, SIG_DFL);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_FSIZE, 0, 0);
     limit(RLIMIT_CPU, bounds.seconds, bounds.seconds + 1);
     const rlim_t memory = (rlim_t)lvk_process_address_bytes() + bounds.memory;
     limit(RLIMIT_AS, memory, memory);
-    limit(RLIMIT_NOFILE, 0, 0); /* last: the number above is read from a file. What is open stays open */
+    lvk_process_confine(); /* not earlier: the number above is read from a file */
+    limit(RLIMIT_NOFILE, 0, 0);
     to->status = work(user);
     snprintf(to->line, sizeof to->line, "%s", lvk_error_message());
     to->ended = 1;

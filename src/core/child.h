@@ -20,8 +20,8 @@ typedef struct lvk_child_bounds {
 
 /* Runs `work` in a child of this process, waits for its end, and returns its status with its error line. The
  * child has a copy of this process's memory; of its changes, only those in shared memory (lvk_shared_alloc)
- * reach this process. It can open no file and no socket, and cannot write to files; what it prints to standard
- * error is lost.
+ * reach this process. It has no open file, pipe or socket, can open none, and can start and signal no process
+ * (core/confine.h); what it prints is lost.
  *
  * LVK_ERROR_FORMAT, with an error line that begins with `name`, says that the child crashed or exceeded its
  * processor time. LVK_ERROR_MEMORY says that `work` ran out of memory, perhaps at the limit. After a failure

@@ -1,14 +1,16 @@
 /* Work in a process of its own: what it gives, and that its end is not ours. */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, process_vm_readv */
 #include "core/child.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const lvk_child_bounds bounds = {.seconds = 5, .memory = (size_t)256 << 20};
@@ -58,21 +60,44 @@ static lvk_status never_end(void *user) {
 }
 
 /* What somebody who takes over the library that reads a file would do next. */
+enum { OPEN, SOCKET, DUPLICATE, PIPE, START, SIGNAL, LOOK_INTO, REACHES };
+
+typedef struct attempt {
+    int pipe[2]; /* open in the process that starts the other, as the connections of a server are */
+    pid_t parent;
+    long reached[REACHES];
+    char page[16]; /* of the parent, to be read by the other */
+} attempt;
+
 static lvk_status reach_out(void *user) {
-    int *reached = user;
-    reached[0] = open("/dev/null", O_RDONLY);
-    reached[1] = socket(AF_INET, SOCK_STREAM, 0);
-    reached[2] = dup(STDOUT_FILENO);
+    attempt *a = user;
+    struct iovec own = {a->page, sizeof a->page}, other = {a->page, sizeof a->page};
+    a->reached[OPEN] = open("/dev/null", O_RDONLY);
+    a->reached[SOCKET] = socket(AF_INET, SOCK_STREAM, 0);
+    a->reached[DUPLICATE] = dup(STDOUT_FILENO);
+    a->reached[PIPE] = write(a->pipe[1], "out", 3);
+    a->reached[START] = fork();
+    if (a->reached[START] == 0)
+        _exit(0);
+    a->reached[SIGNAL] = kill(a->parent, 0);
+    a->reached[LOOK_INTO] = process_vm_readv(a->parent, &own, 1, &other, 1, 0);
     return LVK_OK;
 }
 
-Test(child, opens_no_files_and_no_sockets) {
-    int *reached = lvk_shared_alloc(3 * sizeof *reached);
-    cr_assert_not_null(reached);
-    cr_assert_eq(lvk_child_run("file", reach_out, reached, bounds), LVK_OK, "%s", lvk_error_message());
-    for (int i = 0; i < 3; ++i)
-        cr_expect_eq(reached[i], -1, "%d", i);
-    lvk_shared_free(reached, 3 * sizeof *reached);
+/* It could write to pipes and sockets that were open, start processes and signal others. */
+Test(child, reaches_nothing_outside) {
+    attempt *a = lvk_shared_alloc(sizeof *a);
+    char written[4];
+    cr_assert_not_null(a);
+    cr_assert_eq(pipe(a->pipe), 0);
+    a->parent = getpid();
+    cr_assert_eq(lvk_child_run("file", reach_out, a, bounds), LVK_OK, "%s", lvk_error_message());
+    for (int i = 0; i < REACHES; ++i)
+        cr_expect_eq(a->reached[i], -1, "%d", i);
+    close(a->pipe[1]);
+    cr_expect_eq(read(a->pipe[0], written, sizeof written), 0);
+    close(a->pipe[0]);
+    lvk_shared_free(a, sizeof *a);
 }
 
 Test(child, fails_with_a_line) {
