@@ -22,7 +22,8 @@ _Noreturn void fuzz_stop(const char *file, int line, const char *condition);
 /* What a target does with one input. Every allocation must be freed in the end. */
 void fuzz_one(const uint8_t *data, size_t size);
 
-/* Set by a target whose inputs may leave memory of lvk_alloc behind, as a program does that ends. */
+/* Set by a target whose inputs may leave memory of lvk_alloc behind, as a program does that ends. libFuzzer looks for leaks
+ * all the same. */
 extern bool fuzz_leaves_memory;
 
 /* Called once, before the first input; a target without preparations has an empty one. */
