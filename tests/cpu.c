@@ -238,6 +238,73 @@ Test(cpu, winograds_kept_weights_follow_the_parameters) {
     backend->functions->destroy(backend);
 }
 
+/* ---- how threads divide the work ---- */
+
+enum {
+    TILED_CHANNELS = 32,
+    TILED_SIZE = 29,
+    TILED_NUMBERS = 2 * TILED_SIZE * TILED_SIZE * TILED_CHANNELS, /* 450 tiles */
+    TILED_WEIGHTS = 9 * TILED_CHANNELS * TILED_CHANNELS
+};
+
+static void write_numbers(lvk_executable *executable, int tensor, int step, uint64_t count) {
+    static float numbers[TILED_NUMBERS];
+    for (uint64_t i = 0; i < count; ++i)
+        numbers[i] = (float)((int)(i * (uint64_t)step % 101) - 50) / 64;
+    cr_assert_eq(lvk_executable_write(executable, tensor, numbers), LVK_OK, "%s", lvk_error_message());
+}
+
+/* A convolution and its gradients over that many threads: y, dx and dw one after the other. */
+static void convolve_over(unsigned threads, float *results) {
+    static const lvk_conv2d_attributes same = {1, 1, 1, 1, 1, 1};
+    static const lvk_conv2d_grad_input_attributes back = {
+        .conv = {1, 1, 1, 1, 1, 1}, .height = TILED_SIZE, .width = TILED_SIZE};
+    static const lvk_conv2d_grad_weight_attributes taps = {
+        .conv = {1, 1, 1, 1, 1, 1}, .kernel_h = 3, .kernel_w = 3};
+    const lvk_type image = lvk_type_4d(LVK_F32, 2, TILED_SIZE, TILED_SIZE, TILED_CHANNELS);
+    lvk_graph graph;
+    lvk_plan plan;
+    lvk_executable executable;
+    lvk_graph_init(&graph);
+    const int x = lvk_graph_input(&graph, "x", image), dy = lvk_graph_input(&graph, "dy", image);
+    const int w = lvk_graph_input(&graph, "w", lvk_type_4d(LVK_F32, 3, 3, TILED_CHANNELS, TILED_CHANNELS));
+    const int outputs[] = {LVK_APPLY(&graph, "y", LVK_OP_conv2d, &same, x, w),
+                           LVK_APPLY(&graph, "dx", LVK_OP_conv2d_grad_input, &back, dy, w),
+                           LVK_APPLY(&graph, "dw", LVK_OP_conv2d_grad_weight, &taps, x, dy)};
+    for (int i = 0; i < 3; ++i)
+        lvk_graph_mark_output(&graph, outputs[i]);
+    lvk_backend *backend = open_cpu(threads);
+    cr_assert_eq(lvk_plan_init(&plan, &graph, &backend->caps, NULL), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_executable_init(&executable, backend, &plan, NULL), LVK_OK, "%s", lvk_error_message());
+    for (int i = 0; i < plan.program.step_count; ++i)
+        cr_expect_str_eq(plan.program.steps[i].candidate, lvk_cpu_isa_unsupported() ? "dnnl" : "winograd");
+    write_numbers(&executable, x, 37, TILED_NUMBERS);
+    write_numbers(&executable, dy, 41, TILED_NUMBERS);
+    write_numbers(&executable, w, 31, TILED_WEIGHTS);
+    cr_assert_eq(lvk_executable_run(&executable), LVK_OK, "%s", lvk_error_message());
+    for (int i = 0; i < 3; ++i) {
+        cr_assert_eq(lvk_executable_read(&executable, outputs[i], results), LVK_OK);
+        results += lvk_type_count(&graph.tensors[outputs[i]].type);
+    }
+    lvk_executable_finish(&executable);
+    lvk_plan_finish(&plan);
+    lvk_graph_finish(&graph);
+    backend->functions->destroy(backend);
+}
+
+/* One thread has all, an even number of threads halves the positions, and few of them tiles enough to be apart. */
+Test(cpu, winograd_gives_the_same_bits_over_any_number_of_threads) {
+    enum { NUMBERS = 2 * TILED_NUMBERS + TILED_WEIGHTS };
+    static float one[NUMBERS], more[NUMBERS];
+    if (lvk_cpu_isa_unsupported()) /* oneDNN divides sums of weights by threads */
+        return;
+    convolve_over(1, one);
+    for (unsigned threads = 2; threads <= 13; threads += threads < 5 ? 1 : 4) {
+        convolve_over(threads, more);
+        cr_expect_arr_eq(one, more, sizeof one, "%u threads", threads);
+    }
+}
+
 /* ---- a planted fault ---- */
 
 enum { MOST_OF_TAP = 1 << 18 /* numbers */ };

@@ -1,5 +1,7 @@
 #include "cpu/threads.h"
 
+#include <stdatomic.h>
+
 /* As in omp.h, which GCC has among its own headers, where clang-tidy does not look. */
 int omp_get_max_threads(void);
 int omp_get_thread_num(void);
@@ -42,17 +44,42 @@ void lvk_cpu_parallel(unsigned threads, unsigned parts, lvk_cpu_work work, void 
     PARTS_END();
 }
 
+enum { MOST_QUEUES = 64 };
+
+/* Jobs of which no one has begun: from `next` to `end`. Aligned so that no two lie in one line of the caches. */
+typedef struct queue {
+    _Alignas(64) atomic_size_t next;
+    size_t end;
+} queue;
+
+/* Each thread begins with its own share of the jobs, and goes on with what others have left. */
+static void take_jobs(queue *queues, unsigned count, lvk_cpu_job job, void *user, unsigned worker) {
+    for (unsigned i = 0; i < count; ++i) {
+        queue *q = &queues[(worker + i) % count];
+        for (size_t taken = atomic_fetch_add(&q->next, 1); taken < q->end;
+             taken = atomic_fetch_add(&q->next, 1))
+            job(user, taken, worker);
+    }
+}
+
 void lvk_cpu_jobs(unsigned threads, size_t count, lvk_cpu_job job, void *user) {
     if (threads <= 1 || count <= 1) {
         for (size_t i = 0; i < count; ++i)
             job(user, i, 0);
         return;
     }
+    queue queues[MOST_QUEUES];
+    const unsigned queue_count = threads < MOST_QUEUES ? threads : MOST_QUEUES;
+    for (unsigned i = 0; i < queue_count; ++i) {
+        size_t begin;
+        lvk_cpu_range(count, i, queue_count, &begin, &queues[i].end);
+        atomic_init(&queues[i].next, begin);
+    }
     PARTS_BEGIN();
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (size_t i = 0; i < count; ++i) {
+#pragma omp parallel num_threads(threads)
+    {
         PART_BEGINS();
-        job(user, i, (unsigned)omp_get_thread_num());
+        take_jobs(queues, queue_count, job, user, (unsigned)omp_get_thread_num());
         PART_ENDS();
     }
     PARTS_END();

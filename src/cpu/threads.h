@@ -13,9 +13,10 @@ void lvk_cpu_parallel(unsigned threads, unsigned parts, lvk_cpu_work work, void 
 
 typedef void (*lvk_cpu_job)(void *user, size_t job, unsigned worker);
 
-/* job(user, i, worker) for every i below `count`, in any order: whichever of the `threads` threads is free takes the next, `worker`
- * being its number. For jobs of which none needs what another computed: with processors of different speed, or busy with other
- * work, the fast ones do more. */
+/* job(user, i, worker) for every i below `count`, in any order, on `threads` threads, `worker` being the number of the thread.
+ * For jobs of which none needs what another computed. Worker k begins with the k-th share of the jobs (lvk_cpu_range()), which so
+ * finds in its caches what part k of lvk_cpu_parallel() has left there; then it takes what others have not begun: with
+ * processors of different speed, or busy with other work, the fast ones do more. */
 void lvk_cpu_jobs(unsigned threads, size_t count, lvk_cpu_job job, void *user);
 
 /* The share of `count` items that part `part` of `parts` has: [begin, end). */

@@ -17,6 +17,7 @@ enum {
     WEIGHTS_BYTES = 4 << 20, /* of transformed weights at a time, where a single block needs them */
     LEAST_TILES = 196,       /* of a block: w is fetched once for each */
     SPACING = 16,      /* floats between matrices and rows, so that they do not share a set of the caches */
+    LEAST_APART = 48,  /* tiles of a thread: set_apart() */
     PAYING_TILES = 48, /* fewer do not pay for transforming w */
     PAYING_CHANNELS = 32
 };
@@ -25,6 +26,7 @@ typedef struct winograd {
     const lvk_cpu_task *task;
     lvk_winograd_image x, y;
     size_t tiles, block;
+    bool apart;   /* each thread computes blocks of its own; else all compute each together: set_apart() */
     size_t share; /* channels whose weights are in transformed form at a time: see set_share() */
     size_t u_position, u_count; /* floats of one position, and of all */
     bool flip;
@@ -54,6 +56,11 @@ static size_t block_floats(const winograd *w) {
            (w->block * (w->x.channels + w->y.channels + 2 * SPACING) + (size_t)2 * SPACING);
 }
 
+/* Of the blocks that are computed at a time. */
+static size_t blocks_floats(const winograd *w) {
+    return block_floats(w) * (w->apart ? w->task->threads : 1);
+}
+
 static void set_block(winograd *w, size_t batch) {
     const size_t tile = sizeof(float) * LVK_WINOGRAD_POSITIONS * (w->x.channels + w->y.channels);
     const size_t wanted = BLOCK_BYTES / tile > LEAST_TILES ? BLOCK_BYTES / tile : LEAST_TILES;
@@ -74,6 +81,19 @@ static void set_share(winograd *w, bool reads_weights) {
                                                                    : LVK_GEMM_PANEL;
     w->u_position = w->share * others + SPACING;
     w->u_count = LVK_WINOGRAD_POSITIONS * w->u_position;
+}
+
+/* Threads that compute blocks of their own share nothing but x and the weights in transformed form: where processors have no cache
+ * in common, what one has written costs the other more than it computes from it. Each then fetches all weights, which few tiles
+ * are not worth. */
+static void set_apart(winograd *w, bool reads_weights) {
+    const size_t threads = w->task->threads;
+    w->apart = threads > 1 && reads_weights && w->share == w->y.channels && w->tiles >= threads * LEAST_APART;
+    if (!w->apart)
+        return;
+    const size_t blocks =
+        lvk_divide_up(w->tiles, w->block) * 2; /* since half of the caches are each thread's */
+    w->block = lvk_divide_up(w->tiles, lvk_divide_up(blocks, threads) * threads);
 }
 
 /* Of the convolution that is computed: for the gradient of x it is that of dy. */
@@ -119,7 +139,8 @@ static lvk_status create(const lvk_cpu_task *task, const lvk_dnnl_shape *shape, 
     if (reads_weights && task->keeps_parameters)
         LVK_TRY(keep_weights(w));
     set_share(w, reads_weights);
-    *scratch = sizeof(float) * (block_floats(w) + most_channels(w) + (w->kept ? 0 : w->u_count)) +
+    set_apart(w, reads_weights);
+    *scratch = sizeof(float) * (blocks_floats(w) + most_channels(w) + (w->kept ? 0 : w->u_count)) +
                LVK_HOST_ALIGNMENT;
     return LVK_OK;
 }
@@ -142,23 +163,37 @@ static winograd_run run_of(const winograd *w, const lvk_cpu_args *args, bool pan
     r.m.panels = panels;
     r.m.tile = w->y.channels + (panels ? 0 : SPACING);
     r.m.position = w->block * r.m.tile + SPACING;
-    r.u = w->kept ? w->kept : r.v.data + block_floats(w);
+    r.u = w->kept ? w->kept : r.v.data + blocks_floats(w);
     memset(r.zeros, 0, most_channels(w) * sizeof *r.zeros);
     return r;
+}
+
+/* What part `part` of a transform computes: the items from `begin` to `end` of `count`. The positions of its half are then also
+ * multiplied by its thread, mostly: threads that lie far apart, say in processors that share no cache, wait less for each other. */
+static lvk_winograd_half share_of(const winograd_run *r, size_t count, unsigned part, size_t *begin,
+                                  size_t *end) {
+    if (r->parts % 2) {
+        lvk_cpu_range(count, part, r->parts, begin, end);
+        return LVK_WINOGRAD_BOTH;
+    }
+    const unsigned half = r->parts / 2;
+    lvk_cpu_range(count, part % half, half, begin, end);
+    return part < half ? LVK_WINOGRAD_FIRST : LVK_WINOGRAD_SECOND;
 }
 
 static void weights_part(void *user, unsigned part) {
     const winograd_run *r = user;
     const winograd *w = r->w;
     size_t begin, end;
-    lvk_cpu_range(w->x.channels / LVK_WINOGRAD_LANES, part, r->parts, &begin, &end);
+    const lvk_winograd_half half = share_of(r, w->x.channels / LVK_WINOGRAD_LANES, part, &begin, &end);
     const lvk_winograd_kernel kernel = {.w = r->from_w,
                                         .in = w->x.channels,
                                         .out = w->y.channels,
                                         .flip = w->flip,
                                         .from = r->from,
                                         .to = r->to};
-    lvk_winograd_weights(&kernel, begin * LVK_WINOGRAD_LANES, end * LVK_WINOGRAD_LANES, r->u, w->u_position);
+    lvk_winograd_weights(&kernel, begin * LVK_WINOGRAD_LANES, end * LVK_WINOGRAD_LANES, half, r->u,
+                         w->u_position);
 }
 
 /* The channels from `from` on, of `channels`; false after the last. */
@@ -171,8 +206,8 @@ static bool take_share(winograd_run *r, size_t from, size_t channels) {
 static void input_part(void *user, unsigned part) {
     const winograd_run *r = user;
     size_t begin, end;
-    lvk_cpu_range(r->count, part, r->parts, &begin, &end);
-    lvk_winograd_input(&r->w->x, r->from_x, r->zeros, r->first, begin, end, &r->v);
+    const lvk_winograd_half half = share_of(r, r->count, part, &begin, &end);
+    lvk_winograd_input(&r->w->x, r->from_x, r->zeros, r->first, begin, end, half, &r->v);
 }
 
 static void product_job(void *user, size_t position, unsigned worker) {
@@ -198,21 +233,51 @@ static void output_part(void *user, unsigned part) {
     lvk_winograd_output(&r->w->y, &r->m, r->first, begin, end, r->bias, r->residual, r->relu, r->to_y);
 }
 
-/* The convolution of r->from_x with r->from_w. */
-static void convolve(winograd *w, winograd_run *r, uint64_t version) {
+static void take_block(winograd_run *r, size_t first) {
+    r->first = first;
+    r->count = r->w->tiles - first < r->w->block ? r->w->tiles - first : r->w->block;
+}
+
+/* A block on one thread. */
+static void block_job(void *user, size_t block, unsigned worker) {
+    winograd_run r = *(const winograd_run *)user;
+    take_block(&r, block * r.w->block);
+    r.parts = 1;
+    r.v.data += worker * block_floats(r.w);
+    r.m.data += worker * block_floats(r.w);
+    input_part(&r, 0);
+    for (size_t position = 0; position < LVK_WINOGRAD_POSITIONS; ++position)
+        product_job(&r, position, worker);
+    output_part(&r, 0);
+}
+
+/* Threads compute each block together. */
+static void convolve_together(const winograd *w, winograd_run *r, bool transforms) {
     const unsigned threads = w->task->threads;
-    const bool transforms = !w->kept || version == 0 || w->version != version;
-    w->version = version;
-    for (r->first = 0; r->first < w->tiles; r->first += w->block) {
-        r->count = w->tiles - r->first < w->block ? w->tiles - r->first : w->block;
+    for (size_t first = 0; first < w->tiles; first += w->block) {
+        take_block(r, first);
         lvk_cpu_parallel(threads, r->parts, input_part, r);
         for (size_t k = 0; take_share(r, k, w->y.channels); k = r->to) {
-            if (transforms && r->first == 0)
+            if (transforms && first == 0)
                 lvk_cpu_parallel(threads, r->parts, weights_part, r);
             lvk_cpu_jobs(threads, LVK_WINOGRAD_POSITIONS, product_job, r);
         }
         lvk_cpu_parallel(threads, r->parts, output_part, r);
     }
+}
+
+/* The convolution of r->from_x with r->from_w. */
+static void convolve(winograd *w, winograd_run *r, uint64_t version) {
+    const bool transforms = !w->kept || version == 0 || w->version != version;
+    w->version = version;
+    if (!w->apart) {
+        convolve_together(w, r, transforms);
+        return;
+    }
+    take_share(r, 0, w->y.channels);
+    if (transforms)
+        lvk_cpu_parallel(w->task->threads, r->parts, weights_part, r);
+    lvk_cpu_jobs(w->task->threads, lvk_divide_up(w->tiles, w->block), block_job, r);
 }
 
 /* ---- what can and should be computed so ---- */
@@ -335,9 +400,9 @@ lvk_status lvk_cpu_winograd_grad_weight_create(const lvk_cpu_task *task, void **
 static void output_grad_part(void *user, unsigned part) {
     const winograd_run *r = user;
     size_t begin, end;
-    lvk_cpu_range(r->count, part, r->parts, &begin, &end);
-    lvk_winograd_output_grad(&r->w->y, r->from_y, r->zeros, r->first, begin, end, &r->m);
-    lvk_winograd_input(&r->w->x, r->from_x, r->zeros, r->first, begin, end, &r->v);
+    const lvk_winograd_half half = share_of(r, r->count, part, &begin, &end);
+    lvk_winograd_output_grad(&r->w->y, r->from_y, r->zeros, r->first, begin, end, half, &r->m);
+    lvk_winograd_input(&r->w->x, r->from_x, r->zeros, r->first, begin, end, half, &r->v);
 }
 
 static void sum_job(void *user, size_t position, unsigned worker) {
@@ -372,8 +437,8 @@ lvk_status lvk_cpu_winograd_grad_weight_run(const lvk_cpu_task *task, void *stat
     r.from_x = args->inputs[0];
     r.from_y = args->inputs[1];
     r.to_w = args->outputs[0];
-    for (r.first = 0; r.first < w->tiles; r.first += w->block) {
-        r.count = w->tiles - r.first < w->block ? w->tiles - r.first : w->block;
+    for (size_t first = 0; first < w->tiles; first += w->block) {
+        take_block(&r, first);
         r.m.tiles = r.count;
         lvk_cpu_parallel(task->threads, r.parts, output_grad_part, &r);
         for (size_t c = 0; take_share(&r, c, w->x.channels); c = r.to) {

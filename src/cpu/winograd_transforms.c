@@ -41,23 +41,36 @@ static void find_pixels(const lvk_winograd_image *m, const float *x, const float
         }
 }
 
+/* The rows of positions of a half: four positions each. */
+static inline int first_row(lvk_winograd_half half) {
+    return half == LVK_WINOGRAD_SECOND ? SIDE / 2 : 0;
+}
+
+static inline int end_row(lvk_winograd_half half) {
+    return half == LVK_WINOGRAD_FIRST ? SIDE / 2 : SIDE;
+}
+
 /* ---- x ---- */
 
-LVK_CPU_VECTORS
-static void input_tile(const float *const d[SIDE * SIDE], size_t channels, size_t tile,
-                       const lvk_winograd_tiles *to) {
+static inline __attribute__((always_inline)) void input_rows(const float *const d[SIDE * SIDE],
+                                                             size_t channels, size_t tile,
+                                                             const lvk_winograd_tiles *to,
+                                                             const lvk_winograd_half half) {
     for (size_t c = 0; c < channels; c += LANES) {
         float *v = to->data + place_of(to, tile, channels, c);
         lanes rows[SIDE][SIDE];
         for (int j = 0; j < SIDE; ++j) {
-            const lanes d0 = *at(d[j] + c), d1 = *at(d[4 + j] + c), d2 = *at(d[8 + j] + c),
-                        d3 = *at(d[12 + j] + c);
-            rows[0][j] = d0 - d2;
-            rows[1][j] = d1 + d2;
-            rows[2][j] = d2 - d1;
-            rows[3][j] = d1 - d3;
+            const lanes d1 = *at(d[4 + j] + c), d2 = *at(d[8 + j] + c);
+            if (half != LVK_WINOGRAD_SECOND) {
+                rows[0][j] = *at(d[j] + c) - d2;
+                rows[1][j] = d1 + d2;
+            }
+            if (half != LVK_WINOGRAD_FIRST) {
+                rows[2][j] = d2 - d1;
+                rows[3][j] = d1 - *at(d[12 + j] + c);
+            }
         }
-        for (int i = 0; i < SIDE; ++i) {
+        for (int i = first_row(half); i < end_row(half); ++i) {
             float *row = v + (size_t)(4 * i) * to->position;
             *to_at(row) = rows[i][0] - rows[i][2];
             *to_at(row + to->position) = rows[i][1] + rows[i][2];
@@ -67,12 +80,24 @@ static void input_tile(const float *const d[SIDE * SIDE], size_t channels, size_
     }
 }
 
+/* A function of each half, whose loops are then without conditions. */
+#define EACH_HALF(half, run, ...)                                                                            \
+    ((half) == LVK_WINOGRAD_FIRST    ? run(__VA_ARGS__, LVK_WINOGRAD_FIRST)                                  \
+     : (half) == LVK_WINOGRAD_SECOND ? run(__VA_ARGS__, LVK_WINOGRAD_SECOND)                                 \
+                                     : run(__VA_ARGS__, LVK_WINOGRAD_BOTH))
+
+LVK_CPU_VECTORS
+static void input_tile(const float *const d[SIDE * SIDE], size_t channels, size_t tile,
+                       lvk_winograd_half half, const lvk_winograd_tiles *to) {
+    EACH_HALF(half, input_rows, d, channels, tile, to);
+}
+
 void lvk_winograd_input(const lvk_winograd_image *image, const float *x, const float *zeros, size_t first,
-                        size_t begin, size_t end, const lvk_winograd_tiles *to) {
+                        size_t begin, size_t end, lvk_winograd_half half, const lvk_winograd_tiles *to) {
     for (size_t t = begin; t < end; ++t) {
         const float *pixels[SIDE * SIDE];
         find_pixels(image, x, zeros, first + t, SIDE, pixels);
-        input_tile(pixels, image->channels, t, to);
+        input_tile(pixels, image->channels, t, half, to);
     }
 }
 
@@ -137,14 +162,14 @@ void lvk_winograd_output(const lvk_winograd_image *m, const lvk_winograd_tiles *
     }
 }
 
-LVK_CPU_VECTORS
-static void output_grad_tile(const float *const y[4], size_t channels, size_t tile,
-                             const lvk_winograd_tiles *to) {
+static inline __attribute__((always_inline)) void output_grad_rows(const float *const y[4], size_t channels,
+                                                                   size_t tile, const lvk_winograd_tiles *to,
+                                                                   const lvk_winograd_half half) {
     for (size_t c = 0; c < channels; c += LANES) {
         float *m = to->data + place_of(to, tile, channels, c);
         const lanes y0 = *at(y[0] + c), y1 = *at(y[1] + c), y2 = *at(y[2] + c), y3 = *at(y[3] + c);
         const lanes rows[SIDE][2] = {{y0, y1}, {y0 + y2, y1 + y3}, {y0 - y2, y1 - y3}, {-y2, -y3}};
-        for (int i = 0; i < SIDE; ++i) {
+        for (int i = first_row(half); i < end_row(half); ++i) {
             float *row = m + (size_t)(4 * i) * to->position;
             *to_at(row) = rows[i][0];
             *to_at(row + to->position) = rows[i][0] + rows[i][1];
@@ -154,20 +179,27 @@ static void output_grad_tile(const float *const y[4], size_t channels, size_t ti
     }
 }
 
+LVK_CPU_VECTORS
+static void output_grad_tile(const float *const y[4], size_t channels, size_t tile, lvk_winograd_half half,
+                             const lvk_winograd_tiles *to) {
+    EACH_HALF(half, output_grad_rows, y, channels, tile, to);
+}
+
 void lvk_winograd_output_grad(const lvk_winograd_image *image, const float *dy, const float *zeros,
-                              size_t first, size_t begin, size_t end, const lvk_winograd_tiles *to) {
+                              size_t first, size_t begin, size_t end, lvk_winograd_half half,
+                              const lvk_winograd_tiles *to) {
     for (size_t t = begin; t < end; ++t) {
         const float *pixels[4];
         find_pixels(image, dy, zeros, first + t, 2, pixels);
-        output_grad_tile(pixels, image->channels, t, to);
+        output_grad_tile(pixels, image->channels, t, half, to);
     }
 }
 
 /* ---- w ---- */
 
 /* One input and 16 outputs: their taps, and position 0 of what is made of them. */
-LVK_CPU_VECTORS
-static void weights_lanes(const float *const taps[TAPS], float *u, size_t position) {
+static inline __attribute__((always_inline)) void
+weights_rows(const float *const taps[TAPS], float *u, size_t position, const lvk_winograd_half half) {
     lanes rows[SIDE][3];
     for (int j = 0; j < 3; ++j) {
         const lanes g0 = *at(taps[j]), g1 = *at(taps[3 + j]), g2 = *at(taps[6 + j]);
@@ -176,13 +208,19 @@ static void weights_lanes(const float *const taps[TAPS], float *u, size_t positi
         rows[2][j] = (g0 - g1 + g2) * 0.5F;
         rows[3][j] = g2;
     }
-    for (int i = 0; i < SIDE; ++i, u += 4 * position) {
+    for (int i = first_row(half); i < end_row(half); ++i) {
         const lanes g0 = rows[i][0], g1 = rows[i][1], g2 = rows[i][2];
-        *to_at(u) = g0;
-        *to_at(u + position) = (g0 + g1 + g2) * 0.5F;
-        *to_at(u + 2 * position) = (g0 - g1 + g2) * 0.5F;
-        *to_at(u + 3 * position) = g2;
+        float *row = u + (size_t)(4 * i) * position;
+        *to_at(row) = g0;
+        *to_at(row + position) = (g0 + g1 + g2) * 0.5F;
+        *to_at(row + 2 * position) = (g0 - g1 + g2) * 0.5F;
+        *to_at(row + 3 * position) = g2;
     }
+}
+
+LVK_CPU_VECTORS
+static void weights_lanes(const float *const taps[TAPS], lvk_winograd_half half, float *u, size_t position) {
+    EACH_HALF(half, weights_rows, taps, u, position);
 }
 
 #if defined __x86_64__
@@ -223,7 +261,7 @@ static void transpose(const float *from, size_t stride, float *to) {
 }
 
 /* 16 inputs and 16 outputs of w [3, 3, out, in]. */
-static void weights_flipped(const lvk_winograd_kernel *g, size_t c, size_t k,
+static void weights_flipped(const lvk_winograd_kernel *g, size_t c, size_t k, lvk_winograd_half half,
                             const lvk_winograd_tiles *panels) {
     float block[TAPS][LANES * LANES];
     for (size_t tap = 0; tap < TAPS; ++tap)
@@ -232,24 +270,24 @@ static void weights_flipped(const lvk_winograd_kernel *g, size_t c, size_t k,
         const float *taps[TAPS];
         for (size_t tap = 0; tap < TAPS; ++tap)
             taps[tap] = block[tap] + i * LANES;
-        weights_lanes(taps, panels->data + place_of(panels, c + i, g->to - g->from, k - g->from),
+        weights_lanes(taps, half, panels->data + place_of(panels, c + i, g->to - g->from, k - g->from),
                       panels->position);
     }
 }
 
-void lvk_winograd_weights(const lvk_winograd_kernel *kernel, size_t begin, size_t end, float *u,
-                          size_t position) {
+void lvk_winograd_weights(const lvk_winograd_kernel *kernel, size_t begin, size_t end, lvk_winograd_half half,
+                          float *u, size_t position) {
     const lvk_winograd_kernel *g = kernel;
     const lvk_winograd_tiles panels = {.data = u, .position = position, .panels = true, .tiles = g->in};
     for (size_t c = begin; g->flip && c < end; c += LANES)
         for (size_t k = g->from; k < g->to; k += LANES)
-            weights_flipped(g, c, k, &panels);
+            weights_flipped(g, c, k, half, &panels);
     for (size_t c = begin; !g->flip && c < end; ++c)
         for (size_t k = g->from; k < g->to; k += LANES) {
             const float *taps[TAPS];
             for (size_t tap = 0; tap < TAPS; ++tap)
                 taps[tap] = g->w + (tap * g->in + c) * g->out + k;
-            weights_lanes(taps, u + place_of(&panels, c, g->to - g->from, k - g->from), position);
+            weights_lanes(taps, half, u + place_of(&panels, c, g->to - g->from, k - g->from), position);
         }
 }
 
