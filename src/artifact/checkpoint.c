@@ -25,6 +25,10 @@ static bool is_optimizer(const char *name) {
     return strncmp(name, LVK_OPTIMIZER_PREFIX, sizeof LVK_OPTIMIZER_PREFIX - 1) == 0;
 }
 
+static bool is_novelty(const char *name) {
+    return strncmp(name, LVK_NOVELTY_PREFIX, sizeof LVK_NOVELTY_PREFIX - 1) == 0;
+}
+
 /* ---- metadata ---- */
 
 /* Entries of the metadata that are names, and where their texts lie in the struct. */
@@ -344,6 +348,20 @@ lvk_status lvk_checkpoint_read(const char *path, lvk_checkpoint **result) {
     return lvk_checkpoint_take(file, result);
 }
 
+/* Every number that the file has, whether the caller uses it or writes it into another file. Of a joined file, the
+ * members are checked one by one. */
+static lvk_status check_finite(const lvk_safetensors *file) {
+    const lvk_string_map *map = lvk_safetensors_metadata(file);
+    double number;
+    for (size_t i = 0; i < lvk_safetensors_count(file); ++i)
+        LVK_TRY(lvk_safetensor_check_finite(lvk_safetensors_name(file), lvk_safetensors_at(file, i)));
+    for (size_t i = 0; i < map->count; ++i)
+        if (is_novelty(map->pairs[i].key) &&
+            lvk_string_map_need_number(map, map->pairs[i].key, &number) != LVK_OK)
+            return lvk_fail_within(LVK_ERROR_FORMAT, "%s", lvk_safetensors_name(file));
+    return LVK_OK;
+}
+
 static lvk_status name_file(const lvk_checkpoint *checkpoint, lvk_status status) {
     return status == LVK_OK || status == LVK_ERROR_MEMORY
                ? status
@@ -367,8 +385,8 @@ lvk_status lvk_checkpoint_take(lvk_safetensors *file, lvk_checkpoint **result) {
     }
     checkpoint->file = file;
     lvk_status status = name_file(checkpoint, get_all(lvk_safetensors_metadata(file), checkpoint, &joined));
-    if (status == LVK_OK && joined)
-        status = get_members(checkpoint);
+    if (status == LVK_OK)
+        status = joined ? get_members(checkpoint) : check_finite(file);
     if (status != LVK_OK)
         lvk_checkpoint_destroy(result);
     return status;
@@ -418,10 +436,6 @@ typedef bool (*is_replaced)(const char *name);
 static bool is_calibration(const char *name) {
     return strcmp(name, temperature_key) == 0 || strcmp(name, threshold_key) == 0 ||
            strcmp(name, LVK_POSITIVE_CLASSES_KEY) == 0;
-}
-
-static bool is_novelty(const char *name) {
-    return strncmp(name, LVK_NOVELTY_PREFIX, sizeof LVK_NOVELTY_PREFIX - 1) == 0;
 }
 
 /* Copies the entries of the file that stay. */

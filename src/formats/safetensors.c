@@ -375,6 +375,15 @@ static lvk_status fail_type(const char *file, const lvk_safetensor *tensor, cons
     return status;
 }
 
+lvk_status lvk_safetensor_check_finite(const char *file, const lvk_safetensor *tensor) {
+    const uint64_t count = tensor->element == LVK_ELEMENT_F32 ? tensor->size / sizeof(float) : 0;
+    const uint64_t bad = lvk_first_not_finite(tensor->data, count);
+    return bad == count
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_NUMERIC, "%s: tensor \"%s\": element %llu is not a finite number", file,
+                          tensor->name, (unsigned long long)bad);
+}
+
 lvk_status lvk_safetensor_check(const char *file, const lvk_safetensor *tensor, const lvk_type *type) {
     static const lvk_element wanted[] = {
         [LVK_F32] = LVK_ELEMENT_F32, [LVK_U32] = LVK_ELEMENT_U32, [LVK_U8] = LVK_ELEMENT_U8};
@@ -383,14 +392,7 @@ lvk_status lvk_safetensor_check(const char *file, const lvk_safetensor *tensor, 
         same = tensor->dim[i] == type->dim[i];
     if (!same)
         return fail_type(file, tensor, elements[wanted[type->dtype]].name, type);
-    if (tensor->element != LVK_ELEMENT_F32)
-        return LVK_OK;
-    const uint64_t count = tensor->size / sizeof(float);
-    const uint64_t bad = lvk_first_not_finite(tensor->data, count);
-    if (bad < count)
-        return lvk_fail(LVK_ERROR_NUMERIC, "%s: tensor \"%s\": element %llu is not a finite number", file,
-                        tensor->name, (unsigned long long)bad);
-    return LVK_OK;
+    return lvk_safetensor_check_finite(file, tensor);
 }
 
 lvk_status lvk_safetensors_check(const lvk_safetensors *file, const char *name, const lvk_type *type) {

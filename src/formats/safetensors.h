@@ -85,6 +85,9 @@ const lvk_safetensor *lvk_safetensors_find(const lvk_safetensors *file,
                                            const char *name); /* NULL: there is none */
 const lvk_string_map *lvk_safetensors_metadata(const lvk_safetensors *file);
 
+/* Fails if the tensor is F32 and an element is not finite; LVK_ERROR_NUMERIC names the first of them. */
+LVK_MUST_USE lvk_status lvk_safetensor_check_finite(const char *file, const lvk_safetensor *tensor);
+
 /* Fails unless the tensor has the type `type` (LVK_F32, LVK_U32 and LVK_U8 are F32, U32 and U8) and, if it is
  * F32, every element is finite; LVK_ERROR_NUMERIC names the first that is not. `file` is the file's name, for
  * error lines. */

@@ -200,6 +200,56 @@ Test(checkpoint, a_nan_does_not_replace_a_good_file) {
     lvk_checkpoint_destroy(&c);
 }
 
+/* A number that is not finite is refused when the file is read, also where the reader takes no tensor and no novelty
+ * from it: calibrate and export would write it into another file. */
+Test(checkpoint, a_number_that_is_not_finite_is_refused) {
+    static const uint32_t bad[] = {0x7FC00000, 0xFFC00000, 0x7F800000, 0xFF800000, 0x7F800001};
+    static const char *const words[] = {"nan", "-nan", "inf", "1e999"};
+    sample s;
+    lvk_safetensors *file = NULL;
+    lvk_checkpoint *c = NULL;
+    sample_init(&s, 1);
+    write_sample(scratch_path("c"), &s);
+    cr_assert_eq(lvk_safetensors_read(scratch_path("c"), &file), LVK_OK);
+    lvk_string_map entries = {0};
+    const lvk_string_map *own = lvk_safetensors_metadata(file);
+    for (size_t i = 0; i < own->count; ++i)
+        cr_assert_eq(lvk_string_map_set(&entries, own->pairs[i].key, own->pairs[i].value), LVK_OK);
+    lvk_safetensor tensors[TENSORS];
+    for (int t = 0; t < TENSORS; ++t)
+        tensors[t] = *lvk_safetensors_at(file, (size_t)t);
+    for (int t = 0; t < TENSORS; ++t) {
+        float values[KERNEL];
+        const size_t last = (size_t)tensors[t].size / sizeof *values - 1;
+        const void *before = tensors[t].data;
+        char told[128];
+        snprintf(told, sizeof told, "d: tensor \"%s\": element %zu is not a finite number", tensors[t].name,
+                 last);
+        memcpy(values, before, (size_t)tensors[t].size);
+        tensors[t].data = values;
+        for (size_t b = 0; b < sizeof bad / sizeof *bad; ++b) {
+            memcpy(&values[last], &bad[b], sizeof *values);
+            cr_assert_eq(lvk_safetensors_write(scratch_path("d"), tensors, TENSORS, &entries), LVK_OK);
+            cr_expect_eq(lvk_checkpoint_read(scratch_path("d"), &c), LVK_ERROR_NUMERIC);
+            cr_expect_not_null(strstr(lvk_error_message(), told), "%s", lvk_error_message());
+            cr_expect_null(c);
+            lvk_checkpoint_destroy(&c);
+        }
+        tensors[t].data = before;
+    }
+    for (size_t w = 0; w < sizeof words / sizeof *words; ++w) {
+        cr_assert_eq(lvk_string_map_set(&entries, "novelty_area", words[w]), LVK_OK);
+        cr_assert_eq(lvk_safetensors_write(scratch_path("d"), tensors, TENSORS, &entries), LVK_OK);
+        cr_expect_eq(lvk_checkpoint_read(scratch_path("d"), &c), LVK_ERROR_FORMAT);
+        cr_expect_not_null(
+            strstr(lvk_error_message(), "d: the entry \"novelty_area\" is not a finite number"), "%s",
+            lvk_error_message());
+        lvk_checkpoint_destroy(&c);
+    }
+    lvk_string_map_finish(&entries);
+    lvk_safetensors_destroy(&file);
+}
+
 /* Each entry of the metadata missing, then wrong, in turn: refused, and the line names file and entry. */
 Test(checkpoint, damaged_metadata) {
     sample s;
