@@ -133,6 +133,10 @@ LVK_API LVK_MUST_USE lvk_status lvk_search_check_device(lvk_search *search, cons
 /* The name of that device; "" before it was checked. */
 LVK_API const char *lvk_search_device(const lvk_search *search);
 
+/* The threads with which each trial computes on the device cpu, unless the device's options or OMP_NUM_THREADS say how many;
+ * 0: all that a single training has. */
+LVK_API uint32_t lvk_search_trial_threads(const lvk_search *search);
+
 /* Runs the trials that are not done yet. The function must be called before this process opens a device or
  * starts threads, since it forks a process for each trial. It does not handle SIGINT; the caller may do so,
  * and return false from the callback. LVK_ERROR_ARGUMENT: the folder holds another search; the error line
@@ -141,10 +145,12 @@ LVK_API LVK_MUST_USE lvk_status lvk_search_run(lvk_search *search, const lvk_dev
                                                lvk_search_callback callback, void *user);
 
 /* After lvk_search_run, trains one model with the settings of a trial on all images of the data set, in the
- * search's folder/refit (leukvk/train.h); done before, or interrupted, it goes on. `callback` may be NULL. LVK_ERROR_ARGUMENT: the folder
- * has the model of another trial's settings, or the data set has parts of its own (lvk_dataset_has_parts). */
+ * search's folder/refit (leukvk/train.h); done before, or interrupted, it goes on. `callback` and `temperature` may be NULL.
+ * `*temperature`: the model's, by the trial's test part; 0: it has none. LVK_ERROR_ARGUMENT: the folder has the model of another
+ * trial's settings, or the data set has parts of its own (lvk_dataset_has_parts). */
 LVK_API LVK_MUST_USE lvk_status lvk_search_refit(const lvk_search *search, lvk_device *device, uint32_t trial,
-                                                 lvk_train_callback callback, void *user);
+                                                 lvk_train_callback callback, void *user,
+                                                 double *temperature);
 
 #ifdef __cplusplus
 }

@@ -261,9 +261,13 @@ static void print_trials(const lvk_search *search, const uint32_t *order) {
 
 static void print_command(const arguments *a, const lvk_search *search, uint32_t best) {
     const lvk_train_options options_of_best = lvk_search_trial_options(search, best);
-    printf("\nthe lowest validation loss is trial %" PRIu32 "'s (%s/trial-%03" PRIu32
-           "); to repeat it:\n  leukvk train",
+    const uint32_t threads = lvk_search_trial_threads(search);
+    printf("\nthe lowest validation loss is trial %" PRIu32 "'s (%s/trial-%03" PRIu32 "); to repeat it:\n  ",
            best, shown(lvk_search_folder(search)), best);
+    if (threads &&
+        !getenv("OMP_NUM_THREADS")) /* the bits of the device cpu hang on them; others take no notice */
+        printf("OMP_NUM_THREADS=%" PRIu32 " ", threads);
+    printf("leukvk train");
     train_options_print(&options_of_best, stdout);
     if (a->device.device) {
         printf(" --device ");
@@ -354,6 +358,7 @@ static int refit(const arguments *a, const lvk_search *search) {
     uint32_t *order = calloc(lvk_search_trial_count(search), sizeof *order);
     lvk_device *device = NULL;
     progress bar = {0};
+    double temperature = 0;
     if (!order) {
         fputs("leukvk: out of memory\n", stderr);
         return EXIT_FAILED;
@@ -361,12 +366,14 @@ static int refit(const arguments *a, const lvk_search *search) {
     lvk_search_rank(search, order);
     int status = lvk_device_open(&a->device, &device);
     if (status == LVK_OK)
-        status = lvk_search_refit(search, device, order[0], train_progress_show, &bar);
+        status = lvk_search_refit(search, device, order[0], train_progress_show, &bar, &temperature);
     if (bar.visible)
         progress_clear(&bar);
-    if (status == LVK_OK && !quiet_is_set())
+    if (status == LVK_OK && !quiet_is_set()) {
         printf("\nmodel of trial %" PRIu32 ", trained on all images: %s/refit/model.safetensors\n", order[0],
                shown(lvk_search_folder(search)));
+        train_options_print_temperature(temperature, "the trial's test images");
+    }
     lvk_device_close(&device);
     free(order);
     return status == LVK_OK ? EXIT_OK : report_failure(status);

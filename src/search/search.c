@@ -473,10 +473,14 @@ static lvk_status open_search(lvk_search *s, const lvk_search_pool *pool) {
     return s->ranks.rank == 0 ? prepare(s) : name_files(s);
 }
 
+uint32_t lvk_search_trial_threads(const lvk_search *s) {
+    return s->options.jobs > 1 ? threads_each(s) : 0;
+}
+
 static lvk_search_pool pool_of(lvk_search *s, const lvk_device_options *device) {
     return (lvk_search_pool){.device = device,
                              .workers = s->options.jobs,
-                             .threads = s->options.jobs > 1 ? threads_each(s) : 0,
+                             .threads = lvk_search_trial_threads(s),
                              .lock = -1,
                              .tell = take_report,
                              .user = s};
@@ -510,7 +514,7 @@ lvk_status lvk_search_run(lvk_search *s, const lvk_device_options *device, lvk_s
 }
 
 lvk_status lvk_search_refit(const lvk_search *s, lvk_device *device, uint32_t trial,
-                            lvk_train_callback callback, void *user) {
+                            lvk_train_callback callback, void *user, double *temperature) {
     lvk_train_options options = lvk_search_trial_options(s, trial);
     lvk_dataset *dataset;
     LVK_TRY(lvk_training_data_read(&options, &dataset));
@@ -522,7 +526,7 @@ lvk_status lvk_search_refit(const lvk_search *s, lvk_device *device, uint32_t tr
                                      .epochs = s->trials[trial - 1].best_epoch};
     lvk_status status = evaluated ? lvk_refit_check(dataset) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = lvk_refit(device, &options, &source, callback, user, NULL);
+        status = lvk_refit(device, &options, &source, callback, user, temperature);
     lvk_free(evaluated);
     lvk_dataset_destroy(&dataset);
     return status == LVK_ERROR_CANCELLED

@@ -113,6 +113,8 @@ Test(tune, trains_the_best_trial_on_all_images_at_the_end) {
     program_run(&result, TUNE " --grid dropout=0.1,0.3 --epochs 1 --refit", folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
     cr_expect_not_null(strstr(result.out, ", trained on all images: "), "%s", result.out);
+    const char *temperature = strstr(result.out, "temperature");
+    cr_expect(temperature && strstr(temperature, "the trial's test images"), "%s", result.out);
     program_run(&result, "predict --model %s/a %s/data --format csv", folder, folder);
     cr_expect_eq(result.exit_status, 0, "%s", result.err);
     RUN(TUNE " --grid dropout=0.1,0.3 --epochs 1 --refit", folder, folder, "a");
@@ -145,6 +147,26 @@ Test(tune, the_command_has_every_setting) {
     repeat(result.out, out);
     program_expect_same(folder, "a/trial-001/metrics.csv", "again/metrics.csv");
     program_expect_same(folder, "a/trial-001/model.safetensors", "again/model.safetensors");
+    program_remove(folder);
+}
+
+/* On the processor the bits hang on the threads, of which each of two trials at a time has its share. */
+Test(tune, the_command_has_the_threads_of_a_trial) {
+    static const char search[] = TUNE " --grid dropout=0.1,0.3 --epochs 1 --device cpu --jobs 2";
+    const char *folder = program_folder();
+    char out[256], threads[8] = "";
+    draw_samples(folder);
+    program_run(&result, search, folder, folder, "a");
+    cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
+    const char *said = strstr(result.out, "; to repeat it:\n  OMP_NUM_THREADS=");
+    cr_assert_eq(said && sscanf(said, "; to repeat it: OMP_NUM_THREADS=%7[0-9] leukvk train", threads), 1,
+                 "%s", result.out);
+    const char *best =
+        strstr(result.out, "is trial 2's") ? "a/trial-002/metrics.csv" : "a/trial-001/metrics.csv";
+    setenv("OMP_NUM_THREADS", threads, 1);
+    snprintf(out, sizeof out, "%s/again", folder);
+    repeat(result.out, out);
+    program_expect_same(folder, best, "again/metrics.csv");
     program_remove(folder);
 }
 
