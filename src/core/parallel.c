@@ -53,6 +53,7 @@ bool lvk_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
     if (pthread_create(thread, NULL, begin, b) == 0)
         return true;
     lvk_free(b);
+    (void)lvk_fail(LVK_ERROR_MEMORY, "no thread could be started");
     return false;
 }
 
@@ -124,6 +125,6 @@ lvk_status lvk_parallel_for(unsigned threads, size_t count, lvk_job job, void *u
     pthread_mutex_destroy(&l.mutex);
     lvk_free(handles);
     if (!started)
-        return lvk_fail(LVK_ERROR_MEMORY, "no thread could be started");
+        return LVK_ERROR_MEMORY;
     return l.status == LVK_OK ? LVK_OK : lvk_fail(l.status, "%s", l.message);
 }

@@ -24,7 +24,7 @@ LVK_MUST_USE lvk_status lvk_parallel_for(unsigned threads, size_t count, lvk_job
 unsigned lvk_thread_count(unsigned threads);
 
 /* Starts run(argument) on a thread that logs where this one does (lvk_log_set_thread_sink). All threads of the library
- * are started by it. False: there is no such thread, and no error line. */
+ * are started by it. False: there is no such thread; the error line of LVK_ERROR_MEMORY says why. */
 LVK_MUST_USE bool lvk_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
 
 #endif

@@ -144,7 +144,7 @@ static lvk_status allocate(lvk_loader *l, const uint32_t *indices) {
 static lvk_status start(lvk_loader *l) {
     while (l->thread_count < l->options.threads && lvk_thread_start(&l->threads[l->thread_count], work, l))
         ++l->thread_count;
-    return l->thread_count ? LVK_OK : lvk_fail(LVK_ERROR_MEMORY, "no thread could be started");
+    return l->thread_count ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 static lvk_status check(const lvk_cache *cache, const uint32_t *indices, size_t count,

@@ -63,7 +63,7 @@ lvk_status lvk_connections_begin(lvk_connections *all, double timeout, void (*ti
     pthread_cond_init(&all->stop, &attributes);
     pthread_condattr_destroy(&attributes);
     all->running = lvk_thread_start(&all->thread, watch, all);
-    return all->running ? LVK_OK : lvk_fail(LVK_ERROR_MEMORY, "a thread cannot be started");
+    return all->running ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 void lvk_connections_finish(lvk_connections *all) {

@@ -175,7 +175,7 @@ lvk_status lvk_worker_begin(lvk_worker *w, lvk_server *server) {
     while (w->classifying_runs && w->decoding_count < threads &&
            lvk_thread_start(&w->decoding[w->decoding_count], decode_all, w))
         ++w->decoding_count;
-    return w->decoding_count ? LVK_OK : lvk_fail(LVK_ERROR_MEMORY, "a thread cannot be started");
+    return w->decoding_count ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 void lvk_worker_finish(lvk_worker *w) {
