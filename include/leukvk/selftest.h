@@ -23,7 +23,7 @@ typedef struct lvk_selftest_result {
     double seconds;
 } lvk_selftest_result;
 
-/* Checks all operators with numbers drawn from `seed`, in less than a minute on a software device. If results
+/* Checks all operators with numbers drawn from `seed`, in less than a minute, or one to two on a software device. If results
  * are wrong, the status is LVK_OK, and result->failures is not 0. LVK_ERROR_ARGUMENT for the reference
  * device, since the others are compared with it. */
 LVK_API LVK_MUST_USE lvk_status lvk_selftest(lvk_device *device, uint64_t seed,

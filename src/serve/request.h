@@ -38,8 +38,7 @@ typedef struct lvk_request {
     size_t taken, decoded; /* images that decoding threads have begun and finished; under the worker's lock */
     lvk_reply reply;
     bool counted; /* among those that have come whole and are not answered */
-    bool
-        asleep; /* until the worker wakes it; set by the connection's thread, before the worker has the request */
+    bool asleep;  /* handed to the worker, whose the reply is until it wakes the connection; not reset then */
     bool sent;
 } lvk_request;
 
