@@ -16,11 +16,13 @@ typedef enum fault {
     INPUT_OVERWRITTEN, /* the last element of input 0 */
     TERM_LOST,         /* of a dense layer, the product of its last input */
     TERM_DOUBLED,
-    EPSILON_OF_KERAS,        /* 1e-3 in place of the attribute */
-    EPSILON_A_THOUSANDTH_OFF /* 1e-5 in place of 1.001e-5 */
+    EPSILON_OF_KERAS,         /* 1e-3 in place of the attribute */
+    EPSILON_A_THOUSANDTH_OFF, /* 1e-5 in place of 1.001e-5 */
+    KERNELS_WRONG             /* those in `wrong_kernels` add 1 to the first element */
 } fault_id;
 
 static fault_id planted;
+static uint64_t wrong_kernels; /* bit i: candidate i */
 static lvk_backend_functions original;
 
 /* The last executable. */
@@ -84,6 +86,11 @@ static lvk_status run(lvk_backend *backend, lvk_exec *exec) {
     const uint64_t last = lvk_type_count(&step.call.inputs[0]) - 1;
     if (planted == INPUT_OVERWRITTEN && step.call.inputs[0].dtype == LVK_F32)
         write(backend, &step.inputs[0], last, read(backend, &step.inputs[0], last) + 1);
+    const lvk_candidate *candidate;
+    for (int i = 0;
+         planted == KERNELS_WRONG && (candidate = lvk_op_candidate(step.call.op, &backend->caps, i)); ++i)
+        if ((wrong_kernels >> i & 1) && strcmp(candidate->name, step.candidate) == 0)
+            write(backend, &step.outputs[0], 0, read(backend, &step.outputs[0], 0) + 1);
     if (planted == TERM_LOST || planted == TERM_DOUBLED)
         change_term(backend, planted == TERM_LOST ? -1 : 1);
     return LVK_OK;
@@ -98,11 +105,9 @@ static void keep(void *user, const char *failure) {
         snprintf(report_text, sizeof report_text, "%s", failure);
 }
 
-static int failures_of(int op, fault_id fault, const char *kernels) {
+static lvk_parity_result check(int op, fault_id fault, const lvk_parity_options *options, bool software) {
     lvk_backend *backend;
     lvk_parity_result result;
-    const lvk_parity_options options = {
-        .seed = 7, .draws = 2, .kernels = kernels, .skip_large = op != LVK_OP_dense};
     cr_assert_eq(lvk_reference_create(&backend), LVK_OK);
     original = *backend->functions;
     lvk_backend_functions functions = original;
@@ -110,6 +115,7 @@ static int failures_of(int op, fault_id fault, const char *kernels) {
     functions.exec_run = run;
     backend->functions = &functions;
     backend->caps = (lvk_caps){.runs_launches = true,
+                               .is_cpu = software,
                                .max_storage_range = 1 << 27,
                                .max_storage_buffers = 8,
                                .max_uniform_range = 16384,
@@ -118,11 +124,18 @@ static int failures_of(int op, fault_id fault, const char *kernels) {
     planted = fault;
     *report_text = '\0';
     of_43264 = 0;
-    cr_assert_eq(lvk_parity_check(backend, op, &options, keep, NULL, &result), LVK_OK, "%s",
+    cr_assert_eq(lvk_parity_check(backend, op, options, keep, NULL, &result), LVK_OK, "%s",
                  lvk_error_message());
-    cr_assert_gt(result.runs, 4);
     backend->functions = &original;
     backend->functions->destroy(backend);
+    return result;
+}
+
+static int failures_of(int op, fault_id fault, const char *kernels) {
+    const lvk_parity_options options = {
+        .seed = 7, .draws = 2, .kernels = kernels, .skip_large = op != LVK_OP_dense};
+    const lvk_parity_result result = check(op, fault, &options, false);
+    cr_assert_gt(result.runs, 4);
     return result.failures;
 }
 
@@ -154,4 +167,32 @@ Test(parity_faults, a_wrong_epsilon_is_found) {
         for (fault_id f = EPSILON_OF_KERAS; f <= EPSILON_A_THOUSANDTH_OFF; ++f)
             cr_expect_gt(failures_of(operators[i], f, NULL), 0, "%s, fault %d",
                          lvk_op_get(operators[i])->name, (int)f);
+}
+
+/* The self-test before a training, on a software driver of Vulkan, runs the kernels that a training would take. Where one is
+ * wrong, the training takes another one, which is to be checked as well; and so on. */
+Test(parity_faults, a_kernel_that_takes_the_place_of_a_wrong_one_is_checked) {
+    static const int operators[] = {
+        LVK_OP_conv2d, LVK_OP_conv2d_relu, LVK_OP_conv2d_add_relu, LVK_OP_conv2d_relu_pool,
+        LVK_OP_dense,  LVK_OP_dense_relu,  LVK_OP_maxpool2d,       LVK_OP_conv2d_grad_weight};
+    const lvk_parity_options options = {
+        .seed = 1, .draws = 2, .skip_large = true, .brief = true, .twice = true, .quick = true};
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; ++i) {
+        const char *name = lvk_op_get(operators[i])->name;
+        const lvk_parity_result right = check(operators[i], NONE, &options, true);
+        cr_expect(right.wrong == 0 && right.candidates >= 1, "%s: %s", name, report_text);
+        wrong_kernels = UINT64_MAX;
+        const lvk_parity_result all = check(operators[i], KERNELS_WRONG, &options, true);
+        if (operators[i] != LVK_OP_maxpool2d) /* of which this device runs one kernel only */
+            cr_expect_gt(all.candidates, right.candidates, "%s: no other kernel was checked", name);
+        cr_expect_eq(all.failures, all.candidates, "%s", name); /* each once */
+        for (wrong_kernels = 1; wrong_kernels <= all.wrong; wrong_kernels *= 2) {
+            if (!(wrong_kernels & all.wrong))
+                continue;
+            const lvk_parity_result one = check(operators[i], KERNELS_WRONG, &options, true);
+            cr_expect(one.wrong == wrong_kernels || one.wrong == 0, "%s: %llx, not %llx", name,
+                      (unsigned long long)one.wrong, (unsigned long long)wrong_kernels);
+            cr_expect(one.failures == (one.wrong != 0) && one.candidates >= right.candidates, "%s", name);
+        }
+    }
 }

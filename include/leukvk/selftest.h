@@ -39,10 +39,11 @@ typedef struct lvk_selftest_verdict {
 } lvk_selftest_verdict;
 
 /* A short self-test, which runs once for a device, driver and version of leukvk, before the first training: every kernel
- * (on a software driver of Vulkan, every one that would be taken without tuning) runs on one case, twice, and must give
- * the reference's numbers and the same bits both times. The verdict is kept in
+ * (on a software driver of Vulkan, every one that would be taken without tuning, and what takes the place of a wrong one) runs on
+ * one case, twice, and must give the reference's numbers and the same bits both times. The verdict is kept in
  * the user's cache folder. A kernel that is wrong is set aside: networks on this device, also after it is opened again,
- * take the next kernel of the operator, and fail with LVK_ERROR_UNSUPPORTED where none is left. `callback` may be NULL;
+ * take the next kernel of the operator. Where none is left, a fused operator is computed as the operators that it is made
+ * of, and networks with any other fail with LVK_ERROR_UNSUPPORTED. `callback` may be NULL;
  * it gets the same events as that of lvk_selftest. Nothing is run for the reference, nor if the verdict is known. */
 LVK_API LVK_MUST_USE lvk_status lvk_selftest_once(lvk_device *device, lvk_selftest_callback callback,
                                                   void *user, lvk_selftest_verdict *verdict);

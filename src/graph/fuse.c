@@ -1,12 +1,16 @@
 /* The graph pass that replaces a chain of operators by one operator, which computes the same without writing
  * the tensors in between. */
 #include "graph/graph.h"
+#include "graph/lower.h"
+#include "ops/conv2d.h"
 #include "ops/conv_pool.h"
 
 #include <string.h>
 
 typedef struct fuser {
     lvk_graph *graph;
+    const lvk_caps *caps;
+    const lvk_string_map *choices;
     int *uses;     /* [tensor] how many times nodes and the host read it */
     bool *dropped; /* [node] whether it has become part of a fused node */
 } fuser;
@@ -36,18 +40,51 @@ static void drop(fuser *f, int node) {
     }
 }
 
-/* Turns the last node of a chain into operator `op`, with the inputs and attributes of the first node. */
-static void become(fuser *f, int last, int first, int op) {
+/* Whether the device has a kernel for the gradient `op` of a pooled convolution. */
+static bool has_pool_gradient(const fuser *f, const lvk_call *pool, int op) {
+    const lvk_conv2d_attributes *conv = pool->attributes;
+    const lvk_type *x = &pool->inputs[0], *w = &pool->inputs[1], *y = &pool->outputs[0],
+                   *index = &pool->outputs[1];
+    const lvk_conv2d_grad_input_attributes input = {.conv = *conv, .height = x->dim[1], .width = x->dim[2]};
+    const lvk_conv2d_grad_weight_attributes weight = {
+        .conv = *conv, .kernel_h = w->dim[0], .kernel_w = w->dim[1]};
+    const bool of_input = op == LVK_OP_conv2d_relu_pool_grad_input;
+    lvk_call call = {.op = op,
+                     .attributes = of_input ? (const void *)&input : &weight,
+                     .input_count = 3,
+                     .output_count = lvk_op_get(op)->output_count,
+                     .inputs = {of_input ? *y : *x, of_input ? *index : *y, of_input ? *w : *index}};
+    return lvk_op_get(op)->infer(&call) == LVK_OK && lvk_lower_is_possible(&call, f->caps, f->choices);
+}
+
+/* Whether the device has a kernel for the fused operator and for the gradients that only this operator has. */
+static bool is_possible(const fuser *f, const lvk_call *call) {
+    return lvk_lower_is_possible(call, f->caps, f->choices) &&
+           (call->op != LVK_OP_conv2d_relu_pool ||
+            (has_pool_gradient(f, call, LVK_OP_conv2d_relu_pool_grad_input) &&
+             has_pool_gradient(f, call, LVK_OP_conv2d_relu_pool_grad_weight)));
+}
+
+/* Turns the last node of a chain into operator `op`, with the inputs and attributes of the first node, and behind them
+ * `residual`, unless it is LVK_NONE. Returns false where the device cannot compute this operator. */
+static bool become(fuser *f, int last, int first, int op, int residual) {
     lvk_node *node = &f->graph->nodes[last];
     const lvk_node *source = &f->graph->nodes[first];
     lvk_call call = source->call;
     call.op = op;
+    if (residual != LVK_NONE)
+        call.inputs[call.input_count++] = f->graph->tensors[residual].type;
     call.output_count = node->call.output_count;
     memcpy(call.outputs, node->call.outputs, sizeof call.outputs);
+    if (!is_possible(f, &call))
+        return false;
     memcpy(node->inputs, source->inputs, sizeof node->inputs);
+    if (residual != LVK_NONE)
+        node->inputs[call.input_count - 1] = residual;
     node->call = call;
     node->label = source->label;
     drop(f, first);
+    return true;
 }
 
 /* Turns conv2d, relu, maxpool2d into conv2d_relu_pool. */
@@ -61,17 +98,17 @@ static void fuse_pool(fuser *f, int pool) {
     const lvk_conv2d_attributes *attributes = f->graph->nodes[conv].call.attributes;
     if (attributes->stride_h != 1 || attributes->stride_w != 1)
         return;
-    become(f, pool, conv, LVK_OP_conv2d_relu_pool);
-    drop(f, relu);
+    if (become(f, pool, conv, LVK_OP_conv2d_relu_pool, LVK_NONE))
+        drop(f, relu);
 }
 
 /* Turns conv2d, relu into conv2d_relu, and dense, relu into dense_relu. */
 static void fuse_relu(fuser *f, int relu) {
     const int conv = before(f, relu, 0, LVK_OP_conv2d), dense = before(f, relu, 0, LVK_OP_dense);
     if (conv != LVK_NONE)
-        become(f, relu, conv, LVK_OP_conv2d_relu);
+        (void)become(f, relu, conv, LVK_OP_conv2d_relu, LVK_NONE);
     else if (dense != LVK_NONE)
-        become(f, relu, dense, LVK_OP_dense_relu);
+        (void)become(f, relu, dense, LVK_OP_dense_relu, LVK_NONE);
 }
 
 /* Turns conv2d with a bias, add, relu into conv2d_add_relu, whose residual is the other summand. Either
@@ -87,20 +124,14 @@ static void fuse_add_relu(fuser *f, int relu) {
             residual = f->graph->nodes[add].inputs[1 - i];
         }
     }
-    if (conv == LVK_NONE)
-        return;
-    become(f, relu, conv, LVK_OP_conv2d_add_relu);
-    lvk_node *node = &f->graph->nodes[relu];
-    node->call.inputs[RESIDUAL] = f->graph->tensors[residual].type;
-    node->call.input_count = RESIDUAL + 1;
-    node->inputs[RESIDUAL] = residual;
-    drop(f, add);
+    if (conv != LVK_NONE && become(f, relu, conv, LVK_OP_conv2d_add_relu, residual))
+        drop(f, add);
 }
 
-static void fuse_all(fuser *f, const lvk_caps *caps) {
+static void fuse_all(fuser *f) {
     /* The last candidates of conv2d_relu_pool and conv2d_add_relu bind five buffers, but Vulkan guarantees
      * only four. */
-    const bool five = !caps->runs_launches || caps->max_storage_buffers >= 5;
+    const bool five = !f->caps->runs_launches || f->caps->max_storage_buffers >= 5;
     for (size_t n = 0; five && n < f->graph->node_count; ++n)
         if (f->graph->nodes[n].call.op == LVK_OP_maxpool2d)
             fuse_pool(f, (int)n);
@@ -128,15 +159,17 @@ static void compact(fuser *f) {
     graph->node_count = count;
 }
 
-void lvk_graph_fuse(lvk_graph *graph, const lvk_caps *caps) {
+void lvk_graph_fuse(lvk_graph *graph, const lvk_caps *caps, const lvk_string_map *choices) {
     if (graph->status != LVK_OK || graph->tensor_count == 0 || graph->node_count == 0)
         return;
     fuser f = {.graph = graph,
+               .caps = caps,
+               .choices = choices,
                .uses = lvk_alloc(graph->tensor_count, sizeof *f.uses),
                .dropped = lvk_alloc(graph->node_count, sizeof *f.dropped)};
     if (f.uses && f.dropped) {
         count_uses(&f);
-        fuse_all(&f, caps);
+        fuse_all(&f);
         compact(&f);
     } else {
         graph->status = LVK_ERROR_MEMORY;

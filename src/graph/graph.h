@@ -9,6 +9,7 @@
 
 #include "backend/program.h"
 #include "core/memory.h"
+#include "core/string_map.h"
 #include "ops/op.h"
 
 typedef enum lvk_role {
@@ -101,9 +102,10 @@ void lvk_graph_mark_checkpoint(lvk_graph *graph, int tensor);
  *   dense, relu               dense_relu
  *   conv2d, add, relu         conv2d_add_relu
  * A chain is fused where the device (`caps`) allows it and neither another node nor the host reads a tensor
- * in between. Results are the same up to rounding. The function must be called before lvk_graph_backward, so
+ * in between, and where a kernel of the fused operator, and of its gradients, is left that `choices` does not set aside
+ * (graph/kernel_choices.h; NULL: none is). Results are the same up to rounding. The function must be called before lvk_graph_backward, so
  * that the gradients are those of the fused operators. */
-void lvk_graph_fuse(lvk_graph *graph, const lvk_caps *caps);
+void lvk_graph_fuse(lvk_graph *graph, const lvk_caps *caps, const lvk_string_map *choices);
 
 /* Appends the nodes that compute d loss / d parameter for every trainable parameter, by reverse-mode
  * differentiation: the function applies the operators' gradient rules to the nodes, from the last to the

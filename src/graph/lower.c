@@ -20,32 +20,64 @@ static bool take_preferred(const lvk_call *call, const lvk_caps *caps, const lvk
     return false;
 }
 
+static bool is_unsuited(const lvk_candidate *candidate, const lvk_call *call, const lvk_caps *caps) {
+    return candidate->unsuited && candidate->unsuited(call, caps);
+}
+
+/* The first candidate that can run the call and is not set aside; NULL if there is none, and *reason says why. One that is
+ * unsuited is taken only where those that are suited are set aside. */
+static const lvk_candidate *find_free(const lvk_call *call, const lvk_caps *caps,
+                                      const lvk_string_map *choices, const char **reason) {
+    const lvk_candidate *candidate;
+    bool aside = false;
+    *reason = "there is no such candidate";
+    for (int unsuited = 0; unsuited < 2; ++unsuited)
+        for (int i = 0; (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
+            const char *why = why_unsupported(candidate, call, caps);
+            if (why)
+                *reason = why;
+            else if (lvk_kernel_choices_is_aside(choices, lvk_op_get(call->op)->name, candidate->name))
+                aside = true;
+            else if (is_unsuited(candidate, call, caps) == (unsuited == 1))
+                return candidate;
+        }
+    if (aside)
+        *reason = "those that could are set aside, since the self-test found them wrong";
+    return NULL;
+}
+
+bool lvk_lower_is_possible(const lvk_call *call, const lvk_caps *caps, const lvk_string_map *choices) {
+    const lvk_candidate *candidate;
+    const char *reason;
+    bool aside = false;
+    for (int i = 0; (candidate = lvk_op_candidate(call->op, caps, i)); ++i)
+        aside = aside || lvk_kernel_choices_is_aside(choices, lvk_op_get(call->op)->name, candidate->name);
+    return !aside || find_free(call, caps, choices, &reason);
+}
+
+static const lvk_candidate *find_forced(const lvk_call *call, const lvk_caps *caps, const char *name,
+                                        const char **reason) {
+    const lvk_candidate *candidate;
+    *reason = "there is no such candidate";
+    for (int i = 0; (candidate = lvk_op_candidate(call->op, caps, i)); ++i)
+        if (strcmp(candidate->name, name) == 0 && !(*reason = why_unsupported(candidate, call, caps)))
+            return candidate;
+    return NULL;
+}
+
 static lvk_status choose(const lvk_node *node, const lvk_call *call, const lvk_caps *caps,
                          const lvk_plan_options *options, const char *preferred,
                          const lvk_candidate **chosen) {
-    const lvk_op *op = lvk_op_get(call->op);
     const bool forced = options->forced_candidate && options->forced_op == call->op;
+    const char *reason;
     if (!forced && take_preferred(call, caps, options->kernel_choices, preferred, chosen))
         return LVK_OK;
-    const char *reason = "there is no such candidate";
-    const lvk_candidate *candidate;
-    for (int i = 0; (candidate = lvk_op_candidate(call->op, caps, i)); ++i) {
-        if (forced && strcmp(candidate->name, options->forced_candidate) != 0)
-            continue;
-        if (!forced && lvk_kernel_choices_is_aside(options->kernel_choices, op->name, candidate->name)) {
-            reason = "those that could are set aside, since the self-test found them wrong";
-            continue;
-        }
-        if (!forced && candidate->unsuited && candidate->unsuited(call, caps))
-            continue; /* never the last candidate, so that the loop ends with a choice or a reason */
-        reason = why_unsupported(candidate, call, caps);
-        if (!reason) {
-            *chosen = candidate;
-            return LVK_OK;
-        }
-    }
-    return lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: no kernel of %s%s%s can run here: %s", node->label, op->name,
-                    forced ? "/" : "", forced ? options->forced_candidate : "", reason);
+    *chosen = forced ? find_forced(call, caps, options->forced_candidate, &reason)
+                     : find_free(call, caps, options->kernel_choices, &reason);
+    return *chosen ? LVK_OK
+                   : lvk_fail(LVK_ERROR_UNSUPPORTED, "%s: no kernel of %s%s%s can run here: %s", node->label,
+                              lvk_op_get(call->op)->name, forced ? "/" : "",
+                              forced ? options->forced_candidate : "", reason);
 }
 
 static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {

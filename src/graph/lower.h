@@ -19,6 +19,10 @@ typedef struct lvk_lowered {
     uint64_t scratch_size[LVK_MAX_SCRATCH]; /* the largest of all slices */
 } lvk_lowered;
 
+/* Whether a kernel that `choices` does not set aside can compute the call. True for an operator of which none is set aside: its last
+ * kernel can, if need be in slices. */
+bool lvk_lower_is_possible(const lvk_call *call, const lvk_caps *caps, const lvk_string_map *choices);
+
 /* Fills `lowered`, whose arrays are allocated from `arena`. */
 LVK_MUST_USE lvk_status lvk_lower(const lvk_node *node, const lvk_caps *caps, const lvk_plan_options *options,
                                   lvk_arena *arena, lvk_lowered *lowered);

@@ -87,7 +87,7 @@ static lvk_status build_forward(lvk_pass *pass, const lvk_caps *caps, const lvk_
     pass->logits = lvk_model_build(model, pass->builder, images, &config->model);
     mark_outputs(pass, training);
     if (!config->unfused)
-        lvk_graph_fuse(graph, caps);
+        lvk_graph_fuse(graph, caps, config->kernel_choices);
     return lvk_graph_status(graph);
 }
 

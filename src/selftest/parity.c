@@ -49,23 +49,29 @@ static uint64_t able(const check *k, uint64_t among) {
     return many ? many : found;
 }
 
-/* The candidate among the set bits of `among` that a free choice takes, and nothing if it has run already. */
+/* The candidate among the set bits of `among` that a free choice takes (find_free in graph/lower.c), and nothing if it has run
+ * already. */
 static uint64_t chosen(const check *k, uint64_t among) {
     const lvk_candidate *candidate;
-    for (int i = 0; (candidate = lvk_op_candidate(k->run.op, &k->run.backend->caps, i)); ++i)
-        if ((among >> i & 1) &&
-            !(candidate->unsuited && candidate->unsuited(&k->run.call, &k->run.backend->caps)))
+    uint64_t unsuited = 0;
+    for (int i = 0; (candidate = lvk_op_candidate(k->run.op, &k->run.backend->caps, i)); ++i) {
+        if (!(among >> i & 1))
+            continue;
+        if (!(candidate->unsuited && candidate->unsuited(&k->run.call, &k->run.backend->caps)))
             return UINT64_C(1) << i & ~k->ran;
-    return 0;
+        unsuited = unsuited ? unsuited : UINT64_C(1) << i;
+    }
+    return unsuited & ~k->ran;
 }
 
-/* The candidates that are to run a case. Software drivers compile for seconds, and are given the chosen ones only. */
+/* The candidates that are to run a case. Software drivers compile for seconds, and are given the chosen ones only: those that
+ * run where the candidates that have failed so far are set aside. */
 static uint64_t candidates_of(const check *k) {
     const lvk_caps *caps = &k->run.backend->caps;
     const uint64_t all = able(k, UINT64_MAX);
     if (!k->options->brief)
         return all;
-    return caps->is_cpu && caps->runs_launches ? chosen(k, all) : all & ~k->ran;
+    return caps->is_cpu && caps->runs_launches ? chosen(k, all & ~k->result->wrong) : all & ~k->ran;
 }
 
 static lvk_status run_candidate(check *k, int i) {
@@ -201,27 +207,36 @@ static lvk_status check_case(check *k, const lvk_case *c) {
     return k->left && needs_whole(k, c) ? run_variants(k, c, false) : LVK_OK;
 }
 
+static lvk_status check_cases(check *k, const lvk_case_table *table) {
+    const lvk_parity_options *options = k->options;
+    for (int i = 0; i < table->count; ++i) {
+        k->run.seed = options->seed + (uint64_t)i;
+        LVK_TRY(check_case(k, &table->cases[i]));
+    }
+    for (uint32_t d = 0; table->draw && d < options->draws; ++d) {
+        _Alignas(16) char attributes[64];
+        const lvk_case c = lvk_case_drawn(table, options->seed, d, attributes);
+        k->run.seed = options->seed + d;
+        const lvk_status status = check_case(k, &c);
+        k->run.c = NULL; /* the drawn case ends with this block */
+        LVK_TRY(status);
+    }
+    return LVK_OK;
+}
+
 lvk_status lvk_parity_check(lvk_backend *backend, int op, const lvk_parity_options *options,
                             lvk_parity_report report, void *user, lvk_parity_result *result) {
-    const lvk_case_table *table = lvk_case_table_get(op);
     check k = {.run = {.backend = backend, .op = op, .suite_seed = options->seed, .twice = options->twice},
                .options = options,
                .report = report,
                .user = user,
                .result = result};
+    uint64_t wrong;
     *result = (lvk_parity_result){0};
-    for (int i = 0; i < table->count; ++i) {
-        k.run.seed = options->seed + (uint64_t)i;
-        LVK_TRY(check_case(&k, &table->cases[i]));
-    }
-    for (uint32_t d = 0; table->draw && d < options->draws; ++d) {
-        _Alignas(16) char attributes[64];
-        const lvk_case c = lvk_case_drawn(table, options->seed, d, attributes);
-        k.run.seed = options->seed + d;
-        const lvk_status status = check_case(&k, &c);
-        k.run.c = NULL; /* the drawn case ends with this block */
-        LVK_TRY(status);
-    }
+    do { /* a candidate that takes the place of a wrong one is to be checked as well */
+        wrong = result->wrong;
+        LVK_TRY(check_cases(&k, lvk_case_table_get(op)));
+    } while (options->brief && result->wrong != wrong);
     for (; k.ran; k.ran &= k.ran - 1)
         ++result->candidates;
     return LVK_OK;

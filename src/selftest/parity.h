@@ -21,8 +21,9 @@ typedef struct lvk_parity_options {
     const char *kernels; /* only candidates whose names begin with this text; NULL: all */
     uint32_t draws;      /* drawn cases for each candidate, where the operator's table can draw */
     bool skip_large;     /* leave out the cases that take seconds */
-    bool brief; /* every candidate on one case only, the first that it can run; on a software driver of Vulkan
-                            only those that a free choice takes */
+    bool
+        brief; /* every candidate on one case only, the first that it can run; on a software driver of Vulkan only those
+                            that a free choice takes, and where one is wrong those that take its place */
     bool twice; /* every run once more, on the same numbers, which must give the same bits */
     bool quick; /* only one pattern of numbers and no slices: seconds instead of a minute */
 } lvk_parity_options;

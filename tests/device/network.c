@@ -417,6 +417,58 @@ Test(network, recomputing_activations_changes_no_bit) {
     }
 }
 
+/* Sets all kernels aside that the device has for the operators that others are fused into. */
+static void set_fused_aside(const lvk_caps *caps, lvk_string_map *aside) {
+    static const int operators[] = {LVK_OP_conv2d_relu,
+                                    LVK_OP_conv2d_add_relu,
+                                    LVK_OP_conv2d_relu_pool,
+                                    LVK_OP_conv2d_relu_pool_grad_input,
+                                    LVK_OP_conv2d_relu_pool_grad_weight,
+                                    LVK_OP_dense_relu};
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; ++i) {
+        const lvk_candidate *candidate;
+        for (int k = 0; (candidate = lvk_op_candidate(operators[i], caps, k)); ++k) {
+            char name[128];
+            snprintf(name, sizeof name, "%s/%s", lvk_op_get(operators[i])->name, candidate->name);
+            cr_assert_eq(lvk_kernel_choices_set_aside(aside, name), LVK_OK);
+        }
+    }
+}
+
+/* Where the self-test finds no kernel of the fused operators right, the network computes those that they are made of. */
+Test(network, fused_operators_that_are_wrong_are_computed_apart) {
+    lvk_network_config configs[] = {test_small_network, test_small_network};
+    configs[1].model = (lvk_model_config){.architecture = "resnet50-narrow", .head = "dense:8"};
+    lvk_string_map aside = {0};
+    lvk_backend *backend = test_open_device();
+    set_fused_aside(&backend->caps, &aside);
+    /* The reference has no kernels to choose from. SwiftShader compiles these for 13 seconds, lavapipe the second network. */
+    const bool slow = strstr(backend->info.name, "SwiftShader") != NULL;
+    const size_t count = aside.count == 0 || slow ? 0 : backend->caps.runs_launches ? 1 : 2;
+    test_close_device(backend);
+    for (size_t c = 0; c < count; ++c) {
+        lvk_network_config config = configs[c];
+        config.unfused = true;
+        trained apart = train_two_steps(&config);
+        config.unfused = false;
+        trained fused = train_two_steps(&config);
+        config.kernel_choices = &aside;
+        trained fallen_back = train_two_steps(&config);
+        cr_expect_str_neq(fallen_back.kernels, fused.kernels, "network %zu", c);
+        cr_expect_str_eq(fallen_back.kernels, apart.kernels, "network %zu", c);
+        cr_expect_arr_eq(fallen_back.losses, apart.losses, sizeof apart.losses, "network %zu", c);
+        cr_expect(memcmp(fallen_back.values, apart.values, apart.block_size) == 0, "network %zu", c);
+        for (int step = 0; step < 2; ++step)
+            cr_expect_float_eq(fallen_back.losses[step], fused.losses[step], 1e-5F,
+                               "network %zu, step %d: %.8g, fused %.8g", c, step,
+                               (double)fallen_back.losses[step], (double)fused.losses[step]);
+        lvk_free(apart.values);
+        lvk_free(fused.values);
+        lvk_free(fallen_back.values);
+    }
+    lvk_string_map_finish(&aside);
+}
+
 /* The results of two steps of SGD, whose updates are the gradients times a factor. */
 typedef struct two_steps {
     float *before, *after; /* the parameters */

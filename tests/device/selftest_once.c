@@ -6,9 +6,11 @@
 #include "leukvk/selftest.h"
 #include "runtime/device.h"
 #include "runtime/kernel_tuning_file.h"
+#include "runtime/network.h"
 #include "selftest/inputs.h"
 
 #include <criterion/criterion.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,8 @@ typedef enum fault {
 TestSuite(selftest_once, .init = scratch_create, .fini = scratch_remove);
 
 static fault planted;
-static const char *wrong_op, *candidate; /* NULL: all candidates */
+static const char *wrong_op;  /* a pattern of the operators' names, as for a shell */
+static const char *candidate; /* NULL: all candidates */
 static lvk_backend_functions original, hooked;
 static const lvk_step *step; /* the only one of the last program; NULL: it has several */
 static lvk_buffer *blocks[LVK_BLOCK_COUNT];
@@ -46,7 +49,7 @@ static float value_at(lvk_backend *backend, const lvk_region *region) {
 
 static lvk_status run(lvk_backend *backend, lvk_exec *exec) {
     LVK_TRY(original.exec_run(backend, exec));
-    if (planted == NONE || !step || strcmp(lvk_op_get(step->call.op)->name, wrong_op) != 0 ||
+    if (planted == NONE || !step || fnmatch(wrong_op, lvk_op_get(step->call.op)->name, 0) != 0 ||
         (candidate && strcmp(step->candidate, candidate) != 0))
         return LVK_OK;
     float value = value_at(backend, &step->outputs[0]);
@@ -161,6 +164,51 @@ Test(selftest_once, a_plan_is_refused_where_no_kernel_is_left) {
     cr_expect_not_null(strstr(lvk_error_message(), "self-test found them wrong"), "%s", lvk_error_message());
     kernel_of(device, LVK_OP_dense, name);
     cr_expect_str_not_empty(name);
+    lvk_device_close(&device);
+}
+
+static lvk_status plan_training(lvk_device *device, int *fused) {
+    const lvk_network_config config = {
+        .model = {.architecture = "cnn", .image_size = 32, .dropout = 0.5F, .classes = 2},
+        .batch = 2,
+        .training = true,
+        .optimizer = LVK_OPTIMIZER_ADAM,
+        .kernel_choices = lvk_device_kernel_choices(device)};
+    lvk_network *network;
+    *fused = 0;
+    const lvk_status status = lvk_network_create(lvk_device_backend(device), &config, &network);
+    for (int s = 0; status == LVK_OK && s < network->training.plan.program.step_count; ++s)
+        *fused += strncmp(lvk_op_get(network->training.plan.program.steps[s].call.op)->name,
+                          "conv2d_relu_pool", 16) == 0;
+    lvk_network_destroy(&network);
+    return status;
+}
+
+/* Where no kernel of a fused operator is right, the network has the operators that it is made of; where there are none, there
+ * is no training. */
+Test(selftest_once, a_fused_operator_without_a_right_kernel_is_taken_apart) {
+    lvk_device *device = open_device();
+    int fused;
+    cr_assert_eq(plan_training(device, &fused), LVK_OK, "%s", lvk_error_message());
+    cr_expect_gt(fused, 0);
+    cr_expect_gt(judge(device, TAP_DOUBLED, "conv2d_relu_pool*", NULL).set_aside, 0);
+    for (int again = 0; again < 2; ++again) {
+        cr_assert_eq(plan_training(device, &fused), LVK_OK, "%s", lvk_error_message());
+        cr_expect_eq(fused, 0, "%d fused", fused);
+        lvk_device_close(&device);
+        device = open_device();
+    }
+    char *path = lvk_selftest_file_path(lvk_device_get_info(device));
+    lvk_device_close(&device);
+    cr_assert_eq(remove(path), 0);
+    lvk_free(path);
+    device = open_device();
+    cr_expect_gt(judge(device, NOT_A_NUMBER, "adam", NULL).set_aside, 0);
+    cr_expect_eq(plan_training(device, &fused), LVK_ERROR_UNSUPPORTED);
+    cr_expect_not_null(strstr(lvk_error_message(),
+                              "no kernel of adam can run here: those that could are set aside, since the "
+                              "self-test found them wrong"),
+                       "%s", lvk_error_message());
     lvk_device_close(&device);
 }
 

@@ -141,7 +141,7 @@ static bool build(network *n, fuzz_input input, const way *how) {
     if (lvk_graph_status(graph) == LVK_OK)
         add_head(n);
     if (how->fuse)
-        lvk_graph_fuse(graph, &how->backend->caps);
+        lvk_graph_fuse(graph, &how->backend->caps, NULL);
     if (lvk_graph_status(graph) == LVK_OK) {
         const int dy = lvk_graph_input(graph, "dy", *type_of(n, n->output));
         n->filled[n->filled_count++] = dy;

@@ -104,7 +104,7 @@ static void build(lvk_graph *graph) {
     const int logits = LVK_APPLY(graph, NULL, LVK_OP_dense, NULL, y, w3);
     const int loss = LVK_APPLY(graph, NULL, LVK_OP_bce, NULL, logits, labels);
     lvk_graph_mark_output(graph, loss);
-    lvk_graph_fuse(graph, &gpu);
+    lvk_graph_fuse(graph, &gpu, NULL);
     lvk_graph_backward(graph, loss);
     lvk_graph_recompute(graph);
 }

@@ -1,20 +1,24 @@
 /* The pass that fuses operators: what it fuses, what it must leave alone, and that the numbers stay. */
 #include "graph/executable.h"
 #include "graph/graph.h"
+#include "graph/kernel_choices.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "ops/conv2d.h"
 #include "ops/maxpool2d.h"
 #include "reference/reference.h"
 
-static const lvk_caps any = {.runs_launches = true, .max_storage_buffers = 8};
+static const lvk_caps any = {.runs_launches = true, .max_storage_buffers = 8, .max_storage_range = 1 << 27};
+
+static lvk_string_map aside; /* the kernels that the self-test has found wrong */
 
 /* Fuses, compares the operators that are left and frees the graph. */
 static void expect_left(lvk_graph *graph, const lvk_caps *caps, const char *what, int count,
                         const int *operators) {
-    lvk_graph_fuse(graph, caps);
+    lvk_graph_fuse(graph, caps, &aside);
     cr_assert_eq(lvk_graph_status(graph), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(graph->node_count, (size_t)count, "%s: %zu nodes are left, not %d", what, graph->node_count,
                  count);
@@ -196,6 +200,58 @@ Test(fuse, devices_with_few_bindings_keep_what_needs_five) {
     EXPECT_LEFT(&b.graph, &minimum, "residual", LVK_OP_conv2d_relu, LVK_OP_conv2d, LVK_OP_add, LVK_OP_relu);
 }
 
+/* ---- kernels that are set aside ---- */
+
+/* Sets the kernels of operator `op` aside, all but the first `left`. */
+static void set_aside(int op, int left) {
+    const lvk_candidate *candidate;
+    for (int i = left; (candidate = lvk_op_candidate(op, &any, i)); ++i) {
+        char name[128];
+        snprintf(name, sizeof name, "%s/%s", lvk_op_get(op)->name, candidate->name);
+        cr_assert_eq(lvk_kernel_choices_set_aside(&aside, name), LVK_OK);
+    }
+}
+
+Test(fuse, operators_without_a_kernel_that_is_right_stay_apart) {
+    static const int of_pool[] = {LVK_OP_conv2d_relu_pool, LVK_OP_conv2d_relu_pool_grad_input,
+                                  LVK_OP_conv2d_relu_pool_grad_weight};
+    chain c;
+    block b;
+    layer l;
+    for (size_t i = 0; i < sizeof of_pool / sizeof *of_pool; ++i) {
+        set_aside(of_pool[i], 0);
+        build_chain(&c, 1, 2);
+        EXPECT_LEFT(&c.graph, &any, lvk_op_get(of_pool[i])->name, LVK_OP_conv2d_relu, LVK_OP_maxpool2d);
+        lvk_string_map_finish(&aside);
+    }
+    set_aside(LVK_OP_conv2d_relu_pool, 0);
+    set_aside(LVK_OP_conv2d_relu, 0);
+    build_chain(&c, 1, 2);
+    EXPECT_LEFT(&c.graph, &any, "neither is left", LVK_OP_conv2d, LVK_OP_relu, LVK_OP_maxpool2d);
+    build_block(&b, IDENTITY, true, true);
+    EXPECT_LEFT(&b.graph, &any, "conv2d_relu", LVK_OP_conv2d, LVK_OP_relu, LVK_OP_conv2d_add_relu);
+    set_aside(LVK_OP_conv2d_add_relu, 0);
+    build_block(&b, PROJECTION, true, true);
+    EXPECT_LEFT(&b.graph, &any, "conv2d_add_relu", LVK_OP_conv2d, LVK_OP_relu, LVK_OP_conv2d, LVK_OP_conv2d,
+                LVK_OP_add, LVK_OP_relu);
+    set_aside(LVK_OP_dense_relu, 0);
+    build_dense(&l);
+    EXPECT_LEFT(&l.graph, &any, "dense_relu", LVK_OP_dense, LVK_OP_relu);
+    lvk_string_map_finish(&aside);
+}
+
+/* With one kernel left that can run, and with kernels of other operators set aside, nothing changes. */
+Test(fuse, operators_with_a_kernel_that_is_right_are_fused) {
+    chain c;
+    set_aside(LVK_OP_conv2d, 0);
+    set_aside(LVK_OP_maxpool2d, 0);
+    cr_assert_eq(lvk_kernel_choices_set_aside(&aside, "conv2d_relu_pool/tile"), LVK_OK);
+    cr_assert_eq(lvk_kernel_choices_set_aside(&aside, "conv2d_relu_pool/block"), LVK_OK);
+    build_chain(&c, 1, 2);
+    EXPECT_LEFT(&c.graph, &any, "the chain", LVK_OP_conv2d_relu_pool);
+    lvk_string_map_finish(&aside);
+}
+
 /* ---- the numbers ---- */
 
 enum { MOST = 4096 };
@@ -219,7 +275,7 @@ static uint64_t run(lvk_graph *graph, int y, bool fused, float *results) {
     const size_t tensors = graph->tensor_count;
     uint64_t count = 0;
     if (fused)
-        lvk_graph_fuse(graph, &any);
+        lvk_graph_fuse(graph, &any, NULL);
     const int dy = lvk_graph_input(graph, "dy", graph->tensors[y].type);
     lvk_graph_backward_from(graph, y, dy);
     cr_assert_eq(lvk_graph_status(graph), LVK_OK, "%s", lvk_error_message());
