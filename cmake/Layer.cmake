@@ -1,4 +1,5 @@
-# leukvk_layer(NAME LINKS target...): the static library leukvk_NAME from src/NAME/*.c.
+# leukvk_layer(NAME [APART] LINKS target...): the static library leukvk_NAME from src/NAME/*.c. APART: it is in no library that is
+# installed.
 #
 # Its headers are reached as "NAME/header.h" through a folder that holds nothing but a link to src/NAME, so a layer can
 # include exactly the layers in its link list: an include against the direction of the dependencies does not compile.
@@ -39,7 +40,7 @@ function(leukvk_objects target)
 endfunction()
 
 function(leukvk_layer name)
-    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    cmake_parse_arguments(arg "APART" "" "LINKS" ${ARGN})
     set(include_dir ${PROJECT_BINARY_DIR}/layers/${name})
     file(MAKE_DIRECTORY ${include_dir})
     file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${name} ${include_dir}/${name} SYMBOLIC)
@@ -50,7 +51,9 @@ function(leukvk_layer name)
             ${PROJECT_BINARY_DIR}/include)
         target_link_libraries(leukvk_${name} PUBLIC ${arg_LINKS} m)
         leukvk_warnings(leukvk_${name})
-        leukvk_objects(leukvk_${name})
+        if(NOT arg_APART)
+            leukvk_objects(leukvk_${name})
+        endif()
     else()
         add_library(leukvk_${name} INTERFACE)
         target_include_directories(leukvk_${name} INTERFACE ${include_dir} ${PROJECT_SOURCE_DIR}/include

@@ -21,7 +21,7 @@ endforeach()
 
 # What a program that links the archive has to link as well.
 set(archive_needs)
-foreach(module JANSSON XXHASH HDF5 ZIP PNG JPEG TIFF WEBP ZLIB PROTOBUF_C MICROHTTPD)
+foreach(module JANSSON XXHASH PNG JPEG TIFF WEBP ZLIB PROTOBUF_C MICROHTTPD)
     list(APPEND archive_needs ${${module}_LDFLAGS})
 endforeach()
 if(LEUKVK_CPU)

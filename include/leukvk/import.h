@@ -44,7 +44,8 @@ typedef struct lvk_import_info {
 } lvk_import_info;
 
 /* Reads the weights at `path`: a file, or a folder with a model.json. The caller closes them. A file of Keras
- * is read by a process of its own (fork), since the HDF5 library may crash on a damaged file.
+ * is read by a program that this function starts from memory, since the HDF5 library may crash on a damaged
+ * file: safe among threads; it needs /proc, and the libraries HDF5 and libzip.
  *
  * Every tensor of the network must be there, with the right shape and 32-bit floats, all finite; only the
  * classifier may be missing. Any other tensor is an error, except torchvision's num_batches_tracked and the

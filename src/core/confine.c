@@ -18,17 +18,19 @@
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-static void close_all(void) {
-    const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+/* Closes all descriptors but `kept`, one of the standard streams'; what is written to the others of those is
+ * lost. */
+static void close_all(int kept) {
+    const int nowhere = open("/dev/null", O_RDWR);
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
-        if (nowhere < 0 || dup2(nowhere, descriptor) < 0)
+        if (descriptor != kept && descriptor != nowhere && (nowhere < 0 || dup2(nowhere, descriptor) < 0))
             (void)close(descriptor);
     (void)close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
 #ifdef ARCHITECTURE
-/* What the C library, an allocator and the sanitizers ask for while a library reads from memory. Signals can be set and handled,
- * but not sent. */
+/* What the C library, an allocator and the sanitizers ask for while a library reads from memory. Signals can
+ * be set and handled, but not sent. */
 static const uint32_t allowed[] = {SYS_brk,
                                    SYS_mmap,
                                    SYS_munmap,
@@ -63,7 +65,8 @@ static const uint32_t allowed[] = {SYS_brk,
                                    SYS_uname};
 enum { ALLOWED = sizeof allowed / sizeof *allowed, BEGINNING = 5 };
 
-/* x86-64 has a second set of numbers for the same calls (x32), which begin here. No other call has so high a number. */
+/* x86-64 has a second set of numbers for the same calls (x32), which begin here. No other call has so high a
+ * number. */
 #define FIRST_OF_X32 0x40000000u
 
 static void filter_calls(void) {
@@ -85,8 +88,8 @@ static void filter_calls(void) {
 }
 #endif
 
-void lvk_process_confine(void) {
-    close_all();
+void lvk_process_confine(int kept) {
+    close_all(kept);
 #ifdef ARCHITECTURE
     filter_calls();
 #endif

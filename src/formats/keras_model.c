@@ -1,160 +1,117 @@
 #include "formats/keras_model.h"
 
 #include "core/child.h"
+#include "core/memory.h"
 #include "core/text.h"
+#include "formats/reader_program.h"
+#include "reader/protocol.h"
 
-#include <stdio.h>
 #include <string.h>
 
-const char *const *lvk_keras_roles(size_t count) {
-    static const char *const weights[] = {"kernel", "bias"};
-    static const char *const norm[] = {"gamma", "beta", "moving_mean", "moving_variance"};
-    if (count == 1 || count == 2)
-        return weights;
-    return count == 4 ? norm : NULL;
+_Static_assert((int)LVK_READER_MAX_NAME == (int)LVK_SAFETENSORS_MAX_NAME &&
+                   (int)LVK_READER_MAX_RANK == (int)LVK_SAFETENSORS_MAX_RANK,
+               "the reader's tensors are safetensors");
+
+static lvk_status fail_answer(const char *path) {
+    return lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: what was read of it is nothing whole", path);
 }
 
-/* ---- the reading process ---- */
-
-/* The results of the reading process in shared memory: names and shapes, and in `data` the elements of all
- * tensors, one tensor after the other. */
-struct lvk_keras_shared {
-    size_t count;
-    struct {
-        char name[LVK_SAFETENSORS_MAX_NAME + 1];
-        int rank;
-        uint64_t dim[LVK_SAFETENSORS_MAX_RANK];
-    } tensors[LVK_KERAS_MAX_TENSORS];
-    float data[];
-};
-
-typedef struct job {
-    const char *name;
-    const void *bytes;
-    size_t size;
-    lvk_keras_collect collect;
-    void *user;
-    struct lvk_keras_shared *shared;
-} job;
-
-lvk_status lvk_keras_add(lvk_keras_list *list, const lvk_h5_file *file, const char *layer, const char *role,
-                         const char *path) {
-    LVK_TRY(LVK_GROW(&list->tensors, &list->tensor_capacity, list->count));
-    LVK_TRY(LVK_GROW(&list->paths, &list->path_capacity, list->count));
-    lvk_safetensor *tensor = &list->tensors[list->count];
-    *tensor = (lvk_safetensor){.name = lvk_arena_format(&list->arena, "%s/%s", layer, role)};
-    list->paths[list->count] = lvk_arena_strdup(&list->arena, path);
-    if (!tensor->name || !list->paths[list->count])
-        return LVK_ERROR_MEMORY;
-    LVK_TRY(lvk_h5_describe(file, path, tensor));
-    list->size += tensor->size;
-    ++list->count;
-    return LVK_OK;
+static lvk_status receive_report(lvk_child *child) {
+    lvk_child_report report;
+    LVK_TRY(lvk_child_receive(child, &report, sizeof report));
+    return lvk_child_report_status(child, &report);
 }
 
-/* The most bytes that all tensors of a file of `size` bytes can have as floats. */
-static uint64_t most_bytes(size_t size) {
-    return (uint64_t)size * sizeof(float) / 2;
-}
-
-static lvk_status load(const job *j, const lvk_h5_file *file, const lvk_keras_list *list) {
-    if (list->count > LVK_KERAS_MAX_TENSORS || list->size > most_bytes(j->size))
-        return lvk_fail(LVK_ERROR_LIMIT,
-                        "%s: %zu tensors of %llu bytes: more than %d, or than the file holds", j->name,
-                        list->count, (unsigned long long)list->size, LVK_KERAS_MAX_TENSORS);
-    float *at = j->shared->data;
-    for (size_t i = 0; i < list->count; ++i) {
-        const lvk_safetensor *tensor = &list->tensors[i];
-        const size_t length = strlen(tensor->name);
-        if (length > LVK_SAFETENSORS_MAX_NAME)
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: layer \"%.100s...\" has too long a name", j->name,
-                            tensor->name);
-        memcpy(j->shared->tensors[i].name, tensor->name, length + 1);
-        j->shared->tensors[i].rank = tensor->rank;
-        memcpy(j->shared->tensors[i].dim, tensor->dim, sizeof tensor->dim);
-        LVK_TRY(lvk_h5_read(file, list->paths[i], tensor, at));
-        at += tensor->size / sizeof(float);
-    }
-    j->shared->count = list->count;
-    return LVK_OK;
-}
-
-static lvk_status read_in_child(void *user) {
-    const job *j = user;
-    lvk_h5_file *file;
-    lvk_keras_list list = {0};
-    LVK_TRY(lvk_h5_open(j->name, j->bytes, j->size, &file));
-    lvk_status status = j->collect(j->user, file, &list);
-    if (status == LVK_OK)
-        status = load(j, file, &list);
-    lvk_h5_close(&file);
-    lvk_arena_finish(&list.arena);
-    lvk_free(list.tensors);
-    lvk_free(list.paths);
-    return status;
-}
-
-/* ---- this process ---- */
-
-static bool take_tensor(const struct lvk_keras_shared *shared, size_t index, uint64_t left,
-                        lvk_safetensor *tensor) {
-    const char *name = shared->tensors[index].name;
-    *tensor = (lvk_safetensor){.name = name, .element = LVK_ELEMENT_F32, .rank = shared->tensors[index].rank};
-    if (!memchr(name, '\0', sizeof shared->tensors[index].name) || !lvk_text_is_utf8(name) ||
-        tensor->rank < 0 || tensor->rank > LVK_SAFETENSORS_MAX_RANK)
+/* Checks a tensor and takes over its name, shape and size. */
+static bool take_tensor(const lvk_reader_tensor *described, uint64_t left, lvk_safetensor *tensor) {
+    const char *name = described->name;
+    *tensor = (lvk_safetensor){.name = name, .element = LVK_ELEMENT_F32, .rank = described->rank};
+    if (!memchr(name, '\0', sizeof described->name) || !lvk_text_is_utf8(name) || tensor->rank < 0 ||
+        tensor->rank > LVK_SAFETENSORS_MAX_RANK)
         return false;
     tensor->size = sizeof(float);
     for (int d = 0; d < tensor->rank; ++d) {
-        tensor->dim[d] = shared->tensors[index].dim[d];
+        tensor->dim[d] = described->dim[d];
         if (tensor->dim[d] == 0 || tensor->dim[d] > left / tensor->size)
             return false;
         tensor->size *= tensor->dim[d];
     }
-    return tensor->size <= left;
+    return tensor->size <= left && tensor->size == described->size;
 }
 
-/* Takes over the results of the reading process. They are checked, since a damaged file may have made it
- * write anything. */
-static lvk_status take(const char *name, uint64_t left, lvk_keras_model *model) {
-    const struct lvk_keras_shared *shared = model->shared;
-    const size_t count = shared->count;
-    const float *at = shared->data;
-    bool right = count <= LVK_KERAS_MAX_TENSORS;
-    model->tensors = lvk_alloc(right ? count : 0, sizeof *model->tensors);
-    if (!model->tensors)
+/* Receives names and shapes, and sets `total` to the bytes of all tensors, at most `most`. */
+static lvk_status receive_tensors(lvk_child *child, uint64_t most, lvk_keras_model *model, uint64_t *total) {
+    lvk_reader_tensors head;
+    LVK_TRY(receive_report(child));
+    LVK_TRY(lvk_child_receive(child, &head, sizeof head));
+    if (head.count > LVK_READER_MAX_TENSORS)
+        return fail_answer(child->name);
+    const size_t count = (size_t)head.count;
+    model->described = lvk_alloc(count, sizeof *model->described);
+    model->tensors = lvk_alloc(count, sizeof *model->tensors);
+    if (!model->described || !model->tensors)
         return LVK_ERROR_MEMORY;
-    for (size_t i = 0; right && i < count; ++i) {
-        lvk_safetensor *tensor = &model->tensors[i];
-        right = take_tensor(shared, i, left, tensor);
-        tensor->data = at;
-        at += right ? tensor->size / sizeof(float) : 0;
-        left -= right ? tensor->size : 0;
+    LVK_TRY(lvk_child_receive(child, model->described, count * sizeof *model->described));
+    for (; model->count < count; ++model->count) {
+        lvk_safetensor *tensor = &model->tensors[model->count];
+        if (!take_tensor(&model->described[model->count], most - *total, tensor))
+            return fail_answer(child->name);
+        *total += tensor->size;
     }
-    if (!right)
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: what was read of it is nothing whole", name);
-    model->count = count;
     return LVK_OK;
 }
 
-lvk_status lvk_keras_read(const char *name, const void *bytes, size_t size, lvk_keras_collect collect,
-                          void *user, lvk_keras_model *model) {
-    if (size > LVK_H5_MAX_FILE)
-        return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read of an HDF5 file",
-                        name, size, LVK_H5_MAX_FILE);
-    model->shared_size = sizeof *model->shared + (size_t)most_bytes(size);
-    model->shared = lvk_shared_alloc(model->shared_size);
-    if (!model->shared)
+static lvk_status receive_answer(lvk_child *child, uint64_t most, lvk_keras_model *model) {
+    uint64_t total = 0;
+    LVK_TRY(receive_tensors(child, most, model, &total));
+    model->values = lvk_alloc(1, (size_t)total);
+    if (!model->values)
         return LVK_ERROR_MEMORY;
-    job j = {name, bytes, size, collect, user, model->shared};
+    float *at = model->values;
+    for (size_t i = 0; i < model->count; ++i) {
+        lvk_safetensor *tensor = &model->tensors[i];
+        LVK_TRY(receive_report(child));
+        LVK_TRY(lvk_child_receive(child, at, (size_t)tensor->size));
+        tensor->data = at;
+        at += tensor->size / sizeof(float);
+    }
+    return LVK_OK;
+}
+
+/* `hdf5`: the most bytes that the file's HDF5 has. */
+static lvk_status read_file(lvk_reader_form form, const char *path, const void *bytes, size_t size,
+                            size_t hdf5, lvk_keras_model *model) {
     const lvk_child_bounds bounds = {
-        .seconds = 2 + (unsigned)(size >> 24), /* a second for 16 MB, far more than reading takes */
-        .memory = ((size_t)256 << 20) + 4 * size};
-    LVK_TRY(lvk_child_run(name, read_in_child, &j, bounds));
-    return take(name, most_bytes(size), model);
+        .seconds = 2 + (unsigned)(hdf5 >> 24), /* a second for 16 MB, far more than reading takes */
+        .memory = ((size_t)256 << 20) + size + 5 * hdf5};
+    const lvk_reader_request request = {.form = form, .name_length = (uint32_t)strlen(path), .size = size};
+    lvk_child child;
+    LVK_TRY(lvk_child_start(&child, path, lvk_reader_program, lvk_reader_program_size(), bounds));
+    lvk_child_send(&child, &request, sizeof request);
+    lvk_child_send(&child, path, strlen(path));
+    lvk_child_send(&child, bytes, size);
+    const lvk_status status = receive_answer(&child, lvk_reader_most_bytes(hdf5), model);
+    lvk_child_finish(&child);
+    return status;
+}
+
+lvk_status lvk_keras_h5_read(const char *path, const void *bytes, size_t size, lvk_keras_model *model) {
+    if (size > LVK_READER_MAX_HDF5)
+        return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read of an HDF5 file",
+                        path, size, LVK_READER_MAX_HDF5);
+    return read_file(LVK_READER_KERAS_H5, path, bytes, size, size, model);
+}
+
+lvk_status lvk_keras_zip_read(const char *path, const void *bytes, size_t size, lvk_keras_model *model) {
+    size_t hdf5 = LVK_READER_MAX_HDF5;
+    if (size < (hdf5 - LVK_READER_FREE_OF_RATIO) / LVK_READER_MOST_RATIO)
+        hdf5 = LVK_READER_FREE_OF_RATIO + LVK_READER_MOST_RATIO * size;
+    return read_file(LVK_READER_KERAS_ZIP, path, bytes, size, hdf5, model);
 }
 
 void lvk_keras_finish(lvk_keras_model *model) {
     lvk_free(model->tensors);
-    lvk_shared_free(model->shared, model->shared_size);
+    lvk_free(model->described);
+    lvk_free(model->values);
     *model = (lvk_keras_model){0};
 }

@@ -24,7 +24,7 @@ ARTIFACT = RUNTIME | {"runtime", "formats"} | LOADER | {"loader"}
 PREDICT = ARTIFACT | {"artifact", "metrics"}
 LAYERS = {
     "core": set(), "backend": CORE, "ops": BACKEND, "reference": OPS, "graph": OPS, "cpu": OPS | {"reference"}, "vulkan": BACKEND,
-    "models": MODELS, "formats": MODELS | {"models"}, "image": CORE, "dataset": IMAGE, "loader": LOADER,
+    "models": MODELS, "reader": CORE, "formats": MODELS | {"models", "reader"}, "image": CORE, "dataset": IMAGE, "loader": LOADER,
     "preview": LOADER | {"loader", "page"}, "metrics": CORE, "page": CORE, "runtime": RUNTIME, "artifact": ARTIFACT, "predict": PREDICT,
     "report": PREDICT | {"predict", "page", "preview", "explain"}, "train": PREDICT | {"predict"}, "search": PREDICT | {"predict", "train"}, "serve": PREDICT | {"predict", "preview", "page", "explain"},
     "explain": PREDICT | {"predict", "preview", "page"}, "selftest": RUNTIME | {"runtime"},

@@ -2,7 +2,8 @@
  * them is said in one line with the name of the file and of the layer or tensor. */
 #include "support/scratch.h"
 
-#include "formats/keras_zip.h"
+#include "formats/keras_model.h"
+#include "reader/keras_zip.h"
 #include "support/fake_keras.h"
 #include "support/imports.h"
 

@@ -1,4 +1,4 @@
-#include "formats/keras_zip.h"
+#include "reader/keras_zip.h"
 
 #include "core/json_file.h"
 #include "core/text.h"
@@ -34,11 +34,6 @@ static bool read_whole(zip_file_t *file, char *to, size_t size) {
     return done == size && zip_fread(file, &more, 1) == 0;
 }
 
-/* The largest ratio of an entry's size to its compressed size. Weights hardly shrink when they are
- * compressed, so that an entry with a larger ratio holds no weights. */
-enum { MOST_RATIO = 16 };
-#define FREE_OF_RATIO ((size_t)64 << 20)
-
 /* Reads an entry of at most `limit` bytes into *data, which the caller frees. */
 static lvk_status read_entry(const char *path, zip_t *archive, const char *entry, size_t limit, char **data,
                              size_t *size) {
@@ -55,7 +50,8 @@ static lvk_status read_entry(const char *path, zip_t *archive, const char *entry
     if (about.size > limit)
         return lvk_fail(LVK_ERROR_LIMIT, "%s: %s: %llu bytes, more than the %zu that are read", path, entry,
                         (unsigned long long)about.size, limit);
-    if (about.size > FREE_OF_RATIO && (about.size - FREE_OF_RATIO) / MOST_RATIO > about.comp_size)
+    if (about.size > LVK_READER_FREE_OF_RATIO &&
+        (about.size - LVK_READER_FREE_OF_RATIO) / LVK_READER_MOST_RATIO > about.comp_size)
         return lvk_fail(LVK_ERROR_LIMIT, "%s: %s: %llu bytes that unpack to %llu, more than weights ever do",
                         path, entry, (unsigned long long)about.comp_size, (unsigned long long)about.size);
     zip_file_t *file = zip_fopen_index(archive, about.index, 0);
@@ -110,7 +106,7 @@ static lvk_status keep_text(reader *r, const json_t *value, const char **text) {
         return LVK_ERROR_MEMORY;
     const size_t length = strlen(copy);
     lvk_text_make_printable(copy);
-    if (length == 0 || length > LVK_SAFETENSORS_MAX_NAME || strcmp(copy, given) != 0 || strchr(copy, '/'))
+    if (length == 0 || length > LVK_READER_MAX_NAME || strcmp(copy, given) != 0 || strchr(copy, '/'))
         return fail_entry(r->path, config_name,
                           "a layer has no name or class, or an unprintable or too long one");
     *text = copy;
@@ -261,24 +257,25 @@ static lvk_status collect(void *user, const lvk_h5_file *file, lvk_keras_list *l
     return LVK_OK;
 }
 
-static lvk_status read_archive(reader *r, zip_t *archive, lvk_keras_model *model) {
+static lvk_status read_archive(reader *r, zip_t *archive, const lvk_keras_taker *taker) {
     char *image = NULL;
     size_t size = 0;
     LVK_TRY(read_config(r, archive));
-    lvk_status status = read_entry(r->path, archive, weights_name, LVK_H5_MAX_FILE, &image, &size);
+    lvk_status status = read_entry(r->path, archive, weights_name, LVK_READER_MAX_HDF5, &image, &size);
     if (status == LVK_OK)
-        status = lvk_keras_read(r->weights, image, size, collect, r, model);
+        status = lvk_keras_list_read(r->weights, image, size, collect, r, taker);
     lvk_free(image);
     return status;
 }
 
-lvk_status lvk_keras_zip_read(const char *path, const void *bytes, size_t size, lvk_keras_model *model) {
+lvk_status lvk_keras_zip_list(const char *path, const void *bytes, size_t size,
+                              const lvk_keras_taker *taker) {
     reader r = {.path = path};
     zip_t *archive = NULL;
     r.weights = lvk_arena_format(&r.arena, "%s: %s", path, weights_name);
     lvk_status status = r.weights ? open_archive(path, bytes, size, &archive) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = read_archive(&r, archive, model);
+        status = read_archive(&r, archive, taker);
     if (archive)
         zip_discard(archive);
     lvk_arena_finish(&r.arena);

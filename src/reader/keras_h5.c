@@ -1,4 +1,4 @@
-#include "formats/keras_h5.h"
+#include "reader/keras_h5.h"
 
 #include <string.h>
 
@@ -114,7 +114,7 @@ static lvk_status collect(void *user, const lvk_h5_file *file, lvk_keras_list *l
     return LVK_OK;
 }
 
-lvk_status lvk_keras_h5_read(const char *path, const void *bytes, size_t size, lvk_keras_model *model) {
+lvk_status lvk_keras_h5_list(const char *path, const void *bytes, size_t size, const lvk_keras_taker *taker) {
     reader r = {.path = path};
-    return lvk_keras_read(path, bytes, size, collect, &r, model);
+    return lvk_keras_list_read(path, bytes, size, collect, &r, taker);
 }

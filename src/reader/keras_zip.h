@@ -3,18 +3,18 @@
  * (TensorFlow 2.12 to 2.15), and the layer's weights in "vars", named "0", "1", ... A group is named by the
  * layer's class and a number (conv2d, conv2d_1, ..., in the order of config.json), or by the layer. The file
  * is untrusted. */
-#ifndef LVK_FORMATS_KERAS_ZIP_H
-#define LVK_FORMATS_KERAS_ZIP_H
+#ifndef LVK_READER_KERAS_ZIP_H
+#define LVK_READER_KERAS_ZIP_H
 
-#include "formats/keras_model.h"
+#include "reader/keras_list.h"
 
 /* The most that is read: bytes of config.json, layers. */
 #define LVK_KERAS_MAX_CONFIG ((size_t)2 << 20)
 enum { LVK_KERAS_MAX_LAYERS = 10000 };
 
-/* Reads the weights. `bytes` are those of the file at `path`. The error line names the file and, if one is at
- * fault, the layer or tensor. */
-LVK_MUST_USE lvk_status lvk_keras_zip_read(const char *path, const void *bytes, size_t size,
-                                           lvk_keras_model *model);
+/* Gives the weights to `taker`. `bytes` are those of the file at `path`. The error line names the file and,
+ * if one is at fault, the layer or tensor. */
+LVK_MUST_USE lvk_status lvk_keras_zip_list(const char *path, const void *bytes, size_t size,
+                                           const lvk_keras_taker *taker);
 
 #endif

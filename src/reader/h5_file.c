@@ -1,4 +1,4 @@
-#include "formats/h5_file.h"
+#include "reader/h5_file.h"
 
 #include "core/text.h"
 
@@ -60,6 +60,10 @@ void lvk_h5_close(lvk_h5_file **pointer) {
     lvk_free(file);
 }
 
+const char *lvk_h5_name(const lvk_h5_file *file) {
+    return file->name;
+}
+
 /* ---- walking ---- */
 
 /* Opens the member `name` of a group, which must be a hard link; below 0 if there is none. */
@@ -73,7 +77,7 @@ static hid_t open_member(hid_t group, const char *name) {
 
 /* Opens the object at `path`, one link after the other; below 0 if there is none of that type. */
 static hid_t open_object(const lvk_h5_file *file, const char *path, H5I_type_t type) {
-    char name[LVK_SAFETENSORS_MAX_NAME + 1];
+    char name[LVK_READER_MAX_NAME + 1];
     hid_t object = H5Gopen2(file->id, "/", H5P_DEFAULT);
     while (object >= 0 && *path) {
         const size_t length = strcspn(path, "/");
@@ -147,7 +151,7 @@ static lvk_status keep_string(const attribute *a, lvk_arena *arena, const char *
         return LVK_ERROR_MEMORY;
     const size_t length = strlen(text);
     lvk_text_make_printable(text);
-    if (length == 0 || length > LVK_SAFETENSORS_MAX_NAME || strcmp(text, given) != 0)
+    if (length == 0 || length > LVK_READER_MAX_NAME || strcmp(text, given) != 0)
         return fail_attribute(a, "has an empty, an unprintable or a too long name");
     *string = text;
     return LVK_OK;
@@ -169,7 +173,7 @@ static lvk_status read_variable(const attribute *a, lvk_arena *arena, const char
 
 static lvk_status read_fixed(attribute *a, lvk_arena *arena, const char **strings) {
     const size_t size = H5Tget_size(a->type) + 1;
-    if (size < 2 || size > LVK_SAFETENSORS_MAX_NAME + 1)
+    if (size < 2 || size > LVK_READER_MAX_NAME + 1)
         return fail_attribute(a, "has strings of too many bytes");
     if (H5Tset_size(a->type, size) < 0 || H5Tset_strpad(a->type, H5T_STR_NULLTERM) < 0)
         return fail_attribute(a, "cannot be read");
@@ -273,11 +277,11 @@ static lvk_status fail_type(const lvk_h5_file *file, const char *path, hid_t typ
 }
 
 static lvk_status describe_shape(const lvk_h5_file *file, const char *path, hid_t space,
-                                 lvk_safetensor *tensor) {
+                                 lvk_reader_tensor *tensor) {
     hsize_t dim[H5S_MAX_RANK];
     const int rank = H5Sget_simple_extent_ndims(space);
     const H5S_class_t class = H5Sget_simple_extent_type(space);
-    if ((class != H5S_SIMPLE && class != H5S_SCALAR) || rank < 0 || rank > LVK_SAFETENSORS_MAX_RANK ||
+    if ((class != H5S_SIMPLE && class != H5S_SCALAR) || rank < 0 || rank > LVK_READER_MAX_RANK ||
         H5Sget_simple_extent_dims(space, dim, NULL) != rank)
         return fail(file, path, "has no shape, or one of more dimensions than are supported");
     tensor->rank = rank;
@@ -318,7 +322,8 @@ static lvk_status check_place(const lvk_h5_file *file, const char *path, hid_t d
     return LVK_OK;
 }
 
-static lvk_status describe(const lvk_h5_file *file, const char *path, hid_t dataset, lvk_safetensor *tensor) {
+static lvk_status describe(const lvk_h5_file *file, const char *path, hid_t dataset,
+                           lvk_reader_tensor *tensor) {
     H5D_layout_t layout; /* checked first, since reading the shape of a dataset in several files opens them */
     LVK_TRY(check_layout(file, path, dataset, &layout));
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
@@ -339,8 +344,7 @@ static lvk_status describe(const lvk_h5_file *file, const char *path, hid_t data
     return status;
 }
 
-lvk_status lvk_h5_describe(const lvk_h5_file *file, const char *path, lvk_safetensor *tensor) {
-    tensor->element = LVK_ELEMENT_F32;
+lvk_status lvk_h5_describe(const lvk_h5_file *file, const char *path, lvk_reader_tensor *tensor) {
     const hid_t dataset = open_object(file, path, H5I_DATASET);
     if (dataset < 0)
         return fail(file, path, "is no tensor of this file");
@@ -349,7 +353,7 @@ lvk_status lvk_h5_describe(const lvk_h5_file *file, const char *path, lvk_safete
     return status;
 }
 
-lvk_status lvk_h5_read(const lvk_h5_file *file, const char *path, const lvk_safetensor *tensor,
+lvk_status lvk_h5_read(const lvk_h5_file *file, const char *path, const lvk_reader_tensor *tensor,
                        float *destination) {
     const hsize_t count = tensor->size / sizeof(float);
     const hid_t dataset = open_object(file, path, H5I_DATASET);
