@@ -75,6 +75,7 @@ static bool has_config(const char *folder, const char *run) {
 
 Test(training, repeats_and_resumes_to_the_same_bytes) {
     const char *folder = program_folder();
+    program_use_vulkan();
     draw_samples(folder);
     train(folder, "a");
     train(folder, "b");
@@ -111,6 +112,7 @@ Test(training, repeats_and_resumes_to_the_same_bytes) {
 static void expect_resumes_to_the_same(const char *command) {
     static const program_moment moments[] = {{"run folder", 0.05}, {"Epoch 1/", 0.05}, {"Epoch 2/3", 0.05}};
     const char *folder = program_folder();
+    program_use_vulkan(); /* whose steps are long enough to be stopped in */
     draw_samples(folder);
     program_run(&result, command, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
@@ -156,6 +158,7 @@ Test(training, resumes_behind_the_last_step_of_an_epoch) {
     static const char one_step[] =
         "train --data %s/data --out %s/%s --epochs 3 --batch 32 --patience 0 --seed 5";
     const char *folder = program_folder();
+    program_use_vulkan();
     draw_samples(folder);
     program_run(&result, one_step, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
@@ -292,6 +295,7 @@ Test(training, leaves_bad_images_out_and_lists_them) {
 /* More than llvmpipe gives in one piece: refused before there is a run folder. */
 Test(training, a_batch_without_room_is_refused) {
     const char *folder = program_folder();
+    program_use_vulkan();
     draw_samples(folder);
     program_run(&result, "train --data %s/data --out %s/run --model cnn --batch 1024", folder, folder);
     cr_expect_eq(result.exit_status, 1);
@@ -312,6 +316,7 @@ Test(training, a_batch_without_room_is_refused_by_every_verb) {
         "bench w2 --batch 1024 --steps 1",       "bench w4 --batch 1024 --steps 1",
         "tune-kernels --model cnn --batch 1024", "tune-kernels --batch 1024"};
     const char *folder = program_folder();
+    program_use_vulkan();
     char command[256];
     setenv("XDG_CACHE_HOME", folder, 1);
     draw_samples(folder);
@@ -348,6 +353,7 @@ Test(training, predictions_agree_between_devices) {
     enum { MOST = 64 };
     static const char *const icds[] = {LAVAPIPE_ICD, SWIFTSHADER_ICD};
     const char *folder = program_folder();
+    program_use_vulkan();
     double p[3][MOST];
     static char classes[3][MOST][16];
     size_t counts[3];

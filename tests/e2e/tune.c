@@ -52,6 +52,7 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
         {"27 trials", 0}, {"trial 1, epoch 1/10", 0}, {"trial 14 done", 0}};
     const char *folder = program_folder();
     struct timespec before = {0}, after = {0};
+    setenv("OMP_NUM_THREADS", "1", 1); /* on the processor the bits hang on a trial's threads */
     draw_samples(folder);
     program_run(&result, grid, folder, folder, "a", 2);
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);
@@ -83,7 +84,8 @@ Test(tune, is_the_same_with_two_jobs_and_after_kills) {
 
 Test(tune, halving_gives_what_an_uninterrupted_training_gives) {
     const char *folder = program_folder();
-    draw(folder, 32, 12); /* what is to diverge takes some steps to it */
+    setenv("OMP_NUM_THREADS", "1", 1); /* on the processor the bits hang on a trial's threads */
+    draw(folder, 32, 12);              /* what is to diverge takes some steps to it */
     program_run(
         &result,
         "tune --data %s/data --out %s/%s --model cnn --batch 8 --no-augment --search halving --epochs 4 --grid learning-rate=0.001,0.003,100 --optimizer sgd "
@@ -176,6 +178,7 @@ Test(tune, says_that_it_goes_on_with_another_device) {
     const char *folder = program_folder();
     char command[256];
     draw_samples(folder);
+    program_use_vulkan();
     setenv("LP_NATIVE_VECTOR_WIDTH", "128", 1);
     program_run(&result, search, folder, folder, "a");
     cr_assert_eq(result.exit_status, 0, "%s%s", result.out, result.err);

@@ -112,6 +112,10 @@ void program_run_killed(program_result *result, int signal_number, program_momen
     va_end(values);
 }
 
+void program_use_vulkan(void) {
+    cr_assert_eq(setenv("LEUKVK_DEVICE", "0", 1), 0);
+}
+
 const char *program_folder(void) {
     static char folder[64];
     snprintf(folder, sizeof folder, "/tmp/leukvk-e2e-XXXXXX");

@@ -16,6 +16,9 @@ typedef struct program_result {
  * program cannot be started. */
 void program_run(program_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* From here on the program runs on the Vulkan driver at hand, in suites that run on the fastest device otherwise. */
+void program_use_vulkan(void);
+
 /* A moment of a run: `seconds` after the program has printed `sign` on either stream, or, for "", after it
  * was started. Tests wait for a sign, since no number of seconds is right on every machine. */
 typedef struct program_moment {
