@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700
 #include "core/resource.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -47,7 +48,31 @@ uint64_t lvk_process_address_bytes(void) {
     return page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
 }
 
+/* What a container's control group, version 2 or 1, allows; UINT64_MAX: no limit. */
+static uint64_t container_limit(void) {
+    static const char *const paths[] = {"/sys/fs/cgroup/memory.max",
+                                        "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; ++i) {
+        FILE *file = fopen(paths[i], "re");
+        uint64_t limit;
+        if (file && fscanf(file, "%" SCNu64, &limit) == 1 && limit > 0) /* "max" is no number */
+            least = limit < least ? limit : least;
+        if (file)
+            fclose(file);
+    }
+    return least;
+}
+
 uint64_t lvk_machine_memory(void) {
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+    struct rlimit space;
+    if (pages <= 0 || page <= 0)
+        return 0;
+    uint64_t bytes = (uint64_t)pages * (uint64_t)page;
+    const uint64_t container = container_limit();
+    bytes = container < bytes ? container : bytes;
+    if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY && space.rlim_cur < bytes)
+        bytes = space.rlim_cur;
+    return bytes;
 }

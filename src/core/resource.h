@@ -17,7 +17,8 @@ uint64_t lvk_process_peak_bytes(void);
 /* Bytes of address space that this process has now; 0: not known. */
 uint64_t lvk_process_address_bytes(void);
 
-/* Bytes of main memory; 0: not known. */
+/* Bytes of main memory that this process may have: the machine's, or less where a container or the limit of the process's
+ * address space allows less; 0: not known. */
 uint64_t lvk_machine_memory(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "core/resource.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -36,6 +37,11 @@ static uint32_t largest_side(const lvk_cache *cache) {
     return largest;
 }
 
+size_t lvk_cache_default_bytes(void) {
+    const uint64_t quarter = lvk_machine_memory() / 4;
+    return quarter > LVK_CACHE_LEAST ? (size_t)quarter : LVK_CACHE_LEAST;
+}
+
 lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output, size_t bytes,
                             lvk_cache **cache) {
     *cache = lvk_alloc(1, sizeof **cache);
@@ -46,7 +52,7 @@ lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, ui
     (*cache)->output = output;
     (*cache)->side = largest_side(*cache);
     (*cache)->standard = lvk_standard_none;
-    (*cache)->limit = bytes ? bytes : LVK_CACHE_DEFAULT_BYTES;
+    (*cache)->limit = bytes ? bytes : lvk_cache_default_bytes();
     (*cache)->crops = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *(*cache)->crops);
     if ((*cache)->crops)
         return LVK_OK;

@@ -9,11 +9,15 @@
 
 typedef struct lvk_cache lvk_cache;
 
-#define LVK_CACHE_DEFAULT_BYTES ((size_t)1 << 30)
-#define LVK_CACHE_NOTHING       ((size_t)1) /* no crop fits into this bound: for images that are used once */
+#define LVK_CACHE_NOTHING ((size_t)1) /* no crop fits into this bound: for images that are used once */
+#define LVK_CACHE_LEAST   ((size_t)1 << 30)
+
+/* The bound of a cache for which none is named: a quarter of the memory that this process may have, but at least
+ * LVK_CACHE_LEAST. A crop of 300 pixels a side takes 270 kB. */
+size_t lvk_cache_default_bytes(void);
 
 /* Makes an empty cache. `dataset` must outlive it. `output` is the side that crops will be resampled to.
- * `bytes` is the most that the cache keeps; 0: LVK_CACHE_DEFAULT_BYTES. */
+ * `bytes` is the most that the cache keeps; 0: lvk_cache_default_bytes. */
 LVK_MUST_USE lvk_status lvk_cache_create(const lvk_dataset *dataset, const lvk_crop *crop, uint32_t output,
                                          size_t bytes, lvk_cache **cache);
 void lvk_cache_destroy(lvk_cache **cache); /* after all loaders that use the cache */

@@ -356,8 +356,7 @@ lvk_status lvk_classifier_predict(lvk_classifier *c, const lvk_dataset *dataset,
                                   lvk_prediction *rows) {
     lvk_cache *cache = NULL;
     LVK_TRY(check_classes(c, dataset));
-    const size_t kept = c->views > 1 ? LVK_CACHE_DEFAULT_BYTES
-                                     : LVK_CACHE_NOTHING; /* with one view, each crop is used once */
+    const size_t kept = c->views > 1 ? 0 : LVK_CACHE_NOTHING; /* with one view, each crop is used once */
     LVK_TRY(lvk_cache_create(dataset, &c->crop, c->model.image_size, kept, &cache));
     lvk_status status = lvk_scale_apply(cache, c->model.microns_per_pixel, images, count);
     if (status == LVK_OK)

@@ -3,10 +3,12 @@
 #include "support/resampled.h"
 #include "support/tree.h"
 
+#include "core/resource.h"
 #include "image/resample.h"
 #include "loader/loader.h"
 
 #include <math.h>
+#include <sys/resource.h>
 
 TestSuite(loader, .init = tree_create, .fini = tree_remove);
 
@@ -241,6 +243,22 @@ Test(loader, decodes_once) {
     cr_assert_eq(lvk_cache_decoded(cache), IMAGES + IMAGES - 10);
     lvk_cache_destroy(&cache);
     lvk_dataset_destroy(&dataset);
+}
+
+/* As much as a quarter of what the process may have; a limit of its address space counts. */
+Test(loader, the_bound_of_a_cache_follows_the_memory) {
+    const uint64_t all = lvk_machine_memory();
+    cr_assert_gt(all, 0);
+    cr_expect_eq(lvk_cache_default_bytes(), all / 4 > LVK_CACHE_LEAST ? all / 4 : LVK_CACHE_LEAST);
+    struct rlimit before, little;
+    cr_assert_eq(getrlimit(RLIMIT_AS, &before), 0);
+    little = (struct rlimit){.rlim_cur = (rlim_t)1 << 31, .rlim_max = before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_AS, &little), 0);
+    const uint64_t limited = lvk_machine_memory();
+    const size_t bound = lvk_cache_default_bytes();
+    cr_assert_eq(setrlimit(RLIMIT_AS, &before), 0);
+    cr_expect_leq(limited, (uint64_t)1 << 31);
+    cr_expect_eq(bound, LVK_CACHE_LEAST);
 }
 
 Test(loader, file_gone_or_changed) {
