@@ -79,7 +79,8 @@ typedef struct lvk_device_options {
     /* One of these:
      *  - "cpu" or "reference";
      *  - the number, the UUID or a part of the name of a Vulkan device, in any case of letters; if several
-     *    devices match, the best of them is taken, with a warning in the log;
+     *    devices match, the best of them is taken, with a warning in the log. A number may also be that of the cpu or
+     *    the reference in the list of devices, but where Vulkan lists no device, no number is taken;
      *  - "" or NULL: the best graphics card by type (discrete, integrated, virtual), then by memory; if there
      *    is none, the cpu; else the best Vulkan driver that computes on the processor; else the reference,
      *    with a warning in the log. */

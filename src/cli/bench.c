@@ -180,6 +180,7 @@ static int run(int argc, char **argv) {
     int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
         return report_failure(status);
+    option_device_tell(&a.device, device);
     status = lvk_bench(device, &a.bench, &result);
     if (status == LVK_OK)
         status = print_result(&a, &result, device);

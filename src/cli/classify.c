@@ -134,7 +134,10 @@ int classify_open(classify_session *session, const classify_arguments *a) {
         .arguments = a, .options = a->classifier, .same_threshold = true, .same_joined = true};
     session->options.evaluated = a->evaluated || a->part;
     int status = option_device_open(&a->device, &session->device);
-    return status == LVK_OK ? open_first(session) : status;
+    if (status != LVK_OK)
+        return status;
+    option_device_tell(&a->device, session->device);
+    return open_first(session);
 }
 
 int classify_take_refit(classify_session *session) {

@@ -169,6 +169,12 @@ int option_device_open(const lvk_device_options *options, lvk_device **device) {
     return status;
 }
 
+void option_device_tell(const lvk_device_options *options, const lvk_device *device) {
+    const char *name = options->device;
+    if (quiet_is_set() && name && *name && strspn(name, "0123456789") == strlen(name))
+        fprintf(stderr, "device %s: %s\n", name, shown(lvk_device_get_info(device)->name));
+}
+
 static error_t parse_selftest(int key, char *text, struct argp_state *state) {
     (void)text;
     if (key != OPTION_NO_SELFTEST)

@@ -62,6 +62,10 @@ int option_selftest_apart(const lvk_device_options *options, bool skip);
  * otherwise. */
 int option_device_open(const lvk_device_options *options, lvk_device **device);
 
+/* With --quiet, names the device where it was given by its number, which may be another device's tomorrow. Without, a log
+ * line has named it. For verbs that do not print it in any case. */
+void option_device_tell(const lvk_device_options *options, const lvk_device *device);
+
 /* Parses with EXIT_USAGE as the status for mistakes, which are told with a suggestion for an option that was
  * mistyped. Every verb also has --help, and --quiet, which quiet.h tells of. Help and mistakes end
  * the program. */

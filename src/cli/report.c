@@ -99,6 +99,8 @@ static int run(int argc, char **argv) {
     parse_arguments(&parser, argc, argv, &a);
     output_check("out", a.out, NULL, 0);
     const int status = a.no_heat ? LVK_OK : option_device_open(&a.device, &device);
+    if (device)
+        option_device_tell(&a.device, device);
     const int exit_status = status == LVK_OK ? write_reports(&a, device) : report_failure(status);
     lvk_device_close(&device);
     return exit_status;

@@ -111,6 +111,8 @@ static int run(int argc, char **argv) {
     server_hold_signals();
     int status = option_device_open(&a.device, &device);
     if (status == LVK_OK)
+        option_device_tell(&a.device, device);
+    if (status == LVK_OK)
         status = lvk_server_start(device, a.model, &a.server, &server);
     const int exit_status = status == LVK_OK ? EXIT_OK : report_mistake(status);
     if (status == LVK_OK) {

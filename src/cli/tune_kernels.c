@@ -192,6 +192,7 @@ static int run(int argc, char **argv) {
     const int status = option_device_open(&a.device, &device);
     if (status != LVK_OK)
         return report_failure(status);
+    option_device_tell(&a.device, device);
     const int exit_status = a.show ? show(device) : a.forget ? forget(device) : measure(device, &a.tune);
     lvk_device_close(&device);
     return exit_status;

@@ -135,26 +135,41 @@ static lvk_status open_cpu(const lvk_device_options *options, lvk_device *device
     return LVK_OK;
 }
 
-/* The type of the device if `name` is one that does not belong to Vulkan, by its name or by its number in the
- * list; for "" the type of the preferred device. LVK_DEVICE_OTHER says that Vulkan must look for the
- * device. */
-static lvk_device_type type_named(const char *name) {
-    lvk_device_list *list = NULL;
+static lvk_device_type type_in_list(const lvk_device_list *list, const char *name) {
     lvk_device_type type = LVK_DEVICE_OTHER;
-    if (strcasecmp(name, reference_name) == 0)
-        return LVK_DEVICE_REFERENCE;
-    if (strcasecmp(name, cpu_name) == 0)
-        return LVK_DEVICE_CPU;
-    if (strspn(name, "0123456789") != strlen(name) || lvk_device_list_create(&list) != LVK_OK)
-        return type;
     for (size_t i = 0; i < list->count; ++i) {
         char number[24];
         snprintf(number, sizeof number, "%zu", i);
         if (*name ? strcmp(name, number) == 0 : list->devices[i].preferred)
             type = list->devices[i].type;
     }
-    lvk_device_list_destroy(&list);
     return type;
+}
+
+/* Sets `type` to that of the device if `name` is one that does not belong to Vulkan, by its name or by its number in the
+ * list; for "" to that of the preferred device. LVK_DEVICE_OTHER says that Vulkan must look for the device. Numbers count the
+ * devices of Vulkan first: where these cannot be listed now, a number that once was a graphics card's would mean the cpu. */
+static lvk_status type_named(const char *name, lvk_device_type *type) {
+    lvk_device_list *list = NULL;
+    *type = LVK_DEVICE_OTHER;
+    if (strcasecmp(name, reference_name) == 0)
+        *type = LVK_DEVICE_REFERENCE;
+    else if (strcasecmp(name, cpu_name) == 0)
+        *type = LVK_DEVICE_CPU;
+    if (*type != LVK_DEVICE_OTHER || strspn(name, "0123456789") != strlen(name))
+        return LVK_OK;
+    lvk_status status = lvk_device_list_create(&list);
+    if (status != LVK_OK)
+        return status;
+    if (*name && *list->vulkan)
+        status = lvk_fail(
+            LVK_ERROR_UNSUPPORTED,
+            "device %s: numbers count the devices of Vulkan first, and there are none: %s; name cpu or reference",
+            name, list->vulkan);
+    else
+        *type = type_in_list(list, name);
+    lvk_device_list_destroy(&list);
+    return status;
 }
 
 /* Reads the kernel choices that were stored for the device. If the file cannot be used, a warning says so,
@@ -223,7 +238,8 @@ lvk_status lvk_device_judge(lvk_device *device, const lvk_string_map *wrong) {
 static lvk_status open_device(const lvk_device_options *options, lvk_device *device) {
     const bool named = options->device && *options->device;
     if (named || !options->validation) {
-        const lvk_device_type type = type_named(named ? options->device : "");
+        lvk_device_type type;
+        LVK_TRY(type_named(named ? options->device : "", &type));
         if (type == LVK_DEVICE_REFERENCE && named)
             return open_reference(device);
         if (type == LVK_DEVICE_CPU)

@@ -341,6 +341,44 @@ Test(command_line, cpu_is_a_device_that_computes_on_the_processor) {
     cr_expect_null(strstr(result.err, "several devices"), "%s", result.err);
 }
 
+/* Numbers count the devices of Vulkan first: where its driver does not start, 0 is not the processor. */
+Test(command_line, a_device_that_cannot_be_had_is_no_other) {
+    static const char *const named[] = {"0", "7", "lavapipe"};
+    static const char *const calls[] = {"selftest", "bench w1", "tune-kernels --show",
+                                        "serve no-model"};
+    char calling[128];
+    cr_assert_eq(setenv("VK_ICD_FILENAMES", "/nonexistent/icd.json", 1), 0);
+    cr_assert_eq(setenv("VK_DRIVER_FILES", "/nonexistent/icd.json", 1), 0);
+    for (size_t i = 0; i < sizeof named / sizeof *named; ++i)
+        for (size_t c = 0; c < sizeof calls / sizeof *calls; ++c) {
+            const bool by_option = c != 2; /* else by the environment */
+            cr_assert_eq(setenv("LEUKVK_DEVICE", by_option ? "cpu" : named[i], 1), 0);
+            snprintf(calling, sizeof calling, "%s%s%s", calls[c], by_option ? " --device " : "",
+                     by_option ? named[i] : "");
+            program_run(&result, "%s", calling);
+            cr_expect_eq(result.exit_status, 1, "%s: %d", calling, result.exit_status);
+            cr_expect_str_empty(result.out, "%s", calling);
+            cr_expect_not_null(strstr(result.err, "no Vulkan driver"), "%s: %s", calling, result.err);
+            if (strlen(named[i]) == 1) {
+                snprintf(calling, sizeof calling,
+                         "device %s: numbers count the devices of Vulkan first, and there are none",
+                         named[i]);
+                EXPECT_SAYS(result.err, calling);
+            }
+        }
+    RUN("tune-kernels --show --device cpu");
+}
+
+/* Which device a number means depends on what drivers there are just now. */
+Test(command_line, a_device_by_number_is_always_named) {
+    RUN("tune-kernels --show --quiet --device 0");
+    EXPECT_SAYS(result.err, "device 0: llvmpipe");
+    RUN("tune-kernels --show --device 0");
+    EXPECT_SAYS(result.err, "device: llvmpipe");
+    RUN("tune-kernels --show --quiet --device llvmpipe");
+    cr_expect_str_empty(result.err);
+}
+
 Test(command_line, summary_and_ops_print_the_tables) {
     program_run(&result, "summary cnn");
     cr_expect_eq(result.exit_status, 0);
