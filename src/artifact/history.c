@@ -1,11 +1,10 @@
 #include "artifact/history.h"
 
+#include "artifact/epochs.h"
 #include "artifact/run_folder.h"
-#include "core/csv.h"
 #include "core/file.h"
 #include "core/memory.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct column {
@@ -21,60 +20,28 @@ static const column columns[] = {
     COLUMN("val_auc", validation_auc),   COLUMN("learning_rate", learning_rate)};
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-/* The places of the columns, and last that of "epoch". */
-static lvk_status find_columns(const lvk_csv *csv, int places[COLUMNS + 1]) {
-    for (int c = 0; c <= COLUMNS; ++c) {
-        const char *name = c < COLUMNS ? columns[c].name : "epoch";
-        places[c] = -1;
-        for (int field = 0; field < csv->count; ++field)
-            if (strcmp(csv->fields[field], name) == 0)
-                places[c] = field;
-        if (places[c] < 0)
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: has no column %s", csv->path, name);
+static lvk_status fill(const lvk_epochs *epochs, const char *path, lvk_history *history) {
+    const double *numbers, *values;
+    LVK_TRY(lvk_epochs_need(epochs, path, "epoch", &numbers));
+    history->epochs = lvk_alloc(epochs->count + 1, sizeof *history->epochs);
+    if (!history->epochs)
+        return LVK_ERROR_MEMORY;
+    for (history->count = 0; history->count < epochs->count; ++history->count)
+        history->epochs[history->count].epoch = (uint32_t)numbers[history->count];
+    for (int c = 0; c < COLUMNS; ++c) {
+        LVK_TRY(lvk_epochs_need(epochs, path, columns[c].name, &values));
+        for (size_t i = 0; i < epochs->count; ++i)
+            *(double *)((char *)&history->epochs[i] + columns[c].offset) = values[i];
     }
     return LVK_OK;
 }
 
-/* An empty field is a score that is not known; "nan" one that is not defined. */
-static lvk_status read_number(const lvk_csv *csv, int field, double *value) {
-    const char *text = csv->fields[field];
-    *value = NAN;
-    return !*text || strcmp(text, "nan") == 0 || strcmp(text, "-nan") == 0 || lvk_csv_number(csv, text, value)
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_FORMAT, "%s:%u: %.40s: is no number", csv->path, csv->line, text);
-}
-
-static lvk_status read_epoch(const lvk_csv *csv, const int places[COLUMNS + 1], lvk_history_epoch *epoch) {
-    double number;
-    LVK_TRY(read_number(csv, places[COLUMNS], &number));
-    if (!(number >= 1 && number <= UINT32_MAX))
-        return lvk_fail(LVK_ERROR_FORMAT, "%s:%u: %.40s: is no number of an epoch", csv->path, csv->line,
-                        csv->fields[places[COLUMNS]]);
-    epoch->epoch = (uint32_t)number;
-    for (int c = 0; c < COLUMNS; ++c)
-        LVK_TRY(read_number(csv, places[c], (double *)((char *)epoch + columns[c].offset)));
-    return LVK_OK;
-}
-
-static lvk_status read_rows(lvk_csv *csv, lvk_history *history) {
-    int places[COLUMNS + 1];
-    size_t capacity = 0;
-    LVK_TRY(find_columns(csv, places));
-    for (;;) {
-        bool more;
-        LVK_TRY(lvk_csv_next(csv, &more));
-        if (!more)
-            return LVK_OK;
-        LVK_TRY(LVK_GROW(&history->epochs, &capacity, history->count));
-        LVK_TRY(read_epoch(csv, places, &history->epochs[history->count]));
-        ++history->count;
-    }
-}
-
-static lvk_status read_csv(lvk_csv *csv, lvk_history *history) {
-    *history = (lvk_history){0};
-    const lvk_status status = read_rows(csv, history);
-    lvk_csv_close(csv);
+/* Closes the table. */
+static lvk_status read_csv(lvk_csv *csv, const char *path, lvk_history *history) {
+    lvk_epochs epochs;
+    LVK_TRY(lvk_epochs_take(csv, &epochs));
+    const lvk_status status = fill(&epochs, path, history);
+    lvk_epochs_finish(&epochs);
     if (status != LVK_OK)
         lvk_history_finish(history);
     return status;
@@ -87,7 +54,7 @@ lvk_status lvk_history_parse(const char *name, const char *text, lvk_history *hi
     if (!copy)
         return LVK_ERROR_MEMORY;
     LVK_TRY(lvk_csv_take(name, copy, strlen(copy), &csv));
-    return read_csv(&csv, history);
+    return read_csv(&csv, name, history);
 }
 
 lvk_status lvk_history_read(const char *run, lvk_history *history) {
@@ -96,7 +63,7 @@ lvk_status lvk_history_read(const char *run, lvk_history *history) {
     char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_METRICS));
     lvk_status status = path ? lvk_csv_open(path, &csv) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = read_csv(&csv, history);
+        status = read_csv(&csv, path, history);
     lvk_free(path);
     return status;
 }

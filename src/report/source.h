@@ -4,7 +4,7 @@
 
 #include "leukvk/split.h"
 #include "metrics/labelled_rows.h"
-#include "report/epochs.h"
+#include "artifact/epochs.h"
 
 #include <jansson.h>
 

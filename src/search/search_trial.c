@@ -1,7 +1,7 @@
 #include "search/search_trial.h"
 
+#include "artifact/epochs.h"
 #include "artifact/run_folder.h"
-#include "core/csv.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/log.h"
@@ -66,61 +66,31 @@ lvk_status lvk_trial_train(lvk_device *device, const lvk_trial_job *job, lvk_tra
 
 /* ---- reading ---- */
 
-/* Columns of metrics.csv. */
-enum { VALIDATION_LOSS, VALIDATION_AUC, VALIDATION_F1_WEIGHTED, COLUMNS };
-
-static lvk_status find_columns(const lvk_csv *csv, int columns[COLUMNS]) {
-    static const char *const names[COLUMNS] = {"val_loss", "val_auc", "val_f1_weighted"};
-    for (int c = 0; c < COLUMNS; ++c) {
-        columns[c] = -1;
-        for (int i = 0; i < csv->width; ++i)
-            if (strcmp(csv->fields[i], names[c]) == 0)
-                columns[c] = i;
-        if (columns[c] < 0)
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: there is no column %s", csv->path, names[c]);
+/* Takes the best of the first `epochs` epochs; 0: of all. */
+static lvk_status take_epochs(const lvk_epochs *all, const char *path, uint32_t epochs, lvk_trial *trial) {
+    const double *loss, *auc, *f1;
+    LVK_TRY(lvk_epochs_need(all, path, "val_loss", &loss));
+    LVK_TRY(lvk_epochs_need(all, path, "val_auc", &auc));
+    LVK_TRY(lvk_epochs_need(all, path, "val_f1_weighted", &f1));
+    for (size_t e = 0; e < all->count && (!epochs || trial->epochs < epochs); ++e) {
+        ++trial->epochs;
+        if (isnan(loss[e]) && !trial->best_epoch)
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: epoch %u has no validation loss", path, trial->epochs);
+        if (trial->best_epoch && !(loss[e] < trial->validation_loss))
+            continue;
+        trial->best_epoch = trial->epochs;
+        trial->validation_loss = loss[e];
+        trial->validation_auc = auc[e];
+        trial->validation_f1_weighted = f1[e];
     }
     return LVK_OK;
 }
 
-/* The number in field `column`; NaN if it is no number. */
-static double field(const lvk_csv *csv, int column) {
-    double value = (double)NAN;
-    (void)lvk_csv_number(csv, csv->fields[column], &value);
-    return value;
-}
-
-static void take_epoch(lvk_trial *trial, const lvk_csv *csv, const int columns[COLUMNS]) {
-    const double loss = field(csv, columns[VALIDATION_LOSS]);
-    ++trial->epochs;
-    if (trial->best_epoch && !(loss < trial->validation_loss))
-        return;
-    trial->best_epoch = trial->epochs;
-    trial->validation_loss = loss;
-    trial->validation_auc = field(csv, columns[VALIDATION_AUC]);
-    trial->validation_f1_weighted = field(csv, columns[VALIDATION_F1_WEIGHTED]);
-}
-
-static lvk_status take_epochs(lvk_csv *csv, uint32_t epochs, lvk_trial *trial) {
-    int columns[COLUMNS];
-    bool more;
-    LVK_TRY(find_columns(csv, columns));
-    while (!epochs || trial->epochs < epochs) {
-        LVK_TRY(lvk_csv_next(csv, &more));
-        if (!more)
-            break;
-        take_epoch(trial, csv, columns);
-    }
-    return trial->best_epoch == 0 || isfinite(trial->validation_loss)
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_FORMAT, "%s: epoch %u has no validation loss", csv->path,
-                          trial->best_epoch);
-}
-
 static lvk_status read_epochs(const char *path, uint32_t epochs, lvk_trial *trial) {
-    lvk_csv csv;
-    LVK_TRY(lvk_csv_open(path, &csv));
-    const lvk_status status = take_epochs(&csv, epochs, trial);
-    lvk_csv_close(&csv);
+    lvk_epochs all;
+    LVK_TRY(lvk_epochs_read(path, &all));
+    const lvk_status status = take_epochs(&all, path, epochs, trial);
+    lvk_epochs_finish(&all);
     return status;
 }
 

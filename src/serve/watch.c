@@ -1,8 +1,8 @@
 #define _GNU_SOURCE /* strverscmp */
 #include "serve/watch.h"
 
+#include "artifact/epochs.h"
 #include "artifact/run_folder.h"
-#include "core/csv.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "serve/server.h"
@@ -16,22 +16,13 @@ enum { MOST_RUNS = 256, VALUE_DIGITS = 7 };
 
 /* ---- one run ---- */
 
-static void add_columns(lvk_text *text, const lvk_csv *csv) {
-    lvk_text_add(text, "\"columns\": [");
-    for (int c = 0; c < csv->count; ++c) {
+/* What is not known is null. */
+static void add_row(lvk_text *text, const lvk_epochs *epochs, size_t row) {
+    lvk_text_add(text, row ? ", [" : "[");
+    for (int c = 0; c < epochs->columns; ++c) {
+        const double value = epochs->values[(size_t)c * epochs->count + row];
         lvk_text_add(text, c ? ", " : "");
-        lvk_text_add_json(text, csv->fields[c]);
-    }
-    lvk_text_add(text, "]");
-}
-
-/* What is no number is null: a score that is not defined, or the name of a class. */
-static void add_row(lvk_text *text, const lvk_csv *csv) {
-    lvk_text_add(text, "[");
-    for (int c = 0; c < csv->count; ++c) {
-        double value;
-        lvk_text_add(text, c ? ", " : "");
-        if (lvk_csv_number(csv, csv->fields[c], &value) && isfinite(value))
+        if (isfinite(value))
             lvk_text_add_number(text, value, VALUE_DIGITS);
         else
             lvk_text_add(text, "null");
@@ -39,22 +30,28 @@ static void add_row(lvk_text *text, const lvk_csv *csv) {
     lvk_text_add(text, "]");
 }
 
+/* The table in the file `path`; one that cannot be read has no columns and tells why. */
 static lvk_status add_table(lvk_text *text, const char *path) {
-    lvk_csv csv;
-    bool more = false, any = false;
-    LVK_TRY(lvk_csv_open(path, &csv));
-    add_columns(text, &csv);
-    lvk_text_add(text, ", \"rows\": [");
-    lvk_status status = lvk_csv_next(&csv, &more);
-    while (status == LVK_OK && more) {
-        lvk_text_add(text, any ? ", " : "");
-        add_row(text, &csv);
-        any = true;
-        status = lvk_csv_next(&csv, &more);
+    lvk_epochs epochs;
+    const lvk_status status = lvk_epochs_read(path, &epochs);
+    if (status == LVK_ERROR_MEMORY)
+        return status;
+    if (status != LVK_OK) {
+        lvk_text_add(text, "\"problem\": ");
+        lvk_text_add_json(text, lvk_error_message());
+        lvk_text_add(text, ", ");
     }
-    lvk_csv_close(&csv);
+    lvk_text_add(text, "\"columns\": [");
+    for (int c = 0; c < epochs.columns; ++c) {
+        lvk_text_add(text, c ? ", " : "");
+        lvk_text_add_json(text, epochs.names[c]);
+    }
+    lvk_text_add(text, "], \"rows\": [");
+    for (size_t row = 0; row < epochs.count; ++row)
+        add_row(text, &epochs, row);
     lvk_text_add(text, "]");
-    return status;
+    lvk_epochs_finish(&epochs);
+    return LVK_OK;
 }
 
 /* The epochs that the run's settings tell; 0: not known. */
@@ -67,27 +64,20 @@ static long long epochs_of(const char *folder) {
     return epochs;
 }
 
-/* Adds the run in `folder`, where one has begun; *added counts them. A table that cannot be read is left out. */
+/* Adds the run in `folder`, where one has begun; *added counts them. */
 static lvk_status add_run(lvk_text *text, const char *folder, const char *name, size_t *added) {
     char *path = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_METRICS));
     char *config = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_CONFIG));
-    lvk_text table = {0};
-    char *columns = NULL;
     lvk_status status = path && config ? LVK_OK : LVK_ERROR_MEMORY;
     const bool begun = status == LVK_OK && (lvk_path_is_file(path) || lvk_path_is_file(config));
-    if (begun && (!lvk_path_is_file(path) || add_table(&table, path) != LVK_OK)) {
-        lvk_text_finish(&table);
-        lvk_text_add(&table, "\"columns\": [], \"rows\": []");
-    }
-    if (begun)
-        status = lvk_text_take(&table, &columns, NULL);
-    if (begun && status == LVK_OK) {
+    if (begun) {
         lvk_text_add(text, (*added)++ ? ",\n  {\"name\": " : "\n  {\"name\": ");
         lvk_text_add_json(text, name);
-        lvk_text_add(text, ", \"finished\": %s, \"epochs\": %lld, %s}",
-                     lvk_run_folder_is_finished(folder) ? "true" : "false", epochs_of(folder), columns);
+        lvk_text_add(text, ", \"finished\": %s, \"epochs\": %lld, ",
+                     lvk_run_folder_is_finished(folder) ? "true" : "false", epochs_of(folder));
+        status = add_table(text, path);
+        lvk_text_add(text, "}");
     }
-    lvk_free(columns);
     lvk_free(path);
     lvk_free(config);
     return status;

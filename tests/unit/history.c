@@ -42,6 +42,18 @@ Test(history, other_files_are_refused_by_name) {
          "metrics.csv:2: x: is no number"},
         {"epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,learning_rate\n0,2,3,4,5,6,7\n",
          "metrics.csv:2: 0: is no number of an epoch"},
+        {"epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,learning_rate\n1,2,3,4,5,6,7\n2,2,3,4,5,inf,7\n",
+         "metrics.csv:3: inf: is no number of column val_auc"},
+        {"epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,learning_rate\n1,nan,3,4,5,6,7\n",
+         "metrics.csv:2: nan: is no number of column train_loss"},
+        {"epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,learning_rate\n1,2,3,1e999,5,6,7\n",
+         "metrics.csv:2: 1e999: is no number of column val_loss"},
+        {"epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,learning_rate\n1,2,3,4,nan,6,7\n",
+         "metrics.csv:2: nan: is no number of column val_accuracy"},
+        {"epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,learning_rate\n1,2,3,4,5,6,\n",
+         "metrics.csv:2: nothing: is no number of column learning_rate"},
+        {"epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,learning_rate\n1.5,2,3,4,5,6,7\n",
+         "metrics.csv:2: 1.5: is no number of an epoch"},
         {"", "has no column"}};
     lvk_history h;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {

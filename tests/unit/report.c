@@ -1,12 +1,12 @@
 /* The pieces of a report: texts, bands around curves, the area's baseline, tables of epochs. */
 #include "support/scratch.h"
 
+#include "artifact/epochs.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "metrics/curve_bands.h"
 #include "report/area_baseline.h"
 #include "report/chart.h"
-#include "report/epochs.h"
 #include "report/html.h"
 
 #include <criterion/criterion.h>
@@ -216,9 +216,15 @@ Test(epochs, a_table_has_columns_with_gaps, .init = scratch_create, .fini = scra
     cr_expect_null(lvk_epochs_column(&epochs, "val_loss"), "nothing of it is known");
     cr_expect_null(lvk_epochs_column(&epochs, "val_auc"));
     lvk_epochs_finish(&epochs);
-    static const char wrong[] = "epoch,train_loss\n1,abc\n";
-    cr_assert_eq(lvk_file_write(path, wrong, strlen(wrong)), LVK_OK);
-    cr_expect_eq(lvk_epochs_read(path, &epochs), LVK_ERROR_FORMAT);
+    static const char *const wrong[] = {"abc", "inf", "-inf", "nan", "1e999", "", "0x1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+        char table[128];
+        snprintf(table, sizeof table, "epoch,train_loss,val_auc,val_loss\n1,0.5,nan,\n2,%s,0.5,1\n",
+                 wrong[i]);
+        cr_assert_eq(lvk_file_write(path, table, strlen(table)), LVK_OK);
+        cr_expect_eq(lvk_epochs_read(path, &epochs), LVK_ERROR_FORMAT, "%s", wrong[i]);
+        cr_expect_not_null(strstr(lvk_error_message(), "metrics.csv:3: "), "%s", lvk_error_message());
+    }
 }
 
 /* Where the ticks of y have many decimals, they do not reach the axis's label, which is upright at 15. */

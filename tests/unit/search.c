@@ -247,6 +247,10 @@ Test(search, damaged_folders_are_refused, .init = make_folder, .fini = remove_fo
     cr_expect_eq(lvk_trial_read(folder, 0, &trial, &done), LVK_ERROR_FORMAT);
     cr_expect_not_null(strstr(lvk_error_message(), "metrics.csv: line 3: 2 fields"), "%s",
                        lvk_error_message());
+    write_file("metrics.csv", "epoch,val_loss,val_auc,val_f1_weighted\n1,0.5,0.5,0.5\n2,inf,0.5,0.5\n");
+    cr_expect_eq(lvk_trial_read(folder, 0, &trial, &done), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), "metrics.csv:3: inf: is no number of column val_loss"),
+                       "%s", lvk_error_message());
     write_file("metrics.csv", "epoch,val_loss,val_auc,val_f1_weighted\n");
     write_file("results.json", "{");
     cr_expect_eq(lvk_trial_read(folder, 0, &trial, &done), LVK_ERROR_FORMAT);

@@ -1,6 +1,5 @@
-#include "report/epochs.h"
+#include "artifact/epochs.h"
 
-#include "core/csv.h"
 #include "core/file.h"
 #include "core/memory.h"
 
@@ -26,6 +25,32 @@ static lvk_status take_names(const lvk_csv *csv, lvk_epochs *epochs) {
     return epochs->names ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
+static bool is_nan(const char *text) {
+    return strcmp(text, "nan") == 0 || strcmp(text, "-nan") == 0;
+}
+
+/* Whether a training can leave the column's field without a finite number: of what validates, nothing may be known, or a score
+ * may not be defined. */
+static bool may_lack(const char *name, const char *text) {
+    if (strncmp(name, "val_", strlen("val_")) != 0)
+        return false;
+    return !*text || (is_nan(text) && strcmp(name, "val_loss") != 0 && strcmp(name, "val_accuracy") != 0);
+}
+
+static lvk_status read_field(const lvk_csv *csv, const char *name, const char *text, double *value) {
+    const bool counts = strcmp(name, "epoch") == 0;
+    *value = (double)NAN;
+    if (may_lack(name, text))
+        return LVK_OK;
+    if (!lvk_csv_number(csv, text, value))
+        return lvk_fail(LVK_ERROR_FORMAT, "%s:%u: %.40s: is no number of column %s", csv->path, csv->line,
+                        *text ? text : "nothing", name);
+    return counts && !(*value >= 1 && *value <= UINT32_MAX && *value == floor(*value))
+               ? lvk_fail(LVK_ERROR_FORMAT, "%s:%u: %.40s: is no number of an epoch", csv->path, csv->line,
+                          text)
+               : LVK_OK;
+}
+
 /* Row by row, as they are read. */
 static lvk_status take_rows(lvk_csv *csv, lvk_epochs *epochs, double **rows) {
     size_t capacity = 0;
@@ -36,13 +61,9 @@ static lvk_status take_rows(lvk_csv *csv, lvk_epochs *epochs, double **rows) {
         if (epochs->count == MOST_EPOCHS)
             return lvk_fail(LVK_ERROR_LIMIT, "%s: more than %d epochs", csv->path, MOST_EPOCHS);
         for (int c = 0; c < epochs->columns; ++c) {
-            double value = (double)NAN;
-            if (*csv->fields[c] && !lvk_csv_number(csv, csv->fields[c], &value) &&
-                strcmp(csv->fields[c], "nan") != 0 && strcmp(csv->fields[c], "inf") != 0)
-                return lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: '%s' is no number", csv->path, csv->line,
-                                csv->fields[c]);
-            LVK_TRY(LVK_GROW(rows, &capacity, epochs->count * (size_t)epochs->columns + (size_t)c));
-            (*rows)[epochs->count * (size_t)epochs->columns + (size_t)c] = value;
+            const size_t at = epochs->count * (size_t)epochs->columns + (size_t)c;
+            LVK_TRY(LVK_GROW(rows, &capacity, at));
+            LVK_TRY(read_field(csv, epochs->names[c], csv->fields[c], &(*rows)[at]));
         }
         ++epochs->count;
     }
@@ -59,23 +80,38 @@ static lvk_status turn(const double *rows, lvk_epochs *epochs) {
     return LVK_OK;
 }
 
+lvk_status lvk_epochs_take(lvk_csv *csv, lvk_epochs *epochs) {
+    double *rows = NULL;
+    *epochs = (lvk_epochs){0};
+    lvk_status status = take_names(csv, epochs);
+    if (status == LVK_OK)
+        status = take_rows(csv, epochs, &rows);
+    if (status == LVK_OK)
+        status = turn(rows, epochs);
+    lvk_free(rows);
+    lvk_csv_close(csv);
+    if (status != LVK_OK)
+        lvk_epochs_finish(epochs);
+    return status;
+}
+
 lvk_status lvk_epochs_read(const char *path, lvk_epochs *epochs) {
     lvk_csv csv;
-    double *rows = NULL;
     *epochs = (lvk_epochs){0};
     if (!lvk_path_is_file(path))
         return LVK_OK;
     LVK_TRY(lvk_csv_open(path, &csv));
-    lvk_status status = take_names(&csv, epochs);
-    if (status == LVK_OK)
-        status = take_rows(&csv, epochs, &rows);
-    if (status == LVK_OK)
-        status = turn(rows, epochs);
-    lvk_free(rows);
-    lvk_csv_close(&csv);
-    if (status != LVK_OK)
-        lvk_epochs_finish(epochs);
-    return status;
+    return lvk_epochs_take(&csv, epochs);
+}
+
+lvk_status lvk_epochs_need(const lvk_epochs *epochs, const char *path, const char *name,
+                           const double **values) {
+    for (int c = 0; c < epochs->columns; ++c)
+        if (strcmp(epochs->names[c], name) == 0) {
+            *values = epochs->values + (size_t)c * epochs->count;
+            return LVK_OK;
+        }
+    return lvk_fail(LVK_ERROR_FORMAT, "%s: has no column %s", path, name);
 }
 
 const double *lvk_epochs_column(const lvk_epochs *epochs, const char *name) {
