@@ -181,6 +181,10 @@ static lvk_status check_all_sides(const reading *r) {
     return status;
 }
 
+static bool is_share(const json_t *value) {
+    return json_is_number(value) && json_number_value(value) >= 0 && json_number_value(value) <= 1;
+}
+
 static lvk_status take_root(reading *r, const json_t *root) {
     const json_t *version = json_object_get(root, "version"), *seed = json_object_get(root, "seed");
     const json_t *fractions = json_object_get(root, "fractions"), *parts = json_object_get(root, "parts");
@@ -191,6 +195,9 @@ static lvk_status take_root(reading *r, const json_t *root) {
         return lvk_fail(LVK_ERROR_FORMAT, "%s: not a split of version %d", r->path, VERSION);
     if (!json_is_integer(seed) || !json_is_number(validation) || !json_is_number(test) || !fingerprint)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: seed, fractions or dataset is missing", r->path);
+    if (!is_share(validation) || !is_share(test))
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: the fraction of %s is not from 0 to 1", r->path,
+                        is_share(validation) ? "test" : "validation");
     lvk_split *split = r->split;
     split->seed = (uint64_t)json_integer_value(seed);
     split->fractions[LVK_SPLIT_VALIDATION] = json_number_value(validation);

@@ -41,9 +41,13 @@ static lvk_status take_axes(const lvk_csv *csv, lvk_report_source *source) {
     return LVK_OK;
 }
 
-static double number(const lvk_csv *csv, int column) {
-    double value = (double)NAN;
-    return lvk_csv_number(csv, csv->fields[column], &value) ? value : (double)NAN;
+/* A field without anything is a number that the search does not have. */
+static lvk_status read_number(const lvk_csv *csv, int column, double *value) {
+    *value = (double)NAN;
+    return !*csv->fields[column] || lvk_csv_number(csv, csv->fields[column], value)
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_FORMAT, "%s: line %u: '%.40s' is no number", csv->path, csv->line,
+                          csv->fields[column]);
 }
 
 static lvk_status take_trial(const lvk_csv *csv, lvk_report_source *source) {
@@ -61,12 +65,9 @@ static lvk_status take_trial(const lvk_csv *csv, lvk_report_source *source) {
         if (!(t->settings[a] = lvk_strdup(csv->fields[1 + a])))
             return LVK_ERROR_MEMORY;
     snprintf(t->outcome, sizeof t->outcome, "%s", csv->fields[1 + axes]);
-    t->epochs = number(csv, 2 + axes);
-    t->best_epoch = number(csv, 3 + axes);
-    t->loss = number(csv, 4 + axes);
-    t->auc = number(csv, 5 + axes);
-    t->f1 = number(csv, 6 + axes);
-    t->test_auc = number(csv, 7 + axes);
+    double *const numbers[] = {&t->epochs, &t->best_epoch, &t->loss, &t->auc, &t->f1, &t->test_auc};
+    for (int n = 0; n < (int)(sizeof numbers / sizeof *numbers); ++n)
+        LVK_TRY(read_number(csv, 2 + axes + n, numbers[n]));
     return LVK_OK;
 }
 

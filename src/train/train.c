@@ -335,22 +335,17 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
     return lvk_ranks_agree(&t->ranks, begin(t, device));
 }
 
-/* A number that is kept as text; 0: it is not there. */
-static double number_of(const json_t *json, const char *key) {
-    double number = 0;
-    const char *text = json_string_value(json_object_get(json, key));
-    return text && lvk_number_parse(text, &number) ? number : 0;
-}
-
-/* The same, unless they are given anew. */
-static void take_source(lvk_train_options *options, const lvk_resume_options *resume, const json_t *before) {
-    options->estimate = resume && resume->estimate
-                            ? resume->estimate
-                            : json_string_value(json_object_get(before, "refit_estimate"));
-    options->novelty_ratio = resume && resume->novelty_ratio > 0 ? resume->novelty_ratio
-                                                                 : number_of(before, "refit_novelty_ratio");
-    options->temperature =
-        resume && resume->temperature > 0 ? resume->temperature : number_of(before, "refit_temperature");
+/* Takes what a refit keeps of the training before, unless it is given anew. */
+static lvk_status take_source(lvk_train_options *o, const lvk_resume_options *resume, const char *path,
+                              const json_t *before) {
+    const lvk_resume_options given = resume ? *resume : (lvk_resume_options){0};
+    LVK_TRY(lvk_settings_read_number(path, before, "refit_novelty_ratio", &o->novelty_ratio));
+    LVK_TRY(lvk_settings_read_number(path, before, "refit_temperature", &o->temperature));
+    o->estimate =
+        given.estimate ? given.estimate : json_string_value(json_object_get(before, "refit_estimate"));
+    o->novelty_ratio = given.novelty_ratio > 0 ? given.novelty_ratio : o->novelty_ratio;
+    o->temperature = given.temperature > 0 ? given.temperature : o->temperature;
+    return LVK_OK;
 }
 
 static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume) {
@@ -369,10 +364,11 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
         lvk_json_set(json, "patience", json_integer(*resume->patience));
     if (resume && resume->recompute)
         lvk_json_set(json, "recompute", json_string(resume->recompute));
-    const lvk_status status = lvk_settings_from_json(&t->settings, json, name);
+    lvk_status status = lvk_settings_from_json(&t->settings, json, name);
     t->before = json;
     t->settings.options.threads = resume ? resume->threads : 0;
-    take_source(&t->settings.options, resume, json);
+    if (status == LVK_OK)
+        status = take_source(&t->settings.options, resume, name, json);
     t->settings.options.profile = resume && resume->profile;
     t->settings.options.tensorboard = resume ? resume->tensorboard : NULL;
     return status;
