@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Whether lvk_sort_images may write to `folder`: it is not there, or empty. LVK_ERROR_ARGUMENT names it. */
+/* Whether lvk_sort_images may write to `folder`: it is not there, or empty, or was not completed. LVK_ERROR_ARGUMENT names it. */
 LVK_API LVK_MUST_USE lvk_status lvk_sort_images_check(const char *folder);
 
 /* Makes `folder` with a folder for each class that images are called, and in that folder a symbolic link to each
@@ -18,7 +18,8 @@ LVK_API LVK_MUST_USE lvk_status lvk_sort_images_check(const char *folder);
  * its name, with '_' for '/'; of a long path the end.
  *
  * `options` has the names of the classes and the threshold. Errors: as lvk_sort_images_check, LVK_ERROR_IO,
- * LVK_ERROR_MEMORY. Links that were made before an error stay. */
+ * LVK_ERROR_MEMORY. Links that were made before an error or a kill stay, with a mark, the file .leukvk-unfinished;
+ * the same call goes on. */
 LVK_API LVK_MUST_USE lvk_status lvk_sort_images(const lvk_dataset *dataset, const uint32_t *images,
                                                 const lvk_prediction *rows, size_t count,
                                                 const lvk_prediction_options *options, const char *folder);

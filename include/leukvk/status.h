@@ -39,6 +39,10 @@ LVK_API const char *lvk_status_name(lvk_status status);
  * thread's next failure. */
 LVK_API const char *lvk_error_message(void);
 
+/* The error line of a call that has just failed on this thread with `status`: lvk_error_message(), but "out of memory" where
+ * there was none left for a line, and that one is of an earlier failure. Valid as long. */
+LVK_API const char *lvk_error_line(lvk_status status);
+
 #ifdef __cplusplus
 }
 #endif

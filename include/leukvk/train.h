@@ -30,12 +30,13 @@ extern "C" {
 #endif
 
 typedef enum lvk_train_event_kind {
-    LVK_TRAIN_STARTED,  /* data and device are ready; `run` is set */
-    LVK_TRAIN_FEATURES, /* some features of a frozen backbone were computed */
-    LVK_TRAIN_PROFILE,  /* the last batch of a step was profiled; the event STEP of this step follows */
-    LVK_TRAIN_STEP,     /* a step was trained: one batch, or `accumulate` batches */
-    LVK_TRAIN_EPOCH,    /* an epoch was trained, validated and saved */
-    LVK_TRAIN_FINISHED  /* the model that is kept was tested */
+    LVK_TRAIN_STARTED,   /* data and device are ready; `run` is set */
+    LVK_TRAIN_FEATURES,  /* some features of a frozen backbone were computed */
+    LVK_TRAIN_PROFILE,   /* the last batch of a step was profiled; the event STEP of this step follows */
+    LVK_TRAIN_STEP,      /* a step was trained: one batch, or `accumulate` batches */
+    LVK_TRAIN_EPOCH,     /* an epoch was trained, validated and saved */
+    LVK_TRAIN_FINISHED,  /* the model that is kept was tested */
+    LVK_TRAIN_VALIDATION /* a batch was validated, by the only rank; the other members are of the last step */
 } lvk_train_event_kind;
 
 typedef struct lvk_train_event {

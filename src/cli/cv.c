@@ -4,6 +4,7 @@
 #include "train_options.h"
 #include "train_progress.h"
 #include "ui/format.h"
+#include "ui/interrupt.h"
 #include "ui/json_result.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
@@ -104,6 +105,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 }
 
 static bool show(void *user, const lvk_cv_event *event) {
+    interrupt_set_advice("the same command goes on");
     char text[3][FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     if (event->train) {
         if (event->train->kind == LVK_TRAIN_STARTED && !event->train->refit && !quiet_is_set())
@@ -217,7 +219,7 @@ static int run(int argc, char **argv) {
         return report_failure(status);
     train_progress_begin(lvk_device_get_info(device)->name, &a.cv.train.seed);
     status = option_selftest(device, a.no_selftest);
-    train_progress_catch_signals();
+    train_progress_catch_signals(true);
     progress bar = {0};
     if (status == LVK_OK)
         status = lvk_cv_run(device, &a.cv, show, &bar, &result);

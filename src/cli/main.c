@@ -1,5 +1,6 @@
 /* leukvk: the command line. Finds the verb and hands over; every verb is one file. */
 #include "suggest.h"
+#include "ui/interrupt.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 #include "verb.h"
@@ -40,8 +41,7 @@ int failure_exit(int status) {
 }
 
 int report_failure(int status) {
-    const char *line = lvk_error_message();
-    fprintf(stderr, "leukvk: %s\n", *line ? shown(line) : lvk_status_name(status));
+    fprintf(stderr, "leukvk: %s\n", shown(lvk_error_line(status)));
     return failure_exit(status);
 }
 
@@ -130,6 +130,7 @@ static bool is_one_of(const char *text, const char *a, const char *b, const char
 int main(int argc, char **argv) {
     lvk_environment_allow_changes();
     output_begin();
+    interrupt_begin();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -223,6 +225,7 @@ int option_selftest_apart(const lvk_device_options *options, bool skip) {
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);                        /* Ctrl-C ends the parent */
         lvk_log_set_sink(print_log_line, NULL, LVK_LOG_WARNING); /* which device it is has been told */
         int status = lvk_device_open(options, &device);
         if (status == LVK_OK)

@@ -2,7 +2,9 @@
 #include "options.h"
 #include "train_options.h"
 #include "train_progress.h"
+#include "ui/interrupt.h"
 #include "ui/json_result.h"
+#include "ui/output.h"
 #include "ui/quiet.h"
 #include "verb.h"
 
@@ -204,7 +206,7 @@ static lvk_status assign_device(arguments *a) {
 static bool watch(void *user, const lvk_train_event *event) {
     (void)user;
     (void)event;
-    return !train_progress_interrupted();
+    return !interrupt_asked();
 }
 
 /* A training without its curves is better than none. */
@@ -220,6 +222,8 @@ static void begin_live(arguments *a, const char *run) {
 /* What the first rank does. */
 static bool show(void *user, const lvk_train_event *event) {
     arguments *a = user;
+    if (event->kind == LVK_TRAIN_STARTED && !event->refit)
+        interrupt_set_advice("go on with --resume %s", shown(event->run));
     if (a->live && event->kind == LVK_TRAIN_STARTED)
         begin_live(a, event->run);
     return train_progress_show(&a->bar, event);
@@ -291,7 +295,7 @@ static int run(int argc, char **argv) {
         train_progress_begin(lvk_device_get_info(device)->name, a.resume ? NULL : &a.train.options.seed);
     if (status == LVK_OK)
         status = lvk_ranks_agree(&a.ranks, option_selftest(device, a.no_selftest));
-    train_progress_catch_signals();
+    train_progress_catch_signals(a.ranks.size == 1);
     int exit_status = status == LVK_OK ? train_with(&a, device) : report(&a, status);
     if (status == LVK_ERROR_ARGUMENT) /* no such device */
         exit_status = EXIT_USAGE;

@@ -6,36 +6,32 @@
 #include "profile_table.h"
 #include "ui/epoch_line.h"
 #include "ui/format.h"
+#include "ui/interrupt.h"
 #include "ui/loss_chart.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t interrupted;
+static bool ends_at_once;
 
-static void interrupt(int signal_number) {
-    (void)signal_number;
-    if (interrupted) /* asked twice: at once */
-        raise(SIGKILL);
-    interrupted = 1;
+void train_progress_catch_signals(bool alone) {
+    ends_at_once = alone;
+    interrupt_take_all();
+    interrupt_defer(!alone);
 }
 
-void train_progress_catch_signals(void) {
-    struct sigaction action = {.sa_handler = interrupt}, before;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup's wish */
-        sigaction(SIGHUP, &action, NULL);
-}
-
-bool train_progress_interrupted(void) {
-    return interrupted;
+/* From its start to its last epoch a training looks up from its work after each batch, and saves what it has done. Else there is
+ * nothing to save, and it may not look up for long. */
+static void note_signals(const lvk_train_event *event) {
+    const bool ends = event->kind == LVK_TRAIN_FINISHED ||
+                      (event->kind == LVK_TRAIN_EPOCH && event->epoch == event->epochs);
+    if (ends_at_once)
+        interrupt_defer(!ends);
 }
 
 void train_progress_begin(const char *device, const uint64_t *seed) {
@@ -117,10 +113,11 @@ static void show_profile(const lvk_train_event *event) {
 
 bool train_progress_show(void *user, const lvk_train_event *event) {
     progress *bar = user;
+    note_signals(event);
     if (quiet_is_set()) {
         if (event->kind == LVK_TRAIN_PROFILE) /* was asked for */
             show_profile(event);
-        return !interrupted;
+        return !interrupt_asked();
     }
     switch (event->kind) {
     case LVK_TRAIN_STARTED:
@@ -146,12 +143,13 @@ bool train_progress_show(void *user, const lvk_train_event *event) {
         print_epoch(bar, event);
         bar->total = 0;
         break;
+    case LVK_TRAIN_VALIDATION:
     case LVK_TRAIN_FINISHED:
         break;
     }
-    if (interrupted)
+    if (interrupt_asked())
         progress_clear(bar);
-    return !interrupted;
+    return !interrupt_asked();
 }
 
 /* The losses of all epochs, also of those before the run was resumed. What cannot be read is not drawn: the numbers

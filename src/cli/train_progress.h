@@ -8,11 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Ctrl-C, SIGTERM and SIGHUP (a closed terminal) let train_progress_show return false; a second one kills. */
-void train_progress_catch_signals(void);
-
-/* One has come. */
-bool train_progress_interrupted(void);
+/* Ctrl-C, SIGTERM and SIGHUP (a closed terminal) let train_progress_show return false; a second one kills. Where this is the only
+ * process of the training (`alone`), they end it at once while there is nothing to save. */
+void train_progress_catch_signals(bool alone);
 
 /* The first line: the seed, unless it is NULL, and with --quiet the device's name. */
 void train_progress_begin(const char *device, const uint64_t *seed);

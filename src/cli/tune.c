@@ -3,6 +3,7 @@
 #include "train_options.h"
 #include "train_progress.h"
 #include "ui/format.h"
+#include "ui/interrupt.h"
 #include "ui/json_result.h"
 #include "ui/json_text.h"
 #include "ui/output.h"
@@ -193,7 +194,7 @@ static bool show(void *user, const lvk_search_event *e) {
     const lvk_search *search = user;
     char text[2][FORMAT_SIZE];
     if (quiet_is_set())
-        return !train_progress_interrupted();
+        return !interrupt_asked();
     switch (e->kind) {
     case LVK_SEARCH_ROUND:
         if (e->rounds > 1)
@@ -214,7 +215,7 @@ static bool show(void *user, const lvk_search_event *e) {
         break;
     }
     fflush(stdout);
-    return !train_progress_interrupted();
+    return !interrupt_asked();
 }
 
 /* ---- at the end ---- */
@@ -409,8 +410,11 @@ static int run(int argc, char **argv) {
         lvk_search_destroy(&search);
         return tested;
     }
-    train_progress_catch_signals();
+    interrupt_set_advice("the same command goes on");
+    train_progress_catch_signals(false);
     status = lvk_search_run(search, &a.device, show, search);
+    if (!interrupt_asked())
+        train_progress_catch_signals(true);
     int exit_status = status == LVK_OK ? EXIT_OK : report_failure(status);
     if (status == LVK_OK && a.search.refit && lvk_search_is_first(search))
         exit_status = refit(&a, search);

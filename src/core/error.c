@@ -3,10 +3,12 @@
 #include "core/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 static _Thread_local char message[1024];
+static _Thread_local lvk_status message_status;
 
 const char *lvk_status_name(lvk_status status) {
     static const char *const names[] = {"ok",
@@ -28,18 +30,25 @@ const char *lvk_error_message(void) {
     return message;
 }
 
+/* Libraries that run out of memory leave no line. */
+const char *lvk_error_line(lvk_status status) {
+    const bool is_old = status == LVK_ERROR_MEMORY && message_status != LVK_ERROR_MEMORY;
+    return is_old || !*message ? lvk_status_name(status) : message;
+}
+
 lvk_status lvk_fail(lvk_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     lvk_text_make_printable(message); /* names from outside may hold line ends or control sequences */
+    message_status = status;
     return status;
 }
 
 lvk_status lvk_fail_within(lvk_status status, const char *format, ...) {
     char inner[sizeof message];
-    memcpy(inner, message, sizeof inner);
+    snprintf(inner, sizeof inner, "%s", lvk_error_line(status));
     va_list arguments;
     va_start(arguments, format);
     const int length = vsnprintf(message, sizeof message, format, arguments);
@@ -53,5 +62,6 @@ lvk_status lvk_fail_within(lvk_status status, const char *format, ...) {
         message[at++] = *from;
     message[at] = '\0';
     lvk_text_make_printable(message);
+    message_status = status;
     return status;
 }

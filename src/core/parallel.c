@@ -68,7 +68,7 @@ static void *work(void *argument) {
         if (status != LVK_OK && (l->status == LVK_OK || index < l->failed)) {
             l->status = status;
             l->failed = index;
-            snprintf(l->message, sizeof l->message, "%s", lvk_error_message());
+            snprintf(l->message, sizeof l->message, "%s", lvk_error_line(status));
         }
         ++l->done;
         pthread_cond_signal(&l->changed);

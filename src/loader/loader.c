@@ -94,7 +94,7 @@ static void finish_image(lvk_loader *l, slot *s, uint32_t row, lvk_status status
     if (status != LVK_OK && row < s->failed) {
         s->failed = row;
         s->status = status;
-        snprintf(s->message, sizeof s->message, "%s", lvk_error_message());
+        snprintf(s->message, sizeof s->message, "%s", lvk_error_line(status));
     }
     if (--s->left == 0)
         pthread_cond_signal(&l->ready);

@@ -1,20 +1,34 @@
 #define _XOPEN_SOURCE 700
 #include "leukvk/sort_images.h"
 
+#include "core/digest.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/options.h"
+#include "core/text.h"
+#include "core/unfinished.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define WORK "links to images by their class"
 enum { NAME_SIZE = 201, MOST_SAME = 1000000 };
 
+static bool is_begun(const char *folder) {
+    char *mark = lvk_path_join(folder, LVK_UNFINISHED_NAME);
+    const bool is = mark && lvk_path_is_file(mark);
+    lvk_free(mark);
+    return is;
+}
+
 lvk_status lvk_sort_images_check(const char *folder) {
+    if (is_begun(folder))
+        return lvk_unfinished_check(folder, WORK);
     DIR *dir = opendir(folder);
     bool empty = true;
     if (!dir)
@@ -43,14 +57,23 @@ static void file_name(const char *text, char name[NAME_SIZE]) {
         name[0] = '_';
 }
 
-/* Links to `target` as `name`, or as "2-<name>" and so on where there is one already. */
-static lvk_status link_image(const char *target, const char *folder, const char *name) {
+/* Whether `path` is a link to `target`, of an earlier start. */
+static bool is_link_to(const char *path, const char *target) {
+    char linked[PATH_MAX];
+    const ssize_t length = readlink(path, linked, sizeof linked);
+    return length >= 0 && (size_t)length == strlen(target) && memcmp(linked, target, (size_t)length) == 0;
+}
+
+/* Links to `target` as `name`, or as "2-<name>" and so on where there is one already; if `again`, one to another file. */
+static lvk_status link_image(const char *target, const char *folder, const char *name, bool again) {
     for (int number = 1; number <= MOST_SAME; ++number) {
         char *path =
             number == 1 ? lvk_format("%s/%s", folder, name) : lvk_format("%s/%d-%s", folder, number, name);
         if (!path)
             return LVK_ERROR_MEMORY;
-        const int failed = symlink(target, path) == 0 ? 0 : errno;
+        int failed = symlink(target, path) == 0 ? 0 : errno;
+        if (failed == EEXIST && again && is_link_to(path, target))
+            failed = 0;
         const lvk_status status =
             failed && failed != EEXIST ? lvk_fail(LVK_ERROR_IO, "%s: %s", path, strerror(failed)) : LVK_OK;
         lvk_free(path);
@@ -65,6 +88,7 @@ typedef struct sorter {
     const lvk_prediction_options *options;
     const char *folder;
     bool labelled; /* some rows are */
+    lvk_unfinished tree;
 } sorter;
 
 static const char *class_name(const sorter *s, uint32_t class) {
@@ -97,11 +121,30 @@ static lvk_status sort_image(const sorter *s, uint32_t image, const lvk_predicti
                                   : make_folder(s, row, &folder);
     file_name(path, name);
     if (status == LVK_OK)
-        status = link_image(target, folder, name);
+        status = link_image(target, folder, name, s->tree.again);
     lvk_free(folder);
     lvk_free(typed);
     free(target);
     return status;
+}
+
+/* All on which the links depend, as a line. The caller frees *work. */
+static lvk_status describe(const sorter *s, const uint32_t *images, const lvk_prediction *rows, size_t count,
+                           char **work) {
+    const lvk_prediction_options *o = s->options;
+    lvk_text text = {0};
+    char digest[LVK_DIGEST_TEXT], *all;
+    size_t size;
+    for (size_t i = 0; i < count; ++i) {
+        const uint32_t class = lvk_prediction_called(&rows[i], o->class_count, o->threshold);
+        lvk_text_add(&text, "%s %d %s\n", class_name(s, class), rows[i].label,
+                     lvk_dataset_image(s->dataset, images[i])->path);
+    }
+    LVK_TRY(lvk_text_take(&text, &all, &size));
+    lvk_digest(all, size, digest);
+    lvk_free(all);
+    *work = lvk_format(WORK ", of %zu images %s\n", count, digest);
+    return *work ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 lvk_status lvk_sort_images(const lvk_dataset *dataset, const uint32_t *images, const lvk_prediction *rows,
@@ -113,8 +156,13 @@ lvk_status lvk_sort_images(const lvk_dataset *dataset, const uint32_t *images, c
     LVK_TRY(lvk_sort_images_check(folder));
     for (size_t i = 0; i < count; ++i)
         s.labelled |= rows[i].label >= 0;
-    LVK_TRY(lvk_folder_create(folder));
-    for (size_t i = 0; i < count; ++i)
-        LVK_TRY(sort_image(&s, images[i], &rows[i]));
-    return LVK_OK;
+    char *work = NULL;
+    lvk_status status = describe(&s, images, rows, count, &work);
+    if (status == LVK_OK)
+        status = lvk_unfinished_begin(folder, work, &s.tree);
+    lvk_free(work);
+    LVK_TRY(status);
+    for (size_t i = 0; i < count && status == LVK_OK; ++i)
+        status = sort_image(&s, images[i], &rows[i]);
+    return lvk_unfinished_close(&s.tree, status);
 }

@@ -91,7 +91,7 @@ lvk_status lvk_ranks_agree(const lvk_ranks *ranks, lvk_status status) {
     if (failed == ranks->size)
         return LVK_OK;
     if (failed == ranks->rank)
-        snprintf(failure.line, sizeof failure.line, "%s", lvk_error_message());
+        snprintf(failure.line, sizeof failure.line, "%s", lvk_error_line(status));
     lvk_ranks_broadcast(ranks, failed, &failure, sizeof failure);
     if (status != LVK_OK)
         return status;

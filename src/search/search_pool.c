@@ -40,11 +40,14 @@ typedef struct running {
 
 /* ---- in a trial's process ---- */
 
-static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_asked, training;
 
+/* Ends the process where it has nothing to save, such as while it reads the data set. */
 static void ask_to_stop(int signal_number) {
     (void)signal_number;
     stop_asked = 1;
+    if (!training)
+        _exit(1);
 }
 
 typedef struct sender {
@@ -74,6 +77,8 @@ static void send_line(void *user, lvk_log_level level, const char *line) {
 
 static bool send_epoch(void *user, const lvk_train_event *event) {
     sender *s = user;
+    training = event->kind != LVK_TRAIN_FINISHED &&
+               !(event->kind == LVK_TRAIN_EPOCH && event->epoch == event->epochs);
     if (event->kind == LVK_TRAIN_EPOCH) {
         s->report.epoch = event->epoch;
         s->report.epochs = event->epochs;
@@ -134,7 +139,7 @@ static _Noreturn void run_child(const running *r, uint32_t worker_number, const 
     lvk_log_set_sink(send_line, &s, job ? LVK_LOG_WARNING : LVK_LOG_INFO);
     s.report.status = work(r->pool, job, &s);
     if (s.report.status != LVK_OK)
-        snprintf(s.report.line, sizeof s.report.line, "%s", lvk_error_message());
+        snprintf(s.report.line, sizeof s.report.line, "%s", lvk_error_line(s.report.status));
     send_report(&s, LVK_REPORT_ENDED);
     _exit(0);
 }

@@ -36,7 +36,8 @@ lvk_status lvk_data_parallel_accumulate(const lvk_ranks *ranks, lvk_network *net
 
 /* Computes the probabilities of this rank's batches, and puts each at its place. */
 static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, const lvk_source *source,
-                               const uint32_t *images, size_t count, double *probabilities) {
+                               const uint32_t *images, size_t count, lvk_evaluation_progress progress,
+                               void *user, double *probabilities) {
     const uint32_t batch = network->config.batch, outputs = lvk_network_outputs(network);
     uint32_t *own = lvk_alloc(count, sizeof *own);
     double *evaluated = lvk_alloc(count * outputs, sizeof *evaluated);
@@ -44,7 +45,8 @@ static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, con
     if (status == LVK_OK) {
         memcpy(own, images, count * sizeof *own);
         const size_t kept = lvk_data_parallel_assign(ranks, own, 0, count, batch, ranks->size);
-        status = lvk_evaluation_probabilities(network, source, own, kept, 1, 1, NULL, NULL, NULL, evaluated);
+        status = lvk_evaluation_probabilities(network, source, own, kept, 1, 1,
+                                              ranks->size == 1 ? progress : NULL, user, NULL, evaluated);
     }
     const double *next = evaluated;
     for (size_t at = (size_t)ranks->rank * batch; status == LVK_OK && at < count;
@@ -60,9 +62,11 @@ static lvk_status evaluate_own(const lvk_ranks *ranks, lvk_network *network, con
 
 lvk_status lvk_data_parallel_probabilities(const lvk_ranks *ranks, lvk_network *network,
                                            const lvk_source *source, const uint32_t *images, size_t count,
+                                           lvk_evaluation_progress progress, void *user,
                                            double *probabilities) {
     const uint32_t batch = network->config.batch, outputs = lvk_network_outputs(network);
-    LVK_TRY(lvk_ranks_agree(ranks, evaluate_own(ranks, network, source, images, count, probabilities)));
+    LVK_TRY(lvk_ranks_agree(
+        ranks, evaluate_own(ranks, network, source, images, count, progress, user, probabilities)));
     for (size_t at = 0, number = 0; at < count; at += batch, ++number) {
         const size_t size = count - at < batch ? count - at : batch;
         lvk_ranks_broadcast(ranks, (uint32_t)(number % ranks->size), probabilities + at * outputs,

@@ -33,9 +33,11 @@ LVK_MUST_USE lvk_status lvk_data_parallel_accumulate(const lvk_ranks *ranks, lvk
                                                      float *gradients[2]);
 
 /* Computes lvk_evaluation_probabilities with one view. The ranks share the batches, and the results have the
- * same bits in all ranks. A failure in one rank is a failure in all. */
+ * same bits in all ranks. A failure in one rank is a failure in all. `progress` may be NULL, and is called where there
+ * is one rank only. */
 LVK_MUST_USE lvk_status lvk_data_parallel_probabilities(const lvk_ranks *ranks, lvk_network *network,
                                                         const lvk_source *source, const uint32_t *images,
-                                                        size_t count, double *probabilities);
+                                                        size_t count, lvk_evaluation_progress progress,
+                                                        void *user, double *probabilities);
 
 #endif

@@ -388,6 +388,12 @@ static lvk_status train_epoch(lvk_trainer *t) {
     return status;
 }
 
+static bool tell_validation(void *user, size_t done, size_t total) {
+    (void)done;
+    (void)total;
+    return tell(user, LVK_TRAIN_VALIDATION);
+}
+
 /* Evaluates the validation part, which has images. The numbers of the first rank count, since another rank's
  * mathematical library may differ in the last digit. */
 static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
@@ -396,8 +402,8 @@ static lvk_status validate(lvk_trainer *t, lvk_metrics *metrics) {
     double *probabilities = lvk_alloc(count * lvk_network_outputs(t->network), sizeof *probabilities);
     lvk_status status = lvk_ranks_agree(&t->ranks, probabilities ? LVK_OK : LVK_ERROR_MEMORY);
     if (status == LVK_OK)
-        status =
-            lvk_data_parallel_probabilities(&t->ranks, t->network, &t->source, images, count, probabilities);
+        status = lvk_data_parallel_probabilities(&t->ranks, t->network, &t->source, images, count,
+                                                 tell_validation, t, probabilities);
     if (status == LVK_OK)
         status = lvk_ranks_agree(&t->ranks,
                                  lvk_evaluation_measure(t->dataset, images, probabilities, count, metrics));
@@ -499,9 +505,11 @@ static lvk_status run_epochs(lvk_trainer *t, bool *stopped_early) {
         LVK_TRY(lvk_rank_consistency_check_parameters(t));
         lvk_metrics metrics;
         const lvk_metrics *validation = has_validation(t) ? &metrics : NULL;
-        if (validation)
-            LVK_TRY(explain_divergence(t, validate(t, &metrics), t->event.epoch, t->event.step,
-                                       "the network's outputs are no longer finite numbers"));
+        lvk_status status = validation ? validate(t, &metrics) : LVK_OK;
+        if (status == LVK_ERROR_CANCELLED)
+            status = stop_within_epoch(t);
+        LVK_TRY(explain_divergence(t, status, t->event.epoch, t->event.step,
+                                   "the network's outputs are no longer finite numbers"));
         LVK_TRY(lvk_ranks_agree(&t->ranks, finish_epoch(t, validation)));
         t->event.validation = validation;
         const bool go_on = !lvk_ranks_any(&t->ranks, !tell(t, LVK_TRAIN_EPOCH));

@@ -278,3 +278,12 @@ Test(allocation, of_a_training, .init = scratch_create, .fini = scratch_remove) 
     lvk_device_close(&w.device);
     lvk_dataset_destroy(&dataset);
 }
+
+Test(allocation, an_earlier_line_does_not_tell_of_a_lack_of_memory) {
+    cr_assert_eq(lvk_fail(LVK_ERROR_IO, "an earlier failure"), LVK_ERROR_IO);
+    cr_expect_str_eq(lvk_error_line(LVK_ERROR_IO), "an earlier failure");
+    cr_expect_str_eq(lvk_error_line(LVK_ERROR_MEMORY), "out of memory");
+    cr_expect_eq(lvk_fail_within(LVK_ERROR_MEMORY, "run"), LVK_ERROR_MEMORY);
+    cr_expect_str_eq(lvk_error_message(), "run: out of memory");
+    cr_expect_str_eq(lvk_error_line(LVK_ERROR_MEMORY), "run: out of memory");
+}

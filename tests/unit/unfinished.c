@@ -5,6 +5,7 @@
 #include "core/folder_walk.h"
 #include "core/unfinished.h"
 #include "leukvk/crop.h"
+#include "leukvk/sort_images.h"
 #include "leukvk/synth.h"
 
 #include <signal.h>
@@ -150,4 +151,53 @@ Test(unfinished, one_process_at_a_time) {
     cr_expect_eq(lvk_unfinished_close(&second, LVK_OK), LVK_OK);
     cr_expect_not(lvk_path_is_file(tree_path("t/" LVK_UNFINISHED_NAME)));
     cr_expect_eq(lvk_unfinished_check(tree_path("t"), "other work\n"), LVK_OK);
+}
+
+static int count_links(const char *below) {
+    char command[512];
+    int count = -1;
+    snprintf(command, sizeof command, "find %s -type l | wc -l", tree_path(below));
+    FILE *pipe = popen(command, "r"); /* NOLINT(cert-env33-c) */
+    cr_assert(pipe && fscanf(pipe, "%d", &count) == 1);
+    pclose(pipe);
+    return count;
+}
+
+Test(unfinished, links_by_class_go_on) {
+    enum { LINKED = 16 };
+    lvk_dataset *dataset;
+    lvk_prediction rows[LINKED] = {0};
+    uint32_t images[LINKED];
+    char moved[512], mark[512], away[512];
+    const lvk_prediction_options names = {.positive_class = "all", .negative_class = "hem", .threshold = 0.5};
+    lvk_synth_options few = drawn;
+    few.images = LINKED;
+    cr_assert_eq(draw("cells", few), LVK_OK, "%s", lvk_error_message());
+    cr_assert_eq(lvk_dataset_create(tree_path("cells"), NULL, &dataset), LVK_OK, "%s", lvk_error_message());
+    for (uint32_t i = 0; i < LINKED; ++i) {
+        images[i] = i;
+        rows[i] = (lvk_prediction){.path = lvk_dataset_image(dataset, i)->path, .p = 0.05 * i, .label = -1};
+    }
+    snprintf(moved, sizeof moved, "%s/%s", tree_path("cells"), rows[LINKED / 2].path);
+    snprintf(away, sizeof away, "%s", tree_path("away"));
+    snprintf(mark, sizeof mark, "%s", tree_path("sorted/" LVK_UNFINISHED_NAME));
+    cr_assert_eq(rename(moved, away), 0);
+    cr_expect_eq(lvk_sort_images(dataset, images, rows, LINKED, &names, tree_path("sorted")), LVK_ERROR_IO);
+    cr_expect_eq(access(mark, F_OK), 0, "half of the links look whole");
+    cr_expect_eq(count_links("sorted"), LINKED / 2);
+
+    cr_assert_eq(rename(away, moved), 0);
+    cr_expect_eq(lvk_sort_images_check(tree_path("sorted")), LVK_OK, "%s", lvk_error_message());
+    rows[0].p = 0.9; /* of another model */
+    cr_expect_eq(lvk_sort_images(dataset, images, rows, LINKED, &names, tree_path("sorted")),
+                 LVK_ERROR_ARGUMENT);
+    cr_expect_not_null(strstr(lvk_error_message(), "holds a part of other work"), "%s", lvk_error_message());
+    rows[0].p = 0;
+    cr_expect_eq(lvk_sort_images(dataset, images, rows, LINKED, &names, tree_path("sorted")), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_expect_neq(access(mark, F_OK), 0);
+    cr_expect_eq(count_links("sorted"), LINKED);
+    cr_expect_eq(lvk_sort_images_check(tree_path("sorted")), LVK_ERROR_ARGUMENT,
+                 "a whole folder is written again");
+    lvk_dataset_destroy(&dataset);
 }
