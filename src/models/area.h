@@ -3,7 +3,8 @@
  * "Products of experts", ICANN 1999). Size tells leukaemic cells from normal ones well on its own, and, unlike much
  * that a net learns from the cells of a few people, it holds for others. The function is fitted by itself before the
  * training, and the net is trained as if it were not there: a net that is trained together with it takes its part
- * back where that helps with the people in training (tools/study has the figures).
+ * back where that helps with the people in training (tools/study has the figures). After the training, both are brought to
+ * the same level and spread over these people (train/area_fit.h).
  *
  *   ground[n] = mean over pixels of clamp(2 - LVK_GROUND_STEEPNESS (red + green + blue), 0, 1), colours from 0 to 1
  *   logits[n][k] = kernel[k] ground[n] + bias[k] */

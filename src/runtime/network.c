@@ -438,7 +438,8 @@ lvk_status lvk_network_copy_parameters(lvk_network *from, lvk_network *to) {
 
 lvk_status lvk_network_change_parameters(lvk_network *network, lvk_network_change change, const void *user) {
     float *block = lvk_alloc(network->block_size, 1);
-    lvk_status status = block ? lvk_network_read(network, LVK_BLOCK_PARAMETERS, block) : LVK_ERROR_MEMORY;
+    lvk_status status =
+        block ? lvk_network_read(network, lvk_network_model(network), block) : LVK_ERROR_MEMORY;
     if (status == LVK_OK) {
         change(user, lvk_network_builder(network), block);
         status = lvk_network_write(network, LVK_BLOCK_PARAMETERS, block);

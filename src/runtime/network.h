@@ -132,7 +132,8 @@ LVK_MUST_USE lvk_status lvk_network_write(lvk_network *network, lvk_block_id blo
 /* Gives `to` the parameters of `from`, a network of the same model. */
 LVK_MUST_USE lvk_status lvk_network_copy_parameters(lvk_network *from, lvk_network *to);
 
-/* Reads the block of parameters, has `change` set what it wants to in it, and writes it. */
+/* Reads the block of parameters that inference reads, has `change` set what it wants to in it, and writes it as the parameters
+ * (and, where inference reads an average of them, as their average). */
 typedef void (*lvk_network_change)(const void *user, const lvk_builder *builder, float *block);
 LVK_MUST_USE lvk_status lvk_network_change_parameters(lvk_network *network, lvk_network_change change,
                                                       const void *user);

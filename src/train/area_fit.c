@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { MOST_ROUNDS = 50 };
+static const double LEAST_DEVIATION = 1e-6; /* a number that varies less tells nothing */
 
 typedef struct moments {
     double mean, deviation, total, positive; /* of x, and of the weights of all and of targets 1 */
@@ -55,7 +56,7 @@ void lvk_area_fit(const double *x, const uint8_t *targets, const double *weights
     const moments m = measure(x, targets, weights, count);
     double a = 0, b = 0;
     *slope = *intercept = 0;
-    if (!(m.positive > 0 && m.positive < m.total) || !(m.deviation > 1e-6))
+    if (!(m.positive > 0 && m.positive < m.total) || !(m.deviation > LEAST_DEVIATION))
         return;
     for (int round = 0; round < MOST_ROUNDS; ++round)
         if (step(x, targets, weights, count, &m, &a, &b) < 1e-12)
@@ -66,27 +67,79 @@ void lvk_area_fit(const double *x, const uint8_t *targets, const double *weights
 
 /* ---- of a training ---- */
 
+static void share_by_subject(const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                             uint32_t *of_subject, double *weights) {
+    double subjects[LVK_MOST_CLASSES] = {0};
+    for (size_t i = 0; i < count; ++i) {
+        const int target = lvk_evaluation_target(dataset, images[i]);
+        const uint32_t subject = lvk_dataset_image(dataset, images[i])->subject;
+        subjects[target] += of_subject[(size_t)subject * LVK_MOST_CLASSES + (size_t)target]++ == 0;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        const int target = lvk_evaluation_target(dataset, images[i]);
+        const uint32_t subject = lvk_dataset_image(dataset, images[i])->subject;
+        weights[i] = 1 / (subjects[target] * of_subject[(size_t)subject * LVK_MOST_CLASSES + (size_t)target]);
+    }
+}
+
+lvk_status lvk_subject_weights(const lvk_trainer *t, double *weights) {
+    size_t count;
+    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
+    uint32_t *of_subject =
+        lvk_alloc(lvk_dataset_subject_count(t->dataset) * LVK_MOST_CLASSES, sizeof *of_subject);
+    if (!of_subject)
+        return LVK_ERROR_MEMORY;
+    share_by_subject(t->dataset, images, count, of_subject, weights);
+    lvk_free(of_subject);
+    return LVK_OK;
+}
+
+typedef struct area_data {
+    size_t count;
+    const uint32_t *images;
+    uint8_t *targets;
+    double *weights; /* of lvk_subject_weights */
+} area_data;
+
+static void close_data(area_data *data) {
+    lvk_free(data->targets);
+    lvk_free(data->weights);
+}
+
+static lvk_status open_data(const lvk_trainer *t, area_data *data) {
+    *data = (area_data){0};
+    data->images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &data->count);
+    data->targets = lvk_alloc(data->count, sizeof *data->targets);
+    data->weights = lvk_alloc(data->count, sizeof *data->weights);
+    const lvk_status status =
+        data->targets && data->weights ? lvk_subject_weights(t, data->weights) : LVK_ERROR_MEMORY;
+    if (status != LVK_OK)
+        close_data(data);
+    return status;
+}
+
 /* Fits the area's logits: of two classes the logistic function of the positive one, of more those of each class
  * against the rest. The first rank's numbers count, since another's mathematical library may differ in the last
  * digit. */
 static lvk_status fit_area(lvk_trainer *t, double *kernel, double *bias) {
-    size_t count;
-    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
+    area_data data;
+    double of_class[LVK_MOST_CLASSES] = {0};
     const uint32_t outputs = lvk_network_outputs(t->network);
-    uint8_t *targets = lvk_alloc(count, sizeof *targets);
-    double *weights = lvk_alloc(count, sizeof *weights);
-    const lvk_status status = targets && weights ? LVK_OK : LVK_ERROR_MEMORY;
-    for (uint32_t k = 0; k < outputs && status == LVK_OK; ++k) {
-        for (size_t i = 0; i < count; ++i) {
-            const int target = lvk_evaluation_target(t->dataset, images[i]);
-            targets[i] = target == (int)(outputs == 1 ? 1 : k);
-            weights[i] = (double)t->class_weight[target];
-        }
-        lvk_area_fit(t->ground, targets, weights, count, &kernel[k], &bias[k]);
+    LVK_TRY(open_data(t, &data));
+    for (size_t i = 0; i < data.count; ++i) {
+        const int target = lvk_evaluation_target(t->dataset, data.images[i]);
+        of_class[target] += (double)t->class_weight[target];
     }
-    lvk_free(targets);
-    lvk_free(weights);
-    return status;
+    for (size_t i = 0; i < data.count; ++i)
+        data.weights[i] *= of_class[lvk_evaluation_target(t->dataset, data.images[i])];
+    for (uint32_t k = 0; k < outputs; ++k) {
+        for (size_t i = 0; i < data.count; ++i)
+            data.targets[i] =
+                lvk_evaluation_target(t->dataset, data.images[i]) == (int)(outputs == 1 ? 1 : k);
+        lvk_area_fit(t->ground, data.targets, data.weights, data.count, &kernel[k], &bias[k]);
+    }
+    close_data(&data);
+    return LVK_OK;
 }
 
 static void set_area(const void *user, const lvk_builder *builder, float *block) {
@@ -102,4 +155,80 @@ lvk_status lvk_area_start(lvk_trainer *t) {
     memcpy(parameters.mean, t->info.standard.mean, sizeof parameters.mean);
     memcpy(parameters.deviation, t->info.standard.deviation, sizeof parameters.deviation);
     return lvk_network_change_parameters(t->network, set_area, &parameters);
+}
+
+/* ---- after it ---- */
+
+/* The changes to the last dense layer of the net, and to that of the area. */
+typedef struct logit_change {
+    moments net, area;
+} logit_change;
+
+static const moments none = {.deviation = 1}, remove_all = {.deviation = INFINITY};
+
+/* Takes the mean from a dense layer's outputs, and divides them by the deviation. `kernel` is the number of its kernel, which its
+ * bias follows. */
+static void change_layer(const lvk_builder *builder, size_t kernel, const moments *m, float *block) {
+    for (size_t p = kernel; p < kernel + 2; ++p) {
+        const lvk_tensor *tensor = &builder->graph->tensors[builder->parameters[p].tensor];
+        float *values = block + tensor->offset / sizeof *values;
+        for (uint64_t i = 0; i < lvk_type_count(&tensor->type); ++i)
+            values[i] = (float)(((double)values[i] - (p > kernel ? m->mean : 0)) / m->deviation);
+    }
+}
+
+/* The parameters end with kernel and bias of the net's last layer, of the area's ground, and of the area's logits. */
+static void change_logits(const void *user, const lvk_builder *builder, float *block) {
+    const logit_change *change = user;
+    change_layer(builder, builder->parameter_count - 6, &change->net, block);
+    change_layer(builder, builder->parameter_count - 2, &change->area, block);
+}
+
+/* Gives the network the parameters, with a change. */
+static lvk_status change_from(lvk_trainer *t, const float *parameters, const logit_change *change) {
+    LVK_TRY(lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, parameters));
+    return lvk_network_change_parameters(t->network, change_logits, change);
+}
+
+/* Mean and deviation of the network's logits over the training images. The temperature keeps the probabilities, from which they are
+ * computed, off 0 and 1. */
+static lvk_status measure_logits(lvk_trainer *t, const area_data *data, double *logits, moments *m) {
+    const double temperature = 64;
+    LVK_TRY(lvk_evaluation_probabilities(t->network, &t->source, data->images, data->count, 1, temperature,
+                                         NULL, NULL, NULL, logits));
+    for (size_t i = 0; i < data->count; ++i) {
+        const double p =
+            fmin(fmax(logits[i], 5e-10), 1 - 5e-10); /* half of the last digit of a probability */
+        logits[i] = temperature * log(p / (1 - p));
+    }
+    *m = measure(logits, data->targets, data->weights, data->count);
+    return LVK_OK;
+}
+
+static lvk_status standardize(lvk_trainer *t, const area_data *data, double *logits, float *parameters) {
+    logit_change change;
+    LVK_TRY(lvk_network_read(t->network, lvk_network_model(t->network), parameters));
+    LVK_TRY(change_from(t, parameters, &(logit_change){.net = none, .area = remove_all}));
+    LVK_TRY(measure_logits(t, data, logits, &change.net));
+    LVK_TRY(change_from(t, parameters, &(logit_change){.net = remove_all, .area = none}));
+    LVK_TRY(measure_logits(t, data, logits, &change.area));
+    if (change.net.deviation < LEAST_DEVIATION || change.area.deviation < LEAST_DEVIATION)
+        return lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, parameters);
+    LVK_TRY(change_from(t, parameters, &change));
+    return lvk_network_save_model(t->network, &t->info, NULL, lvk_run_folder_file(t->folder, LVK_RUN_MODEL));
+}
+
+lvk_status lvk_area_standardize(lvk_trainer *t) {
+    area_data data;
+    if (!t->settings.area || lvk_network_outputs(t->network) > 1 || t->settings.balance == LVK_BALANCE_NONE)
+        return LVK_OK;
+    LVK_TRY(open_data(t, &data));
+    double *logits = lvk_alloc(data.count, sizeof *logits);
+    float *parameters = lvk_alloc(t->network->block_size, 1);
+    const lvk_status status =
+        logits && parameters ? standardize(t, &data, logits, parameters) : LVK_ERROR_MEMORY;
+    lvk_free(parameters);
+    lvk_free(logits);
+    close_data(&data);
+    return status;
 }

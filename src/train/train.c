@@ -458,6 +458,8 @@ static lvk_status evaluate_kept(lvk_trainer *t, lvk_train_result *result) {
     LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, file), &kept));
     lvk_status status = lvk_network_load_parameters(t->network, kept);
     lvk_checkpoint_destroy(&kept);
+    if (status == LVK_OK)
+        status = lvk_area_standardize(t);
     for (int part = LVK_SPLIT_VALIDATION; part < LVK_SPLIT_PART_COUNT && status == LVK_OK; ++part) {
         size_t count;
         const uint32_t *images = lvk_split_images(t->split, (lvk_split_part)part, &count);

@@ -87,3 +87,49 @@ Test(classifier, tells_of_a_refit_and_knows_nothing_of_an_unreadable_image) {
                   rows[i].p, rows[i].novelty);
     lvk_device_close(&device);
 }
+
+/* Mean of the logits over all training images, where classes weigh alike, and in a class its subjects. */
+static double mean_by_subject(const lvk_dataset *dataset, const lvk_prediction *rows, size_t count) {
+    double mean = 0;
+    for (uint32_t label = 0; label < 2; ++label) {
+        double sum = 0;
+        int subjects = 0;
+        for (uint32_t s = 0; s < lvk_dataset_subject_count(dataset); ++s) {
+            double of_subject = 0;
+            int images = 0;
+            for (size_t i = 0; i < count; ++i) {
+                const lvk_image_info *image = lvk_dataset_image(dataset, i);
+                if (image->subject != s || (uint32_t)image->label != label ||
+                    image->part != LVK_PART_TRAINING)
+                    continue;
+                of_subject += log(rows[i].p / (1 - rows[i].p));
+                ++images;
+            }
+            sum += images ? of_subject / images : 0;
+            subjects += images > 0;
+        }
+        cr_assert_gt(subjects, 1);
+        mean += sum / subjects / 2;
+    }
+    return mean;
+}
+
+/* The refit is trained on all images but those of the preliminary part, in which its logits stand around 0 whoever has how many of them. */
+Test(classifier, logits_stand_around_zero_over_the_people_in_training) {
+    static lvk_prediction rows[MOST_IMAGES];
+    static uint32_t images[MOST_IMAGES];
+    lvk_dataset *dataset;
+    train();
+    cr_assert_eq(lvk_dataset_create(cells, NULL, &dataset), LVK_OK, "%s", lvk_error_message());
+    const size_t count = lvk_dataset_image_count(dataset);
+    for (uint32_t i = 0; i < count; ++i)
+        images[i] = i;
+    lvk_classifier *c = open(run, false);
+    cr_assert_eq(lvk_classifier_predict(c, dataset, images, count, NULL, NULL, rows), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_expect_float_eq(mean_by_subject(dataset, rows, count), 0, 1e-4, "%g",
+                       mean_by_subject(dataset, rows, count));
+    lvk_classifier_close(&c);
+    lvk_dataset_destroy(&dataset);
+    lvk_device_close(&device);
+}
