@@ -7,6 +7,7 @@
 #include "search/run_group.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,6 +56,22 @@ Test(run_group, refuses_others) {
     cr_expect_eq(open_with("g", "{\"a\": 1}", &lock), LVK_ERROR_FORMAT);
     cr_assert_eq(lvk_file_write(scratch_path("file"), "x", 1), LVK_OK);
     cr_expect_eq(open_with("file", "{}", &lock), LVK_ERROR_IO);
+}
+
+/* A search in the folder of a training would mix its files with those of the run. */
+Test(run_group, refuses_a_folder_of_other_things) {
+    int lock;
+    cr_assert_eq(lvk_folder_create(scratch_path("run")), LVK_OK);
+    cr_assert_eq(lvk_file_write(scratch_path("run/.lock"), "", 0), LVK_OK);
+    cr_assert_eq(lvk_file_write(scratch_path("run/config.json"), "{}", 2), LVK_OK);
+    cr_expect_eq(open_with("run", "{}", &lock), LVK_ERROR_IO);
+    cr_expect_not_null(
+        strstr(lvk_error_message(), "run: is not empty, and is no study: there is no study.json"), "%s",
+        lvk_error_message());
+    cr_expect_not(lvk_path_is_file(scratch_path("run/study.json")));
+    cr_assert_eq(remove(scratch_path("run/config.json")), 0); /* a start that was killed */
+    cr_expect_eq(open_with("run", "{}", &lock), LVK_OK, "%s", lvk_error_message());
+    close(lock);
 }
 
 Test(run_group, one_process_at_a_time) {
