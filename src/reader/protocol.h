@@ -1,9 +1,8 @@
 /* What the reading program (program/main.c) is asked and what it answers, as bytes of one machine and one
  * build:
  *   the request: an lvk_reader_request, the file's name, the file's bytes
- *   the answer:  an lvk_child_report; if that is LVK_OK, an lvk_reader_tensors with its tensors, and for each
- * tensor an
- *                lvk_child_report and its elements
+ *   the answer:  an lvk_child_report; if that is LVK_OK, an lvk_reader_tensors with its tensors, and for
+ *                each tensor an lvk_child_report and its elements
  * Whoever reads the answer checks it: a damaged file may have taken over the program. */
 #ifndef LVK_READER_PROTOCOL_H
 #define LVK_READER_PROTOCOL_H
