@@ -6,7 +6,7 @@ execute_process(COMMAND dpkg-shlibdeps -O -e${CPACK_LEUKVK_READER_FOLDER}/leukvk
     OUTPUT_VARIABLE needs OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX REPLACE "^shlibs:Depends=" "" needs "${needs}")
 string(REPLACE ", " ";" needs "${needs}")
-list(FILTER needs EXCLUDE REGEX "^libc6 ") # of another version than the packages' own files need
+list(FILTER needs EXCLUDE REGEX "^lib(c6|jansson|xxhash)") # which the files of the packages need as well
 list(JOIN needs ", " needs)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "${needs}")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS "${needs}")
