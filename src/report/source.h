@@ -2,9 +2,9 @@
 #ifndef LVK_REPORT_SOURCE_H
 #define LVK_REPORT_SOURCE_H
 
+#include "artifact/epochs.h"
 #include "leukvk/split.h"
 #include "metrics/labelled_rows.h"
-#include "artifact/epochs.h"
 
 #include <jansson.h>
 

@@ -344,8 +344,7 @@ Test(command_line, cpu_is_a_device_that_computes_on_the_processor) {
 /* Numbers count the devices of Vulkan first: where its driver does not start, 0 is not the processor. */
 Test(command_line, a_device_that_cannot_be_had_is_no_other) {
     static const char *const named[] = {"0", "7", "lavapipe"};
-    static const char *const calls[] = {"selftest", "bench w1", "tune-kernels --show",
-                                        "serve no-model"};
+    static const char *const calls[] = {"selftest", "bench w1", "tune-kernels --show", "serve no-model"};
     char calling[128];
     cr_assert_eq(setenv("VK_ICD_FILENAMES", "/nonexistent/icd.json", 1), 0);
     cr_assert_eq(setenv("VK_DRIVER_FILES", "/nonexistent/icd.json", 1), 0);
