@@ -27,7 +27,9 @@ except ImportError as error:
     sys.exit(77)
 
 TOLERANCE = 1e-5  # 1e-7 is what rounding makes
-PILLOW_TOLERANCE = 1e-3  # it rounds resized pixels to whole numbers, which docs/export.md tells
+# Pillow rounds resized pixels to whole numbers, which docs/export.md tells. The logits of net and area have a standard deviation of 1
+# each, whatever little a net has learnt: of nets of 2, 6 and 10 epochs on these cells the rounding changes p by 0.0039, 0.0032, 0.0025.
+PILLOW_TOLERANCE = 5e-3
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "export.md"
 TRAIN = ["--no-refit", "--crop", "none", "--epochs", "1", "--batch", "4", "--seed", "3"]
 CHANCE = ["--weights", "none", "--unfreeze", "all", "--bn", "train"]

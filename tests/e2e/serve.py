@@ -536,8 +536,9 @@ class Watch(Case):
             self.assertEqual(first["rows"][0][0], 1)
             self.assertAlmostEqual(first["rows"][0][1], float(rows.splitlines()[1].split(",")[1]), 5)
             self.assertEqual(answer["runs"][1]["name"], "refit")
-            (run_folder / "metrics.csv").write_text(rows + "2," + ",".join([""] * (len(first["columns"]) - 1)) + "\n")
-            self.assertEqual(s.json("GET", "/v1/run")[1]["runs"][0]["rows"][1], [2] + [None] * (len(first["columns"]) - 1))
+            unknown = [name.startswith("val_") for name in first["columns"][1:]]
+            (run_folder / "metrics.csv").write_text(rows + "2," + ",".join("" if empty else "0.5" for empty in unknown) + "\n")
+            self.assertEqual(s.json("GET", "/v1/run")[1]["runs"][0]["rows"][1], [2] + [None if empty else 0.5 for empty in unknown])
             (run_folder / "metrics.csv").write_text("epoch,a\n1,2,3\n")
             self.assertEqual(s.json("GET", "/v1/run")[1]["runs"][0]["rows"], [])
             self.assertEqual(s.ask("GET", "/")[0].status, 200)

@@ -444,6 +444,7 @@ static double figure_before(const char *text, const char *start, const char *uni
 Test(training, speed_after_a_resume_is_that_of_the_rest) {
     const char *folder = program_folder();
     const program_moment moment = {"run folder", 0.7};
+    program_use_vulkan();
     unsigned done = 0, steps = 1;
     program_run(&result, "synth %s/data --images 200 --subjects 10 --size 128 --format png --seed 3", folder);
     cr_assert_eq(result.exit_status, 0, "%s", result.err);

@@ -29,8 +29,8 @@ class Outcome:
 
 
 class Program:
-    def __init__(self, program, library, scratch):
-        self.program, self.library = pathlib.Path(program).resolve(), pathlib.Path(library).resolve()
+    def __init__(self, program, library, scratch):  # library None: nothing is injected
+        self.program, self.library = pathlib.Path(program).resolve(), library and pathlib.Path(library).resolve()
         self.environment = dict(os.environ, OMP_WAIT_POLICY="passive", OMP_NUM_THREADS="2", LC_ALL="C")
         self.environment.setdefault("MESA_SHADER_CACHE_DIR", str(scratch / "shader-cache"))
 
@@ -44,7 +44,7 @@ class Program:
         with tempfile.NamedTemporaryFile() as file:
             file.write(bytes(FILE_BYTES))
             file.flush()
-            extra = {} if kill_after is not None else {"LD_PRELOAD": str(self.library), "LEUKVK_INJECT": task, "LEUKVK_INJECT_COUNTS": file.name}
+            extra = {} if kill_after is not None or self.library is None else {"LD_PRELOAD": str(self.library), "LEUKVK_INJECT": task, "LEUKVK_INJECT_COUNTS": file.name}
             process = self.start(arguments, folder, **extra)
             if kill_after is not None:
                 time.sleep(kill_after)

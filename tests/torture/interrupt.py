@@ -26,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import many_images
 
 MARK = ".leukvk-unfinished"
+RESUME = ("train", "--resume", "out", "-q")
 Verb = collections.namedtuple("Verb", "name command until writes again", defaults=((), None))
 
 
@@ -48,12 +49,11 @@ def make(program, base):
     run("predict", "--model", "run", base / "cells", "--format", "csv", "--out", "table.csv", "-q", *cpu)
     many, model = base / "many", base / "run"
     features = ("train", "--data", base / "cells", "--out", "out", "--model", "resnet18", "--weights", weights, "--views", 8, "--epochs", 1000, *cpu)
-    resume = ("train", "--resume", "out", "-q")
     predict = ("predict", "--model", model, many, "-q", *cpu)
     return [
         Verb("train, self-test", train, 0.15, ("out",), ("train", *train[1:-4], "--epochs", 1, "-q", *cpu)),
-        Verb("train", train, 0.8, ("out",), resume),
-        Verb("train, features", features, 0.8, ("out",), resume),
+        Verb("train", train, 0.8, ("out",), RESUME),
+        Verb("train, features", features, 0.8, ("out",), RESUME),
         Verb("train, many images", ("train", "--data", many, "--out", "out", "--image-size", 32, *cpu), 0.8, ("out",)),
         Verb("cv", ("cv", "--data", base / "cells", "--out", "out", "--image-size", 64, "--epochs", 1000, *cpu), 0.8, ("out",)),
         Verb("tune", ("tune", "--data", base / "cells", "--grid", "learning-rate=0.001,0.01", "--grid", "epochs=1000", "--image-size", 64,
@@ -80,7 +80,7 @@ class Interrupt:
     def __init__(self, options):
         self.options = options
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="leukvk-interrupt-"))
-        self.program = injection.Program(options.program, options.program, self.base)
+        self.program = injection.Program(options.program, None, self.base)
         self.program.environment["VK_LOADER_LAYERS_DISABLE"] = "all"
         self.wrong, self.folders = [], 0
 
@@ -129,7 +129,8 @@ class Interrupt:
         if left:
             self.wrong.append(f"{what}: {left}")
         if verb.again:
-            command = verb.again if verb.again[1] != "--resume" or (folder / "out/config.json").exists() else ()
+            begun = (folder / "out/config.json").exists()
+            command = verb.again if begun == ("--resume" in verb.again) else RESUME if begun else ()
             if command and "--resume" in command:  # to the end of the epoch within which it was stopped
                 rows = (folder / "out/metrics.csv").read_text(encoding="utf-8").count("\n") if (folder / "out/metrics.csv").exists() else 1
                 command = (*command, "--epochs", max(rows, 1) + 1)
