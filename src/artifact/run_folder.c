@@ -6,7 +6,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,29 +89,22 @@ lvk_status lvk_run_folder_reopen(const char *path) {
     return status;
 }
 
-/* Whether a file of this name is written before config.json. */
+/* Whether a run that was killed before it wrote config.json may have left a file of this name. */
 static bool is_early(const char *name) {
-    return strcmp(name, lvk_run_file_name(LVK_RUN_SPLIT)) == 0 || strcmp(name, "data.json") == 0;
+    return lvk_file_is_left(name) || strcmp(name, lvk_run_file_name(LVK_RUN_SPLIT)) == 0 ||
+           strcmp(name, "data.json") == 0;
 }
 
 /* Fails unless the folder is empty, or holds only what a run leaves that was killed before it wrote
  * config.json and thus cannot be resumed: the lock, temporary files, and, beside a lock, what is written earlier. */
 static lvk_status check_empty(const char *path) {
+    char name[LVK_FILE_NAME_SIZE];
     bool begun;
     LVK_TRY(has_file(path, ".lock", &begun));
-    DIR *folder = opendir(path);
-    if (!folder)
-        return fail_errno(path);
-    lvk_status status = LVK_OK;
-    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));) {
-        const char *name = entry->d_name;
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".lock") != 0 &&
-            !lvk_file_is_temporary(name) && !(begun && is_early(name)))
-            status =
-                lvk_fail(LVK_ERROR_IO, "%s: is not empty; name another run folder, or resume this run", path);
-    }
-    closedir(folder);
-    return status;
+    LVK_TRY(lvk_folder_find(path, begun ? is_early : lvk_file_is_left, name));
+    return *name
+               ? lvk_fail(LVK_ERROR_IO, "%s: is not empty; name another run folder, or resume this run", path)
+               : LVK_OK;
 }
 
 /* Takes `path` over. */

@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -137,6 +138,22 @@ char *lvk_cache_folder(void) {
     if (folder && *folder == '/')
         return lvk_path_join(folder, "leukvk");
     return home && *home == '/' ? lvk_path_join(home, ".cache/leukvk") : NULL;
+}
+
+bool lvk_file_is_left(const char *name) {
+    return strcmp(name, ".lock") == 0 || lvk_file_is_temporary(name);
+}
+
+lvk_status lvk_folder_find(const char *path, bool (*ignored)(const char *), char name[LVK_FILE_NAME_SIZE]) {
+    name[0] = '\0';
+    DIR *folder = opendir(path);
+    if (!folder)
+        return errno == ENOENT ? LVK_OK : fail_errno(path);
+    for (struct dirent *entry; !name[0] && (entry = readdir(folder));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !ignored(entry->d_name))
+            snprintf(name, LVK_FILE_NAME_SIZE, "%s", entry->d_name);
+    closedir(folder);
+    return LVK_OK;
 }
 
 /* Creates the cache folder for this user alone. Another's is not trusted: drivers take what is kept there as it is. */

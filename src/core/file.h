@@ -52,6 +52,15 @@ LVK_MUST_USE lvk_status lvk_folder_create(const char *path);
  * -1, says that another process holds the lock. */
 LVK_MUST_USE lvk_status lvk_folder_lock(const char *folder, int *lock);
 
+/* Whether `name` is that of a file which a killed process may have left: the lock, or a temporary file. */
+bool lvk_file_is_left(const char *name);
+
+/* Sets `name` to that of any file or folder in the folder for which `ignored` is false; "": there is none, or no
+ * folder. */
+enum { LVK_FILE_NAME_SIZE = 256 };
+LVK_MUST_USE lvk_status lvk_folder_find(const char *folder, bool (*ignored)(const char *name),
+                                        char name[LVK_FILE_NAME_SIZE]);
+
 bool lvk_path_is_folder(const char *path);
 bool lvk_path_is_file(const char *path);
 bool lvk_path_is_own(const char *path); /* belongs to the user of this process */

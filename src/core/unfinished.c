@@ -5,7 +5,6 @@
 #include "core/file.h"
 #include "core/memory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,18 +17,15 @@ static lvk_status fail_errno(const char *path) {
     return lvk_fail(errno == ENOMEM ? LVK_ERROR_MEMORY : LVK_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
+static bool is_mark(const char *name) {
+    return strcmp(name, LVK_UNFINISHED_NAME) == 0;
+}
+
 /* Fails if the folder holds anything but the mark. The folder need not exist. */
 static lvk_status check_bare(const char *path) {
-    DIR *folder = opendir(path);
-    if (!folder)
-        return errno == ENOENT ? LVK_OK : fail_errno(path);
-    lvk_status status = LVK_OK;
-    for (struct dirent *entry; status == LVK_OK && (entry = readdir(folder));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            strcmp(entry->d_name, LVK_UNFINISHED_NAME) != 0)
-            status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: is not empty (it holds %s)", path, entry->d_name);
-    closedir(folder);
-    return status;
+    char name[LVK_FILE_NAME_SIZE];
+    LVK_TRY(lvk_folder_find(path, is_mark, name));
+    return *name ? lvk_fail(LVK_ERROR_ARGUMENT, "%s: is not empty (it holds %s)", path, name) : LVK_OK;
 }
 
 /* Sets *begun to whether the folder holds a mark of this work. Fails with the mark of another work, or, if

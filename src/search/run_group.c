@@ -9,8 +9,6 @@
 #include "train/origin.h"
 #include "train/settings.h"
 
-#include <dirent.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { DIGITS = 15 };
@@ -29,19 +27,12 @@ static lvk_status check_file(const lvk_run_group *group, const char *path) {
 
 /* Fails if the folder, where nothing of the group has begun, holds anything, such as another run; it need not exist. */
 static lvk_status check_empty(const lvk_run_group *group, const char *folder) {
-    DIR *entries = opendir(folder);
-    lvk_status status = LVK_OK;
-    for (struct dirent *entry; entries && status == LVK_OK && (entry = readdir(entries));) {
-        const char *name = entry->d_name;
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".lock") != 0 &&
-            !lvk_file_is_temporary(name))
-            status =
-                lvk_fail(LVK_ERROR_IO, "%s: is not empty, and is no %s: there is no %s; name another folder",
-                         folder, group->what, group->file);
-    }
-    if (entries)
-        closedir(entries);
-    return status;
+    char name[LVK_FILE_NAME_SIZE];
+    LVK_TRY(lvk_folder_find(folder, lvk_file_is_left, name));
+    return *name
+               ? lvk_fail(LVK_ERROR_IO, "%s: is not empty, and is no %s: there is no %s; name another folder",
+                          folder, group->what, group->file)
+               : LVK_OK;
 }
 
 lvk_status lvk_run_group_check(const lvk_run_group *group, const char *folder) {
