@@ -1,6 +1,7 @@
 #include "metrics/temperature.h"
 
 #include "core/memory.h"
+#include "metrics/subject_weights.h"
 
 #include <math.h>
 
@@ -125,35 +126,30 @@ lvk_status lvk_temperature_fit_classes(const lvk_class_rows *rows, double *tempe
     return fit_classes(rows, NULL, temperature);
 }
 
-/* weights[i] is one over the number of images that the row's subject has of its class, and over the number of subjects with that
- * class. Fails where fewer than two classes have two subjects. */
-static lvk_status weigh(const lvk_labelled_rows *rows, uint32_t classes, uint32_t *images, double *weights) {
-    uint32_t subjects[LVK_MOST_CLASSES] = {0}, known = 0;
+/* Fails where fewer than two classes have two subjects. */
+static lvk_status weigh(const lvk_labelled_rows *rows, uint32_t classes, uint32_t *labels, double *weights) {
+    uint32_t subjects[LVK_MOST_CLASSES], known = 0;
     const size_t count = rows->scored.count;
-    for (size_t i = 0; i < count; ++i) {
-        const uint32_t label = rows->labels ? rows->labels[i] : rows->class_labels[i];
-        subjects[label] += images[rows->subjects[i] * classes + label]++ == 0;
-    }
+    for (size_t i = 0; i < count; ++i)
+        labels[i] = rows->labels ? rows->labels[i] : rows->class_labels[i];
+    LVK_TRY(lvk_subject_weights(rows->subjects, labels, count, rows->scored.subject_count, classes, weights,
+                                subjects));
     for (uint32_t c = 0; c < classes; ++c)
         known += subjects[c] > 1;
-    if (known < 2)
-        return lvk_fail(LVK_ERROR_ARGUMENT, "no temperature: it takes two subjects of each of two classes");
-    for (size_t i = 0; i < count; ++i) {
-        const uint32_t label = rows->labels ? rows->labels[i] : rows->class_labels[i];
-        weights[i] = 1.0 / images[rows->subjects[i] * classes + label] / subjects[label];
-    }
-    return LVK_OK;
+    return known < 2
+               ? lvk_fail(LVK_ERROR_ARGUMENT, "no temperature: it takes two subjects of each of two classes")
+               : LVK_OK;
 }
 
 lvk_status lvk_temperature_fit_by_subject(const lvk_labelled_rows *rows, uint32_t classes,
                                           double *temperature) {
     double *weights = lvk_alloc(rows->scored.count, sizeof *weights);
-    uint32_t *images = lvk_alloc((size_t)rows->scored.subject_count * classes, sizeof *images);
-    lvk_status status = weights && images ? weigh(rows, classes, images, weights) : LVK_ERROR_MEMORY;
+    uint32_t *labels = lvk_alloc(rows->scored.count, sizeof *labels);
+    lvk_status status = weights && labels ? weigh(rows, classes, labels, weights) : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
         status = classes > 2 ? fit_classes(&rows->by_class, weights, temperature)
                              : fit(&rows->scored, weights, temperature);
-    lvk_free(images);
+    lvk_free(labels);
     lvk_free(weights);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "train/area_fit.h"
 
 #include "core/memory.h"
+#include "metrics/subject_weights.h"
 #include "models/area.h"
 #include "predict/evaluation.h"
 
@@ -11,7 +12,8 @@ enum { MOST_ROUNDS = 50 };
 static const double LEAST_DEVIATION = 1e-6; /* a number that varies less tells nothing */
 
 typedef struct moments {
-    double mean, deviation, total, positive; /* of x, and of the weights of all and of targets 1 */
+    double mean, deviation, total,
+        positive; /* of x, and of the weights of all and of targets 1, if there are any */
 } moments;
 
 static moments measure(const double *x, const uint8_t *targets, const double *weights, size_t count) {
@@ -19,7 +21,7 @@ static moments measure(const double *x, const uint8_t *targets, const double *we
     double squares = 0;
     for (size_t i = 0; i < count; ++i) {
         m.total += weights[i];
-        m.positive += targets[i] ? weights[i] : 0;
+        m.positive += targets && targets[i] ? weights[i] : 0;
         m.mean += weights[i] * x[i];
     }
     m.mean /= m.total > 0 ? m.total : 1;
@@ -67,37 +69,10 @@ void lvk_area_fit(const double *x, const uint8_t *targets, const double *weights
 
 /* ---- of a training ---- */
 
-static void share_by_subject(const lvk_dataset *dataset, const uint32_t *images, size_t count,
-                             uint32_t *of_subject, double *weights) {
-    double subjects[LVK_MOST_CLASSES] = {0};
-    for (size_t i = 0; i < count; ++i) {
-        const int target = lvk_evaluation_target(dataset, images[i]);
-        const uint32_t subject = lvk_dataset_image(dataset, images[i])->subject;
-        subjects[target] += of_subject[(size_t)subject * LVK_MOST_CLASSES + (size_t)target]++ == 0;
-    }
-    for (size_t i = 0; i < count; ++i) {
-        const int target = lvk_evaluation_target(dataset, images[i]);
-        const uint32_t subject = lvk_dataset_image(dataset, images[i])->subject;
-        weights[i] = 1 / (subjects[target] * of_subject[(size_t)subject * LVK_MOST_CLASSES + (size_t)target]);
-    }
-}
-
-lvk_status lvk_subject_weights(const lvk_trainer *t, double *weights) {
-    size_t count;
-    const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
-    uint32_t *of_subject =
-        lvk_alloc(lvk_dataset_subject_count(t->dataset) * LVK_MOST_CLASSES, sizeof *of_subject);
-    if (!of_subject)
-        return LVK_ERROR_MEMORY;
-    share_by_subject(t->dataset, images, count, of_subject, weights);
-    lvk_free(of_subject);
-    return LVK_OK;
-}
-
 typedef struct area_data {
     size_t count;
     const uint32_t *images;
-    uint8_t *targets;
+    uint32_t *targets;
     double *weights; /* of lvk_subject_weights */
 } area_data;
 
@@ -106,13 +81,28 @@ static void close_data(area_data *data) {
     lvk_free(data->weights);
 }
 
+static lvk_status weigh(const lvk_trainer *t, area_data *data) {
+    uint32_t *subjects = lvk_alloc(data->count, sizeof *subjects);
+    if (!subjects)
+        return LVK_ERROR_MEMORY;
+    for (size_t i = 0; i < data->count; ++i) {
+        subjects[i] = lvk_dataset_image(t->dataset, data->images[i])->subject;
+        data->targets[i] = (uint32_t)lvk_evaluation_target(t->dataset, data->images[i]);
+    }
+    const lvk_status status =
+        lvk_subject_weights(subjects, data->targets, data->count, lvk_dataset_subject_count(t->dataset),
+                            LVK_MOST_CLASSES, data->weights, NULL);
+    lvk_free(subjects);
+    return status;
+}
+
+/* Of the training images. An image whose subject is not known is a subject of its own. */
 static lvk_status open_data(const lvk_trainer *t, area_data *data) {
     *data = (area_data){0};
     data->images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &data->count);
     data->targets = lvk_alloc(data->count, sizeof *data->targets);
     data->weights = lvk_alloc(data->count, sizeof *data->weights);
-    const lvk_status status =
-        data->targets && data->weights ? lvk_subject_weights(t, data->weights) : LVK_ERROR_MEMORY;
+    const lvk_status status = data->targets && data->weights ? weigh(t, data) : LVK_ERROR_MEMORY;
     if (status != LVK_OK)
         close_data(data);
     return status;
@@ -126,20 +116,20 @@ static lvk_status fit_area(lvk_trainer *t, double *kernel, double *bias) {
     double of_class[LVK_MOST_CLASSES] = {0};
     const uint32_t outputs = lvk_network_outputs(t->network);
     LVK_TRY(open_data(t, &data));
-    for (size_t i = 0; i < data.count; ++i) {
-        const int target = lvk_evaluation_target(t->dataset, data.images[i]);
-        of_class[target] += (double)t->class_weight[target];
-    }
+    uint8_t *is_class = lvk_alloc(data.count, sizeof *is_class);
     for (size_t i = 0; i < data.count; ++i)
-        data.weights[i] *= of_class[lvk_evaluation_target(t->dataset, data.images[i])];
-    for (uint32_t k = 0; k < outputs; ++k) {
+        of_class[data.targets[i]] += (double)t->class_weight[data.targets[i]];
+    for (size_t i = 0; i < data.count; ++i)
+        data.weights[i] *= of_class[data.targets[i]];
+    for (uint32_t k = 0; k < outputs && is_class; ++k) {
         for (size_t i = 0; i < data.count; ++i)
-            data.targets[i] =
-                lvk_evaluation_target(t->dataset, data.images[i]) == (int)(outputs == 1 ? 1 : k);
-        lvk_area_fit(t->ground, data.targets, data.weights, data.count, &kernel[k], &bias[k]);
+            is_class[i] = data.targets[i] == (outputs == 1 ? 1 : k);
+        lvk_area_fit(t->ground, is_class, data.weights, data.count, &kernel[k], &bias[k]);
     }
+    const lvk_status status = is_class ? LVK_OK : LVK_ERROR_MEMORY;
+    lvk_free(is_class);
     close_data(&data);
-    return LVK_OK;
+    return status;
 }
 
 static void set_area(const void *user, const lvk_builder *builder, float *block) {
@@ -201,7 +191,7 @@ static lvk_status measure_logits(lvk_trainer *t, const area_data *data, double *
             fmin(fmax(logits[i], 5e-10), 1 - 5e-10); /* half of the last digit of a probability */
         logits[i] = temperature * log(p / (1 - p));
     }
-    *m = measure(logits, data->targets, data->weights, data->count);
+    *m = measure(logits, NULL, data->weights, data->count);
     return LVK_OK;
 }
 
