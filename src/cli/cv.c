@@ -105,7 +105,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
 }
 
 static bool show(void *user, const lvk_cv_event *event) {
-    interrupt_set_advice("the same command goes on");
     char text[3][FORMAT_SIZE], people[METRICS_PEOPLE_SIZE];
     if (event->train) {
         if (event->train->kind == LVK_TRAIN_STARTED && !event->train->refit && !quiet_is_set())
@@ -219,6 +218,7 @@ static int run(int argc, char **argv) {
         return report_failure(status);
     train_progress_begin(lvk_device_get_info(device)->name, &a.cv.train.seed);
     status = option_selftest(device, a.no_selftest);
+    interrupt_set_advice("the same command goes on");
     train_progress_catch_signals(true);
     progress bar = {0};
     if (status == LVK_OK)
