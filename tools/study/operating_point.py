@@ -7,7 +7,7 @@ CV is the folder of `leukvk cv` with two classes. Temperature and threshold are 
 tried on the fold that is left, in turn; classes weigh alike, and in a class its people. Prints of each folder, over all folds:
 the log loss without and with the temperature; weighted F1 at 0.5 and at the threshold of best balanced accuracy; and the AUC of the
 cell's area as a number, and as a model, a logistic regression on its logarithm that is fitted to the other folds' cells, as the
-networks are. Only Python's standard library is needed."""
+networks are: cells of a class weighing alike, and people of a class weighing alike. Only Python's standard library is needed."""
 import collections
 import csv
 import math
@@ -95,10 +95,13 @@ def auc(pairs):
     return won / (below * (len(pairs) - below))
 
 
-def area_model(cells):
-    """Intercept and slope on log(area), by Newton's method, classes weighing alike."""
+def weights_of_cells(cells):
     share = sum(c.positive for c in cells) / len(cells)
-    weight = [0.5 / share if c.positive else 0.5 / (1 - share) for c in cells]
+    return [0.5 / share if c.positive else 0.5 / (1 - share) for c in cells]
+
+
+def area_model(cells, weight):
+    """Intercept and slope on log(area), by Newton's method."""
     x = [math.log(c.area) for c in cells]
     mean = sum(x) / len(x)
     a = b = 0.0
@@ -117,23 +120,25 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         print(__doc__)
         sys.exit(0 if len(sys.argv) > 1 else 2)
-    print("| folder | AUC | of the area | of an area model | log loss | with temperature | T of the folds | F1 at 0.5 | at a chosen threshold |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| folder | AUC | of the area | of an area model | by people | log loss | with temperature | T of the folds | F1 at 0.5 | at a chosen threshold |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for folder in map(pathlib.Path, sys.argv[1:]):
         folds = [read_fold(path) for path in sorted(folder.glob("fold-*/predictions-test.csv"))]
         if len(folds) < 2:
             sys.exit(f"{folder}: has no predictions of two folds, as of leukvk cv --out")
         cells = [cell for fold in folds for cell in fold]
-        tempered, temperatures, called, sized = 0.0, [], [], []
+        tempered, temperatures, called, sized = 0.0, [], [], ([], [])
         for i, fold in enumerate(folds):
             others = [cell for j, other in enumerate(folds) if j != i for cell in other]
-            temperature, threshold, size = best_temperature(others), best_threshold(others), area_model(others)
+            temperature, threshold = best_temperature(others), best_threshold(others)
             temperatures.append(temperature)
             tempered += len(fold) * log_loss(fold, temperature)
             called += [(c.logit > threshold, c.positive) for c in fold]
-            sized += [(size(c), c.positive) for c in fold]
+            for pairs, weight in zip(sized, (weights_of_cells(others), weights(others))):
+                size = area_model(others, weight)
+                pairs += [(size(c), c.positive) for c in fold]
         print(f"| {folder.name} | {auc([(c.logit, c.positive) for c in cells]):.3f} | {auc([(c.area, c.positive) for c in cells]):.3f} "
-              f"| {auc(sized):.3f} | {log_loss(cells, 1):.3f} | {tempered / len(cells):.3f} "
+              f"| {auc(sized[0]):.3f} | {auc(sized[1]):.3f} | {log_loss(cells, 1):.3f} | {tempered / len(cells):.3f} "
               f"| {min(temperatures):.2f} to {max(temperatures):.2f} | {weighted_f1([(c.logit > 0, c.positive) for c in cells]):.3f} "
               f"| {weighted_f1(called):.3f} |")
 
