@@ -325,7 +325,10 @@ static void check_training(uint32_t classes, const char *run, lvk_optimizer_kind
 /* LEUKVK_TEST_FEWER, which is set for SwiftShader, whose runs take 25 s each, leaves one run of each optimizer: the others
  * differ in the rate of learning, in the count of classes or in what is fused, whose gradients are compared above. */
 static bool fewer(void) {
-    return getenv("LEUKVK_TEST_FEWER") != NULL;
+    const bool is = getenv("LEUKVK_TEST_FEWER") != NULL;
+    if (is)
+        fprintf(stderr, "left out by LEUKVK_TEST_FEWER\n");
+    return is;
 }
 
 /* README: losses "Adam lr 1e-3: 1e-6 at step 0, to 1e-4 by step 9; Adam lr 1e-5: 1e-7; SGD: 1e-5".
