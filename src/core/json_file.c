@@ -30,16 +30,22 @@ static bool has_room(size_t size) {
     return room != NULL;
 }
 
+static int add_bytes(const char *bytes, size_t size, void *text) {
+    lvk_text_add_bytes(text, bytes, size);
+    return ((lvk_text *)text)->failed ? -1 : 0;
+}
+
+/* jansson 2.14 goes on where a part of a key could not be added, and json_dumps returns a text without it: so the text
+ * is gathered here. */
 lvk_status lvk_json_dump(const json_t *json, size_t flags, char **text) {
     const bool incomplete = lost;
+    lvk_text dump = {0};
     lost = false;
-    *text = json && !incomplete ? json_dumps(json, flags) : NULL;
-    if (*text)
-        return LVK_OK;
-    if (!json || incomplete)
-        return out_of_memory();
-    return lvk_fail(LVK_ERROR_ARGUMENT,
-                    "what is to be written as JSON has a text that is not UTF-8, or memory is out");
+    *text = NULL;
+    if (json && !incomplete && json_dump_callback(json, add_bytes, &dump, flags) == 0)
+        return lvk_text_take(&dump, text, NULL);
+    lvk_text_finish(&dump);
+    return out_of_memory(); /* nothing else can fail: jansson has taken no text that is not UTF-8 */
 }
 
 lvk_json_extent lvk_json_measure(const char *text, size_t size) {
@@ -101,7 +107,7 @@ lvk_status lvk_json_text(const json_t *json, int digits, char **text) {
     *text = NULL;
     LVK_TRY(lvk_json_dump(json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(digits), &dump));
     *text = lvk_format("%s\n", dump);
-    free(dump); /* jansson allocated it */
+    lvk_free(dump);
     return *text ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
@@ -138,6 +144,6 @@ lvk_status lvk_json_digest(const json_t *json, char digest[LVK_DIGEST_TEXT]) {
     char *text;
     LVK_TRY(lvk_json_dump(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), &text));
     lvk_digest(text, strlen(text), digest);
-    free(text); /* jansson allocated it */
+    lvk_free(text);
     return LVK_OK;
 }

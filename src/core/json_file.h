@@ -22,7 +22,7 @@ LVK_MUST_USE lvk_status lvk_json_write(const char *path, const json_t *json, int
 void lvk_json_set(json_t *object, const char *key, json_t *value);
 void lvk_json_append(json_t *array, json_t *value);
 
-/* The text of `json` by json_dumps, which the caller releases with free; LVK_ERROR_MEMORY as told above. */
+/* The text of `json`, with flags of json_dumps, which the caller releases with lvk_free; LVK_ERROR_MEMORY as told above. */
 LVK_MUST_USE lvk_status lvk_json_dump(const json_t *json, size_t flags, char **text);
 
 /* What a text makes a JSON parser build, found without parsing it; what stands in strings does not count. */

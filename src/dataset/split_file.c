@@ -6,7 +6,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { VERSION = 1, NOWHERE = 255 };
@@ -90,7 +89,7 @@ lvk_status lvk_split_write(const lvk_split *split, const char *path) {
     const lvk_span spans[] = {{text, strlen(text)}, {"\n", 1}};
     lvk_folder_clear_beside(path);
     status = lvk_file_write_spans(path, spans, 2);
-    free(text); /* jansson's */
+    lvk_free(text);
     return status;
 }
 

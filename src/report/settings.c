@@ -1,18 +1,21 @@
 /* Settings, device, digests, and the limits of use. */
 #include "report/page.h"
 
+#include "core/json_file.h"
+#include "core/memory.h"
 #include "leukvk/model.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void add_row(lvk_page *page, const char *key, const json_t *value) {
-    char *written =
-        json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+    char *written = NULL;
+    if (!json_is_string(value) &&
+        lvk_json_dump(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9), &written) != LVK_OK)
+        page->text->failed = true;
     const char *text = written ? written : json_string_value(value);
     lvk_html(page->text, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", key,
              text && *text ? text : "none");
-    free(written); /* jansson's own */
+    lvk_free(written);
 }
 
 static bool is_origin(const char *key) {
@@ -32,9 +35,8 @@ static void add_table(lvk_page *page, const json_t *settings, bool origin, const
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><caption>{}</caption>\n<thead><tr><th scope=\"col\">setting</th>"
         "<th scope=\"col\">value</th></tr></thead>\n<tbody>\n",
         caption, caption);
-    json_t *copy = json_copy((json_t *)settings);
-    json_object_foreach(copy, key, value) if (is_origin(key) == origin) add_row(page, key, value);
-    json_decref(copy);
+    json_object_foreach((json_t *)settings, key, value) if (is_origin(key) == origin)
+        add_row(page, key, value);
     lvk_text_add(page->text, "</tbody></table></div>\n");
 }
 

@@ -10,7 +10,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- training ---- */
@@ -37,12 +36,13 @@ static bool watch(void *user, const lvk_train_event *event) {
 /* Writes the error line into diverged.json: one line, unlike the files of lvk_json_write. */
 static lvk_status note_divergence(const char *run) {
     json_t *json = json_pack("{s:s}", "reason", lvk_error_message());
-    char *dump = json ? json_dumps(json, 0) : NULL, *text = dump ? lvk_format("%s\n", dump) : NULL;
-    char *path = lvk_path_join(run, "diverged.json");
-    const lvk_status status = path && text ? lvk_file_write(path, text, strlen(text)) : LVK_ERROR_MEMORY;
+    char *text, *path = lvk_path_join(run, "diverged.json");
+    lvk_status status = lvk_json_dump(json, 0, &text);
+    const lvk_span spans[] = {{text, text ? strlen(text) : 0}, {"\n", 1}};
+    if (status == LVK_OK)
+        status = path ? lvk_file_write_spans(path, spans, 2) : LVK_ERROR_MEMORY;
     lvk_free(path);
     lvk_free(text);
-    free(dump); /* jansson allocated it */
     json_decref(json);
     return status;
 }

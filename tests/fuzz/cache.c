@@ -83,7 +83,7 @@ static const char *complete(const fuzz_input *input, const char *format) {
     REQUIRE(fuzz_ok(lvk_json_dump(file, 0, &text)));
     json_decref(file);
     const char *path = fuzz_file("kernels.json", text, strlen(text));
-    free(text);
+    lvk_free(text);
     return path;
 }
 
