@@ -33,9 +33,11 @@ static lvk_status take_tensors(lvk_backbone *b) {
 }
 
 static lvk_status open_weights(lvk_backbone *b, const char *path, const char *architecture) {
-    char *found = path && strcmp(path, "auto") != 0 ? lvk_strdup(path) : lvk_weights_default_path();
-    if (!found)
-        return LVK_ERROR_IO;
+    char *found = NULL;
+    if (!path || strcmp(path, "auto") == 0)
+        LVK_TRY(lvk_weights_default_path(&found));
+    else if (!(found = lvk_strdup(path)))
+        return LVK_ERROR_MEMORY;
     lvk_status status = lvk_weights_open(found, &b->weights);
     if (status == LVK_OK) {
         const char *own = lvk_weights_table(b->weights)->spec->architecture;

@@ -63,21 +63,12 @@ lvk_status lvk_run_folder_create_default(const char *model, char **path) {
     return lvk_fail(LVK_ERROR_IO, "runs: there are already 999 runs of this second");
 }
 
-static lvk_status has_file(const char *folder, const char *name, bool *has) {
-    char *path = lvk_path_join(folder, name);
-    *has = path && lvk_path_is_file(path);
-    lvk_free(path);
-    return path ? LVK_OK : LVK_ERROR_MEMORY;
-}
-
 bool lvk_run_folder_is_finished(const char *path) {
-    bool has;
-    return has_file(path, "results.json", &has) == LVK_OK && has;
+    return lvk_folder_has(path, "results.json");
 }
 
 bool lvk_run_folder_is_begun(const char *path) {
-    bool has;
-    return has_file(path, lvk_run_file_name(LVK_RUN_CONFIG), &has) == LVK_OK && has;
+    return lvk_folder_has(path, lvk_run_file_name(LVK_RUN_CONFIG));
 }
 
 lvk_status lvk_run_folder_reopen(const char *path) {
@@ -99,9 +90,7 @@ static bool is_early(const char *name) {
  * config.json and thus cannot be resumed: the lock, temporary files, and, beside a lock, what is written earlier. */
 static lvk_status check_empty(const char *path) {
     char name[LVK_FILE_NAME_SIZE];
-    bool begun;
-    LVK_TRY(has_file(path, ".lock", &begun));
-    LVK_TRY(lvk_folder_find(path, begun ? is_early : lvk_file_is_left, name));
+    LVK_TRY(lvk_folder_find(path, lvk_folder_has(path, ".lock") ? is_early : lvk_file_is_left, name));
     return *name
                ? lvk_fail(LVK_ERROR_IO, "%s: is not empty; name another run folder, or resume this run", path)
                : LVK_OK;
@@ -163,12 +152,7 @@ lvk_status lvk_run_folder_create(const char *path, const char *model, lvk_run_fo
 
 lvk_status lvk_run_folder_resume(const char *path, lvk_run_folder **run) {
     *run = NULL;
-    char *config = lvk_path_join(path, lvk_run_file_name(LVK_RUN_CONFIG));
-    if (!config)
-        return LVK_ERROR_MEMORY;
-    const bool is_run = lvk_path_is_file(config);
-    lvk_free(config);
-    if (!is_run)
+    if (!lvk_run_folder_is_begun(path))
         return lvk_fail(LVK_ERROR_IO, "%s: is not a run folder: there is no config.json", path);
     char *folder = lvk_strdup(path);
     return folder ? open_folder(folder, false, run) : LVK_ERROR_MEMORY;
@@ -256,6 +240,10 @@ lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t ro
 
 /* ---- configuration ---- */
 
+static lvk_status fail_memory(void) {
+    return lvk_fail(LVK_ERROR_MEMORY, "out of memory for %s", lvk_run_file_name(LVK_RUN_CONFIG));
+}
+
 lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config) {
     return lvk_json_write(run->files[LVK_RUN_CONFIG], config, CONFIG_DIGITS);
 }
@@ -279,7 +267,14 @@ lvk_status lvk_run_data_check(const char *run, const char *data) {
 
 lvk_status lvk_run_config_set_data(json_t *config, const char *data) {
     char *absolute = realpath(data, NULL); /* allocated by malloc(), so that free() releases it */
-    const int failed = json_object_set_new(config, "data", json_string(absolute ? absolute : data));
+    if (!absolute && errno == ENOMEM)
+        return fail_memory();
+    const char *path = absolute ? absolute : data;
+    lvk_status status = LVK_OK;
+    if (!lvk_text_is_utf8(path))
+        status = lvk_fail(LVK_ERROR_FORMAT, "%s: is not UTF-8, as config.json needs it", path);
+    else if (json_object_set_new(config, "data", json_string(path)) != 0)
+        status = fail_memory();
     free(absolute);
-    return failed ? lvk_fail(LVK_ERROR_FORMAT, "%s: is not UTF-8, as config.json needs it", data) : LVK_OK;
+    return status;
 }

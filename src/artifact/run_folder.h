@@ -101,8 +101,6 @@ LVK_MUST_USE lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file fi
  * caller keeps the object. */
 LVK_MUST_USE lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config);
 
-/* Reads `folder`/config.json: an object, at most 1 MiB, no key twice. Needs no lock, so that a run can be
- * looked at while it trains. *config is released with json_decref. */
 /* Fails with LVK_ERROR_IO if `data`, the run's data set, is no longer there; the error line says what to
  * do. */
 LVK_MUST_USE lvk_status lvk_run_data_check(const char *run, const char *data);
@@ -110,6 +108,8 @@ LVK_MUST_USE lvk_status lvk_run_data_check(const char *run, const char *data);
 /* Sets "data" of a configuration to the absolute path of `data`, so that it is found from any folder. */
 LVK_MUST_USE lvk_status lvk_run_config_set_data(json_t *config, const char *data);
 
+/* Reads `folder`/config.json: an object, at most 1 MiB, no key twice. Needs no lock, so that a run can be
+ * looked at while it trains. *config is released with json_decref. */
 LVK_MUST_USE lvk_status lvk_run_config_read(const char *folder, json_t **config);
 
 #endif

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,13 @@ bool lvk_path_is_file(const char *path) {
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+bool lvk_folder_has(const char *folder, const char *name) {
+    char path[PATH_MAX]; /* the system takes no longer one */
+    const bool divided = !*folder || folder[strlen(folder) - 1] == '/';
+    const int length = snprintf(path, sizeof path, "%s%s%s", folder, divided ? "" : "/", name);
+    return length > 0 && (size_t)length < sizeof path && lvk_path_is_file(path);
+}
+
 lvk_status lvk_folder_lock(const char *folder, int *lock) {
     char *path = lvk_path_join(folder, ".lock");
     *lock = -1;
@@ -133,11 +141,16 @@ char *lvk_path_join(const char *a, const char *b) {
     return *a && *b != '/' ? lvk_format("%s%s%s", a, a[length - 1] == '/' ? "" : "/", b) : lvk_strdup(b);
 }
 
-char *lvk_cache_folder(void) {
-    const char *folder = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (folder && *folder == '/')
-        return lvk_path_join(folder, "leukvk");
-    return home && *home == '/' ? lvk_path_join(home, ".cache/leukvk") : NULL;
+lvk_status lvk_cache_folder(char **folder) {
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    *folder = NULL;
+    if (cache && *cache == '/')
+        *folder = lvk_path_join(cache, "leukvk");
+    else if (home && *home == '/')
+        *folder = lvk_path_join(home, ".cache/leukvk");
+    else
+        return lvk_fail(LVK_ERROR_IO, "there is no cache folder: neither XDG_CACHE_HOME nor HOME names one");
+    return *folder ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 bool lvk_file_is_left(const char *name) {
@@ -149,11 +162,13 @@ lvk_status lvk_folder_find(const char *path, bool (*ignored)(const char *), char
     DIR *folder = opendir(path);
     if (!folder)
         return errno == ENOENT ? LVK_OK : fail_errno(path);
-    for (struct dirent *entry; !name[0] && (entry = readdir(folder));)
+    errno = 0;
+    for (struct dirent *entry; !name[0] && (entry = readdir(folder)); errno = 0)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !ignored(entry->d_name))
             snprintf(name, LVK_FILE_NAME_SIZE, "%s", entry->d_name);
+    const lvk_status status = name[0] || errno == 0 ? LVK_OK : fail_errno(path);
     closedir(folder);
-    return LVK_OK;
+    return status;
 }
 
 /* Creates the cache folder for this user alone. Another's is not trusted: drivers take what is kept there as it is. */
@@ -175,16 +190,16 @@ static lvk_status create_cache(const char *folder) {
     return LVK_OK;
 }
 
-char *lvk_cache_folder_open(void) {
-    char *folder = lvk_cache_folder();
-    if (!folder) {
-        (void)lvk_fail(LVK_ERROR_IO, "there is no cache folder: neither XDG_CACHE_HOME nor HOME names one");
-    } else if (create_cache(folder) == LVK_OK) {
-        lvk_folder_clear(folder);
-        return folder;
+lvk_status lvk_cache_folder_open(char **folder) {
+    LVK_TRY(lvk_cache_folder(folder));
+    const lvk_status status = create_cache(*folder);
+    if (status == LVK_OK) {
+        lvk_folder_clear(*folder);
+        return LVK_OK;
     }
-    lvk_free(folder);
-    return NULL;
+    lvk_free(*folder);
+    *folder = NULL;
+    return status;
 }
 
 const char *lvk_path_name(const char *path) {

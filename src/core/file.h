@@ -65,6 +65,9 @@ bool lvk_path_is_folder(const char *path);
 bool lvk_path_is_file(const char *path);
 bool lvk_path_is_own(const char *path); /* belongs to the user of this process */
 
+/* Whether the folder has a file of this name. It needs no memory, so that the answer is never "no" because memory is out. */
+bool lvk_folder_has(const char *folder, const char *name);
+
 /* Whether both paths exist and lead to the same file or folder. */
 bool lvk_path_is_same(const char *a, const char *b);
 
@@ -73,13 +76,13 @@ bool lvk_path_is_same(const char *a, const char *b);
 char *lvk_path_join(const char *a, const char *b);
 
 /* The path of this user's cache folder: $XDG_CACHE_HOME/leukvk, or ~/.cache/leukvk. It may not exist yet. The
- * caller frees it with lvk_free. NULL when the user has no such folder or memory is out. */
-char *lvk_cache_folder(void);
+ * caller frees *folder with lvk_free. LVK_ERROR_IO, with *folder NULL: the user has no such folder. */
+LVK_MUST_USE lvk_status lvk_cache_folder(char **folder);
 
 /* The same, but creates the folder if it does not exist, for this user alone, and removes the temporary files of killed
- * processes. NULL also when the folder cannot be created, or when others may have put files there: it belongs to
- * another user, or every user may write there. */
-char *lvk_cache_folder_open(void);
+ * processes. LVK_ERROR_IO, with *folder NULL: the user has no such folder, it cannot be created, or others may have put
+ * files there: it belongs to another user, or every user may write there. */
+LVK_MUST_USE lvk_status lvk_cache_folder_open(char **folder);
 
 /* The part of `path` after the last '/', a pointer into `path`. */
 const char *lvk_path_name(const char *path);

@@ -180,16 +180,22 @@ lvk_status lvk_weights_copy(const lvk_weights *weights, const char *name, const 
     return lvk_safetensors_copy(weights->file, name, type, destination);
 }
 
-char *lvk_weights_default_path(void) {
-    char *folder = lvk_cache_folder();
-    char *path = folder ? lvk_path_join(folder, "resnet50-imagenet.safetensors") : NULL;
+lvk_status lvk_weights_default_path(char **path) {
+    char *folder;
+    *path = NULL;
+    lvk_status status = lvk_cache_folder(&folder);
+    if (status == LVK_OK)
+        *path = lvk_path_join(folder, "resnet50-imagenet.safetensors");
     lvk_free(folder);
-    if (path && lvk_path_is_file(path))
-        return path;
-    (void)lvk_fail(
+    if (status == LVK_ERROR_MEMORY || (status == LVK_OK && !*path))
+        return LVK_ERROR_MEMORY;
+    if (*path && lvk_path_is_file(*path))
+        return LVK_OK;
+    status = lvk_fail(
         LVK_ERROR_IO,
         "%s: no pretrained weights here; leukvk-fetch-weights gets them (tools/fetch-weights.sh of the sources)",
-        path ? path : "the cache folder");
-    lvk_free(path);
-    return NULL;
+        *path ? *path : "the cache folder");
+    lvk_free(*path);
+    *path = NULL;
+    return status;
 }

@@ -40,9 +40,9 @@ LVK_MUST_USE lvk_status lvk_weights_copy(const lvk_weights *weights, const char 
                                          float *destination);
 
 /* The path of the weights that are used if the user names none: resnet50-imagenet.safetensors in the user's
- * cache folder, which leukvk-fetch-weights writes. The caller frees it with lvk_free. If there is no such
- * file, NULL, and an error line that says how to get it. */
-char *lvk_weights_default_path(void);
+ * cache folder, which leukvk-fetch-weights writes. The caller frees *path with lvk_free. LVK_ERROR_IO, with *path NULL:
+ * there is no such file; the error line says how to get it. */
+LVK_MUST_USE lvk_status lvk_weights_default_path(char **path);
 
 /* Checks a tensor of weights: it must have the type `type`, every element must be finite, and no variance
  * negative. `file` is for error lines. */

@@ -25,30 +25,31 @@
 /* In these functions, `own` maps the images of the split.json beside the model from their paths to the number
  * of their part. NULL: there is no split.json. */
 
-static bool take_parts(const json_t *split, json_t *by_path) {
+static lvk_status take_parts(const char *file, const json_t *split, json_t *by_path) {
     const json_t *parts = json_object_get(split, "parts");
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
         const json_t *paths = json_object_get(parts, lvk_split_part_name((lvk_split_part)part));
         size_t i;
         json_t *path;
         if (!json_is_array(paths))
-            return false;
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
         json_array_foreach(paths, i, path) {
-            if (!json_is_string(path) ||
-                json_object_set_new(by_path, json_string_value(path), json_integer(part)) != 0)
-                return false;
+            if (!json_is_string(path))
+                return lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
+            if (json_object_set_new(by_path, json_string_value(path), json_integer(part)) != 0)
+                return lvk_fail(LVK_ERROR_MEMORY, "%s: out of memory", file);
         }
     }
-    return true;
+    return LVK_OK;
 }
 
 static lvk_status read_parts(const char *file, json_t **own) {
     json_t *split;
     LVK_TRY(lvk_json_read(file, MOST_SPLIT_BYTES, &split));
     *own = json_object();
-    const bool taken = *own && take_parts(split, *own);
+    const lvk_status status = *own ? take_parts(file, split, *own) : LVK_ERROR_MEMORY;
     json_decref(split);
-    return taken ? LVK_OK : lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
+    return status;
 }
 
 /* Sets *own, which the caller releases with json_decref, also after a failure. */
@@ -378,13 +379,16 @@ static lvk_status fill_chosen(const lvk_model_info *info, const lvk_calibrate_op
                : LVK_OK;
 }
 
-/* Whether the file is that of a model which the folder's own split has held images out from. The refit of a
+/* Sets *is to whether the file is that of a model which the folder's own split has held images out from. The refit of a
  * cross-validation was trained on all images; the predictions of the folds are of other models. */
-static bool is_own(const char *model, const char *file) {
+static lvk_status find_own(const char *model, const char *file, bool *is) {
+    *is = !lvk_path_is_folder(model);
+    if (*is)
+        return LVK_OK;
     char *own = lvk_path_join(model, lvk_run_file_name(LVK_RUN_MODEL));
-    const bool is = !lvk_path_is_folder(model) || (own && strcmp(own, file) == 0);
+    *is = own && strcmp(own, file) == 0;
     lvk_free(own);
-    return is;
+    return own ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 /* Gives the model of a run's refit, where there is one, the calibration of the run's own, which is in `file`: it was
@@ -415,12 +419,14 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     *result = (lvk_calibrate_result){0};
     LVK_TRY(LVK_OPTIONS_TAKE(lvk_calibrate_options, &taken, given));
     const lvk_calibrate_options *const options = &taken;
+    bool own = false;
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &file, &opened);
     if (status == LVK_OK)
-        status = check_model(file, opened, is_own(model, file));
+        status = find_own(model, file, &own);
     if (status == LVK_OK)
-        status = choose_from(is_own(model, file) ? file : NULL, lvk_checkpoint_info(opened), from, count,
-                             options, result);
+        status = check_model(file, opened, own);
+    if (status == LVK_OK)
+        status = choose_from(own ? file : NULL, lvk_checkpoint_info(opened), from, count, options, result);
     lvk_model_calibration chosen;
     if (status == LVK_OK)
         status = fill_chosen(lvk_checkpoint_info(opened), options, result, &chosen);

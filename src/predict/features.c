@@ -217,14 +217,17 @@ done:
 
 /* ---- opening ---- */
 
-static char *file_path(const char *key) {
-    char digest[LVK_DIGEST_TEXT];
-    char *folder = lvk_cache_folder_open(), *path = NULL;
+/* Sets *path to that of the file; NULL: without a cache folder there is none. */
+static lvk_status find_path(const char *key, char **path) {
+    char digest[LVK_DIGEST_TEXT], *folder;
+    *path = NULL;
+    const lvk_status status = lvk_cache_folder_open(&folder);
+    if (status != LVK_OK)
+        return status == LVK_ERROR_MEMORY ? status : LVK_OK;
     lvk_digest(key, strlen(key), digest);
-    if (folder)
-        path = lvk_format("%s/features-%s.safetensors", folder, digest);
+    *path = lvk_format("%s/features-%s.safetensors", folder, digest);
     lvk_free(folder);
-    return path;
+    return *path ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
 lvk_status lvk_features_open(const lvk_dataset *dataset, const char *key, uint32_t length,
@@ -236,10 +239,11 @@ lvk_status lvk_features_open(const lvk_dataset *dataset, const char *key, uint32
     f->dataset = dataset;
     f->length = length;
     f->key = lvk_strdup(key);
-    f->path = file_path(key);
     f->row = lvk_alloc(lvk_dataset_image_count(dataset) * LVK_VIEW_COUNT, sizeof *f->row);
     f->first = lvk_alloc(lvk_dataset_image_count(dataset), sizeof *f->first);
     lvk_status status = f->key && f->row && f->first ? find_first(f) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = find_path(key, &f->path);
     if (status == LVK_OK)
         status = read_file(f);
     if (status == LVK_OK)

@@ -8,7 +8,6 @@
 #include "core/text.h"
 #include "core/unfinished.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -19,26 +18,22 @@
 #define WORK "links to images by their class"
 enum { NAME_SIZE = 201, MOST_SAME = 1000000 };
 
-static bool is_begun(const char *folder) {
-    char *mark = lvk_path_join(folder, LVK_UNFINISHED_NAME);
-    const bool is = mark && lvk_path_is_file(mark);
-    lvk_free(mark);
-    return is;
+/* Nothing in a folder is passed over. */
+static bool is_ignored(const char *name) {
+    (void)name;
+    return false;
 }
 
 lvk_status lvk_sort_images_check(const char *folder) {
-    if (is_begun(folder))
+    char name[LVK_FILE_NAME_SIZE];
+    if (lvk_folder_has(folder, LVK_UNFINISHED_NAME))
         return lvk_unfinished_check(folder, WORK);
-    DIR *dir = opendir(folder);
-    bool empty = true;
-    if (!dir)
-        return errno == ENOENT ? LVK_OK : lvk_fail(LVK_ERROR_ARGUMENT, "%s: %s", folder, strerror(errno));
-    for (const struct dirent *entry; empty && (entry = readdir(dir));)
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    closedir(dir);
-    return empty
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_ARGUMENT, "%s: is not empty; name a folder that is new or empty", folder);
+    const lvk_status status = lvk_folder_find(folder, is_ignored, name);
+    if (status != LVK_OK)
+        return status == LVK_ERROR_IO ? LVK_ERROR_ARGUMENT : status; /* of the name that was typed */
+    return *name
+               ? lvk_fail(LVK_ERROR_ARGUMENT, "%s: is not empty; name a folder that is new or empty", folder)
+               : LVK_OK;
 }
 
 /* `text` as the name of one file: without '/', not hidden, its last bytes where it is long. */

@@ -71,19 +71,25 @@ static int compare(const void *a, const void *b) {
 
 /* ---- pictures ---- */
 
-/* The folder that the paths of the predictions are relative to; NULL: it is not there, or memory is out. */
-static char *data_folder(const lvk_report_source *s) {
+/* Sets *folder to the folder that the paths of the predictions are relative to; NULL: it is not there. */
+static lvk_status find_data(const lvk_report_source *s, char **folder) {
     const char *data = json_string_value(json_object_get(s->runs[0].config, "data"));
-    char *folder = data ? lvk_strdup(data) : NULL;
-    if (folder && lvk_path_is_file(folder)) { /* a table */
-        char *slash = strrchr(folder, '/');
+    *folder = NULL;
+    if (!data)
+        return LVK_OK;
+    char *found = lvk_strdup(data);
+    if (!found)
+        return LVK_ERROR_MEMORY;
+    if (lvk_path_is_file(found)) { /* a table */
+        char *slash = strrchr(found, '/');
         if (slash)
             *slash = '\0';
     }
-    if (folder && lvk_path_is_folder(folder))
-        return folder;
-    lvk_free(folder);
-    return NULL;
+    if (lvk_path_is_folder(found))
+        *folder = found;
+    else
+        lvk_free(found);
+    return LVK_OK;
 }
 
 static lvk_status encode(const lvk_image *cropped, void **png, size_t *size) {
@@ -237,7 +243,8 @@ lvk_status lvk_report_add_cells(lvk_page *page) {
     if (!s->scores || s->cells.scored.count == 0)
         return LVK_OK;
     LVK_TRY(lvk_crop_parse(lvk_report_setting_text(s, "crop"), &crop));
-    char *folder = data_folder(s);
+    char *folder;
+    LVK_TRY(find_data(s, &folder));
     candidate *list = lvk_alloc(s->cells.scored.count, sizeof *list);
     lvk_status status = lvk_heat_maps_init(s, page->device, &maps);
     if (status == LVK_OK && !list)

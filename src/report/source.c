@@ -92,10 +92,9 @@ static lvk_status read_folds(lvk_report_source *source) {
     source->part = "all folds";
     for (uint32_t fold = 1; fold <= LVK_MAX_FOLDS; ++fold) {
         char *folder = lvk_format("%s/fold-%u", source->folder, fold);
-        char *config = folder ? lvk_path_join(folder, "config.json") : NULL;
-        const bool there = config && lvk_path_is_file(config);
-        lvk_free(config);
-        if (!there) {
+        if (!folder)
+            return LVK_ERROR_MEMORY;
+        if (!lvk_run_folder_is_begun(folder)) {
             lvk_free(folder);
             break;
         }
@@ -114,13 +113,6 @@ static lvk_status read_search(lvk_report_source *source) {
     source->results = json_incref(source->runs[0].results);
     choose_part(source);
     return LVK_OK;
-}
-
-static bool has(const char *folder, const char *name) {
-    char *path = lvk_path_join(folder, name);
-    const bool is = path && lvk_path_is_file(path);
-    lvk_free(path);
-    return is;
 }
 
 /* ---- cells ---- */
@@ -151,7 +143,8 @@ static lvk_status read_calibration(lvk_report_source *source) {
     char *file = NULL;
     lvk_checkpoint *model = NULL;
     source->calibrated = (double)NAN;
-    if (source->kind != LVK_REPORT_RUN || source->classes != 2 || !has(source->folder, "model.safetensors"))
+    if (source->kind != LVK_REPORT_RUN || source->classes != 2 ||
+        !lvk_folder_has(source->folder, "model.safetensors"))
         return LVK_OK;
     const lvk_status status = lvk_model_file_read(source->folder, LVK_MODEL_EVALUATED, &file, &model);
     if (status == LVK_OK) {
@@ -170,13 +163,13 @@ static lvk_status read_calibration(lvk_report_source *source) {
 lvk_status lvk_report_source_read(const char *folder, lvk_report_source *source) {
     lvk_status status;
     *source = (lvk_report_source){.folder = folder, .threshold = LVK_THRESHOLD, .calibrated = (double)NAN};
-    if (has(folder, "config.json")) {
+    if (lvk_folder_has(folder, "config.json")) {
         source->kind = LVK_REPORT_RUN;
         status = read_single(source);
-    } else if (has(folder, "cv.json")) {
+    } else if (lvk_folder_has(folder, "cv.json")) {
         source->kind = LVK_REPORT_CV;
         status = read_folds(source);
-    } else if (has(folder, "search.json")) {
+    } else if (lvk_folder_has(folder, "search.json")) {
         source->kind = LVK_REPORT_SEARCH;
         status = read_search(source);
     } else {

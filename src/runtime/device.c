@@ -215,11 +215,11 @@ static lvk_status read_verdict(lvk_device *device) {
 static lvk_status open_tuning(const lvk_device_options *options, lvk_device *device) {
     if (device->info.type == LVK_DEVICE_REFERENCE)
         return LVK_OK;
-    device->tuning_path = lvk_kernel_tuning_file_path(&device->info);
+    LVK_TRY(lvk_kernel_tuning_file_path(&device->info, &device->tuning_path));
     if (device->tuning_path && !options->no_tuning)
         LVK_TRY(read_choices(device));
     if (!options->minimum_limits) /* other kernels run then than those of the verdict */
-        device->selftest_path = lvk_selftest_file_path(&device->info);
+        LVK_TRY(lvk_selftest_file_path(&device->info, &device->selftest_path));
     return device->selftest_path ? read_verdict(device) : LVK_OK;
 }
 

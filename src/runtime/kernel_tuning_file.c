@@ -32,24 +32,28 @@ static void name_by(const char *text, char name[256]) {
     name[length] = '\0';
 }
 
-static char *path_of(const kind *k, const lvk_device_info *device) {
-    char *folder = lvk_cache_folder_open(), *path = NULL, name[256];
+static lvk_status find_path(const kind *k, const lvk_device_info *device, char **path) {
+    char *folder, name[256];
+    *path = NULL;
+    const lvk_status status = lvk_cache_folder_open(&folder);
+    if (status != LVK_OK)
+        return status == LVK_ERROR_MEMORY ? status : LVK_OK;
     name_by(device->driver, name);
-    if (folder && *device->uuid)
-        path = lvk_format("%s/%s-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, k->name, device->vendor_id,
-                          device->device_id, device->uuid);
-    else if (folder)
-        path = lvk_format("%s/%s-cpu-%s.json", folder, k->name, name);
+    if (*device->uuid)
+        *path = lvk_format("%s/%s-%08" PRIx32 "-%08" PRIx32 "-%s.json", folder, k->name, device->vendor_id,
+                           device->device_id, device->uuid);
+    else
+        *path = lvk_format("%s/%s-cpu-%s.json", folder, k->name, name);
     lvk_free(folder);
-    return path;
+    return *path ? LVK_OK : LVK_ERROR_MEMORY;
 }
 
-char *lvk_kernel_tuning_file_path(const lvk_device_info *device) {
-    return path_of(&tuning, device);
+lvk_status lvk_kernel_tuning_file_path(const lvk_device_info *device, char **path) {
+    return find_path(&tuning, device, path);
 }
 
-char *lvk_selftest_file_path(const lvk_device_info *device) {
-    return path_of(&verdict, device);
+lvk_status lvk_selftest_file_path(const lvk_device_info *device, char **path) {
+    return find_path(&verdict, device, path);
 }
 
 /* The file without choices and digest: the device, driver and shaders for which the measurements hold. */

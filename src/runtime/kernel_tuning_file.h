@@ -12,9 +12,9 @@
 
 enum { LVK_TUNING_MOST = 1024 }; /* the most choices in a file */
 
-/* The path of the file for this device, whose folder is created. The caller frees it with lvk_free. NULL if
- * the user has no cache folder. */
-char *lvk_kernel_tuning_file_path(const lvk_device_info *device);
+/* The path of the file for this device, whose folder is created. The caller frees *path with lvk_free. NULL,
+ * with LVK_OK, if the user has no cache folder. */
+LVK_MUST_USE lvk_status lvk_kernel_tuning_file_path(const lvk_device_info *device, char **path);
 
 /* Reads the file into `choices`, which must be empty. LVK_ERROR_FORMAT says that the file is damaged;
  * LVK_ERROR_UNSUPPORTED says that it was made with another device, driver, subgroup size or set of shaders.
@@ -29,7 +29,7 @@ LVK_MUST_USE lvk_status lvk_kernel_tuning_file_write(const char *path, const lvk
  * the same form. It maps the "operator/candidate" of each kernel that was wrong to what was wrong. *found is false if
  * there is no file. A file of another user is not trusted, since it could pass a wrong kernel as right:
  * LVK_ERROR_UNSUPPORTED. */
-char *lvk_selftest_file_path(const lvk_device_info *device);
+LVK_MUST_USE lvk_status lvk_selftest_file_path(const lvk_device_info *device, char **path);
 LVK_MUST_USE lvk_status lvk_selftest_file_read(const char *path, const lvk_device_info *device,
                                                lvk_string_map *wrong, bool *found);
 LVK_MUST_USE lvk_status lvk_selftest_file_write(const char *path, const lvk_device_info *device,

@@ -29,8 +29,8 @@ static uint64_t digest_of(const void *data, size_t size) {
 }
 
 char *lvk_pipeline_file_path(const VkPhysicalDeviceProperties *properties) {
-    char *folder = lvk_cache_folder_open(), *path = NULL;
-    if (folder) {
+    char *folder, *path = NULL;
+    if (lvk_cache_folder_open(&folder) == LVK_OK) {
         char uuid[2 * VK_UUID_SIZE + 1] = "";
         for (uint32_t i = 0; i < VK_UUID_SIZE; ++i)
             for (uint32_t k = 0; k < 2; ++k)

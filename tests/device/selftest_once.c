@@ -128,13 +128,21 @@ Test(selftest_once, a_right_device_is_judged_once) {
     lvk_device_close(&device);
 }
 
+static char *path_of(const lvk_device *device) {
+    char *path;
+    cr_assert_eq(lvk_selftest_file_path(lvk_device_get_info(device), &path), LVK_OK, "%s",
+                 lvk_error_message());
+    cr_assert_not_null(path);
+    return path;
+}
+
 /* Each fault: the kernel is named, and another one takes its place, also when the device is opened again. */
 Test(selftest_once, a_kernel_that_is_wrong_is_set_aside) {
     static const char *const words[] = {
         [TAP_DOUBLED] = "elements wrong", [UNSTEADY] = "gave other bits", [NOT_A_NUMBER] = "nan"};
     for (fault f = TAP_DOUBLED; f <= NOT_A_NUMBER; ++f) {
         lvk_device *device = open_device();
-        char *path = lvk_selftest_file_path(lvk_device_get_info(device)), before[64], after[64];
+        char *path = path_of(device), before[64], after[64];
         kernel_of(device, LVK_OP_conv2d, before);
         const lvk_selftest_verdict verdict = judge(device, f, "conv2d", before);
         cr_expect(!verdict.known && verdict.set_aside == 1, "fault %d: %d set aside", (int)f,
@@ -198,7 +206,7 @@ Test(selftest_once, a_fused_operator_without_a_right_kernel_is_taken_apart) {
         lvk_device_close(&device);
         device = open_device();
     }
-    char *path = lvk_selftest_file_path(lvk_device_get_info(device));
+    char *path = path_of(device);
     lvk_device_close(&device);
     cr_assert_eq(remove(path), 0);
     lvk_free(path);
@@ -215,7 +223,7 @@ Test(selftest_once, a_fused_operator_without_a_right_kernel_is_taken_apart) {
 /* A verdict that is damaged, or of another user, could pass wrong kernels as right. */
 Test(selftest_once, a_verdict_that_cannot_be_trusted_is_ignored) {
     lvk_device *device = open_device();
-    char *path = lvk_selftest_file_path(lvk_device_get_info(device));
+    char *path = path_of(device);
     (void)judge(device, NONE, "", NULL);
     lvk_device_close(&device);
     if (geteuid() == 0) { /* only root can give a file away */

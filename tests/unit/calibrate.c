@@ -324,6 +324,31 @@ Test(calibrate, test_images_are_left_out) {
     cr_expect_float_eq(stored().temperature, 2, 1e-12);
 }
 
+/* In a run folder too, whichever allocation fails: without the split, test images would choose. */
+Test(calibrate, test_images_are_left_out_also_where_memory_is_short) {
+    const lvk_calibrate_options temperature = {.temperature = true};
+    lvk_status status = LVK_ERROR_MEMORY;
+    uint64_t n = 1;
+    write_text("split.json", SPLIT);
+    write_text("p.csv", FOUR "x/1,0.9,hem\nx/2,0.9,hem\n");
+    for (; status != LVK_OK && n < 10000; ++n) {
+        char from[512];
+        snprintf(from, sizeof from, "%s", scratch_path("p.csv"));
+        write_model(scratch_path("model.safetensors"), NULL);
+        (void)lvk_alloc_fail_after(n);
+        status = lvk_calibrate(scratch_folder, &(const char *){from}, 1, &temperature, &result);
+        (void)lvk_alloc_fail_after(0);
+        cr_assert(status == LVK_OK || status == LVK_ERROR_MEMORY, "allocation %d: %s", (int)n,
+                  lvk_error_message());
+        cr_assert(status != LVK_OK || result.left_out == 2, "allocation %d: %d left out", (int)n,
+                  (int)result.left_out);
+    }
+    cr_assert_eq(status, LVK_OK);
+    cr_expect_gt(n, 10);
+    cr_expect(result.split_known);
+    cr_expect_float_eq(stored().temperature, 2, 1e-12);
+}
+
 #define HEADER "path,p_all,label\n"
 
 Test(calibrate, sources_that_are_refused) {

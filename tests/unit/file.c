@@ -268,8 +268,8 @@ Test(file, the_cache_folder_is_cleared_when_it_is_opened) {
     cr_assert_eq(setenv("XDG_CACHE_HOME", scratch_folder, 1), 0);
     cr_assert_eq(mkdir(scratch_path("leukvk"), 0700), 0);
     put(scratch_path("leukvk/features-1.safetensors.tmp-abcdefghijklm"), "half");
-    char *folder = lvk_cache_folder_open();
-    cr_assert_not_null(folder, "%s", lvk_error_message());
+    char *folder;
+    cr_assert_eq(lvk_cache_folder_open(&folder), LVK_OK, "%s", lvk_error_message());
     cr_expect_str_eq(folder, scratch_path("leukvk"));
     cr_expect_not(lvk_path_is_file(scratch_path("leukvk/features-1.safetensors.tmp-abcdefghijklm")));
     lvk_free(folder);
@@ -278,8 +278,8 @@ Test(file, the_cache_folder_is_cleared_when_it_is_opened) {
 /* Opens the cache folder `leukvk` in the scratch folder; the error line without the folder's name, or "" where it opens. */
 static const char *open_cache(void) {
     cr_assert_eq(setenv("XDG_CACHE_HOME", scratch_folder, 1), 0);
-    char *folder = lvk_cache_folder_open();
-    if (!folder)
+    char *folder;
+    if (lvk_cache_folder_open(&folder) != LVK_OK)
         return strstr(lvk_error_message(), "/leukvk: ") ? strstr(lvk_error_message(), "/leukvk: ") + 9
                                                         : "another line";
     lvk_free(folder);
@@ -305,4 +305,21 @@ Test(file, a_cache_folder_of_others_is_not_trusted) {
     cr_assert_eq(rmdir(scratch_path("leukvk")), 0);
     put(scratch_path("leukvk"), "a file");
     cr_expect_str_eq(open_cache(), "is no folder");
+}
+
+/* "Not there" is an answer that a lack of memory must not give. */
+Test(file, what_a_folder_has_is_known_without_memory) {
+    static char long_name[5000];
+    memset(long_name, 'n', sizeof long_name - 1);
+    put(scratch_path("here"), "text");
+    cr_assert_eq(mkdir(scratch_path("folder"), 0700), 0);
+    char slash[512];
+    snprintf(slash, sizeof slash, "%s/", scratch_folder);
+    (void)lvk_alloc_fail_after(1);
+    cr_expect(lvk_folder_has(scratch_folder, "here"));
+    cr_expect(lvk_folder_has(slash, "here"));
+    cr_expect_not(lvk_folder_has(scratch_folder, "there"));
+    cr_expect_not(lvk_folder_has(scratch_folder, "folder"), "no file");
+    cr_expect_not(lvk_folder_has(scratch_folder, long_name));
+    cr_expect_eq(lvk_alloc_fail_after(0), 0, "no allocation");
 }

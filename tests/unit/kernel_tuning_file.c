@@ -27,6 +27,13 @@ static void create(void) {
 
 TestSuite(kernel_tuning_file, .init = create, .fini = scratch_remove);
 
+static char *path_of(const lvk_device_info *info) {
+    char *path;
+    cr_assert_eq(lvk_kernel_tuning_file_path(info, &path), LVK_OK, "%s", lvk_error_message());
+    cr_assert_not_null(path);
+    return path;
+}
+
 static lvk_string_map filled(void) {
     lvk_string_map map = {0};
     for (int i = 0; i < PAIRS; ++i)
@@ -45,9 +52,8 @@ static bool is_whole(const lvk_string_map *map) {
 
 /* The file's path, written with `pairs`. */
 static char *write_file(void) {
-    char *path = lvk_kernel_tuning_file_path(&device);
+    char *path = path_of(&device);
     lvk_string_map map = filled();
-    cr_assert_not_null(path, "%s", lvk_error_message());
     cr_assert_eq(lvk_kernel_tuning_file_write(path, &device, &map), LVK_OK, "%s", lvk_error_message());
     lvk_string_map_finish(&map);
     return path;
@@ -71,7 +77,7 @@ static void expect_ignored(const char *path, const lvk_device_info *info, lvk_st
 
 Test(kernel_tuning_file, what_is_written_comes_back) {
     lvk_string_map map = {0};
-    char *path = lvk_kernel_tuning_file_path(&device);
+    char *path = path_of(&device);
     cr_assert_not_null(path);
     cr_expect_not_null(strstr(path, "/leukvk/kernels-000010de-00002330-00112233"), "%s", path);
     cr_expect_eq(lvk_kernel_tuning_file_read(path, &device, &map), LVK_OK, "no file: no choices");
@@ -114,7 +120,7 @@ Test(kernel_tuning_file, the_processor_has_a_file_for_each_library_and_number_of
     lvk_string_map map = filled();
     for (int i = 0; i < DRIVERS; ++i) {
         snprintf(cpu.driver, sizeof cpu.driver, "%s", drivers[i][0]);
-        char *path = lvk_kernel_tuning_file_path(&cpu);
+        char *path = path_of(&cpu);
         cr_assert_not_null(path);
         cr_expect_not_null(strstr(path, drivers[i][1]), "%s", path);
         cr_expect_not(lvk_path_is_file(path), "%s belongs to another", path);
@@ -157,7 +163,7 @@ Test(kernel_tuning_file, damaged_anywhere_is_ignored) {
 Test(kernel_tuning_file, what_is_no_such_file_is_ignored) {
     static const char *const texts[] = {
         "", "null", "[]", "{}", "{\"choices\": {}}", "{\"digest\": 3}", "\0\0\0", "{\"a\": 1, \"a\": 2}"};
-    char *path = lvk_kernel_tuning_file_path(&device);
+    char *path = path_of(&device);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
         put(path, texts[i], i == 6 ? 3 : strlen(texts[i]));
         expect_ignored(path, &device, LVK_ERROR_FORMAT, path);
@@ -199,9 +205,30 @@ Test(kernel_tuning_file, out_of_memory_is_told_and_leaves_nothing) {
 }
 
 Test(kernel_tuning_file, without_a_cache_folder_there_is_no_file) {
+    char *path;
     setenv("XDG_CACHE_HOME", "/proc/nowhere", 1);
-    cr_expect_null(lvk_kernel_tuning_file_path(&device));
+    cr_expect(lvk_kernel_tuning_file_path(&device, &path) == LVK_OK && !path);
     unsetenv("XDG_CACHE_HOME");
     unsetenv("HOME");
-    cr_expect_null(lvk_kernel_tuning_file_path(&device));
+    cr_expect(lvk_kernel_tuning_file_path(&device, &path) == LVK_OK && !path);
+}
+
+/* Without the file other kernels would run, and kernels that are known as wrong. */
+Test(kernel_tuning_file, without_memory_the_file_is_not_taken_for_none) {
+    static lvk_status (*const finds[])(const lvk_device_info *, char **) = {lvk_kernel_tuning_file_path,
+                                                                            lvk_selftest_file_path};
+    for (size_t i = 0; i < sizeof finds / sizeof *finds; ++i) {
+        char *path = NULL;
+        lvk_status status = LVK_ERROR_MEMORY;
+        uint64_t n = 1;
+        for (; status != LVK_OK && n < 100; ++n) {
+            (void)lvk_alloc_fail_after(n);
+            status = finds[i](&device, &path);
+            (void)lvk_alloc_fail_after(0);
+            cr_expect(status == LVK_OK ? path != NULL : status == LVK_ERROR_MEMORY && !path, "allocation %d",
+                      (int)n);
+        }
+        cr_expect(status == LVK_OK && n > 2);
+        lvk_free(path);
+    }
 }

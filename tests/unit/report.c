@@ -8,6 +8,7 @@
 #include "report/area_baseline.h"
 #include "report/chart.h"
 #include "report/html.h"
+#include "report/source.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -241,4 +242,35 @@ Test(chart, long_ticks_leave_room_for_the_label) {
         cr_expect_geq(end - width, 15, "%d decimals begin at %g", decimals, end - width);
         lvk_text_finish(&text);
     }
+}
+
+/* ---- sources ---- */
+
+static void write_text(const char *name, const char *text) {
+    cr_assert_eq(lvk_file_write(scratch_path(name), text, strlen(text)), LVK_OK, "%s", lvk_error_message());
+}
+
+/* A report of fewer folds, or of no folder of leukvk's, must not be made because memory is out. */
+Test(source, all_folds_are_there_or_memory_is_out, .init = scratch_create, .fini = scratch_remove) {
+    static const char *const folds[] = {"fold-1", "fold-2", "fold-3"};
+    lvk_report_source source;
+    lvk_status status = LVK_ERROR_MEMORY;
+    uint64_t n = 1;
+    write_text("cv.json", "{\"folds\": 3}");
+    for (int i = 0; i < 3; ++i) {
+        char name[64];
+        cr_assert_eq(lvk_folder_create(scratch_path(folds[i])), LVK_OK);
+        snprintf(name, sizeof name, "%s/config.json", folds[i]);
+        write_text(name, "{}");
+    }
+    for (; status != LVK_OK && n < 1000; ++n) {
+        (void)lvk_alloc_fail_after(n);
+        status = lvk_report_source_read(scratch_folder, &source);
+        (void)lvk_alloc_fail_after(0);
+        cr_assert(status == LVK_ERROR_MEMORY || (status == LVK_OK && source.run_count == 3),
+                  "allocation %d: status %d, %s", (int)n, (int)status, lvk_error_message());
+    }
+    cr_assert_eq(status, LVK_OK);
+    cr_expect_gt(n, 10);
+    lvk_report_source_finish(&source);
 }

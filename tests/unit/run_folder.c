@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -165,6 +166,27 @@ Test(run_folder, configuration) {
     json_decref(config);
     json_decref(read);
     lvk_run_folder_close(&run);
+}
+
+static bool json_memory_is_out;
+
+static void *give(size_t size) {
+    return json_memory_is_out ? NULL : malloc(size);
+}
+
+/* The two have other remedies. */
+Test(run_folder, a_data_set_s_path_that_is_no_text_is_told_from_a_lack_of_memory) {
+    json_set_alloc_funcs(give, free);
+    json_t *config = json_object();
+    json_memory_is_out = true;
+    cr_expect_eq(lvk_run_config_set_data(config, scratch_folder), LVK_ERROR_MEMORY);
+    cr_expect_not_null(strstr(lvk_error_message(), "out of memory"), "%s", lvk_error_message());
+    json_memory_is_out = false;
+    cr_expect_eq(lvk_run_config_set_data(config, "/nowhere/\xff"), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), "is not UTF-8"), "%s", lvk_error_message());
+    cr_expect_eq(lvk_run_config_set_data(config, scratch_folder), LVK_OK, "%s", lvk_error_message());
+    cr_expect_not_null(json_string_value(json_object_get(config, "data")));
+    json_decref(config);
 }
 
 Test(run_folder, bad_configurations) {

@@ -164,13 +164,19 @@ Test(weights, copy) {
 
 Test(weights, default_path) {
     setenv("XDG_CACHE_HOME", scratch_folder, 1);
-    cr_expect_null(lvk_weights_default_path());
+    char *path;
+    cr_expect(lvk_weights_default_path(&path) == LVK_ERROR_IO && !path);
     cr_expect_not_null(strstr(lvk_error_message(), "tools/fetch-weights.sh"), "%s", lvk_error_message());
     cr_expect_not_null(strstr(lvk_error_message(), "leukvk-fetch-weights"), "%s", lvk_error_message());
     cr_expect_not_null(strstr(lvk_error_message(), scratch_folder), "%s", lvk_error_message());
     cr_assert_eq(lvk_folder_create(scratch_path("leukvk")), LVK_OK);
     fake_write_bytes(scratch_path("leukvk/resnet50-imagenet.safetensors"), "", 0);
-    char *path = lvk_weights_default_path();
+    cr_assert_eq(lvk_weights_default_path(&path), LVK_OK, "%s", lvk_error_message());
     cr_expect_str_eq(path, scratch_path("leukvk/resnet50-imagenet.safetensors"));
     lvk_free(path);
+    for (uint64_t n = 1; n <= 2; ++n) { /* weights that are there are not missing because memory is out */
+        (void)lvk_alloc_fail_after(n);
+        cr_expect(lvk_weights_default_path(&path) == LVK_ERROR_MEMORY && !path, "allocation %d", (int)n);
+        (void)lvk_alloc_fail_after(0);
+    }
 }
