@@ -309,18 +309,18 @@ void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model
     }
 }
 
-uint32_t lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
-                                 size_t *unnamed) {
+lvk_status lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
+                                   uint32_t *subjects, size_t *unnamed) {
     bool *seen = lvk_alloc(lvk_dataset_subject_count(dataset), sizeof *seen);
-    uint32_t subjects = 0;
+    *subjects = 0;
     *unnamed = 0;
     for (size_t i = 0; seen && i < count; ++i) {
         const uint32_t subject = lvk_dataset_image(dataset, images[i])->subject;
         const bool named = lvk_dataset_subject(dataset, subject)->named;
         *unnamed += !named;
-        subjects += named && !seen[subject];
+        *subjects += named && !seen[subject];
         seen[subject] = true;
     }
     lvk_free(seen);
-    return subjects;
+    return seen ? LVK_OK : LVK_ERROR_MEMORY;
 }

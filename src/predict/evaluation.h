@@ -76,9 +76,8 @@ int lvk_evaluation_class(const lvk_model_info *model, const char *name);
 void lvk_evaluation_rows(const lvk_dataset *dataset, const lvk_model_info *model, const uint32_t *images,
                          const double *probabilities, size_t count, lvk_prediction *rows);
 
-/* Returns the number of different known subjects of the images, and sets `unnamed` to the number of images
- * whose subject is not known. Returns 0 when memory is out. */
-uint32_t lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images, size_t count,
-                                 size_t *unnamed);
+/* Counts the different known subjects of the images, and the images whose subject is not known. */
+LVK_MUST_USE lvk_status lvk_evaluation_subjects(const lvk_dataset *dataset, const uint32_t *images,
+                                                size_t count, uint32_t *subjects, size_t *unnamed);
 
 #endif

@@ -5,7 +5,6 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/quantile.h"
-#include "core/text.h"
 #include "metrics/labelled_rows.h"
 #include "metrics/temperature.h"
 #include "predict/novelty.h"
@@ -14,31 +13,39 @@
 #include "train/settings.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+/* Adds to a text of LVK_ESTIMATE_SIZE bytes, which needs no memory beside. */
+LVK_PRINTF(2, 3) static void add(char *text, const char *format, ...) {
+    const size_t length = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + length, LVK_ESTIMATE_SIZE - length, format, arguments);
+    va_end(arguments);
+}
+
 /* Adds "NAME 0.874 (0.734 to 0.928), " to the text; the brackets only where there is an interval. */
-static void add_score(lvk_text *text, const char *name, double score, double low, double high) {
+static void add_score(char *text, const char *name, double score, double low, double high) {
     if (!isfinite(score)) /* of one class */
         return;
-    lvk_text_add(text, "%s %.3f", name, score);
+    add(text, "%s %.3f", name, score);
     if (isfinite(low) && isfinite(high))
-        lvk_text_add(text, " (%.3f to %.3f)", low, high);
-    lvk_text_add(text, ", ");
+        add(text, " (%.3f to %.3f)", low, high);
+    add(text, ", ");
 }
 
 const char *lvk_refit_estimate(const char *by, const lvk_evaluation_report *report,
                                char text[LVK_ESTIMATE_SIZE]) {
-    lvk_text line = {0};
-    lvk_text_add(&line, "%s: ", by);
-    add_score(&line, "AUC", report->metrics.auc, report->low.auc, report->high.auc);
-    add_score(&line, "weighted F1", report->metrics.f1_weighted, report->low.f1_weighted,
+    text[0] = '\0';
+    add(text, "%s: ", by);
+    add_score(text, "AUC", report->metrics.auc, report->low.auc, report->high.auc);
+    add_score(text, "weighted F1", report->metrics.f1_weighted, report->low.f1_weighted,
               report->high.f1_weighted);
-    lvk_text_add(&line, "on %llu images", (unsigned long long)report->metrics.count);
+    add(text, "on %llu images", (unsigned long long)report->metrics.count);
     if (report->unnamed == 0)
-        lvk_text_add(&line, " of %u subjects who were held out", report->subjects);
-    snprintf(text, LVK_ESTIMATE_SIZE, "%s", line.failed ? "" : line.data);
-    lvk_text_finish(&line);
+        add(text, " of %u subjects who were held out", report->subjects);
     return text;
 }
 
@@ -54,15 +61,17 @@ static bool forward(void *user, const lvk_train_event *event) {
     return !l->callback || l->callback(l->user, &refit);
 }
 
-/* The number of epochs of the evaluated model, or, where a schedule or a warm-up needs more, of its training. */
-static uint32_t choose_epochs(const lvk_train_options *options, uint32_t evaluated) {
+lvk_status lvk_refit_choose_epochs(lvk_train_options *options, uint32_t evaluated) {
     lvk_train_options shorter = *options;
     lvk_settings settings;
     shorter.epochs = evaluated;
-    if (lvk_settings_init(&settings, &shorter) != LVK_OK)
-        return options->epochs;
+    const lvk_status status = lvk_settings_init(&settings, &shorter);
+    if (status == LVK_ERROR_MEMORY)
+        return status;
+    if (status == LVK_OK)
+        options->epochs = evaluated;
     lvk_settings_finish(&settings);
-    return evaluated;
+    return LVK_OK;
 }
 
 /* Reads the ratio of novelty's limits from the model in the run folder `evaluated`; 0 if it has none. */
@@ -200,10 +209,10 @@ static lvk_status find_standing(const lvk_train_options *options, const lvk_refi
     return now->finished ? LVK_OK : read_ratios(source, &now->novelty_ratio);
 }
 
-static lvk_status agree_standing(const lvk_train_options *options, const lvk_refit_source *source,
-                                 standing *now) {
+/* `status`: how this rank stands, which fails for all where it fails for one. */
+static lvk_status agree_standing(lvk_status status, const lvk_train_options *options,
+                                 const lvk_refit_source *source, standing *now) {
     const lvk_ranks *ranks = options->ranks;
-    lvk_status status = options->run ? LVK_OK : LVK_ERROR_MEMORY; /* for the paths */
     if (status == LVK_OK && (!ranks || ranks->rank == 0))
         status = find_standing(options, source, now);
     if (!ranks)
@@ -238,8 +247,9 @@ lvk_status lvk_refit(lvk_device *device, const lvk_train_options *options, const
     o.keep = "last";
     o.refit = o.profile = false;
     o.tensorboard = elsewhere ? tensorboard : options->tensorboard;
-    o.epochs = choose_epochs(&o, source->epochs);
-    lvk_status status = agree_standing(&o, source, &now);
+    lvk_status status =
+        o.run ? lvk_refit_choose_epochs(&o, source->epochs) : LVK_ERROR_MEMORY; /* for the paths */
+    status = agree_standing(status, &o, source, &now);
     o.novelty_ratio = now.novelty_ratio;
     o.temperature = now.temperature;
     if (temperature)

@@ -13,6 +13,10 @@ enum { LVK_ESTIMATE_SIZE = 256 };
 const char *lvk_refit_estimate(const char *by, const lvk_evaluation_report *report,
                                char text[LVK_ESTIMATE_SIZE]);
 
+/* Sets options->epochs to the number for which the evaluated model was trained, and leaves it where a schedule or a warm-up
+ * needs more. LVK_ERROR_MEMORY: nobody knows. */
+LVK_MUST_USE lvk_status lvk_refit_choose_epochs(lvk_train_options *options, uint32_t evaluated);
+
 /* What a refit is of. */
 typedef struct lvk_refit_source {
     const char *parent; /* the folder in which the refit's is made, "refit" */

@@ -253,13 +253,14 @@ static lvk_status open_network(lvk_trainer *t, lvk_device *device) {
     return LVK_OK;
 }
 
-static void count_parts(lvk_trainer *t) {
+static lvk_status count_parts(lvk_trainer *t) {
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
         const uint32_t *images =
             lvk_split_images(t->split, (lvk_split_part)part, &t->event.part_images[part]);
-        t->event.subjects[part] = lvk_evaluation_subjects(t->dataset, images, t->event.part_images[part],
-                                                          &t->event.part_unnamed[part]);
+        LVK_TRY(lvk_evaluation_subjects(t->dataset, images, t->event.part_images[part],
+                                        &t->event.subjects[part], &t->event.part_unnamed[part]));
     }
+    return LVK_OK;
 }
 
 /* Sets the initial parameters: drawn from the seed, and those of a pretrained backbone from its weights. */
@@ -487,7 +488,7 @@ static lvk_status run(lvk_trainer *t, lvk_device *device, lvk_train_result *resu
     snprintf(result->run, sizeof result->run, "%s", lvk_run_folder_path(t->folder));
     snprintf(result->positive_class, sizeof result->positive_class, "%s", t->info.positive_class);
     snprintf(result->negative_class, sizeof result->negative_class, "%s", t->info.negative_class);
-    count_parts(t);
+    LVK_TRY(lvk_ranks_agree(&t->ranks, count_parts(t)));
     t->event.positive_class = t->info.positive_class;
     t->event.negative_class = t->info.negative_class;
     t->event.class_count = t->info.class_count;

@@ -1,6 +1,8 @@
 /* Training settings: what is checked, and config.json, also that of runs from before a setting existed. */
 #include "train/settings.h"
+#include "core/memory.h"
 #include "search/search_space.h"
+#include "train/refit.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -383,4 +385,39 @@ Test(settings, options_without_effect_are_refused) {
     o.views = 1;
     o.dropout = 0.5;
     refused_use(&o, "--dropout: has no effect on a resnet50; it is an option of cnn and cnn-gap");
+}
+
+/* ---- a refit's ---- */
+
+/* As many as the evaluated model, whichever allocation fails; else the refit would be another model. */
+Test(settings, a_refit_has_the_evaluated_epochs_or_memory_is_out) {
+    lvk_train_options o = lvk_train_defaults();
+    lvk_status status = LVK_ERROR_MEMORY;
+    uint64_t n = 1;
+    o.data = "cells";
+    o.epochs = 20;
+    for (; status != LVK_OK && n < 1000; ++n) {
+        (void)lvk_alloc_fail_after(n);
+        status = lvk_refit_choose_epochs(&o, 7);
+        (void)lvk_alloc_fail_after(0);
+        cr_assert(status == LVK_OK ? o.epochs == 7 : status == LVK_ERROR_MEMORY && o.epochs == 20,
+                  "allocation %d: status %d, %u epochs", (int)n, (int)status, o.epochs);
+    }
+    cr_expect_eq(status, LVK_OK);
+    o.epochs = 20;
+    o.schedule = "step:10";
+    cr_assert_eq(lvk_refit_choose_epochs(&o, 7), LVK_OK);
+    cr_expect_eq(o.epochs, 20, "the schedule needs them");
+}
+
+Test(settings, the_estimate_of_a_refit_needs_no_memory) {
+    char text[LVK_ESTIMATE_SIZE];
+    lvk_evaluation_report report = {.metrics = {.auc = 0.874, .f1_weighted = (double)NAN, .count = 120},
+                                    .low = {.auc = 0.734},
+                                    .high = {.auc = 0.928},
+                                    .subjects = 9};
+    (void)lvk_alloc_fail_after(1);
+    lvk_refit_estimate("test", &report, text);
+    cr_expect_eq(lvk_alloc_fail_after(0), 0, "no allocation");
+    cr_expect_str_eq(text, "test: AUC 0.874 (0.734 to 0.928), on 120 images of 9 subjects who were held out");
 }
