@@ -79,18 +79,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-/* Paths and reasons come from outside: what a terminal could misread is shown as '?'. */
 static void print_left_out(const lvk_dataset *dataset) {
     for (size_t i = 0; i < lvk_dataset_skipped_count(dataset); ++i) {
         const lvk_skipped_info skipped = lvk_dataset_skipped(dataset, i);
-        const size_t size = strlen(skipped.path) + strlen(skipped.reason) + 3;
-        char *line = malloc(size);
-        if (!line)
-            return;
-        snprintf(line, size, "%s: %s", skipped.path, skipped.reason);
-        lvk_text_make_printable(line);
-        printf("left out: %s\n", line);
-        free(line);
+        printf("left out: %s: %s\n", shown(skipped.path), shown(skipped.reason));
     }
 }
 

@@ -172,21 +172,24 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-/* How many known people a part of the split has; 0 also when memory is out. */
-static size_t count_subjects(const lvk_dataset *dataset, const uint32_t *indices, size_t count) {
-    bool *seen = calloc(lvk_dataset_subject_count(dataset), sizeof *seen);
-    size_t subjects = 0;
+/* Counts the known people of a part of the split; false: memory is out. */
+static bool count_subjects(const lvk_dataset *dataset, const uint32_t *indices, size_t count,
+                           size_t *subjects) {
+    bool *seen = calloc(lvk_dataset_subject_count(dataset) + 1, sizeof *seen);
+    *subjects = 0;
     for (size_t i = 0; seen && i < count; ++i) {
         const uint32_t subject = lvk_dataset_image(dataset, indices[i])->subject;
-        subjects += lvk_dataset_subject(dataset, subject)->named && !seen[subject];
+        *subjects += lvk_dataset_subject(dataset, subject)->named && !seen[subject];
         seen[subject] = true;
     }
     free(seen);
-    return subjects;
+    return seen != NULL;
 }
 
+/* false: memory is out. */
 static bool print_split(const lvk_dataset *dataset, const lvk_split *split, const char *path) {
     const size_t classes = lvk_dataset_class_count(dataset);
+    bool counted = true;
     char text[FORMAT_SIZE];
     table t = {0};
     table_column(&t, "split");
@@ -205,11 +208,13 @@ static bool print_split(const lvk_dataset *dataset, const lvk_split *split, cons
                 held += lvk_dataset_image(dataset, indices[i])->label == (int32_t)c;
             table_cell(&t, "%s", format_count(text, held));
         }
-        const size_t subjects = count_subjects(dataset, indices, images);
+        size_t subjects;
+        counted = count_subjects(dataset, indices, images, &subjects) && counted;
         table_cell(&t, "%s", images && !subjects ? "not known" : format_count(text, subjects));
     }
-    puts("");
-    const bool ok = table_print(&t, stdout);
+    if (counted)
+        puts("");
+    const bool ok = counted && table_print(&t, stdout);
     table_finish(&t);
     if (ok && path)
         printf("\nWritten to %s\n", shown(path));
@@ -223,7 +228,7 @@ static int write_split(const lvk_dataset *dataset, const arguments *a) {
         status = lvk_split_write(split, a->split);
     int result = status == LVK_OK ? EXIT_OK : report_failure(status);
     if (result == EXIT_OK && !a->json && !print_split(dataset, split, a->split))
-        result = EXIT_FAILED;
+        result = report_failure(LVK_ERROR_MEMORY);
     lvk_split_destroy(&split);
     return result;
 }

@@ -2,9 +2,8 @@
 #include "data_facts.h"
 
 #include "ui/format.h"
+#include "ui/output.h"
 #include "ui/table.h"
-
-#include "leukvk/app/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,16 +11,6 @@
 #include <string.h>
 
 enum { MOST_LISTED = 20 };
-
-static void print_text(const char *text) {
-    char *copy = malloc(strlen(text) + 1);
-    if (copy) {
-        strcpy(copy, text);
-        lvk_text_make_printable(copy);
-        fputs(copy, stdout);
-    }
-    free(copy);
-}
 
 static bool finish_table(table *t) {
     const bool ok = table_print(t, stdout);
@@ -93,11 +82,11 @@ static void print_classes(const lvk_dataset *dataset) {
     printf("\n%zu class%s:", classes, classes == 1 ? "" : "es");
     for (size_t c = 0; c < lvk_dataset_class_count(dataset); ++c) {
         fputs(c ? ", " : " ", stdout);
-        print_text(lvk_dataset_class_name(dataset, c));
+        fputs(shown(lvk_dataset_class_name(dataset, c)), stdout);
     }
     if (classes <= 2) {
         fputs("; positive: ", stdout);
-        print_text(lvk_dataset_class_name(dataset, (size_t)positive));
+        fputs(shown(lvk_dataset_class_name(dataset, (size_t)positive)), stdout);
     }
     if (classes <= 2 && !lvk_dataset_positive_is_told(dataset))
         fputs(" (the last by name; --positive CLASS chooses another)", stdout);
@@ -194,7 +183,7 @@ static void print_size_auc(const data_facts *facts) {
 static void print_group(const lvk_dataset *dataset, const size_t *subjects, size_t count) {
     for (size_t i = 0; i < count; ++i) {
         fputs(i ? " = " : "  ", stdout);
-        print_text(lvk_dataset_subject(dataset, subjects[i])->name);
+        fputs(shown(lvk_dataset_subject(dataset, subjects[i])->name), stdout);
     }
     fputs("\n", stdout);
 }
@@ -242,10 +231,10 @@ static void print_copies(const lvk_dataset *dataset, size_t index, bool classes)
         const lvk_image_info *copy = lvk_dataset_image(dataset, images[i]);
         const bool same = memcmp(copy->hash, first->hash, sizeof copy->hash) == 0;
         fputs(i == 0 ? "  " : same ? " = " : " ~ ", stdout);
-        print_text(copy->path);
+        fputs(shown(copy->path), stdout);
         if (classes && copy->label >= 0) {
             fputs(" (", stdout);
-            print_text(lvk_dataset_class_name(dataset, (size_t)copy->label));
+            fputs(shown(lvk_dataset_class_name(dataset, (size_t)copy->label)), stdout);
             fputs(")", stdout);
         }
     }
@@ -277,9 +266,9 @@ static void print_skipped(const lvk_dataset *dataset) {
     for (size_t i = 0; i < count; ++i) {
         const lvk_skipped_info skipped = lvk_dataset_skipped(dataset, i);
         fputs("  ", stdout);
-        print_text(skipped.path);
+        fputs(shown(skipped.path), stdout);
         fputs(": ", stdout);
-        print_text(skipped.reason);
+        fputs(shown(skipped.reason), stdout);
         fputs("\n", stdout);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "ui/output.h"
 #include "ui/quiet.h"
+#include "verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,9 @@ static int compare_areas(const void *a, const void *b) {
 static double median_area(const lvk_prediction *rows, size_t count) {
     uint32_t *areas = malloc((count + 1) * sizeof *areas);
     size_t known = 0;
-    for (size_t i = 0; i < count && areas; ++i)
+    if (!areas)
+        exit(report_failure(LVK_ERROR_MEMORY));
+    for (size_t i = 0; i < count; ++i)
         if (rows[i].area)
             areas[known++] = rows[i].area;
     if (known)

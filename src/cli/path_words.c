@@ -4,6 +4,7 @@
 #include "ui/output.h"
 #include "verb.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,10 @@ static char *read_input(void) {
     FILE *all = open_memstream(&text, &size);
     for (int c; all && (c = getchar()) != EOF;)
         putc(c, all);
+    if (ferror(stdin)) {
+        fprintf(stderr, "leukvk: standard input: %s\n", strerror(errno));
+        exit(EXIT_FAILED);
+    }
     if (!all || ferror(all) || fclose(all) != 0)
         exit(report_failure(LVK_ERROR_MEMORY));
     return text;

@@ -137,6 +137,7 @@ void lvk_text_add(lvk_text *text, const char *format, ...) {
     va_start(arguments, format);
     va_copy(again, arguments);
     const int length = vsnprintf(NULL, 0, format, arguments);
+    text->failed = text->failed || length < 0; /* too long, or no character */
     if (length >= 0 && make_room(text, (size_t)length)) {
         vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;

@@ -120,7 +120,7 @@ static void add_probability(lvk_text *text, const char *name, double p, bool mor
 static void add_csv_line(lvk_text *text, const lvk_prediction *row, const lvk_prediction_options *how) {
     char *csv;
     if (lvk_predictions_text(row, 1, how, &csv) != LVK_OK) {
-        lvk_text_add(text, "null");
+        text->failed = true;
         return;
     }
     char *line = strchr(csv, '\n') + 1; /* behind the names of the columns, which hold no line end */

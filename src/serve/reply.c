@@ -50,7 +50,8 @@ void lvk_reply_fail(lvk_reply *reply, unsigned status, const char *code, const c
     lvk_reply_text(reply, status, "application/json", &text);
 }
 
-static void add_headers(struct MHD_Response *response, const lvk_reply *reply) {
+/* False: memory is out. An answer that lacks a header is not sent: it could be one that protects. */
+static bool add_headers(struct MHD_Response *response, const lvk_reply *reply) {
     const char *const headers[][2] = {
         {MHD_HTTP_HEADER_CONTENT_TYPE, reply->type},
         {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
@@ -64,8 +65,9 @@ static void add_headers(struct MHD_Response *response, const lvk_reply *reply) {
         {MHD_HTTP_HEADER_RETRY_AFTER, reply->status == MHD_HTTP_SERVICE_UNAVAILABLE ? "1" : NULL},
         {MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->status == MHD_HTTP_UNAUTHORIZED ? "Bearer" : NULL}};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; ++i)
-        if (headers[i][1])
-            (void)MHD_add_response_header(response, headers[i][0], headers[i][1]);
+        if (headers[i][1] && MHD_add_response_header(response, headers[i][0], headers[i][1]) != MHD_YES)
+            return false;
+    return true;
 }
 
 enum MHD_Result lvk_reply_send(struct MHD_Connection *connection, lvk_reply *reply) {
@@ -78,8 +80,8 @@ enum MHD_Result lvk_reply_send(struct MHD_Connection *connection, lvk_reply *rep
         reply->size, content.given, reply->owned ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT);
     if (!response)
         return MHD_NO;
-    add_headers(response, reply);
-    const enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
+    const enum MHD_Result result =
+        add_headers(response, reply) ? MHD_queue_response(connection, reply->status, response) : MHD_NO;
     MHD_destroy_response(response);
     lvk_reply_finish(reply);
     return result;

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 typedef struct columns_case {
     const char *text;
@@ -218,4 +219,13 @@ Test(text, a_log_sink_may_log, .timeout = 10) {
     lvk_log_set_sink(take_line, &lines, LVK_LOG_INFO);
     lvk_log(LVK_LOG_INFO, "a\nb\033c");
     cr_expect_str_eq(lines.last, "a?b?c");
+}
+
+/* What printf cannot write, here no character, is not left out unseen. */
+Test(text, what_cannot_be_formatted_is_a_failure) {
+    lvk_text text = {0};
+    char *string;
+    lvk_text_add(&text, "%d%ls", 1, (const wchar_t[]){0x7FFFFFFF, 0});
+    cr_expect_eq(lvk_text_take(&text, &string, NULL), LVK_ERROR_MEMORY);
+    cr_expect_null(string);
 }

@@ -2,13 +2,17 @@
 
 #include "leukvk/app/text.h"
 #include "leukvk/predict.h"
+#include "verb.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void print_json_text(const char *text) {
     char *json = lvk_text_json(text);
-    fputs(json ? json : "null", stdout);
+    if (!json)
+        exit(report_failure(LVK_ERROR_MEMORY));
+    fputs(json, stdout);
     lvk_text_free(json);
 }
 

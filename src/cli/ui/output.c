@@ -148,7 +148,10 @@ static bool print_printable(char *text, size_t size, FILE *out) {
 }
 
 void output_text(const char *text) {
-    char *copy = isatty(STDOUT_FILENO) ? strdup(text) : NULL;
+    const bool filtered = isatty(STDOUT_FILENO);
+    char *copy = filtered ? strdup(text) : NULL;
+    if (filtered && !copy)
+        exit(report_failure(LVK_ERROR_MEMORY));
     if (copy)
         print_printable(copy, strlen(copy), stdout);
     else
