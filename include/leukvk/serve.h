@@ -45,7 +45,7 @@ LVK_API LVK_MUST_USE lvk_status lvk_server_start(lvk_device *device, const char 
                                                  const lvk_server_options *options, lvk_server **server);
 
 /* Starts to show the learning curves of a run folder, or of the runs below the folder of a cross-validation or a search,
- * as they grow. The folder need not exist yet. Errors as above. */
+ * as they grow. The folder need not exist yet; LVK_ERROR_IO: a file is there in its place. Other errors as above. */
 LVK_API LVK_MUST_USE lvk_status lvk_server_watch(const char *run, const lvk_server_options *options,
                                                  lvk_server **server);
 

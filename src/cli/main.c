@@ -103,6 +103,11 @@ static int refuse_verb(const char *name) {
     return EXIT_USAGE;
 }
 
+static int refuse_more(const char *why, const char *word) {
+    fprintf(stderr, "leukvk: %s, not also '%s'\n", why, shown(word));
+    return EXIT_USAGE;
+}
+
 static int run_verb(const verb *called, int argc, char **argv) {
     static char name[64];
     snprintf(name, sizeof name, "leukvk %s", called->name);
@@ -136,8 +141,11 @@ int main(int argc, char **argv) {
         return EXIT_USAGE;
     }
     if (is_one_of(argv[1], "help", "--help", "-h"))
-        return help(argc > 2 ? argv[2] : NULL);
+        return argc > 3 ? refuse_more("help explains one verb at a time", argv[3])
+                        : help(argc > 2 ? argv[2] : NULL);
     if (is_one_of(argv[1], "version", "--version", "-v")) {
+        if (argc > 2)
+            return refuse_more("--version stands alone", argv[2]);
         printf("leukvk %s\n", lvk_version());
         return EXIT_OK;
     }

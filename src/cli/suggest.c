@@ -59,36 +59,57 @@ static size_t given_count;
 
 typedef struct option_names {
     const char *names[MOST_NAMES];
-    bool takes_value[MOST_NAMES];
-    char letters[MOST_NAMES + 1]; /* of short options with a value, a string */
-    size_t count, letter_count;
+    const struct argp_option
+        *options[MOST_NAMES]; /* what a name stands for: of an alias, the option before it */
+    char letters[MOST_NAMES + 1], letters_with_value[MOST_NAMES + 1]; /* of short options, strings */
+    size_t count;
 } option_names;
 
+static bool takes_value(const struct argp_option *option) {
+    return option->arg && !(option->flags & OPTION_ARG_OPTIONAL);
+}
+
+static void add_letter(char *letters, int letter) {
+    const size_t length = strlen(letters);
+    if (length < MOST_NAMES)
+        letters[length] = (char)letter;
+}
+
 static void add_names(const struct argp *parser, option_names *all) {
-    bool takes_value = false;
+    const struct argp_option *real = parser->options;
     for (const struct argp_option *o = parser->options; o && (o->name || o->doc || o->key || o->group); ++o) {
         if (!(o->flags & OPTION_ALIAS))
-            takes_value = o->arg && !(o->flags & OPTION_ARG_OPTIONAL);
-        if (takes_value && o->key > ' ' && o->key < 127 && all->letter_count < MOST_NAMES)
-            all->letters[all->letter_count++] = (char)o->key;
+            real = o;
+        if (o->key > ' ' && o->key < 127) {
+            add_letter(all->letters, o->key);
+            if (takes_value(real))
+                add_letter(all->letters_with_value, o->key);
+        }
         if (!o->name || all->count == MOST_NAMES)
             continue;
-        all->takes_value[all->count] = takes_value;
+        all->options[all->count] = real;
         all->names[all->count++] = o->name;
     }
     for (const struct argp_child *child = parser->children; child && child->argp; ++child)
         add_names(child->argp, all);
 }
 
-/* The first option whose name begins with these letters, as getopt_long takes it; `count` where there is none. */
-static size_t find_name(const option_names *all, const char *text, size_t length) {
+/* The first option whose name begins with these letters, as getopt_long takes it; `count` where there is none.
+ * `other` becomes one of another meaning that begins so, or `count`. */
+static size_t find_name(const option_names *all, const char *text, size_t length, size_t *other) {
+    size_t found = all->count;
+    *other = all->count;
     for (size_t i = 0; i < all->count; ++i)
         if (strncmp(all->names[i], text, length) == 0 && all->names[i][length] == '\0')
             return i;
     for (size_t i = 0; i < all->count; ++i)
-        if (strncmp(all->names[i], text, length) == 0)
-            return i;
-    return all->count;
+        if (strncmp(all->names[i], text, length) != 0)
+            continue;
+        else if (found == all->count)
+            found = i;
+        else if (*other == all->count && all->options[i] != all->options[found])
+            *other = i;
+    return found;
 }
 
 static void refuse(const char *program, const option_names *all, const char *typed, size_t length) {
@@ -103,27 +124,73 @@ static void refuse(const char *program, const option_names *all, const char *typ
     exit(EXIT_USAGE);
 }
 
+static void refuse_without_value(const char *program, const char *dashes, const char *name) {
+    fprintf(stderr, "%s: %s%s needs a value; %s --help tells which\n", program, dashes, name, program);
+    exit(EXIT_USAGE);
+}
+
+/* "-q", "-qo FILE", "-oFILE": returns whether the value is the next word. */
+static bool read_letters(const option_names *all, const char *program, const char *text, bool is_last) {
+    for (const char *letter = text + 1; *letter; ++letter) {
+        const char option[] = {*letter, '\0'};
+        if (!strchr(all->letters, *letter))
+            refuse(program, all, text, strlen(text));
+        if (!strchr(all->letters_with_value, *letter))
+            continue;
+        if (letter[1] == '\0' && is_last)
+            refuse_without_value(program, "-", option);
+        return letter[1] == '\0';
+    }
+    return false;
+}
+
+/* "--name", "--name=VALUE", or the first letters of a name. Returns whether the value is the next word. */
+static bool read_long(const option_names *all, const char *program, const char *text, bool is_last) {
+    size_t other;
+    const size_t length = strcspn(text + 2, "=");
+    const size_t option = find_name(all, text + 2, length, &other);
+    if (option == all->count)
+        refuse(program, all, text, length);
+    const char *name = all->names[option];
+    const bool value = text[2 + length] == '=';
+    if (other < all->count) {
+        fprintf(stderr, "%s: '%s' may be --%s or --%s\n", program, shown(text), name, all->names[other]);
+        exit(EXIT_USAGE);
+    }
+    if (value && !all->options[option]->arg) {
+        fprintf(stderr, "%s: --%s takes no value\n", program, name);
+        exit(EXIT_USAGE);
+    }
+    const bool takes_next = !value && takes_value(all->options[option]);
+    if (takes_next && is_last)
+        refuse_without_value(program, "--", name);
+    if (!suggest_was_given(name))
+        given[given_count++] = name;
+    return takes_next;
+}
+
 void suggest_option(const struct argp *parser, int argc, char **argv) {
     option_names all = {.count = 0};
+    size_t other;
     add_names(parser, &all);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; ++i) {
         const char *text = argv[i];
-        if (text[0] != '-' || text[1] == '\0') /* an empty word has no second letter */
+        const bool is_last = i + 1 == argc;
+        if (text[0] == '\0') {
+            fprintf(stderr, "%s: argument %d is empty: no file or folder is called so\n", argv[0], i);
+            exit(EXIT_USAGE);
+        }
+        if (text[0] != '-' || text[1] == '\0')
             continue;
-        const bool is_long = text[1] == '-';
-        const size_t length = strcspn(text + (is_long ? 2 : 1), "=");
-        if (!is_long) { /* letters; "-epochs" is a long option with a dash missing */
-            if (length > 1 && !strchr(all.letters, text[1]) && find_name(&all, text + 1, length) < all.count)
-                refuse(argv[0], &all, text, length);
-            i += text[2] == '\0' && strchr(all.letters, text[1]) != NULL;
+        if (text[1] == '-') {
+            i += read_long(&all, argv[0], text, is_last);
             continue;
         }
-        const size_t option = find_name(&all, text + 2, length);
-        if (option == all.count)
+        const size_t length = strcspn(text + 1, "="); /* "-epochs" is a long option with a dash missing */
+        if (length > 1 && !strchr(all.letters_with_value, text[1]) &&
+            find_name(&all, text + 1, length, &other) < all.count)
             refuse(argv[0], &all, text, length);
-        if (!suggest_was_given(all.names[option]))
-            given[given_count++] = all.names[option];
-        i += text[2 + length] == '\0' && all.takes_value[option];
+        i += read_letters(&all, argv[0], text, is_last);
     }
 }
 

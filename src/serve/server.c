@@ -96,9 +96,10 @@ static lvk_status listen_and_check(lvk_server *s) {
         LVK_TRY(read_token(o->token_file, &s->token));
     LVK_TRY(lvk_listener_open(o, &s->listener));
     if (!s->listener.loopback && !s->token)
-        return lvk_fail(LVK_ERROR_ARGUMENT,
-                        "%s is reached by other machines: that needs a token, which requests must bring",
-                        s->listener.url);
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "%s is reached by other machines: that needs a token, which requests must bring (--token FILE)",
+            s->listener.url);
     return LVK_OK;
 }
 
@@ -148,6 +149,9 @@ lvk_status lvk_server_start(lvk_device *device, const char *model, const lvk_ser
 }
 
 lvk_status lvk_server_watch(const char *run, const lvk_server_options *options, lvk_server **server) {
+    *server = NULL;
+    if (!lvk_path_is_folder(run) && access(run, F_OK) == 0) /* what is not there yet may come */
+        return lvk_fail(LVK_ERROR_IO, "%s: is no folder", run);
     return start(NULL, NULL, run, options, server);
 }
 

@@ -12,8 +12,8 @@ typedef struct program_result {
     char out[65536], err[65536]; /* what it printed, cut to this size */
 } program_result;
 
-/* Runs `leukvk ARGUMENTS...`, split at spaces without quoting, and waits for its end. Fails the test when the
- * program cannot be started. */
+/* Runs `leukvk ARGUMENTS...`, split at spaces without quoting but for '', an empty word, and waits for its end.
+ * Fails the test when the program cannot be started. */
 void program_run(program_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* From here on the program runs on the Vulkan driver at hand, in suites that run on the fastest device otherwise. */
