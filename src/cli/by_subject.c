@@ -1,6 +1,7 @@
 #include "by_subject.h"
 
 #include "ui/format.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 #include "ui/table.h"
@@ -90,8 +91,8 @@ static void add_notes(FILE *out, const lvk_prediction_options *how) {
 }
 
 /* Prints into memory, so that a table can go where CSV and JSON go. */
-static int make_table(const lvk_subject_summary *list, size_t subjects, const lvk_prediction_options *how,
-                      char **text) {
+static void make_table(const lvk_subject_summary *list, size_t subjects, const lvk_prediction_options *how,
+                       char **text) {
     size_t size;
     bool labelled = false;
     table t = {0};
@@ -101,11 +102,14 @@ static int make_table(const lvk_subject_summary *list, size_t subjects, const lv
     add_columns(&t, how, labelled);
     for (size_t i = 0; i < subjects; ++i)
         add_line(&t, &list[i], how, labelled);
-    const bool printed = out && table_print(&t, out);
-    if (printed && !quiet_is_set())
+    if (!out)
+        end_without_memory();
+    table_print(&t, out);
+    if (!quiet_is_set())
         add_notes(out, how);
     table_finish(&t);
-    return out && fclose(out) == 0 && printed ? LVK_OK : LVK_ERROR_MEMORY;
+    if (ferror(out) || fclose(out) != 0)
+        end_without_memory();
 }
 
 int by_subject_write(const lvk_prediction *rows, size_t count, const lvk_prediction_options *how,
@@ -115,7 +119,7 @@ int by_subject_write(const lvk_prediction *rows, size_t count, const lvk_predict
     char *text = NULL, *lines = NULL; /* of the program and of the library */
     int status = lvk_subject_summaries_make(rows, count, how, &list, &subjects, &unnamed);
     if (status == LVK_OK && how->format == LVK_PREDICTIONS_TABLE)
-        status = make_table(list, subjects, how, &text);
+        make_table(list, subjects, how, &text);
     else if (status == LVK_OK)
         status = lvk_subject_summaries_text(list, subjects, how, &lines);
     if (status == LVK_OK)

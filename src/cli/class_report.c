@@ -37,7 +37,7 @@ static void total_row(table *t, const lvk_class_metrics *m, const lvk_measure *m
     table_cell(t, "%s", isnan(baseline) ? "" : format_number(text, baseline, 4));
 }
 
-static bool print_totals(const lvk_evaluation_report *j) {
+static void print_totals(const lvk_evaluation_report *j) {
     size_t count;
     const lvk_measure *measures = lvk_class_total_measures(&count);
     table t = {0};
@@ -47,9 +47,8 @@ static bool print_totals(const lvk_evaluation_report *j) {
     table_named_column(&t, "always ", j->class_names[j->by_class.most_frequent]);
     for (size_t i = 0; i < count; ++i)
         total_row(&t, &j->by_class, &measures[i]);
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }
 
 /* ---- scores of each class ---- */
@@ -67,7 +66,7 @@ static void score_cell(table *t, const lvk_class_metrics *m, uint32_t k, const l
         table_cell(t, "%s", text[0]);
 }
 
-static bool print_each(const lvk_evaluation_report *j) {
+static void print_each(const lvk_evaluation_report *j) {
     char text[FORMAT_SIZE];
     size_t count;
     const lvk_measure *measures = lvk_class_score_measures(&count);
@@ -82,12 +81,11 @@ static bool print_each(const lvk_evaluation_report *j) {
         for (size_t i = 0; i < count; ++i)
             score_cell(&t, &j->by_class, k, &measures[i]);
     }
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }
 
-static bool print_confusion(const lvk_evaluation_report *j) {
+static void print_confusion(const lvk_evaluation_report *j) {
     char text[FORMAT_SIZE];
     table t = {0};
     table_column(&t, "");
@@ -98,9 +96,8 @@ static bool print_confusion(const lvk_evaluation_report *j) {
         for (uint32_t k = 0; k < j->class_count; ++k)
             table_cell(&t, "%s", format_count(text, j->by_class.confusion[label][k]));
     }
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }
 
 /* ---- what they mean ---- */
@@ -136,27 +133,23 @@ static void print_missing(const lvk_evaluation_report *j) {
         printf(".\n");
 }
 
-bool metrics_print_classes(const lvk_evaluation_report *j, const char *title) {
+void metrics_print_classes(const lvk_evaluation_report *j, const char *title) {
     printf("%s\n\n", title);
     metrics_print_unnamed(j);
-    if (!print_totals(j))
-        return false;
+    print_totals(j);
     printf("\n");
     print_interval_note(j);
     print_missing(j);
     printf("A cell is called the class with the highest probability.\n\n");
-    if (!print_each(j))
-        return false;
+    print_each(j);
     printf("\n");
-    if (!print_confusion(j))
-        return false;
+    print_confusion(j);
     metrics_print_votes(j);
-    return true;
 }
 
 /* ---- subjects ---- */
 
-bool metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t count,
+void metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t count,
                                   const char *const *names, uint32_t classes) {
     table t = {0};
     table_column(&t, "subject");
@@ -178,7 +171,6 @@ bool metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t 
             table_cell(&t, "%" PRIu32, s->called[k]);
         table_cell(&t, "%.0f %%", 100.0 * s->right / s->cells);
     }
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }

@@ -1,6 +1,7 @@
 #include "classify.h"
 
 #include "options.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/progress.h"
 #include "ui/quiet.h"
@@ -233,15 +234,6 @@ typedef struct novelty_sum {
     double sum, most;
     const char *cause;
 } novelty_sum;
-
-static void *allocate(size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
-    if (!memory) {
-        fprintf(stderr, "leukvk: out of memory\n");
-        exit(EXIT_FAILED);
-    }
-    return memory;
-}
 
 /* Makes rows of two classes of those of all, as calibration has joined them. */
 static void join(classify_session *session, lvk_prediction *rows, size_t count) {

@@ -2,6 +2,7 @@
 #include "data_facts.h"
 #include "options.h"
 #include "ui/format.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/progress.h"
 #include "ui/table.h"
@@ -172,24 +173,21 @@ static error_t parse_option(int key, char *text, struct argp_state *state) {
     }
 }
 
-/* Counts the known people of a part of the split; false: memory is out. */
-static bool count_subjects(const lvk_dataset *dataset, const uint32_t *indices, size_t count,
-                           size_t *subjects) {
-    bool *seen = calloc(lvk_dataset_subject_count(dataset) + 1, sizeof *seen);
-    *subjects = 0;
-    for (size_t i = 0; seen && i < count; ++i) {
+/* How many known people a part of the split has. */
+static size_t count_subjects(const lvk_dataset *dataset, const uint32_t *indices, size_t count) {
+    bool *seen = allocate(lvk_dataset_subject_count(dataset), sizeof *seen);
+    size_t subjects = 0;
+    for (size_t i = 0; i < count; ++i) {
         const uint32_t subject = lvk_dataset_image(dataset, indices[i])->subject;
-        *subjects += lvk_dataset_subject(dataset, subject)->named && !seen[subject];
+        subjects += lvk_dataset_subject(dataset, subject)->named && !seen[subject];
         seen[subject] = true;
     }
     free(seen);
-    return seen != NULL;
+    return subjects;
 }
 
-/* false: memory is out. */
-static bool print_split(const lvk_dataset *dataset, const lvk_split *split, const char *path) {
+static void print_split(const lvk_dataset *dataset, const lvk_split *split, const char *path) {
     const size_t classes = lvk_dataset_class_count(dataset);
-    bool counted = true;
     char text[FORMAT_SIZE];
     table t = {0};
     table_column(&t, "split");
@@ -208,17 +206,14 @@ static bool print_split(const lvk_dataset *dataset, const lvk_split *split, cons
                 held += lvk_dataset_image(dataset, indices[i])->label == (int32_t)c;
             table_cell(&t, "%s", format_count(text, held));
         }
-        size_t subjects;
-        counted = count_subjects(dataset, indices, images, &subjects) && counted;
+        const size_t subjects = count_subjects(dataset, indices, images);
         table_cell(&t, "%s", images && !subjects ? "not known" : format_count(text, subjects));
     }
-    if (counted)
-        puts("");
-    const bool ok = counted && table_print(&t, stdout);
+    puts("");
+    table_print(&t, stdout);
     table_finish(&t);
-    if (ok && path)
+    if (path)
         printf("\nWritten to %s\n", shown(path));
-    return ok;
 }
 
 static int write_split(const lvk_dataset *dataset, const arguments *a) {
@@ -226,44 +221,39 @@ static int write_split(const lvk_dataset *dataset, const arguments *a) {
     int status = lvk_split_create(dataset, &a->split_options, &split);
     if (status == LVK_OK)
         status = lvk_split_write(split, a->split);
-    int result = status == LVK_OK ? EXIT_OK : report_failure(status);
-    if (result == EXIT_OK && !a->json && !print_split(dataset, split, a->split))
-        result = report_failure(LVK_ERROR_MEMORY);
+    if (status == LVK_OK && !a->json)
+        print_split(dataset, split, a->split);
     lvk_split_destroy(&split);
-    return result;
+    return status == LVK_OK ? EXIT_OK : report_failure(status);
 }
 
 /* The parts that the data set brings along, and in the log who is in several of them. */
-static bool print_parts(const lvk_dataset *dataset, const arguments *a) {
+static void print_parts(const lvk_dataset *dataset, const arguments *a) {
     lvk_split *split = NULL;
-    bool ok = true;
-    if (a->json || a->split || !lvk_dataset_has_parts(dataset))
-        return ok;
-    if (lvk_split_create(dataset, &a->split_options, &split) == LVK_OK)
-        ok = print_split(dataset, split, NULL);
+    if (a->split || !lvk_dataset_has_parts(dataset))
+        return;
+    const int status = lvk_split_create(dataset, &a->split_options, &split);
+    if (status == LVK_ERROR_MEMORY)
+        end_without_memory();
+    if (status == LVK_OK)
+        print_split(dataset, split, NULL);
     else
         printf("\nIt cannot be trained on: %s\n", shown(lvk_error_message()));
     lvk_split_destroy(&split);
-    return ok;
 }
 
-/* The name of the list beside the sheet, NULL for a sheet that goes to standard output; false: out of memory.
- */
-static bool name_index(const char *sheet, char **index) {
+/* The name of the list beside the sheet, NULL for a sheet that goes to standard output. */
+static char *name_index(const char *sheet) {
     const size_t length = strlen(sheet);
     const bool named = length > 4 && strcmp(sheet + length - 4, ".png") == 0;
-    *index = named ? strdup(sheet) : NULL;
-    if (*index)
-        memcpy(*index + length - 4, ".csv", 5);
-    return *index || !named;
+    char *index = named ? allocate_copy(sheet) : NULL;
+    if (index)
+        memcpy(index + length - 4, ".csv", 5);
+    return index;
 }
 
 static int write_sheet(const lvk_dataset *dataset, const arguments *a) {
-    char *index;
-    if (!name_index(a->sheet, &index)) {
-        fputs("leukvk: out of memory\n", stderr);
-        return EXIT_FAILED;
-    }
+    char *index = name_index(a->sheet);
     const int status = lvk_sheet_write(dataset, &a->sheet_options, a->sheet, index);
     if (status == LVK_OK && !a->json)
         printf("\nSheet of cells chosen with seed %" PRIu64 ": %s%s%s\n", a->sheet_options.seed,
@@ -290,11 +280,11 @@ static int write_report(const lvk_dataset *dataset, const arguments *a) {
 
 /* The sheet's list too, whose name was not typed. */
 static void check_outputs(const arguments *a) {
-    char *index = NULL;
+    char *index = a->sheet ? name_index(a->sheet) : NULL;
     output_check("split", a->split, &a->folder, 1);
     output_check("sheet", a->sheet, &a->folder, 1);
     output_check("report", a->report, &a->folder, 1);
-    if (a->sheet && name_index(a->sheet, &index))
+    if (index)
         output_check("sheet", index, &a->folder, 1);
     free(index);
 }
@@ -318,15 +308,15 @@ static int run(int argc, char **argv) {
     if (!lvk_dataset_has_parts(dataset)) /* otherwise the report says who is in them */
         refuse_split_options(&a, NULL);
     data_facts facts;
-    bool ok = data_facts_collect(dataset, &facts) == LVK_OK;
-    if (ok)
-        ok = a.json ? data_json(&facts) : data_report(&facts, a.subjects) && print_parts(dataset, &a);
-    data_facts_finish(&facts);
-    int result = EXIT_OK;
-    if (!ok) {
-        fputs("leukvk: out of memory\n", stderr);
-        result = EXIT_FAILED;
+    const int collected = data_facts_collect(dataset, &facts);
+    if (collected == LVK_OK && a.json) {
+        data_json(&facts);
+    } else if (collected == LVK_OK) {
+        data_report(&facts, a.subjects);
+        print_parts(dataset, &a);
     }
+    data_facts_finish(&facts);
+    int result = collected == LVK_OK ? EXIT_OK : report_failure(collected);
     if (result == EXIT_OK && a.split)
         result = write_split(dataset, &a);
     if (result == EXIT_OK && a.sheet)

@@ -1,4 +1,5 @@
 #include "data_facts.h"
+#include "ui/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,12 +23,12 @@ static double imbalance(const size_t *by_class, size_t classes) {
     return classes < 2 || least == 0 ? NAN : (double)most / (double)least;
 }
 
-/* Counts the images and subjects of a row; false when memory is out. */
-static bool count_row(const lvk_dataset *dataset, part_row *row) {
+/* Counts the images and subjects of a row. */
+static void count_row(const lvk_dataset *dataset, part_row *row) {
     const size_t classes = lvk_dataset_class_count(dataset);
-    row->by_class = calloc(classes + 1, sizeof *row->by_class);
-    bool *seen = calloc(lvk_dataset_subject_count(dataset) + 1, sizeof *seen);
-    for (size_t i = 0; row->by_class && seen && i < lvk_dataset_image_count(dataset); ++i) {
+    row->by_class = allocate(classes, sizeof *row->by_class);
+    bool *seen = allocate(lvk_dataset_subject_count(dataset), sizeof *seen);
+    for (size_t i = 0; i < lvk_dataset_image_count(dataset); ++i) {
         const lvk_image_info *image = lvk_dataset_image(dataset, i);
         if (image->part != row->part || (row->fold >= 0 && image->fold != row->fold))
             continue;
@@ -41,35 +42,27 @@ static bool count_row(const lvk_dataset *dataset, part_row *row) {
         row->subjects += named && !seen[image->subject];
         seen[image->subject] = true;
     }
-    const bool ok = row->by_class && seen;
-    if (ok)
-        row->imbalance = imbalance(row->by_class, classes);
+    row->imbalance = imbalance(row->by_class, classes);
     free(seen);
-    return ok;
 }
 
-static bool count_rows(data_facts *facts) {
+static void count_rows(data_facts *facts) {
     for (int i = 0; i < DATA_MOST_ROWS; ++i) {
         part_row *row = &facts->rows[facts->row_count];
         *row = (part_row){.part = LVK_PART_TRAINING, .fold = i - 1};
         if (i > 10)
             *row = (part_row){.part = i == 11 ? LVK_PART_PRELIMINARY : LVK_PART_FINAL, .fold = -1};
-        const bool ok = count_row(facts->dataset, row);
-        if (ok && row->images)
+        count_row(facts->dataset, row);
+        if (row->images)
             ++facts->row_count;
         else
             free(row->by_class);
-        if (!ok)
-            return false;
     }
-    return true;
 }
 
 static int count_cells(data_facts *facts) {
     const size_t classes = lvk_dataset_class_count(facts->dataset);
-    facts->cells = calloc(LVK_PART_COUNT * (classes + 1), sizeof *facts->cells);
-    if (!facts->cells)
-        return LVK_ERROR_MEMORY;
+    facts->cells = allocate(LVK_PART_COUNT * (classes + 1), sizeof *facts->cells);
     for (int p = 0; p < LVK_PART_COUNT; ++p) {
         for (size_t c = 0; c <= classes; ++c) {
             cell_row *row = &facts->cells[facts->cell_count];
@@ -88,9 +81,9 @@ static int measure_size_auc(data_facts *facts) {
     const lvk_dataset *dataset = facts->dataset;
     const size_t count = lvk_dataset_image_count(dataset);
     const int32_t positive = lvk_dataset_positive_class(dataset);
-    double *areas = malloc(count * sizeof *areas);
-    uint8_t *targets = malloc(count);
-    int status = areas && targets ? LVK_OK : LVK_ERROR_MEMORY;
+    double *areas = allocate(count, sizeof *areas);
+    uint8_t *targets = allocate(count, 1);
+    int status = LVK_OK;
     for (int p = 0; p < LVK_PART_COUNT && status == LVK_OK; ++p) {
         size_t labelled = 0;
         for (size_t i = 0; i < count; ++i) {
@@ -112,9 +105,8 @@ static int measure_size_auc(data_facts *facts) {
 
 int data_facts_collect(const lvk_dataset *dataset, data_facts *facts) {
     *facts = (data_facts){.dataset = dataset};
-    int status = count_rows(facts) ? LVK_OK : LVK_ERROR_MEMORY;
-    if (status == LVK_OK)
-        status = count_cells(facts);
+    count_rows(facts);
+    int status = count_cells(facts);
     if (status == LVK_OK)
         status = lvk_explore_sizes(dataset, &facts->sizes);
     if (status == LVK_OK)
@@ -129,18 +121,15 @@ void data_facts_finish(data_facts *facts) {
     *facts = (data_facts){0};
 }
 
-bool data_subjects_collect(const lvk_dataset *dataset, subject_images *subjects) {
+void data_subjects_collect(const lvk_dataset *dataset, subject_images *subjects) {
     const size_t count = lvk_dataset_image_count(dataset), people = lvk_dataset_subject_count(dataset);
-    subjects->images = malloc(count * sizeof *subjects->images);
-    subjects->starts = calloc(people + 2, sizeof *subjects->starts);
-    if (!subjects->images || !subjects->starts)
-        return false;
+    subjects->images = allocate(count, sizeof *subjects->images);
+    subjects->starts = allocate(people + 2, sizeof *subjects->starts);
     /* starts[s + 1] is where the next image of s goes, and ends as the start of s + 1 */
     for (size_t s = 0; s + 1 < people; ++s)
         subjects->starts[s + 2] = subjects->starts[s + 1] + lvk_dataset_subject(dataset, s)->images;
     for (size_t i = 0; i < count; ++i)
         subjects->images[subjects->starts[lvk_dataset_image(dataset, i)->subject + 1]++] = (uint32_t)i;
-    return true;
 }
 
 void data_subjects_finish(subject_images *subjects) {

@@ -52,14 +52,13 @@ typedef struct subject_images {
     size_t *starts;
 } subject_images;
 
-/* False when memory is out. Always to be finished. */
-bool data_subjects_collect(const lvk_dataset *dataset, subject_images *subjects);
+/* Always to be finished. */
+void data_subjects_collect(const lvk_dataset *dataset, subject_images *subjects);
 void data_subjects_finish(subject_images *subjects);
 
-/* Text; false when memory was out. `subjects`: list every subject. */
-bool data_report(const data_facts *facts, bool subjects);
+/* Text. `subjects`: list every subject. */
+void data_report(const data_facts *facts, bool subjects);
 
-/* JSON; false when memory was out. */
-bool data_json(const data_facts *facts);
+void data_json(const data_facts *facts);
 
 #endif

@@ -2,6 +2,7 @@
 #include "data_facts.h"
 
 #include "ui/json_text.h"
+#include "ui/memory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -114,12 +115,12 @@ static void print_subject_classes(const lvk_dataset *dataset, const uint32_t *im
 }
 
 /* Part and fold are those of the subject's first image. */
-static bool print_subjects(const lvk_dataset *dataset) {
-    size_t *counts = calloc(lvk_dataset_class_count(dataset) + 1, sizeof *counts);
+static void print_subjects(const lvk_dataset *dataset) {
+    size_t *counts = allocate(lvk_dataset_class_count(dataset), sizeof *counts);
     subject_images subjects;
-    const bool ok = data_subjects_collect(dataset, &subjects) && counts;
+    data_subjects_collect(dataset, &subjects);
     fputs(" \"subjects\": [", stdout);
-    for (size_t s = 0; ok && s < lvk_dataset_subject_count(dataset); ++s) {
+    for (size_t s = 0; s < lvk_dataset_subject_count(dataset); ++s) {
         const lvk_subject_info *subject = lvk_dataset_subject(dataset, s);
         const uint32_t *images = subjects.images + subjects.starts[s];
         const lvk_image_info *first = lvk_dataset_image(dataset, images[0]);
@@ -136,7 +137,6 @@ static bool print_subjects(const lvk_dataset *dataset) {
     fputs("],\n", stdout);
     data_subjects_finish(&subjects);
     free(counts);
-    return ok;
 }
 
 static void print_copy(const lvk_image_info *first, const lvk_image_info *copy) {
@@ -181,7 +181,7 @@ static void print_lists(const lvk_dataset *dataset) {
     printf("],\n \"ignored\": %zu}\n", lvk_dataset_ignored_count(dataset));
 }
 
-bool data_json(const data_facts *facts) {
+void data_json(const data_facts *facts) {
     const lvk_dataset *dataset = facts->dataset;
     fputs("{\"folder\": ", stdout);
     print_json_text(lvk_dataset_source(dataset));
@@ -197,7 +197,6 @@ bool data_json(const data_facts *facts) {
     print_given(dataset);
     print_sizes(&facts->sizes);
     print_cells(facts);
-    const bool ok = print_subjects(dataset);
+    print_subjects(dataset);
     print_lists(dataset);
-    return ok;
 }

@@ -2,6 +2,7 @@
 #include "data_facts.h"
 
 #include "ui/format.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/table.h"
 
@@ -12,10 +13,9 @@
 
 enum { MOST_LISTED = 20 };
 
-static bool finish_table(table *t) {
-    const bool ok = table_print(t, stdout);
+static void finish_table(table *t) {
+    table_print(t, stdout);
     table_finish(t);
-    return ok;
 }
 
 static void subjects_cell(table *t, size_t images, size_t subjects) {
@@ -23,7 +23,7 @@ static void subjects_cell(table *t, size_t images, size_t subjects) {
     table_cell(t, "%s", images && !subjects ? "not known" : format_count(text, subjects));
 }
 
-static bool print_counts(const data_facts *facts) {
+static void print_counts(const data_facts *facts) {
     const size_t classes = lvk_dataset_class_count(facts->dataset);
     char text[FORMAT_SIZE];
     table t = {0};
@@ -47,7 +47,7 @@ static bool print_counts(const data_facts *facts) {
         subjects_cell(&t, row->images, row->subjects);
         table_cell(&t, "%s", format_number(text, row->imbalance, 2));
     }
-    return finish_table(&t);
+    finish_table(&t);
 }
 
 static void print_unlabelled(const data_facts *facts) {
@@ -93,11 +93,11 @@ static void print_classes(const lvk_dataset *dataset) {
     fputs("\nImbalance: number of images of the largest class, divided by that of the smallest\n", stdout);
 }
 
-static bool print_sizes(const lvk_size_summary *sizes) {
+static void print_sizes(const lvk_size_summary *sizes) {
     char text[FORMAT_SIZE];
     if (sizes->distinct == 1) {
         printf("\nAll images are %u x %u pixels\n", sizes->listed[0].width, sizes->listed[0].height);
-        return true;
+        return;
     }
     printf("\nImage sizes: %zu, widths %u to %u (median %u), heights %u to %u (median %u) pixels\n",
            sizes->distinct, sizes->width[0], sizes->width[2], sizes->width[1], sizes->height[0],
@@ -111,10 +111,9 @@ static bool print_sizes(const lvk_size_summary *sizes) {
         table_cell(&t, "%u", sizes->listed[i].height);
         table_cell(&t, "%s", format_count(text, sizes->listed[i].images));
     }
-    const bool ok = finish_table(&t);
-    if (ok && sizes->distinct > LVK_SIZES_LISTED)
+    finish_table(&t);
+    if (sizes->distinct > LVK_SIZES_LISTED)
         printf("and %zu rarer sizes\n", sizes->distinct - LVK_SIZES_LISTED);
-    return ok;
 }
 
 static void print_scales(const lvk_dataset *dataset) {
@@ -140,7 +139,7 @@ static void colour_cell(table *t, double mean, double deviation) {
         table_cell(t, "%.3f ± %.3f", mean, deviation);
 }
 
-static bool print_cells(const data_facts *facts) {
+static void print_cells(const data_facts *facts) {
     char text[FORMAT_SIZE];
     static const char *const titles[] = {"cells", "subjects", "area Q1", "median",
                                          "Q3",    "red",      "green",   "blue"};
@@ -162,7 +161,7 @@ static bool print_cells(const data_facts *facts) {
     }
     puts(
         "\nCells (pixels that are not black): area; mean ± standard deviation of red, green and blue, 0 to 1");
-    return finish_table(&t);
+    finish_table(&t);
 }
 
 /* How far one gets without a network. */
@@ -200,16 +199,14 @@ static void sort_by_group(const lvk_dataset *dataset, size_t *members, size_t *s
         members[starts[lvk_dataset_subject(dataset, s)->group + 1]++] = s;
 }
 
-/* Groups of several subjects; false when memory is out. */
-static bool print_groups(const lvk_dataset *dataset) {
+/* Groups of several subjects. */
+static void print_groups(const lvk_dataset *dataset) {
     const size_t groups = lvk_dataset_group_count(dataset);
-    size_t *starts = calloc(groups + 2, sizeof *starts);
-    size_t *members = calloc(lvk_dataset_subject_count(dataset) + 1, sizeof *members);
-    const bool ok = starts && members;
+    size_t *starts = allocate(groups + 2, sizeof *starts);
+    size_t *members = allocate(lvk_dataset_subject_count(dataset), sizeof *members);
     bool titled = false;
-    if (ok)
-        sort_by_group(dataset, members, starts);
-    for (size_t g = 0; ok && g < groups; ++g) {
+    sort_by_group(dataset, members, starts);
+    for (size_t g = 0; g < groups; ++g) {
         const size_t count = starts[g + 1] - starts[g];
         if (count < 2)
             continue;
@@ -220,7 +217,6 @@ static bool print_groups(const lvk_dataset *dataset) {
     }
     free(starts);
     free(members);
-    return ok;
 }
 
 static void print_copies(const lvk_dataset *dataset, size_t index, bool classes) {
@@ -316,11 +312,11 @@ static void subject_cells(table *t, const lvk_dataset *dataset, const uint32_t *
     table_cell(t, "%s", format_count(text, unlabelled));
 }
 
-static bool print_subjects(const lvk_dataset *dataset) {
+static void print_subjects(const lvk_dataset *dataset) {
     const size_t all_classes = lvk_dataset_class_count(dataset);
     const size_t classes = all_classes <= DATA_CLASS_COLUMNS ? all_classes : 0;
     subject_images subjects;
-    bool ok = data_subjects_collect(dataset, &subjects);
+    data_subjects_collect(dataset, &subjects);
     table t = {0};
     table_column(&t, "subject");
     table_column(&t, "part");
@@ -329,38 +325,30 @@ static bool print_subjects(const lvk_dataset *dataset) {
     for (size_t c = 0; c < classes; ++c)
         table_number_column(&t, lvk_dataset_class_name(dataset, c));
     table_number_column(&t, "unlabelled");
-    for (size_t s = 0; ok && s < lvk_dataset_subject_count(dataset); ++s) {
+    for (size_t s = 0; s < lvk_dataset_subject_count(dataset); ++s) {
         table_cell(&t, "%s", lvk_dataset_subject(dataset, s)->name);
         subject_cells(&t, dataset, subjects.images + subjects.starts[s],
                       subjects.starts[s + 1] - subjects.starts[s], classes);
     }
     data_subjects_finish(&subjects);
-    if (ok)
-        puts("");
-    ok = ok && table_print(&t, stdout);
-    table_finish(&t);
-    return ok;
+    puts("");
+    finish_table(&t);
 }
 
-bool data_report(const data_facts *facts, bool subjects) {
-    if (!print_counts(facts))
-        return false;
+void data_report(const data_facts *facts, bool subjects) {
+    print_counts(facts);
     print_classes(facts->dataset);
     print_unnamed(facts);
     print_unlabelled(facts);
-    if (!print_sizes(&facts->sizes))
-        return false;
+    print_sizes(&facts->sizes);
     print_scales(facts->dataset);
-    if (!print_cells(facts))
-        return false;
+    print_cells(facts);
     print_size_auc(facts);
-    if (subjects && !print_subjects(facts->dataset))
-        return false;
-    if (!print_groups(facts->dataset))
-        return false;
+    if (subjects)
+        print_subjects(facts->dataset);
+    print_groups(facts->dataset);
     print_duplicates(facts->dataset, true,
                      "Contradictions, the same picture in two classes: a label is wrong");
     print_duplicates(facts->dataset, false, "Pictures that are there more than once");
     print_skipped(facts->dataset);
-    return true;
 }

@@ -83,8 +83,7 @@ static void print_table(const lvk_device_list *list) {
         }
         table_cell(&t, "%s", device->driver);
     }
-    if (!table_print(&t, stdout))
-        fputs("leukvk: out of memory\n", stderr);
+    table_print(&t, stdout);
     table_finish(&t);
     for (size_t i = 0; i < list->count; ++i)
         if (!list->devices[i].usable)

@@ -4,6 +4,7 @@
 #include "novelty_report.h"
 #include "options.h"
 #include "ui/format.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "verb.h"
 #include "worst.h"
@@ -362,11 +363,7 @@ static int evaluate_files(const arguments *a) {
                    .threshold = LVK_THRESHOLD};
     e.rows = lvk_prediction_set_rows(set, &e.count);
     e.classes = lvk_prediction_set_classes(set, &e.class_count);
-    lvk_prediction *rows = malloc((e.count + 1) * sizeof *rows);
-    if (!rows) {
-        fputs("leukvk: out of memory\n", stderr);
-        exit(EXIT_FAILED);
-    }
+    lvk_prediction *rows = allocate(e.count, sizeof *rows);
     memcpy(rows, e.rows, e.count * sizeof *rows);
     e.rows = rows;
     turn(a, &e, rows);

@@ -7,6 +7,7 @@
 #include "path_words.h"
 #include "suggest.h"
 #include "ui/json_result.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/progress.h"
 #include "ui/quiet.h"
@@ -197,13 +198,6 @@ static bool show_progress(void *user, size_t done, size_t total) {
     return true;
 }
 
-static void *allocate(size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
-    if (!memory)
-        exit(report_failure(LVK_ERROR_MEMORY));
-    return memory;
-}
-
 /* Drops the images for which `p` is not a number: they could not be read any more, and have been named. */
 static void drop_unreadable(explanation_run *r, bool by_heat) {
     size_t kept = 0;
@@ -323,8 +317,8 @@ static int print_all(const explanation_run *r) {
     if (a->json) {
         json_result_end();
         explain_print_json(&results);
-    } else if (!explain_print(&results)) {
-        return LVK_ERROR_MEMORY;
+    } else {
+        explain_print(&results);
     }
     explain_warn(&results);
     if (a->out && !quiet_is_set())

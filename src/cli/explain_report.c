@@ -15,7 +15,7 @@ static void add_percent(table *t, double share) {
         table_cell(t, "%.0f %%", 100 * share);
 }
 
-static bool print_images(const explain_results *r) {
+static void print_images(const explain_results *r) {
     table t = {0};
     table_column(&t, "image");
     table_column(&t, "class");
@@ -36,9 +36,8 @@ static bool print_images(const explain_results *r) {
         add_percent(&t, heat->outside);
         table_cell(&t, "%.3g", heat->maximum);
     }
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }
 
 /* Means over the images whose shares are known, of a class that images are called, or of all (-1). */
@@ -69,7 +68,7 @@ static shares add_up(const explain_results *r, int class) {
     return s;
 }
 
-static bool print_classes(const explain_results *r) {
+static void print_classes(const explain_results *r) {
     table t = {0};
     table_column(&t, "called");
     table_number_column(&t, "images");
@@ -87,13 +86,13 @@ static bool print_classes(const explain_results *r) {
         add_percent(&t, s.outside);
     }
     printf("\nMean shares of the heat:\n");
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }
 
-bool explain_print(const explain_results *r) {
-    return print_images(r) && print_classes(r);
+void explain_print(const explain_results *r) {
+    print_images(r);
+    print_classes(r);
 }
 
 /* Cells that fill less of the crop are smaller than what a map can tell. */

@@ -14,8 +14,8 @@ typedef struct explain_results {
     size_t count;
 } explain_results;
 
-/* A line for each image, and the mean shares of each class. False when memory was out. */
-bool explain_print(const explain_results *results);
+/* A line for each image, and the mean shares of each class. */
+void explain_print(const explain_results *results);
 
 void explain_print_json(const explain_results *results);
 

@@ -51,7 +51,7 @@ static void score_row(table *t, const lvk_evaluation_report *j, const lvk_measur
         table_cell(t, "%s", isnan(baselines[i]) ? "" : format_number(text, baselines[i], 4));
 }
 
-static bool print_scores(const lvk_evaluation_report *j, const metrics_subject *subject) {
+static void print_scores(const lvk_evaluation_report *j, const metrics_subject *subject) {
     size_t count;
     const lvk_measure *measures = lvk_measures(&count);
     table t = {0};
@@ -62,12 +62,11 @@ static bool print_scores(const lvk_evaluation_report *j, const metrics_subject *
     table_named_column(&t, "always ", subject->positive);
     for (size_t i = 0; i < count; ++i)
         score_row(&t, j, &measures[i]);
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }
 
-static bool print_confusion(const lvk_metrics *m, const metrics_subject *subject) {
+static void print_confusion(const lvk_metrics *m, const metrics_subject *subject) {
     char text[FORMAT_SIZE];
     table t = {0};
     table_column(&t, "");
@@ -79,9 +78,8 @@ static bool print_confusion(const lvk_metrics *m, const metrics_subject *subject
     table_cell(&t, "%s", subject->positive);
     table_cell(&t, "%s", format_count(text, m->false_negatives));
     table_cell(&t, "%s", format_count(text, m->true_positives));
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }
 
 char *metrics_people(char text[METRICS_PEOPLE_SIZE], uint64_t images, uint32_t subjects, uint64_t unnamed) {
@@ -180,28 +178,27 @@ void metrics_print_votes(const lvk_evaluation_report *j) {
     printf(".\n");
 }
 
-bool metrics_print(const lvk_evaluation_report *j, const metrics_subject *subject) {
+void metrics_print(const lvk_evaluation_report *j, const metrics_subject *subject) {
     char text[FORMAT_SIZE];
-    if (j->class_count)
-        return metrics_print_classes(j, subject->title);
+    if (j->class_count) {
+        metrics_print_classes(j, subject->title);
+        return;
+    }
     printf("%s\n\n", subject->title);
     metrics_print_unnamed(j);
-    if (!print_scores(j, subject))
-        return false;
+    print_scores(j, subject);
     printf("\n");
     const char *const names[] = {subject->negative, subject->positive};
     metrics_print_interval_note(j, names, 2, has_constant(j));
     printf("A cell is called '%s' if p_%s > %s.\n\n", shown(subject->positive), shown(subject->positive),
            format_number(text, j->threshold, 4));
-    if (!print_confusion(&j->metrics, subject))
-        return false;
+    print_confusion(&j->metrics, subject);
     metrics_print_votes(j);
     if (isfinite(j->metrics.auc) && j->metrics.auc < 0.4)
         printf("\nThe AUC is far below 0.5: the labels may be swapped.\n");
-    return true;
 }
 
-bool metrics_print_subjects(const lvk_subject_score *scores, size_t count, const metrics_subject *subject) {
+void metrics_print_subjects(const lvk_subject_score *scores, size_t count, const metrics_subject *subject) {
     char text[FORMAT_SIZE];
     table t = {0};
     table_column(&t, "subject");
@@ -221,7 +218,6 @@ bool metrics_print_subjects(const lvk_subject_score *scores, size_t count, const
         table_cell(&t, "%s", format_number(text, s->mean_p, 4));
         table_cell(&t, "%.0f %%", 100.0 * s->right / s->cells);
     }
-    const bool printed = table_print(&t, stdout);
+    table_print(&t, stdout);
     table_finish(&t);
-    return printed;
 }

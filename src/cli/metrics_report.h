@@ -19,12 +19,12 @@ enum { METRICS_PEOPLE_SIZE = 128 };
 char *metrics_people(char text[METRICS_PEOPLE_SIZE], uint64_t images, uint32_t subjects, uint64_t unnamed);
 
 /* Scores with their intervals beside the baselines, confusion matrix, majority votes, and what they mean
- * where people are few or not known; of three classes and more also the scores of each. False when memory was out. */
-bool metrics_print(const lvk_evaluation_report *report, const metrics_subject *subject);
+ * where people are few or not known; of three classes and more also the scores of each. */
+void metrics_print(const lvk_evaluation_report *report, const metrics_subject *subject);
 
 /* A line a subject; of two classes, of three and more. */
-bool metrics_print_subjects(const lvk_subject_score *scores, size_t count, const metrics_subject *subject);
-bool metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t count,
+void metrics_print_subjects(const lvk_subject_score *scores, size_t count, const metrics_subject *subject);
+void metrics_print_class_subjects(const lvk_subject_class_score *scores, size_t count,
                                   const char *const *names, uint32_t classes);
 
 /* ---- what the two kinds of report have in common ---- */
@@ -41,6 +41,6 @@ void metrics_print_interval_note(const lvk_evaluation_report *report, const char
                                  uint32_t classes, bool constant);
 
 /* What metrics_print does for three classes and more. */
-bool metrics_print_classes(const lvk_evaluation_report *report, const char *title);
+void metrics_print_classes(const lvk_evaluation_report *report, const char *title);
 
 #endif

@@ -1,5 +1,6 @@
 #include "novelty_report.h"
 
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 #include "verb.h"
@@ -27,10 +28,8 @@ static int compare_areas(const void *a, const void *b) {
 
 /* The median area of the images whose area is known; 0: of too few. */
 static double median_area(const lvk_prediction *rows, size_t count) {
-    uint32_t *areas = malloc((count + 1) * sizeof *areas);
+    uint32_t *areas = allocate(count, sizeof *areas);
     size_t known = 0;
-    if (!areas)
-        exit(report_failure(LVK_ERROR_MEMORY));
     for (size_t i = 0; i < count; ++i)
         if (rows[i].area)
             areas[known++] = rows[i].area;

@@ -1,6 +1,7 @@
 #include "path_words.h"
 
 #include "leukvk/leukvk.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "verb.h"
 
@@ -12,10 +13,7 @@
 static void add_path(path_words *list, size_t *capacity, const char *path) {
     if (list->count == *capacity) {
         *capacity = 2 * *capacity + 16;
-        const char **grown = realloc(list->paths, *capacity * sizeof *grown);
-        if (!grown)
-            exit(report_failure(LVK_ERROR_MEMORY));
-        list->paths = grown;
+        list->paths = allocate_again(list->paths, *capacity, sizeof *list->paths);
     }
     list->paths[list->count++] = path;
 }
@@ -32,7 +30,7 @@ static char *read_input(void) {
         exit(EXIT_FAILED);
     }
     if (!all || ferror(all) || fclose(all) != 0)
-        exit(report_failure(LVK_ERROR_MEMORY));
+        end_without_memory();
     return text;
 }
 

@@ -62,7 +62,6 @@ void profile_print(const lvk_profile *profile) {
     rest_row(&t, profile, "host", profile->phases[LVK_PHASE_PREPARE] + profile->phases[LVK_PHASE_FINISH]);
     table_rule(&t);
     rest_row(&t, profile, "step", profile->step);
-    if (!table_print(&t, stdout))
-        fputs("leukvk: out of memory\n", stderr);
+    table_print(&t, stdout);
     table_finish(&t);
 }

@@ -2,6 +2,7 @@
 #include "report_png.h"
 
 #include "leukvk/leukvk.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "verb.h"
 
@@ -38,7 +39,7 @@ static bool write_png(const char *folder, const char *name) {
     char *svg, *png;
     const int stem = (int)strlen(name) - 4;
     if (asprintf(&svg, "%s/%s", folder, name) < 0 || asprintf(&png, "%s/%.*s.png", folder, stem, name) < 0)
-        exit(report_failure(LVK_ERROR_MEMORY));
+        end_without_memory();
     const int status = convert(svg, png);
     if (status < 0)
         printf("no figures as PNG: %s\n",

@@ -1,5 +1,6 @@
 #include "selection.h"
 
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 #include "verb.h"
@@ -23,9 +24,7 @@ static void name_skipped(const lvk_dataset *dataset) {
 
 static int take_all(selection *s, bool labelled_only) {
     const size_t count = lvk_dataset_image_count(s->dataset);
-    s->indices = calloc(count + 1, sizeof *s->indices);
-    if (!s->indices)
-        return fail("predict", "out of memory");
+    s->indices = allocate(count, sizeof *s->indices);
     for (size_t i = 0; i < count; ++i)
         if (!labelled_only || lvk_dataset_image(s->dataset, i)->label >= 0)
             s->indices[s->count++] = (uint32_t)i;
@@ -71,9 +70,7 @@ static int take_part(selection *s, int part) {
     const uint32_t *indices = lvk_split_images(s->split, (lvk_split_part)part, &s->count);
     const char *name = lvk_split_part_name((lvk_split_part)part);
     free(s->indices);
-    s->indices = calloc(s->count + 1, sizeof *s->indices);
-    if (!s->indices)
-        return fail(name, "out of memory");
+    s->indices = allocate(s->count, sizeof *s->indices);
     memcpy(s->indices, indices, s->count * sizeof *s->indices);
     s->part = name;
     return LVK_OK;

@@ -6,6 +6,7 @@
 #include "ui/interrupt.h"
 #include "ui/json_result.h"
 #include "ui/json_text.h"
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
 #include "ui/table.h"
@@ -317,11 +318,7 @@ static void print_json(const lvk_search *search, const uint32_t *order) {
 }
 
 static int print_result(const arguments *a, const lvk_search *search) {
-    uint32_t *order = malloc(lvk_search_trial_count(search) * sizeof *order);
-    if (!order) {
-        fprintf(stderr, "leukvk: out of memory\n");
-        return EXIT_FAILED;
-    }
+    uint32_t *order = allocate(lvk_search_trial_count(search), sizeof *order);
     lvk_search_rank(search, order);
     if (!(a->json && quiet_is_set())) {
         print_trials(search, order);
@@ -356,14 +353,10 @@ static char *list_settings(int key, const char *text, void *input) {
 
 /* Trains the best trial's model on all images. */
 static int refit(const arguments *a, const lvk_search *search) {
-    uint32_t *order = calloc(lvk_search_trial_count(search), sizeof *order);
+    uint32_t *order = allocate(lvk_search_trial_count(search), sizeof *order);
     lvk_device *device = NULL;
     progress bar = {0};
     double temperature = 0;
-    if (!order) {
-        fputs("leukvk: out of memory\n", stderr);
-        return EXIT_FAILED;
-    }
     lvk_search_rank(search, order);
     int status = lvk_device_open(&a->device, &device);
     if (status == LVK_OK)

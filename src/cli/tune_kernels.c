@@ -93,12 +93,9 @@ static void call_cells(table *t, const char *call) {
     table_cell(t, "%s", space ? space + 1 : "");
 }
 
-static int print_table(table *t) {
-    const bool printed = table_print(t, stdout);
+static void print_table(table *t) {
+    table_print(t, stdout);
     table_finish(t);
-    if (!printed)
-        fputs("leukvk: out of memory\n", stderr);
-    return printed ? EXIT_OK : EXIT_FAILED;
 }
 
 /* ---- measuring ---- */
@@ -141,10 +138,10 @@ static int measure(lvk_device *device, const lvk_kernel_tuning_options *tune) {
         table_finish(&r.table);
         return report_mistake(status);
     }
-    const int exit_status = print_table(&r.table);
+    print_table(&r.table);
     printf("\n*: used from now on; >: stopped, since it is much slower. Stored in %s\n",
            shown(lvk_kernel_tuning_file(device)));
-    return exit_status;
+    return EXIT_OK;
 }
 
 /* ---- what is kept ---- */
@@ -165,9 +162,9 @@ static int show(const lvk_device *device) {
         call_cells(&t, choice.call);
         table_cell(&t, "%s", choice.candidate);
     }
-    const int exit_status = print_table(&t);
+    print_table(&t);
     printf("\nStored in %s\n", shown(path));
-    return exit_status;
+    return EXIT_OK;
 }
 
 static int forget(const lvk_device *device) {

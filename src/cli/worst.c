@@ -1,5 +1,6 @@
 #include "worst.h"
 
+#include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/table.h"
 #include "verb.h"
@@ -26,11 +27,6 @@ static int compare(const void *a, const void *b) {
     return left->row < right->row ? -1 : 1;
 }
 
-static void out_of_memory(void) {
-    fputs("leukvk: out of memory\n", stderr);
-    exit(EXIT_FAILED);
-}
-
 static void print(const candidate *worst, size_t count, const lvk_prediction *rows,
                   const char *const *classes, uint32_t class_count, double threshold) {
     table t = {0};
@@ -47,8 +43,7 @@ static void print(const candidate *worst, size_t count, const lvk_prediction *ro
     }
     printf("\nThe %zu image%s to whose own class the model gives the least probability:\n\n", count,
            count == 1 ? "" : "s");
-    if (!table_print(&t, stdout))
-        out_of_memory();
+    table_print(&t, stdout);
     table_finish(&t);
 }
 
@@ -56,12 +51,10 @@ enum { CAPTION = 64 };
 
 static int draw(const worst_options *options, const candidate *worst, size_t count,
                 const lvk_prediction *rows, const char *const *classes, const selection *images) {
-    uint32_t *chosen = calloc(count + 1, sizeof *chosen);
-    char(*texts)[CAPTION] = calloc(count + 1, sizeof *texts);
-    const char **captions = calloc(count + 1, sizeof *captions);
+    uint32_t *chosen = allocate(count, sizeof *chosen);
+    char(*texts)[CAPTION] = allocate(count, sizeof *texts);
+    const char **captions = allocate(count, sizeof *captions);
     char title[128];
-    if (!chosen || !texts || !captions)
-        out_of_memory();
     for (size_t i = 0; i < count; ++i) {
         chosen[i] = images->indices[worst[i].row];
         snprintf(texts[i], CAPTION, "%.40s %.3f", classes[rows[worst[i].row].label], worst[i].p);
@@ -82,11 +75,9 @@ static int draw(const worst_options *options, const candidate *worst, size_t cou
 
 int worst_show(const worst_options *options, const lvk_prediction *rows, size_t count,
                const char *const *classes, uint32_t class_count, double threshold, const selection *images) {
-    candidate *all = calloc(count + 1, sizeof *all);
+    candidate *all = allocate(count, sizeof *all);
     size_t labelled = 0;
     int status = LVK_OK;
-    if (!all)
-        out_of_memory();
     for (size_t i = 0; i < count; ++i)
         if (rows[i].label >= 0)
             all[labelled++] = (candidate){i, own_probability(&rows[i])};

@@ -2,6 +2,7 @@
 
 #include "leukvk/app/text.h"
 #include "leukvk/predict.h"
+#include "memory.h"
 #include "verb.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@
 void print_json_text(const char *text) {
     char *json = lvk_text_json(text);
     if (!json)
-        exit(report_failure(LVK_ERROR_MEMORY));
+        end_without_memory();
     fputs(json, stdout);
     lvk_text_free(json);
 }

@@ -4,6 +4,7 @@
 #include "leukvk/app/output.h"
 #include "leukvk/app/text.h"
 #include "leukvk/predict.h"
+#include "memory.h"
 #include "verb.h"
 
 #include <errno.h>
@@ -120,11 +121,9 @@ const char *shown(const char *text) {
     char **slot = &slots[next++ % SLOTS];
     free(*slot);
     if (!is_failure)
-        *slot = strdup(text);
+        *slot = allocate_copy(text);
     else if (asprintf(slot, "standard output%s", text + length) < 0)
-        *slot = NULL;
-    if (!*slot)
-        return "(out of memory)";
+        end_without_memory();
     lvk_text_make_printable(*slot);
     return *slot;
 }
@@ -149,9 +148,7 @@ static bool print_printable(char *text, size_t size, FILE *out) {
 
 void output_text(const char *text) {
     const bool filtered = isatty(STDOUT_FILENO);
-    char *copy = filtered ? strdup(text) : NULL;
-    if (filtered && !copy)
-        exit(report_failure(LVK_ERROR_MEMORY));
+    char *copy = filtered ? allocate_copy(text) : NULL;
     if (copy)
         print_printable(copy, strlen(copy), stdout);
     else

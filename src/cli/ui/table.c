@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include "leukvk/app/text.h"
+#include "memory.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,13 +11,9 @@ static void add_column(table *t, const char *what, const char *name, bool right)
     if (t->columns == TABLE_MAX_COLUMNS)
         return;
     const size_t size = strlen(what) + strlen(name) + 1;
-    char *copy = malloc(size);
-    if (copy) {
-        snprintf(copy, size, "%s%s", what, name);
-        lvk_text_make_printable(copy); /* a class, say, as cells are */
-    } else {
-        t->failed = true;
-    }
+    char *copy = allocate(size, 1);
+    snprintf(copy, size, "%s%s", what, name);
+    lvk_text_make_printable(copy); /* a class, say, as cells are */
     t->titles[t->columns] = copy;
     t->right[t->columns++] = right;
 }
@@ -35,19 +32,11 @@ void table_named_column(table *t, const char *what, const char *name) {
 
 /* Takes `cell` over. */
 static void add_cell(table *t, char *cell) {
-    if (!t->failed && t->cell_count == t->capacity) {
-        const size_t capacity = t->capacity ? 2 * t->capacity : 64;
-        char **grown = realloc(t->cells, capacity * sizeof *grown);
-        t->failed = !grown;
-        if (grown) {
-            t->cells = grown;
-            t->capacity = capacity;
-        }
+    if (t->cell_count == t->capacity) {
+        t->capacity = t->capacity ? 2 * t->capacity : 64;
+        t->cells = allocate_again(t->cells, t->capacity, sizeof *t->cells);
     }
-    if (t->failed)
-        free(cell);
-    else
-        t->cells[t->cell_count++] = cell;
+    t->cells[t->cell_count++] = cell;
 }
 
 void table_cell(table *t, const char *format, ...) {
@@ -55,14 +44,10 @@ void table_cell(table *t, const char *format, ...) {
     va_start(arguments, format);
     va_copy(again, arguments);
     const int length = vsnprintf(NULL, 0, format, arguments);
-    char *cell = length < 0 ? NULL : malloc((size_t)length + 1);
-    if (cell) {
-        vsnprintf(cell, (size_t)length + 1, format, again);
-        lvk_text_make_printable(cell);
-        add_cell(t, cell);
-    } else {
-        t->failed = true;
-    }
+    char *cell = allocate(length < 0 ? 1 : (size_t)length + 1, 1);
+    vsnprintf(cell, length < 0 ? 1 : (size_t)length + 1, format, again);
+    lvk_text_make_printable(cell);
+    add_cell(t, cell);
     va_end(again);
     va_end(arguments);
 }
@@ -103,11 +88,11 @@ static void print_rule(const table *t, FILE *out, const size_t *widths) {
     putc('\n', out);
 }
 
-bool table_print(table *t, FILE *out) {
-    while (!t->failed && t->columns > 0 && t->cell_count % (size_t)t->columns != 0)
+void table_print(table *t, FILE *out) {
+    if (t->columns == 0)
+        return;
+    while (t->cell_count % (size_t)t->columns != 0)
         table_cell(t, "%s", "");
-    if (t->failed || t->columns == 0)
-        return !t->failed;
     const size_t columns = (size_t)t->columns;
     size_t widths[TABLE_MAX_COLUMNS];
     for (size_t i = 0; i < columns; ++i)
@@ -125,7 +110,6 @@ bool table_print(table *t, FILE *out) {
         else
             print_rule(t, out, widths);
     }
-    return true;
 }
 
 void table_finish(table *t) {

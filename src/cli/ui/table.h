@@ -9,15 +9,13 @@
 
 enum { TABLE_MAX_COLUMNS = 80 };
 
-/* Start with {0}, then add the columns, then the cells. A failed allocation is remembered and told by
- * table_print. */
+/* Start with {0}, then add the columns, then the cells. */
 typedef struct table {
     int columns;
     char *titles[TABLE_MAX_COLUMNS];
     bool right[TABLE_MAX_COLUMNS];
     char **cells; /* NULL entries: a rule across the table in place of a row */
     size_t cell_count, capacity;
-    bool failed;
 } table;
 
 void table_column(table *t, const char *title);        /* words: aligned to the left */
@@ -34,9 +32,8 @@ void table_cell(table *t, const char *format, ...);
 /* A line of dashes between two rows; the row before it must be complete. */
 void table_rule(table *t);
 
-/* Prints title line, a rule, the rows. A last row that is not complete is filled with empty cells. False:
- * memory was out, and nothing has been printed. */
-bool table_print(table *t, FILE *out);
+/* Prints title line, a rule, the rows. A last row that is not complete is filled with empty cells. */
+void table_print(table *t, FILE *out);
 
 void table_finish(table *t);
 
