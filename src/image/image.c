@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+enum { MEASURING_BYTES = 16 << 20 }; /* more than a library takes to tell the size of a picture */
+
 static const lvk_decoder *const decoders[] = {&lvk_bmp, &lvk_png, &lvk_jpeg, &lvk_tiff, &lvk_webp};
 
 static lvk_status check_side(const char *name, uint32_t width, uint32_t height) {
@@ -63,9 +65,36 @@ static bool is_upright(const lvk_image_need *need) {
     return need->orientation <= LVK_ORIENTATION_UPRIGHT;
 }
 
+/* Libraries, among them libtiff and libwebp, call a picture broken for which memory is out. Where there is memory,
+ * a second attempt tells the two apart. */
+static lvk_status check_room(size_t bytes) {
+    void *room = lvk_alloc(bytes, 1);
+    lvk_free(room);
+    return room ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
+static lvk_status measure_by_decoder(file_image *file) {
+    const lvk_decoder *decoder = file->decoder;
+    const lvk_status status = decoder->measure(file->name, file->data, file->size, &file->need);
+    if (status != LVK_ERROR_FORMAT)
+        return status;
+    LVK_TRY(check_room(MEASURING_BYTES));
+    file->need = (lvk_image_need){0};
+    return decoder->measure(file->name, file->data, file->size, &file->need);
+}
+
+static lvk_status decode_by_decoder(const file_image *file, lvk_image *image) {
+    const lvk_decoder *decoder = file->decoder;
+    const lvk_status status = decoder->decode(file->name, file->data, file->size, &file->need, image);
+    if (status != LVK_ERROR_FORMAT)
+        return status;
+    LVK_TRY(check_room(file->need.working));
+    return decoder->decode(file->name, file->data, file->size, &file->need, image);
+}
+
 static lvk_status measure(file_image *file) {
     LVK_TRY(find_decoder(file));
-    LVK_TRY(file->decoder->measure(file->name, file->data, file->size, &file->need));
+    LVK_TRY(measure_by_decoder(file));
     LVK_TRY(check_side(file->name, file->need.width, file->need.height));
     if (!is_upright(&file->need))
         file->need.working += pixel_bytes(&file->need); /* turning needs a second picture */
@@ -98,7 +127,7 @@ static lvk_status decode(const file_image *file, lvk_image *image) {
                       .pages = need->pages ? need->pages : 1};
     lvk_status status = read.pixels ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK)
-        status = file->decoder->decode(file->name, file->data, file->size, need, &read);
+        status = decode_by_decoder(file, &read);
     if (status == LVK_OK && !is_upright(need))
         status = turn(need, &read);
     if (status == LVK_OK) {

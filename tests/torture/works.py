@@ -1,18 +1,22 @@
 """What is disturbed: commands that write, with all that they need."""
 import json
+import pathlib
 import re
 import shutil
 import struct
 
 TRAINED = ("--image-size", 32, "--epochs", 1, "-q")
+CORPUS = pathlib.Path(__file__).resolve().parent.parent / "fuzz/corpus/image"
+# Of the libraries that decode pictures. No TIFF: libtiff 4.5 crashes where memory is out.
+FORMATS = ("lossless.webp", "turned.webp", "progressive.jpg", "grey-16.png")
 
 
 class Work:
     """A command, run in a copy of the folder `template`. `again` gives the command that must then put things right, from the folder as
-    the disturbed run left it, without it that is the same command."""
+    the disturbed run left it, without it that is the same command. `printed`: what it prints counts as its files do."""
 
-    def __init__(self, name, command, template, again=None):
-        self.name, self.command, self.template, self.again = name, command, template, again
+    def __init__(self, name, command, template, again=None, printed=False):
+        self.name, self.command, self.template, self.again, self.printed = name, command, template, again, printed
         self.expected = self.before = self.seconds = self.counted = None
 
     def repair(self, folder):
@@ -85,6 +89,10 @@ def make(program, base, device):
     pictures.mkdir()
     for path in sorted(data.rglob("*.png"))[:3]:
         shutil.copy(path, pictures)
+    formats = base / "formats"
+    formats.mkdir()
+    for name in FORMATS:
+        shutil.copy(CORPUS / name, formats)
     run("train", "--data", data, "--out", "out", *TRAINED, *use, folder=begun)
     shutil.copytree(begun / "out", model / "run")
     run("predict", "--model", "run", pictures, "--format", "csv", "--out", "table.csv", "-q", *use, folder=model)
@@ -117,6 +125,9 @@ def make(program, base, device):
         Work("report", ("report", "run", "-q", *use), model),
         Work("explain", explain, model, lambda folder: emptied(folder, explain)),
         Work("crop", ("crop", pictures, "out", "--mode", "center:48", "-q"), empty),
+        Work("crop, formats", ("crop", formats, "out", "--mode", "center:32", "-q"), empty),
+        Work("data --json", ("data", data, "--json", "-q"), empty, printed=True),
+        Work("eval --json", ("eval", "--model", "run", "--data", data, "--part", "test", "--json", "-q", *use), model, printed=True),
         Work("synth", ("synth", "out", "--images", 16, "--subjects", 8, "--size", 64, "--format", "png", "-q"), empty),
         Work("data --report", ("data", data, "--report", "cells.html", "-q"), empty),
         Work("data --split", ("data", data, "--split", "split.json", "-q"), empty),
