@@ -256,6 +256,15 @@ lvk_status lvk_run_config_read(const char *folder, json_t **config) {
     return status;
 }
 
+lvk_status lvk_run_config_number(const char *path, const json_t *config, const char *key, double *number) {
+    const json_t *value = json_object_get(config, key);
+    *number = 0;
+    if (!value ||
+        (json_is_string(value) && lvk_number_parse(json_string_value(value), number) && *number > 0))
+        return LVK_OK;
+    return lvk_fail(LVK_ERROR_FORMAT, "%s: \"%s\" is out of range or not of the right kind", path, key);
+}
+
 lvk_status lvk_run_data_check(const char *run, const char *data) {
     return lvk_path_is_folder(data) || lvk_path_is_file(data)
                ? LVK_OK

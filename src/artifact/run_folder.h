@@ -112,4 +112,9 @@ LVK_MUST_USE lvk_status lvk_run_config_set_data(json_t *config, const char *data
  * looked at while it trains. *config is released with json_decref. */
 LVK_MUST_USE lvk_status lvk_run_config_read(const char *folder, json_t **config);
 
+/* Reads a number above 0 that a configuration keeps as text, so that it has all its digits; 0 where it is not there.
+ * LVK_ERROR_FORMAT, with the file `path` and the key: it is something else. */
+LVK_MUST_USE lvk_status lvk_run_config_number(const char *path, const json_t *config, const char *key,
+                                              double *number);
+
 #endif

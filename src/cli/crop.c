@@ -5,8 +5,6 @@
 #include "ui/progress.h"
 #include "verb.h"
 
-#include "leukvk/app/text.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -333,8 +333,11 @@ static lvk_status trained_calibration(const char *file, lvk_model_calibration *t
     *trained = (lvk_model_calibration){.temperature = 1};
     if (status == LVK_OK && lvk_path_is_file(config))
         status = lvk_run_config_read(run, &json);
-    const char *text = json_string_value(json_object_get(json, "refit_temperature"));
-    trained->has_temperature = text && lvk_number_parse(text, &trained->temperature);
+    double temperature = 0;
+    if (status == LVK_OK)
+        status = lvk_run_config_number(config, json, "refit_temperature", &temperature);
+    trained->has_temperature = temperature > 0;
+    trained->temperature = temperature > 0 ? temperature : 1;
     json_decref(json);
     lvk_free(config);
     lvk_free(run);

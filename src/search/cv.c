@@ -280,12 +280,15 @@ static lvk_status median_epochs(const cross_validation *c, uint32_t *epochs) {
     for (uint32_t fold = 0; fold < c->result->folds; ++fold) {
         char *path = fold_path(c, fold, "fold-%u/results.json");
         json_t *json = NULL;
-        const lvk_status status = path ? lvk_json_read(path, LVK_JSON_USUAL, &json) : LVK_ERROR_MEMORY;
+        lvk_status status = path ? lvk_json_read(path, LVK_JSON_USUAL, &json) : LVK_ERROR_MEMORY;
+        const json_int_t best = json_integer_value(json_object_get(json, "best_epoch"));
+        if (status == LVK_OK && (best < 1 || best > UINT32_MAX))
+            status = lvk_fail(LVK_ERROR_FORMAT, "%s: \"best_epoch\" is out of range or not of the right kind",
+                              path);
+        json_decref(json);
         lvk_free(path);
         LVK_TRY(status);
-        const json_int_t best = json_integer_value(json_object_get(json, "best_epoch"));
-        json_decref(json);
-        kept[fold] = best > 0 && best <= UINT32_MAX ? (double)best : 1;
+        kept[fold] = (double)best;
     }
     lvk_sort_numbers(kept, c->result->folds);
     *epochs =

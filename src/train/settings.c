@@ -446,12 +446,3 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                 .rates = settings->rates,
                                 .l2 = o->l2};
 }
-
-lvk_status lvk_settings_read_number(const char *path, const json_t *json, const char *key, double *number) {
-    const json_t *value = json_object_get(json, key);
-    *number = 0;
-    if (!value ||
-        (json_is_string(value) && lvk_number_parse(json_string_value(value), number) && *number > 0))
-        return LVK_OK;
-    return lvk_fail(LVK_ERROR_FORMAT, "%s: \"%s\" is out of range or not of the right kind", path, key);
-}

@@ -86,9 +86,4 @@ LVK_MUST_USE lvk_status lvk_settings_from_json(lvk_settings *settings, const jso
 
 lvk_network_config lvk_settings_network(const lvk_settings *settings);
 
-/* Reads a number above 0 that is kept as text, so that it has all its digits; 0 where it is not there. LVK_ERROR_FORMAT, with
- * file and key: it is something else. */
-LVK_MUST_USE lvk_status lvk_settings_read_number(const char *path, const json_t *json, const char *key,
-                                                 double *number);
-
 #endif

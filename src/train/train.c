@@ -340,10 +340,12 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
 static lvk_status take_source(lvk_train_options *o, const lvk_resume_options *resume, const char *path,
                               const json_t *before) {
     const lvk_resume_options given = resume ? *resume : (lvk_resume_options){0};
-    LVK_TRY(lvk_settings_read_number(path, before, "refit_novelty_ratio", &o->novelty_ratio));
-    LVK_TRY(lvk_settings_read_number(path, before, "refit_temperature", &o->temperature));
-    o->estimate =
-        given.estimate ? given.estimate : json_string_value(json_object_get(before, "refit_estimate"));
+    const json_t *estimate = json_object_get(before, "refit_estimate");
+    LVK_TRY(lvk_run_config_number(path, before, "refit_novelty_ratio", &o->novelty_ratio));
+    LVK_TRY(lvk_run_config_number(path, before, "refit_temperature", &o->temperature));
+    if (estimate && !json_is_string(estimate))
+        return lvk_fail(LVK_ERROR_FORMAT, "%s: \"refit_estimate\" is not of the right kind", path);
+    o->estimate = given.estimate ? given.estimate : json_string_value(estimate);
     o->novelty_ratio = given.novelty_ratio > 0 ? given.novelty_ratio : o->novelty_ratio;
     o->temperature = given.temperature > 0 ? given.temperature : o->temperature;
     return LVK_OK;

@@ -36,6 +36,10 @@ Test(wrong_numbers, in_the_files_of_a_run_are_refused_by_name) {
          "config.json: \"refit_temperature\" is out of range"},
         {"config.json", "\"dropout\": 0", "\"refit_novelty_ratio\": 1.5, \"dropout\": 0", "train --resume",
          "config.json: \"refit_novelty_ratio\" is out of range"},
+        {"config.json", "\"dropout\": 0", "\"refit_estimate\": 0.9, \"dropout\": 0", "train --resume",
+         "config.json: \"refit_estimate\" is not of the right kind"},
+        {"config.json", "\"dropout\": 0", "\"refit_temperature\": 1.5, \"dropout\": 0",
+         "calibrate --temperature --from none.csv", "config.json: \"refit_temperature\" is out of range"},
         {"split.json", "\"validation\": 0.2", "\"validation\": NaN", "train --resume",
          "split.json: line 5: invalid token"},
         {"split.json", "\"validation\": 0.2", "\"validation\": -1", "train --resume",
@@ -64,6 +68,30 @@ Test(wrong_numbers, in_the_files_of_a_run_are_refused_by_name) {
         change(path, text, "", "");
         lvk_free(text);
     }
+    program_remove(folder);
+}
+
+/* The refit would be trained for another number of epochs. */
+Test(wrong_numbers, in_the_results_of_folds_are_refused_by_name) {
+    static const char *const wrong[] = {"\"2\"", "0", "-1", "null", "4294967296"};
+    const char *folder = program_folder();
+    char path[4096], calling[4200], new[64];
+    RUN("synth -q %s/data --images 24 --subjects 10 --size 96 --format png --seed 3", folder);
+    snprintf(calling, sizeof calling,
+             "cv -q --no-selftest --data %s/data --out %s/cv --folds 2 --model cnn-gap --batch 8 --epochs 1 "
+             "--image-size 32",
+             folder, folder);
+    RUN("%s", calling);
+    snprintf(path, sizeof path, "%s/cv/fold-2/results.json", folder);
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    strcat(calling, " --refit");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+        snprintf(new, sizeof new, "\"best_epoch\": %s", wrong[i]);
+        change(path, text, "\"best_epoch\": 1", new);
+        expect_refused("fold-2/results.json: \"best_epoch\" is out of range", calling);
+    }
+    lvk_free(text);
     program_remove(folder);
 }
 
