@@ -1,6 +1,7 @@
 /* The model card (Mitchell et al. 2019), in Markdown. */
 #include "report/page.h"
 
+#include "core/memory.h"
 #include "leukvk/model.h"
 #include "leukvk/predictions.h"
 
@@ -8,17 +9,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text from outside: what Markdown or HTML would read as markup gets a backslash or is an entity. */
+/* Text from outside: what Markdown or HTML would read as markup gets a backslash or is an entity. Quotes and round
+ * brackets are none where `<` and `[` are not, and stay readable. */
 static void add_plain(lvk_text *card, const char *string) {
-    lvk_text escaped = {0};
-    lvk_html_add(&escaped, string);
-    for (const char *c = escaped.data ? escaped.data : ""; *c; ++c) {
-        if (strchr("\\`*_{}[]()|!~", *c))
-            lvk_text_add(card, "\\");
-        lvk_text_add_bytes(card, c, 1);
-    }
-    card->failed = card->failed || escaped.failed;
-    lvk_text_finish(&escaped);
+    char *copy = lvk_strdup(string);
+    card->failed = card->failed || !copy;
+    if (!copy)
+        return;
+    lvk_text_make_printable(copy);
+    for (const char *c = copy; *c; ++c)
+        if (strchr("&<>", *c))
+            lvk_text_add(card, "&#%d;", *c);
+        else
+            lvk_text_add(card, strchr("\\`*_{}[]|!~", *c) ? "\\%c" : "%c", *c);
+    lvk_free(copy);
 }
 
 static void add_item(lvk_text *card, const char *name, const char *value) {

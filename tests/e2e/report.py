@@ -291,6 +291,7 @@ class Numbers(unittest.TestCase):
                 for key in ["accuracy", "auc", "size_only_auc", "auc_above_size"]:
                     self.assertIn(shown(scores[key]), text)
                 self.assertIn(f"{scores['images']} cells of {scores['subjects']} people", text)
+            self.assertIn("' (the positive class), and not '", card) # readable as text, too
 
     def test_epochs_are_those_of_the_table(self):
         rows = read_csv("run", "metrics.csv")
