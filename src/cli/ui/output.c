@@ -121,8 +121,10 @@ const char *shown(const char *text) {
     char **slot = &slots[next++ % SLOTS];
     free(*slot);
     if (!is_failure)
-        *slot = allocate_copy(text);
+        *slot = strdup(text);
     else if (asprintf(slot, "standard output%s", text + length) < 0)
+        *slot = NULL;
+    if (!*slot)
         end_without_memory();
     lvk_text_make_printable(*slot);
     return *slot;
