@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static program_result result; /* large */
 static char folder[256];
@@ -122,4 +123,16 @@ Test(json, names_of_images_come_from_standard_input) {
         ++count;
     cr_expect_eq(pclose(program), 0);
     cr_expect_eq(count, 3); /* with the line of names */
+}
+
+/* What can be read of such a list is not all. */
+Test(json, a_list_on_standard_input_that_cannot_be_read_is_no_shorter_one) {
+    char command[1024], line[512] = "";
+    snprintf(command, sizeof command, "\"$LEUKVK_PROGRAM\" predict --model %s/run %s/cells - 2>&1 < %s",
+             folder, folder, folder);
+    FILE *program = popen(command, "r");
+    cr_assert(program && fgets(line, sizeof line, program));
+    cr_expect_str_eq(line, "leukvk: standard input: Is a directory\n");
+    const int status = pclose(program);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 }
