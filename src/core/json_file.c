@@ -23,13 +23,6 @@ static lvk_status out_of_memory(void) {
     return lvk_fail(LVK_ERROR_MEMORY, "out of memory for a JSON text");
 }
 
-/* Whether memory is there for twice the text, which is what jansson needs at least. */
-static bool has_room(size_t size) {
-    void *room = lvk_alloc(2 * size + 4096, 1);
-    lvk_free(room);
-    return room != NULL;
-}
-
 static int add_bytes(const char *bytes, size_t size, void *text) {
     lvk_text_add_bytes(text, bytes, size);
     return ((lvk_text *)text)->failed ? -1 : 0;
@@ -72,27 +65,38 @@ lvk_json_extent lvk_json_measure(const char *text, size_t size) {
     return extent;
 }
 
-static bool is_modest(const char *text, size_t size, json_error_t *error) {
-    const lvk_json_extent extent = lvk_json_measure(text, size);
+static bool is_modest(const lvk_json_extent *extent, size_t size, json_error_t *error) {
     *error = (json_error_t){.line = 1};
-    if (extent.depth > LVK_JSON_MOST_DEPTH)
+    if (extent->depth > LVK_JSON_MOST_DEPTH)
         snprintf(error->text, sizeof error->text, "nested %zu levels deep, more than the %d that are read",
-                 extent.depth, LVK_JSON_MOST_DEPTH);
-    else if (extent.brackets > LVK_JSON_MOST_BRACKETS || extent.commas > LVK_JSON_FREE_COMMAS + size / 16)
+                 extent->depth, LVK_JSON_MOST_DEPTH);
+    else if (extent->brackets > LVK_JSON_MOST_BRACKETS || extent->commas > LVK_JSON_FREE_COMMAS + size / 16)
         snprintf(error->text, sizeof error->text, "%zu objects and arrays and %zu commas, more than are read",
-                 extent.brackets, extent.commas);
+                 extent->brackets, extent->commas);
     else
         return true;
     return false;
 }
 
-/* jansson 2.14 calls a token for which memory is out invalid. The second attempt tells the two apart. */
+/* Whether memory is there for all that jansson allocates while it parses: its parser may end the program where a token
+ * cannot grow. */
+static bool has_room(const lvk_json_extent *extent, size_t size) {
+    enum { OF_BRACKET = 512, OF_COMMA = 192, AT_LEAST = 4096 };
+    void *room =
+        lvk_alloc(4 * size + OF_BRACKET * extent->brackets + OF_COMMA * extent->commas + AT_LEAST, 1);
+    lvk_free(room);
+    return room != NULL;
+}
+
+/* Where another thread has taken the memory, jansson 2.14 may call a token invalid. The second attempt tells the two
+ * apart. */
 lvk_status lvk_json_parse(const char *text, size_t size, json_t **json, json_error_t *error) {
+    const lvk_json_extent extent = lvk_json_measure(text, size);
     *json = NULL;
-    if (!is_modest(text, size, error))
+    if (!is_modest(&extent, size, error))
         return lvk_fail(LVK_ERROR_FORMAT, "%s", error->text);
     for (int attempt = 0; attempt < 2 && !*json; ++attempt) {
-        if (!has_room(size))
+        if (!has_room(&extent, size))
             return LVK_ERROR_MEMORY;
         *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
     }

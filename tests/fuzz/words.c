@@ -85,8 +85,6 @@ int output_end(int exit_status) {
     return exit_status;
 }
 
-void output_lose(void) {}
-
 int output_divert(void) {
     return -1;
 }

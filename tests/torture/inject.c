@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "inject.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -118,11 +119,28 @@ static int add_ranges(struct dl_phdr_info *info, size_t size, void *first) {
     return 0;
 }
 
+static _Thread_local bool in_parser;
+
 static int kind_of_caller(const void *address) {
     for (int i = 0; ready && i < range_count; ++i)
         if ((uintptr_t)address >= ranges[i].begin && (uintptr_t)address < ranges[i].end)
-            return ranges[i].kind;
+            return in_parser && ranges[i].kind == INJECT_LIBRARY ? -1 : ranges[i].kind;
     return -1;
+}
+
+/* jansson's. Its parser ends the program or overwrites memory where a token cannot grow: leukvk makes sure of all the
+ * memory before (lvk_json_parse), and an allocation in here does not fail. */
+typedef void *json_parser(const char *text, size_t size, size_t flags, void *error);
+
+void *json_loadb(const char *text, size_t size, size_t flags, void *error);
+void *json_loadb(const char *text, size_t size, size_t flags, void *error) {
+    static json_parser *parser;
+    if (!parser)
+        *(void **)&parser = dlsym(RTLD_NEXT, "json_loadb");
+    in_parser = true;
+    void *json = parser(text, size, flags, error);
+    in_parser = false;
+    return json;
 }
 
 /* ---- memory ---- */

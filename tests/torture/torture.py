@@ -52,9 +52,6 @@ ONCE_WRONG = (
     ("export", "step", 3, "kill"),             # left its temporary file for ever
     ("export, joined", "step", 30, "kill"),    # the same
     ("calibrate", "step", 30, "kill"),         # between a run's own model and that of its refit
-    ("train", "library", 3048, errno.ENOMEM),  # jansson's: results.json lacked a value
-    ("predict", "library", 415, errno.ENOMEM),  # jansson's: the model was called damaged
-    ("train", "library", 4587, errno.ENOMEM),  # jansson's: an earlier failure was told instead
     ("calibrate", "memory", 85, errno.ENOMEM),  # the refit was not calibrated
     ("crop, formats", "library", 8, errno.ENOMEM),  # libtiff's: the picture was left out as a broken one
     ("data --json", "memory", 690, errno.ENOMEM),  # a name was null
