@@ -4,6 +4,7 @@
 #include "metrics/subject_weights.h"
 #include "models/area.h"
 #include "predict/evaluation.h"
+#include "train/results.h"
 
 #include <math.h>
 #include <string.h>
@@ -205,7 +206,7 @@ static lvk_status standardize(lvk_trainer *t, const area_data *data, double *log
     if (change.net.deviation < LEAST_DEVIATION || change.area.deviation < LEAST_DEVIATION)
         return lvk_network_write(t->network, LVK_BLOCK_PARAMETERS, parameters);
     LVK_TRY(change_from(t, parameters, &change));
-    return lvk_network_save_model(t->network, &t->info, NULL, lvk_run_folder_file(t->folder, LVK_RUN_MODEL));
+    return lvk_results_save_model(t);
 }
 
 lvk_status lvk_area_standardize(lvk_trainer *t) {

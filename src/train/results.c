@@ -1,6 +1,8 @@
 #include "train/results.h"
 
+#include "core/file.h"
 #include "core/json_file.h"
+#include "core/log.h"
 #include "metrics/evaluation_report.h"
 #include "predict/evaluation.h"
 #include "predict/novelty.h"
@@ -76,16 +78,37 @@ lvk_status lvk_results_learn_novelty(lvk_trainer *t, double unseen_ratio) {
     return status;
 }
 
-lvk_status lvk_results_set_temperature(const lvk_trainer *t) {
-    const double temperature = t->settings.options.temperature;
+/* Gives the model in the folder this calibration, unless it has one. */
+static lvk_status calibrate_kept(const lvk_trainer *t, const lvk_model_calibration *chosen) {
     lvk_checkpoint *model = NULL;
-    if (temperature == 0)
-        return LVK_OK;
     LVK_TRY(lvk_checkpoint_read(lvk_run_folder_file(t->folder, LVK_RUN_MODEL), &model));
-    const lvk_model_calibration chosen = {.has_temperature = true, .temperature = temperature};
-    const lvk_status status = lvk_checkpoint_calibrate(model, &chosen);
+    const lvk_model_calibration *own = &lvk_checkpoint_info(model)->calibration;
+    const bool has = own->has_temperature || own->has_threshold;
+    const lvk_status status = has ? LVK_OK : lvk_checkpoint_calibrate(model, chosen);
     lvk_checkpoint_destroy(&model);
     return status;
+}
+
+lvk_status lvk_results_save_model(const lvk_trainer *t) {
+    const char *file = lvk_run_folder_file(t->folder, LVK_RUN_MODEL);
+    lvk_model_calibration kept = {0};
+    lvk_checkpoint *before = NULL;
+    const lvk_status status = lvk_path_is_file(file) ? lvk_checkpoint_read(file, &before) : LVK_OK;
+    if (status != LVK_OK && status != LVK_ERROR_FORMAT)
+        return status;
+    if (status != LVK_OK)
+        lvk_log(LVK_LOG_WARNING, "%s; it is written anew, without a calibration", lvk_error_line(status));
+    if (before)
+        kept = lvk_checkpoint_info(before)->calibration;
+    lvk_checkpoint_destroy(&before);
+    LVK_TRY(lvk_network_save_model(t->network, &t->info, NULL, file));
+    return kept.has_temperature || kept.has_threshold ? calibrate_kept(t, &kept) : LVK_OK;
+}
+
+lvk_status lvk_results_set_temperature(const lvk_trainer *t) {
+    const double temperature = t->settings.options.temperature;
+    const lvk_model_calibration chosen = {.has_temperature = true, .temperature = temperature};
+    return temperature == 0 ? LVK_OK : calibrate_kept(t, &chosen);
 }
 
 lvk_status lvk_results_write(const lvk_trainer *t, const lvk_train_result *result) {

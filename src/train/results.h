@@ -13,7 +13,10 @@ LVK_MUST_USE lvk_status lvk_results_evaluate(lvk_trainer *trainer, lvk_split_par
  * network is as the file has it. `unseen_ratio`: lvk_novelty_request. */
 LVK_MUST_USE lvk_status lvk_results_learn_novelty(lvk_trainer *trainer, double unseen_ratio);
 
-/* Gives the run's model file the temperature of the options; 0: nothing is done. */
+/* Writes the network as the run's model, which had the same one: a calibration that it has since its training stays. */
+LVK_MUST_USE lvk_status lvk_results_save_model(const lvk_trainer *trainer);
+
+/* Gives the run's model file the temperature of the options, unless it has a calibration; 0: nothing is done. */
 LVK_MUST_USE lvk_status lvk_results_set_temperature(const lvk_trainer *trainer);
 
 /* Writes results.json. */

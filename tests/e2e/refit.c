@@ -114,6 +114,8 @@ Test(refit, a_refit_is_the_model_to_use_and_is_never_evaluated) {
     RUN("eval --model %s/a --data %s/other", folder, folder);
     cr_expect_eq(program_count(result.err, ": threshold "), 1, "%s", result.err);
     EXPECT_SAYS(result.err, "a/refit/model.safetensors: threshold ");
+    RUN("train --resume %s/a", folder); /* nothing is left to train, and the calibration stays */
+    EXPECT_SAYS(result.err, "nothing is left to train");
     RUN("calibrate %s/a --remove", folder);
 
     /* killed in the second training */
