@@ -181,6 +181,9 @@ static lvk_status run_fold(cross_validation *c, uint32_t fold) {
     char *run = fold_path(c, fold, "fold-%u"), *done = fold_path(c, fold, "fold-%u/results.json");
     char *predictions = fold_path(c, fold, "fold-%u/predictions-test.csv");
     lvk_status status = run && done && predictions ? LVK_OK : LVK_ERROR_MEMORY;
+    const lvk_run_group group = group_of(c);
+    if (status == LVK_OK)
+        status = lvk_run_group_check_run(&group, &c->options.train, run);
     c->event.fold = fold + 1;
     c->event.kept = status == LVK_OK && lvk_path_is_file(done);
     if (status == LVK_OK && !c->event.kept)

@@ -71,6 +71,32 @@ lvk_status lvk_run_group_open(const lvk_run_group *group, const char *folder, in
     return status;
 }
 
+static lvk_status check_run(const lvk_run_group *group, const lvk_train_options *options, const char *path,
+                            const char *run) {
+    json_t *config;
+    char key[LVK_SETTING_KEY_SIZE];
+    LVK_TRY(lvk_json_read(path, LVK_JSON_USUAL, &config));
+    const lvk_status status = lvk_settings_compare(options, config, lvk_settings_to_json, path, key);
+    json_decref(config);
+    LVK_TRY(status);
+    return *key
+               ? lvk_fail(LVK_ERROR_ARGUMENT,
+                          "%s: has another \"%s\" than this %s trains with; where %s is moved away, the same "
+                          "command trains it anew",
+                          path, key, group->what, run)
+               : LVK_OK;
+}
+
+lvk_status lvk_run_group_check_run(const lvk_run_group *group, const lvk_train_options *options,
+                                   const char *run) {
+    if (!lvk_run_folder_is_begun(run) && !lvk_run_folder_is_finished(run))
+        return LVK_OK;
+    char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG));
+    const lvk_status status = path ? check_run(group, options, path, run) : LVK_ERROR_MEMORY;
+    lvk_free(path);
+    return status;
+}
+
 lvk_status lvk_run_group_train(lvk_device *device, const lvk_train_options *options,
                                lvk_train_callback callback, void *user) {
     return lvk_continuation_train(device, options, lvk_run_folder_is_begun(options->run), 0, callback, user);

@@ -24,6 +24,11 @@ LVK_MUST_USE lvk_status lvk_run_group_check(const lvk_run_group *group, const ch
  * is -1. */
 LVK_MUST_USE lvk_status lvk_run_group_open(const lvk_run_group *group, const char *folder, int *lock);
 
+/* Fails if `run` was begun, and its config.json cannot be read or holds other settings than `options`, as one that
+ * was changed by hand: LVK_ERROR_ARGUMENT names the file and the setting. */
+LVK_MUST_USE lvk_status lvk_run_group_check_run(const lvk_run_group *group, const lvk_train_options *options,
+                                                const char *run);
+
 /* Trains the run options->run on options->split from the beginning, or resumes it if it was begun before. */
 LVK_MUST_USE lvk_status lvk_run_group_train(lvk_device *device, const lvk_train_options *options,
                                             lvk_train_callback callback, void *user);

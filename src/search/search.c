@@ -348,6 +348,16 @@ static lvk_status read_trial(lvk_search *s, uint32_t number, uint32_t epochs, bo
     return status;
 }
 
+/* Refuses a trial that was begun with other settings, which would be ranked as what it is not. */
+static lvk_status check_trial(const lvk_search *s, uint32_t number) {
+    const lvk_run_group group = group_of(s);
+    const lvk_train_options options = lvk_search_trial_options(s, number);
+    char *run = run_path(s, number);
+    const lvk_status status = run ? lvk_run_group_check_run(&group, &options, run) : LVK_ERROR_MEMORY;
+    lvk_free(run);
+    return status;
+}
+
 /* Tells that a trial has the epochs of this round. */
 static bool tell_done(lvk_search *s, uint32_t number, bool kept) {
     const lvk_trial *t = lvk_search_trial(s, number);
@@ -388,6 +398,7 @@ static lvk_status fill_jobs(lvk_search *s, uint32_t epochs, lvk_trial_job *jobs,
     for (uint32_t i = s->ranks.rank; i < s->active_count; i += s->ranks.size) {
         const uint32_t number = s->active[i];
         bool done;
+        LVK_TRY(check_trial(s, number));
         LVK_TRY(read_trial(s, number, epochs, &done));
         if (done) {
             if (!tell_done(s, number, true))

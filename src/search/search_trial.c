@@ -105,20 +105,6 @@ static lvk_status read_test(const char *path, lvk_trial *trial) {
     return LVK_OK;
 }
 
-/* Refuses a finished trial whose settings cannot be read. */
-static lvk_status check_settings(const char *run) {
-    json_t *config;
-    char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG));
-    lvk_status status = path ? LVK_OK : LVK_ERROR_MEMORY;
-    if (path && lvk_path_is_file(path)) {
-        status = lvk_run_config_read(run, &config);
-        if (status == LVK_OK)
-            json_decref(config);
-    }
-    lvk_free(path);
-    return status;
-}
-
 static bool has_file(const char *run, const char *name, char **path) {
     *path = lvk_path_join(run, name);
     return *path && lvk_path_is_file(*path);
@@ -141,8 +127,6 @@ lvk_status lvk_trial_read(const char *run, uint32_t epochs, lvk_trial *trial, bo
     *done = trial->outcome != LVK_TRIAL_OPEN || (epochs && trial->epochs >= epochs);
     if (status == LVK_OK && trial->outcome == LVK_TRIAL_FINISHED)
         status = read_test(results, trial);
-    if (status == LVK_OK && trial->outcome == LVK_TRIAL_FINISHED)
-        status = check_settings(run);
     if (status == LVK_OK && (!metrics || !results || !diverged))
         status = LVK_ERROR_MEMORY;
     lvk_free(metrics);

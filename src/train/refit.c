@@ -161,28 +161,14 @@ typedef struct standing {
 
 /* Fails where the settings of the run in the folder `run`, `config`, are others than those of the training. */
 static lvk_status check_settings(const lvk_train_options *options, const json_t *config, const char *run) {
-    lvk_settings now, before;
-    LVK_TRY(lvk_settings_init(&now, options));
-    lvk_status status = lvk_settings_from_json(&before, config, run);
-    if (status != LVK_OK) {
-        lvk_settings_finish(&now);
-        return status;
-    }
-    json_t *wanted = lvk_settings_identity(&now), *found = lvk_settings_identity(&before);
-    const char *key = wanted && found ? lvk_settings_difference(wanted, found) : NULL;
-    if (!wanted || !found)
-        status = LVK_ERROR_MEMORY;
-    else if (key)
-        status = lvk_fail(
-            LVK_ERROR_ARGUMENT,
-            "%s: is the model of other settings, with another \"%.64s\"; where it is moved away, the "
-            "same command trains a new one",
-            run, key);
-    json_decref(wanted);
-    json_decref(found);
-    lvk_settings_finish(&before);
-    lvk_settings_finish(&now);
-    return status;
+    char key[LVK_SETTING_KEY_SIZE];
+    LVK_TRY(lvk_settings_compare(options, config, lvk_settings_identity, run, key));
+    return *key ? lvk_fail(
+                      LVK_ERROR_ARGUMENT,
+                      "%s: is the model of other settings, with another \"%s\"; where it is moved away, the "
+                      "same command trains a new one",
+                      run, key)
+                : LVK_OK;
 }
 
 /* Looks at the run in the folder options->run, if it was begun. */

@@ -425,6 +425,29 @@ lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, co
     return status == LVK_OK ? LVK_OK : lvk_fail_within(status, "%s", name);
 }
 
+lvk_status lvk_settings_compare(const lvk_train_options *options, const json_t *config,
+                                json_t *(*describe)(const lvk_settings *), const char *name,
+                                char key[LVK_SETTING_KEY_SIZE]) {
+    lvk_settings now, before;
+    *key = '\0';
+    LVK_TRY(lvk_settings_init(&now, options));
+    const lvk_status status = lvk_settings_from_json(&before, config, name);
+    if (status != LVK_OK) {
+        lvk_settings_finish(&now);
+        return status;
+    }
+    json_t *wanted = describe(&now), *found = describe(&before);
+    const bool described = wanted && found;
+    const char *differing = described ? lvk_settings_difference(wanted, found) : NULL;
+    if (differing)
+        snprintf(key, LVK_SETTING_KEY_SIZE, "%s", differing);
+    json_decref(wanted);
+    json_decref(found);
+    lvk_settings_finish(&before);
+    lvk_settings_finish(&now);
+    return described ? LVK_OK : LVK_ERROR_MEMORY;
+}
+
 lvk_network_config lvk_settings_network(const lvk_settings *settings) {
     const lvk_train_options *o = &settings->options;
     return (lvk_network_config){.model = {.architecture = o->model,

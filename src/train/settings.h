@@ -80,6 +80,14 @@ json_t *lvk_settings_identity(const lvk_settings *settings);
  * what has no effect on the result; NULL: none. It belongs to one of the objects. */
 const char *lvk_settings_difference(json_t *a, json_t *b);
 
+enum { LVK_SETTING_KEY_SIZE = 65 };
+
+/* Sets `key` to the first setting of a run's `config` that `options` have otherwise; "": none. `describe` tells which
+ * settings count: lvk_settings_to_json or lvk_settings_identity. `name` is the file's name, for error lines. */
+LVK_MUST_USE lvk_status lvk_settings_compare(const lvk_train_options *options, const json_t *config,
+                                             json_t *(*describe)(const lvk_settings *), const char *name,
+                                             char key[LVK_SETTING_KEY_SIZE]);
+
 /* The inverse of lvk_settings_to_json, for resuming; it checks values like lvk_settings_init. A later setting
  * may be missing, and then has no effect. `name` is the file's name, for error lines. */
 LVK_MUST_USE lvk_status lvk_settings_from_json(lvk_settings *settings, const json_t *json, const char *name);

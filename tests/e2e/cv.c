@@ -70,6 +70,17 @@ Test(cv, goes_on_after_a_kill_and_adds_up) {
                            "%s", keys[i]);
     free(predictions);
     free(results);
+
+    /* a fold of other settings is not taken for one of these */
+    char command[600];
+    snprintf(command, sizeof command,
+             "sed -i 's/\"learning_rate\": [0-9.e-]*/\"learning_rate\": 0.5/' %s/a/fold-2/config.json",
+             folder);
+    cr_assert_eq(system(command), 0);
+    program_run(&result, CV, folder, folder, "a");
+    cr_expect_eq(result.exit_status, 1, "%s", result.err);
+    EXPECT_SAYS(result.err, "a/fold-2/config.json: has another \"learning_rate\" than this cross-validation");
+    program_expect_same(folder, "a/results.json", "b/results.json");
     program_remove(folder);
 }
 

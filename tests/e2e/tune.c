@@ -132,6 +132,37 @@ Test(tune, trains_the_best_trial_on_all_images_at_the_end) {
     program_remove(folder);
 }
 
+/* Finished or only begun, it would be ranked as a trial of settings that it was not trained with. */
+Test(tune, a_trial_whose_settings_were_changed_is_refused) {
+    static const struct {
+        const char *change, *says;
+    } cases[] = {
+        {"sed -i 's/\"dropout\": [0-9.]*/\"dropout\": 0.2/' config.json", "has another \"dropout\""},
+        {"sed -i 's/\"epochs\": 1/\"epochs\": 2/' config.json", "has another \"epochs\""},
+        {"sed -i 's/\"dropout\": [0-9.]*/\"dropout\": NaN/' config.json", "invalid token near 'NaN'"},
+        {"sed -i '/\"dropout\"/d' config.json", "there is no \"dropout\""},
+        {"rm config.json", "No such file"},
+        {"rm results.json; sed -i 's/\"dropout\": [0-9.]*/\"dropout\": 0.2/' config.json",
+         "has another \"dropout\""}};
+    const char *folder = program_folder();
+    char command[1024];
+    draw_samples(folder);
+    RUN(TUNE " --grid dropout=0.1,0.3 --epochs 1", folder, folder, "a");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        snprintf(command, sizeof command, "cd %s && cp -r a b && cd b/trial-002 && %s && cp -r %s/b %s/c",
+                 folder, cases[i].change, folder, folder);
+        cr_assert_eq(system(command), 0, "%s", command);
+        program_run(&result, TUNE " --grid dropout=0.1,0.3 --epochs 1", folder, folder, "b");
+        cr_expect_eq(result.exit_status, 1, "%s: %s", cases[i].change, result.err);
+        EXPECT_SAYS(result.err, "trial-002/config.json");
+        EXPECT_SAYS(result.err, cases[i].says);
+        snprintf(command, sizeof command, "cd %s && diff -r b/trial-002 c/trial-002 && rm -r b c", folder);
+        cr_assert_eq(system(command), 0, "%s", command);
+    }
+    RUN(TUNE " --grid dropout=0.1,0.3 --epochs 1", folder, folder, "a");
+    program_remove(folder);
+}
+
 /* What is said of the best trial is all that it takes to repeat it. */
 Test(tune, the_command_has_every_setting) {
     const char *folder = program_folder();
