@@ -184,13 +184,52 @@ static void add_how(lvk_page *page) {
             : "All cells of a person, and of people who share a picture, are in one part.");
 }
 
+static bool is_count(const json_t *value) {
+    return json_is_integer(value) && json_integer_value(value) >= 0;
+}
+
+static bool are_left_out(const json_t *list) {
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(list, i, entry) {
+        if (!json_is_string(json_object_get(entry, "reason")) ||
+            !json_is_string(json_object_get(entry, "example")) || !is_count(json_object_get(entry, "files")))
+            return false;
+    }
+    return json_is_array(list);
+}
+
+/* Refuses a data.json that lacks an entry, which the page would show as a count of zero. */
+static lvk_status check(const json_t *data, const char *path) {
+    static const char *const counted[] = {"images", "without_label", "outside_class_folders", "same_picture"};
+    const char *wrong = NULL;
+    for (size_t i = 0; i < sizeof counted / sizeof *counted && !wrong; ++i)
+        wrong = is_count(json_object_get(data, counted[i])) ? NULL : counted[i];
+    if (!wrong && !are_left_out(json_object_get(data, "left_out")))
+        wrong = "left_out";
+    if (!wrong && !json_is_object(json_object_get(data, "parts")))
+        wrong = "parts";
+    return wrong ? lvk_fail(LVK_ERROR_FORMAT, "%s: \"%s\" is missing or not of the right kind", path, wrong)
+                 : LVK_OK;
+}
+
+static lvk_status read_data(const char *path, json_t **data) {
+    LVK_TRY(lvk_json_read(path, LVK_JSON_USUAL, data));
+    const lvk_status status = check(*data, path);
+    if (status != LVK_OK) {
+        json_decref(*data);
+        *data = NULL;
+    }
+    return status;
+}
+
 lvk_status lvk_report_add_data(lvk_page *page) {
     const lvk_report_source *s = page->source;
     json_t *data = NULL;
     char *path = lvk_path_join(s->runs[0].folder, "data.json");
     lvk_status status = path ? LVK_OK : LVK_ERROR_MEMORY;
     if (status == LVK_OK && lvk_path_is_file(path))
-        status = lvk_json_read(path, LVK_JSON_USUAL, &data);
+        status = read_data(path, &data);
     lvk_free(path);
     LVK_TRY(status);
     lvk_page_begin_section(page, "data", "Data");

@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/json_file.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
 
@@ -114,8 +115,8 @@ static size_t count_without_label(const lvk_dataset *dataset) {
     return count;
 }
 
-lvk_status lvk_data_counts_write(const lvk_dataset *dataset, const lvk_split *split, const char *folder) {
-    char *path = lvk_path_join(folder, "data.json");
+/* NULL: memory is out. */
+static json_t *count_all(const lvk_dataset *dataset, const lvk_split *split) {
     json_t *left_out = count_left_out(dataset), *parts = count_parts(dataset, split);
     json_t *json = left_out && parts
                        ? json_pack("{s:I, s:I, s:I, s:I, s:O, s:O}", "images",
@@ -125,10 +126,49 @@ lvk_status lvk_data_counts_write(const lvk_dataset *dataset, const lvk_split *sp
                                    (json_int_t)lvk_dataset_duplicate_count(dataset), "left_out", left_out,
                                    "parts", parts)
                        : NULL;
-    const lvk_status status = path && json ? lvk_json_write(path, json, 9) : out_of_memory();
     json_decref(left_out);
     json_decref(parts);
+    return json;
+}
+
+/* Sets *same to whether the file tells what `now` does; logs a warning if it does not. */
+static lvk_status compare(const char *path, const json_t *now, bool *same) {
+    json_t *before = NULL;
+    *same = false;
+    const lvk_status status =
+        lvk_path_is_file(path) ? lvk_json_read(path, LVK_JSON_USUAL, &before) : LVK_ERROR_FORMAT;
+    if (status != LVK_OK && status != LVK_ERROR_FORMAT)
+        return status;
+    *same = before && json_equal(before, now);
+    json_decref(before);
+    if (!lvk_path_is_file(path))
+        lvk_log(LVK_LOG_WARNING, "%s: is missing; it is written anew", path);
+    else if (status != LVK_OK)
+        lvk_log(LVK_LOG_WARNING, "%s; it is written anew", lvk_error_message());
+    else if (!*same)
+        lvk_log(LVK_LOG_WARNING, "%s: does not tell what the data set has; it is written anew", path);
+    return LVK_OK;
+}
+
+static lvk_status write_counts(const lvk_dataset *dataset, const lvk_split *split, const char *folder,
+                               bool renew) {
+    bool same = false;
+    char *path = lvk_path_join(folder, "data.json");
+    json_t *json = count_all(dataset, split);
+    lvk_status status = path && json ? LVK_OK : out_of_memory();
+    if (status == LVK_OK && renew)
+        status = compare(path, json, &same);
+    if (status == LVK_OK && !same)
+        status = lvk_json_write(path, json, 9);
     json_decref(json);
     lvk_free(path);
     return status;
+}
+
+lvk_status lvk_data_counts_write(const lvk_dataset *dataset, const lvk_split *split, const char *folder) {
+    return write_counts(dataset, split, folder, false);
+}
+
+lvk_status lvk_data_counts_renew(const lvk_dataset *dataset, const lvk_split *split, const char *folder) {
+    return write_counts(dataset, split, folder, true);
 }

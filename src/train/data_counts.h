@@ -16,4 +16,9 @@
 LVK_MUST_USE lvk_status lvk_data_counts_write(const lvk_dataset *dataset, const lvk_split *split,
                                               const char *folder);
 
+/* The same for a run that is resumed: writes the file only where it is missing, cannot be read, or tells something else
+ * than the data set has, and logs a warning that says which. */
+LVK_MUST_USE lvk_status lvk_data_counts_renew(const lvk_dataset *dataset, const lvk_split *split,
+                                              const char *folder);
+
 #endif

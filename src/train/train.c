@@ -441,6 +441,7 @@ static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
         return LVK_OK;
     if (t->state.history && *t->state.history) /* a kill may have prevented that metrics.csv was written */
         LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->state.history));
+    LVK_TRY(lvk_data_counts_renew(t->dataset, t->split, lvk_run_folder_path(t->folder)));
     LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->state.epoch));
     LVK_TRY(lvk_tensorboard_begin(t));
     return write_config(t, device);

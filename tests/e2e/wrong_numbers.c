@@ -47,6 +47,9 @@ Test(wrong_numbers, in_the_files_of_a_run_are_refused_by_name) {
         {"split.json", "\"test\": 0.1", "\"test\": 1e300", "train --resume",
          "split.json: the fraction of test is not from 0 to 1"},
         {"data.json", "\"images\": ", "\"images\": NaN", "report --no-heat", "data.json:2: invalid token"},
+        {"data.json", "\"left_out\"", "\"left\"", "report --no-heat", "data.json: \"left_out\" is missing"},
+        {"data.json", "\"same_picture\": ", "\"same_picture\": -1", "report --no-heat",
+         "data.json: \"same_picture\""},
         {"results.json", "\"epochs\": ", "\"epochs\": 1e999", "report --no-heat", "results.json:3: "},
         {"metrics.csv", "\n1,", "\n1,inf,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\n1,", "report --no-heat",
          "metrics.csv:2: inf: is no number of column train_loss"},
@@ -68,6 +71,39 @@ Test(wrong_numbers, in_the_files_of_a_run_are_refused_by_name) {
         change(path, text, "", "");
         lvk_free(text);
     }
+    program_remove(folder);
+}
+
+/* It is derived from data set and split, so that a resumed training can write it anew, and says so. */
+Test(wrong_numbers, a_damaged_data_json_is_written_anew) {
+    static const struct {
+        const char *old, *new, *words;
+    } cases[] = {{"\"images\": ", "\"images\": 1e999", "data.json:2: real number overflow"},
+                 {"\"left_out\"", "\"left\"", "data.json: does not tell what the data set has"},
+                 {"{", "", "data.json:2: '[' or '{' expected"},
+                 {"\"images\": ", "\"images\": 1", "data.json: does not tell what the data set has"}};
+    const char *folder = program_folder();
+    char path[4096];
+    RUN("synth -q %s/data --images 24 --subjects 10 --size 96 --format png --seed 3", folder);
+    snprintf(path, sizeof path, "%s/data/C-NMC_training_data/fold_0/all/UID_99_1_1_all.png", folder);
+    cr_assert_eq(lvk_file_write(path, "b", 1), LVK_OK);
+    RUN("train -q --no-selftest --data %s/data --out %s/run --model cnn-gap --batch 8 --epochs 1 --no-refit",
+        folder, folder);
+    RUN("train --resume %s/run --no-selftest", folder);
+    EXPECT_LACKS(result.err, "data.json");
+    snprintf(path, sizeof path, "%s/run/data.json", folder);
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        change(path, text, cases[i].old, cases[i].new);
+        RUN("train --resume %s/run --no-selftest", folder);
+        EXPECT_SAYS(result.err, cases[i].words);
+        EXPECT_SAYS(result.err, "it is written anew");
+        char *now = program_read(path);
+        cr_expect_str_eq(now, text);
+        lvk_free(now);
+    }
+    lvk_free(text);
     program_remove(folder);
 }
 
