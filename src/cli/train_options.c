@@ -290,11 +290,15 @@ void train_options_print_report(const char *folder) {
 void train_options_print_temperature(double temperature, const char *by) {
     char text[FORMAT_SIZE];
     if (temperature > 0)
-        printf("Its temperature is %s, chosen by %s, where the people of a class count alike; ",
-               format_number(text, temperature, 2), by);
+        printf(
+            "The training gave it the temperature %s, chosen by %s, where the people of a class count alike, and the "
+            "threshold 0.5.\n",
+            format_number(text, temperature, 2), by);
     else
-        printf("It has no temperature: no one fits %s, or they tell too little about new people; ", by);
-    printf("its threshold is 0.5, unless leukvk calibrate has chosen others since.\n");
+        printf(
+            "The training gave it no temperature, as no one fits %s, or they tell too little about new people, and the "
+            "threshold 0.5.\n",
+            by);
 }
 
 /* Nothing where the value is the default's. */

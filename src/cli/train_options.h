@@ -48,7 +48,7 @@ void train_options_print(const lvk_train_options *options, FILE *out);
  * which scripts that train many short runs would pay for pages that nobody opens. */
 void train_options_print_report(const char *folder);
 
-/* Prints which temperature and threshold the model of a refit has. `by`: the images that the temperature was chosen by, as "the
+/* Prints which temperature and threshold the training gave the model of a refit. `by`: the images that the temperature was chosen by, as "the
  * test images"; `temperature` 0: none was. */
 void train_options_print_temperature(double temperature, const char *by);
 
