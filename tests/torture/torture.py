@@ -56,8 +56,14 @@ ONCE_WRONG = (
     ("crop, formats", "library", 8, errno.ENOMEM),  # libtiff's: the picture was left out as a broken one
     ("data --json", "memory", 690, errno.ENOMEM),  # a name was null
 )
+DEVICE_LOST, OUT_OF_DEVICE_MEMORY = -4, -2
+# Always among the sample with --each: what every batch hangs on.
+ALWAYS = (
+    ("train --resume", "vulkan", 2, ("vkQueueSubmit", DEVICE_LOST)),
+    ("train --resume", "vulkan", 2, ("vkWaitForFences", DEVICE_LOST)),
+    ("train --resume", "vulkan", 2, ("vkAllocateMemory", OUT_OF_DEVICE_MEMORY)),
+)
 KINDS = (*FAILURES, "memory", "library", "vulkan", "step", "moment")
-DEVICE_LOST = -4
 REGISTRY = pathlib.Path("/usr/share/vulkan/registry/vk.xml")
 PAUSE = os.environ.get("LEUKVK_TORTURE_PAUSE")  # no case begins while this file exists
 
@@ -155,6 +161,8 @@ class Torture:
             in_cache = "cache" in pathlib.Path(outcome.path).parts
             if case.kind in ("write", "fsync", "rename", "mkdir") and case.how != "short" and outcome.injected and not in_cache:
                 raise Wrong(f"status 0, though {case.kind} of {outcome.path} failed")
+            if case.kind == "vulkan" and case.how[1] == DEVICE_LOST and outcome.injected:
+                raise Wrong("status 0, though the device was lost")
             return "did without" if outcome.injected else "not reached" if not killed else "was faster"
         if killed:
             return "killed"
@@ -236,7 +244,7 @@ class Torture:
         if self.options.minutes:
             rng.shuffle(cases)
         elif self.options.each:
-            cases += [Case(kind, work, number, how) for name, kind, number, how in ONCE_WRONG for work in todo
+            cases += [Case(kind, work, number, how) for name, kind, number, how in (*ONCE_WRONG, *ALWAYS) for work in todo
                       if work.name == name and kind in self.options.only]
         return cases
 

@@ -145,7 +145,8 @@ static const struct {
                 {END, "vkEndCommandBuffer", VK_ERROR_OUT_OF_DEVICE_MEMORY, LVK_ERROR_MEMORY},
                 {ALLOCATE, "vkAllocateCommandBuffers", VK_ERROR_OUT_OF_HOST_MEMORY, LVK_ERROR_MEMORY}};
 
-Test(vulkan_failures, every_call_may_fail) {
+Test(vulkan_failures, every_call_may_fail,
+     .timeout = 300) { /* seconds: a call whose failure is not seen may end in a wait for ever */
     lvk_backend *backend = open_cut();
     replace_calls();
     cr_assert_eq(live(backend), LVK_OK, "%s", lvk_error_message());
