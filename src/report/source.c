@@ -44,6 +44,18 @@ static lvk_status read_json(const char *folder, const char *name, size_t most, j
     return status;
 }
 
+/* A run before its first epoch has no metrics.csv; one without rows or columns is damaged. */
+static lvk_status read_epochs(const char *path, lvk_epochs *epochs) {
+    const double *values;
+    *epochs = (lvk_epochs){0};
+    if (!lvk_path_is_file(path))
+        return LVK_OK;
+    LVK_TRY(lvk_epochs_read(path, epochs));
+    LVK_TRY(lvk_epochs_need(epochs, path, "epoch", &values));
+    LVK_TRY(lvk_epochs_need(epochs, path, "train_loss", &values));
+    return epochs->count ? LVK_OK : lvk_fail(LVK_ERROR_FORMAT, "%s: has no epoch", path);
+}
+
 static lvk_status read_run(lvk_report_source *source, char *folder, char *name) {
     lvk_report_run *runs = lvk_realloc(source->runs, source->run_count + 1, sizeof *runs);
     if (!runs || !folder || !name) {
@@ -59,7 +71,7 @@ static lvk_status read_run(lvk_report_source *source, char *folder, char *name) 
     LVK_TRY(read_json(folder, "results.json", LVK_JSON_USUAL, &run->results));
     LVK_TRY(read_json(folder, "split.json", MOST_SPLIT, &run->split));
     char *metrics = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_METRICS));
-    const lvk_status status = metrics ? lvk_epochs_read(metrics, &run->epochs) : LVK_ERROR_MEMORY;
+    const lvk_status status = metrics ? read_epochs(metrics, &run->epochs) : LVK_ERROR_MEMORY;
     lvk_free(metrics);
     const json_int_t best = json_integer_value(json_object_get(run->results, "best_epoch"));
     run->best_epoch = best > 0 && (uint64_t)best <= run->epochs.count ? (uint32_t)best : 0;

@@ -51,6 +51,8 @@ Test(wrong_numbers, in_the_files_of_a_run_are_refused_by_name) {
         {"data.json", "\"same_picture\": ", "\"same_picture\": -1", "report --no-heat",
          "data.json: \"same_picture\""},
         {"results.json", "\"epochs\": ", "\"epochs\": 1e999", "report --no-heat", "results.json:3: "},
+        {"metrics.csv", "epoch,", "era,", "report --no-heat", "metrics.csv: has no column epoch"},
+        {"metrics.csv", "train_loss,", "loss,", "report --no-heat", "metrics.csv: has no column train_loss"},
         {"metrics.csv", "\n1,", "\n1,inf,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\n1,", "report --no-heat",
          "metrics.csv:2: inf: is no number of column train_loss"},
         {"metrics.csv", "\n1,", "\n1,0.5,0.5,nan,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5\n1,", "report --no-heat",
@@ -71,6 +73,12 @@ Test(wrong_numbers, in_the_files_of_a_run_are_refused_by_name) {
         change(path, text, "", "");
         lvk_free(text);
     }
+    snprintf(path, sizeof path, "%s/run/metrics.csv", folder);
+    snprintf(calling, sizeof calling, "report --no-heat %s/run", folder);
+    cr_assert_eq(lvk_file_write(path, "", 0), LVK_OK);
+    expect_refused("metrics.csv: has no column epoch", calling);
+    cr_assert_eq(lvk_file_write(path, "epoch,train_loss\n", strlen("epoch,train_loss\n")), LVK_OK);
+    expect_refused("metrics.csv: has no epoch", calling);
     program_remove(folder);
 }
 
