@@ -3,7 +3,6 @@
 #include "ui/memory.h"
 #include "ui/output.h"
 #include "ui/quiet.h"
-#include "verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -84,3 +84,20 @@ Test(run_group, one_process_at_a_time) {
     cr_assert_eq(open_with("g", "{}", &second), LVK_OK);
     close(second);
 }
+
+/* What a finished run was trained with must be known before it counts as one of the group. */
+Test(run_group, a_run_of_damaged_settings_is_refused) {
+    const lvk_run_group group = {.what = "trial", .file = "study.json"};
+    const lvk_train_options options = lvk_train_defaults();
+    static const char *const cases[][2] = {
+        {"{\n\"dropout\": NaN}", "config.json:2: invalid token near 'NaN'"},
+        {"{\"dropout\": 1e999}", "config.json:1: real number overflow near '1e999'"}};
+    cr_assert_eq(lvk_folder_create(scratch_path("run")), LVK_OK);
+    cr_assert_eq(lvk_file_write(scratch_path("run/results.json"), "{}", 2), LVK_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        cr_assert_eq(lvk_file_write(scratch_path("run/config.json"), cases[i][0], strlen(cases[i][0])),
+                     LVK_OK);
+        cr_expect_eq(lvk_run_group_check_run(&group, &options, scratch_path("run")), LVK_ERROR_FORMAT);
+        cr_expect_not_null(strstr(lvk_error_message(), cases[i][1]), "%s", lvk_error_message());
+    }
+}

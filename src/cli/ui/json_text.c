@@ -3,11 +3,9 @@
 #include "leukvk/app/text.h"
 #include "leukvk/predict.h"
 #include "memory.h"
-#include "verb.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 void print_json_text(const char *text) {
     char *json = lvk_text_json(text);

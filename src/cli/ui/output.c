@@ -149,8 +149,7 @@ static bool print_printable(char *text, size_t size, FILE *out) {
 }
 
 void output_text(const char *text) {
-    const bool filtered = isatty(STDOUT_FILENO);
-    char *copy = filtered ? allocate_copy(text) : NULL;
+    char *copy = isatty(STDOUT_FILENO) ? allocate_copy(text) : NULL;
     if (copy)
         print_printable(copy, strlen(copy), stdout);
     else
