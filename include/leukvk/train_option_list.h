@@ -128,6 +128,10 @@ LVK_TRAIN_OPTION(TEXT, area, "auto", ONE_OF_OR_AUTO("on|off"), "area", NULL, "on
     "cnn and cnn-gap only: when predicting, add the logit of a logistic regression on the cell's area to the network's; size "
     "holds for people not seen (on for cnn-gap)")
 
+LVK_TRAIN_OPTION(TEXT, hue, "auto", ONE_OF_OR_AUTO("on|off"), "hue", NULL, "on|off", MODEL, CNNS, 0, LATER_IDENTITY,
+    "cnn and cnn-gap only: that regression also on the hue of the cell's stain, blue against green; another lamp or camera "
+    "changes it (as --area)")
+
 /* "auto": the file that leukvk-fetch-weights keeps in the user's cache folder. */
 LVK_TRAIN_OPTION(TEXT, weights, "auto", ANY, "weights", NULL, "FILE", MODEL, RESNETS, 0, KEPT,
     "ResNets only: pretrained weights, a file that leukvk import has written; none: random weights (the file that "

@@ -116,8 +116,21 @@ lvk_resnet_variant lvk_model_info_variant(const lvk_model_info *info) {
     return variant;
 }
 
-/* Present if the model has the logits of the cell's area. */
+/* Present if the model has logits of the cell's measures. */
 static const char area_key[] = "area";
+static const char *const area_names[] = {[LVK_CELL_AREA] = "ground", [LVK_CELL_AREA_AND_HUE] = "ground, hue"};
+
+static lvk_status get_cell(const lvk_string_map *map, lvk_model_info *info) {
+    const char *name = lvk_string_map_get(map, area_key);
+    info->cell = LVK_CELL_NONE;
+    for (int m = LVK_CELL_AREA; name && m <= LVK_CELL_AREA_AND_HUE; ++m)
+        if (strcmp(name, area_names[m]) == 0)
+            info->cell = (lvk_cell_measures)m;
+    if (name && !info->cell)
+        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"%s\" is \"%.40s\", which is not known here",
+                        area_key, name);
+    return LVK_OK;
+}
 
 static const char microns_key[] = "microns_per_pixel";
 
@@ -144,8 +157,8 @@ static lvk_status put_info(lvk_string_map *map, const lvk_model_info *info) {
     LVK_TRY(put_optional_names(map, info));
     LVK_TRY(lvk_string_map_set(map, "pixel_order", info->standard.bgr ? "bgr" : "rgb"));
     LVK_TRY(lvk_string_map_set_u64(map, "image_size", info->image_size));
-    if (info->area)
-        LVK_TRY(lvk_string_map_set(map, area_key, "ground"));
+    if (info->cell)
+        LVK_TRY(lvk_string_map_set(map, area_key, area_names[info->cell]));
     if (info->microns_per_pixel > 0)
         LVK_TRY(lvk_string_map_set_number(map, microns_key, info->microns_per_pixel));
     for (int c = 0; c < 3; ++c) {
@@ -169,11 +182,7 @@ static lvk_status get_info(const lvk_string_map *map, lvk_model_info *info) {
     if (image_size == 0)
         return lvk_fail(LVK_ERROR_FORMAT, "the entry \"image_size\" is 0");
     info->image_size = (uint32_t)image_size;
-    const char *area = lvk_string_map_get(map, area_key);
-    info->area = area != NULL;
-    if (area && strcmp(area, "ground") != 0)
-        return lvk_fail(LVK_ERROR_UNSUPPORTED, "the entry \"%s\" is \"%.40s\", which is not known here",
-                        area_key, area);
+    LVK_TRY(get_cell(map, info));
     LVK_TRY(get_scale(map, info));
     for (int c = 0; c < 3; ++c) {
         LVK_TRY(lvk_string_map_need_number(map, mean_keys[c], &info->standard.mean[c]));

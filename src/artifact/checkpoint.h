@@ -23,7 +23,7 @@
 #include "formats/safetensors.h"
 #include "leukvk/join.h"
 #include "loader/cache.h"
-#include "models/resnet_table.h"
+#include "models/model.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ typedef struct lvk_model_info {
     /* Of a model that was trained on everybody: how good it is expected to be, and by which test, as a line for
      * people (train/refit.h); else empty. */
     char estimate[LVK_NAME_SIZE];
-    bool area;                /* the model has the logits of the cell's area (models/area.h) */
+    lvk_cell_measures cell;   /* as in lvk_model_config */
     uint32_t image_size;      /* height and width of the input, pixels */
     double microns_per_pixel; /* of the images that it was trained on; 0: not known, no entry */
     uint32_t class_count;     /* 3 to LVK_MOST_CLASSES; 0: two */

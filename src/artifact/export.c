@@ -56,7 +56,7 @@ static lvk_model_config config_of(const lvk_model_info *info) {
                               .image_size = info->image_size,
                               .feature_stage = lvk_model_info_feature_stage(info),
                               .head = info->head,
-                              .area = info->area,
+                              .cell = info->cell,
                               .classes = info->class_count,
                               .variant = lvk_model_info_variant(info)};
 }

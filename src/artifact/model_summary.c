@@ -14,7 +14,7 @@ static lvk_status summarize(const lvk_checkpoint *checkpoint, lvk_model_summary 
                                          0.5, /* a rate that shows the layer; what it was, the run tells */
                                      .feature_stage = lvk_model_info_feature_stage(info),
                                      .head = info->head,
-                                     .area = info->area,
+                                     .cell = info->cell,
                                      .classes = info->class_count,
                                      .variant = lvk_model_info_variant(info)};
     return lvk_model_summary_of(&config, summary);

@@ -143,7 +143,8 @@ static bool name_numbered(const char *own, char name[LVK_INTEROP_NAME]) {
 bool lvk_naming_plain(const char *own, char name[LVK_INTEROP_NAME]) {
     unsigned number;
     const char *part;
-    if (split(own, "ground", &number, &part) || split(own, "area", &number, &part)) { /* models/area.h */
+    if (split(own, "ground", &number, &part) || split(own, "hue", &number, &part) ||
+        split(own, "area", &number, &part)) { /* models/cell.h */
         snprintf(name, LVK_INTEROP_NAME, "%.*s.%s", (int)strcspn(own, "/"), own, part);
         return true;
     }

@@ -169,22 +169,10 @@ lvk_status lvk_cache_lend(lvk_cache *cache, uint32_t index, const lvk_image *cro
 typedef struct pixel_sums {
     lvk_cache *cache;
     const uint32_t *images;
-    uint32_t steepness;
-    double *ground;
+    const lvk_crop_measure *measure;
+    double *numbers;
     atomic_uint_fast64_t pixels, values[3], squares[3];
 } pixel_sums;
-
-/* The mean over pixels of clamp(2 - steepness (red + green + blue), 0, 1). */
-static double ground_share(const lvk_image *crop, uint32_t steepness) {
-    const size_t count = (size_t)crop->width * crop->height;
-    uint64_t sum = 0;
-    for (size_t i = 0; i < count; ++i) {
-        const uint8_t *p = crop->pixels + 3 * i;
-        const uint32_t color = steepness * ((uint32_t)p[0] + p[1] + p[2]);
-        sum += color <= 255 ? 255 : color < 510 ? 510 - color : 0;
-    }
-    return count ? (double)sum / (255.0 * (double)count) : 0;
-}
 
 static lvk_status add_image(void *user, size_t index) {
     pixel_sums *sums = user;
@@ -203,15 +191,15 @@ static lvk_status add_image(void *user, size_t index) {
         atomic_fetch_add(&sums->values[c], values[c]);
         atomic_fetch_add(&sums->squares[c], squares[c]);
     }
-    if (sums->ground)
-        sums->ground[index] = ground_share(crop, sums->steepness);
+    if (sums->numbers)
+        sums->measure->take(crop, sums->numbers + index * sums->measure->width);
     lvk_image_finish(&own);
     return LVK_OK;
 }
 
 lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count, unsigned threads,
-                             uint32_t steepness, lvk_standard *standard, double *ground) {
-    pixel_sums sums = {.cache = cache, .images = images, .steepness = steepness, .ground = ground};
+                             const lvk_crop_measure *measure, lvk_standard *standard, double *numbers) {
+    pixel_sums sums = {.cache = cache, .images = images, .measure = measure, .numbers = numbers};
     *standard = lvk_standard_none;
     LVK_TRY(lvk_parallel_for(threads, count, add_image, &sums, NULL, NULL));
     const double pixels = (double)sums.pixels;

@@ -43,13 +43,18 @@ LVK_MUST_USE lvk_status lvk_cache_get(lvk_cache *cache, uint32_t index, const lv
  * caller's and must outlive the cache. All crops of a cache are lent, or none. LVK_ERROR_MEMORY. */
 LVK_MUST_USE lvk_status lvk_cache_lend(lvk_cache *cache, uint32_t index, const lvk_image *crop);
 
+/* Takes `width` numbers of a crop. Called by several threads at the same time. */
+typedef struct lvk_crop_measure {
+    uint32_t width;
+    void (*take)(const lvk_image *crop, double *numbers);
+} lvk_crop_measure;
+
 /* Computes mean and standard deviation of each channel over all pixels, black ones included, of the crops of
- * `count` images. The deviation is at least 1/255. ground[i] (NULL: not wanted) becomes the mean over the pixels
- * of image i's crop of clamp(2 - steepness (red + green + blue), 0, 1), colours from 0 to 1. Since the sums are of
- * integers, the results do not depend on the number of threads. */
+ * `count` images. The deviation is at least 1/255. numbers[i][width] (NULL: not wanted) become those that `measure`
+ * takes of image i's crop. Since the sums are of integers, the results do not depend on the number of threads. */
 LVK_MUST_USE lvk_status lvk_cache_measure(lvk_cache *cache, const uint32_t *images, size_t count,
-                                          unsigned threads, uint32_t steepness, lvk_standard *standard,
-                                          double *ground);
+                                          unsigned threads, const lvk_crop_measure *measure,
+                                          lvk_standard *standard, double *numbers);
 
 /* Sets the standardization of the batches that loaders make from now on. A new cache has
  * lvk_standard_none. */

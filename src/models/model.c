@@ -1,7 +1,7 @@
 #include "models/model.h"
 
 #include "core/random.h"
-#include "models/area.h"
+#include "models/cell.h"
 #include "models/cnn.h"
 #include "models/cnn_gap.h"
 #include "models/resnet.h"
@@ -71,12 +71,12 @@ lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size) {
 
 int lvk_model_build(const lvk_model *model, lvk_builder *builder, int input, const lvk_model_config *config) {
     const int logits = model->build(builder, input, config);
-    if (!config->area || model->features)
+    if (!config->cell || model->features)
         return logits;
-    const int area = lvk_area_build(builder, input, lvk_model_logits(config));
+    const int cell = lvk_cell_build(builder, input, config->cell, lvk_model_logits(config));
     if (builder->training) /* only its parameters are a part of the training program */
         return logits;
-    return LVK_APPLY(builder->graph, "logits", LVK_OP_add, NULL, logits, area);
+    return LVK_APPLY(builder->graph, "logits", LVK_OP_add, NULL, logits, cell);
 }
 
 uint32_t lvk_model_feature_stage(const lvk_model_config *config) {

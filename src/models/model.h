@@ -12,11 +12,14 @@ typedef enum lvk_model_part {
     LVK_MODEL_HEAD      /* features -> logits */
 } lvk_model_part;
 
+/* What of the cell is measured beside the net (models/cell.h). */
+typedef enum lvk_cell_measures { LVK_CELL_NONE, LVK_CELL_AREA, LVK_CELL_AREA_AND_HUE } lvk_cell_measures;
+
 typedef struct lvk_model_config {
     const char *architecture; /* "cnn", "resnet50" */
     uint32_t image_size;      /* height and width of the images in pixels; 0: the model's own size */
     double dropout;           /* of cnn and cnn-gap: the rate of dropout, in [0, 1) */
-    bool area; /* of a model without a backbone: predict with the logits of the cell's area (models/area.h) */
+    lvk_cell_measures cell;   /* of a model without a backbone: predict with the logits of these */
     uint32_t classes; /* the number of classes; up to 2: one logit, else one for each class, for a softmax */
 
     /* For models with a backbone. Other models have neither parts nor stages, but may have batch norms. */
@@ -58,8 +61,8 @@ uint32_t lvk_model_image_size(const lvk_model *model, const lvk_model_config *co
  * size. */
 LVK_MUST_USE lvk_status lvk_model_check_size(const lvk_model *model, uint32_t size);
 
-/* Appends the whole forward pass: what `build` appends and, with config->area, unless training, the sum with the
- * logits of the area. */
+/* Appends the whole forward pass: what `build` appends and, with config->cell, unless training, the sum with the
+ * logits of the cell's measures. */
 int lvk_model_build(const lvk_model *model, lvk_builder *builder, int input, const lvk_model_config *config);
 
 /* The stage that config->feature_stage stands for, and the number of features of a model with a backbone. */

@@ -79,7 +79,7 @@ static lvk_status load_member(lvk_classifier *c, lvk_device *device, const lvk_c
                   .image_size = info->image_size,
                   .feature_stage = lvk_model_info_feature_stage(info),
                   .head = c->heads[number],
-                  .area = info->area,
+                  .cell = info->cell,
                   .classes = info->class_count,
                   .variant = lvk_model_info_variant(info),
                   .folded = true},

@@ -17,7 +17,7 @@ static lvk_train_options before_later(void) {
     o.group = "subject";
     o.recompute = "auto";
     o.keep = "best";
-    o.area = "off";
+    o.area = o.hue = "off";
     o.refit = false;
     o.features = "conv5_x";
     o.image_size = 224;
@@ -78,7 +78,7 @@ lvk_status lvk_settings_check_use(const lvk_train_options *options) {
     const lvk_train_option *table = lvk_train_option_table();
     const lvk_train_options defaults = lvk_train_defaults();
     lvk_train_options resolved = defaults; /* what "auto" is resolved to where nothing uses the option */
-    resolved.area = "off";
+    resolved.area = resolved.hue = "off";
     resolved.features = "conv5_x";
     resolved.head = LVK_HEAD_DEFAULT;
     for (int i = 0; i < LVK_TRAIN_OPTION_COUNT; ++i)
@@ -212,7 +212,9 @@ static void resolve_names(lvk_settings *s) {
     static const char *const recomputes[] = {
         [LVK_RECOMPUTE_OFF] = "off", [LVK_RECOMPUTE_ON] = "on", [LVK_RECOMPUTE_AUTO] = "auto"};
     s->by_image = strcmp(s->options.group, "none") == 0;
-    s->area = strcmp(s->options.area, "on") == 0;
+    s->cell = strcmp(s->options.hue, "on") == 0    ? LVK_CELL_AREA_AND_HUE
+              : strcmp(s->options.area, "on") == 0 ? LVK_CELL_AREA
+                                                   : LVK_CELL_NONE;
     s->keep_last = strcmp(s->options.keep, "last") == 0;
     s->balance = (lvk_balance)number_of(s->options.balance, balances);
     s->recompute = (lvk_recompute)number_of(s->options.recompute, recomputes);
@@ -270,6 +272,12 @@ static lvk_status resolve(lvk_settings *s) {
         LVK_TRY(resolve_backbone(s, model));
     if (strcmp(o->area, "auto") == 0)
         o->area = strcmp(o->model, "cnn-gap") == 0 ? "on" : "off";
+    if (strcmp(o->hue, "auto") == 0)
+        o->hue = o->area;
+    if (strcmp(o->hue, "on") == 0 && strcmp(o->area, "on") != 0)
+        return lvk_fail(
+            LVK_ERROR_ARGUMENT,
+            "--hue on: hue and area are a part of the model together; leave out --area off, or say --area on");
     o->keep = lvk_settings_keeps_best(o) ? "best" : "last";
     resolve_names(s);
     LVK_TRY(resolve_normalize(s));
@@ -456,7 +464,7 @@ lvk_network_config lvk_settings_network(const lvk_settings *settings) {
                                           .part = settings->on_features ? LVK_MODEL_HEAD : LVK_MODEL_WHOLE,
                                           .feature_stage = settings->feature_stage,
                                           .head = o->head,
-                                          .area = settings->area,
+                                          .cell = settings->cell,
                                           .frozen_stages = settings->frozen_stages,
                                           .batch_statistics = settings->batch_statistics},
                                 .batch = o->batch,

@@ -27,9 +27,9 @@ typedef enum lvk_balance { LVK_BALANCE_NONE, LVK_BALANCE_WEIGHT, LVK_BALANCE_OVE
 typedef struct lvk_settings {
     lvk_train_options options; /* whose texts are in `texts` or static */
     char *texts[LVK_TRAIN_OPTION_COUNT];
-    bool by_image;  /* split image by image (lvk_split_options) */
-    bool area;      /* as in lvk_model_config */
-    bool keep_last; /* the model of the last epoch is kept, whatever its validation loss */
+    bool by_image;          /* split image by image (lvk_split_options) */
+    lvk_cell_measures cell; /* as in lvk_model_config */
+    bool keep_last;         /* the model of the last epoch is kept, whatever its validation loss */
     lvk_normalize normalize;
     lvk_balance balance;
     lvk_crop crop;

@@ -7,10 +7,9 @@
 #include "core/resource.h"
 #include "core/text.h"
 #include "loader/scale.h"
-#include "models/area.h"
 #include "runtime/device.h"
 #include "runtime/memory_check.h"
-#include "train/area_fit.h"
+#include "train/cell_fit.h"
 #include "train/data_counts.h"
 #include "train/extract.h"
 #include "train/origin.h"
@@ -94,7 +93,7 @@ static void describe_model(lvk_trainer *t) {
             snprintf(info->features, sizeof info->features, "%s",
                      lvk_resnet_stage_name(t->settings.feature_stage));
     }
-    info->area = t->settings.area;
+    info->cell = t->settings.cell;
     if (t->settings.options.estimate)
         snprintf(info->estimate, sizeof info->estimate, "%s", t->settings.options.estimate);
     name_classes(t->dataset, info);
@@ -180,26 +179,26 @@ static lvk_status identify_origin(lvk_trainer *t, lvk_device *device) {
     return status;
 }
 
-/* Whether the run is resumed from a checkpoint, which has the area's logits, rather than begun. */
+/* Whether the run is resumed from a checkpoint, which has the cell's logits, rather than begun. */
 static bool has_state(const lvk_trainer *t) {
     return t->before && lvk_run_folder_has(t->folder, LVK_RUN_LAST);
 }
 
-/* Measures the training images: their standardization and, for a model with the area, their ground. */
+/* Measures the training images: their standardization and, for a model with the cell's logits, what these need. */
 static lvk_status measure_images(lvk_trainer *t) {
     size_t count;
     lvk_standard standard;
     const uint32_t *images = lvk_split_images(t->split, LVK_SPLIT_TRAIN, &count);
     const bool train = t->settings.normalize == LVK_NORMALIZE_TRAIN;
-    if (t->settings.area && !has_state(t)) {
-        t->ground = lvk_alloc(count, sizeof *t->ground);
-        if (!t->ground)
+    if (t->settings.cell && !has_state(t)) {
+        t->cells = lvk_alloc(count, LVK_CELL_NUMBERS * sizeof *t->cells);
+        if (!t->cells)
             return LVK_ERROR_MEMORY;
     }
-    if (!train && !t->ground)
+    if (!train && !t->cells)
         return LVK_OK;
-    LVK_TRY(lvk_cache_measure(t->cache, images, count, t->settings.options.threads, LVK_GROUND_STEEPNESS,
-                              &standard, t->ground));
+    LVK_TRY(lvk_cache_measure(t->cache, images, count, t->settings.options.threads, &lvk_cell_measure,
+                              &standard, t->cells));
     if (train)
         t->info.standard = standard;
     return LVK_OK;
@@ -310,7 +309,7 @@ static lvk_status create_folder(lvk_trainer *t) {
 /* Prepares the training loop, on all ranks. */
 static lvk_status init_trainer(lvk_trainer *t) {
     LVK_TRY(lvk_ranks_agree(&t->ranks, lvk_trainer_init(t)));
-    return t->ground ? lvk_ranks_agree(&t->ranks, lvk_area_start(t)) : LVK_OK;
+    return t->cells ? lvk_ranks_agree(&t->ranks, lvk_cell_start(t)) : LVK_OK;
 }
 
 static lvk_status begin(lvk_trainer *t, lvk_device *device) {
@@ -463,7 +462,7 @@ static lvk_status evaluate_kept(lvk_trainer *t, lvk_train_result *result) {
     lvk_status status = lvk_network_load_parameters(t->network, kept);
     lvk_checkpoint_destroy(&kept);
     if (status == LVK_OK)
-        status = lvk_area_standardize(t);
+        status = lvk_cell_standardize(t);
     for (int part = LVK_SPLIT_VALIDATION; part < LVK_SPLIT_PART_COUNT && status == LVK_OK; ++part) {
         size_t count;
         const uint32_t *images = lvk_split_images(t->split, (lvk_split_part)part, &count);
@@ -526,8 +525,8 @@ static void release_network(lvk_trainer *t) {
     lvk_features_destroy(&t->features);
     lvk_backbone_close(&t->backbone);
     lvk_cache_destroy(&t->cache);
-    lvk_free(t->ground);
-    t->ground = NULL;
+    lvk_free(t->cells);
+    t->cells = NULL;
 }
 
 /* Trains a second time, on all images, after the run. */

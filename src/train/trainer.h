@@ -23,7 +23,8 @@ typedef struct lvk_trainer {
     lvk_features *features; /* those of the frozen backbone; NULL: the network trains on images */
     lvk_source source;      /* the source of the network's input: cache or features */
     lvk_network *network;
-    double *ground; /* of the training images, for a model with the area; owned by train.c */
+    double *
+        cells; /* [images][LVK_CELL_NUMBERS] of the training images, for a model with the cell's measures; owned by train.c */
     lvk_model_info info;
     const char *class_names[LVK_MOST_CLASSES]; /* those of `info`, for events */
     char kernels[LVK_DIGEST_TEXT];             /* lvk_network_kernels of the network */

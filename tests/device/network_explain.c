@@ -112,7 +112,7 @@ Test(network_explain, inference_has_the_same_bits_and_the_area_adds_no_gradient)
     }
     cr_expect_arr_eq(logits[0], logits[1], sizeof logits[0]);
     for (int i = 0; i < 2; ++i) {
-        config.model.area = i == 1;
+        config.model.cell = i ? LVK_CELL_AREA_AND_HUE : LVK_CELL_NONE;
         lvk_network *network = test_network(backend, &config);
         e[i] = explain(network, seed);
         lvk_network_destroy(&network);

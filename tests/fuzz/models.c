@@ -141,11 +141,15 @@ static const char *text_of(const lvk_string_map *map, const char *key) {
     return text ? text : "";
 }
 
+static lvk_cell_measures cell_of(const char *area) {
+    return !*area ? LVK_CELL_NONE : strcmp(area, "ground") == 0 ? LVK_CELL_AREA : LVK_CELL_AREA_AND_HUE;
+}
+
 /* Adds the parameters of the network that the entries name. */
 static void add_parameters(drawn *file, const draft *d, const char *prefix, const lvk_string_map *entries) {
     lvk_model_config config = {.architecture = text_of(entries, "architecture"),
                                .image_size = (uint32_t)strtoul(text_of(entries, "image_size"), NULL, 10),
-                               .area = *text_of(entries, "area"),
+                               .cell = cell_of(text_of(entries, "area")),
                                .classes = count_classes(entries),
                                .head = lvk_string_map_get(entries, "head"),
                                .feature_stage = lvk_resnet_stage_find(text_of(entries, "features"))};

@@ -62,8 +62,10 @@ class Net(torch.nn.Module):
         t = self.tensors
         logit = 0
         if "ground.weight" in t:
-            ground = F.relu(F.conv2d(x, t["ground.weight"], t["ground.bias"])).mean((2, 3))
-            logit = F.linear(ground, t["area.weight"], t["area.bias"])
+            measures = F.relu(F.conv2d(x, t["ground.weight"], t["ground.bias"]))
+            if "hue.weight" in t:
+                measures = F.conv2d(measures, t["hue.weight"], t["hue.bias"])
+            logit = F.linear(measures.mean((2, 3)), t["area.weight"], t["area.bias"])
         for number, (weight, bias) in enumerate(self.folded):
             x = F.relu(F.conv2d(x, weight, bias, stride=1 if number else 2, padding=1))
             x = F.max_pool2d(x, 2) if number < 3 else x
