@@ -7,7 +7,8 @@
 PROGRAM is leukvk, LIBRARY the library of inject.h. A place is a kind of call and the --depth (4) calls above it, found by runs in which
 nothing fails. At each place of all commands together its first call fails, by each of its errors, in the smallest command that comes
 there, and where there are more calls another one, in a command, that the seed draws (--calls 1: the first only). --sample N: only the
-first calls at N places of each command and kind, spread evenly, and what went wrong once: always the same. Kinds:
+first calls at N places of each command and kind, spread evenly, and what went wrong once: always the same. Ctrl-C ends it and prints
+what was run. Kinds:
 
     write fsync rename open mkdir unlink flock   such a call fails (full disk, error of the disk, no more open files, ...)
     memory, library                              an allocation by the program, by libraries that read and write files, fails
@@ -101,6 +102,7 @@ class Torture:
         self.places = collections.Counter()  # by kind
         self.vulkan_errors = vulkan_errors() if "vulkan" in options.only else {}
         self.wrong = []
+        self.stopped = False
         self.lock = threading.Lock()
 
     # ---- one case ----
@@ -179,6 +181,8 @@ class Torture:
         return "told"
 
     def run(self, case):
+        if self.stopped:
+            return
         while PAUSE and os.path.exists(PAUSE):
             time.sleep(5)
         work, folder = case.work, self.copy(case.work)
@@ -276,8 +280,12 @@ class Torture:
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             for kind in self.options.only:
                 self.ends.clear()
-                list(pool.map(self.run, self.cases_of(kind, todo)))
-                print(f"| {kind} | {self.places[kind]} | {sum(self.ends.values())} | {listed(self.ends)} |", flush=True)
+                cases = [] if self.stopped else self.cases_of(kind, todo)
+                try:
+                    list(pool.map(self.run, cases))
+                except KeyboardInterrupt:  # what was run until now is told
+                    self.stopped = True
+                print(f"| {kind} | {self.places[kind]} | {sum(self.ends.values())} of {len(cases)} | {listed(self.ends)} |", flush=True)
                 total += self.ends
         shutil.rmtree(self.scratch, ignore_errors=True)
         print(f"\nseed {self.options.seed}: {sum(self.places.values())} places, {sum(total.values())} cases: {listed(total)}")

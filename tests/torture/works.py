@@ -94,6 +94,9 @@ def make(program, base, device):
     for name in FORMATS:
         shutil.copy(CORPUS / name, formats)
     run("train", "--data", data, "--out", "out", *TRAINED, *use, folder=begun)
+    table = base / "table.csv"
+    rows = [f"{path.relative_to(base)},{path.parent.name}" for path in sorted(data.rglob("UID_*.png"))[:20]]
+    table.write_text("\n".join(["File,Dx", *rows, ""]), encoding="utf-8")
     shutil.copytree(begun / "out", model / "run")
     run("predict", "--model", "run", pictures, "--format", "csv", "--out", "table.csv", "-q", *use, folder=model)
     for name in ("cells.onnx", "joined.safetensors", "metrics.csv"):
@@ -134,6 +137,10 @@ def make(program, base, device):
         Work("synth", synth, empty),
         Work("synth, again", synth, half),
         Work("data --report", ("data", data, "--report", "cells.html", "-q"), empty),
+        Work("data, table", ("data", table, "--columns", "path=File,label=Dx", "--subject-pattern", "UID_(H?[0-9]+)_", "--json", "-q"), empty,
+             printed=True),
+        Work("data --sheet", ("data", data, "--sheet", "cells.png", "-q"), empty),
+        Work("augment", ("augment", data, "--cells", 2, "--preview", "cells.png", "-q"), empty),
         Work("data --split", ("data", data, "--split", "split.json", "-q"), empty),
     ]
     return works
