@@ -58,6 +58,7 @@ ALWAYS = (
     ("export", "step", 3, "kill"),            # left its temporary file for ever
     ("export, joined", "step", 30, "kill"),   # the same
     ("calibrate", "step", 30, "kill"),        # between a run's own model and that of its refit
+    ("eval", "memory", 1, errno.ENOMEM),      # while options are checked: status 2
     ("train --resume", "vkQueueSubmit", 2, DEVICE_LOST),
     ("train --resume", "vkWaitForFences", 2, DEVICE_LOST),
     ("train --resume", "vkAllocateMemory", 2, OUT_OF_DEVICE_MEMORY),
