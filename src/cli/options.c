@@ -77,6 +77,7 @@ enum {
 
 static error_t parse_data(int key, char *text, struct argp_state *state) {
     lvk_dataset_options *reading = state->input;
+    lvk_status status;
     switch (key) {
     case OPTION_COLUMNS:
         reading->columns = text;
@@ -90,8 +91,10 @@ static error_t parse_data(int key, char *text, struct argp_state *state) {
             argp_failure(state, EXIT_USAGE, 0, "--microns-per-pixel %s: must be above 0", text);
         return 0;
     case ARGP_KEY_END:
-        if (lvk_dataset_options_check(reading) != LVK_OK)
-            argp_failure(state, EXIT_USAGE, 0, "%s", lvk_error_message());
+        status = lvk_dataset_options_check(reading);
+        if (status != LVK_OK)
+            argp_failure(state, status == LVK_ERROR_MEMORY ? EXIT_FAILED : EXIT_USAGE, 0, "%s",
+                         lvk_error_message());
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

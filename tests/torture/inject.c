@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -27,17 +29,73 @@ extern void __libc_free(void *memory);
 
 static inject_counts local, *counts = &local;
 static char chosen_name[64]; /* KIND */
-static int chosen_kind = -1, chosen_result;
-static uint64_t chosen_number;
+static int chosen_kind = -1, chosen_result, depth_of_place = 4;
+static uint64_t chosen_place, chosen_number;
 static bool and_later, shortened, killed, ready;
 static pid_t first_process;
 
-static bool is_chosen(uint64_t number) {
-    return chosen_number && (number == chosen_number || (and_later && number > chosen_number));
+/* ---- places ---- */
+
+static _Thread_local bool unwinding;
+static const char *own_begin, *program_begin;
+
+static const char *module_of(void *address, size_t *offset) {
+    struct dl_find_object found;
+    if (_dl_find_object(address, &found) != 0)
+        return NULL;
+    *offset = (size_t)((const char *)address - (const char *)found.dlfo_map_start);
+    return found.dlfo_map_start;
 }
 
-/* The first call that is made to fail leaves the name of its file. */
-static void note_path(int file, const char *path) {
+/* Where the calls above return to, as offsets in their modules, without this library's own; in `shown` only those in
+ * the program. */
+static uint64_t place_of(inject_kind kind, const char *name, uint64_t *shown) {
+    void *returns[INJECT_SHOWN + 8];
+    uint64_t hash = 0xCBF29CE484222325ULL ^ (uint64_t)kind;
+    for (const char *at = name; at && *at; ++at)
+        hash = (hash ^ (unsigned char)*at) * 0x100000001B3ULL;
+    unwinding = true;
+    const int depth = backtrace(returns, (shown ? INJECT_SHOWN : depth_of_place) + 8);
+    unwinding = false;
+    for (int i = 0, used = 0; i < depth && used < (shown ? INJECT_SHOWN : depth_of_place); ++i) {
+        size_t offset = 0;
+        const char *module = module_of(returns[i], &offset);
+        if (module && module == own_begin)
+            continue;
+        if (used < depth_of_place) {
+            hash = (hash ^ offset) * 0x9E3779B97F4A7C15ULL;
+            hash ^= hash >> 29;
+        }
+        if (shown)
+            shown[used] = module == program_begin ? offset : 0;
+        ++used;
+    }
+    return hash ? hash : 1;
+}
+
+static void note_place(inject_kind kind, const char *name) {
+    const uint64_t place = place_of(kind, name, NULL);
+    for (size_t i = (size_t)(place % INJECT_PLACES), tries = 0; tries < INJECT_PLACES;
+         i = (i + 1) % INJECT_PLACES, ++tries) {
+        inject_place *slot = &counts->noted[i];
+        uint64_t seen = 0;
+        if (atomic_compare_exchange_strong((_Atomic uint64_t *)&slot->place, &seen, place)) {
+            slot->kind = (uint32_t)kind;
+            snprintf(slot->name, sizeof slot->name, "%s", name ? name : "");
+            slot->order = (uint32_t)atomic_fetch_add((_Atomic uint64_t *)&counts->places, 1) + 1;
+        }
+        if (seen == 0 || seen == place) {
+            atomic_fetch_add((_Atomic uint64_t *)&slot->calls, 1);
+            return;
+        }
+    }
+    atomic_fetch_add((_Atomic uint64_t *)&counts->places, 1);
+}
+
+/* ---- the fate of a call ---- */
+
+/* The first call that is made to fail leaves the name of its file and where it was called. */
+static void note_call(int file, const char *path) {
     char link[32], found[INJECT_PATH] = "";
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     if (path)
@@ -45,47 +103,38 @@ static void note_path(int file, const char *path) {
     else if (file >= 0 && readlink(link, found, sizeof found - 1) < 0)
         found[0] = '\0';
     memcpy(counts->path, found, sizeof found);
+    place_of(INJECT_FILES, NULL, counts->stack);
 }
 
-static inject_fate fate_of(uint64_t number, int file, const char *path) {
-    if (!is_chosen(number))
+static inject_fate fate_of(inject_kind kind, const char *name, int file, const char *path) {
+    const bool later = and_later && atomic_load((_Atomic uint64_t *)&counts->injected) > 0;
+    if (!later && chosen_place && place_of(kind, name, NULL) != chosen_place)
+        return (inject_fate){0};
+    if (!later && atomic_fetch_add((_Atomic uint64_t *)&counts->chosen, 1) + 1 != chosen_number)
         return (inject_fate){0};
     if (atomic_fetch_add((_Atomic uint64_t *)&counts->injected, 1) == 0)
-        note_path(file, path);
+        note_call(file, path);
     if (killed)
         kill(getpid(), SIGKILL);
     return (inject_fate){.fails = !shortened, .is_short = shortened, .result = chosen_result};
 }
 
-static uint64_t count(inject_kind kind) {
-    return atomic_fetch_add((_Atomic uint64_t *)&counts->calls[kind], 1) + 1;
-}
-
 inject_fate inject_call(inject_kind kind, int file, const char *path) {
-    if (!ready)
+    if (!ready || unwinding)
         return (inject_fate){0};
-    uint64_t number = count(kind);
-    if (kind < INJECT_FILES) {
-        const uint64_t of_all = count(INJECT_FILES);
-        number = chosen_kind == INJECT_FILES ? of_all : number;
-    }
-    const bool is_file = kind < INJECT_FILES && chosen_kind == INJECT_FILES;
-    return is_file || (int)kind == chosen_kind ? fate_of(number, file, path) : (inject_fate){0};
+    if (!chosen_number)
+        note_place(kind, NULL);
+    else if ((int)kind == chosen_kind || (kind < INJECT_FILES && chosen_kind == INJECT_FILES))
+        return fate_of(kind, NULL, file, path);
+    return (inject_fate){0};
 }
 
-/* Vulkan is called by one thread at a time where names are noted; a name that is noted twice does no harm. */
 inject_fate inject_vulkan(const char *name) {
-    const uint64_t of_all = count(INJECT_VULKAN);
-    char word[64];
-    snprintf(word, sizeof word, "%s ", name);
-    const size_t used = strlen(counts->functions);
-    if (!strstr(counts->functions, word) && used + strlen(word) < INJECT_NAMES)
-        memcpy(counts->functions + used, word, strlen(word) + 1);
-    if (chosen_kind == INJECT_VULKAN)
-        return fate_of(of_all, -1, name);
-    if (strcmp(name, chosen_name) != 0)
-        return (inject_fate){0};
-    return fate_of(atomic_fetch_add((_Atomic uint64_t *)&counts->chosen, 1) + 1, -1, name);
+    if (!chosen_number)
+        note_place(INJECT_VULKAN, name);
+    else if (strcmp(name, chosen_name) == 0)
+        return fate_of(INJECT_VULKAN, name, -1, name);
+    return (inject_fate){0};
 }
 
 /* ---- whose code calls ---- */
@@ -308,10 +357,11 @@ static int kind_of_name(const char *name) {
 
 static void read_task(const char *text) {
     char how[16];
-    unsigned long number;
-    if (!text || sscanf(text, "%63[^:]:%lu:%15s", chosen_name, &number, how) != 3)
+    unsigned long place, number;
+    if (!text || sscanf(text, "%63[^@]@%lx:%lu:%15s", chosen_name, &place, &number, how) != 4)
         return;
     chosen_kind = kind_of_name(chosen_name);
+    chosen_place = place;
     chosen_number = number;
     and_later = strchr(how, '+') != NULL;
     shortened = strncmp(how, "short", 5) == 0;
@@ -339,7 +389,15 @@ __attribute__((constructor)) static void begin(void) {
     if (!is_leukvk())
         return;
     read_task(getenv("LEUKVK_INJECT"));
+    const char *depth = getenv("LEUKVK_INJECT_DEPTH");
+    if (depth && atoi(depth) > 0 && atoi(depth) <= INJECT_SHOWN)
+        depth_of_place = atoi(depth);
     dl_iterate_phdr(add_ranges, &first);
+    void *warmed[1]; /* the first call loads a library */
+    backtrace(warmed, 1);
+    size_t offset;
+    own_begin = module_of((void *)&counts, &offset);
+    program_begin = module_of((void *)getauxval(AT_ENTRY), &offset);
     first_process = getpid();
     ready = true;
 }

@@ -1,4 +1,5 @@
 """Runs of the program in which one call fails or one moment ends it, and how they ended."""
+import collections
 import mmap
 import os
 import pathlib
@@ -10,22 +11,30 @@ import time
 
 # As in inject.h.
 KINDS = ("write", "fsync", "rename", "open", "mkdir", "unlink", "flock", "files", "memory", "library", "vulkan")
-FILE_BYTES, PATH_BYTES = 4096, 1024
-NUMBERS = struct.Struct(f"={len(KINDS) + 2}Qq")
+SHOWN, PATH_BYTES, PLACES = 24, 1024, 1 << 15
+NUMBERS, STACK, PLACE = struct.Struct("=3Qq"), struct.Struct(f"={SHOWN}Q"), struct.Struct("=QQII40s")
+TABLE_AT = NUMBERS.size + STACK.size + PATH_BYTES
+FILE_BYTES = TABLE_AT + PLACES * PLACE.size
 LIMIT = 120  # seconds; a run takes less than one on a quiet processor
+
+Place = collections.namedtuple("Place", "order kind number calls name")
 
 
 class Outcome:
-    """How a run ended: its exit status (negative: a signal; None: it had to be stopped), what it printed, what was counted."""
+    """How a run ended: its exit status (negative: a signal; None: it had to be stopped), what it printed, the call that was made to
+    fail; or, where none was, the places of all calls in the order of their first."""
 
-    def __init__(self, status, out, err, counts):
+    def __init__(self, status, out, err, counts, with_places):
         self.status, self.out, self.err = status, out, err
-        numbers = NUMBERS.unpack_from(counts)
-        self.calls = dict(zip(KINDS, numbers))
-        self.injected, self.chosen, self.live = numbers[len(KINDS):]
-        texts = counts[NUMBERS.size:]
-        self.path = texts[:PATH_BYTES].split(b"\0")[0].decode(errors="replace")
-        self.functions = texts[PATH_BYTES:].split(b"\0")[0].decode().split()
+        self.injected, _, found, self.live = NUMBERS.unpack_from(counts)
+        self.stack = STACK.unpack_from(counts, NUMBERS.size)
+        self.path = counts[NUMBERS.size + STACK.size:TABLE_AT].split(b"\0")[0].decode(errors="replace")
+        self.places = []
+        if with_places:
+            if found > PLACES:
+                raise SystemExit("torture: more places than inject.h has room for")
+            self.places = sorted(Place(order, KINDS[kind], place, calls, name.split(b"\0")[0].decode())
+                                 for place, calls, kind, order, name in PLACE.iter_unpack(counts[TABLE_AT:]) if place)
 
 
 class Program:
@@ -42,8 +51,7 @@ class Program:
     def run(self, arguments, folder, task="", kill_after=None, whole_group=True):
         """Runs with `task` as LEUKVK_INJECT; or sends SIGKILL after so many seconds, to its children too if `whole_group`."""
         with tempfile.NamedTemporaryFile() as file:
-            file.write(bytes(FILE_BYTES))
-            file.flush()
+            file.truncate(FILE_BYTES)
             extra = {} if kill_after is not None or self.library is None else {"LD_PRELOAD": str(self.library), "LEUKVK_INJECT": task, "LEUKVK_INJECT_COUNTS": file.name}
             process = self.start(arguments, folder, **extra)
             if kill_after is not None:
@@ -58,7 +66,13 @@ class Program:
             if status is not None and status < 0:
                 kill(process, True)  # its children
             with mmap.mmap(file.fileno(), FILE_BYTES) as memory:
-                return Outcome(status, out.decode(errors="replace"), err.decode(errors="replace"), memory[:])
+                return Outcome(status, out.decode(errors="replace"), err.decode(errors="replace"), memory[:], not task)
+
+    def functions(self, stack):
+        """The names of the program's functions above a call, the innermost first."""
+        calls = [hex(address - 1) for address in stack if address]
+        lines = subprocess.run(["addr2line", "-s", "-f", "-e", self.program, *calls], capture_output=True, text=True, check=False).stdout.splitlines()
+        return " < ".join(f"{name} {place}" for name, place in zip(lines[::2], lines[1::2]))
 
 
 def kill(process, whole_group):

@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
 """Makes calls of leukvk fail one by one, and kills it, in all that it does with files; each time it must say so and lose nothing.
 
-    tests/torture/torture.py PROGRAM LIBRARY [--each N] [--minutes M] [--only KIND,...] [--work NAME] [--seed N] [--jobs N]
-        [--device DEVICE] [--vulkan DEVICE]
+    tests/torture/torture.py PROGRAM LIBRARY [--sample N] [--only KIND,...] [--work NAME] [--place PLACE] [--depth N] [--calls N]
+        [--seed N] [--jobs N] [--device DEVICE]
 
-PROGRAM is leukvk, LIBRARY the library of inject.h. Without --each every case is run; --each N: N cases for each command and kind,
-drawn from the seed. --minutes M: as many as M minutes allow, in an order drawn from the seed. Kinds:
+PROGRAM is leukvk, LIBRARY the library of inject.h. A place is a kind of call and the --depth (4) calls above it, found by runs in which
+nothing fails. At each place of all commands together its first call fails, by each of its errors, in the smallest command that comes
+there, and where there are more calls another one, in a command, that the seed draws (--calls 1: the first only). --sample N: only the
+first calls at N places of each command and kind, spread evenly, and what went wrong once: always the same. Ctrl-C ends it and prints
+what was run. Kinds:
 
-    write fsync rename open mkdir unlink flock   the n-th such call fails (full disk, error of the disk, no more open files, ...)
-    memory, library                              the n-th allocation by the program, by libraries that read and write files, fails
-    vulkan                                       the n-th call of each Vulkan function gives each of its errors
-    step, moment                                 SIGKILL before the n-th call on files; after a random time
+    write fsync rename open mkdir unlink flock   such a call fails (full disk, error of the disk, no more open files, ...)
+    memory, library                              an allocation by the program, by libraries that read and write files, fails
+    vulkan                                       a call of a Vulkan function gives each of its errors
+    step                                         SIGKILL before a call on files
+    moment                                       SIGKILL after a random time, --moments times
 
-A case passes when the program ends by itself, within the time limit, with exit status 1 (3: the device was lost) and a line that begins with "leukvk:" and tells
-the file and the reason; or, where it could do without, with status 0 and the right files. Each file that was there before holds its old
-or its new bytes. Then the command, or that which goes on with it, gives the files of a run that nothing disturbed.
+A case passes when the program ends by itself, within the time limit, with exit status 1 (3: the device was lost) and a line that begins
+with "leukvk:" or "leukvk VERB:" and tells the file and the reason; or, where it could do without, with status 0 and the right files. Each
+file that was there before holds its old or its new bytes. Then the command, or that which goes on with it, gives the files of a run that
+nothing disturbed.
 """
 import argparse
 import collections
@@ -44,30 +49,26 @@ FAILURES = {
     "unlink": (errno.EIO,),
     "flock": (errno.ENOLCK,),
 }
-# What went wrong once, as the failures of that time; with --each.
-ONCE_WRONG = (
-    ("predict", "fsync", 2, errno.EIO),        # of the folder, after the rename: was not told
-    ("crop", "write", 1, "short"),             # of the mark of an unfinished tree: was refused
-    ("tune", "rename", 5, errno.EIO),          # of config.json: the same command did not go on
-    ("export", "step", 3, "kill"),             # left its temporary file for ever
-    ("export, joined", "step", 30, "kill"),    # the same
-    ("calibrate", "step", 30, "kill"),         # between a run's own model and that of its refit
-    ("calibrate", "memory", 85, errno.ENOMEM),  # the refit was not calibrated
-    ("crop, formats", "library", 8, errno.ENOMEM),  # libtiff's: the picture was left out as a broken one
-    ("data --json", "memory", 690, errno.ENOMEM),  # a name was null
-)
 DEVICE_LOST, OUT_OF_DEVICE_MEMORY = -4, -2
-# Always among the sample with --each: what every batch hangs on.
+# With --sample: the n-th call of a command that went wrong once, as the failure of that time, and what every batch hangs on.
 ALWAYS = (
-    ("train --resume", "vulkan", 2, ("vkQueueSubmit", DEVICE_LOST)),
-    ("train --resume", "vulkan", 2, ("vkWaitForFences", DEVICE_LOST)),
-    ("train --resume", "vulkan", 2, ("vkAllocateMemory", OUT_OF_DEVICE_MEMORY)),
+    ("predict", "fsync", 2, errno.EIO),       # of the folder, after the rename: was not told
+    ("crop", "write", 1, "short"),            # of the mark of an unfinished tree: was refused
+    ("tune", "rename", 5, errno.EIO),         # of config.json: the same command did not go on
+    ("export", "step", 3, "kill"),            # left its temporary file for ever
+    ("export, joined", "step", 30, "kill"),   # the same
+    ("calibrate", "step", 30, "kill"),        # between a run's own model and that of its refit
+    ("eval", "memory", 1, errno.ENOMEM),      # while options are checked: status 2
+    ("train --resume", "vkQueueSubmit", 2, DEVICE_LOST),
+    ("train --resume", "vkWaitForFences", 2, DEVICE_LOST),
+    ("train --resume", "vkAllocateMemory", 2, OUT_OF_DEVICE_MEMORY),
 )
 KINDS = (*FAILURES, "memory", "library", "vulkan", "step", "moment")
 REGISTRY = pathlib.Path("/usr/share/vulkan/registry/vk.xml")
 PAUSE = os.environ.get("LEUKVK_TORTURE_PAUSE")  # no case begins while this file exists
 
-Case = collections.namedtuple("Case", "kind work number how")
+# call: the kind, or the Vulkan function; place: its number, 0: anywhere
+Case = collections.namedtuple("Case", "kind call work place number how")
 
 
 class Wrong(Exception):
@@ -96,9 +97,13 @@ class Torture:
         self.options = options
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="leukvk-torture-"))
         self.program = injection.Program(options.program, options.library, self.scratch)
+        self.program.environment["LEUKVK_INJECT_DEPTH"] = str(options.depth)
         self.number = itertools.count()
-        self.ends = collections.defaultdict(collections.Counter)  # by kind and work
+        self.ends = collections.Counter()  # of the cases of one kind
+        self.places = collections.Counter()  # by kind
+        self.vulkan_errors = vulkan_errors() if "vulkan" in options.only else {}
         self.wrong = []
+        self.stopped = False
         self.lock = threading.Lock()
 
     # ---- one case ----
@@ -122,9 +127,9 @@ class Torture:
     def told(self, case, outcome):
         """Fails unless the last line tells what failed."""
         lines = outcome.err.strip().splitlines()
-        last = next((line for line in reversed(lines) if line.startswith("leukvk:")), None)
+        last = next((line for line in reversed(lines) if re.match(r"leukvk( [a-z-]+)?: ", line)), None)
         if not last:
-            raise Wrong(f"status {outcome.status} without a line that begins with 'leukvk:'")
+            raise Wrong(f"status {outcome.status} without a line that begins with 'leukvk:' or 'leukvk VERB:'")
         if case.kind in FAILURES:
             reason = os.strerror(int(str(case.how).rstrip("+")))
             name = re.sub(r"\.tmp-[a-z2-7]{13}$", "", pathlib.Path(outcome.path).name)
@@ -161,14 +166,14 @@ class Torture:
             in_cache = "cache" in pathlib.Path(outcome.path).parts
             if case.kind in ("write", "fsync", "rename", "mkdir") and case.how != "short" and outcome.injected and not in_cache:
                 raise Wrong(f"status 0, though {case.kind} of {outcome.path} failed")
-            if case.kind == "vulkan" and case.how[1] == DEVICE_LOST and outcome.injected:
+            if case.kind == "vulkan" and case.how == DEVICE_LOST and outcome.injected:
                 raise Wrong("status 0, though the device was lost")
             return "did without" if outcome.injected else "not reached" if not killed else "was faster"
         if killed:
             return "killed"
         if case.how == "short":
             raise Wrong("a short write must be continued")
-        lost = case.kind == "vulkan" and case.how[1] == DEVICE_LOST
+        lost = case.kind == "vulkan" and case.how == DEVICE_LOST
         if outcome.status not in ((1, 3) if lost else (1,)):
             raise Wrong(f"status {outcome.status}, not 1")
         self.told(case, outcome)
@@ -177,6 +182,8 @@ class Torture:
         return "told"
 
     def run(self, case):
+        if self.stopped:
+            return
         while PAUSE and os.path.exists(PAUSE):
             time.sleep(5)
         work, folder = case.work, self.copy(case.work)
@@ -185,8 +192,7 @@ class Torture:
             if case.kind == "moment":
                 outcome = self.program.run(work.command, folder, kill_after=case.number, whole_group=case.how == "all")
             else:
-                outcome = self.program.run(work.command, folder, f"{'files' if case.kind == 'step' else case.how[0] if case.kind == 'vulkan' else case.kind}:"
-                                           f"{case.number}:{case.how[1] if case.kind == 'vulkan' else case.how}")
+                outcome = self.program.run(work.command, folder, f"{case.call}@{case.place:x}:{case.number}:{case.how}")
             end = self.judge(case, outcome, folder)
             if end not in ("not reached", "left out") and outcome.status != 0:
                 self.repair(case, folder)
@@ -194,11 +200,11 @@ class Torture:
             end = "WRONG"
             said = outcome.err.strip() if outcome else ""
             with self.lock:
-                self.wrong.append(f"{describe(case)}: {wrong}\n    {outcome.path}\n    {said}")
-                print(f"WRONG {self.wrong[-1]}", flush=True)
+                self.wrong.append(case)
+                print(f"WRONG {describe(case)}: {wrong}\n    {outcome.path}\n    {self.program.functions(outcome.stack)}\n    {said}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         with self.lock:
-            self.ends[case.kind, work.name][end] += 1
+            self.ends[end] += 1
 
     def repair(self, case, folder):
         """What was disturbed is done again, or goes on, and must give the files of an undisturbed run. A kill may come when all is
@@ -219,34 +225,50 @@ class Torture:
 
     # ---- all cases ----
 
-    def cases_of(self, work, kind, rng):
-        """A list of all cases, of which the sample is drawn."""
-        calls = work.counted.calls
-        if kind == "moment":
-            return [Case(kind, work, round(rng.uniform(0, work.seconds), 4), rng.choice(("all", "parent"))) for _ in range(self.options.moments)]
-        if kind == "step":
-            return [Case(kind, work, n, "kill") for n in range(1, calls["files"] + 1)]
+    def errors(self, kind, place):
         if kind == "vulkan":
-            errors = vulkan_errors()
-            return [Case(kind, work, n, (function, how)) for function in work.counted.functions for how in errors[function]
-                    for n in range(1, self.options.vulkan_calls + 1)]
-        if kind in ("memory", "library"):
-            return [Case(kind, work, n, how) for n in range(1, calls[kind] + 1) for how in (errno.ENOMEM,)]
-        return [Case(kind, work, n, how) for n in range(1, calls[kind] + 1) for how in FAILURES[kind]]
+            return self.vulkan_errors[place.name]
+        return ("kill",) if kind == "step" else FAILURES.get(kind, (errno.ENOMEM,))
 
-    def all_cases(self, todo):
-        rng = random.Random(self.options.seed)
-        cases = []
+    def calls_at(self, kind, todo, rng):
+        """For each place of all commands together its first call in the smallest of them and, where there are more calls, another one
+        that the seed draws."""
+        found = {}
+        todo = sorted(todo, key=lambda work: sum(place.calls for place in work.counted.places))
         for work in todo:
-            for kind in self.options.only:
-                found = self.cases_of(work, kind, rng) if kind != "vulkan" or work.counted.functions else []
-                cases += found if self.options.each is None else rng.sample(found, min(self.options.each, len(found)))
-        if self.options.minutes:
-            rng.shuffle(cases)
-        elif self.options.each:
-            cases += [Case(kind, work, number, how) for name, kind, number, how in (*ONCE_WRONG, *ALWAYS) for work in todo
-                      if work.name == name and kind in self.options.only]
-        return cases
+            for place in places_of(kind, work):
+                if self.options.place in (None, place.number):
+                    found.setdefault(place.number, []).append((work, place))
+        self.places[kind] = len(found)
+        first, others = [], []
+        for uses in found.values():
+            work, place = uses[0]
+            first.append((work, place, 1))
+            rest = [(other, same, rng.randint(2 if other is work else 1, same.calls)) for other, same in uses
+                    if other is not work or same.calls > 1]
+            others += [rng.choice(rest)] if rest else []
+        return first + others if self.options.calls > 1 else first
+
+    def cases_of(self, kind, todo):
+        rng = random.Random(f"{self.options.seed} {kind}")
+        if kind == "moment":
+            return [Case(kind, kind, work, 0, round(rng.uniform(0, work.seconds), 4), rng.choice(("all", "parent")))
+                    for work in todo for _ in range(self.options.moments)]
+        if self.options.sample:
+            return [case for work in todo for case in self.sample_of(kind, work)]
+        return [Case(kind, function_or(kind, place), work, place.number, number, how) for work, place, number in self.calls_at(kind, todo, rng)
+                for how in self.errors(kind, place)]
+
+    def sample_of(self, kind, work):
+        """No chance is in it: first calls at places spread evenly over the command, and what is always tried."""
+        places = places_of(kind, work)
+        self.places[kind] += len(places)
+        number = min(self.options.sample, len(places))
+        chosen = [places[(2 * i + 1) * len(places) // (2 * number)] for i in range(number)]
+        cases = [Case(kind, function_or(kind, place), work, place.number, 1, errors[place.order % len(errors)])
+                 for place in chosen for errors in [self.errors(kind, place)]]
+        return cases + [Case(kind, "files" if kind == "step" else call, work, 0, n, how) for name, call, n, how in ALWAYS
+                        if name == work.name and kind == ("vulkan" if call.startswith("vk") else call)]
 
     def main(self):
         todo = works.make(self.program, self.scratch / "base", self.options.device)
@@ -254,26 +276,37 @@ class Torture:
             todo = [work for work in todo if work.name in self.options.work]
         for work in todo:
             self.measure(work)
-        cases = self.all_cases(todo)
-        until = time.monotonic() + 60 * self.options.minutes if self.options.minutes else None
+        print("| kind | places | cases | ends |\n|---|---:|---:|---|", flush=True)
+        total = collections.Counter()
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
-            list(pool.map(lambda case: self.run(case) if not until or time.monotonic() < until else None, cases))
+            for kind in self.options.only:
+                self.ends.clear()
+                cases = [] if self.stopped else self.cases_of(kind, todo)
+                try:
+                    list(pool.map(self.run, cases))
+                except KeyboardInterrupt:  # what was run until now is told
+                    self.stopped = True
+                print(f"| {kind} | {self.places[kind]} | {sum(self.ends.values())} of {len(cases)} | {listed(self.ends)} |", flush=True)
+                total += self.ends
         shutil.rmtree(self.scratch, ignore_errors=True)
-        self.report(len(cases))
+        print(f"\nseed {self.options.seed}: {sum(self.places.values())} places, {sum(total.values())} cases: {listed(total)}")
         return 1 if self.wrong else 0
 
-    def report(self, planned):
-        print(f"| {'kind':8} | {'command':20} | cases | ends |\n|---|---|---:|---|")
-        total = collections.Counter()
-        for (kind, work), ends in sorted(self.ends.items(), key=lambda item: (self.options.only.index(item[0][0]), item[0][1])):
-            print(f"| {kind:8} | {work:20} | {sum(ends.values()):5} | {', '.join(f'{count} {end}' for end, count in sorted(ends.items()))} |")
-            total += ends
-        print(f"\nseed {self.options.seed}: {sum(total.values())} of {planned} cases: "
-              f"{', '.join(f'{count} {end}' for end, count in sorted(total.items()))}")
+
+def places_of(kind, work):
+    return [place for place in work.counted.places if place.kind in (FAILURES if kind == "step" else (kind,))]
+
+
+def function_or(kind, place):
+    return place.name or ("files" if kind == "step" else kind)
+
+
+def listed(ends):
+    return ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
 
 
 def describe(case):
-    return f"{case.work.name}: {case.kind} {case.number} {case.how}"
+    return f"{case.work.name}: {case.kind} {case.call}@{case.place:x}:{case.number}:{case.how}"
 
 
 def differences(found, expected):
@@ -286,15 +319,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("library")
-    parser.add_argument("--each", type=int)
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--only", default=[kind for kind in KINDS if kind != "vulkan"], type=lambda text: text.split(","))
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--only", default=[kind for kind in KINDS if kind not in ("vulkan", "moment")], type=lambda text: text.split(","))
     parser.add_argument("--work", action="append")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--moments", type=int, default=20, help="kills at random moments for each command")
-    parser.add_argument("--vulkan-calls", type=int, default=3, help="the first so many calls of each Vulkan function")
+    parser.add_argument("--calls", type=int, default=2, choices=(1, 2), help="1: no other call than the first at a place")
+    parser.add_argument("--depth", type=int, default=4, help="how many calls above one make its place: 1 to 24")
+    parser.add_argument("--place", type=lambda text: int(text, 16), help="only this one, which the line of a wrong case names")
     options = parser.parse_args()
     for kind in options.only:
         if kind not in KINDS:

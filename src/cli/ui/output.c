@@ -78,8 +78,11 @@ const char *output_path(const char *text) {
 }
 
 void output_check(const char *option, const char *given, const char *const *inputs, size_t count) {
-    if (lvk_output_check(given, inputs, count) == LVK_OK)
+    const lvk_status status = lvk_output_check(given, inputs, count);
+    if (status == LVK_OK)
         return;
+    if (status == LVK_ERROR_MEMORY)
+        end_without_memory();
     fprintf(stderr, "leukvk: --%s %s\n", option, shown(lvk_error_message()));
     exit(EXIT_USAGE);
 }
