@@ -224,20 +224,6 @@ lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const c
     return status;
 }
 
-lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t rows) {
-    void *data = NULL;
-    size_t size = 0, lines = 0, keep = 0;
-    if (!lvk_run_folder_has(run, file))
-        return LVK_OK;
-    LVK_TRY(lvk_file_read(run->files[file], MOST_CSV_BYTES, &data, &size));
-    const char *text = data;
-    for (; keep < size && lines <= rows; ++keep)
-        lines += text[keep] == '\n';
-    const lvk_status status = keep < size ? lvk_file_write(run->files[file], text, keep) : LVK_OK;
-    lvk_free(data);
-    return status;
-}
-
 /* ---- configuration ---- */
 
 static lvk_status fail_memory(void) {

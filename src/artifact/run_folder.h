@@ -92,11 +92,6 @@ LVK_MUST_USE lvk_status lvk_run_folder_write(lvk_run_folder *run, lvk_run_file f
 LVK_MUST_USE lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const char *header,
                                               const char *row);
 
-/* Shortens a CSV file to its header and the first `rows` rows, since a process may have been killed after it
- * wrote a row and before it wrote the checkpoint. If there is no file, nothing happens. Rows must not contain
- * newlines. */
-LVK_MUST_USE lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t rows);
-
 /* Writes config.json, with an indentation of two spaces, sorted keys and numbers of up to 15 digits. The
  * caller keeps the object. */
 LVK_MUST_USE lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config);

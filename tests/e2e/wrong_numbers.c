@@ -115,6 +115,27 @@ Test(wrong_numbers, a_damaged_data_json_is_written_anew) {
     program_remove(folder);
 }
 
+/* Nothing is computed from it: the training goes on, with a line. */
+Test(wrong_numbers, a_damaged_timing_csv_stops_no_training) {
+    const char *folder = program_folder();
+    char path[4096];
+    RUN("synth -q %s/data --images 24 --subjects 10 --size 96 --format png --seed 3", folder);
+    RUN("train -q --no-selftest --data %s/data --out %s/run --model cnn-gap --batch 8 --epochs 1 --no-refit",
+        folder, folder);
+    snprintf(path, sizeof path, "%s/run/timing.csv", folder);
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    change(path, text, "epoch", "era");
+    lvk_free(text);
+    RUN("train --resume %s/run --no-selftest --epochs 2", folder);
+    EXPECT_SAYS(result.err, "timing.csv: has not the columns");
+    EXPECT_SAYS(result.err, "it is begun anew");
+    text = program_read(path);
+    cr_expect(text && strstr(text, "\n2,"), "%s", text);
+    lvk_free(text);
+    program_remove(folder);
+}
+
 /* The refit would be trained for another number of epochs. */
 Test(wrong_numbers, in_the_results_of_folds_are_refused_by_name) {
     static const char *const wrong[] = {"\"2\"", "0", "-1", "null", "4294967296"};
