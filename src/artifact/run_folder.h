@@ -50,6 +50,10 @@ bool lvk_run_folder_is_finished(const char *path);
 /* Makes a finished run one that is not, before it is trained on. */
 LVK_MUST_USE lvk_status lvk_run_folder_reopen(const char *path);
 
+/* Fails with LVK_ERROR_IO, naming the file and what it is for, where the folder `path` is a run's, since it has a config.json, a
+ * metrics.csv or a last checkpoint, and lacks `file`. A folder of a model that was copied alone lacks nothing. */
+LVK_MUST_USE lvk_status lvk_run_folder_need(const char *path, lvk_run_file file);
+
 /* The name of a file in the folder, such as "config.json"; static text. */
 const char *lvk_run_file_name(lvk_run_file file);
 

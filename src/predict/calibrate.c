@@ -4,6 +4,7 @@
 
 #include "artifact/model_file.h"
 #include "artifact/run_folder.h"
+#include "artifact/run_split.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
@@ -18,48 +19,42 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_SPLIT_BYTES ((size_t)256 << 20)
-
 /* ---- the model's own split ---- */
 
 /* In these functions, `own` maps the images of the split.json beside the model from their paths to the number
  * of their part. NULL: there is no split.json. */
 
-static lvk_status take_parts(const char *file, const json_t *split, json_t *by_path) {
+static lvk_status take_parts(const json_t *split, json_t *by_path) {
     const json_t *parts = json_object_get(split, "parts");
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
         const json_t *paths = json_object_get(parts, lvk_split_part_name((lvk_split_part)part));
         size_t i;
         json_t *path;
-        if (!json_is_array(paths))
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
         json_array_foreach(paths, i, path) {
-            if (!json_is_string(path))
-                return lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
             if (json_object_set_new(by_path, json_string_value(path), json_integer(part)) != 0)
-                return lvk_fail(LVK_ERROR_MEMORY, "%s: out of memory", file);
+                return lvk_fail(LVK_ERROR_MEMORY, "out of memory for a split");
         }
     }
     return LVK_OK;
 }
 
-static lvk_status read_parts(const char *file, json_t **own) {
-    json_t *split;
-    LVK_TRY(lvk_json_read(file, MOST_SPLIT_BYTES, &split));
-    *own = json_object();
-    const lvk_status status = *own ? take_parts(file, split, *own) : LVK_ERROR_MEMORY;
-    json_decref(split);
-    return status;
+/* The folder of a model's file; NULL: memory is out. */
+static char *folder_of(const char *file) {
+    const size_t length = (size_t)(lvk_path_name(file) - file);
+    return length ? lvk_format("%.*s", (int)(length > 1 ? length - 1 : 1), file) : lvk_strdup(".");
 }
 
 /* Sets *own, which the caller releases with json_decref, also after a failure. */
 static lvk_status open_parts(const char *model, json_t **own) {
-    const size_t folder = (size_t)(lvk_path_name(model) - model);
-    char *file = lvk_format("%.*s%s", (int)folder, model, lvk_run_file_name(LVK_RUN_SPLIT));
-    if (!file)
-        return LVK_ERROR_MEMORY;
-    const lvk_status status = lvk_path_is_file(file) ? read_parts(file, own) : LVK_OK;
-    lvk_free(file);
+    json_t *split = NULL;
+    char *folder = folder_of(model);
+    lvk_status status = folder ? lvk_run_split_read(folder, &split) : LVK_ERROR_MEMORY;
+    if (split) {
+        *own = json_object();
+        status = *own ? take_parts(split, *own) : LVK_ERROR_MEMORY;
+    }
+    json_decref(split);
+    lvk_free(folder);
     return status;
 }
 
@@ -325,12 +320,13 @@ static bool is_calibrated(const lvk_checkpoint *model) {
 /* The calibration that the training of `file` gave it: a refit has a temperature by the predictions of the models before it, which
  * its run folder tells. */
 static lvk_status trained_calibration(const char *file, lvk_model_calibration *trained) {
-    const size_t folder = (size_t)(lvk_path_name(file) - file);
-    char *run = lvk_format("%.*s", (int)(folder ? folder - 1 : 0), file);
+    char *run = folder_of(file);
     char *config = run ? lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG)) : NULL;
     json_t *json = NULL;
     lvk_status status = config ? LVK_OK : LVK_ERROR_MEMORY;
     *trained = (lvk_model_calibration){.temperature = 1};
+    if (status == LVK_OK)
+        status = lvk_run_folder_need(run, LVK_RUN_CONFIG);
     if (status == LVK_OK && lvk_path_is_file(config))
         status = lvk_run_config_read(run, &json);
     double temperature = 0;
