@@ -394,12 +394,14 @@ static lvk_status find_own(const char *model, const char *file, bool *is) {
  * trained in the same way, and nobody is left who could choose for it. It comes first: the run's own model tells
  * whether a calibration is whole, so that one which was cut off between the two can be repeated. NULL: that of its
  * training. */
-static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen) {
+static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen,
+                                  lvk_calibrate_result *result) {
     char *refit = NULL;
     lvk_checkpoint *opened = NULL;
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_FINAL, &refit, &opened);
     if (status == LVK_OK && strcmp(refit, file) != 0) {
         lvk_model_calibration trained;
+        snprintf(result->refit, sizeof result->refit, "%s", refit);
         status = chosen ? LVK_OK : trained_calibration(refit, &trained);
         lvk_folder_clear_beside(refit);
         if (status == LVK_OK)
@@ -430,7 +432,7 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     if (status == LVK_OK)
         status = fill_chosen(lvk_checkpoint_info(opened), options, result, &chosen);
     if (status == LVK_OK)
-        status = calibrate_refit(model, file, &chosen);
+        status = calibrate_refit(model, file, &chosen, result);
     if (status == LVK_OK) {
         snprintf(result->file, sizeof result->file, "%s", file);
         lvk_folder_clear_beside(file);
@@ -441,9 +443,10 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     return status;
 }
 
-lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
+lvk_status lvk_calibrate_remove(const char *model, lvk_calibrate_result *result) {
     char *path = NULL;
     lvk_checkpoint *opened = NULL;
+    *result = (lvk_calibrate_result){0};
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &path, &opened);
     if (status == LVK_OK && !is_calibrated(opened))
         status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: has neither temperature nor threshold", path);
@@ -453,9 +456,9 @@ lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
     if (status == LVK_OK && is_as_trained(opened, &left))
         left = (lvk_model_calibration){0};
     if (status == LVK_OK)
-        status = calibrate_refit(model, path, NULL);
+        status = calibrate_refit(model, path, NULL, result);
     if (status == LVK_OK) {
-        snprintf(file, size, "%s", path);
+        snprintf(result->file, sizeof result->file, "%s", path);
         lvk_folder_clear_beside(path);
         status = lvk_checkpoint_calibrate(opened, &left);
     }
