@@ -32,7 +32,8 @@ typedef struct lvk_calibrate_options {
 } lvk_calibrate_options;
 
 typedef struct lvk_calibrate_result {
-    char file[4096];               /* path of the file that was written */
+    char file[4096];  /* path of the model that was written */
+    char refit[4096]; /* path of the model of its run's refit, which got the same; "": there is none */
     double temperature, threshold; /* 1 and LVK_THRESHOLD where none was chosen */
     /* The threshold is for its probability: of two classes the positive one, of joined ones "Early+Pre+Pro"; "": of
      * three and more classes that are not joined. */
@@ -63,10 +64,9 @@ LVK_API LVK_MUST_USE lvk_status lvk_calibrate(const char *model, const char *con
                                               lvk_calibrate_result *result);
 
 /* Removes temperature and threshold, so that the file has the bytes again that training wrote. The temperature that a refit has by
- * its training (leukvk/train.h) stays, unless the file has nothing else to remove. The path of
- * the file is copied to `file`, which has room for `size` bytes. LVK_ERROR_ARGUMENT: the model has
- * neither. */
-LVK_API LVK_MUST_USE lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size);
+ * its training (leukvk/train.h) stays, unless the file has nothing else to remove. Of the result, `file` and
+ * `refit` are set. LVK_ERROR_ARGUMENT: the model has neither. */
+LVK_API LVK_MUST_USE lvk_status lvk_calibrate_remove(const char *model, lvk_calibrate_result *result);
 
 #ifdef __cplusplus
 }

@@ -137,9 +137,13 @@ LVK_API LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *tex
 LVK_API LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
 
 /* Sets `text` to an option with which that data set was read, "columns", "subject_pattern" or "microns_per_pixel"
- * (lvk_dataset_options); "" if it was not given or there is no config.json. The caller frees it with
- * lvk_text_free. */
+ * (lvk_dataset_options); "" if it was not given, or if a model was copied alone to the folder `run`. The caller frees it with
+ * lvk_text_free. LVK_ERROR_IO: a run lacks its config.json. */
 LVK_API LVK_MUST_USE lvk_status lvk_run_data_option(const char *run, const char *name, char **text);
+
+/* Sets `file` to the path of the run's split (leukvk/split.h); NULL where a model was copied alone to the folder `run`. The caller
+ * frees it with lvk_text_free. LVK_ERROR_IO: a run lacks its split. */
+LVK_API LVK_MUST_USE lvk_status lvk_run_split_file(const char *run, char **file);
 
 #ifdef __cplusplus
 }

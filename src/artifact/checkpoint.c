@@ -287,7 +287,7 @@ static lvk_status put_all(lvk_string_map *map, const lvk_model_info *info, const
     LVK_TRY(lvk_string_map_set_u64(map, "format_version", FORMAT_VERSION));
     LVK_TRY(lvk_string_map_set(map, "kind", state ? "checkpoint" : "model"));
     LVK_TRY(put_info(map, info));
-    return state ? put_state(map, state) : LVK_OK;
+    return state ? put_state(map, state) : put_calibration(map, info, &info->calibration);
 }
 
 /* *joined: the file has members, which are still to be read, and nothing else. */

@@ -64,7 +64,7 @@ typedef struct lvk_model_info {
     uint32_t class_count;     /* 3 to LVK_MOST_CLASSES; 0: two */
     char classes[LVK_MOST_CLASSES][LVK_NAME_SIZE]; /* their names, in the order of the logits */
     lvk_standard standard;             /* input = (byte / 255 - mean) / deviation; finite, deviation > 0 */
-    lvk_model_calibration calibration; /* as it was read; lvk_checkpoint_write writes none */
+    lvk_model_calibration calibration; /* of a model; a checkpoint to go on training from has none */
 } lvk_model_info;
 
 /* The variant that info->topology names, which must be a known one; that of Keras if it is empty. */

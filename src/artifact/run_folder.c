@@ -80,6 +80,20 @@ lvk_status lvk_run_folder_reopen(const char *path) {
     return status;
 }
 
+lvk_status lvk_run_folder_need(const char *path, lvk_run_file file) {
+    static const char *const uses[LVK_RUN_FILE_COUNT] = {
+        [LVK_RUN_CONFIG] = "it tells the settings, and how the data set is read",
+        [LVK_RUN_SPLIT] = "it tells which images the model has learned from, and which are of its test part",
+        [LVK_RUN_METRICS] = "it tells the losses and scores of the epochs"};
+    static const lvk_run_file signs[] = {LVK_RUN_CONFIG, LVK_RUN_METRICS, LVK_RUN_LAST};
+    bool run = false;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; ++i)
+        run = run || lvk_folder_has(path, lvk_run_file_name(signs[i]));
+    return !run || lvk_folder_has(path, lvk_run_file_name(file))
+               ? LVK_OK
+               : lvk_fail(LVK_ERROR_IO, "%s/%s: is missing; %s", path, lvk_run_file_name(file), uses[file]);
+}
+
 /* Whether a run that was killed before it wrote config.json may have left a file of this name. */
 static bool is_early(const char *name) {
     return lvk_file_is_left(name) || strcmp(name, lvk_run_file_name(LVK_RUN_SPLIT)) == 0 ||
@@ -221,20 +235,6 @@ lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const c
     lvk_text_finish(&text);
     lvk_text_finish(&line);
     lvk_free(before);
-    return status;
-}
-
-lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t rows) {
-    void *data = NULL;
-    size_t size = 0, lines = 0, keep = 0;
-    if (!lvk_run_folder_has(run, file))
-        return LVK_OK;
-    LVK_TRY(lvk_file_read(run->files[file], MOST_CSV_BYTES, &data, &size));
-    const char *text = data;
-    for (; keep < size && lines <= rows; ++keep)
-        lines += text[keep] == '\n';
-    const lvk_status status = keep < size ? lvk_file_write(run->files[file], text, keep) : LVK_OK;
-    lvk_free(data);
     return status;
 }
 

@@ -50,6 +50,10 @@ bool lvk_run_folder_is_finished(const char *path);
 /* Makes a finished run one that is not, before it is trained on. */
 LVK_MUST_USE lvk_status lvk_run_folder_reopen(const char *path);
 
+/* Fails with LVK_ERROR_IO, naming the file and what it is for, where the folder `path` is a run's, since it has a config.json, a
+ * metrics.csv or a last checkpoint, and lacks `file`. A folder of a model that was copied alone lacks nothing. */
+LVK_MUST_USE lvk_status lvk_run_folder_need(const char *path, lvk_run_file file);
+
 /* The name of a file in the folder, such as "config.json"; static text. */
 const char *lvk_run_file_name(lvk_run_file file);
 
@@ -91,11 +95,6 @@ LVK_MUST_USE lvk_status lvk_run_folder_write(lvk_run_folder *run, lvk_run_file f
  * its end. LVK_ERROR_FORMAT: the file has another header. */
 LVK_MUST_USE lvk_status lvk_run_folder_append(lvk_run_folder *run, lvk_run_file file, const char *header,
                                               const char *row);
-
-/* Shortens a CSV file to its header and the first `rows` rows, since a process may have been killed after it
- * wrote a row and before it wrote the checkpoint. If there is no file, nothing happens. Rows must not contain
- * newlines. */
-LVK_MUST_USE lvk_status lvk_run_folder_trim(lvk_run_folder *run, lvk_run_file file, size_t rows);
 
 /* Writes config.json, with an indentation of two spaces, sorted keys and numbers of up to 15 digits. The
  * caller keeps the object. */

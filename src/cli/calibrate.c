@@ -150,6 +150,8 @@ static void print_result(const arguments *a, const lvk_calibrate_result *r) {
         print_change("specificity", r->before.specificity, r->after.specificity);
     }
     printf("written      %s\n", shown(r->file));
+    if (*r->refit)
+        printf("             %s\n", shown(r->refit));
 }
 
 static void print_scores(const char *name, const lvk_metrics *metrics) {
@@ -164,9 +166,19 @@ static void print_scores(const char *name, const lvk_metrics *metrics) {
     printf("}");
 }
 
+static void print_json_refit(const lvk_calibrate_result *r) {
+    printf("\"refit\": ");
+    if (*r->refit)
+        print_json_text(r->refit);
+    else
+        printf("null");
+}
+
 static void print_json(const lvk_calibrate_result *r) {
     printf("{\n  \"file\": ");
     print_json_text(r->file);
+    printf(",\n  ");
+    print_json_refit(r);
     printf(",\n  \"positive_class\": ");
     if (*r->positive_class)
         print_json_text(r->positive_class);
@@ -196,14 +208,18 @@ static int calibrate(const arguments *a) {
 }
 
 static int remove_calibration(const arguments *a) {
-    char file[4096];
-    const int status = lvk_calibrate_remove(a->model, file, sizeof file);
+    static lvk_calibrate_result result;
+    const int status = lvk_calibrate_remove(a->model, &result);
     if (status == LVK_OK && a->json) {
         printf("{\"file\": ");
-        print_json_text(file);
+        print_json_text(result.file);
+        printf(", ");
+        print_json_refit(&result);
         printf(", \"temperature\": 1, \"threshold\": %g}\n", LVK_THRESHOLD);
     } else if (status == LVK_OK) {
-        printf("%s: as it was trained\n", shown(file));
+        printf("%s: as it was trained\n", shown(result.file));
+        if (*result.refit)
+            printf("%s: as it was trained\n", shown(result.refit));
     }
     return status;
 }

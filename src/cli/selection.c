@@ -186,13 +186,14 @@ static void warn_trained(const selection *s, const char *run, const lvk_split_ov
 }
 
 int selection_leave_trained(selection *s, const char *run, bool all) {
-    char file[4200];
-    struct stat info;
+    char folder[4096], *file = NULL;
     lvk_split_overlap overlap;
-    split_file_of(run, file, sizeof file);
-    if (stat(file, &info) != 0) /* a model file alone: nothing tells */
-        return LVK_OK;
-    int status = lvk_split_compare(file, s->dataset, &overlap);
+    run_folder_of(run, folder, sizeof folder);
+    int status = lvk_run_split_file(folder, &file);
+    if (status != LVK_OK || !file) /* a model file alone: nothing tells */
+        return status;
+    status = lvk_split_compare(file, s->dataset, &overlap);
+    lvk_text_free(file);
     if (status != LVK_OK)
         return status;
     const size_t before = s->count;

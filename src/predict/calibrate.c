@@ -4,6 +4,7 @@
 
 #include "artifact/model_file.h"
 #include "artifact/run_folder.h"
+#include "artifact/run_split.h"
 #include "core/file.h"
 #include "core/json_file.h"
 #include "core/memory.h"
@@ -18,48 +19,42 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_SPLIT_BYTES ((size_t)256 << 20)
-
 /* ---- the model's own split ---- */
 
 /* In these functions, `own` maps the images of the split.json beside the model from their paths to the number
  * of their part. NULL: there is no split.json. */
 
-static lvk_status take_parts(const char *file, const json_t *split, json_t *by_path) {
+static lvk_status take_parts(const json_t *split, json_t *by_path) {
     const json_t *parts = json_object_get(split, "parts");
     for (int part = 0; part < LVK_SPLIT_PART_COUNT; ++part) {
         const json_t *paths = json_object_get(parts, lvk_split_part_name((lvk_split_part)part));
         size_t i;
         json_t *path;
-        if (!json_is_array(paths))
-            return lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
         json_array_foreach(paths, i, path) {
-            if (!json_is_string(path))
-                return lvk_fail(LVK_ERROR_FORMAT, "%s: is no split", file);
             if (json_object_set_new(by_path, json_string_value(path), json_integer(part)) != 0)
-                return lvk_fail(LVK_ERROR_MEMORY, "%s: out of memory", file);
+                return lvk_fail(LVK_ERROR_MEMORY, "out of memory for a split");
         }
     }
     return LVK_OK;
 }
 
-static lvk_status read_parts(const char *file, json_t **own) {
-    json_t *split;
-    LVK_TRY(lvk_json_read(file, MOST_SPLIT_BYTES, &split));
-    *own = json_object();
-    const lvk_status status = *own ? take_parts(file, split, *own) : LVK_ERROR_MEMORY;
-    json_decref(split);
-    return status;
+/* The folder of a model's file; NULL: memory is out. */
+static char *folder_of(const char *file) {
+    const size_t length = (size_t)(lvk_path_name(file) - file);
+    return length ? lvk_format("%.*s", (int)(length > 1 ? length - 1 : 1), file) : lvk_strdup(".");
 }
 
 /* Sets *own, which the caller releases with json_decref, also after a failure. */
 static lvk_status open_parts(const char *model, json_t **own) {
-    const size_t folder = (size_t)(lvk_path_name(model) - model);
-    char *file = lvk_format("%.*s%s", (int)folder, model, lvk_run_file_name(LVK_RUN_SPLIT));
-    if (!file)
-        return LVK_ERROR_MEMORY;
-    const lvk_status status = lvk_path_is_file(file) ? read_parts(file, own) : LVK_OK;
-    lvk_free(file);
+    json_t *split = NULL;
+    char *folder = folder_of(model);
+    lvk_status status = folder ? lvk_run_split_read(folder, &split) : LVK_ERROR_MEMORY;
+    if (split) {
+        *own = json_object();
+        status = *own ? take_parts(split, *own) : LVK_ERROR_MEMORY;
+    }
+    json_decref(split);
+    lvk_free(folder);
     return status;
 }
 
@@ -325,12 +320,13 @@ static bool is_calibrated(const lvk_checkpoint *model) {
 /* The calibration that the training of `file` gave it: a refit has a temperature by the predictions of the models before it, which
  * its run folder tells. */
 static lvk_status trained_calibration(const char *file, lvk_model_calibration *trained) {
-    const size_t folder = (size_t)(lvk_path_name(file) - file);
-    char *run = lvk_format("%.*s", (int)(folder ? folder - 1 : 0), file);
+    char *run = folder_of(file);
     char *config = run ? lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG)) : NULL;
     json_t *json = NULL;
     lvk_status status = config ? LVK_OK : LVK_ERROR_MEMORY;
     *trained = (lvk_model_calibration){.temperature = 1};
+    if (status == LVK_OK)
+        status = lvk_run_folder_need(run, LVK_RUN_CONFIG);
     if (status == LVK_OK && lvk_path_is_file(config))
         status = lvk_run_config_read(run, &json);
     double temperature = 0;
@@ -398,12 +394,14 @@ static lvk_status find_own(const char *model, const char *file, bool *is) {
  * trained in the same way, and nobody is left who could choose for it. It comes first: the run's own model tells
  * whether a calibration is whole, so that one which was cut off between the two can be repeated. NULL: that of its
  * training. */
-static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen) {
+static lvk_status calibrate_refit(const char *model, const char *file, const lvk_model_calibration *chosen,
+                                  lvk_calibrate_result *result) {
     char *refit = NULL;
     lvk_checkpoint *opened = NULL;
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_FINAL, &refit, &opened);
     if (status == LVK_OK && strcmp(refit, file) != 0) {
         lvk_model_calibration trained;
+        snprintf(result->refit, sizeof result->refit, "%s", refit);
         status = chosen ? LVK_OK : trained_calibration(refit, &trained);
         lvk_folder_clear_beside(refit);
         if (status == LVK_OK)
@@ -434,7 +432,7 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     if (status == LVK_OK)
         status = fill_chosen(lvk_checkpoint_info(opened), options, result, &chosen);
     if (status == LVK_OK)
-        status = calibrate_refit(model, file, &chosen);
+        status = calibrate_refit(model, file, &chosen, result);
     if (status == LVK_OK) {
         snprintf(result->file, sizeof result->file, "%s", file);
         lvk_folder_clear_beside(file);
@@ -445,9 +443,10 @@ lvk_status lvk_calibrate(const char *model, const char *const *from, size_t coun
     return status;
 }
 
-lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
+lvk_status lvk_calibrate_remove(const char *model, lvk_calibrate_result *result) {
     char *path = NULL;
     lvk_checkpoint *opened = NULL;
+    *result = (lvk_calibrate_result){0};
     lvk_status status = lvk_model_file_read(model, LVK_MODEL_EVALUATED, &path, &opened);
     if (status == LVK_OK && !is_calibrated(opened))
         status = lvk_fail(LVK_ERROR_ARGUMENT, "%s: has neither temperature nor threshold", path);
@@ -457,9 +456,9 @@ lvk_status lvk_calibrate_remove(const char *model, char *file, size_t size) {
     if (status == LVK_OK && is_as_trained(opened, &left))
         left = (lvk_model_calibration){0};
     if (status == LVK_OK)
-        status = calibrate_refit(model, path, NULL);
+        status = calibrate_refit(model, path, NULL, result);
     if (status == LVK_OK) {
-        snprintf(file, size, "%s", path);
+        snprintf(result->file, sizeof result->file, "%s", path);
         lvk_folder_clear_beside(path);
         status = lvk_checkpoint_calibrate(opened, &left);
     }

@@ -404,7 +404,7 @@ lvk_status lvk_run_data_option(const char *run, const char *name, char **text) {
     json_t *config = NULL;
     char *path = lvk_path_join(run, lvk_run_file_name(LVK_RUN_CONFIG));
     *text = NULL;
-    lvk_status status = path ? LVK_OK : LVK_ERROR_MEMORY;
+    lvk_status status = path ? lvk_run_folder_need(run, LVK_RUN_CONFIG) : LVK_ERROR_MEMORY;
     if (status == LVK_OK && lvk_path_is_file(path))
         status = lvk_run_config_read(run, &config);
     const json_t *value = json_object_get(config, name);
@@ -416,4 +416,13 @@ lvk_status lvk_run_data_option(const char *run, const char *name, char **text) {
     json_decref(config);
     lvk_free(path);
     return status;
+}
+
+lvk_status lvk_run_split_file(const char *run, char **file) {
+    *file = NULL;
+    LVK_TRY(lvk_run_folder_need(run, LVK_RUN_SPLIT));
+    if (!lvk_folder_has(run, lvk_run_file_name(LVK_RUN_SPLIT)))
+        return LVK_OK;
+    *file = lvk_path_join(run, lvk_run_file_name(LVK_RUN_SPLIT));
+    return *file ? LVK_OK : LVK_ERROR_MEMORY;
 }

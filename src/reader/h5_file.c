@@ -124,12 +124,15 @@ lvk_status lvk_h5_members(const lvk_h5_file *file, const char *path, size_t *cou
 
 /* ---- attributes ---- */
 
-bool lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char *attribute) {
-    const hid_t group = open_object(file, path, H5I_GROUP);
-    const bool has = group >= 0 && H5Aexists(group, attribute) > 0;
-    if (group >= 0)
-        H5Gclose(group);
-    return has;
+lvk_status lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char *attribute, bool *has) {
+    hid_t group;
+    LVK_TRY(open_group(file, path, &group));
+    const htri_t found = H5Aexists(group, attribute);
+    H5Gclose(group);
+    *has = found > 0;
+    return found >= 0 ? LVK_OK
+                      : lvk_fail(LVK_ERROR_FORMAT, "%s: attribute \"%s\" of \"%s\" cannot be looked for",
+                                 file->name, attribute, *path ? path : "/");
 }
 
 /* An open attribute. */

@@ -35,7 +35,10 @@ LVK_MUST_USE lvk_status lvk_h5_members(const lvk_h5_file *file, const char *path
  * empty, unprintable or longer than LVK_READER_MAX_NAME. */
 LVK_MUST_USE lvk_status lvk_h5_strings(const lvk_h5_file *file, const char *path, const char *attribute,
                                        lvk_arena *arena, const char ***strings, size_t *count);
-bool lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char *attribute);
+
+/* Sets *has to whether a group has an attribute. Fails where that cannot be told, as where memory is out or the file is damaged. */
+LVK_MUST_USE lvk_status lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char *attribute,
+                                             bool *has);
 
 /* Sets shape and size of `tensor`, as floats of 32 bits, from a dataset of 16-, 32- or 64-bit IEEE floats in
  * either byte order. The name is not changed. */

@@ -84,7 +84,9 @@ static lvk_status read_layer(const reader *r, const char *layer) {
 static lvk_status check_backend(const reader *r, const char *group) {
     const char **names;
     size_t count;
-    if (!lvk_h5_has_attribute(r->file, group, "backend"))
+    bool has;
+    LVK_TRY(lvk_h5_has_attribute(r->file, group, "backend", &has));
+    if (!has)
         return LVK_OK;
     LVK_TRY(lvk_h5_strings(r->file, group, "backend", &r->list->arena, &names, &count));
     if (count > 0 && strcmp(names[0], "theano") == 0)
@@ -98,11 +100,16 @@ static lvk_status collect(void *user, const lvk_h5_file *file, lvk_keras_list *l
     reader *r = user;
     const char **layers;
     size_t count;
-    const char *group = lvk_h5_has_attribute(file, "", "layer_names") ? "" : whole;
+    bool at_root, has;
+    LVK_TRY(lvk_h5_has_attribute(file, "", "layer_names", &at_root));
+    const char *group = at_root ? "" : whole;
     r->file = file;
     r->list = list;
     r->root = *group ? "model_weights/" : "";
-    if (!lvk_h5_has_attribute(file, group, "layer_names"))
+    has = at_root;
+    if (!at_root && lvk_h5_has_group(file, whole))
+        LVK_TRY(lvk_h5_has_attribute(file, whole, "layer_names", &has));
+    if (!has)
         return lvk_fail(LVK_ERROR_FORMAT,
                         "%s: is an HDF5 file, but not of Keras' weights: no layer_names (of Keras 3's "
                         ".weights.h5 the whole model, .keras, is read)",

@@ -2,15 +2,15 @@
 
 #include "artifact/model_file.h"
 #include "artifact/run_folder.h"
+#include "artifact/run_split.h"
 #include "core/file.h"
 #include "core/json_file.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "report/trials.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { MOST_SPLIT = 256 << 20 }; /* bytes of a split file */
 
 static void finish_run(lvk_report_run *run) {
     lvk_free(run->folder);
@@ -69,7 +69,9 @@ static lvk_status read_run(lvk_report_source *source, char *folder, char *name) 
     *run = (lvk_report_run){.folder = folder, .name = name};
     LVK_TRY(lvk_run_config_read(folder, &run->config));
     LVK_TRY(read_json(folder, "results.json", LVK_JSON_USUAL, &run->results));
-    LVK_TRY(read_json(folder, "split.json", MOST_SPLIT, &run->split));
+    LVK_TRY(lvk_run_split_read(folder, &run->split));
+    if (run->results)
+        LVK_TRY(lvk_run_folder_need(folder, LVK_RUN_METRICS));
     char *metrics = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_METRICS));
     const lvk_status status = metrics ? read_epochs(metrics, &run->epochs) : LVK_ERROR_MEMORY;
     lvk_free(metrics);
@@ -106,8 +108,10 @@ static lvk_status read_folds(lvk_report_source *source) {
         char *folder = lvk_format("%s/fold-%u", source->folder, fold);
         if (!folder)
             return LVK_ERROR_MEMORY;
-        if (!lvk_run_folder_is_begun(folder)) {
+        const lvk_status status = lvk_run_folder_need(folder, LVK_RUN_CONFIG);
+        if (status != LVK_OK || !lvk_run_folder_is_begun(folder)) {
             lvk_free(folder);
+            LVK_TRY(status);
             break;
         }
         LVK_TRY(read_run(source, folder, lvk_format("fold %u", fold)));
@@ -155,9 +159,14 @@ static lvk_status read_calibration(lvk_report_source *source) {
     char *file = NULL;
     lvk_checkpoint *model = NULL;
     source->calibrated = (double)NAN;
-    if (source->kind != LVK_REPORT_RUN || source->classes != 2 ||
-        !lvk_folder_has(source->folder, "model.safetensors"))
+    if (source->kind != LVK_REPORT_RUN || source->classes != 2)
         return LVK_OK;
+    if (!lvk_folder_has(source->folder, "model.safetensors")) {
+        lvk_log(LVK_LOG_WARNING,
+                "%s/model.safetensors: is missing; whether a threshold was chosen is not known",
+                source->folder);
+        return LVK_OK;
+    }
     const lvk_status status = lvk_model_file_read(source->folder, LVK_MODEL_EVALUATED, &file, &model);
     if (status == LVK_OK) {
         const lvk_model_calibration *c = &lvk_checkpoint_info(model)->calibration;
@@ -173,8 +182,10 @@ static lvk_status read_calibration(lvk_report_source *source) {
 }
 
 lvk_status lvk_report_source_read(const char *folder, lvk_report_source *source) {
-    lvk_status status;
     *source = (lvk_report_source){.folder = folder, .threshold = LVK_THRESHOLD, .calibrated = (double)NAN};
+    lvk_status status = lvk_run_folder_need(folder, LVK_RUN_CONFIG);
+    if (status != LVK_OK)
+        return status;
     if (lvk_folder_has(folder, "config.json")) {
         source->kind = LVK_REPORT_RUN;
         status = read_single(source);

@@ -91,7 +91,7 @@ static lvk_status calibrate_kept(const lvk_trainer *t, const lvk_model_calibrati
 
 lvk_status lvk_results_save_model(const lvk_trainer *t) {
     const char *file = lvk_run_folder_file(t->folder, LVK_RUN_MODEL);
-    lvk_model_calibration kept = {0};
+    lvk_model_info info = t->info;
     lvk_checkpoint *before = NULL;
     const lvk_status status = lvk_path_is_file(file) ? lvk_checkpoint_read(file, &before) : LVK_OK;
     if (status != LVK_OK && status != LVK_ERROR_FORMAT)
@@ -99,10 +99,9 @@ lvk_status lvk_results_save_model(const lvk_trainer *t) {
     if (status != LVK_OK)
         lvk_log(LVK_LOG_WARNING, "%s; it is written anew, without a calibration", lvk_error_line(status));
     if (before)
-        kept = lvk_checkpoint_info(before)->calibration;
+        info.calibration = lvk_checkpoint_info(before)->calibration;
     lvk_checkpoint_destroy(&before);
-    LVK_TRY(lvk_network_save_model(t->network, &t->info, NULL, file));
-    return kept.has_temperature || kept.has_threshold ? calibrate_kept(t, &kept) : LVK_OK;
+    return lvk_network_save_model(t->network, &info, NULL, file);
 }
 
 lvk_status lvk_results_set_temperature(const lvk_trainer *t) {

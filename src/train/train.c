@@ -14,9 +14,11 @@
 #include "train/extract.h"
 #include "train/origin.h"
 #include "train/rank_consistency.h"
+#include "train/record.h"
 #include "train/refit.h"
 #include "train/results.h"
 #include "train/standardize.h"
+#include "train/timing.h"
 #include "train/trainer.h"
 #include "train/training_data.h"
 
@@ -122,48 +124,6 @@ static lvk_status identify(lvk_trainer *t) {
 
 static bool is_first(const lvk_trainer *t) {
     return t->ranks.rank == 0;
-}
-
-static void record_classes(json_t *json, const lvk_model_info *info) {
-    if (info->class_count == 0) {
-        lvk_json_set(json, "positive_class", json_string(info->positive_class));
-        lvk_json_set(json, "negative_class", json_string(info->negative_class));
-        return;
-    }
-    json_t *classes = json_array();
-    for (uint32_t c = 0; c < info->class_count; ++c)
-        lvk_json_append(classes, json_string(info->classes[c]));
-    lvk_json_set(json, "classes", classes);
-}
-
-/* What a refit has of the models of which it is one, for whoever resumes it by itself. */
-static void record_source(json_t *json, const lvk_train_options *options) {
-    if (options->estimate)
-        lvk_json_set(json, "refit_estimate", json_string(options->estimate));
-    if (options->novelty_ratio > 0) /* as text, with all its digits */
-        lvk_json_set(json, "refit_novelty_ratio", json_sprintf("%.17g", options->novelty_ratio));
-    if (options->temperature > 0)
-        lvk_json_set(json, "refit_temperature", json_sprintf("%.17g", options->temperature));
-}
-
-static lvk_status write_config(lvk_trainer *t, lvk_device *device) {
-    if (!is_first(t))
-        return LVK_OK;
-    json_t *json = lvk_settings_to_json(&t->settings);
-    if (!json)
-        return LVK_ERROR_MEMORY;
-    lvk_status status = lvk_origin_record(json, &lvk_device_backend(device)->info, t->kernels);
-    lvk_json_set(json, "data_fingerprint", json_string(lvk_dataset_fingerprint(t->dataset)));
-    if (t->backbone)
-        lvk_json_set(json, "weights_digest", json_string(t->backbone->digest));
-    record_classes(json, &t->info);
-    record_source(json, &t->settings.options);
-    if (status == LVK_OK)
-        status = lvk_run_config_set_data(json, t->settings.options.data);
-    if (status == LVK_OK)
-        status = lvk_run_folder_write_config(t->folder, json);
-    json_decref(json);
-    return status;
 }
 
 /* Notes device, driver, shaders and kernels, on which the order of additions depends, and warns if they
@@ -317,7 +277,7 @@ static lvk_status begin(lvk_trainer *t, lvk_device *device) {
         LVK_TRY(lvk_split_write(t->split, lvk_run_folder_file(t->folder, LVK_RUN_SPLIT)));
     if (is_first(t))
         LVK_TRY(lvk_data_counts_write(t->dataset, t->split, lvk_run_folder_path(t->folder)));
-    LVK_TRY(write_config(t, device));
+    LVK_TRY(lvk_record_write(t, &lvk_device_backend(device)->info));
     LVK_TRY(lvk_trainer_save(t));
     return is_first(t) ? lvk_tensorboard_begin(t) : LVK_OK;
 }
@@ -333,21 +293,6 @@ static lvk_status open_new(lvk_trainer *t, lvk_device *device, const lvk_train_o
     LVK_TRY(create_folder(t));
     LVK_TRY(init_trainer(t));
     return lvk_ranks_agree(&t->ranks, begin(t, device));
-}
-
-/* Takes what a refit keeps of the training before, unless it is given anew. */
-static lvk_status take_source(lvk_train_options *o, const lvk_resume_options *resume, const char *path,
-                              const json_t *before) {
-    const lvk_resume_options given = resume ? *resume : (lvk_resume_options){0};
-    const json_t *estimate = json_object_get(before, "refit_estimate");
-    LVK_TRY(lvk_run_config_number(path, before, "refit_novelty_ratio", &o->novelty_ratio));
-    LVK_TRY(lvk_run_config_number(path, before, "refit_temperature", &o->temperature));
-    if (estimate && !json_is_string(estimate))
-        return lvk_fail(LVK_ERROR_FORMAT, "%s: \"refit_estimate\" is not of the right kind", path);
-    o->estimate = given.estimate ? given.estimate : json_string_value(estimate);
-    o->novelty_ratio = given.novelty_ratio > 0 ? given.novelty_ratio : o->novelty_ratio;
-    o->temperature = given.temperature > 0 ? given.temperature : o->temperature;
-    return LVK_OK;
 }
 
 static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume) {
@@ -370,7 +315,7 @@ static lvk_status open_settings(lvk_trainer *t, const lvk_resume_options *resume
     t->before = json;
     t->settings.options.threads = resume ? resume->threads : 0;
     if (status == LVK_OK)
-        status = take_source(&t->settings.options, resume, name, json);
+        status = lvk_record_take_source(&t->settings.options, resume, name, json);
     t->settings.options.profile = resume && resume->profile;
     t->settings.options.tensorboard = resume ? resume->tensorboard : NULL;
     return status;
@@ -441,9 +386,9 @@ static lvk_status go_on(lvk_trainer *t, lvk_device *device) {
     if (t->state.history && *t->state.history) /* a kill may have prevented that metrics.csv was written */
         LVK_TRY(lvk_run_folder_write(t->folder, LVK_RUN_METRICS, t->state.history));
     LVK_TRY(lvk_data_counts_renew(t->dataset, t->split, lvk_run_folder_path(t->folder)));
-    LVK_TRY(lvk_run_folder_trim(t->folder, LVK_RUN_TIMING, t->state.epoch));
+    LVK_TRY(lvk_timing_renew(t->folder, t->state.epoch));
     LVK_TRY(lvk_tensorboard_begin(t));
-    return write_config(t, device);
+    return lvk_record_write(t, &lvk_device_backend(device)->info);
 }
 
 static lvk_status open_resumed(lvk_trainer *t, lvk_device *device, const char *run,

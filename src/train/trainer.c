@@ -5,6 +5,7 @@
 #include "runtime/trace.h"
 #include "train/divergence.h"
 #include "train/rank_consistency.h"
+#include "train/timing.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,8 +17,6 @@ static const char metrics_header[] =
 static const char metrics_header_classes[] =
     "epoch,train_loss,train_accuracy,val_loss,val_accuracy,val_auc,val_f1_weighted,val_f1_macro,val_balanced_accuracy,"
     "learning_rate";
-static const char timing_header[] =
-    "epoch,seconds,images_per_second,seconds_waiting_for_images,device_memory_peak_bytes";
 
 /* Sets the weights of the classes in the loss: 1, or, with --balance weight, n / (classes n_c), so that all
  * classes have the same total weight. n is the number of images, n_c that of a class. */
@@ -447,10 +446,11 @@ static lvk_status append_history(lvk_trainer *t, const lvk_metrics *validation) 
 }
 
 static lvk_status append_timing(lvk_trainer *t, double seconds) {
-    char row[160];
-    snprintf(row, sizeof row, "%u,%.3f,%.3f,%.3f,%llu", t->state.epoch, seconds, t->event.images_per_second,
-             t->waited, (unsigned long long)t->network->backend->bytes_peak);
-    return lvk_run_folder_append(t->folder, LVK_RUN_TIMING, timing_header, row);
+    return lvk_timing_append(t->folder, &(lvk_timing){.epoch = t->state.epoch,
+                                                      .seconds = seconds,
+                                                      .images_per_second = t->event.images_per_second,
+                                                      .waited = t->waited,
+                                                      .peak = t->network->backend->bytes_peak});
 }
 
 /* Saves the model that is kept first (with its checkpoint, unless that is the last one anyway), then the last

@@ -109,6 +109,9 @@ Test(refit, a_refit_is_the_model_to_use_and_is_never_evaluated) {
 
     /* of the calibration of the model that is used and of no other */
     RUN("calibrate %s/a --from %s/a/predictions-validation.csv --sensitivity 0.9", folder, folder);
+    EXPECT_SAYS(result.out, "written      ");
+    EXPECT_SAYS(result.out, "/a/model.safetensors\n");
+    EXPECT_SAYS(result.out, "/a/refit/model.safetensors\n");
     RUN("synth %s/other --images 24 --subjects 10 --size 128 --format bmp --seed 4",
         folder); /* other names */
     RUN("eval --model %s/a --data %s/other", folder, folder);
@@ -117,6 +120,8 @@ Test(refit, a_refit_is_the_model_to_use_and_is_never_evaluated) {
     RUN("train --resume %s/a", folder); /* nothing is left to train, and the calibration stays */
     EXPECT_SAYS(result.err, "nothing is left to train");
     RUN("calibrate %s/a --remove", folder);
+    EXPECT_SAYS(result.out, "/a/model.safetensors: as it was trained\n");
+    EXPECT_SAYS(result.out, "/a/refit/model.safetensors: as it was trained\n");
 
     /* killed in the second training */
     program_run_killed(&result, SIGKILL, (program_moment){"Training again", 0.05}, REFIT, folder, folder,

@@ -82,6 +82,42 @@ Test(wrong_numbers, in_the_files_of_a_run_are_refused_by_name) {
     program_remove(folder);
 }
 
+/* Without it a score could be that of images that the model has learned from, a calibration by those of the test part. */
+Test(wrong_numbers, a_file_that_a_run_lacks_is_named) {
+    static const struct {
+        const char *file, *verb, *more;
+    } cases[] = {{"split.json", "report --no-heat", ""},
+                 {"split.json", "calibrate --temperature", "--from %s/run/predictions-validation.csv"},
+                 {"split.json", "eval --model", "--data %s/data"},
+                 {"split.json", "eval --model", "--part all"},
+                 {"config.json", "report --no-heat", ""},
+                 {"config.json", "calibrate --temperature", "--from %s/run/predictions-validation.csv"},
+                 {"config.json", "eval --model", "--data %s/data"},
+                 {"config.json", "explain", "--data %s/data"},
+                 {"config.json", "predict --model", "--data %s/data"},
+                 {"metrics.csv", "report --no-heat", ""}};
+    const char *folder = program_folder();
+    char path[2][4096], calling[4200], words[64];
+    RUN("synth -q %s/data --images 24 --subjects 10 --size 96 --format png --seed 3", folder);
+    RUN("train -q --no-selftest --data %s/data --out %s/run --model cnn-gap --batch 8 --epochs 1 --no-refit",
+        folder, folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        snprintf(path[0], sizeof path[0], "%s/run/%s", folder, cases[i].file);
+        snprintf(path[1], sizeof path[1], "%s/kept", folder);
+        snprintf(words, sizeof words, "run/%s: is missing; it tells", cases[i].file);
+        const int length = snprintf(calling, sizeof calling, "%s %s/run ", cases[i].verb, folder);
+        snprintf(calling + length, sizeof calling - (size_t)length, cases[i].more, folder);
+        cr_assert_eq(rename(path[0], path[1]), 0);
+        expect_refused(words, calling);
+        cr_assert_eq(rename(path[1], path[0]), 0);
+    }
+    snprintf(path[0], sizeof path[0], "%s/run/split.json", folder);
+    snprintf(calling, sizeof calling, "report --no-heat %s/run", folder);
+    cr_assert_eq(lvk_file_write(path[0], "{\"parts\": {}}", 13), LVK_OK);
+    expect_refused("run/split.json: is no split", calling);
+    program_remove(folder);
+}
+
 /* It is derived from data set and split, so that a resumed training can write it anew, and says so. */
 Test(wrong_numbers, a_damaged_data_json_is_written_anew) {
     static const struct {
@@ -111,6 +147,27 @@ Test(wrong_numbers, a_damaged_data_json_is_written_anew) {
         cr_expect_str_eq(now, text);
         lvk_free(now);
     }
+    lvk_free(text);
+    program_remove(folder);
+}
+
+/* Nothing is computed from it: the training goes on, with a line. */
+Test(wrong_numbers, a_damaged_timing_csv_stops_no_training) {
+    const char *folder = program_folder();
+    char path[4096];
+    RUN("synth -q %s/data --images 24 --subjects 10 --size 96 --format png --seed 3", folder);
+    RUN("train -q --no-selftest --data %s/data --out %s/run --model cnn-gap --batch 8 --epochs 1 --no-refit",
+        folder, folder);
+    snprintf(path, sizeof path, "%s/run/timing.csv", folder);
+    char *text = program_read(path);
+    cr_assert_not_null(text, "%s", path);
+    change(path, text, "epoch", "era");
+    lvk_free(text);
+    RUN("train --resume %s/run --no-selftest --epochs 2", folder);
+    EXPECT_SAYS(result.err, "timing.csv: has not the columns");
+    EXPECT_SAYS(result.err, "it is begun anew");
+    text = program_read(path);
+    cr_expect(text && strstr(text, "\n2,"), "%s", text);
     lvk_free(text);
     program_remove(folder);
 }

@@ -267,7 +267,6 @@ static lvk_model_calibration stored(void) {
 }
 
 Test(calibrate, writes_two_entries_and_takes_them_away) {
-    char file[512];
     void *bytes[2];
     size_t sizes[2];
     write_model(scratch_path("model.safetensors"), NULL);
@@ -287,11 +286,10 @@ Test(calibrate, writes_two_entries_and_takes_them_away) {
     cr_expect_not(result.split_known);
 
     refused(FOUR, "is already calibrated");
-    cr_assert_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), file, sizeof file), LVK_OK);
+    cr_assert_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), &result), LVK_OK);
     cr_assert_eq(lvk_file_read(scratch_path("model.safetensors"), 1 << 20, &bytes[1], &sizes[1]), LVK_OK);
     cr_expect(sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0);
-    cr_expect_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), file, sizeof file),
-                 LVK_ERROR_ARGUMENT);
+    cr_expect_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), &result), LVK_ERROR_ARGUMENT);
     lvk_free(bytes[0]);
     lvk_free(bytes[1]);
 }
@@ -396,7 +394,6 @@ static void write_model_of_three(const char *path, const lvk_train_state *state)
     "v/3,Benign,0.1,0.6,0.3,Pre\nv/4,Benign,0.25,0.5,0.25,Benign\nv/5,Benign,0.1,0.8,0.1,Benign\n"
 
 Test(calibrate, joined_classes_have_a_threshold) {
-    char file[512];
     write_model_of_three(scratch_path("model.safetensors"), NULL);
     cr_assert_eq(calibrate(FIVE, &(lvk_calibrate_options){.sensitivity = 0.6, .positive = "Pre,Early"}),
                  LVK_OK, "%s", lvk_error_message());
@@ -410,7 +407,7 @@ Test(calibrate, joined_classes_have_a_threshold) {
     cr_expect(result.before.true_positives == 2 &&
               result.before.false_positives == 0); /* 0.5 is not above 0.5 */
 
-    cr_assert_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), file, sizeof file), LVK_OK);
+    cr_assert_eq(lvk_calibrate_remove(scratch_path("model.safetensors"), &result), LVK_OK);
     c = stored();
     cr_expect(!c.has_positive && !c.has_threshold);
     cr_expect_eq(calibrate(FIVE, &(lvk_calibrate_options){.sensitivity = 0.6}), LVK_ERROR_ARGUMENT);

@@ -126,6 +126,22 @@ Test(checkpoint, model_has_parameters_only) {
     lvk_checkpoint_destroy(&c);
 }
 
+/* In one write, so that no kill leaves a model without its calibration. */
+Test(checkpoint, model_has_its_calibration) {
+    sample s;
+    sample_init(&s, 1);
+    lvk_model_info info = sample_info;
+    info.calibration = (lvk_model_calibration){
+        .has_temperature = true, .has_threshold = true, .temperature = 1.5, .threshold = 0.25};
+    lvk_checkpoint *c = NULL;
+    cr_assert_eq(lvk_checkpoint_write(scratch_path("m"), s.tensors, 2, &info, NULL), LVK_OK);
+    cr_assert_eq(lvk_checkpoint_read(scratch_path("m"), &c), LVK_OK, "%s", lvk_error_message());
+    const lvk_model_calibration *read = &lvk_checkpoint_info(c)->calibration;
+    cr_expect(read->has_temperature && read->has_threshold && !read->has_positive);
+    cr_expect(read->temperature == 1.5 && read->threshold == 0.25);
+    lvk_checkpoint_destroy(&c);
+}
+
 Test(checkpoint, predicting_from_a_checkpoint) {
     sample out, in;
     sample_init(&out, 1);

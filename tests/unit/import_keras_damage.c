@@ -10,6 +10,7 @@
 #include "support/fake_keras.h"
 
 #include <criterion/criterion.h>
+#include <hdf5.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -253,5 +254,39 @@ Test(import_keras_damage, out_of_memory) {
     fake_write_keras(&fake, scratch_path("w.keras"), &(fake_keras){0});
     expect_memory_errors(scratch_path("w.h5"), lvk_keras_h5_read);
     expect_memory_errors(scratch_path("w.keras"), lvk_keras_zip_read);
+    fake_destroy(&fake);
+}
+
+/* The linker puts this in the place of H5Aexists. */
+htri_t __wrap_H5Aexists(hid_t object, const char *name);
+htri_t __real_H5Aexists(hid_t object, const char *name);
+
+static const char *hidden; /* the attribute that cannot be looked for */
+
+htri_t __wrap_H5Aexists(hid_t object, const char *name) {
+    return hidden && strcmp(name, hidden) == 0 ? -1 : __real_H5Aexists(object, name);
+}
+
+/* Theano's kernels would be read as TensorFlow's, turned around. */
+Test(import_keras_damage, an_attribute_that_cannot_be_looked_for_is_not_missing) {
+    static const char *const names[] = {"backend", "layer_names"};
+    lvk_keras_model model = {0};
+    void *bytes;
+    size_t size;
+    make_small();
+    only_copies = true;
+    fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){0});
+    cr_assert_eq(lvk_file_read(scratch_path("w.h5"), 1 << 24, &bytes, &size), LVK_OK);
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        char words[64];
+        hidden = names[i];
+        snprintf(words, sizeof words, "attribute \"%s\" of \"/\" cannot be looked for", hidden);
+        cr_expect_eq(lvk_keras_h5_read("w.h5", bytes, size, &model), LVK_ERROR_FORMAT);
+        cr_expect_not_null(strstr(lvk_error_message(), words), "%s", lvk_error_message());
+    }
+    hidden = NULL;
+    cr_expect_eq(lvk_keras_h5_read("w.h5", bytes, size, &model), LVK_OK, "%s", lvk_error_message());
+    lvk_keras_finish(&model);
+    lvk_free(bytes);
     fake_destroy(&fake);
 }

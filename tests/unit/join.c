@@ -135,8 +135,8 @@ Test(join, bytes_and_calibration) {
     lvk_checkpoint_destroy(&c);
     char path[SCRATCH_PATH];
     snprintf(path, sizeof path, "%s", scratch_path("k"));
-    char named[SCRATCH_PATH];
-    cr_assert_eq(lvk_calibrate_remove(path, named, sizeof named), LVK_OK, "%s", lvk_error_message());
+    static lvk_calibrate_result removed;
+    cr_assert_eq(lvk_calibrate_remove(path, &removed), LVK_OK, "%s", lvk_error_message());
     cr_assert_eq(lvk_file_read(path, 1 << 20, &bytes[2], &sizes[2]), LVK_OK);
     for (int i = 1; i < 3; ++i)
         cr_expect(sizes[0] == sizes[i] && memcmp(bytes[0], bytes[i], sizes[0]) == 0, "%d", i);
