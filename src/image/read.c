@@ -4,21 +4,33 @@
 #include "core/file.h"
 #include "core/lfs_pointer.h"
 #include "core/memory.h"
-#include "decode/decoder.h"
 #include "decode/orientation.h"
 #include "image/budget.h"
+#include "image/decoder_process.h"
 
 #include <sys/stat.h>
 
-static const lvk_decoder *const decoders[] = {&lvk_bmp, &lvk_png, &lvk_jpeg, &lvk_tiff, &lvk_webp};
+/* A picture that needs no more is decoded without a question for its need: most cells are. */
+#define AT_ONCE ((size_t)4 << 20)
+/* Bytes of a process beside the file and what decoding takes. */
+#define PROCESS_BYTES ((size_t)64 << 20)
 
-/* A file's bytes, and what decoding them takes. */
+enum { OURS = LVK_DECODER_COUNT, MOST_ROUNDS = 4 };
+
+/* Those of libraries come first, by their numbers for the process that decodes them. */
+static const lvk_decoder *const decoders[] = {
+    [LVK_DECODER_PNG] = &lvk_png,
+    [LVK_DECODER_JPEG] = &lvk_jpeg,
+    [LVK_DECODER_TIFF] = &lvk_tiff,
+    [LVK_DECODER_WEBP] = &lvk_webp,
+    [OURS] = &lvk_bmp,
+};
+
 typedef struct file_image {
     const char *name;
     const void *data;
     size_t size;
-    const lvk_decoder *decoder;
-    lvk_image_need need;
+    uint32_t format; /* an index of `decoders` */
 } file_image;
 
 static lvk_status find_decoder(file_image *file) {
@@ -30,29 +42,52 @@ static lvk_status find_decoder(file_image *file) {
     if (file->size > LVK_IMAGE_MOST_BYTES)
         return lvk_fail(LVK_ERROR_LIMIT, "%s: %zu bytes, more than the %zu that are read", file->name,
                         file->size, LVK_IMAGE_MOST_BYTES);
-    for (size_t i = 0; i < sizeof decoders / sizeof *decoders; ++i)
-        if (decoders[i]->matches(file->data, file->size))
-            file->decoder = decoders[i];
-    return file->decoder
-               ? LVK_OK
-               : lvk_fail(LVK_ERROR_FORMAT, "%s: not a BMP, PNG, JPEG, TIFF or WebP image", file->name);
+    for (file->format = 0; file->format <= OURS; ++file->format)
+        if (decoders[file->format]->matches(file->data, file->size))
+            return LVK_OK;
+    return lvk_fail(LVK_ERROR_FORMAT, "%s: not a BMP, PNG, JPEG, TIFF or WebP image", file->name);
 }
 
-static size_t bytes_of(const lvk_image_need *need) {
-    return lvk_pixel_bytes(need) + need->working;
+/* ---- the budget ---- */
+
+/* What a picture has of the budget. No thread waits with a file's bytes in hand: where there is no room for
+ * more, all is given back, and the picture begins once more when there is. */
+typedef struct share {
+    size_t file; /* of it, for the file's bytes */
+    size_t taken;
+    bool again;    /* it must begin once more, with `wanted` */
+    size_t wanted; /* bytes in all */
+    size_t memory; /* of the process that decodes it, at least */
+} share;
+
+static bool claim(share *s, size_t bytes) {
+    s->wanted = bytes;
+    if (s->taken == 0)
+        lvk_budget_take(bytes);
+    else if (bytes > s->taken && !lvk_budget_grow(bytes - s->taken))
+        s->again = true;
+    if (!s->again && s->taken < bytes)
+        s->taken = bytes;
+    return !s->again;
 }
+
+static void begin_again(share *s) {
+    lvk_budget_give(s->taken);
+    lvk_budget_take(s->wanted);
+    s->taken = s->wanted;
+    s->again = false;
+}
+
+/* The picture keeps its pixels' share. */
+static void settle(const share *s, lvk_status status, lvk_image *image) {
+    image->budget = status == LVK_OK ? (size_t)image->width * image->height * 3 : 0;
+    lvk_budget_give(s->taken - image->budget);
+}
+
+/* ---- decoding ---- */
 
 static bool is_upright(const lvk_image_need *need) {
     return need->orientation <= LVK_ORIENTATION_UPRIGHT;
-}
-
-static lvk_status measure(file_image *file) {
-    LVK_TRY(find_decoder(file));
-    LVK_TRY(lvk_decoder_measure(file->decoder, file->name, file->data, file->size, &file->need));
-    LVK_TRY(lvk_decoder_check_side(file->name, &file->need));
-    if (!is_upright(&file->need))
-        file->need.working += lvk_pixel_bytes(&file->need); /* turning needs a second picture */
-    return LVK_OK;
 }
 
 static lvk_status turn(const lvk_image_need *need, lvk_image *image) {
@@ -69,88 +104,141 @@ static lvk_status turn(const lvk_image_need *need, lvk_image *image) {
     return LVK_OK;
 }
 
-static lvk_status decode_into(const file_image *file, lvk_image *image) {
-    lvk_decoded decoded = {.pixels = image->pixels};
-    LVK_TRY(lvk_decoder_decode(file->decoder, file->name, file->data, file->size, &file->need, &decoded));
-    image->bits = decoded.bits;
-    image->bits_told = decoded.bits_told;
-    return LVK_OK;
-}
-
-/* Decodes what was measured. bytes_of(need) are taken from the budget; what the image does not keep of them
- * is given back, all of it on failure. */
-static lvk_status decode(const file_image *file, lvk_image *image) {
-    const lvk_image_need *need = &file->need;
-    lvk_image read = {.pixels = lvk_alloc(lvk_pixel_bytes(need), 1),
+/* Makes the picture of its pixels, which it takes over. */
+static lvk_status finish(const lvk_image_need *need, const lvk_decoded *decoded, lvk_image *image) {
+    lvk_image read = {.pixels = decoded->pixels,
                       .width = need->width,
                       .height = need->height,
                       .black = need->black,
-                      .budget = lvk_pixel_bytes(need),
-                      .pages = need->pages ? need->pages : 1};
-    lvk_status status = read.pixels ? LVK_OK : LVK_ERROR_MEMORY;
+                      .pages = need->pages ? need->pages : 1,
+                      .bits = decoded->bits,
+                      .bits_told = decoded->bits_told};
+    const lvk_status status = is_upright(need) ? LVK_OK : turn(need, &read);
     if (status == LVK_OK)
-        status = decode_into(file, &read);
-    if (status == LVK_OK && !is_upright(need))
-        status = turn(need, &read);
-    if (status == LVK_OK) {
         *image = read;
-        lvk_budget_give(need->working);
-    } else {
+    else
         lvk_free(read.pixels);
-        lvk_budget_give(bytes_of(need));
-    }
     return status;
+}
+
+/* By this process. */
+static lvk_status decode_here(const file_image *file, share *s, lvk_image *image) {
+    const lvk_decoder *decoder = decoders[file->format];
+    lvk_image_need need;
+    LVK_TRY(lvk_decoder_measure(decoder, file->name, file->data, file->size, &need));
+    LVK_TRY(lvk_decoder_check_side(file->name, &need));
+    const size_t pixels = lvk_pixel_bytes(&need);
+    if (!claim(s, s->file + need.working + (is_upright(&need) ? 1 : 2) * pixels))
+        return LVK_OK;
+    lvk_decoded decoded = {.pixels = lvk_alloc(pixels, 1)};
+    if (!decoded.pixels)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status =
+        lvk_decoder_decode(decoder, file->name, file->data, file->size, &need, &decoded);
+    if (status == LVK_OK)
+        return finish(&need, &decoded, image);
+    lvk_free(decoded.pixels);
+    return status;
+}
+
+static lvk_status receive_pixels(lvk_decoder_process *process, const lvk_decoder_answer *answer,
+                                 lvk_image *image) {
+    lvk_decoded decoded = {.pixels = lvk_alloc(lvk_pixel_bytes(&answer->need), 1),
+                           .bits = answer->bits,
+                           .bits_told = answer->bits_told == 1};
+    process->over |= !decoded.pixels; /* nobody will receive them */
+    if (!decoded.pixels)
+        return LVK_ERROR_MEMORY;
+    const lvk_status status = lvk_decoder_process_pixels(process, answer, decoded.pixels);
+    if (status == LVK_OK)
+        return finish(&answer->need, &decoded, image);
+    lvk_free(decoded.pixels);
+    return status;
+}
+
+static lvk_status decode_by(lvk_decoder_process *process, const file_image *file, share *s,
+                            lvk_image *image) {
+    const size_t files = s->file + file->size; /* with the copy of the other process */
+    lvk_decoder_answer answer;
+    if (!claim(s, files + AT_ONCE))
+        return LVK_OK;
+    LVK_TRY(
+        lvk_decoder_process_ask(process, file->format, file->data, file->size, s->taken - files, &answer));
+    if (!answer.decoded) {
+        const size_t bytes = lvk_decoder_bytes(&answer.need);
+        s->memory = file->size + bytes + PROCESS_BYTES;
+        if (!claim(s, files + bytes) || s->memory > process->child.bounds.memory) {
+            s->again = true;
+            lvk_decoder_process_let_go(process);
+            return LVK_OK;
+        }
+        LVK_TRY(lvk_decoder_process_go_on(process, &answer));
+    }
+    return receive_pixels(process, &answer, image);
+}
+
+/* By a process of its own. One that has decoded other pictures may suffer from them, and is given a second
+ * chance by a new one. */
+static lvk_status decode_apart(const file_image *file, share *s, lvk_image *image) {
+    for (bool fresh = false;; fresh = true) {
+        lvk_decoder_process *process;
+        LVK_TRY(lvk_decoder_pool_take(file->name, s->memory, fresh, &process));
+        if (!process)
+            return decode_here(file, s, image);
+        const lvk_status status = decode_by(process, file, s, image);
+        const bool is_over = !process->failed || !process->used || process->child.out_of_time;
+        lvk_decoder_pool_give(process);
+        if (is_over)
+            return status;
+    }
+}
+
+static lvk_status decode(file_image *file, share *s, lvk_image *image) {
+    LVK_TRY(find_decoder(file));
+    return file->format == OURS ? decode_here(file, s, image) : decode_apart(file, s, image);
+}
+
+static lvk_status fail_changed(const char *path) {
+    return lvk_fail(LVK_ERROR_IO, "%s: has changed while it was read", path);
 }
 
 lvk_status lvk_image_decode(const char *name, const void *data, size_t size, lvk_image *image) {
     file_image file = {.name = name, .data = data, .size = size};
+    share s = {.file = 0};
     *image = (lvk_image){0};
-    LVK_TRY(measure(&file));
-    lvk_budget_take(bytes_of(&file.need));
-    return decode(&file, image);
-}
-
-/* Reads the file with `taken` bytes of the budget, of which it may use all. */
-static lvk_status read_and_measure(const char *path, size_t limit, file_image *file, void **data) {
-    *file = (file_image){.name = path};
-    LVK_TRY(lvk_file_read(path, limit, data, &file->size));
-    file->data = *data;
-    const lvk_status status = measure(file);
-    if (status != LVK_OK) {
-        lvk_free(*data);
-        *data = NULL;
+    lvk_status status = decode(&file, &s, image);
+    for (int round = 1; s.again && round < MOST_ROUNDS; ++round) {
+        begin_again(&s);
+        status = decode(&file, &s, image);
     }
+    if (s.again)
+        status = fail_changed(name);
+    settle(&s, status, image);
     return status;
 }
 
-/* The file's bytes are taken from the budget before it is read, and the picture's when they are known. Where
- * these do not fit, the file is let go and read again when there is room for both: no thread waits with
- * memory in hand. */
-static lvk_status read_within(const char *path, size_t bytes, lvk_image *image) {
-    file_image file;
-    void *data = NULL;
-    lvk_budget_take(bytes);
-    lvk_status status = read_and_measure(path, bytes, &file, &data);
-    if (status == LVK_OK && !lvk_budget_grow(bytes_of(&file.need))) {
-        const size_t all = bytes + bytes_of(&file.need);
-        const lvk_image_need first = file.need;
-        lvk_free(data);
-        data = NULL;
-        lvk_budget_give(bytes);
-        lvk_budget_take(all);
-        status = read_and_measure(path, bytes, &file, &data);
-        if (status == LVK_OK && bytes_of(&file.need) != bytes_of(&first)) {
-            lvk_free(data);
-            data = NULL;
-            status = lvk_fail(LVK_ERROR_IO, "%s: has changed while it was read", path);
-        }
-        if (status != LVK_OK)
-            lvk_budget_give(bytes_of(&first));
-    }
-    if (status == LVK_OK)
-        status = decode(&file, image);
+static lvk_status read_and_decode(const char *path, size_t limit, share *s, lvk_image *image) {
+    file_image file = {.name = path};
+    void *data;
+    LVK_TRY(lvk_file_read(path, limit, &data, &file.size));
+    file.data = data;
+    const lvk_status status = decode(&file, s, image);
     lvk_free(data);
-    lvk_budget_give(bytes);
+    return status;
+}
+
+/* The file's bytes are taken from the budget before it is read, and the picture's when they are known. */
+static lvk_status read_within(const char *path, size_t bytes, lvk_image *image) {
+    share s = {.file = bytes, .taken = bytes};
+    lvk_budget_take(bytes);
+    lvk_status status = read_and_decode(path, bytes, &s, image);
+    for (int round = 1; s.again && round < MOST_ROUNDS; ++round) {
+        begin_again(&s);
+        status = read_and_decode(path, bytes, &s, image);
+    }
+    if (s.again)
+        status = fail_changed(path);
+    settle(&s, status, image);
     return status;
 }
 
@@ -164,7 +252,7 @@ lvk_status lvk_image_read(const char *path, lvk_image *image) {
     void *data; /* fails with the reason */
     LVK_TRY(lvk_file_read(path, known ? limit : 0, &data, &(size_t){0}));
     lvk_free(data);
-    return lvk_fail(LVK_ERROR_IO, "%s: has changed while it was read", path);
+    return fail_changed(path);
 }
 
 void lvk_image_finish(lvk_image *image) {
