@@ -54,7 +54,7 @@ ONCE_WRONG = (
     ("calibrate", "step", 30, "kill"),         # between a run's own model and that of its refit
     ("calibrate", "memory", 85, errno.ENOMEM),  # the refit was not calibrated
     ("crop, formats", "library", 8, errno.ENOMEM),  # libtiff's: the picture was left out as a broken one
-    ("data --json", "memory", 690, errno.ENOMEM),  # a name was null
+    ("data --json", "memory", 330, errno.ENOMEM),  # a name was null
 )
 DEVICE_LOST, OUT_OF_DEVICE_MEMORY = -4, -2
 # Always among the sample with --each: what every batch hangs on.
