@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* memfd_create */
+#define _GNU_SOURCE /* memfd_create, wait4 */
 #include "core/child.h"
 
 #include "core/text.h"
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,7 +152,7 @@ static lvk_status wait_until_ready(lvk_child *child) {
     lvk_child_finish(child);
     return lvk_fail(LVK_ERROR_IO,
                     "%s: cannot start a process to read it: the program for it ends at once; is a library "
-                    "missing (HDF5, libzip)?",
+                    "missing that it needs?",
                     child->name);
 }
 
@@ -172,47 +173,76 @@ lvk_status lvk_child_start(lvk_child *child, const char *name, const void *progr
 
 /* ---- talking ---- */
 
-void lvk_child_send(lvk_child *child, const void *bytes, size_t size) {
-    for (size_t done = 0; done < size;) {
-        const ssize_t put = send(child->socket, (const char *)bytes + done, size - done, MSG_NOSIGNAL);
+void lvk_child_send_pieces(lvk_child *child, struct iovec *pieces, size_t count) {
+    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
+    while (message.msg_iovlen > 0) {
+        const ssize_t put = sendmsg(child->socket, &message, MSG_NOSIGNAL);
         if (put < 0 && errno != EINTR)
             return;
-        done += put > 0 ? (size_t)put : 0;
+        for (size_t done = put > 0 ? (size_t)put : 0; message.msg_iovlen > 0;) {
+            struct iovec *first = message.msg_iov;
+            const size_t part = done < first->iov_len ? done : first->iov_len;
+            first->iov_base = (char *)first->iov_base + part;
+            first->iov_len -= part;
+            done -= part;
+            if (first->iov_len > 0)
+                break;
+            ++message.msg_iov;
+            --message.msg_iovlen;
+        }
     }
 }
 
-/* Waits for the end of the child, and makes it come. Returns how it ended, as waitpid says it; 0 where
- * somebody else has waited for the child. */
-static int end(lvk_child *child) {
-    int ending = 0;
+void lvk_child_send(lvk_child *child, const void *bytes, size_t size) {
+    lvk_child_send_pieces(child, &(struct iovec){.iov_base = (void *)bytes, .iov_len = size}, 1);
+}
+
+/* How a child ended: as wait4 says it; 0 where somebody else has waited for it. */
+typedef struct ending {
+    int status;
+    double seconds; /* of processor time */
+} ending;
+
+/* Waits for the end of the child, and makes it come. */
+static ending end(lvk_child *child) {
+    int status = 0;
+    struct rusage used = {0};
     pid_t done;
     if (child->process < 0)
-        return 0;
+        return (ending){0};
     if (child->handle >= 0) {
         (void)pidfd_send_signal(child->handle, SIGKILL, NULL, 0);
         close(child->handle);
     }
     do
-        done = waitpid(child->process, &ending, 0);
+        done = wait4(child->process, &status, 0, &used);
     while (done < 0 && errno == EINTR);
     child->process = child->handle = -1;
-    return done < 0 ? 0 : ending;
+    if (done < 0)
+        return (ending){0};
+    return (ending){status, (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                                1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec)};
 }
 
 static lvk_status fail_end(lvk_child *child, bool silent) {
     struct pollfd ended = {.fd = child->handle, .events = POLLIN};
-    if (!silent && child->handle >= 0) /* its socket is closed before it has ended */
-        (void)poll(&ended, 1, 1000);
-    const int ending = end(child);
-    if (silent || (WIFSIGNALED(ending) && WTERMSIG(ending) == SIGXCPU))
+    /* its socket is closed before it has ended */
+    const bool itself = !silent && child->handle >= 0 && poll(&ended, 1, 1000) == 1;
+    const ending how = end(child);
+    const int by = WIFSIGNALED(how.status) ? WTERMSIG(how.status) : 0;
+    child->out_of_time = by == SIGXCPU || (itself && how.seconds >= child->bounds.seconds);
+    if (silent || child->out_of_time)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: reading it found no end in %u seconds",
                         child->name, silent ? (unsigned)patience(child->bounds) : child->bounds.seconds);
+    if (itself && by == SIGKILL)
+        return lvk_fail(LVK_ERROR_IO, "%s: the process that reads it was killed (is memory out?)",
+                        child->name);
     return lvk_fail(LVK_ERROR_FORMAT, "%s: is damaged: the library that reads it crashed", child->name);
 }
 
 lvk_status lvk_child_receive(lvk_child *child, void *bytes, size_t size) {
     for (size_t done = 0; done < size;) {
-        const ssize_t got = recv(child->socket, (char *)bytes + done, size - done, 0);
+        const ssize_t got = recv(child->socket, (char *)bytes + done, size - done, MSG_WAITALL);
         if (got == 0 || (got < 0 && errno != EINTR))
             return fail_end(child, got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
         done += got > 0 ? (size_t)got : 0;

@@ -7,8 +7,10 @@
 
 #include "core/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /* The limits of a child. */
 typedef struct lvk_child_bounds {
@@ -22,7 +24,8 @@ typedef struct lvk_child {
     lvk_child_bounds bounds;
     int socket;
     int process,
-        handle; /* its number, and a descriptor of it; the descriptor is -1 where the system has none */
+        handle;       /* its number, and a descriptor of it; the descriptor is -1 where the system has none */
+    bool out_of_time; /* its processor time has ended it */
 } lvk_child;
 
 /* How work ended. */
@@ -41,9 +44,12 @@ LVK_MUST_USE lvk_status lvk_child_start(lvk_child *child, const char *name, cons
 /* Sends bytes. That the child has ended is told by lvk_child_receive, as it may have said why before. */
 void lvk_child_send(lvk_child *child, const void *bytes, size_t size);
 
+/* The same for several pieces, which are changed. */
+void lvk_child_send_pieces(lvk_child *child, struct iovec *pieces, size_t count);
+
 /* Receives `size` bytes, which the caller must not trust: work that was taken over may have sent anything.
  * LVK_ERROR_FORMAT, with an error line that begins with the child's name, says that the child has crashed,
- * exceeded its processor time, or said nothing for long. */
+ * exceeded its processor time, or said nothing for long; LVK_ERROR_IO, that somebody has killed it. */
 LVK_MUST_USE lvk_status lvk_child_receive(lvk_child *child, void *bytes, size_t size);
 
 /* The status that a report from the child tells, with its error line. LVK_ERROR_MEMORY says that memory ran

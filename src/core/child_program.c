@@ -16,8 +16,9 @@ static void limit(int resource, rlim_t soft, rlim_t hard) {
     (void)setrlimit(resource, &bound);
 }
 
+static lvk_child_bounds bounds;
+
 lvk_status lvk_child_begin(void) {
-    lvk_child_bounds bounds;
     LVK_TRY(lvk_parent_get(&bounds, sizeof bounds));
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_FSIZE, 0, 0);
@@ -28,6 +29,10 @@ lvk_status lvk_child_begin(void) {
     limit(RLIMIT_NOFILE, 0, 0);
     const char ready = LVK_CHILD_READY;
     return lvk_parent_put(&ready, sizeof ready);
+}
+
+bool lvk_child_is_worn(void) {
+    return lvk_process_cpu_seconds() > bounds.seconds / 2.0;
 }
 
 static lvk_status fail(const char *what) {

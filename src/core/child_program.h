@@ -11,6 +11,9 @@
  * and keeps to them from now on (core/confine.h). */
 LVK_MUST_USE lvk_status lvk_child_begin(void);
 
+/* Whether half of the processor time is spent, so that a next piece of work may not have enough of it. */
+bool lvk_child_is_worn(void);
+
 /* Takes `size` bytes from the other process, and gives it bytes; a failure says that it is gone. */
 LVK_MUST_USE lvk_status lvk_parent_get(void *bytes, size_t size);
 LVK_MUST_USE lvk_status lvk_parent_put(const void *bytes, size_t size);

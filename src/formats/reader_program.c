@@ -1,18 +1,8 @@
 #include "formats/reader_program.h"
 
-/* LVK_READER_PROGRAM is the file's path, from the build. */
-__asm__(".pushsection .rodata\n"
-        ".balign 16\n"
-        ".globl lvk_reader_program\n"
-        ".hidden lvk_reader_program\n"
-        "lvk_reader_program:\n"
-        ".incbin \"" LVK_READER_PROGRAM "\"\n"
-        ".globl lvk_reader_program_end\n"
-        ".hidden lvk_reader_program_end\n"
-        "lvk_reader_program_end:\n"
-        ".popsection\n");
+#include "core/embedded_program.h"
 
-extern const unsigned char lvk_reader_program_end[] __attribute__((visibility("hidden")));
+LVK_EMBEDDED_PROGRAM(lvk_reader_program, LVK_READER_PROGRAM); /* the file's path, from the build */
 
 size_t lvk_reader_program_size(void) {
     return (size_t)(lvk_reader_program_end - lvk_reader_program);

@@ -1,5 +1,4 @@
-/* The program of src/reader, as a part of this one: a library has no place of its own where it could look for
- * a file. */
+/* The program of src/reader, as a part of this one. */
 #ifndef LVK_FORMATS_READER_PROGRAM_H
 #define LVK_FORMATS_READER_PROGRAM_H
 

@@ -2,7 +2,7 @@
  *
  * The content of a file, never its name, tells its format (BMP, PNG, JPEG, TIFF, WebP). Grey becomes RGB; an
  * alpha channel is laid over black, the background of the C-NMC cells; 16-bit channels are scaled by what
- * they hold (image/depth.h). EXIF's orientation is obeyed. Of several pages or frames the first is read.
+ * they hold (decode/depth.h). EXIF's orientation is obeyed. Of several pages or frames the first is read.
  * Files are untrusted: whatever the bytes are, the result is a whole image, or an error line with `name` and
  * the reason.
  *
@@ -12,17 +12,11 @@
 #define LVK_IMAGE_IMAGE_H
 
 #include "core/error.h"
+#include "decode/limits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum {
-    LVK_IMAGE_LEAST_SIDE = 32,  /* pixels. A smaller image is refused, since it cannot be a cell */
-    LVK_IMAGE_MOST_SIDE = 8192, /* pixels. A larger image is refused too */
-    LVK_IMAGE_LOSSY_BLACK = 16  /* JPEG and WebP blur black: channels up to this value are background */
-};
-#define LVK_IMAGE_MOST_BYTES ((size_t)256 << 20) /* the size of an image file */
 
 typedef struct lvk_image {
     uint8_t *pixels; /* owned; lvk_image_finish frees them */

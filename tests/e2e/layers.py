@@ -17,14 +17,14 @@ source, build = (os.path.realpath(folder) for folder in sys.argv[1:3])
 CORE, BACKEND = {"core"}, {"core", "backend"}
 OPS = BACKEND | {"ops"}
 MODELS = OPS | {"graph"}
-IMAGE = CORE | {"image"}
+IMAGE = CORE | {"decode", "image"}
 LOADER = IMAGE | {"dataset"}
-RUNTIME = MODELS | {"models", "reference", "cpu", "vulkan", "image"}
+RUNTIME = MODELS | {"models", "reference", "cpu", "vulkan", "decode", "image"}
 ARTIFACT = RUNTIME | {"runtime", "formats"} | LOADER | {"loader"}
 PREDICT = ARTIFACT | {"artifact", "metrics"}
 LAYERS = {
     "core": set(), "backend": CORE, "ops": BACKEND, "reference": OPS, "graph": OPS, "cpu": OPS | {"reference"}, "vulkan": BACKEND,
-    "models": MODELS, "reader": CORE, "formats": MODELS | {"models", "reader"}, "image": CORE, "dataset": IMAGE, "loader": LOADER,
+    "models": MODELS, "reader": CORE, "formats": MODELS | {"models", "reader"}, "decode": CORE, "image": CORE | {"decode"}, "dataset": IMAGE, "loader": LOADER,
     "preview": LOADER | {"loader", "page"}, "metrics": CORE, "page": CORE, "runtime": RUNTIME, "artifact": ARTIFACT, "predict": PREDICT,
     "report": PREDICT | {"predict", "page", "preview", "explain"}, "train": PREDICT | {"predict"}, "search": PREDICT | {"predict", "train"}, "serve": PREDICT | {"predict", "preview", "page", "explain"},
     "explain": PREDICT | {"predict", "preview", "page"}, "selftest": RUNTIME | {"runtime"},

@@ -1,10 +1,11 @@
 /* Pictures of every format (image/image.h): headers, pixels, and what is measured of them.
- * Covers: src/image/{bmp,bmp_runs,depth,image,jpeg,orientation,png,tiff,tiff_directory,tiff_file,webp,crop}.c */
+ * Covers: src/decode/{bmp,bmp_runs,decoder,depth,jpeg,orientation,png,tiff,tiff_directory,tiff_file,webp}.c,
+ * src/image/{image,read,crop}.c */
 #include "support.h"
 
 #include "image/budget.h"
 #include "image/crop.h"
-#include "image/decoder.h"
+#include "decode/decoder.h"
 
 #include <string.h>
 

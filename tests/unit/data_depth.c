@@ -4,7 +4,7 @@
 #include "support/tiff.h"
 #include "support/tree.h"
 
-#include "image/depth.h"
+#include "decode/depth.h"
 
 TestSuite(depth, .init = tree_create, .fini = tree_remove);
 

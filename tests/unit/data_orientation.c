@@ -10,7 +10,7 @@
 #include <webp/encode.h>
 
 #include "image/budget.h"
-#include "image/orientation.h"
+#include "decode/orientation.h"
 
 TestSuite(orientation, .init = tree_create, .fini = tree_remove);
 

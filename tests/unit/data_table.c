@@ -288,7 +288,7 @@ Test(table, out_of_memory_anywhere) {
             break;
         cr_assert_eq(status, LVK_ERROR_MEMORY, "allocation %d: %s", (int)n, lvk_error_message());
     }
-    cr_assert_gt(n, 40, "only %d allocations", (int)n);
+    cr_assert_gt(n, 30, "only %d allocations", (int)n); /* those of decoders are in other processes */
 }
 
 /* ---- subjects by a pattern ---- */

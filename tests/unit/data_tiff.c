@@ -399,7 +399,8 @@ Test(tiff, tags_of_one_place) {
     free(file);
 }
 
-/* A small file that unpacks to 8192 x 8192 pixels of 16 bits, in one strip: its rows are not kept. */
+/* A small file that unpacks to 8192 x 8192 pixels of 16 bits, in one strip: its rows are not kept. The pixels,
+ * 192 MiB, are in the process that decodes them and in this one. */
 Test(tiff, bomb, .timeout = 60) {
     tiff_page page = {.width = LVK_IMAGE_MOST_SIDE,
                       .height = LVK_IMAGE_MOST_SIDE,
@@ -414,6 +415,6 @@ Test(tiff, bomb, .timeout = 60) {
     cr_assert_lt(lvk_process_peak_bytes(), (size_t)300 << 20);
     lvk_image_finish(&image);
     const size_t peak = lvk_budget_peak();
-    cr_assert(peak > (size_t)192 << 20 && peak < (size_t)224 << 20, "%zu bytes", peak);
+    cr_assert(peak > (size_t)384 << 20 && peak < (size_t)416 << 20, "%zu bytes", peak);
     cr_assert_eq(lvk_budget_peak(), 0, "not all is given back");
 }

@@ -1,6 +1,6 @@
 /* A TIFF file in memory, opened by libtiff, and what its first page is. */
-#ifndef LVK_IMAGE_TIFF_FILE_H
-#define LVK_IMAGE_TIFF_FILE_H
+#ifndef LVK_DECODE_TIFF_FILE_H
+#define LVK_DECODE_TIFF_FILE_H
 
 #include "core/error.h"
 

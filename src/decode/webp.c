@@ -1,9 +1,9 @@
 /* WebP by libwebp, lossy and lossless. Of an animation the first frame is read, on a black canvas. The chunks
  * are walked here: they tell the orientation and the frames. Source: "WebP Container Specification". */
-#include "image/decoder.h"
+#include "decode/decoder.h"
 
 #include "core/memory.h"
-#include "image/orientation.h"
+#include "decode/orientation.h"
 
 #include <string.h>
 #include <webp/decode.h>
@@ -153,12 +153,12 @@ static VP8StatusCode decode_over(const picture *p, uint8_t *pixels) {
 }
 
 static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
-                         lvk_image *image) {
+                         lvk_decoded *decoded) {
     picture p;
     (void)need;
     LVK_TRY(parse(name, data, size, &p));
     const VP8StatusCode code =
-        is_direct(&p) ? decode_into(&p, MODE_RGB, image->pixels, 3) : decode_over(&p, image->pixels);
+        is_direct(&p) ? decode_into(&p, MODE_RGB, decoded->pixels, 3) : decode_over(&p, decoded->pixels);
     return code == VP8_STATUS_OK ? LVK_OK : fail_code(name, code);
 }
 

@@ -1,4 +1,4 @@
-#include "image/orientation.h"
+#include "decode/orientation.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * (bmp_runs.h), with any colour masks, bottom-up or top-down, headers of 12 to 124 bytes. Sizes and offsets
  * in the headers are checked against each other and against the size of the file before a pixel is read.
  * Sources: [MS-WMF] 2.2.2.3 and 2.2.2.9, BITMAPV5HEADER; OS/2 2.0 BITMAPINFOHEADER2. */
-#include "image/bmp_runs.h"
-#include "image/decoder.h"
+#include "decode/bmp_runs.h"
+#include "decode/decoder.h"
 
 enum { NO_CODING = 0, RUNS_OF_8 = 1, RUNS_OF_4 = 2, MASKS = 3, ALPHA_MASKS = 6 }; /* methods of compression */
 
@@ -231,15 +231,15 @@ static lvk_status decode_runs(const char *name, const bitmap *bmp, uint8_t *pixe
 }
 
 static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
-                         lvk_image *image) {
+                         lvk_decoded *decoded) {
     bitmap bmp = {0};
     LVK_TRY(parse(name, data, size, &bmp));
     if (bmp.coding == RUNS_OF_8 || bmp.coding == RUNS_OF_4)
-        return decode_runs(name, &bmp, image->pixels);
+        return decode_runs(name, &bmp, decoded->pixels);
     const bool alpha = bmp.bits >= 16 && bmp.bits != 24 && has_alpha(&bmp);
     for (uint32_t y = 0; y < need->height; ++y) {
         const uint8_t *in = bmp.rows + bmp.row_bytes * (bmp.top_down ? y : bmp.height - 1 - y);
-        uint8_t *out = image->pixels + (size_t)y * bmp.width * 3;
+        uint8_t *out = decoded->pixels + (size_t)y * bmp.width * 3;
         if (bmp.bits == 24)
             decode_row_24(in, out, bmp.width);
         else if (bmp.bits > 8)

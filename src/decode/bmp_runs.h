@@ -1,7 +1,7 @@
 /* The run-length codings of BMP, RLE8 and RLE4 ([MS-WMF] 3.1.6.4). The data is a walk over the picture: runs
  * of one index (of two in turn with 4 bits), rows of indices, moves to the right and to later rows. */
-#ifndef LVK_IMAGE_BMP_RUNS_H
-#define LVK_IMAGE_BMP_RUNS_H
+#ifndef LVK_DECODE_BMP_RUNS_H
+#define LVK_DECODE_BMP_RUNS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* PNG by libpng. It passes over ancillary chunks unread: those that matter here (eXIf: the orientation, sBIT:
  * the bits of a camera, acTL: the frames of an animation) are found among the chunks first. */
-#include "image/decoder.h"
+#include "decode/decoder.h"
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "image/depth.h"
-#include "image/orientation.h"
+#include "decode/depth.h"
+#include "decode/orientation.h"
 
 #include <png.h>
 #include <stdio.h>
@@ -256,16 +256,16 @@ static lvk_status read_file(const char *name, reading *r, const lvk_image_need *
 
 /* A picture of 16 bits is read twice: what its samples hold is known at its end only. */
 static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
-                         lvk_image *image) {
+                         lvk_decoded *decoded) {
     reading r = {.at = data, .left = size};
     if (is_deep(data)) {
         reading look = {.at = data, .left = size, .looking = true};
-        LVK_TRY(read_file(name, &look, need, image->pixels));
+        LVK_TRY(read_file(name, &look, need, decoded->pixels));
         r.depth = lvk_depth_decide(need->told_bits, &look.greatest);
-        image->bits = r.depth.colour;
-        image->bits_told = r.depth.told;
+        decoded->bits = r.depth.colour;
+        decoded->bits_told = r.depth.told;
     }
-    return read_file(name, &r, need, image->pixels);
+    return read_file(name, &r, need, decoded->pixels);
 }
 
 const lvk_decoder lvk_png = {.format = "PNG", .matches = matches, .measure = measure, .decode = decode};

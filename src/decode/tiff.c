@@ -1,13 +1,13 @@
 /* TIFF by libtiff: strips and tiles, samples of 1 to 16 bits, pixel by pixel or plane by plane. The first
  * page is read. Its rows are decoded one at a time, so that a picture in one strip takes no more memory than
  * one in many. */
-#include "image/decoder.h"
+#include "decode/decoder.h"
 
 #include "core/memory.h"
-#include "image/depth.h"
-#include "image/orientation.h"
-#include "image/tiff_directory.h"
-#include "image/tiff_file.h"
+#include "decode/depth.h"
+#include "decode/orientation.h"
+#include "decode/tiff_directory.h"
+#include "decode/tiff_file.h"
 
 #include <string.h>
 
@@ -185,7 +185,7 @@ static lvk_status read_samples(pass *p, uint8_t *buffer) {
 }
 
 /* A picture of 16 bits is read twice: what its samples hold is known at its end only. */
-static lvk_status decode_samples(pass *p, lvk_image *image) {
+static lvk_status decode_samples(pass *p, lvk_decoded *decoded) {
     const lvk_tiff_page *page = p->page;
     uint8_t *buffer = lvk_alloc(page->tile_width ? page->tile_bytes : page->row_bytes, 1);
     if (!buffer)
@@ -198,8 +198,8 @@ static lvk_status decode_samples(pass *p, lvk_image *image) {
         status = read_samples(p, buffer);
         p->looking = false;
         p->depth = lvk_depth_decide(page->told_bits, &p->greatest);
-        image->bits = p->depth.colour;
-        image->bits_told = p->depth.told;
+        decoded->bits = p->depth.colour;
+        decoded->bits_told = p->depth.told;
     }
     if (status == LVK_OK)
         status = read_samples(p, buffer);
@@ -233,14 +233,14 @@ static lvk_status decode_whole(const pass *p) {
 }
 
 static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
-                         lvk_image *image) {
+                         lvk_decoded *decoded) {
     lvk_tiff_file file;
     lvk_tiff_page page;
     LVK_TRY(lvk_tiff_open(name, data, size, need->working, &file));
     lvk_status status = lvk_tiff_describe(&file, &page);
     if (status == LVK_OK) {
-        pass p = {.file = &file, .page = &page, .pixels = image->pixels};
-        status = page.model == LVK_TIFF_BY_LIBRARY ? decode_whole(&p) : decode_samples(&p, image);
+        pass p = {.file = &file, .page = &page, .pixels = decoded->pixels};
+        status = page.model == LVK_TIFF_BY_LIBRARY ? decode_whole(&p) : decode_samples(&p, decoded);
     }
     lvk_tiff_close(&file);
     return status;

@@ -1,6 +1,6 @@
 /* What the first directory of a TIFF file asks for. */
-#ifndef LVK_IMAGE_TIFF_DIRECTORY_H
-#define LVK_IMAGE_TIFF_DIRECTORY_H
+#ifndef LVK_DECODE_TIFF_DIRECTORY_H
+#define LVK_DECODE_TIFF_DIRECTORY_H
 
 #include <stddef.h>
 #include <stdint.h>

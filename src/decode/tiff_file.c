@@ -1,8 +1,8 @@
-#include "image/tiff_file.h"
+#include "decode/tiff_file.h"
 
 #include "core/text.h"
-#include "image/image.h"
-#include "image/tiff_directory.h"
+#include "decode/limits.h"
+#include "decode/tiff_directory.h"
 
 #include <stdarg.h>
 #include <stdio.h>

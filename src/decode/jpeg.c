@@ -1,9 +1,9 @@
 /* JPEG by libjpeg-turbo, whose pixels are those of most programs. It shows something of every file; here a
  * file is refused when the library tells of damage to the picture itself. */
-#include "image/decoder.h"
+#include "decode/decoder.h"
 
 #include "core/text.h"
-#include "image/orientation.h"
+#include "decode/orientation.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -207,11 +207,11 @@ static bool read_picture(reading *r, const uint8_t *data, size_t size, const lvk
 }
 
 static lvk_status decode(const char *name, const uint8_t *data, size_t size, const lvk_image_need *need,
-                         lvk_image *image) {
+                         lvk_decoded *decoded) {
     uint8_t inks[LVK_IMAGE_MOST_SIDE * 4];
     reading r = {.reason = NULL};
     const lvk_status status =
-        read_picture(&r, data, size, need, image->pixels, inks) ? LVK_OK : fail(&r, name);
+        read_picture(&r, data, size, need, decoded->pixels, inks) ? LVK_OK : fail(&r, name);
     jpeg_destroy_decompress(&r.jpeg);
     return status;
 }

@@ -1,4 +1,4 @@
-#include "image/depth.h"
+#include "decode/depth.h"
 
 static bool holds(unsigned bits, uint32_t sample) {
     return sample < (uint32_t)1 << bits;

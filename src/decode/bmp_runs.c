@@ -1,4 +1,4 @@
-#include "image/bmp_runs.h"
+#include "decode/bmp_runs.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* How a camera held the picture: EXIF's orientation, which JPEG, PNG, TIFF and WebP files may have. */
-#ifndef LVK_IMAGE_ORIENTATION_H
-#define LVK_IMAGE_ORIENTATION_H
+#ifndef LVK_DECODE_ORIENTATION_H
+#define LVK_DECODE_ORIENTATION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  *  2. A file that says less than its samples hold has scaled them to 16 bits, as PNG asks for: 16.
  *  3. Otherwise the range of the samples tells: the least of 8, 10, 12, 14 and 16 bits that holds them all.
  * The upper 8 of these bits become the pixel. */
-#ifndef LVK_IMAGE_DEPTH_H
-#define LVK_IMAGE_DEPTH_H
+#ifndef LVK_DECODE_DEPTH_H
+#define LVK_DECODE_DEPTH_H
 
 #include <stdbool.h>
 #include <stdint.h>
