@@ -73,8 +73,9 @@ Test(json, summaries_and_calibrations) {
     program_run(&result, "summary %s/run --json", folder);
     json_t *root = printed();
     cr_expect_eq(json_integer_value(json_object_get(root, "image_size")), 64);
-    cr_expect_eq(json_integer_value(json_object_get(root, "parameters")), 390124); /* with the area */
-    cr_expect_eq(json_array_size(json_object_get(root, "layers")), 13);
+    cr_expect_eq(json_integer_value(json_object_get(root, "parameters")),
+                 390214); /* with the cell's area and hue */
+    cr_expect_eq(json_array_size(json_object_get(root, "layers")), 14);
     json_decref(root);
     program_run(&result, "summary %s/run/model.safetensors", folder);
     cr_expect(result.exit_status == 0 && strstr(result.out, "cnn-gap: input 64×64×3") == result.out, "%s",

@@ -3,9 +3,9 @@
  * src/image/{image,read,crop}.c */
 #include "support.h"
 
+#include "decode/decoder.h"
 #include "image/budget.h"
 #include "image/crop.h"
-#include "decode/decoder.h"
 
 #include <string.h>
 

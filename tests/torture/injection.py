@@ -40,7 +40,10 @@ class Outcome:
 
 class Program:
     def __init__(self, program, library, scratch):  # library None: nothing is injected
-        self.program, self.library = pathlib.Path(program).resolve(), library and pathlib.Path(library).resolve()
+        self.program, self.library = pathlib.Path(program).resolve(), None
+        if library:  # whose path must not have spaces, at which LD_PRELOAD is split
+            self.library = scratch / "inject.so"
+            self.library.symlink_to(pathlib.Path(library).resolve())
         self.environment = dict(os.environ, OMP_WAIT_POLICY="passive", OMP_NUM_THREADS="2", LC_ALL="C")
         self.environment.setdefault("MESA_SHADER_CACHE_DIR", str(scratch / "shader-cache"))
 

@@ -9,8 +9,8 @@
 #include <jpeglib.h>
 #include <webp/encode.h>
 
-#include "image/budget.h"
 #include "decode/orientation.h"
+#include "image/budget.h"
 
 TestSuite(orientation, .init = tree_create, .fini = tree_remove);
 

@@ -262,6 +262,9 @@ Test(source, all_folds_are_there_or_memory_is_out, .init = scratch_create, .fini
         cr_assert_eq(lvk_folder_create(scratch_path(folds[i])), LVK_OK);
         snprintf(name, sizeof name, "%s/config.json", folds[i]);
         write_text(name, "{}");
+        snprintf(name, sizeof name, "%s/split.json", folds[i]);
+        write_text(name,
+                   "{\"parts\": {\"train\": [], \"validation\": [], \"test\": [], \"preliminary\": []}}");
     }
     for (; status != LVK_OK && n < 1000; ++n) {
         (void)lvk_alloc_fail_after(n);
