@@ -274,7 +274,7 @@ static lvk_status resolve(lvk_settings *s) {
         o->area = strcmp(o->model, "cnn-gap") == 0 ? "on" : "off";
     if (strcmp(o->hue, "auto") == 0)
         o->hue = o->area;
-    if (strcmp(o->hue, "on") == 0 && strcmp(o->area, "on") != 0)
+    if (!model->features && strcmp(o->hue, "on") == 0 && strcmp(o->area, "on") != 0)
         return lvk_fail(
             LVK_ERROR_ARGUMENT,
             "--hue on: hue and area are a part of the model together; leave out --area off, or say --area on");

@@ -206,6 +206,8 @@ Test(command_line, what_makes_no_sense_is_named) {
         {"train --data x --model resnet50 --area off", 2, "it is an option of cnn and cnn-gap\n"},
         {"train --data x --keep first", 2, "--keep first: must be last or best\n"},
         {"cv --data x --area maybe", 2, "--area maybe: must be on or off\n"},
+        {"train --data x --area off --hue on", 2, "--hue on: hue and area are a part of the model together"},
+        {"train --data x --model resnet50 --hue on", 2, "it is an option of cnn and cnn-gap\n"},
         {"train --data x --model resnet50 --features last", 2,
          "must be conv2_x, conv3_x, conv4_x or conv5_x\n"},
         {"cv --data x --momentum 0.9", 2, "it is an option of --optimizer sgd"},
