@@ -12,22 +12,38 @@ enum {
 enum { MEASURES = 2 }; /* ground and hue; without hue the two filters of the ground */
 enum { GREEN = 1, BLUE = 2 };
 
-/* The intensity of point `j` of the lines. */
-static double point(int j) {
-    return LVK_DENSITY_LEAST * pow(1 / LVK_DENSITY_LEAST, (double)j / LVK_DENSITY_PIECES);
+/* The lines of the density: the intensity of each point, and how much steeper the line after it is than the one before. */
+typedef struct density_lines {
+    double point[LVK_DENSITY_PIECES + 1], bend[LVK_DENSITY_PIECES];
+} density_lines;
+
+static density_lines make_lines(void) {
+    const double ratio = log(1 / LVK_DENSITY_LEAST) / LVK_DENSITY_PIECES;
+    density_lines lines;
+    for (int j = 0; j <= LVK_DENSITY_PIECES; ++j)
+        lines.point[j] = LVK_DENSITY_LEAST * pow(1 / LVK_DENSITY_LEAST, (double)j / LVK_DENSITY_PIECES);
+    for (int j = 0; j < LVK_DENSITY_PIECES; ++j)
+        lines.bend[j] = (j ? ratio / (lines.point[j] - lines.point[j - 1]) : 0) -
+                        ratio / (lines.point[j + 1] - lines.point[j]);
+    return lines;
 }
 
-/* How much steeper the line after point `j` is than the one before. */
-static double bend(int j) {
-    const double ratio = log(1 / LVK_DENSITY_LEAST) / LVK_DENSITY_PIECES;
-    return (j ? ratio / (point(j) - point(j - 1)) : 0) - ratio / (point(j + 1) - point(j));
+static double density_of(const density_lines *lines, double intensity) {
+    double density = -log(LVK_DENSITY_LEAST);
+    for (int j = 0; j < LVK_DENSITY_PIECES; ++j)
+        density += lines->bend[j] * fmax(intensity - lines->point[j], 0);
+    return density;
 }
 
 double lvk_cell_density(double intensity) {
-    double density = -log(LVK_DENSITY_LEAST);
-    for (int j = 0; j < LVK_DENSITY_PIECES; ++j)
-        density += bend(j) * fmax(intensity - point(j), 0);
-    return density;
+    const density_lines lines = make_lines();
+    return density_of(&lines, intensity);
+}
+
+void lvk_cell_densities(double densities[256]) {
+    const density_lines lines = make_lines();
+    for (int v = 0; v < 256; ++v)
+        densities[v] = density_of(&lines, v / 255.0);
 }
 
 int lvk_cell_build(lvk_builder *builder, int images, lvk_cell_measures measures, uint32_t count) {
@@ -47,12 +63,13 @@ int lvk_cell_build(lvk_builder *builder, int images, lvk_cell_measures measures,
 
 /* The first convolution, with `filters` filters. */
 static void set_filters(const lvk_builder *builder, const lvk_cell_parameters *p, int filters, float *block) {
+    const density_lines lines = make_lines();
     double kernel[3 * MOST_FILTERS], bias[MOST_FILTERS];
     for (int f = 0; f < filters; ++f) {
         const int piece = (f - GROUND_FILTERS) % LVK_DENSITY_PIECES,
                   channel = f < FIRST_OF_BLUE ? GREEN : BLUE;
         const bool ground = f < GROUND_FILTERS;
-        bias[f] = ground ? 2 - f : p->mean[channel] - point(piece);
+        bias[f] = ground ? 2 - f : p->mean[channel] - lines.point[piece];
         for (int c = 0; c < 3; ++c) {
             kernel[c * filters + f] = ground         ? -LVK_GROUND_STEEPNESS * p->deviation[c]
                                       : c == channel ? p->deviation[c]
@@ -67,10 +84,11 @@ static void set_filters(const lvk_builder *builder, const lvk_cell_parameters *p
 /* The second convolution: ground and hue of each pixel. */
 static void set_measures(const lvk_builder *builder, const lvk_cell_parameters *p, float *block) {
     const double of_ground = (1 - p->balance) * lvk_cell_density(0), bias[MEASURES] = {0, of_ground};
+    const density_lines lines = make_lines();
     double kernel[MOST_FILTERS][MEASURES] = {{1, -of_ground}, {-1, of_ground}};
     for (int f = GROUND_FILTERS; f < MOST_FILTERS; ++f)
         kernel[f][1] =
-            bend((f - GROUND_FILTERS) % LVK_DENSITY_PIECES) * (f < FIRST_OF_BLUE ? -p->balance : 1);
+            lines.bend[(f - GROUND_FILTERS) % LVK_DENSITY_PIECES] * (f < FIRST_OF_BLUE ? -p->balance : 1);
     lvk_parameter_set(builder, "hue/kernel", &kernel[0][0], block);
     lvk_parameter_set(builder, "hue/bias", bias, block);
 }

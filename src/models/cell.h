@@ -32,6 +32,9 @@ enum { LVK_GROUND_STEEPNESS = 10 };
 enum { LVK_DENSITY_PIECES = 7 };
 double lvk_cell_density(double intensity);
 
+/* The same of all bytes, whose intensity is a 255th. */
+void lvk_cell_densities(double densities[256]);
+
 /* Appends the cell's logits [N, count] of images [N, H, W, 3] to the graph, red first. Their parameters are not trained, and
  * begin as zeros, which make the logits 0. `measures` is not LVK_CELL_NONE. */
 int lvk_cell_build(lvk_builder *builder, int images, lvk_cell_measures measures, uint32_t count);

@@ -137,8 +137,7 @@ static void take_numbers(const lvk_image *crop, double *numbers) {
         ++counts[1][p[2]];
     }
     const double share = 1 / (double)(count ? count : 1);
-    for (int v = 0; v < 256; ++v)
-        density[v] = lvk_cell_density(v / 255.0);
+    lvk_cell_densities(density);
     numbers[LVK_CELL_GROUND] = (double)ground / 255 * share;
     for (int c = 0; c < 2; ++c) {
         double sum = 0;
