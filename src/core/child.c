@@ -78,10 +78,10 @@ static int set_signals(posix_spawnattr_t *attributes) {
     return error;
 }
 
-static int spawn(pid_t *process, const char *path, int socket, const posix_spawnattr_t *attributes,
-                 posix_spawn_file_actions_t *actions) {
-    char name[] = "leukvk-reader", libraries[4096] = "";
-    char *arguments[] = {name, NULL}, *environment[] = {NULL, NULL};
+static int spawn(pid_t *process, const char *name, const char *path, int socket,
+                 const posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions) {
+    char libraries[4096] = "";
+    char *arguments[] = {(char *)name, NULL}, *environment[] = {NULL, NULL};
     const char *given = getenv("LD_LIBRARY_PATH");
     const int length = given ? snprintf(libraries, sizeof libraries, "LD_LIBRARY_PATH=%s", given) : 0;
     if (length > 0 && (size_t)length < sizeof libraries)
@@ -94,9 +94,9 @@ static int spawn(pid_t *process, const char *path, int socket, const posix_spawn
     return error ? error : posix_spawn(process, path, actions, attributes, arguments, environment);
 }
 
-/* Starts the program `file` with `socket` as its standard input. Returns an error number. posix_spawn runs no
+/* Starts the program `file`, by its name for lists of processes, with `socket` as its standard input. Returns an error number. posix_spawn runs no
  * handler of pthread_atfork and copies no memory. */
-static int start(pid_t *process, int file, int socket) {
+static int start(pid_t *process, const char *name, int file, int socket) {
     char path[64];
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
@@ -108,7 +108,7 @@ static int start(pid_t *process, int file, int socket) {
     if (!error) {
         error = set_signals(&attributes);
         if (!error)
-            error = spawn(process, path, socket, &attributes, &actions);
+            error = spawn(process, name, path, socket, &attributes, &actions);
         posix_spawn_file_actions_destroy(&actions);
     }
     posix_spawnattr_destroy(&attributes);
@@ -121,13 +121,13 @@ static time_t patience(lvk_child_bounds bounds) {
     return 60 + 10 * (time_t)bounds.seconds;
 }
 
-static lvk_status start_between(lvk_child *child, const int ends[2], const void *program, size_t size) {
+static lvk_status start_between(lvk_child *child, const int ends[2], const lvk_child_program *program) {
     const struct timeval wait = {.tv_sec = patience(child->bounds)};
     pid_t process = -1;
-    const int file = make_file(program, size);
+    const int file = make_file(program->bytes, program->size);
     if (file < 0)
         return fail_start(child->name, errno);
-    const int error = start(&process, file, ends[1]);
+    const int error = start(&process, program->name, file, ends[1]);
     close(file);
     if (error)
         return fail_start(child->name, error);
@@ -156,13 +156,13 @@ static lvk_status wait_until_ready(lvk_child *child) {
                     child->name);
 }
 
-lvk_status lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+lvk_status lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                            lvk_child_bounds bounds) {
     int ends[2];
     *child = (lvk_child){.name = name, .bounds = bounds, .socket = -1, .process = -1, .handle = -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return fail_start(name, errno);
-    const lvk_status status = start_between(child, ends, program, size);
+    const lvk_status status = start_between(child, ends, &program);
     close(ends[1]);
     if (status != LVK_OK) {
         close(ends[0]);

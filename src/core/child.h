@@ -34,11 +34,18 @@ typedef struct lvk_child_report {
     char line[1024];
 } lvk_child_report;
 
-/* Starts a program, whose bytes are in memory and need no place on disk. It has one open socket, which leads
+/* A program whose bytes are in memory, and need no place on disk. */
+typedef struct lvk_child_program {
+    const char *name; /* in lists of processes */
+    const void *bytes;
+    size_t size;
+} lvk_child_program;
+
+/* Starts a program. It has one open socket, which leads
  * here; it can open no other, and can start and signal no process (core/confine.h). What it prints is lost,
  * and of the environment it has LD_LIBRARY_PATH alone. Safe in a process of many threads. `name` must outlive
  * the child. The caller ends the child with lvk_child_finish, not after a failure. */
-LVK_MUST_USE lvk_status lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+LVK_MUST_USE lvk_status lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                                         lvk_child_bounds bounds);
 
 /* Sends bytes. That the child has ended is told by lvk_child_receive, as it may have said why before. */

@@ -12,6 +12,7 @@
             ".globl " #symbol "_end\n"                                                                       \
             ".hidden " #symbol "_end\n" #symbol "_end:\n"                                                    \
             ".popsection\n");                                                                                \
-    extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
+    extern const unsigned char symbol[] __attribute__((visibility("hidden"))),                               \
+        symbol##_end[] __attribute__((visibility("hidden")))
 
 #endif

@@ -86,7 +86,7 @@ static lvk_status read_file(lvk_reader_form form, const char *path, const void *
         .memory = ((size_t)256 << 20) + size + 5 * hdf5};
     const lvk_reader_request request = {.form = form, .name_length = (uint32_t)strlen(path), .size = size};
     lvk_child child;
-    LVK_TRY(lvk_child_start(&child, path, lvk_reader_program, lvk_reader_program_size(), bounds));
+    LVK_TRY(lvk_child_start(&child, path, lvk_reader_program(), bounds));
     lvk_child_send(&child, &request, sizeof request);
     lvk_child_send(&child, path, strlen(path));
     lvk_child_send(&child, bytes, size);

@@ -2,8 +2,10 @@
 
 #include "core/embedded_program.h"
 
-LVK_EMBEDDED_PROGRAM(lvk_reader_program, LVK_READER_PROGRAM); /* the file's path, from the build */
+LVK_EMBEDDED_PROGRAM(lvk_embedded_reader, LVK_READER_PROGRAM); /* the file's path, from the build */
 
-size_t lvk_reader_program_size(void) {
-    return (size_t)(lvk_reader_program_end - lvk_reader_program);
+lvk_child_program lvk_reader_program(void) {
+    return (lvk_child_program){.name = "leukvk-reader",
+                               .bytes = lvk_embedded_reader,
+                               .size = (size_t)(lvk_embedded_reader_end - lvk_embedded_reader)};
 }

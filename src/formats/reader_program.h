@@ -2,10 +2,8 @@
 #ifndef LVK_FORMATS_READER_PROGRAM_H
 #define LVK_FORMATS_READER_PROGRAM_H
 
-#include <stddef.h>
+#include "core/child.h"
 
-extern const unsigned char lvk_reader_program[];
-
-size_t lvk_reader_program_size(void);
+lvk_child_program lvk_reader_program(void);
 
 #endif

@@ -85,8 +85,7 @@ static lvk_status start(place *p, const char *name, size_t memory) {
     const lvk_child_bounds bounds = {.seconds = LVK_DECODER_SECONDS,
                                      .memory = memory > LVK_DECODER_MEMORY ? memory : LVK_DECODER_MEMORY};
     p->process = (lvk_decoder_process){.used = false};
-    LVK_TRY(
-        lvk_child_start(&p->process.child, name, lvk_decoder_program, lvk_decoder_program_size(), bounds));
+    LVK_TRY(lvk_child_start(&p->process.child, name, lvk_decoder_program(), bounds));
     p->socket = number_of(p->process.child.socket);
     p->runs = true;
     atomic_store(&started, true);

@@ -2,8 +2,10 @@
 
 #include "core/embedded_program.h"
 
-LVK_EMBEDDED_PROGRAM(lvk_decoder_program, LVK_DECODER_PROGRAM); /* the file's path, from the build */
+LVK_EMBEDDED_PROGRAM(lvk_embedded_decoder, LVK_DECODER_PROGRAM); /* the file's path, from the build */
 
-size_t lvk_decoder_program_size(void) {
-    return (size_t)(lvk_decoder_program_end - lvk_decoder_program);
+lvk_child_program lvk_decoder_program(void) {
+    return (lvk_child_program){.name = "leukvk-decoder",
+                               .bytes = lvk_embedded_decoder,
+                               .size = (size_t)(lvk_embedded_decoder_end - lvk_embedded_decoder)};
 }

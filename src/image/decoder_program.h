@@ -2,10 +2,8 @@
 #ifndef LVK_IMAGE_DECODER_PROGRAM_H
 #define LVK_IMAGE_DECODER_PROGRAM_H
 
-#include <stddef.h>
+#include "core/child.h"
 
-extern const unsigned char lvk_decoder_program[];
-
-size_t lvk_decoder_program_size(void);
+lvk_child_program lvk_decoder_program(void);
 
 #endif

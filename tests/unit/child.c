@@ -39,7 +39,7 @@ TestSuite(child, .init = load, .fini = unload);
 static lvk_status ask(const request *r, lvk_child_bounds limits, answer *a) {
     lvk_child child;
     lvk_child_report report;
-    LVK_TRY(lvk_child_start(&child, "the file", program, program_size, limits));
+    LVK_TRY(lvk_child_start(&child, "the file", (lvk_child_program){"works", program, program_size}, limits));
     lvk_child_send(&child, r, sizeof *r);
     lvk_status status = lvk_child_receive(&child, &report, sizeof report);
     const bool told = status == LVK_OK;
@@ -115,12 +115,14 @@ Test(child, cannot_be_started) {
     lvk_child child;
     char line[256];
     snprintf(line, sizeof line, "the file: cannot start a process to read it: %s", strerror(ENOEXEC));
-    cr_expect_eq(lvk_child_start(&child, "the file", "nothing", 7, bounds), LVK_ERROR_IO);
+    cr_expect_eq(lvk_child_start(&child, "the file", (lvk_child_program){"none", "nothing", 7}, bounds),
+                 LVK_ERROR_IO);
     cr_expect_str_eq(lvk_error_message(), line);
     void *other;
     size_t size;
     cr_assert_eq(lvk_file_read("/bin/false", 1 << 28, &other, &size), LVK_OK);
-    cr_expect_eq(lvk_child_start(&child, "the file", other, size, bounds), LVK_ERROR_IO);
+    cr_expect_eq(lvk_child_start(&child, "the file", (lvk_child_program){"false", other, size}, bounds),
+                 LVK_ERROR_IO);
     cr_expect(strstr(lvk_error_message(), "ends at once"), "%s", lvk_error_message());
     lvk_free(other);
 }

@@ -27,9 +27,9 @@ enum { SIDE = 40 };
 
 /* ---- the processes ---- */
 
-lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                                   lvk_child_bounds bounds);
-lvk_status __real_lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+lvk_status __real_lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                                   lvk_child_bounds bounds);
 
 static atomic_int starts, latest; /* how many were started; the number of the last one */
@@ -37,13 +37,13 @@ static bool impatient, refused;
 static size_t memory; /* of the last one */
 
 /* The linker puts this in the place of lvk_child_start. A second of processor time is enough here. */
-lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                                   lvk_child_bounds bounds) {
     const struct timeval wait = {.tv_sec = 1};
     bounds.seconds = 1;
     if (refused)
         return lvk_fail(LVK_ERROR_IO, "%s: cannot start a process to read it: no", name);
-    LVK_TRY(__real_lvk_child_start(child, name, program, size, bounds));
+    LVK_TRY(__real_lvk_child_start(child, name, program, bounds));
     if (impatient)
         (void)setsockopt(child->socket, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     atomic_store(&latest, child->process);

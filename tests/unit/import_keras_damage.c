@@ -22,20 +22,20 @@ TestSuite(import_keras_damage, .init = scratch_create, .fini = scratch_remove);
 /* The linker puts this in the place of lvk_child_start. Most files are read by a copy of this process, which
  * has one thread: that takes a fifth of the time, and allocations fail in it as well. Each tenth is read by
  * the program itself. */
-lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                                   lvk_child_bounds bounds);
-lvk_status __real_lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+lvk_status __real_lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                                   lvk_child_bounds bounds);
 
 static int started;
 static bool only_copies;
 
-lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, const void *program, size_t size,
+lvk_status __wrap_lvk_child_start(lvk_child *child, const char *name, lvk_child_program program,
                                   lvk_child_bounds bounds) {
     int ends[2];
     char ready;
     if (!only_copies && started++ % 10 == 0)
-        return __real_lvk_child_start(child, name, program, size, bounds);
+        return __real_lvk_child_start(child, name, program, bounds);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     *child = (lvk_child){.name = name, .bounds = bounds, .socket = ends[0], .process = fork(), .handle = -1};
     cr_assert_geq(child->process, 0);
