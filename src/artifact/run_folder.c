@@ -248,10 +248,32 @@ lvk_status lvk_run_folder_write_config(lvk_run_folder *run, const json_t *config
     return lvk_json_write(run->files[LVK_RUN_CONFIG], config, CONFIG_DIGITS);
 }
 
+/* Fails unless the settings that each run has are there, so that a file of something else is told from a run's. */
+static lvk_status check_config(const char *path, const json_t *config) {
+    static const struct {
+        const char *key;
+        json_type type;
+    } settings[] = {{"crop", JSON_STRING},        {"data", JSON_STRING},  {"epochs", JSON_INTEGER},
+                    {"image_size", JSON_INTEGER}, {"model", JSON_STRING}, {"seed", JSON_INTEGER}};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; ++i) {
+        const json_t *value = json_object_get(config, settings[i].key);
+        if (!value || json_typeof(value) != settings[i].type)
+            return lvk_fail(LVK_ERROR_FORMAT, "%s: is not of a training: its \"%s\" is %s", path,
+                            settings[i].key, value ? "not of the right kind" : "missing");
+    }
+    return LVK_OK;
+}
+
 lvk_status lvk_run_config_read(const char *folder, json_t **config) {
     *config = NULL;
     char *path = lvk_path_join(folder, lvk_run_file_name(LVK_RUN_CONFIG));
-    const lvk_status status = path ? lvk_json_read(path, LVK_JSON_USUAL, config) : LVK_ERROR_MEMORY;
+    lvk_status status = path ? lvk_json_read(path, LVK_JSON_USUAL, config) : LVK_ERROR_MEMORY;
+    if (status == LVK_OK)
+        status = check_config(path, *config);
+    if (status != LVK_OK) {
+        json_decref(*config);
+        *config = NULL;
+    }
     lvk_free(path);
     return status;
 }

@@ -107,7 +107,7 @@ LVK_MUST_USE lvk_status lvk_run_data_check(const char *run, const char *data);
 /* Sets "data" of a configuration to the absolute path of `data`, so that it is found from any folder. */
 LVK_MUST_USE lvk_status lvk_run_config_set_data(json_t *config, const char *data);
 
-/* Reads `folder`/config.json: an object, at most 1 MiB, no key twice. Needs no lock, so that a run can be
+/* Reads `folder`/config.json: an object, at most 1 MiB, no key twice, that has the settings of a training. Needs no lock, so that a run can be
  * looked at while it trains. *config is released with json_decref. */
 LVK_MUST_USE lvk_status lvk_run_config_read(const char *folder, json_t **config);
 

@@ -66,48 +66,63 @@ const char *lvk_h5_name(const lvk_h5_file *file) {
 
 /* ---- walking ---- */
 
-/* Opens the member `name` of a group, which must be a hard link; below 0 if there is none. */
-static hid_t open_member(hid_t group, const char *name) {
+/* Opens the member `name` of a group, below 0 if no hard link has that name. Fails where that cannot be told, or a link leads nowhere;
+ * `path` is for the error line. */
+static lvk_status open_member(const lvk_h5_file *file, const char *path, hid_t group, const char *name,
+                              hid_t *member) {
     H5L_info_t link;
-    if (H5Iget_type(group) != H5I_GROUP || H5Lexists(group, name, H5P_DEFAULT) <= 0 ||
-        H5Lget_info(group, name, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD)
-        return H5I_INVALID_HID;
-    return H5Oopen(group, name, H5P_DEFAULT);
+    *member = H5I_INVALID_HID;
+    const htri_t found = H5Iget_type(group) == H5I_GROUP ? H5Lexists(group, name, H5P_DEFAULT) : 0;
+    if (found == 0)
+        return LVK_OK;
+    if (found > 0 && H5Lget_info(group, name, &link, H5P_DEFAULT) >= 0) {
+        if (link.type != H5L_TYPE_HARD)
+            return LVK_OK;
+        *member = H5Oopen(group, name, H5P_DEFAULT);
+    }
+    return *member >= 0 ? LVK_OK : fail(file, path, "cannot be looked for (damaged?)");
 }
 
 /* Opens the object at `path`, one link after the other; below 0 if there is none of that type. */
-static hid_t open_object(const lvk_h5_file *file, const char *path, H5I_type_t type) {
+static lvk_status open_object(const lvk_h5_file *file, const char *path, H5I_type_t type, hid_t *object) {
     char name[LVK_READER_MAX_NAME + 1];
-    hid_t object = H5Gopen2(file->id, "/", H5P_DEFAULT);
-    while (object >= 0 && *path) {
-        const size_t length = strcspn(path, "/");
+    const char *rest = path;
+    *object = H5Gopen2(file->id, "/", H5P_DEFAULT);
+    if (*object < 0)
+        return fail(file, "/", "cannot be opened (damaged?)");
+    while (*object >= 0 && *rest) {
+        const size_t length = strcspn(rest, "/");
         hid_t member = H5I_INVALID_HID;
+        lvk_status status = LVK_OK;
         if (length > 0 && length < sizeof name) {
-            memcpy(name, path, length);
+            memcpy(name, rest, length);
             name[length] = '\0';
-            member = open_member(object, name);
+            status = open_member(file, path, *object, name, &member);
         }
-        H5Oclose(object);
-        object = member;
-        path += length + (path[length] == '/');
+        H5Oclose(*object);
+        *object = member;
+        LVK_TRY(status);
+        rest += length + (rest[length] == '/');
     }
-    if (object >= 0 && H5Iget_type(object) != type) {
-        H5Oclose(object);
-        object = H5I_INVALID_HID;
+    if (*object >= 0 && H5Iget_type(*object) != type) {
+        H5Oclose(*object);
+        *object = H5I_INVALID_HID;
     }
-    return object;
+    return LVK_OK;
 }
 
 static lvk_status open_group(const lvk_h5_file *file, const char *path, hid_t *group) {
-    *group = open_object(file, path, H5I_GROUP);
+    LVK_TRY(open_object(file, path, H5I_GROUP, group));
     return *group >= 0 ? LVK_OK : fail(file, path, "is no group of this file");
 }
 
-bool lvk_h5_has_group(const lvk_h5_file *file, const char *path) {
-    const hid_t group = open_object(file, path, H5I_GROUP);
-    if (group >= 0)
+lvk_status lvk_h5_has_group(const lvk_h5_file *file, const char *path, bool *has) {
+    hid_t group;
+    LVK_TRY(open_object(file, path, H5I_GROUP, &group));
+    *has = group >= 0;
+    if (*has)
         H5Gclose(group);
-    return group >= 0;
+    return LVK_OK;
 }
 
 lvk_status lvk_h5_members(const lvk_h5_file *file, const char *path, size_t *count) {
@@ -124,15 +139,27 @@ lvk_status lvk_h5_members(const lvk_h5_file *file, const char *path, size_t *cou
 
 /* ---- attributes ---- */
 
-lvk_status lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char *attribute, bool *has) {
+/* Opens an attribute of a group, below 0 if there is none of that name. */
+static lvk_status open_attribute(const lvk_h5_file *file, const char *path, const char *name,
+                                 hid_t *attribute) {
     hid_t group;
     LVK_TRY(open_group(file, path, &group));
-    const htri_t found = H5Aexists(group, attribute);
+    const htri_t found = H5Aexists(group, name);
+    *attribute = found > 0 ? H5Aopen(group, name, H5P_DEFAULT) : H5I_INVALID_HID;
     H5Gclose(group);
-    *has = found > 0;
-    return found >= 0 ? LVK_OK
-                      : lvk_fail(LVK_ERROR_FORMAT, "%s: attribute \"%s\" of \"%s\" cannot be looked for",
-                                 file->name, attribute, *path ? path : "/");
+    if (found == 0 || *attribute >= 0)
+        return LVK_OK;
+    return lvk_fail(LVK_ERROR_FORMAT, "%s: attribute \"%s\" of \"%s\" cannot be looked for (damaged?)",
+                    file->name, name, *path ? path : "/");
+}
+
+lvk_status lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char *name, bool *has) {
+    hid_t attribute;
+    LVK_TRY(open_attribute(file, path, name, &attribute));
+    *has = attribute >= 0;
+    if (*has)
+        H5Aclose(attribute);
+    return LVK_OK;
 }
 
 /* An open attribute. */
@@ -223,10 +250,7 @@ static hid_t type_of_attribute(hid_t id) {
 lvk_status lvk_h5_strings(const lvk_h5_file *file, const char *path, const char *name, lvk_arena *arena,
                           const char ***strings, size_t *count) {
     attribute a = {.file = file, .path = path, .name = name};
-    hid_t group;
-    LVK_TRY(open_group(file, path, &group));
-    a.id = H5Aexists(group, name) > 0 ? H5Aopen(group, name, H5P_DEFAULT) : H5I_INVALID_HID;
-    H5Gclose(group);
+    LVK_TRY(open_attribute(file, path, name, &a.id));
     if (a.id < 0)
         return fail_attribute(&a, "is missing");
     a.type = type_of_attribute(a.id);
@@ -348,7 +372,8 @@ static lvk_status describe(const lvk_h5_file *file, const char *path, hid_t data
 }
 
 lvk_status lvk_h5_describe(const lvk_h5_file *file, const char *path, lvk_reader_tensor *tensor) {
-    const hid_t dataset = open_object(file, path, H5I_DATASET);
+    hid_t dataset;
+    LVK_TRY(open_object(file, path, H5I_DATASET, &dataset));
     if (dataset < 0)
         return fail(file, path, "is no tensor of this file");
     const lvk_status status = describe(file, path, dataset, tensor);
@@ -359,7 +384,8 @@ lvk_status lvk_h5_describe(const lvk_h5_file *file, const char *path, lvk_reader
 lvk_status lvk_h5_read(const lvk_h5_file *file, const char *path, const lvk_reader_tensor *tensor,
                        float *destination) {
     const hsize_t count = tensor->size / sizeof(float);
-    const hid_t dataset = open_object(file, path, H5I_DATASET);
+    hid_t dataset;
+    LVK_TRY(open_object(file, path, H5I_DATASET, &dataset));
     const hid_t room = H5Screate_simple(1, &count, NULL); /* H5Dread fails if the dataset has another count */
     const bool read = dataset >= 0 && room >= 0 &&
                       H5Dread(dataset, H5T_NATIVE_FLOAT, room, H5S_ALL, H5P_DEFAULT, destination) >= 0;

@@ -24,8 +24,9 @@ void lvk_h5_close(lvk_h5_file **file);
 /* The name of the file for error lines. */
 const char *lvk_h5_name(const lvk_h5_file *file);
 
-/* Whether hard links lead to a group at `path`; "" is the root. */
-bool lvk_h5_has_group(const lvk_h5_file *file, const char *path);
+/* Sets *has to whether hard links lead to a group at `path`; "" is the root. Fails where that cannot be told, as where memory is out or
+ * the file is damaged. */
+LVK_MUST_USE lvk_status lvk_h5_has_group(const lvk_h5_file *file, const char *path, bool *has);
 
 /* Sets `count` to the number of members of a group. */
 LVK_MUST_USE lvk_status lvk_h5_members(const lvk_h5_file *file, const char *path, size_t *count);
@@ -36,7 +37,7 @@ LVK_MUST_USE lvk_status lvk_h5_members(const lvk_h5_file *file, const char *path
 LVK_MUST_USE lvk_status lvk_h5_strings(const lvk_h5_file *file, const char *path, const char *attribute,
                                        lvk_arena *arena, const char ***strings, size_t *count);
 
-/* Sets *has to whether a group has an attribute. Fails where that cannot be told, as where memory is out or the file is damaged. */
+/* Sets *has to whether a group has an attribute. Fails as lvk_h5_has_group does, or if there is no such group. */
 LVK_MUST_USE lvk_status lvk_h5_has_attribute(const lvk_h5_file *file, const char *path, const char *attribute,
                                              bool *has);
 

@@ -100,14 +100,16 @@ static lvk_status collect(void *user, const lvk_h5_file *file, lvk_keras_list *l
     reader *r = user;
     const char **layers;
     size_t count;
-    bool at_root, has;
+    bool at_root, has_whole = false, has;
     LVK_TRY(lvk_h5_has_attribute(file, "", "layer_names", &at_root));
     const char *group = at_root ? "" : whole;
     r->file = file;
     r->list = list;
     r->root = *group ? "model_weights/" : "";
     has = at_root;
-    if (!at_root && lvk_h5_has_group(file, whole))
+    if (!at_root)
+        LVK_TRY(lvk_h5_has_group(file, whole, &has_whole));
+    if (has_whole)
         LVK_TRY(lvk_h5_has_attribute(file, whole, "layer_names", &has));
     if (!has)
         return lvk_fail(LVK_ERROR_FORMAT,

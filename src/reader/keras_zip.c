@@ -215,7 +215,10 @@ static lvk_status choose_names(reader *r) {
         const char *path = path_of(r, r->layers[i].name);
         if (!path)
             return LVK_ERROR_MEMORY;
-        if (r->layers[i].kind && !lvk_h5_has_group(r->file, path))
+        bool has = true;
+        if (r->layers[i].kind)
+            LVK_TRY(lvk_h5_has_group(r->file, path, &has));
+        if (!has)
             return LVK_OK;
     }
     for (size_t i = 0; i < r->count; ++i)
@@ -228,7 +231,9 @@ static lvk_status add_layer(reader *r, const layer *l) {
     const char *path = path_of(r, l->group);
     if (!path)
         return LVK_ERROR_MEMORY;
-    if (lvk_h5_has_group(r->file, path))
+    bool has;
+    LVK_TRY(lvk_h5_has_group(r->file, path, &has));
+    if (has)
         LVK_TRY(lvk_h5_members(r->file, path, &count));
     if (count != l->weights)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: layer \"%s\" (%s): %zu in place of %zu weights in \"%s\"",
@@ -248,8 +253,12 @@ static lvk_status collect(void *user, const lvk_h5_file *file, lvk_keras_list *l
     reader *r = user;
     r->file = file;
     r->list = list;
-    r->root = lvk_h5_has_group(file, keras3) ? keras3 : tensorflow;
-    if (!lvk_h5_has_group(file, r->root))
+    bool has;
+    LVK_TRY(lvk_h5_has_group(file, keras3, &has));
+    r->root = has ? keras3 : tensorflow;
+    if (!has)
+        LVK_TRY(lvk_h5_has_group(file, tensorflow, &has));
+    if (!has)
         return lvk_fail(LVK_ERROR_FORMAT, "%s: has no group \"%s\"", r->weights, keras3);
     LVK_TRY(choose_names(r));
     for (size_t i = 0; i < r->count; ++i)

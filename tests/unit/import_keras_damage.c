@@ -257,36 +257,54 @@ Test(import_keras_damage, out_of_memory) {
     fake_destroy(&fake);
 }
 
-/* The linker puts this in the place of H5Aexists. */
+/* The linker puts these in the place of H5Aexists and H5Lexists. */
 htri_t __wrap_H5Aexists(hid_t object, const char *name);
 htri_t __real_H5Aexists(hid_t object, const char *name);
+htri_t __wrap_H5Lexists(hid_t group, const char *name, hid_t list);
+htri_t __real_H5Lexists(hid_t group, const char *name, hid_t list);
 
-static const char *hidden; /* the attribute that cannot be looked for */
+static const char *hidden_attribute, *hidden_link; /* what cannot be looked for */
 
 htri_t __wrap_H5Aexists(hid_t object, const char *name) {
-    return hidden && strcmp(name, hidden) == 0 ? -1 : __real_H5Aexists(object, name);
+    return hidden_attribute && strcmp(name, hidden_attribute) == 0 ? -1 : __real_H5Aexists(object, name);
 }
 
-/* Theano's kernels would be read as TensorFlow's, turned around. */
-Test(import_keras_damage, an_attribute_that_cannot_be_looked_for_is_not_missing) {
-    static const char *const names[] = {"backend", "layer_names"};
+htri_t __wrap_H5Lexists(hid_t group, const char *name, hid_t list) {
+    return hidden_link && strcmp(name, hidden_link) == 0 ? -1 : __real_H5Lexists(group, name, list);
+}
+
+/* Reads a file in which something cannot be looked for, then the whole of it. */
+static void expect_not_missing(const char *path, read_keras read, const char *attribute, const char *link,
+                               const char *words) {
     lvk_keras_model model = {0};
     void *bytes;
     size_t size;
+    cr_assert_eq(lvk_file_read(path, 1 << 24, &bytes, &size), LVK_OK);
+    hidden_attribute = attribute;
+    hidden_link = link;
+    cr_expect_eq(read("weights", bytes, size, &model), LVK_ERROR_FORMAT);
+    cr_expect_not_null(strstr(lvk_error_message(), words), "%s", lvk_error_message());
+    hidden_attribute = hidden_link = NULL;
+    cr_expect_eq(read("weights", bytes, size, &model), LVK_OK, "%s", lvk_error_message());
+    lvk_keras_finish(&model);
+    lvk_free(bytes);
+}
+
+/* Theano's kernels would be read as TensorFlow's, turned around; layers that are named by themselves as if by their classes. */
+Test(import_keras_damage, what_cannot_be_looked_for_is_not_missing) {
     make_small();
     only_copies = true;
     fake_write_h5(&fake, scratch_path("w.h5"), &(fake_keras){0});
-    cr_assert_eq(lvk_file_read(scratch_path("w.h5"), 1 << 24, &bytes, &size), LVK_OK);
-    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-        char words[64];
-        hidden = names[i];
-        snprintf(words, sizeof words, "attribute \"%s\" of \"/\" cannot be looked for", hidden);
-        cr_expect_eq(lvk_keras_h5_read("w.h5", bytes, size, &model), LVK_ERROR_FORMAT);
-        cr_expect_not_null(strstr(lvk_error_message(), words), "%s", lvk_error_message());
-    }
-    hidden = NULL;
-    cr_expect_eq(lvk_keras_h5_read("w.h5", bytes, size, &model), LVK_OK, "%s", lvk_error_message());
-    lvk_keras_finish(&model);
-    lvk_free(bytes);
+    fake_write_keras(&fake, scratch_path("w.keras"), &(fake_keras){0});
+    expect_not_missing(scratch_path("w.h5"), lvk_keras_h5_read, "backend", NULL,
+                       "attribute \"backend\" of \"/\" cannot be looked for");
+    expect_not_missing(scratch_path("w.h5"), lvk_keras_h5_read, "layer_names", NULL,
+                       "attribute \"layer_names\" of \"/\" cannot be looked for");
+    expect_not_missing(scratch_path("w.h5"), lvk_keras_h5_read, NULL, "conv1",
+                       "\"conv1\" cannot be looked for");
+    expect_not_missing(scratch_path("w.keras"), lvk_keras_zip_read, NULL, "layers",
+                       "\"layers\" cannot be looked for");
+    expect_not_missing(scratch_path("w.keras"), lvk_keras_zip_read, NULL, "conv1",
+                       "\"layers/conv1/vars\" cannot be looked for");
     fake_destroy(&fake);
 }

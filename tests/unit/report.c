@@ -261,7 +261,9 @@ Test(source, all_folds_are_there_or_memory_is_out, .init = scratch_create, .fini
         char name[64];
         cr_assert_eq(lvk_folder_create(scratch_path(folds[i])), LVK_OK);
         snprintf(name, sizeof name, "%s/config.json", folds[i]);
-        write_text(name, "{}");
+        write_text(
+            name,
+            "{\"crop\": \"none\", \"data\": \"d\", \"epochs\": 9, \"image_size\": 8, \"model\": \"cnn\", \"seed\": 1}");
         snprintf(name, sizeof name, "%s/split.json", folds[i]);
         write_text(name,
                    "{\"parts\": {\"train\": [], \"validation\": [], \"test\": [], \"preliminary\": []}}");

@@ -142,15 +142,20 @@ Test(run_folder, configuration) {
     lvk_run_folder *run = NULL;
     cr_assert_eq(lvk_run_folder_create(scratch_path("r"), "cnn", &run), LVK_OK);
     json_t *config =
-        json_pack("{s:f, s:i, s:{s:s, s:b}}", "rate", 0.001, "epochs", 20, "data", "path", "ü", "flip", 1);
+        json_pack("{s:f, s:i, s:i, s:i, s:s, s:s, s:s, s:{s:b}}", "rate", 0.001, "epochs", 20, "image_size",
+                  112, "seed", 1, "data", "ü", "crop", "none", "model", "cnn", "augment", "flip", 1);
     cr_assert_eq(lvk_run_folder_write_config(run, config), LVK_OK, "%s", lvk_error_message());
     expect_file(lvk_run_folder_file(run, LVK_RUN_CONFIG), "{\n"
-                                                          "  \"data\": {\n"
-                                                          "    \"flip\": true,\n"
-                                                          "    \"path\": \"ü\"\n"
+                                                          "  \"augment\": {\n"
+                                                          "    \"flip\": true\n"
                                                           "  },\n"
+                                                          "  \"crop\": \"none\",\n"
+                                                          "  \"data\": \"ü\",\n"
                                                           "  \"epochs\": 20,\n"
-                                                          "  \"rate\": 0.001\n"
+                                                          "  \"image_size\": 112,\n"
+                                                          "  \"model\": \"cnn\",\n"
+                                                          "  \"rate\": 0.001,\n"
+                                                          "  \"seed\": 1\n"
                                                           "}\n");
     json_t *read = NULL;
     cr_assert_eq(lvk_run_config_read(scratch_path("r"), &read), LVK_OK, "%s", lvk_error_message());
@@ -191,7 +196,14 @@ Test(run_folder, a_data_set_s_path_that_is_no_text_is_told_from_a_lack_of_memory
 
 Test(run_folder, bad_configurations) {
     static const char *const texts[] = {
-        "", "{", "[]", "{\"a\":1,\"a\":2}", "{\"a\":1} x", "{\"a\":\"\xFF\"}"};
+        "",
+        "{",
+        "[]",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":1} x",
+        "{\"a\":\"\xFF\"}",
+        "{\"name\": \"a page\", \"version\": 1}",
+        "{\"crop\":\"none\",\"data\":\"d\",\"epochs\":\"9\",\"image_size\":8,\"model\":\"cnn\",\"seed\":1}"};
     json_t *config = NULL;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
         write_file(scratch_path("config.json"), texts[i]);
