@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Looks for faults that no test's answer shows. tools/check.sh runs AddressSanitizer and UndefinedBehaviorSanitizer itself.
-#   tools/sanitize.sh thread       data races, by ThreadSanitizer: the program trains and predicts on four threads of the cpu device, and
-#                                  serves to eight clients at once
+#   tools/sanitize.sh thread       data races, by ThreadSanitizer: the program trains and predicts on four threads of the cpu device,
+#                                  loads damaged images, is interrupted, explores, cross-validates, explains, reports, searches with
+#                                  two jobs, and serves to eight clients at once
 #   tools/sanitize.sh valgrind     bytes that were never written, and leaks, by Valgrind: a data set is drawn, a network is trained
 #                                  and used, on the reference, which does everything in plain C
 #   tools/sanitize.sh validation   Vulkan's validation with best practices over all tests of the Vulkan drivers
@@ -19,8 +20,7 @@ cd "$(dirname "$0")/.."
 build=$PWD/build-sanitize/$1
 mkdir -p "$build"
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT
 export OMP_WAIT_POLICY=passive XDG_CACHE_HOME=$work/cache
 
 configure() { # configure OPTION...: kernels of an earlier build are not compiled again
@@ -36,6 +36,22 @@ build() { # build TARGET... -- OPTION...
     { configure "$@" && cmake --build "$build" --target "${targets[@]}"; } >"$build/log" 2>&1 || { tail -n 30 "$build/log"; exit 1; }
 }
 
+# Runs a function in a shell of its own, which ends at the first command that fails; $build/output has what is printed, and what was
+# found in it is shown. collect FUNCTION ARGUMENT...
+collect() {
+    local status
+    set +e # "FUNCTION || status=$?" would turn -e off within the function
+    (set -e; "$@") >"$build/output" 2>&1
+    status=$?
+    set -e
+    if grep -qE '^==|WARNING: ThreadSanitizer' "$build/output"; then
+        grep -A 30 -E '^==|WARNING: ThreadSanitizer' "$build/output" | head -n 200 || true
+        return 1
+    fi
+    [ "$status" = 0 ] || tail -n 40 "$build/output"
+    return "$status"
+}
+
 # The program from drawn cells to a server's answers. program COMMAND...: what runs leukvk.
 use_program() {
     local device=$1 leukvk=("${@:2}") options=(--epochs 2)
@@ -46,11 +62,30 @@ use_program() {
     "${leukvk[@]}" predict --model "$work/run" "$work/data" --format csv --device "$device"
 }
 
+# The other work of several threads, on the data and the model of use_program: a loader that meets images that cannot be read, or whose
+# training ends early, and what computes on many images or draws at once. use_threads PROGRAM
+use_threads() {
+    local program=$1 picture status=0 small=(--image-size 32 --batch 8 --epochs 1 --device cpu)
+    cp -r "$work/data" "$work/damaged"
+    while read -r picture; do truncate -s 200 "$picture"; done < <(find "$work/damaged" -name '*.png' | sort | awk 'NR % 5 == 0')
+    "$program" data "$work/damaged" --report "$work/data.html"
+    "$program" predict --model "$work/run" "$work/damaged" --format csv --device cpu || status=$?
+    [ "$status" = 1 ] || { echo "sanitize: damaged images gave the exit status $status"; return 1; }
+    status=0
+    timeout --foreground -s INT 20 "$program" train --data "$work/data" --out "$work/stopped" "${small[@]}" --no-refit --epochs 100000 || status=$?
+    [ "$status" = 124 ] || { echo "sanitize: a training without end ended"; return 1; }
+    "$program" cv --data "$work/data" --out "$work/cv" --folds 2 "${small[@]}"
+    "$program" report "$work/cv" --device cpu
+    "$program" explain "$work/run" "$work/data" --out "$work/explain" --device cpu
+    "$program" tune --data "$work/data" --out "$work/tune" --grid learning-rate=0.001,0.0003 --jobs 2 "${small[@]}"
+}
+
 serve_to_many() { # serve_to_many COMMAND...: eight clients, each with pictures and questions of its own
-    local port=$((20000 + RANDOM % 20000)) client clients=() pictures
+    local port=$((20000 + RANDOM % 20000)) server client clients=() pictures
     mapfile -t pictures < <(find "$work/data" -name '*.png')
     "$@" serve "$work/run" --device cpu --port "$port" >"$work/serve" 2>&1 &
     server=$!
+    trap 'kill "$server" 2>/dev/null' EXIT # of collect's shell
     for _ in $(seq 600); do
         ! curl -sf "http://127.0.0.1:$port/healthz" >/dev/null || break
         kill -0 "$server" 2>/dev/null || break
@@ -66,9 +101,15 @@ serve_to_many() { # serve_to_many COMMAND...: eight clients, each with pictures 
     wait "${clients[@]}" || true
     kill -TERM "$server"
     wait "$server" || { cat "$work/serve"; return 1; }
-    server=
+    trap - EXIT
     cat "$work/serve"
     [ "$(cat "$work"/answers-* | grep -c probab)" -ge 8 ] || { echo "sanitize: the server gave no answers"; return 1; }
+}
+
+use_all_threads() {
+    use_program cpu "$1"
+    use_threads "$1"
+    serve_to_many "$1"
 }
 
 check_thread() {
@@ -78,18 +119,13 @@ check_thread() {
         -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG"
     # Libraries that were built without ThreadSanitizer are left alone; src/cpu/threads.c tells it of OpenMP's waiting.
     export OMP_NUM_THREADS=4 TSAN_OPTIONS="ignore_noninstrumented_modules=1 exitcode=66" TSAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19
-    {
-        use_program cpu "$build/leukvk"
-        serve_to_many "$build/leukvk"
-    } >"$build/output" 2>&1 || { tail -n 40 "$build/output"; return 1; }
-    ! grep -A 30 'WARNING: ThreadSanitizer' "$build/output"
+    collect use_all_threads "$build/leukvk"
 }
 
 check_valgrind() {
     build leukvk -- -DLEUKVK_TESTS=OFF
-    use_program reference valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
-        --show-leak-kinds=definite "$build/leukvk" >"$build/output" 2>&1 || { grep -m 40 '^==' "$build/output"; tail -n 5 "$build/output"; return 1; }
-    ! grep -m 40 '^==' "$build/output"
+    collect use_program reference valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+        --show-leak-kinds=definite "$build/leukvk"
 }
 
 # Advice that is not followed, each with the reason:
