@@ -12,8 +12,8 @@ import tempfile
 import unittest
 
 PROGRAM, SOURCES, BUILD = (pathlib.Path(word) for word in sys.argv[1:4])
-SCRIPTS = ["check.sh", "quickstart.sh", "setup.sh", "fetch-weights.sh", "package.sh", "fuzz.sh", "sanitize.sh", "help-files.py", "study/run.sh", "study/ablation.sh", "check-docs.py",
-           "bench/bench.py"]
+SCRIPTS = ["check.sh", "quickstart.sh", "setup.sh", "fetch-weights.sh", "package.sh", "fuzz.sh", "sanitize.sh", "help-files.py", "study/compare.py",
+           "check-docs.py", "bench/bench.py"]
 OUTER = """cmake_minimum_required(VERSION 3.25)
 project(outer LANGUAGES C CXX)
 add_subdirectory(leukvk)
