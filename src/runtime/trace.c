@@ -172,9 +172,15 @@ lvk_status lvk_network_trace_train(lvk_network *network, const lvk_train_batch *
     *text = '\0';
     LVK_TRY(lvk_network_write_batch(network, batch));
     LVK_TRY(trace_pass(&network->training, text));
-    if (*text || !network->update.builder || batch->microbatch + 1 < batch->microbatches)
+    if (*text || !network->update.builder || network->config.shared ||
+        batch->microbatch + 1 < batch->microbatches)
         return LVK_OK;
-    LVK_TRY(lvk_network_write_hyper(network, batch->hyper));
+    return lvk_network_trace_update(network, batch->hyper, text);
+}
+
+lvk_status lvk_network_trace_update(lvk_network *network, const lvk_real *hyper, char text[LVK_TRACE_TEXT]) {
+    *text = '\0';
+    LVK_TRY(lvk_network_write_hyper(network, hyper));
     return trace_pass(&network->update, text);
 }
 

@@ -14,6 +14,10 @@ enum { LVK_TRACE_TEXT = 512 };
 LVK_MUST_USE lvk_status lvk_network_trace_train(lvk_network *network, const lvk_train_batch *batch,
                                                 char text[LVK_TRACE_TEXT]);
 
+/* The same for lvk_network_update of a shared network. */
+LVK_MUST_USE lvk_status lvk_network_trace_update(lvk_network *network, const lvk_real *hyper,
+                                                 char text[LVK_TRACE_TEXT]);
+
 /* The same for the last lvk_network_infer, with its inputs. */
 LVK_MUST_USE lvk_status lvk_network_trace_infer(lvk_network *network, char text[LVK_TRACE_TEXT]);
 

@@ -72,15 +72,18 @@ static lvk_status find(lvk_trainer *t, uint32_t *step, char text[LVK_TRACE_TEXT]
 }
 
 lvk_status lvk_divergence_explain(lvk_trainer *t, lvk_status status) {
+    const lvk_ranks ranks = t->ranks;
     char line[512], text[LVK_TRACE_TEXT] = "";
     uint32_t step = 0;
-    if (t->ranks.size > 1 || !lvk_run_folder_has(t->folder, LVK_RUN_LAST))
+    if (ranks.rank > 0 || !lvk_run_folder_has(t->folder, LVK_RUN_LAST))
         return status;
     snprintf(line, sizeof line, "%s", lvk_error_message());
     lvk_log(LVK_LOG_INFO,
             "the training diverged; the steps since the last checkpoint are computed again, to learn "
             "which operator made the first number that is not finite");
+    t->ranks = (lvk_ranks){.size = 1}; /* trains with the microbatches of all, to the same bits */
     const lvk_status search = find(t, &step, text);
+    t->ranks = ranks;
     if (search != LVK_OK)
         lvk_log(LVK_LOG_WARNING, "which operator made the training diverge is not known: %s",
                 lvk_error_message());

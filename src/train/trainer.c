@@ -270,7 +270,7 @@ static lvk_status train_alone(lvk_trainer *t, lvk_batch_source *batches, uint32_
     return LVK_OK;
 }
 
-/* Trains a step together with other ranks: in each round every rank trains with one microbatch, then all
+/* Trains a step together with other ranks, if there are any: in each round every rank trains with one microbatch, then all
  * ranks accumulate the gradients of all. */
 static lvk_status train_together(lvk_trainer *t, lvk_batch_source *batches, uint32_t microbatches) {
     lvk_real hyper[LVK_MAX_PARAM_GROUPS][LVK_HYPER_COUNT];
@@ -286,8 +286,11 @@ static lvk_status train_together(lvk_trainer *t, lvk_batch_source *batches, uint
         for (uint32_t i = 0; i < t->ranks.size && first + i < microbatches; ++i)
             count_microbatch(&t->state, &t->round[i]);
     }
+    LVK_TRY(status);
     fill_hyper(t, hyper);
-    return status == LVK_OK ? lvk_network_update(t->network, hyper[0]) : status;
+    if (t->trace)
+        return *t->trace ? LVK_OK : lvk_network_trace_update(t->network, hyper[0], t->trace);
+    return lvk_network_update(t->network, hyper[0]);
 }
 
 lvk_status lvk_trainer_step(lvk_trainer *t, lvk_batch_source *batches) {
@@ -296,8 +299,8 @@ lvk_status lvk_trainer_step(lvk_trainer *t, lvk_batch_source *batches) {
     const uint64_t available = lvk_divide_up(left, t->settings.options.batch);
     const uint32_t most = t->settings.options.accumulate;
     const uint32_t microbatches = available < most ? (uint32_t)available : most;
-    LVK_TRY(t->ranks.size > 1 ? train_together(t, batches, microbatches)
-                              : train_alone(t, batches, microbatches));
+    LVK_TRY(t->network->config.shared ? train_together(t, batches, microbatches)
+                                      : train_alone(t, batches, microbatches));
     ++p->step;
     ++p->update;
     return LVK_OK;

@@ -32,11 +32,12 @@ def succeed(command):
 
 
 def refuse(command, *words):
-    """Fails in all ranks, with one line of leukvk's that has all the words."""
+    """Fails in all ranks, with one line of leukvk's that has all the words; returns it."""
     status, out, err = run(command)
     lines = [line for line in err.splitlines() if line.startswith("leukvk: ")]
     if status == 0 or len(lines) != 1 or not all(word in lines[0] for word in words):
         sys.exit(f"{' '.join(command)}: status {status}, not one line with {words}:\n{out}{err}")
+    return lines[0]
 
 
 def compare(one, other):
@@ -107,6 +108,14 @@ with tempfile.TemporaryDirectory() as folder_name:
     succeed([program, "train", *map(str, four), "--out", str(folder / "four-one")])
     succeed(ranks(3, *four, "--out", folder / "four-three"))
     compare(folder / "four-one", folder / "four-three")
+
+    # the first rank finds the operator with the batches of all
+    for number_of_case, case in enumerate(("--model cnn --l2 900 --epochs 1", "--checkpoint-seconds 0 --epochs 20")):
+        wild = ["--data", folder / "data", *"--batch 4 --accumulate 2 --learning-rate 100 --momentum 0.99 --optimizer sgd".split(), *case.split()]
+        told = {refuse(ranks(count, *wild, "--out", folder / f"wild-{number_of_case}-{count}"), "the loss diverged at epoch ", ", operator ", " made the first: ")
+                for count in (1, 2)}
+        if len(told) != 1:
+            sys.exit(f"one rank and two tell different operators: {told}")
 
     new = folder / "new"
     refuse(ranks(3, *two, "--out", new), "--accumulate 2", "--accumulate 3 or more")
