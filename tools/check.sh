@@ -143,6 +143,7 @@ step "configure with sanitizers" configure build-check/sanitize -DCMAKE_BUILD_TY
     -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" -DLEUKVK_SHADERS="$root/build-check/release/shaders"
 step "build with sanitizers" cmake --build build-check/sanitize --target tests-cpu
 step "tests: sanitizers, CPU side" run_sanitized
+step "data races" tools/sanitize.sh thread
 
 skipped=$(grep -h '\[SKIP\]' "$logs"/tests*.log 2>/dev/null | wc -l)
 disabled=$(grep -h 'Not Run (Disabled)' "$logs"/tests*.log 2>/dev/null | wc -l)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks for faults that no test's answer shows. tools/check.sh runs AddressSanitizer and UndefinedBehaviorSanitizer itself.
+# Looks for faults that no test's answer shows. tools/check.sh runs AddressSanitizer and UndefinedBehaviorSanitizer itself, and `thread`.
 #   tools/sanitize.sh thread       data races, by ThreadSanitizer: the program trains and predicts on four threads of the cpu device,
 #                                  loads damaged images, is interrupted, explores, cross-validates, explains, reports, searches with
 #                                  two jobs, and serves to eight clients at once
@@ -72,7 +72,7 @@ use_threads() {
     "$program" predict --model "$work/run" "$work/damaged" --format csv --device cpu || status=$?
     [ "$status" = 1 ] || { echo "sanitize: damaged images gave the exit status $status"; return 1; }
     status=0
-    timeout --foreground -s INT 20 "$program" train --data "$work/data" --out "$work/stopped" "${small[@]}" --no-refit --epochs 100000 || status=$?
+    timeout --foreground -s INT 8 "$program" train --data "$work/data" --out "$work/stopped" "${small[@]}" --no-refit --epochs 100000 || status=$?
     [ "$status" = 124 ] || { echo "sanitize: a training without end ended"; return 1; }
     "$program" cv --data "$work/data" --out "$work/cv" --folds 2 "${small[@]}"
     "$program" report "$work/cv" --device cpu

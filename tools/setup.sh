@@ -16,7 +16,8 @@ build=(gcc g++ cmake ninja-build pkg-config glslc spirv-tools libvulkan1 libvulk
 test=(git lintian file clang-format-19 clang-tidy-19 python3 libcriterion-dev vulkan-validationlayers chromium chromium-common
     python3-opencv python3-onnx python3-pil curl librsvg2-bin)
 fuzz=(clang-19 libclang-rt-19-dev libomp-19-dev llvm-19)
-sanitize=(clang-19 libclang-rt-19-dev libomp-19-dev llvm-19 valgrind curl)
+test+=("${fuzz[@]}") # for ThreadSanitizer
+sanitize=(valgrind)
 mpi=(libopenmpi-dev openmpi-bin)
 # Node.js of elsewhere has npm with it, which Debian's packages would replace.
 command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)
