@@ -8,16 +8,16 @@
  *
  * by the gradients of the graph itself, on the device. y is the logit over the model's temperature
  * (leukvk/calibrate.h); of the negative class of two, whose logit is that of the positive one with the
- * other sign, -y. Where a model adds the logit of the cell's area to that of its net (docs/model.md), the
- * heat is that of the net: the area's logit has no places. The map is brought to the crop's pixels by
+ * other sign, -y. Where a model adds the logit of the cell's area and hue to that of its net (docs/model.md),
+ * the heat is that of the net: the other logit has no places. The map is brought to the crop's pixels by
  * bilinear interpolation between its places, each of which lies at the centre of what it sees of the image;
  * beyond the outermost places their value counts.
  *
  * Occlusion (M. D. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV 2014):
  * a square patch is moved over the crop in steps of half its side, and what is below it becomes black, as
  * the ground of segmented cells is. A pixel's value is by how much the probability of the class falls,
- * the mean over the patches that lie on the pixel; where it rises, 0. It shows the whole model, the
- * area's logit included, and needs no gradients. It cannot show ground: black on black changes nothing. */
+ * the mean over the patches that lie on the pixel; where it rises, 0. It shows the whole model, the logit of
+ * area and hue included, and needs no gradients. It cannot show ground: black on black changes nothing. */
 #ifndef LEUKVK_EXPLAIN_H
 #define LEUKVK_EXPLAIN_H
 

@@ -133,7 +133,7 @@ LVK_API void lvk_text_free(char *text);
 LVK_API LVK_MUST_USE lvk_status lvk_text_write(const char *path, const char *text);
 
 /* Sets `folder` to the data set, a folder or a table, on which a run was trained, from its config.json. The
- * caller frees it with lvk_text_free. LVK_ERROR_IO: the data set is no longer there. */
+ * caller frees it with lvk_text_free. LVK_ERROR_IO: the data set is no longer there, or config.json is not. */
 LVK_API LVK_MUST_USE lvk_status lvk_run_data_folder(const char *run, char **folder);
 
 /* Sets `text` to an option with which that data set was read, "columns", "subject_pattern" or "microns_per_pixel"

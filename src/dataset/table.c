@@ -255,12 +255,15 @@ static lvk_status fill_entries(table *t) {
 static lvk_status fail_column(const table *t, lvk_table_role role) {
     char *names;
     LVK_TRY(lvk_csv_list_columns(&t->csv, &names));
-    const lvk_status status = lvk_fail(
-        LVK_ERROR_FORMAT,
-        "%s: line %u: no column is called as the %s of images usually is; --columns %s=NAME says which of "
-        "these it is: %.500s",
-        t->csv.path, t->csv.line, lvk_table_role_name(role), lvk_table_role_name(role),
-        *names ? names : "(none)");
+    const lvk_status status =
+        *names
+            ? lvk_fail(LVK_ERROR_FORMAT,
+                       "%s: line %u: no column is called as the %s of images usually is; --columns %s=NAME "
+                       "says which of these it is: %.500s",
+                       t->csv.path, t->csv.line, lvk_table_role_name(role), lvk_table_role_name(role), names)
+            : lvk_fail(LVK_ERROR_FORMAT,
+                       "%s: line %u: no column has a name; a table begins with a line of names", t->csv.path,
+                       t->csv.line);
     lvk_free(names);
     return status;
 }

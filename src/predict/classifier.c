@@ -389,6 +389,12 @@ lvk_status lvk_text_write(const char *path, const char *text) {
 lvk_status lvk_run_data_folder(const char *run, char **folder) {
     *folder = NULL;
     json_t *config;
+    LVK_TRY(lvk_run_folder_need(run, LVK_RUN_CONFIG));
+    if (!lvk_folder_has(run, lvk_run_file_name(LVK_RUN_CONFIG)))
+        return lvk_fail(
+            LVK_ERROR_IO,
+            "%s: has no config.json, which would tell the data set of the training; --data DIR names one",
+            run);
     LVK_TRY(lvk_run_config_read(run, &config));
     const char *data = json_string_value(json_object_get(config, "data"));
     lvk_status status =

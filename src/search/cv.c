@@ -188,13 +188,15 @@ static lvk_status run_fold(cross_validation *c, uint32_t fold) {
     c->event.kept = status == LVK_OK && lvk_path_is_file(done);
     if (status == LVK_OK && !c->event.kept)
         status = train_fold(c, fold, run);
+    if (status == LVK_ERROR_CANCELLED) /* the training's own advice would go on with this fold alone */
+        status = lvk_fail(status, "%s: stopped in fold %u; the same command goes on", c->folder, fold + 1);
     const char *path = predictions;
     if (status == LVK_OK)
         status = evaluate(c, &path, 1, &c->result->fold[fold]);
     if (status == LVK_OK) {
         c->event.report = &c->result->fold[fold];
         if (c->callback && !c->callback(c->user, &c->event))
-            status = lvk_fail(LVK_ERROR_CANCELLED, "%s: stopped after %u folds; the same command goes on",
+            status = lvk_fail(LVK_ERROR_CANCELLED, "%s: stopped after fold %u; the same command goes on",
                               c->folder, fold + 1);
         c->event.report = NULL;
     }

@@ -236,6 +236,7 @@ Test(cv, refuses_what_is_not_the_same) {
     const char *folder = program_folder();
     draw_samples(folder);
     program_run_killed(&result, SIGINT, (program_moment){"run folder", 0}, CV, folder, folder, "a");
+    EXPECT_SAYS(result.err, "a: stopped in fold 1; the same command goes on");
     program_run(&result, CV " --dropout 0.5", folder, folder, "a");
     cr_expect_eq(result.exit_status, 1);
     cr_expect_not_null(strstr(result.err, "another \"dropout\""), "%s", result.err);

@@ -191,6 +191,10 @@ Test(evaluation, a_runs_own_data_set_is_known_when_it_has_moved) {
     EXPECT_SAYS(result.out, "one: 9 images");
     /* a model alone tells nothing */
     cr_assert_eq(rename("run/model.safetensors", "model.safetensors"), 0);
+    program_run(&result, "eval --model model.safetensors");
+    cr_expect_eq(result.exit_status, 1);
+    EXPECT_SAYS(result.err,
+                "leukvk: .: has no config.json, which would tell the data set of the training; --data");
     program_run(&result, "eval --model model.safetensors --data moved");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_null(strstr(result.err, "trained on"), "%s", result.err);

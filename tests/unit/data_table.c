@@ -166,7 +166,8 @@ Test(table, what_is_refused) {
         const char *text, *columns, *reason;
         lvk_status status;
     } cases[] = {
-        {"", "", "t.csv: line 1: no column is called as the path of images usually is", LVK_ERROR_FORMAT},
+        {"", "", "t.csv: line 1: no column has a name; a table begins with a line of names",
+         LVK_ERROR_FORMAT},
         {"a,b\n1,2\n", "",
          "line 1: no column is called as the path of images usually is; --columns path=NAME says which "
          "of these it is: a, b",
