@@ -52,17 +52,18 @@ static void run_folder_of(const char *path, char *folder, size_t size) {
         snprintf(folder, size, ".");
 }
 
-static void split_file_of(const char *path, char *file, size_t size) {
-    char folder[4096];
-    run_folder_of(path, folder, sizeof folder);
-    snprintf(file, size, "%s/split.json", folder);
-}
-
 /* The split of the run of which `path` is the folder, or a file in it. */
 static int read_split(const char *path, const lvk_dataset *dataset, lvk_split **split) {
-    char file[4200];
-    split_file_of(path, file, sizeof file);
-    return lvk_split_read(file, dataset, split);
+    char folder[4096], *file;
+    run_folder_of(path, folder, sizeof folder);
+    int status = lvk_run_split_file(folder, &file);
+    if (status != LVK_OK)
+        return status;
+    if (!file)
+        return fail(path, "no split.json is beside it, which tells the part of each image");
+    status = lvk_split_read(file, dataset, split);
+    lvk_text_free(file);
+    return status;
 }
 
 /* The images of the part in the place of those that were selected. */

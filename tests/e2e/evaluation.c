@@ -195,6 +195,10 @@ Test(evaluation, a_runs_own_data_set_is_known_when_it_has_moved) {
     cr_expect_eq(result.exit_status, 1);
     EXPECT_SAYS(result.err,
                 "leukvk: .: has no config.json, which would tell the data set of the training; --data");
+    program_run(&result, "predict --model model.safetensors --part test --data moved");
+    cr_expect_eq(result.exit_status, 1);
+    EXPECT_SAYS(result.err,
+                "leukvk: model.safetensors: no split.json is beside it, which tells the part of each image");
     program_run(&result, "eval --model model.safetensors --data moved");
     cr_assert_eq(result.exit_status, 0, "%s", result.err);
     cr_expect_null(strstr(result.err, "trained on"), "%s", result.err);
