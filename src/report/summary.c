@@ -51,17 +51,27 @@ static void say_what(const lvk_report_source *s, char *text, size_t size) {
         snprintf(text + length, size - length, ".");
 }
 
+/* Which measures of the cell the model adds to what its net sees (models/cell.h). */
+static const char *say_measures(const lvk_report_source *s) {
+    if (strcmp(lvk_report_setting_text(s, "area"), "on") != 0)
+        return "";
+    return strcmp(lvk_report_setting_text(s, "hue"), "on") == 0
+               ? " The cell's area and the hue of its stain count beside what the net sees; another camera or lamp "
+                 "changes the hue."
+               : " The cell's area counts beside what the net sees.";
+}
+
 static void say_task(const lvk_report_source *s, char *text, size_t size) {
     if (s->classes == 2)
         snprintf(
             text, size,
             "It gives a cell the probability of being '%.100s' (the positive class), and not '%.100s' (the negative "
-            "class); a cell is called '%.100s' if that is above %.4g.",
-            s->names[1], s->names[0], s->names[1], s->threshold);
+            "class); a cell is called '%.100s' if that is above %.4g.%s",
+            s->names[1], s->names[0], s->names[1], s->threshold, say_measures(s));
     else
         snprintf(text, size,
-                 "It tells %u classes apart; a cell is called the class with the highest probability.",
-                 s->classes);
+                 "It tells %u classes apart; a cell is called the class with the highest probability.%s",
+                 s->classes, say_measures(s));
 }
 
 static void say_on_whom(const lvk_report_source *s, char *text, size_t size) {

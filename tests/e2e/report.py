@@ -227,6 +227,17 @@ class Numbers(unittest.TestCase):
         origin = {row[0]: row[1] for row in self.origin(Page("head"))}
         self.assertEqual(origin["shaders"] or "none", origin["shaders"], "an empty value looks like a fault")
 
+    def test_the_measures_of_the_cell_are_told(self):
+        config = read_json("run", "config.json")
+        self.assertEqual((config["area"], config["hue"]), ("on", "on"))
+        for hue, area, words in ("on", "on", "the cell's area and the hue of its stain"), ("off", "on", "the cell's area counts"), ("off", "off", None):
+            shutil.copytree(WORK / "run", WORK / "measured")
+            (WORK / "measured" / "config.json").write_text(json.dumps({**config, "area": area, "hue": hue}))
+            run("report", "measured", "--no-heat-maps")
+            summary = Page("measured").ids["summary"]["text"].lower()
+            self.assertEqual(words in summary if words else "beside what the net sees" not in summary, True, summary)
+            shutil.rmtree(WORK / "measured")
+
     def origin(self, page):
         table = next(table for table in page.below(page.ids["settings"], "table"))
         return [[cell["text"] for cell in row["own"]] for row in page.below(next(page.below(table, "tbody")), "tr")]
