@@ -24,10 +24,10 @@ weighted F1; and of all cells, each person's by a model of all the other people,
 
 "In the network" are ground and hue as src/models/cell.h defines them, on the middle 300 pixels as 112, with the ridge of leukvk.
 
-The logistic regression has a ridge (le Cessie and van Houwelingen, Applied Statistics 41, 1992): half of it times the sum of the squared
-slopes is added to the mean log loss. Classes weigh alike, in a class its people, and of a person of a class the cells. Inputs are standardized by mean and
-deviation of the people in training, with these weights, and, but for those in the network, cut at 3 deviations. Logits are standardized likewise, which brings
-all folds to one level; above 0 is the positive class. Needs python3-numpy, python3-scipy and python3-pil."""
+The logistic regression has a ridge (le Cessie and van Houwelingen, Applied Statistics 41, 1992): half of it times the sum of the squared slopes
+is added to the mean log loss. Classes weigh alike, in a class its people, and of a person of a class the cells. Inputs are standardized by
+mean and deviation of the people in training, with these weights, and but for those in the network cut at 3 deviations. Logits are
+standardized likewise, which brings all folds to one level; above 0 is the positive class. Needs python3-numpy, python3-scipy, python3-pil."""
 import argparse
 import collections
 import concurrent.futures
@@ -35,28 +35,27 @@ import csv
 import json
 import pathlib
 import sys
+import warnings
 
-import numpy as np
-import PIL.Image
-from scipy import ndimage, special, stats
+try:
+    import numpy as np
+    import PIL.Image
+    from scipy import ndimage, special, stats
+except ImportError as missing:
+    sys.exit(f"cell_measures: {missing}; it needs python3-numpy, python3-scipy and python3-pil")
 
 CHANNELS = ("red", "green", "blue")
 BANDS = (1, 2, 4, 8, 16)
 LEAST_INTENSITY = 8 / 255
-RIM = 6  # pixels, in which cell and ground are mixed
-LEAST_INNER = 500  # pixels; the rim of a cell that has fewer within is not left out
+RIM, LEAST_INNER = 6, 500  # pixels: of the rim, in which cell and ground are mixed, and without it; with fewer it is not left out
 
-# Of the network: src/models/cell.h and src/train/cell_fit.h
-CROP, SIDE = 300, 112
-GROUND_STEEPNESS = 10
+CROP, SIDE, GROUND_STEEPNESS = 300, 112, 10  # of the network, as all below: src/models/cell.h and src/train/cell_fit.h
 NETWORK_DENSITY_POINTS = np.geomspace(0.05, 1, 7 + 1)
 NETWORK_RIDGE = 0.01
 
 Cells = collections.namedtuple("Cells", "positive subjects measures")  # arrays, and a dictionary of arrays
 Model = collections.namedtuple("Model", "inputs ridge cut")  # inputs(measures, weight)[cell][input]
 
-
-# ---- measures of a picture ----
 
 def largest_part(pixels):
     parts, count = ndimage.label(ndimage.binary_fill_holes(pixels.max(2) > 0))
@@ -116,6 +115,7 @@ def measures_in_network(image):
 
 
 def measure(path):
+    warnings.simplefilter("ignore")  # of pictures that are no cells, which are refused below
     try:
         with PIL.Image.open(path) as file:
             image = file.convert("RGB")
@@ -125,18 +125,14 @@ def measure(path):
         inner = inner if inner.sum() >= LEAST_INNER else cell
         density = -np.log(np.maximum(pixels / 255, LEAST_INTENSITY))
         from_ground = ndimage.distance_transform_edt(cell)
-        with np.errstate(all="ignore"):
-            measures = (shape(cell, from_ground) | stain(density, cell, inner) | texture(density.mean(2), cell, inner, from_ground)
-                        | measures_in_network(image))
+        measures = (shape(cell, from_ground) | stain(density, cell, inner) | texture(density.mean(2), cell, inner, from_ground)
+                    | measures_in_network(image))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    unknown = [name for name, value in measures.items() if not np.isfinite(value)]
-    if unknown:
+    if unknown := [name for name, value in measures.items() if not np.isfinite(value)]:
         raise ValueError(f"{path}: is no cell: it has no {', '.join(unknown)}")
     return measures
 
-
-# ---- cells and folds ----
 
 def read_labels(folders):
     """{path: (is positive, subject)} of all labelled cells that the folds predict"""
@@ -161,10 +157,10 @@ def read_folds(folder, labels):
             fold = np.zeros((2, len(labels)), bool)
             fold[0, [place[file] for part in ("train", "validation") for file in parts[part]]] = True
             fold[1, [place[file] for file in parts["test"]]] = True
-        except (OSError, ValueError) as error:
-            sys.exit(f"{path}: {error}")
+        except (OSError, ValueError, TypeError) as error:
+            sys.exit(f"{path}: is no split of leukvk: {error}")
         except KeyError as missing:
-            sys.exit(f"{path}: has no {missing}, or no predictions have it")
+            sys.exit(f"{path}: {missing} is not in it, or in no predictions of a fold")
         for name, chosen in zip(("training", "test"), fold):
             if len(set(positive[chosen])) < 2:
                 sys.exit(f"{path}: has cells of one class alone in its {name} part")
@@ -185,8 +181,6 @@ def read_cells(data, labels):
         sys.exit(str(error))
     return Cells(positive, subjects, {name: np.array([measures[name] for measures in found]) for name in found[0]})
 
-
-# ---- models ----
 
 def weigh(cells, among):
     """Each class 1/2, in it each person the same, and of a person of a class each cell; 0 for cells not `among`"""
@@ -253,8 +247,6 @@ ROWS = {
 }
 
 
-# ---- scores ----
-
 def auc(score, positive, weight):
     """Equal scores count half."""
     _, rank = np.unique(score, return_inverse=True)
@@ -273,8 +265,8 @@ def score_folds(model, cells, folds):
         score[test] = logits(model, cells, training)[test]
         of_folds.append(auc(score[test], cells.positive[test], np.ones(test.sum())))
     tested = ~np.isnan(score)
-    score, positive = score[tested], cells.positive[tested]
-    return auc(score, positive, np.ones(len(score))), np.mean(of_folds), weighted_f1(score > 0, positive)
+    score, positive, alike = score[tested], cells.positive[tested], np.ones(tested.sum())
+    return auc(score, positive, alike), np.mean(of_folds), weighted_f1(score > 0, positive)
 
 
 def score_people(model, cells):
@@ -282,12 +274,11 @@ def score_people(model, cells):
     for person in set(cells.subjects):
         own = cells.subjects == person
         score[own] = logits(model, cells, ~own)[own]
-    return auc(score, cells.positive, np.ones(len(score))), auc(score, cells.positive, weigh(cells, score == score))
+    return auc(score, cells.positive, np.ones(len(score))), auc(score, cells.positive, weigh(cells, np.full(len(score), True)))
 
 
 def spelled(values):
-    low, high = f"{min(values):.3f}", f"{max(values):.3f}"
-    return low if low == high else f"{low} to {high}"
+    return " to ".join(sorted({f"{min(values):.3f}", f"{max(values):.3f}"}))
 
 
 def main():
