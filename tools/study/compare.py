@@ -32,10 +32,12 @@ ROWS = {
     "no-augmentation": ["--no-augment"],
     "stain-off": ["--stain", "0"],
     "no-balance": ["--balance", "none"],
+    "stain-and-area-off": ["--stain", "0", "--area", "off"],
+    "stain-and-area-off-image-by-image": ["--stain", "0", "--area", "off", "--group", "none"],
     "keep-best": ["--keep", "best", "--patience", "3"],
     "before": ["--keep", "best", "--patience", "3", "--stain", "0", "--area", "off"],
 }
-SHOWN = ("default", "hue-off", "cnn", "resnet50", "keras", "image-by-image")
+SHOWN = ("default", "hue-off", "resnet50", "cnn")
 
 Figures = collections.namedtuple("Figures", "pooled above folds f1")
 
