@@ -52,7 +52,7 @@ collect() {
     return "$status"
 }
 
-# The program from drawn cells to a server's answers. program COMMAND...: what runs leukvk.
+# The program from drawn cells to predictions. use_program DEVICE COMMAND...: what runs leukvk.
 use_program() {
     local device=$1 leukvk=("${@:2}") options=(--epochs 2)
     [ "$device" = cpu ] || options=(--epochs 1 --no-refit) # Valgrind takes twenty times as long
@@ -80,10 +80,10 @@ use_threads() {
     "$program" tune --data "$work/data" --out "$work/tune" --grid learning-rate=0.001,0.0003 --jobs 2 "${small[@]}"
 }
 
-serve_to_many() { # serve_to_many COMMAND...: eight clients, each with pictures and questions of its own
+serve_to_many() { # serve_to_many PROGRAM: eight clients, each with pictures and questions of its own
     local port=$((20000 + RANDOM % 20000)) server client clients=() pictures
     mapfile -t pictures < <(find "$work/data" -name '*.png')
-    "$@" serve "$work/run" --device cpu --port "$port" >"$work/serve" 2>&1 &
+    "$1" serve "$work/run" --device cpu --port "$port" >"$work/serve" 2>&1 &
     server=$!
     trap 'kill "$server" 2>/dev/null' EXIT # of collect's shell
     for _ in $(seq 600); do

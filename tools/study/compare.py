@@ -43,9 +43,7 @@ Figures = collections.namedtuple("Figures", "pooled above folds f1")
 
 
 def cross_validate(program, data, folder, options):
-    """Runs or goes on with a cross-validation, unless it is finished."""
-    if (folder / "results.json").exists():
-        return
+    """Runs a cross-validation or goes on with it; leukvk keeps one that is finished, and refuses one with other settings."""
     command = [program, "cv", "--data", data, "--out", folder, *options]
     with folder.with_name(folder.name + ".log").open("a", encoding="utf-8") as log:
         if subprocess.run([str(word) for word in command], stdout=log, stderr=log, check=False).returncode:
